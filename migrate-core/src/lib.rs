@@ -1,0 +1,5 @@
+//! The engine of migrate.
+
+mod environment;
+
+pub use environment::Environment;

@@ -1,0 +1,1 @@
+//! Describe PostgreSQL migrations in Rust.
