@@ -1,1 +1,76 @@
-//! Describe PostgreSQL migrations in Rust.
+//! PostgreSQL migrations, described in Rust.
+//!
+//! A migration is a file with an `up`, and a `down` where the way back does not follow from it.
+//! Both get a [`Pgm`], which only records:
+//!
+//! ```
+//! use migrate_dsl::prelude::*;
+//!
+//! pub fn up(pgm: &mut Pgm) {
+//!     pgm.create_table("comments", |t| {
+//!         t.id();
+//!         t.varchar("contents", 240).not_null();
+//!         t.bigint("post_id").references("posts", "id").on_delete(Cascade).not_null();
+//!         t.timestamps();
+//!     });
+//!     pgm.create_index("comments", "post_id");
+//! }
+//!
+//! assert_eq!(
+//!     migrate_dsl::plan_text_down(up),
+//!     "DROP INDEX \"comments_post_id_idx\";\nDROP TABLE \"comments\";"
+//! );
+//! ```
+//!
+//! What a migration can ask for stands in [`operations`], by object; [`Table`] has the types of
+//! columns. Names are given as they are in the catalog and are always quoted; SQL of your own goes
+//! through [`expr`]; [`Pgm::sql`] takes whole statements.
+
+mod digest;
+mod json;
+
+pub mod discover;
+
+mod column;
+mod expression;
+mod inverse;
+mod literal;
+mod migration;
+mod name;
+mod operation;
+pub mod operations;
+mod pgm;
+mod plan;
+mod preview;
+mod print;
+mod split;
+mod step;
+mod table;
+mod types;
+mod writer;
+
+pub use column::{Column, Identity, References};
+pub use expression::{Expression, IntoExpression, col, expr};
+pub use inverse::Inverse;
+pub use literal::{DefaultValue, Literal, quote_literal};
+pub use migration::{Migration, Migrations};
+pub use name::{Identifier, IntoIdentifiers, MAX_NAME_BYTES, Name, generated_name, iden};
+pub use operation::Operation;
+pub use operations::constraint::foreign_key::ReferentialAction;
+pub use pgm::Pgm;
+pub use plan::{FORMAT, Plan};
+pub use preview::{plan_hints, plan_problems, plan_text, plan_text_down};
+pub use print::print_plan;
+pub use sea_query;
+pub use split::{Piece, split};
+pub use step::Place;
+pub use table::Table;
+pub use types::{DataType, Precision};
+pub use writer::{Statement, Writer};
+
+/// What a migration needs at hand: `use migrate_dsl::prelude::*;`.
+pub mod prelude {
+    pub use crate::Identity::{Always, ByDefault};
+    pub use crate::ReferentialAction::{Cascade, NoAction, Restrict, SetDefault, SetNull};
+    pub use crate::{DataType, Pgm, Table, col, expr, iden};
+}

@@ -1,0 +1,231 @@
+//! The plan, read: what the migrations of a crate ask for.
+//!
+//! `migrate-dsl` writes it as JSON without serde, so that a migrations crate builds fast; a test
+//! holds the two together.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+/// The plan of a migrations crate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The version of this JSON.
+    pub format: u32,
+    /// The version of `migrate-dsl` that made it.
+    pub generator: String,
+    /// What the build was given to tell this plan from an older one.
+    pub hash: String,
+    /// The migrations, in the order of their timestamps.
+    pub migrations: Vec<Migration>,
+}
+
+/// A migration, both ways.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Migration {
+    /// Timestamp and words.
+    pub name: String,
+    /// The file, relative to the migrations crate.
+    pub file: String,
+    /// Tells one source text from another; line endings and trailing blanks aside.
+    pub source_digest: String,
+    /// Why the author says that it must not be taken back.
+    pub irreversible: Option<Irreversible>,
+    /// What it does.
+    pub up: Vec<Step>,
+    /// What the written `down` does; none where the way back is inferred.
+    pub down: Option<Vec<Step>>,
+    /// Files besides the Rust sources that were read to record it, relative to the crate.
+    pub files: Vec<String>,
+    /// Why it cannot be applied as it is written.
+    pub problems: Vec<Problem>,
+}
+
+/// The author's word that there is no way back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Irreversible {
+    /// Why.
+    pub reason: String,
+    /// Where it says so.
+    pub place: Place,
+}
+
+/// One operation of a migration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// The method of `pgm` that recorded it.
+    pub verb: String,
+    /// What it does, for a person.
+    pub summary: String,
+    /// Where the migration asks for it.
+    pub place: Place,
+    /// Whether it may run in the migration's transaction.
+    pub transactional: bool,
+    /// What it does, in order.
+    pub statements: Vec<Statement>,
+    /// How it comes back.
+    pub inverse: Inverse,
+    /// What the author may have meant otherwise.
+    pub hints: Vec<String>,
+}
+
+/// One SQL statement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Statement {
+    /// The text, without a closing semicolon.
+    pub sql: String,
+    /// Of raw SQL, the line of the given text on which it starts, from 0.
+    pub line: usize,
+}
+
+/// How a step comes back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Inverse {
+    /// Follows from the operation.
+    Construction {
+        /// The SQL.
+        statements: Vec<Statement>,
+    },
+    /// Given by the author.
+    Declaration {
+        /// The SQL.
+        statements: Vec<Statement>,
+    },
+    /// Not at all.
+    None {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Something that keeps a migration from being applied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// The method that it is about, where it is about one.
+    pub verb: Option<String>,
+    /// What is wrong.
+    pub message: String,
+    /// Where.
+    pub place: Place,
+}
+
+/// A place in the source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The file, relative to the migrations crate.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
+    /// The column, from 1.
+    pub column: u32,
+}
+
+/// Why a text is no plan.
+#[derive(Debug, Error)]
+pub enum PlanError {
+    /// It is not the JSON of a plan.
+    #[error("the plan cannot be read")]
+    Malformed(#[from] serde_json::Error),
+    /// It was made by another version.
+    #[error(
+        "the plan has format {found}; this version reads format {}",
+        migrate_dsl::FORMAT
+    )]
+    Format {
+        /// The plan's format.
+        found: u32,
+    },
+}
+
+impl Plan {
+    /// Reads a plan.
+    ///
+    /// # Errors
+    ///
+    /// When the text is not the JSON of a plan, or of a format that this version does not know.
+    pub fn from_json(text: &str) -> Result<Self, PlanError> {
+        #[derive(Deserialize)]
+        struct Head {
+            format: u32,
+        }
+        let Head { format } = serde_json::from_str(text)?;
+        if format != migrate_dsl::FORMAT {
+            return Err(PlanError::Format { found: format });
+        }
+        Ok(serde_json::from_str(text)?)
+    }
+
+    /// The migration of this name.
+    #[must_use]
+    pub fn migration(&self, name: &str) -> Option<&Migration> {
+        self.migrations
+            .iter()
+            .find(|migration| migration.name == name)
+    }
+}
+
+impl Migration {
+    /// The digest of what the migration does, whatever its source looks like: 64 hexadecimal
+    /// digits of SHA-256 over its statements both ways.
+    #[must_use]
+    pub fn checksum(&self) -> String {
+        let mut hash = Sha256::new();
+        let mut add = |tag: &str, text: &str| {
+            hash.update(tag);
+            hash.update((text.len() as u64).to_be_bytes());
+            hash.update(text);
+        };
+        for (direction, steps) in [("up", Some(&self.up)), ("down", self.down.as_ref())] {
+            for step in steps.into_iter().flatten() {
+                add(direction, if step.transactional { "" } else { "outside" });
+                for statement in &step.statements {
+                    add("sql", &statement.sql);
+                }
+                match &step.inverse {
+                    Inverse::Construction { statements } | Inverse::Declaration { statements } => {
+                        statements
+                            .iter()
+                            .for_each(|statement| add("back", &statement.sql));
+                    }
+                    Inverse::None { .. } => add("none", ""),
+                }
+            }
+        }
+        hash.finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+
+    /// The words behind the timestamp.
+    #[must_use]
+    pub fn words(&self) -> &str {
+        self.name
+            .split_once('_')
+            .map_or(&self.name, |(_, words)| words)
+    }
+
+    /// The file as seen from the folder in which the migrations crate is.
+    #[must_use]
+    pub fn path(&self, crate_folder: &Path) -> std::path::PathBuf {
+        crate_folder.join(&self.file)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_format_is_refused() {
+        let error = Plan::from_json(r#"{"format":99,"whatever":1}"#).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the plan has format 99; this version reads format 1"
+        );
+        assert!(matches!(Plan::from_json("{"), Err(PlanError::Malformed(_))));
+    }
+}

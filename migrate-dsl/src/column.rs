@@ -1,0 +1,269 @@
+//! A column as `create_table` and `add_column` describe it.
+
+use std::cell::RefCell;
+use std::ops::Deref;
+use std::rc::Rc;
+
+use crate::operations::constraint::foreign_key::{ReferentialAction, Target};
+use crate::{
+    DataType, DefaultValue, Expression, Identifier, IntoExpression, Name, Statement, Writer, expr,
+};
+
+/// A column being described; a handle that may be kept, copied and chained.
+///
+/// ```
+/// use migrate_dsl::{plan_text, expr};
+/// let plan = plan_text(|pgm| {
+///     pgm.add_column("posts", |t| t.timestamptz("seen_at").not_null().default(expr("now()")));
+/// });
+/// assert_eq!(plan, r#"ALTER TABLE "posts" ADD COLUMN "seen_at" timestamptz NOT NULL DEFAULT now();"#);
+/// ```
+#[derive(Debug, Clone)]
+pub struct Column(Rc<RefCell<Definition>>);
+
+/// What was said of a column.
+#[derive(Debug, Clone)]
+struct Definition {
+    name: Identifier,
+    data_type: DataType,
+    collation: Option<Name>,
+    not_null: bool,
+    null: bool,
+    default: Option<DefaultValue>,
+    identity: Option<Identity>,
+    generated: Option<Expression>,
+    primary_key: bool,
+    unique: bool,
+    checks: Vec<Expression>,
+    references: Option<Target>,
+    comment: Option<String>,
+}
+
+/// Which values an [identity column](https://www.postgresql.org/docs/current/ddl-identity-columns.html) takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Identity {
+    /// Only generated ones, unless an insert says `OVERRIDING SYSTEM VALUE`.
+    Always,
+    /// Generated ones where an insert gives none.
+    ByDefault,
+}
+
+impl Column {
+    pub(crate) fn new(name: Identifier, data_type: DataType) -> Self {
+        Self(Rc::new(RefCell::new(Definition {
+            name,
+            data_type,
+            collation: None,
+            not_null: false,
+            null: false,
+            default: None,
+            identity: None,
+            generated: None,
+            primary_key: false,
+            unique: false,
+            checks: Vec::new(),
+            references: None,
+            comment: None,
+        })))
+    }
+
+    fn with(&self, change: impl FnOnce(&mut Definition)) -> Self {
+        change(&mut self.0.borrow_mut());
+        self.clone()
+    }
+
+    /// Makes the type an array of it; twice for an array of arrays.
+    pub fn array(&self) -> Self {
+        self.with(|column| column.data_type = column.data_type.clone().array())
+    }
+
+    /// Refuses nulls.
+    pub fn not_null(&self) -> Self {
+        self.with(|column| column.not_null = true)
+    }
+
+    /// Says in so many words that nulls are allowed (PostgreSQL's default).
+    pub fn null(&self) -> Self {
+        self.with(|column| column.null = true)
+    }
+
+    /// The value of a row that gives none: a constant, or an expression given by
+    /// [`expr`](crate::expr).
+    pub fn default(&self, value: impl Into<DefaultValue>) -> Self {
+        self.with(|column| column.default = Some(value.into()))
+    }
+
+    /// The value of a row that gives none, as an expression evaluated at each insert.
+    pub fn default_expr(&self, sql: impl IntoExpression) -> Self {
+        self.default(expr(sql))
+    }
+
+    /// Compares and sorts by this [collation](https://www.postgresql.org/docs/current/collation.html).
+    pub fn collate(&self, collation: impl Into<Name>) -> Self {
+        self.with(|column| column.collation = Some(collation.into()))
+    }
+
+    /// Counts up by itself, see [Identity Columns](https://www.postgresql.org/docs/current/ddl-identity-columns.html).
+    pub fn identity(&self, identity: Identity) -> Self {
+        self.with(|column| column.identity = Some(identity))
+    }
+
+    /// Computes the value from other columns and stores it, see
+    /// [Generated Columns](https://www.postgresql.org/docs/current/ddl-generated-columns.html).
+    pub fn generated(&self, sql: impl IntoExpression) -> Self {
+        self.with(|column| column.generated = Some(expr(sql)))
+    }
+
+    /// Makes the column the table's primary key.
+    pub fn primary_key(&self) -> Self {
+        self.with(|column| column.primary_key = true)
+    }
+
+    /// Refuses a value that another row has.
+    pub fn unique(&self) -> Self {
+        self.with(|column| column.unique = true)
+    }
+
+    /// Refuses rows for which the expression is false; may be called more than once.
+    pub fn check(&self, sql: impl IntoExpression) -> Self {
+        self.with(|column| column.checks.push(expr(sql)))
+    }
+
+    /// Refuses values that `column` of `table` does not have; what to do when such a row goes
+    /// away is said on the handle that comes back.
+    pub fn references(&self, table: impl Into<Name>, column: impl Into<Identifier>) -> References {
+        let target = Target::new(table.into(), vec![column.into()]);
+        References(self.with(|column| column.references = Some(target)))
+    }
+
+    /// The comment that tools show beside the column.
+    pub fn comment(&self, text: impl Into<String>) -> Self {
+        self.with(|column| column.comment = Some(text.into()))
+    }
+
+    /// The column's name.
+    #[must_use]
+    pub fn name(&self) -> Identifier {
+        self.0.borrow().name.clone()
+    }
+
+    /// Writes the column as it stands in `CREATE TABLE` and behind `ADD COLUMN`.
+    pub(crate) fn write(&self, sql: &mut Writer) {
+        let column = self.0.borrow();
+        sql.identifier(&column.name).text(&column.data_type.sql());
+        if let Some(problem) = column.data_type.problem() {
+            sql.problem(problem);
+        }
+        if let Some(collation) = &column.collation {
+            sql.text("COLLATE").name(collation);
+        }
+        sql.flag(column.null, "NULL")
+            .flag(column.not_null, "NOT NULL");
+        if column.null && column.not_null {
+            sql.problem(format!(
+                "the column `{}` is both `null` and `not_null`",
+                column.name
+            ));
+        }
+        if let Some(default) = &column.default {
+            sql.text("DEFAULT").text(&default.sql());
+        }
+        match column.identity {
+            Some(Identity::Always) => sql.text("GENERATED ALWAYS AS IDENTITY"),
+            Some(Identity::ByDefault) => sql.text("GENERATED BY DEFAULT AS IDENTITY"),
+            None => sql,
+        };
+        if let Some(generated) = &column.generated {
+            sql.text("GENERATED ALWAYS AS").parenthesized(|sql| {
+                sql.expression(generated);
+            });
+            sql.text("STORED");
+        }
+        sql.flag(column.primary_key, "PRIMARY KEY")
+            .flag(column.unique, "UNIQUE");
+        for check in &column.checks {
+            sql.text("CHECK").parenthesized(|sql| {
+                sql.expression(check);
+            });
+        }
+        if let Some(target) = &column.references {
+            target.write(sql);
+        }
+    }
+
+    /// The comment as a statement of its own, where there is one.
+    pub(crate) fn comment_statement(&self, table: &Name) -> Option<Statement> {
+        let column = self.0.borrow();
+        let comment = column.comment.as_ref()?;
+        let mut sql = Writer::new();
+        sql.text("COMMENT ON COLUMN")
+            .name(table)
+            .glued(".")
+            .glued(&column.name.quoted());
+        sql.text("IS").literal(comment);
+        Some(sql.finish())
+    }
+
+    pub(crate) fn hint(&self) -> Option<String> {
+        self.0
+            .borrow()
+            .default
+            .as_ref()
+            .and_then(DefaultValue::hint)
+    }
+}
+
+/// A column that references another table: still the column, and besides it what happens to
+/// this row when the other one changes.
+///
+/// ```
+/// use migrate_dsl::prelude::*;
+/// let plan = migrate_dsl::plan_text(|pgm| {
+///     pgm.add_column("comments", |t| {
+///         t.bigint("post_id").references("posts", "id").on_delete(Cascade).not_null()
+///     });
+/// });
+/// assert_eq!(
+///     plan,
+///     r#"ALTER TABLE "comments" ADD COLUMN "post_id" bigint NOT NULL REFERENCES "posts" ("id") ON DELETE CASCADE;"#
+/// );
+/// ```
+#[derive(Debug, Clone)]
+pub struct References(Column);
+
+impl References {
+    fn with(self, change: impl FnOnce(&mut Target)) -> Self {
+        if let Some(target) = &mut self.0.0.borrow_mut().references {
+            change(target);
+        }
+        self
+    }
+
+    /// What happens to this row when the referenced one is deleted.
+    pub fn on_delete(self, action: ReferentialAction) -> Self {
+        self.with(|target| target.on_delete = Some(action))
+    }
+
+    /// What happens to this row when the referenced key changes.
+    pub fn on_update(self, action: ReferentialAction) -> Self {
+        self.with(|target| target.on_update = Some(action))
+    }
+
+    /// Lets a transaction put off the check with `SET CONSTRAINTS`.
+    pub fn deferrable(self) -> Self {
+        self.with(|target| target.timing.deferrable())
+    }
+
+    /// Puts off the check to the end of the transaction.
+    pub fn initially_deferred(self) -> Self {
+        self.with(|target| target.timing.initially_deferred())
+    }
+}
+
+impl Deref for References {
+    type Target = Column;
+
+    fn deref(&self) -> &Column {
+        &self.0
+    }
+}

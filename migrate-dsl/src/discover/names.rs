@@ -1,0 +1,353 @@
+//! Which files of a folder are migrations, and what is wrong with the names of the others.
+
+use std::fmt;
+use std::fs;
+use std::path::Path;
+
+use super::Timestamp;
+
+/// A migration as its files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Timestamp and words: `20261120101500_create_comments`.
+    pub name: String,
+    /// What stands in front of the name.
+    pub timestamp: Timestamp,
+    /// The files, by their names in the folder.
+    pub file: SourceFile,
+}
+
+/// The language of a migration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SourceFile {
+    /// A Rust module.
+    Rust(String),
+    /// SQL, and maybe the SQL that takes it back.
+    Sql {
+        /// `x.sql` or `x.up.sql`.
+        up: String,
+        /// `x.down.sql`.
+        down: Option<String>,
+    },
+}
+
+impl SourceFile {
+    /// The file with `up`.
+    #[must_use]
+    pub fn up(&self) -> &str {
+        match self {
+            Self::Rust(file) | Self::Sql { up: file, .. } => file,
+        }
+    }
+
+    /// All files of the migration.
+    pub fn all(&self) -> impl Iterator<Item = &str> {
+        let down = match self {
+            Self::Rust(_) => None,
+            Self::Sql { down, .. } => down.as_deref(),
+        };
+        std::iter::once(self.up()).chain(down)
+    }
+}
+
+/// Why a folder of migrations cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NameProblem {
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub help: String,
+}
+
+impl fmt::Display for NameProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; {}", self.message, self.help)
+    }
+}
+
+/// The migrations in a folder, in the order of their timestamps. Folders below it, hidden files,
+/// `main.rs`, `lib.rs` and the modules that `lib.rs` declares are none.
+///
+/// # Errors
+///
+/// Every file that is named badly, timestamps that two migrations share or that are still to
+/// come, and a folder that cannot be read.
+pub fn sources(folder: &Path) -> Result<Vec<Source>, Vec<NameProblem>> {
+    let unreadable = |error: std::io::Error| {
+        vec![NameProblem {
+            message: format!("cannot read `{}`: {error}", folder.display()),
+            help: "it is where the migrations are expected".to_owned(),
+        }]
+    };
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let file = entry.file_name().to_string_lossy().into_owned();
+        let code = file.ends_with(".rs") || file.ends_with(".sql");
+        if code && !file.starts_with('.') && entry.path().is_file() {
+            files.push(file);
+        }
+    }
+    files.sort();
+    let lib = fs::read_to_string(folder.join("lib.rs")).unwrap_or_default();
+    named(&files, &lib)
+}
+
+/// What the files (sorted) are, judged by their names; `lib` is the text of `lib.rs`.
+fn named(files: &[String], lib: &str) -> Result<Vec<Source>, Vec<NameProblem>> {
+    let mut found: Vec<Source> = Vec::new();
+    let mut downs = Vec::new();
+    let mut problems = Vec::new();
+    for file in files {
+        let rust_module = file.strip_suffix(".rs");
+        if let Some(module) = rust_module
+            && (["main", "lib"].contains(&module) || declares(lib, module))
+        {
+            continue;
+        }
+        if let Some(stem) = file.strip_suffix(".down.sql") {
+            downs.push((stem, file));
+            continue;
+        }
+        let sql = file
+            .strip_suffix(".up.sql")
+            .or_else(|| file.strip_suffix(".sql"));
+        let Some(stem) = rust_module.or(sql) else {
+            continue;
+        };
+        match parse(stem) {
+            Ok(timestamp) => {
+                let name = stem.to_owned();
+                let file = match rust_module {
+                    Some(_) => SourceFile::Rust(file.clone()),
+                    None => SourceFile::Sql {
+                        up: file.clone(),
+                        down: None,
+                    },
+                };
+                found.push(Source {
+                    name,
+                    timestamp,
+                    file,
+                });
+            }
+            Err(Why { what, help }) => problems.push(NameProblem {
+                message: format!("`src/{file}` {what}"),
+                help: help.unwrap_or_else(|| not_a_migration(file)),
+            }),
+        }
+    }
+    for (stem, file) in downs {
+        let up = found
+            .iter_mut()
+            .find(|source| source.name == stem)
+            .map(|source| &mut source.file);
+        if let Some(SourceFile::Sql { down, .. }) = up {
+            *down = Some(file.clone());
+        } else {
+            problems.push(NameProblem {
+                message: format!("`src/{file}` has no `src/{stem}.up.sql` beside it"),
+                help: "add the file that it takes back, or remove it".to_owned(),
+            });
+        }
+    }
+    found.sort_by(|a, b| (a.timestamp, &a.name).cmp(&(b.timestamp, &b.name)));
+    for pair in found
+        .windows(2)
+        .filter(|pair| pair[0].timestamp == pair[1].timestamp)
+    {
+        problems.push(NameProblem {
+            message: format!(
+                "`src/{}` and `src/{}` have the same timestamp, so their order is not defined",
+                pair[0].file.up(),
+                pair[1].file.up()
+            ),
+            help: format!(
+                "rename one of them, to `{}` for example",
+                pair[1].renamed(pair[1].timestamp.next())
+            ),
+        });
+    }
+    if problems.is_empty() {
+        Ok(found)
+    } else {
+        Err(problems)
+    }
+}
+
+impl Source {
+    fn renamed(&self, timestamp: Timestamp) -> String {
+        format!("{timestamp}{}", &self.file.up()[14..])
+    }
+}
+
+struct Why {
+    what: String,
+    help: Option<String>,
+}
+
+/// Reads a name: 14 digits, `_`, and words in `snake_case`.
+fn parse(stem: &str) -> Result<Timestamp, Why> {
+    let digits = stem.bytes().take_while(u8::is_ascii_digit).count();
+    let (stamp, words) = stem.split_at(digits);
+    if digits != 14 {
+        let what = if digits == 0 {
+            "has no timestamp in front of its name".to_owned()
+        } else {
+            format!(
+                "starts with {digits} digits; a timestamp has 14: year, month, day, hour, minute, second"
+            )
+        };
+        return Err(Why { what, help: None });
+    }
+    let Some(timestamp) = Timestamp::parse(stamp) else {
+        let what = format!("starts with `{stamp}`, which is no date and time");
+        return Err(Why { what, help: None });
+    };
+    let words = words.strip_prefix('_').unwrap_or_default();
+    let snake = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    if words.is_empty() || !words.bytes().all(snake) {
+        let what = "is not named `<timestamp>_<words_in_snake_case>`".to_owned();
+        let help = format!(
+            "rename it, to `{timestamp}_{}` for example",
+            snake_case(words)
+        );
+        return Err(Why {
+            what,
+            help: Some(help),
+        });
+    }
+    if timestamp.is_future() {
+        let what = format!(
+            "has a timestamp that is still to come (now it is {} UTC)",
+            Timestamp::now()
+        );
+        let help = format!("rename it to `{}_{words}`", Timestamp::now());
+        return Err(Why {
+            what,
+            help: Some(help),
+        });
+    }
+    Ok(timestamp)
+}
+
+fn not_a_migration(file: &str) -> String {
+    let (stem, extension) = file.split_once('.').unwrap_or((file, "rs"));
+    let words = snake_case(stem.trim_start_matches(|c: char| c.is_ascii_digit() || c == '_'));
+    let rename = format!("rename it to `{}_{words}.{extension}`", Timestamp::now());
+    if extension == "rs" {
+        format!("{rename}, or declare `mod {stem};` in `src/lib.rs` if it is no migration")
+    } else {
+        format!("{rename}, or move it into a folder below `src/` if it is no migration")
+    }
+}
+
+/// `AddLocation`, `add-location`, `add location`: all become `add_location`.
+#[must_use]
+pub fn snake_case(words: &str) -> String {
+    let mut snake = String::new();
+    let mut lower_before = false;
+    for character in words.chars() {
+        if !character.is_alphanumeric() {
+            lower_before = false;
+            if !snake.is_empty() && !snake.ends_with('_') {
+                snake.push('_');
+            }
+            continue;
+        }
+        if character.is_uppercase() && lower_before {
+            snake.push('_');
+        }
+        lower_before = character.is_lowercase() || character.is_numeric();
+        snake.extend(character.to_lowercase().filter(char::is_ascii));
+    }
+    snake.trim_end_matches('_').to_owned()
+}
+
+/// Whether `lib` has a line `mod <module>;`.
+fn declares(lib: &str, module: &str) -> bool {
+    lib.lines().any(|line| {
+        let line = line
+            .trim()
+            .trim_start_matches("pub ")
+            .trim_start_matches("pub(crate) ");
+        line.strip_prefix("mod ")
+            .is_some_and(|rest| rest.trim().strip_suffix(';') == Some(module))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(files: &[&str]) -> String {
+        let files: Vec<_> = files.iter().map(|file| (*file).to_owned()).collect();
+        let problems = named(&files, "pub mod helpers;").unwrap_err();
+        let now = Timestamp::now().to_string();
+        // The minute of the test is not part of it.
+        let text = problems
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("\n");
+        text.replace(&now, "<now>")
+    }
+
+    #[test]
+    fn migrations_in_order() {
+        let files = [
+            "20250101000000_b.up.sql",
+            "20250101000000_b.down.sql",
+            "20240101000000_c.sql",
+            "20230101000000_a.rs",
+            "helpers.rs",
+            "lib.rs",
+            "main.rs",
+        ];
+        let files = files.map(str::to_owned);
+        let found = named(&files, "mod helpers;\nmigrate_dsl::migrations!();").unwrap();
+        let names: Vec<_> = found.iter().map(|source| source.name.as_str()).collect();
+        assert_eq!(
+            names,
+            ["20230101000000_a", "20240101000000_c", "20250101000000_b"]
+        );
+        assert_eq!(
+            found[2].file.all().collect::<Vec<_>>(),
+            ["20250101000000_b.up.sql", "20250101000000_b.down.sql"]
+        );
+    }
+
+    #[test]
+    fn bad_names() {
+        insta::assert_snapshot!(problems(&["add_location.rs", "2026_x.rs", "20261399000000_x.rs", "20250101000000_AddIt.rs", "20250101000000.rs", "views.sql"]), @r"
+        `src/add_location.rs` has no timestamp in front of its name; rename it to `<now>_add_location.rs`, or declare `mod add_location;` in `src/lib.rs` if it is no migration
+        `src/2026_x.rs` starts with 4 digits; a timestamp has 14: year, month, day, hour, minute, second; rename it to `<now>_x.rs`, or declare `mod 2026_x;` in `src/lib.rs` if it is no migration
+        `src/20261399000000_x.rs` starts with `20261399000000`, which is no date and time; rename it to `<now>_x.rs`, or declare `mod 20261399000000_x;` in `src/lib.rs` if it is no migration
+        `src/20250101000000_AddIt.rs` is not named `<timestamp>_<words_in_snake_case>`; rename it, to `20250101000000_add_it` for example
+        `src/20250101000000.rs` is not named `<timestamp>_<words_in_snake_case>`; rename it, to `20250101000000_` for example
+        `src/views.sql` has no timestamp in front of its name; rename it to `<now>_views.sql`, or move it into a folder below `src/` if it is no migration
+        ");
+    }
+
+    #[test]
+    fn timestamps_that_clash_or_are_to_come() {
+        insta::assert_snapshot!(problems(&["20250101000059_a.rs", "20250101000059_b.sql", "20250102000000_c.down.sql", "29990101000000_d.rs"]), @r"
+        `src/29990101000000_d.rs` has a timestamp that is still to come (now it is <now> UTC); rename it to `<now>_d`
+        `src/20250102000000_c.down.sql` has no `src/20250102000000_c.up.sql` beside it; add the file that it takes back, or remove it
+        `src/20250101000059_a.rs` and `src/20250101000059_b.sql` have the same timestamp, so their order is not defined; rename one of them, to `20250101000100_b.sql` for example
+        ");
+    }
+
+    #[test]
+    fn words_become_snake_case() {
+        for words in [
+            "AddLocation",
+            "add-location",
+            " add  location ",
+            "add_location",
+        ] {
+            assert_eq!(snake_case(words), "add_location");
+        }
+        assert_eq!(snake_case("addHTTP2Url"), "add_http2_url");
+    }
+}

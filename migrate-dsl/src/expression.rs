@@ -1,0 +1,165 @@
+//! Pieces of SQL that a migration brings itself.
+
+use crate::{Identifier, Name};
+
+/// A piece of SQL given by [`expr`], or a column given by [`col`]; the order, collation and
+/// operator class that may follow it belong to an index, see [`Pgm::create_index`](crate::Pgm::create_index).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expression {
+    sql: String,
+    column: Option<Identifier>,
+    pub(crate) collation: Option<Name>,
+    pub(crate) operator_class: Option<Name>,
+    pub(crate) operator_class_parameters: Vec<(Identifier, String)>,
+    pub(crate) descending: Option<bool>,
+    pub(crate) nulls_first: Option<bool>,
+}
+
+/// Raw SQL for an expression: text, or one built with sea-query.
+///
+/// ```
+/// use migrate_dsl::{expr, sea_query::{Expr, ExprTrait}};
+/// assert_eq!(expr("lower(title)").sql(), "lower(title)");
+/// assert_eq!(expr(Expr::col("likes").gte(0)).sql(), r#""likes" >= 0"#);
+/// ```
+pub fn expr(sql: impl IntoExpression) -> Expression {
+    sql.into_expression()
+}
+
+/// A column of an index, to be followed by its order, its collation or its operator class.
+///
+/// ```
+/// use migrate_dsl::{col, plan_text};
+/// let plan = plan_text(|pgm| { pgm.create_index("posts", [col("likes").desc().nulls_last()]); });
+/// assert_eq!(plan, r#"CREATE INDEX "posts_likes_idx" ON "posts" ("likes" DESC NULLS LAST);"#);
+/// ```
+pub fn col(name: impl Into<Identifier>) -> Expression {
+    let column = name.into();
+    Expression {
+        column: Some(column.clone()),
+        ..Expression::raw(column.quoted())
+    }
+}
+
+impl Expression {
+    fn raw(sql: String) -> Self {
+        Self {
+            sql,
+            column: None,
+            collation: None,
+            operator_class: None,
+            operator_class_parameters: Vec::new(),
+            descending: None,
+            nulls_first: None,
+        }
+    }
+
+    /// The SQL as given, without what belongs to an index.
+    #[must_use]
+    pub fn sql(&self) -> &str {
+        &self.sql
+    }
+
+    /// The column, where this is one.
+    #[must_use]
+    pub fn column(&self) -> Option<&Identifier> {
+        self.column.as_ref()
+    }
+
+    /// Sorts the index upwards (PostgreSQL's default).
+    #[must_use]
+    pub fn asc(mut self) -> Self {
+        self.descending = Some(false);
+        self
+    }
+
+    /// Sorts the index downwards.
+    #[must_use]
+    pub fn desc(mut self) -> Self {
+        self.descending = Some(true);
+        self
+    }
+
+    /// Puts nulls first.
+    #[must_use]
+    pub fn nulls_first(mut self) -> Self {
+        self.nulls_first = Some(true);
+        self
+    }
+
+    /// Puts nulls last.
+    #[must_use]
+    pub fn nulls_last(mut self) -> Self {
+        self.nulls_first = Some(false);
+        self
+    }
+
+    /// Compares by this collation.
+    #[must_use]
+    pub fn collate(mut self, collation: impl Into<Name>) -> Self {
+        self.collation = Some(collation.into());
+        self
+    }
+
+    /// Compares by this [operator class](https://www.postgresql.org/docs/current/indexes-opclass.html),
+    /// such as `text_pattern_ops` or `gin_trgm_ops`.
+    #[must_use]
+    pub fn operator_class(mut self, class: impl Into<Name>) -> Self {
+        self.operator_class = Some(class.into());
+        self
+    }
+
+    /// Sets a parameter of the operator class, such as `siglen` of `gist_trgm_ops`.
+    #[must_use]
+    pub fn operator_class_parameter(
+        mut self,
+        name: impl Into<Identifier>,
+        value: impl ToString,
+    ) -> Self {
+        self.operator_class_parameters
+            .push((name.into(), value.to_string()));
+        self
+    }
+
+    /// Whether something was said that only an index understands.
+    pub(crate) fn has_index_options(&self) -> bool {
+        self.collation.is_some()
+            || self.operator_class.is_some()
+            || self.descending.is_some()
+            || self.nulls_first.is_some()
+    }
+}
+
+/// What [`expr`] takes.
+pub trait IntoExpression {
+    /// The expression as SQL.
+    fn into_expression(self) -> Expression;
+}
+
+impl IntoExpression for &str {
+    fn into_expression(self) -> Expression {
+        Expression::raw(self.to_owned())
+    }
+}
+
+impl IntoExpression for String {
+    fn into_expression(self) -> Expression {
+        Expression::raw(self)
+    }
+}
+
+impl IntoExpression for Expression {
+    fn into_expression(self) -> Expression {
+        self
+    }
+}
+
+impl IntoExpression for sea_query::Expr {
+    fn into_expression(self) -> Expression {
+        // sea-query renders whole statements only.
+        let select = sea_query::Query::select()
+            .expr(self)
+            .to_string(sea_query::PostgresQueryBuilder);
+        Expression::raw(select.strip_prefix("SELECT ").unwrap_or(&select).to_owned())
+    }
+}

@@ -1,0 +1,253 @@
+//! Names of database objects, and the only place where one is quoted.
+
+use std::fmt;
+
+/// The longest name that PostgreSQL keeps, in bytes (`NAMEDATALEN - 1`); it cuts longer ones
+/// silently, see [Identifiers and Key Words].
+///
+/// [Identifiers and Key Words]: https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS
+pub const MAX_NAME_BYTES: usize = 63;
+
+/// One name, such as a column's, exactly as the catalog spells it: never folded, never split.
+///
+/// ```
+/// use migrate_dsl::Identifier;
+/// assert_eq!(Identifier::from("order").quoted(), r#""order""#);
+/// assert_eq!(Identifier::from("say \"hi\"").quoted(), r#""say ""hi""""#);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Identifier(String);
+
+impl Identifier {
+    /// The name as it stands in the catalog.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The name between double quotes, as SQL wants it.
+    #[must_use]
+    pub fn quoted(&self) -> String {
+        format!("\"{}\"", self.0.replace('"', "\"\""))
+    }
+
+    /// Why PostgreSQL would not keep this name as it is, if it would not.
+    #[must_use]
+    pub fn problem(&self) -> Option<String> {
+        if self.0.is_empty() {
+            return Some("a name is empty".to_owned());
+        }
+        if self.0.contains('\0') {
+            return Some(format!(
+                "the name `{}` contains a zero byte",
+                self.0.escape_debug()
+            ));
+        }
+        (self.0.len() > MAX_NAME_BYTES).then(|| {
+            format!(
+                "the name `{}` has {} bytes; PostgreSQL would cut it to `{}` ({MAX_NAME_BYTES} bytes)",
+                self.0,
+                self.0.len(),
+                cut(&self.0, MAX_NAME_BYTES),
+            )
+        })
+    }
+}
+
+/// `text` without what goes beyond `bytes`, never inside a character.
+fn cut(text: &str, bytes: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes)]
+}
+
+impl fmt::Display for Identifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+macro_rules! from_single_names {
+    ($($given:ty: $to_string:expr),* $(,)?) => {$(
+        impl From<$given> for Identifier {
+            fn from(name: $given) -> Self {
+                Self($to_string(name))
+            }
+        }
+
+        impl From<$given> for Name {
+            fn from(name: $given) -> Self {
+                Self { schema: None, name: name.into() }
+            }
+        }
+
+        impl IntoIdentifiers for $given {
+            fn into_identifiers(self) -> Vec<Identifier> {
+                vec![self.into()]
+            }
+        }
+    )*};
+}
+from_single_names! {
+    &str: str::to_owned,
+    String: |name| name,
+    &String: String::clone,
+    &Identifier: |name: &Identifier| name.0.clone(),
+}
+
+impl From<Identifier> for Name {
+    fn from(name: Identifier) -> Self {
+        Self { schema: None, name }
+    }
+}
+
+/// The name of a [sea-query](https://docs.rs/sea-query) identifier, so that an application's own
+/// `Iden` enums name its tables and columns.
+///
+/// ```
+/// use migrate_dsl::{iden, sea_query};
+///
+/// enum Users { Table }
+/// impl sea_query::Iden for Users {
+///     fn unquoted(&self) -> &str { "users" }
+/// }
+///
+/// assert_eq!(iden(Users::Table).as_str(), "users");
+/// ```
+pub fn iden(name: impl sea_query::Iden) -> Identifier {
+    Identifier(name.unquoted().to_owned())
+}
+
+/// The name of a table, an index, a type: with its schema, or without one.
+///
+/// A plain string is one name, dots and all; a pair is a schema and a name.
+///
+/// ```
+/// use migrate_dsl::Name;
+/// assert_eq!(Name::from("posts").quoted(), r#""posts""#);
+/// assert_eq!(Name::from(("reporting", "posts")).quoted(), r#""reporting"."posts""#);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Name {
+    /// The schema; without one, the first of `search_path` that has the object.
+    pub schema: Option<Identifier>,
+    /// The object's own name.
+    pub name: Identifier,
+}
+
+impl Name {
+    /// The name as SQL wants it, each part between double quotes.
+    #[must_use]
+    pub fn quoted(&self) -> String {
+        match &self.schema {
+            Some(schema) => format!("{}.{}", schema.quoted(), self.name.quoted()),
+            None => self.name.quoted(),
+        }
+    }
+
+    /// An object beside this one: the same schema, another name.
+    #[must_use]
+    pub fn sibling(&self, name: impl Into<Identifier>) -> Self {
+        Self {
+            schema: self.schema.clone(),
+            name: name.into(),
+        }
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.schema {
+            Some(schema) => write!(f, "{schema}.{}", self.name),
+            None => self.name.fmt(f),
+        }
+    }
+}
+
+impl<S: Into<Identifier>, N: Into<Identifier>> From<(S, N)> for Name {
+    fn from((schema, name): (S, N)) -> Self {
+        Self {
+            schema: Some(schema.into()),
+            name: name.into(),
+        }
+    }
+}
+
+impl From<&Name> for Name {
+    fn from(name: &Name) -> Self {
+        name.clone()
+    }
+}
+
+/// The name that an index or a constraint gets when the migration gives none: the parts joined
+/// by `_`, as PostgreSQL would; one that would be too long is cut and told apart by a hash.
+///
+/// ```
+/// use migrate_dsl::generated_name;
+/// assert_eq!(generated_name(["posts", "title", "idx"]).as_str(), "posts_title_idx");
+/// ```
+pub fn generated_name<'a>(parts: impl IntoIterator<Item = &'a str>) -> Identifier {
+    let whole = parts.into_iter().collect::<Vec<_>>().join("_");
+    if whole.len() <= MAX_NAME_BYTES {
+        return Identifier(whole);
+    }
+    let (body, suffix) = whole.rsplit_once('_').unwrap_or((&whole, "name"));
+    let hash = format!("{:08x}", crate::digest::fnv1a_128(whole.as_bytes()) as u32);
+    let room = MAX_NAME_BYTES.saturating_sub(hash.len() + suffix.len() + 2);
+    Identifier(format!("{}_{hash}_{suffix}", cut(body, room)))
+}
+
+/// One or many names of columns: `"a"`, `["a", "b"]`, a vector, or an `Iden`.
+pub trait IntoIdentifiers {
+    /// The names, in the order given.
+    fn into_identifiers(self) -> Vec<Identifier>;
+}
+
+impl IntoIdentifiers for Identifier {
+    fn into_identifiers(self) -> Vec<Identifier> {
+        vec![self]
+    }
+}
+
+impl<T: Into<Identifier>, const N: usize> IntoIdentifiers for [T; N] {
+    fn into_identifiers(self) -> Vec<Identifier> {
+        self.into_iter().map(Into::into).collect()
+    }
+}
+
+impl<T: Into<Identifier>> IntoIdentifiers for Vec<T> {
+    fn into_identifiers(self) -> Vec<Identifier> {
+        self.into_iter().map(Into::into).collect()
+    }
+}
+
+impl<T: Into<Identifier> + Clone> IntoIdentifiers for &[T] {
+    fn into_identifiers(self) -> Vec<Identifier> {
+        self.iter().cloned().map(Into::into).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_name_is_a_problem_and_the_cut_one_is_shown() {
+        let name = Identifier::from("é".repeat(32));
+        let problem = name.problem().unwrap();
+        assert!(problem.contains("64 bytes"), "{problem}");
+        assert!(
+            problem.contains(&format!("`{}`", "é".repeat(31))),
+            "{problem}"
+        );
+        assert_eq!(Identifier::from("x".repeat(63)).problem(), None);
+    }
+
+    #[test]
+    fn generated_names_fit_and_stay_apart() {
+        let long = "a_rather_long_table_name_that_goes_on_and_on_for_a_while";
+        let one = generated_name([long, "first_column", "idx"]);
+        let two = generated_name([long, "second_column", "idx"]);
+        assert_eq!(one.problem(), None);
+        assert_ne!(one, two);
+        assert!(one.as_str().ends_with("_idx"));
+    }
+}

@@ -1,0 +1,336 @@
+//! [`CREATE INDEX`](https://www.postgresql.org/docs/current/sql-createindex.html).
+
+use crate::{
+    Expression, Identifier, IntoExpression, IntoIdentifiers, Inverse, Name, Operation, Pgm,
+    Statement, Writer, col, expr, generated_name,
+};
+
+/// Creates an index.
+pub struct CreateIndex {
+    table: Name,
+    elements: Vec<Expression>,
+    name: Option<Identifier>,
+    unique: bool,
+    nulls_not_distinct: bool,
+    concurrently: bool,
+    if_not_exists: bool,
+    only: bool,
+    method: Option<Identifier>,
+    include: Vec<Identifier>,
+    parameters: Vec<(Identifier, String)>,
+    tablespace: Option<Identifier>,
+    condition: Option<Expression>,
+    comment: Option<String>,
+}
+
+impl Pgm {
+    /// Creates an index over columns (`"a"`, `["a", "b"]`) or expressions
+    /// (`[col("a").desc(), expr("lower(b)")]`).
+    ///
+    /// ```
+    /// use migrate_dsl::prelude::*;
+    /// let plan = migrate_dsl::plan_text(|pgm| {
+    ///     pgm.create_index("posts", [col("likes").desc(), expr("lower(title)")]).concurrently();
+    /// });
+    /// assert_eq!(
+    ///     plan,
+    ///     r#"CREATE INDEX CONCURRENTLY "posts_likes_expr_idx" ON "posts" ("likes" DESC, (lower(title)));"#
+    /// );
+    /// ```
+    #[track_caller]
+    pub fn create_index(
+        &mut self,
+        table: impl Into<Name>,
+        elements: impl IntoIndexElements,
+    ) -> &mut CreateIndex {
+        self.record(CreateIndex {
+            table: table.into(),
+            elements: elements.into_index_elements(),
+            name: None,
+            unique: false,
+            nulls_not_distinct: false,
+            concurrently: false,
+            if_not_exists: false,
+            only: false,
+            method: None,
+            include: Vec::new(),
+            parameters: Vec::new(),
+            tablespace: None,
+            condition: None,
+            comment: None,
+        })
+    }
+}
+
+impl CreateIndex {
+    /// Names the index; without it, it is called `<table>_<columns>_idx`.
+    pub fn named(&mut self, name: impl Into<Identifier>) -> &mut Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Refuses a row whose values another row has.
+    pub fn unique(&mut self) -> &mut Self {
+        self.unique = true;
+        self
+    }
+
+    /// In a unique index, counts two nulls as the same value; from PostgreSQL 15.
+    pub fn nulls_not_distinct(&mut self) -> &mut Self {
+        self.nulls_not_distinct = true;
+        self
+    }
+
+    /// Builds the index without blocking writes, outside a transaction, see
+    /// [Building Indexes Concurrently](https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY).
+    pub fn concurrently(&mut self) -> &mut Self {
+        self.concurrently = true;
+        self
+    }
+
+    /// Does nothing if a relation of that name is there; then `down` cannot know whether the
+    /// index is this migration's, and does not drop it.
+    pub fn if_not_exists(&mut self) -> &mut Self {
+        self.if_not_exists = true;
+        self
+    }
+
+    /// On a partitioned table, leaves its partitions alone.
+    pub fn only(&mut self) -> &mut Self {
+        self.only = true;
+        self
+    }
+
+    /// The [index method](https://www.postgresql.org/docs/current/indexes-types.html): `gin`,
+    /// `gist`, `brin`, `hash`, …; a B-tree without it.
+    pub fn using(&mut self, method: impl Into<Identifier>) -> &mut Self {
+        self.method = Some(method.into());
+        self
+    }
+
+    /// Stores these columns beside the key, for index-only scans.
+    pub fn include(&mut self, columns: impl IntoIdentifiers) -> &mut Self {
+        self.include = columns.into_identifiers();
+        self
+    }
+
+    /// Sets a [storage parameter](https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-STORAGE-PARAMETERS),
+    /// such as `fillfactor`.
+    pub fn parameter(&mut self, name: impl Into<Identifier>, value: impl ToString) -> &mut Self {
+        self.parameters.push((name.into(), value.to_string()));
+        self
+    }
+
+    /// Where the index is stored.
+    pub fn tablespace(&mut self, name: impl Into<Identifier>) -> &mut Self {
+        self.tablespace = Some(name.into());
+        self
+    }
+
+    /// Indexes only the rows for which the expression is true.
+    pub fn only_where(&mut self, condition: impl IntoExpression) -> &mut Self {
+        self.condition = Some(expr(condition));
+        self
+    }
+
+    /// The comment that tools show beside the index.
+    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
+        self.comment = Some(text.into());
+        self
+    }
+
+    fn name(&self) -> Identifier {
+        self.name.clone().unwrap_or_else(|| {
+            let elements = self.elements.iter();
+            let parts = elements.map(|element| element.column().map_or("expr", Identifier::as_str));
+            generated_name(
+                [self.table.name.as_str()]
+                    .into_iter()
+                    .chain(parts)
+                    .chain(["idx"]),
+            )
+        })
+    }
+}
+
+impl Operation for CreateIndex {
+    fn verb(&self) -> &'static str {
+        "create_index"
+    }
+
+    fn describe(&self) -> String {
+        format!("create index `{}` on `{}`", self.name(), self.table)
+    }
+
+    fn transactional(&self) -> bool {
+        !self.concurrently
+    }
+
+    fn statements(&self) -> Vec<Statement> {
+        let mut sql = Writer::new();
+        sql.text("CREATE").flag(self.unique, "UNIQUE").text("INDEX");
+        sql.flag(self.concurrently, "CONCURRENTLY")
+            .flag(self.if_not_exists, "IF NOT EXISTS");
+        sql.identifier(&self.name())
+            .text("ON")
+            .flag(self.only, "ONLY")
+            .name(&self.table);
+        if let Some(method) = &self.method {
+            sql.text("USING").identifier(method);
+        }
+        sql.parenthesized(|sql| {
+            sql.list(&self.elements, write_element_of_index);
+        });
+        if !self.include.is_empty() {
+            sql.text("INCLUDE").columns(&self.include);
+        }
+        sql.flag(self.nulls_not_distinct, "NULLS NOT DISTINCT");
+        if !self.parameters.is_empty() {
+            sql.text("WITH").parenthesized(|sql| {
+                sql.list(&self.parameters, |sql, (name, value)| {
+                    sql.identifier(name).text("=").literal(value);
+                });
+            });
+        }
+        if let Some(tablespace) = &self.tablespace {
+            sql.text("TABLESPACE").identifier(tablespace);
+        }
+        if let Some(condition) = &self.condition {
+            sql.text("WHERE").expression(condition);
+        }
+        if self.elements.is_empty() {
+            sql.problem(format!("the index on `{}` has no column", self.table));
+        }
+        let mut statements = vec![sql.finish()];
+        if let Some(comment) = &self.comment {
+            let mut sql = Writer::new();
+            sql.text("COMMENT ON INDEX")
+                .name(&self.table.sibling(self.name()));
+            sql.text("IS").literal(comment);
+            statements.push(sql.finish());
+        }
+        statements
+    }
+
+    fn inverse(&self) -> Inverse {
+        if self.if_not_exists {
+            return Inverse::none(format!(
+                "with `if_not_exists`, `{}` may have been there before",
+                self.name()
+            ));
+        }
+        let mut sql = Writer::new();
+        sql.text("DROP INDEX")
+            .flag(self.concurrently, "CONCURRENTLY");
+        sql.name(&self.table.sibling(self.name()));
+        Inverse::by(sql.finish())
+    }
+
+    fn hints(&self) -> Vec<String> {
+        let columns = self.elements.iter().filter_map(Expression::column);
+        let calls = columns.filter(|column| column.as_str().contains('('));
+        calls
+            .map(|column| {
+                format!(
+                    "`{column}` is taken for a column's name: write `expr({:?})` for an expression",
+                    column.as_str()
+                )
+            })
+            .collect()
+    }
+}
+
+fn write_element_of_index(sql: &mut Writer, element: &Expression) {
+    super::write_element(sql, element);
+}
+
+/// What an index is over: a column, several, or expressions.
+pub trait IntoIndexElements {
+    /// The elements, in the order given.
+    fn into_index_elements(self) -> Vec<Expression>;
+}
+
+impl IntoIndexElements for Expression {
+    fn into_index_elements(self) -> Vec<Expression> {
+        vec![self]
+    }
+}
+
+impl<const N: usize> IntoIndexElements for [Expression; N] {
+    fn into_index_elements(self) -> Vec<Expression> {
+        self.into()
+    }
+}
+
+impl IntoIndexElements for Vec<Expression> {
+    fn into_index_elements(self) -> Vec<Expression> {
+        self
+    }
+}
+
+macro_rules! index_elements_from_names {
+    ($($names:ty)*) => {$(
+        impl IntoIndexElements for $names {
+            fn into_index_elements(self) -> Vec<Expression> {
+                self.into_identifiers().into_iter().map(col).collect()
+            }
+        }
+    )*};
+}
+index_elements_from_names!(&str String Identifier Vec<&str> Vec<String> Vec<Identifier>);
+
+impl<const N: usize> IntoIndexElements for [&str; N] {
+    fn into_index_elements(self) -> Vec<Expression> {
+        self.into_iter().map(col).collect()
+    }
+}
+
+impl<const N: usize> IntoIndexElements for [Identifier; N] {
+    fn into_index_elements(self) -> Vec<Expression> {
+        self.into_iter().map(col).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{plan_text, plan_text_down, prelude::*};
+
+    fn everything(pgm: &mut Pgm) {
+        pgm.create_index(
+            ("app", "posts"),
+            [col("title")
+                .collate("C")
+                .operator_class("text_ops")
+                .desc()
+                .nulls_last()],
+        )
+        .named("by \"title\"")
+        .unique()
+        .nulls_not_distinct()
+        .concurrently()
+        .using("btree")
+        .include(["likes"])
+        .parameter("fillfactor", 70)
+        .tablespace("fast")
+        .only_where("likes > 0")
+        .comment("for the front page");
+    }
+
+    #[test]
+    fn every_option() {
+        insta::assert_snapshot!(plan_text(everything), @r#"
+        CREATE UNIQUE INDEX CONCURRENTLY "by ""title""" ON "app"."posts" USING "btree" ("title" COLLATE "C" "text_ops" DESC NULLS LAST) INCLUDE ("likes") NULLS NOT DISTINCT WITH ("fillfactor" = '70') TABLESPACE "fast" WHERE likes > 0;
+        COMMENT ON INDEX "app"."by ""title""" IS 'for the front page';
+        "#);
+        insta::assert_snapshot!(plan_text_down(everything), @r#"DROP INDEX CONCURRENTLY "app"."by ""title""";"#);
+    }
+
+    #[test]
+    fn a_plain_string_is_always_a_name() {
+        let index = |pgm: &mut Pgm| {
+            pgm.create_index("posts", "lower(title)");
+        };
+        insta::assert_snapshot!(plan_text(index), @r#"CREATE INDEX "posts_lower(title)_idx" ON "posts" ("lower(title)");"#);
+        insta::assert_snapshot!(crate::plan_hints(index), @r#"`lower(title)` is taken for a column's name: write `expr("lower(title)")` for an expression"#);
+    }
+}

@@ -1,0 +1,8 @@
+//! Every operation, by the object that it works on: a file a verb, its whole life inside, always
+//! in the same order: data, verb, options, SQL, inverse, tests.
+
+pub mod column;
+pub mod constraint;
+pub mod index;
+pub mod raw;
+pub mod table;

@@ -1,0 +1,164 @@
+//! SQL as the migration's author wrote it.
+
+use crate::split::{split, transaction_control};
+use crate::{Inverse, Operation, Pgm, Statement};
+
+/// Runs SQL as it is written.
+pub struct Sql {
+    verb: &'static str,
+    text: String,
+    down: Option<String>,
+    outside_transaction: bool,
+    files: Vec<String>,
+    problem: Option<String>,
+}
+
+impl Pgm {
+    /// Runs one or several SQL statements as they are written. What takes them back is said with
+    /// [`down`](Sql::down); without it the migration needs a `down` of its own to be reversible.
+    ///
+    /// The text is cut at semicolons that end a statement, not at those in strings, comments,
+    /// dollar quotes and `BEGIN ATOMIC` bodies. Transactions are the engine's: `BEGIN`, `COMMIT`
+    /// and the like are refused.
+    ///
+    /// ```
+    /// let plan = migrate_dsl::plan_text(|pgm| {
+    ///     pgm.sql("UPDATE posts SET likes = 0; ANALYZE posts").down("SELECT 1");
+    /// });
+    /// assert_eq!(plan, "UPDATE posts SET likes = 0;\nANALYZE posts;");
+    /// ```
+    #[track_caller]
+    pub fn sql(&mut self, text: impl Into<String>) -> &mut Sql {
+        self.record(Sql::new("sql", text.into()))
+    }
+}
+
+impl Sql {
+    pub(crate) fn new(verb: &'static str, text: String) -> Self {
+        Self {
+            verb,
+            text,
+            down: None,
+            outside_transaction: false,
+            files: Vec::new(),
+            problem: None,
+        }
+    }
+
+    /// SQL that could not be had, and why.
+    pub(crate) fn missing(verb: &'static str, problem: String) -> Self {
+        Self {
+            problem: Some(problem),
+            ..Self::new(verb, String::new())
+        }
+    }
+
+    pub(crate) fn read_from(mut self, file: String) -> Self {
+        self.files.push(file);
+        self
+    }
+
+    /// The SQL that takes this back. An empty text says that nothing has to be done.
+    pub fn down(&mut self, text: impl Into<String>) -> &mut Self {
+        self.down = Some(text.into());
+        self
+    }
+
+    /// Runs each statement on its own, outside a transaction, as `VACUUM` and
+    /// `CREATE INDEX CONCURRENTLY` need it.
+    pub fn outside_transaction(&mut self) -> &mut Self {
+        self.outside_transaction = true;
+        self
+    }
+}
+
+impl Operation for Sql {
+    fn verb(&self) -> &'static str {
+        self.verb
+    }
+
+    fn describe(&self) -> String {
+        let text = self.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        match text.char_indices().nth(60) {
+            Some((cut, _)) => format!("run `{}…`", &text[..cut]),
+            None => format!("run `{text}`"),
+        }
+    }
+
+    fn transactional(&self) -> bool {
+        !self.outside_transaction
+    }
+
+    fn statements(&self) -> Vec<Statement> {
+        if let Some(problem) = &self.problem {
+            let problems = vec![problem.clone()];
+            return vec![Statement {
+                problems,
+                ..Statement::raw("")
+            }];
+        }
+        let statements = statements_of(&self.text);
+        if statements.is_empty() {
+            let problems = vec![format!("`{}` has no statement in it", self.verb)];
+            return vec![Statement {
+                problems,
+                ..Statement::raw("")
+            }];
+        }
+        statements
+    }
+
+    fn inverse(&self) -> Inverse {
+        match &self.down {
+            Some(down) => Inverse::Declaration(statements_of(down)),
+            None => Inverse::none(format!("`pgm.{}` has no `.down(..)`", self.verb)),
+        }
+    }
+
+    fn files(&self) -> Vec<String> {
+        self.files.clone()
+    }
+}
+
+fn statements_of(text: &str) -> Vec<Statement> {
+    split(text)
+        .into_iter()
+        .map(|piece| Statement {
+            sql: piece.sql.to_owned(),
+            line: piece.line,
+            problems: transaction_control(piece.sql).into_iter().collect(),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{plan_problems, plan_text_down};
+
+    #[test]
+    fn transactions_are_the_engines() {
+        let problems = |text: &'static str| {
+            plan_problems(move |pgm| {
+                pgm.sql(text);
+            })
+        };
+        insta::assert_snapshot!(problems("/* go */ begin; SELECT 1; commit"), @r"
+        `begin` starts a transaction, which is the engine's to do: each migration runs in one already; leave it out
+        `commit` ends the transaction that the migration and its history row share: leave it out, or make two migrations
+        ");
+        insta::assert_snapshot!(problems("SET search_path TO app"), @"`SET` would last beyond the migration: write `SET LOCAL`");
+        assert_eq!(
+            problems("SET LOCAL search_path TO app; SAVEPOINT a; ROLLBACK TO a"),
+            ""
+        );
+        assert_eq!(problems(" -- nothing\n ; "), "`sql` has no statement in it");
+    }
+
+    #[test]
+    fn no_down_is_a_reason() {
+        let down = plan_text_down(|pgm| {
+            pgm.sql("SELECT 1");
+        });
+        insta::assert_snapshot!(down, @"-- cannot be taken back: `pgm.sql` has no `.down(..)`");
+    }
+}

@@ -1,0 +1,328 @@
+//! The plan: what the migrations ask for, as data.
+//!
+//! Everything downstream (applying, printing, checking) reads the plan and nothing else. Its JSON
+//! carries [`FORMAT`]; the engine refuses one that it does not know.
+
+use std::cell::RefCell;
+use std::panic::{self, AssertUnwindSafe};
+use std::path::Path;
+
+use crate::json::Json;
+use crate::migration::Definition;
+use crate::step::{Place, Step};
+use crate::{Inverse, Migration, Migrations, Pgm, Statement};
+
+/// The version of the plan's JSON.
+pub const FORMAT: u32 = 1;
+
+/// The plan of some migrations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    hash: String,
+    migrations: Vec<PlannedMigration>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct PlannedMigration {
+    name: String,
+    file: String,
+    source_digest: String,
+    irreversible: Option<(String, Place)>,
+    up: Vec<PlannedStep>,
+    /// What a written `down` does; none where the way back is inferred.
+    down: Option<Vec<PlannedStep>>,
+    files: Vec<String>,
+    problems: Vec<Problem>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct PlannedStep {
+    verb: String,
+    summary: String,
+    place: Place,
+    transactional: bool,
+    statements: Vec<Statement>,
+    inverse: Inverse,
+    hints: Vec<String>,
+}
+
+/// Why a migration cannot be applied as it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Problem {
+    /// What the place underlines: a verb, or nothing.
+    verb: Option<String>,
+    message: String,
+    place: Place,
+}
+
+impl Plan {
+    /// Records every migration and writes down what it asked for. A migration that panics becomes
+    /// a problem of the plan; the others are planned all the same.
+    #[must_use]
+    pub fn of(migrations: &Migrations) -> Self {
+        let planned = migrations
+            .list
+            .iter()
+            .map(|m| plan_migration(m, migrations.root));
+        Self {
+            hash: migrations.hash.to_owned(),
+            migrations: planned.collect(),
+        }
+    }
+
+    /// The plan as JSON. Its `hash` is what the build was given, so that whoever asked for the
+    /// plan knows that it is not served an older one.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut json = Json::default();
+        json.object(|json| {
+            json.field("format", |json| json.number(FORMAT));
+            json.field("generator", |json| json.string(env!("CARGO_PKG_VERSION")));
+            json.field("hash", |json| json.string(&self.hash));
+            json.field("migrations", |json| {
+                json.list(&self.migrations, write_migration)
+            });
+        });
+        json.into_string()
+    }
+}
+
+fn plan_migration(migration: &Migration, root: &Path) -> PlannedMigration {
+    let mut planned = PlannedMigration {
+        name: migration.name.to_owned(),
+        file: migration.file.to_owned(),
+        source_digest: migration.source_digest.to_owned(),
+        irreversible: None,
+        up: Vec::new(),
+        down: None,
+        files: Vec::new(),
+        problems: Vec::new(),
+    };
+    match &migration.definition {
+        Definition::Rust {
+            up,
+            up_line,
+            down,
+            down_line,
+        } => {
+            planned.record_up(root, *up, *up_line);
+            planned.record_down(root, *down, *down_line);
+        }
+        Definition::Sql { up, down } => {
+            planned.record_up(root, |pgm| _ = pgm.sql(*up), 1);
+            planned.read_from(migration.file, |planned| &mut planned.up);
+            if let Some((file, text)) = down {
+                planned.record_down(root, |pgm| _ = pgm.sql(*text), 1);
+                planned.read_from(file, |planned| planned.down.get_or_insert_default());
+            }
+        }
+    }
+    planned
+}
+
+impl PlannedMigration {
+    fn record_up(&mut self, root: &Path, up: impl FnOnce(&mut Pgm), line: u32) {
+        let Some(pgm) = self.recorded(root, up, line) else {
+            return;
+        };
+        let (steps, whole) = pgm.into_parts();
+        self.up = self.plan_steps(steps, whole.outside_transaction);
+        self.irreversible = whole.irreversible;
+    }
+
+    fn record_down(&mut self, root: &Path, down: impl FnOnce(&mut Pgm), line: u32) {
+        let Some(pgm) = self.recorded(root, down, line) else {
+            return;
+        };
+        let (steps, whole) = pgm.into_parts();
+        if whole.down_is_inferred {
+            return;
+        }
+        if steps.is_empty() && !self.up.is_empty() && whole.irreversible.is_none() {
+            self.problems.push(Problem {
+                verb: Some("down".to_owned()),
+                message: "`down` is empty, but `up` is not: leave `down` out to have it inferred, \
+                          or say why there is none with `pgm.irreversible(\"…\")`"
+                    .to_owned(),
+                place: Place {
+                    file: self.file.clone(),
+                    line,
+                    column: 1,
+                },
+            });
+        }
+        self.irreversible = self.irreversible.take().or(whole.irreversible);
+        self.down = Some(self.plan_steps(steps, whole.outside_transaction));
+    }
+
+    /// Runs one of the author's functions; a panic becomes a problem at the line that panicked.
+    fn recorded(&mut self, root: &Path, record: impl FnOnce(&mut Pgm), line: u32) -> Option<Pgm> {
+        let mut pgm = Pgm::new(root);
+        let outcome = catch_panic(root, || record(&mut pgm));
+        let Err((message, place)) = outcome else {
+            return Some(pgm);
+        };
+        let start = Place {
+            file: self.file.clone(),
+            line,
+            column: 1,
+        };
+        self.problems.push(Problem {
+            verb: None,
+            message: format!("panicked: {message}"),
+            place: place.unwrap_or(start),
+        });
+        None
+    }
+
+    fn plan_steps(&mut self, steps: Vec<Step>, outside_transaction: bool) -> Vec<PlannedStep> {
+        let planned = steps.into_iter().map(|Step { operation, place }| {
+            let step = PlannedStep {
+                verb: operation.verb().to_owned(),
+                summary: operation.describe(),
+                transactional: operation.transactional() && !outside_transaction,
+                statements: operation.statements(),
+                inverse: operation.inverse(),
+                hints: operation.hints(),
+                place,
+            };
+            self.files.extend(operation.files());
+            let back = match &step.inverse {
+                Inverse::Construction(statements) | Inverse::Declaration(statements) => {
+                    &statements[..]
+                }
+                Inverse::None(_) => &[],
+            };
+            for message in step.statements.iter().chain(back).flat_map(|s| &s.problems) {
+                let verb = Some(step.verb.clone());
+                let problem = Problem {
+                    verb,
+                    message: message.clone(),
+                    place: step.place.clone(),
+                };
+                // The way back repeats the names of the way there.
+                if !self.problems.contains(&problem) {
+                    self.problems.push(problem);
+                }
+            }
+            step
+        });
+        planned.collect()
+    }
+
+    /// The steps of a `.sql` file stand in that file, not where the build script put its text.
+    fn read_from(&mut self, file: &str, steps: impl FnOnce(&mut Self) -> &mut Vec<PlannedStep>) {
+        let place = Place {
+            file: file.to_owned(),
+            line: 1,
+            column: 1,
+        };
+        for step in steps(self) {
+            step.place = place.clone();
+        }
+        let recorded_here = file!();
+        for problem in &mut self.problems {
+            if problem.place.file.ends_with(recorded_here) {
+                problem.place = place.clone();
+            }
+        }
+    }
+}
+
+thread_local! {
+    static PANIC: RefCell<Option<(String, Option<Place>)>> = const { RefCell::new(None) };
+}
+
+/// Runs `work`; where it panics, says with which message and where.
+fn catch_panic(root: &Path, work: impl FnOnce()) -> Result<(), (String, Option<Place>)> {
+    let root = root.to_owned();
+    let before = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        let message = info
+            .payload_as_str()
+            .unwrap_or("with a value that is no text")
+            .to_owned();
+        let place = info.location().map(|location| Place::of(location, &root));
+        PANIC.set(Some((message, place)));
+    }));
+    let outcome = panic::catch_unwind(AssertUnwindSafe(work));
+    panic::set_hook(before);
+    outcome.map_err(|_| PANIC.take().unwrap_or_default())
+}
+
+fn write_migration(json: &mut Json, migration: &PlannedMigration) {
+    json.object(|json| {
+        json.field("name", |json| json.string(&migration.name));
+        json.field("file", |json| json.string(&migration.file));
+        json.field("source_digest", |json| {
+            json.string(&migration.source_digest)
+        });
+        json.field("irreversible", |json| match &migration.irreversible {
+            None => json.null(),
+            Some((reason, place)) => json.object(|json| {
+                json.field("reason", |json| json.string(reason));
+                json.field("place", |json| write_place(json, place));
+            }),
+        });
+        json.field("up", |json| json.list(&migration.up, write_step));
+        json.field("down", |json| match &migration.down {
+            None => json.null(),
+            Some(steps) => json.list(steps, write_step),
+        });
+        json.field("files", |json| json.strings(&migration.files));
+        json.field("problems", |json| {
+            json.list(&migration.problems, |json, problem| {
+                json.object(|json| {
+                    json.field("verb", |json| match &problem.verb {
+                        Some(verb) => json.string(verb),
+                        None => json.null(),
+                    });
+                    json.field("message", |json| json.string(&problem.message));
+                    json.field("place", |json| write_place(json, &problem.place));
+                });
+            });
+        });
+    });
+}
+
+fn write_step(json: &mut Json, step: &PlannedStep) {
+    json.object(|json| {
+        json.field("verb", |json| json.string(&step.verb));
+        json.field("summary", |json| json.string(&step.summary));
+        json.field("place", |json| write_place(json, &step.place));
+        json.field("transactional", |json| json.bool(step.transactional));
+        json.field("statements", |json| {
+            json.list(&step.statements, write_statement)
+        });
+        json.field("inverse", |json| {
+            let (kind, statements, reason) = match &step.inverse {
+                Inverse::Construction(statements) => ("construction", &statements[..], None),
+                Inverse::Declaration(statements) => ("declaration", &statements[..], None),
+                Inverse::None(reason) => ("none", &[][..], Some(reason)),
+            };
+            json.object(|json| {
+                json.field("kind", |json| json.string(kind));
+                match reason {
+                    Some(reason) => json.field("reason", |json| json.string(reason)),
+                    None => json.field("statements", |json| json.list(statements, write_statement)),
+                }
+            });
+        });
+        json.field("hints", |json| json.strings(&step.hints));
+    });
+}
+
+fn write_statement(json: &mut Json, statement: &Statement) {
+    json.object(|json| {
+        json.field("sql", |json| json.string(&statement.sql));
+        json.field("line", |json| json.number(statement.line as u64));
+    });
+}
+
+fn write_place(json: &mut Json, place: &Place) {
+    json.object(|json| {
+        json.field("file", |json| json.string(&place.file));
+        json.field("line", |json| json.number(place.line));
+        json.field("column", |json| json.number(place.column));
+    });
+}

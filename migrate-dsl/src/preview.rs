@@ -1,0 +1,69 @@
+//! What a function on [`Pgm`](crate::Pgm) asks for, as text: for tests and examples.
+
+use std::path::Path;
+
+use crate::step::Step;
+use crate::{Inverse, Pgm, Statement};
+
+/// The SQL of what `up` records, a statement a line.
+///
+/// ```
+/// let plan = migrate_dsl::plan_text(|pgm| { pgm.drop_table("posts"); });
+/// assert_eq!(plan, r#"DROP TABLE "posts";"#);
+/// ```
+pub fn plan_text(up: impl FnOnce(&mut Pgm)) -> String {
+    let statements = steps(up)
+        .into_iter()
+        .flat_map(|step| step.operation.statements());
+    lines(statements.map(sql_line))
+}
+
+/// The SQL that takes back what `up` records, the last step first.
+///
+/// ```
+/// let plan = migrate_dsl::plan_text_down(|pgm| { pgm.create_table("posts", |t| t.id()); });
+/// assert_eq!(plan, r#"DROP TABLE "posts";"#);
+/// ```
+pub fn plan_text_down(up: impl FnOnce(&mut Pgm)) -> String {
+    let inverses = steps(up)
+        .into_iter()
+        .rev()
+        .map(|step| step.operation.inverse());
+    lines(inverses.flat_map(|inverse| match inverse {
+        Inverse::Construction(statements) | Inverse::Declaration(statements) => {
+            statements.into_iter().map(sql_line).collect()
+        }
+        Inverse::None(reason) => vec![format!("-- cannot be taken back: {reason}")],
+    }))
+}
+
+/// What is wrong with what `up` records, a problem a line.
+pub fn plan_problems(up: impl FnOnce(&mut Pgm)) -> String {
+    let statements = steps(up)
+        .into_iter()
+        .flat_map(|step| step.operation.statements());
+    lines(statements.flat_map(|statement| statement.problems))
+}
+
+/// What the author may have meant otherwise, a hint a line.
+pub fn plan_hints(up: impl FnOnce(&mut Pgm)) -> String {
+    lines(
+        steps(up)
+            .into_iter()
+            .flat_map(|step| step.operation.hints()),
+    )
+}
+
+fn steps(up: impl FnOnce(&mut Pgm)) -> Vec<Step> {
+    let mut pgm = Pgm::new(Path::new(""));
+    up(&mut pgm);
+    pgm.into_parts().0
+}
+
+fn sql_line(statement: Statement) -> String {
+    statement.sql + ";"
+}
+
+fn lines(lines: impl Iterator<Item = String>) -> String {
+    lines.collect::<Vec<_>>().join("\n")
+}

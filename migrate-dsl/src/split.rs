@@ -1,0 +1,331 @@
+//! Raw SQL into statements, by PostgreSQL's
+//! [lexical rules](https://www.postgresql.org/docs/current/sql-syntax-lexical.html); the server
+//! judges the rest.
+
+/// A statement of a longer text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Piece<'a> {
+    /// The statement, without the comments around it and without its semicolon.
+    pub sql: &'a str,
+    /// The line of the text on which it starts, from 0.
+    pub line: usize,
+}
+
+/// Cuts `text` at the semicolons that end a statement.
+///
+/// ```
+/// use migrate_dsl::split;
+/// let pieces = split("SELECT ';'; -- not; here\nSELECT $$;$$");
+/// let statements: Vec<_> = pieces.iter().map(|piece| piece.sql).collect();
+/// assert_eq!(statements, ["SELECT ';'", "SELECT $$;$$"]);
+/// assert_eq!(pieces[1].line, 1);
+/// ```
+#[must_use]
+pub fn split(text: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let mut start = None;
+    let mut end = 0;
+    let mut bodies = Bodies::default();
+    let mut tokens = Tokens::new(text);
+    while let Some((token, from)) = tokens.next() {
+        match token {
+            Token::Blank => continue,
+            Token::Symbol(b';') if !bodies.open() => {
+                if let Some(start) = start.take() {
+                    pieces.push((start, end));
+                }
+                bodies = Bodies::default();
+                continue;
+            }
+            Token::Word(word) => bodies.word(word),
+            Token::Symbol(_) | Token::Quoted => {}
+        }
+        start.get_or_insert(from);
+        end = tokens.position;
+    }
+    if let Some(start) = start {
+        pieces.push((start, end));
+    }
+
+    let mut line = 0;
+    let mut counted = 0;
+    pieces
+        .into_iter()
+        .map(|(start, end)| {
+            line += text[counted..start].matches('\n').count();
+            counted = start;
+            Piece {
+                sql: &text[start..end],
+                line,
+            }
+        })
+        .collect()
+}
+
+/// What to write instead where a statement would end or outlive the engine's transaction.
+pub(crate) fn transaction_control(statement: &str) -> Option<String> {
+    let mut tokens = Tokens::new(statement);
+    let mut words = std::iter::from_fn(move || {
+        loop {
+            match tokens.next()?.0 {
+                Token::Blank => {}
+                Token::Word(word) => return Some(word),
+                Token::Symbol(_) | Token::Quoted => return None,
+            }
+        }
+    });
+    let written = words.next()?;
+    let first = written.to_ascii_lowercase();
+    let second = words.next().unwrap_or_default().to_ascii_lowercase();
+    let third = words.next().unwrap_or_default().to_ascii_lowercase();
+    let advice = match first.as_str() {
+        "begin" => {
+            "starts a transaction, which is the engine's to do: \
+             each migration runs in one already; leave it out"
+        }
+        "start" if second == "transaction" => {
+            "starts a transaction, which is the engine's to do: \
+             each migration runs in one already; leave it out"
+        }
+        "rollback" if second == "to" || third == "to" => return None,
+        "commit" | "end" | "rollback" | "abort" => {
+            "ends the transaction that the migration and its history row share: \
+             leave it out, or make two migrations"
+        }
+        "prepare" if second == "transaction" => {
+            "would take the transaction out of the engine's hands: leave it out"
+        }
+        "set" if second == "local" || second == "constraints" || second == "transaction" => {
+            return None;
+        }
+        "set" => "would last beyond the migration: write `SET LOCAL`",
+        "reset" | "discard" => {
+            "would undo the session's settings, on which the engine relies: leave it out"
+        }
+        "copy" if statement.to_ascii_lowercase().contains("from stdin") => {
+            "reads from the client, which has nothing to send: insert the rows instead"
+        }
+        _ => return None,
+    };
+    Some(format!("`{written}` {advice}"))
+}
+
+/// Whether we are inside the body of an SQL-standard function, `BEGIN ATOMIC … END`, whose
+/// statements belong to the `CREATE FUNCTION` around them.
+#[derive(Default)]
+struct Bodies {
+    /// `CREATE` came first: only there can a body follow.
+    create: Option<bool>,
+    previous_was_begin: bool,
+    depth: usize,
+}
+
+impl Bodies {
+    fn word(&mut self, word: &str) {
+        let is = |keyword: &str| word.eq_ignore_ascii_case(keyword);
+        let create = *self.create.get_or_insert(is("create"));
+        if create {
+            if self.depth == 0 {
+                self.depth = usize::from(self.previous_was_begin && is("atomic"));
+            } else if is("case") {
+                self.depth += 1;
+            } else if is("end") {
+                self.depth -= 1;
+            }
+        }
+        self.previous_was_begin = is("begin");
+    }
+
+    fn open(&self) -> bool {
+        self.depth > 0
+    }
+}
+
+enum Token<'a> {
+    /// White space or a comment.
+    Blank,
+    /// A keyword or an unquoted name.
+    Word(&'a str),
+    /// A string or a quoted name.
+    Quoted,
+    /// Any other byte.
+    Symbol(u8),
+}
+
+struct Tokens<'a> {
+    text: &'a str,
+    position: usize,
+}
+
+impl<'a> Tokens<'a> {
+    fn new(text: &'a str) -> Self {
+        Self { text, position: 0 }
+    }
+
+    /// The next token, and where it starts.
+    fn next(&mut self) -> Option<(Token<'a>, usize)> {
+        let from = self.position;
+        let rest = &self.text[from..];
+        let bytes = rest.as_bytes();
+        let (token, length) = match *bytes.first()? {
+            b if b.is_ascii_whitespace() => (Token::Blank, 1),
+            b'-' if bytes.get(1) == Some(&b'-') => {
+                (Token::Blank, rest.find('\n').unwrap_or(rest.len()))
+            }
+            b'/' if bytes.get(1) == Some(&b'*') => (Token::Blank, block_comment(bytes)),
+            b'\'' => (Token::Quoted, quoted(bytes, 0, b'\'', false)),
+            b'"' => (Token::Quoted, quoted(bytes, 0, b'"', false)),
+            b'e' | b'E' if bytes.get(1) == Some(&b'\'') => {
+                (Token::Quoted, quoted(bytes, 1, b'\'', true))
+            }
+            b'$' => match dollar_quoted(rest) {
+                Some(length) => (Token::Quoted, length),
+                None => (Token::Symbol(b'$'), 1),
+            },
+            b if starts_name(b) => {
+                let length = bytes
+                    .iter()
+                    .position(|&b| !continues_name(b))
+                    .unwrap_or(bytes.len());
+                (Token::Word(&rest[..length]), length)
+            }
+            // `1$$` is no dollar quote, so digits are taken with what follows them.
+            b if b.is_ascii_digit() => {
+                let length = bytes
+                    .iter()
+                    .position(|&b| !continues_name(b))
+                    .unwrap_or(bytes.len());
+                (Token::Symbol(b), length)
+            }
+            b => (Token::Symbol(b), 1),
+        };
+        self.position = from + length;
+        Some((token, from))
+    }
+}
+
+fn starts_name(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() || byte == b'_' || !byte.is_ascii()
+}
+
+fn continues_name(byte: u8) -> bool {
+    starts_name(byte) || byte.is_ascii_digit() || byte == b'$'
+}
+
+/// The length of a `/* … */` comment; they nest.
+fn block_comment(bytes: &[u8]) -> usize {
+    let mut depth = 0;
+    let mut at = 0;
+    while at < bytes.len() {
+        match &bytes[at..] {
+            [b'/', b'*', ..] => {
+                depth += 1;
+                at += 2;
+            }
+            [b'*', b'/', ..] => {
+                depth -= 1;
+                at += 2;
+                if depth == 0 {
+                    return at;
+                }
+            }
+            _ => at += 1,
+        }
+    }
+    bytes.len()
+}
+
+/// The length of what stands between quotes that open at `open`; a doubled quote is one of the
+/// text, and so, in an `E''` string, is one behind a backslash.
+fn quoted(bytes: &[u8], open: usize, quote: u8, backslash: bool) -> usize {
+    let mut at = open + 1;
+    while at < bytes.len() {
+        if backslash && bytes[at] == b'\\' {
+            at += 2;
+        } else if bytes[at] == quote {
+            if bytes.get(at + 1) != Some(&quote) {
+                return at + 1;
+            }
+            at += 2;
+        } else {
+            at += 1;
+        }
+    }
+    bytes.len()
+}
+
+/// The length of a `$tag$ … $tag$` string, if one starts here.
+fn dollar_quoted(rest: &str) -> Option<usize> {
+    let tag_end = rest[1..].find('$')? + 2;
+    let tag = &rest[1..tag_end - 1];
+    let mut bytes = tag.bytes();
+    let starts = bytes.next().is_none_or(starts_name);
+    if !starts || !bytes.all(|byte| starts_name(byte) || byte.is_ascii_digit()) {
+        return None;
+    }
+    let fence = &rest[..tag_end];
+    Some(
+        rest[tag_end..]
+            .find(fence)
+            .map_or(rest.len(), |at| tag_end + at + fence.len()),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn statements(text: &str) -> Vec<&str> {
+        split(text).into_iter().map(|piece| piece.sql).collect()
+    }
+
+    #[test]
+    fn semicolons_that_end_nothing() {
+        for one in [
+            "SELECT 'a;b''c;'",
+            r"SELECT E'a\';b'",
+            r#"SELECT "a;""b;""#,
+            "SELECT $$a;$b$;$$",
+            "SELECT $tag$;$$;$tag$",
+            "SELECT /* ; /* ; */ ; */ 1",
+            "SELECT 1 -- ;\n + 1",
+            "SELECT $1",
+            "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT CASE WHEN true THEN 2 END; END",
+            "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN; END; $$",
+            "SELECT 'unterminated; ",
+        ] {
+            assert_eq!(statements(one), [one], "{one}");
+            assert_eq!(statements(&format!("{one}\n;")).len(), 1, "{one}");
+        }
+    }
+
+    #[test]
+    fn statements_and_their_lines() {
+        let pieces = split(
+            "-- first\nSELECT 1;\n\n;; /* x */ SELECT E'\\\\'; SELECT a$$ FROM b$$;\nBEGIN; END",
+        );
+        let found: Vec<_> = pieces.iter().map(|piece| (piece.line, piece.sql)).collect();
+        assert_eq!(
+            found,
+            [
+                (1, "SELECT 1"),
+                (3, r"SELECT E'\\'"),
+                (3, "SELECT a$$ FROM b$$"),
+                (4, "BEGIN"),
+                (4, "END")
+            ]
+        );
+    }
+
+    #[test]
+    fn words_that_only_look_like_a_body() {
+        assert_eq!(
+            statements("CREATE TABLE atomic (begin int); SELECT 1").len(),
+            2
+        );
+        assert_eq!(
+            statements("SELECT CASE WHEN a THEN b END; SELECT 1").len(),
+            2
+        );
+    }
+}

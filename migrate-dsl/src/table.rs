@@ -1,0 +1,148 @@
+//! A table as `create_table` describes it, and the columns of `add_column`.
+
+use crate::operations::constraint::{Check, Constraint, Exclusion, ForeignKey, PrimaryKey, Unique};
+use crate::{
+    Column, DataType, Expression, Identifier, Identity, IntoExpression, IntoIdentifiers, Name,
+    Statement, Writer, expr,
+};
+
+/// The columns and constraints of a table: the `t` in `pgm.create_table("posts", |t| ..)`.
+///
+/// Each built-in type has a method of its name; see [`DataType`] for what they mean.
+#[derive(Default)]
+pub struct Table {
+    columns: Vec<Column>,
+    constraints: Vec<Box<dyn Constraint>>,
+}
+
+impl Table {
+    pub(crate) fn described<R>(describe: impl FnOnce(&mut Self) -> R) -> Self {
+        let mut table = Self::default();
+        describe(&mut table);
+        table
+    }
+
+    /// Adds a column of any type: `"mood"` (a type of the database's own), `("app", "mood")`,
+    /// [`DataType::text()`], or [`expr`](crate::expr) for one with modifiers.
+    ///
+    /// ```
+    /// use migrate_dsl::{expr, plan_text};
+    /// let plan = plan_text(|pgm| {
+    ///     pgm.create_table("places", |t| {
+    ///         t.column("kind", "PlaceKind").not_null();
+    ///         t.column("shape", expr("geometry(Polygon, 4326)"));
+    ///     });
+    /// });
+    /// assert_eq!(plan, r#"CREATE TABLE "places" ("kind" "PlaceKind" NOT NULL, "shape" geometry(Polygon, 4326));"#);
+    /// ```
+    pub fn column(
+        &mut self,
+        name: impl Into<Identifier>,
+        data_type: impl Into<DataType>,
+    ) -> Column {
+        let column = Column::new(name.into(), data_type.into());
+        self.columns.push(column.clone());
+        column
+    }
+
+    /// Adds `id`, a bigint that counts up by itself and is the primary key.
+    pub fn id(&mut self) -> Column {
+        self.bigint("id")
+            .identity(Identity::ByDefault)
+            .primary_key()
+    }
+
+    /// Adds `created_at` and `updated_at`, both not null and set to the time of the insert.
+    /// Nothing keeps `updated_at` up to date by itself: that is a trigger's work.
+    pub fn timestamps(&mut self) {
+        for name in ["created_at", "updated_at"] {
+            self.timestamptz(name).not_null().default_expr("now()");
+        }
+    }
+
+    /// Makes these columns together the primary key.
+    pub fn primary_key(&mut self, columns: impl IntoIdentifiers) -> &mut PrimaryKey {
+        self.constraint(PrimaryKey::new(columns.into_identifiers()))
+    }
+
+    /// Refuses a row whose values in these columns another row has.
+    pub fn unique(&mut self, columns: impl IntoIdentifiers) -> &mut Unique {
+        self.constraint(Unique::new(columns.into_identifiers()))
+    }
+
+    /// Refuses rows for which the expression is false.
+    pub fn check(&mut self, sql: impl IntoExpression) -> &mut Check {
+        self.constraint(Check::new(expr(sql)))
+    }
+
+    /// Refuses rows whose values are not in the other table's columns.
+    pub fn foreign_key(
+        &mut self,
+        columns: impl IntoIdentifiers,
+        table: impl Into<Name>,
+        referenced: impl IntoIdentifiers,
+    ) -> &mut ForeignKey {
+        self.constraint(ForeignKey::new(
+            columns.into_identifiers(),
+            table.into(),
+            referenced.into_identifiers(),
+        ))
+    }
+
+    /// Refuses a row that overlaps another: the pairs are an expression and the operator by which
+    /// it is compared.
+    pub fn exclude<O: Into<String>, const N: usize>(
+        &mut self,
+        method: impl Into<Identifier>,
+        elements: [(Expression, O); N],
+    ) -> &mut Exclusion {
+        self.constraint(Exclusion::new(method.into(), elements))
+    }
+
+    fn constraint<C: Constraint>(&mut self, constraint: C) -> &mut C {
+        self.constraints.push(Box::new(constraint));
+        let last: Option<&mut dyn std::any::Any> =
+            self.constraints.last_mut().map(|last| last.as_mut() as _);
+        last.and_then(|last| last.downcast_mut())
+            .expect("the constraint was just pushed")
+    }
+
+    /// The columns, in the order in which they were described.
+    #[must_use]
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// The constraints that are not part of a column.
+    pub(crate) fn constraints(&self) -> &[Box<dyn Constraint>] {
+        &self.constraints
+    }
+
+    /// `"a" bigint, "b" text, UNIQUE ("a")`.
+    pub(crate) fn write(&self, sql: &mut Writer) {
+        enum Element<'a> {
+            Column(&'a Column),
+            Constraint(&'a dyn Constraint),
+        }
+        let columns = self.columns.iter().map(Element::Column);
+        let constraints = self
+            .constraints
+            .iter()
+            .map(|c| Element::Constraint(c.as_ref()));
+        sql.list(columns.chain(constraints), |sql, element| match element {
+            Element::Column(column) => column.write(sql),
+            Element::Constraint(constraint) => constraint.write(sql),
+        });
+    }
+
+    pub(crate) fn comment_statements(&self, table: &Name) -> Vec<Statement> {
+        self.columns
+            .iter()
+            .filter_map(|column| column.comment_statement(table))
+            .collect()
+    }
+
+    pub(crate) fn hints(&self) -> Vec<String> {
+        self.columns.iter().filter_map(Column::hint).collect()
+    }
+}

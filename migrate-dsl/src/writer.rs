@@ -1,0 +1,152 @@
+//! The only place where pieces of SQL are joined.
+
+use crate::{Expression, Identifier, Name, quote_literal};
+
+/// One SQL statement as it goes to the server, without the closing semicolon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    /// The text.
+    pub sql: String,
+    /// Of raw SQL: on which line of the text that was given the statement starts, from 0.
+    pub line: usize,
+    /// What the server would not do as written, found while writing: a name that is too long.
+    pub problems: Vec<String>,
+}
+
+impl Statement {
+    /// A statement that stands as given.
+    pub fn raw(sql: impl Into<String>) -> Self {
+        Self {
+            sql: sql.into(),
+            line: 0,
+            problems: Vec::new(),
+        }
+    }
+}
+
+/// Writes one statement: text that is ours as it is, names and literals quoted.
+///
+/// ```
+/// use migrate_dsl::Writer;
+/// let mut sql = Writer::new();
+/// sql.text("DROP TABLE").flag(true, "IF EXISTS").name(&("reporting", "old posts").into());
+/// assert_eq!(sql.finish().sql, r#"DROP TABLE IF EXISTS "reporting"."old posts""#);
+/// ```
+#[derive(Debug, Default)]
+pub struct Writer {
+    sql: String,
+    problems: Vec<String>,
+    /// The next piece follows without a space, as after `(`.
+    tight: bool,
+}
+
+impl Writer {
+    /// An empty statement.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Ends the statement.
+    #[must_use]
+    pub fn finish(self) -> Statement {
+        Statement {
+            sql: self.sql,
+            line: 0,
+            problems: self.problems,
+        }
+    }
+
+    /// Keywords, or SQL that the migration brought itself, after a space.
+    pub fn text(&mut self, text: &str) -> &mut Self {
+        if !self.tight && !self.sql.is_empty() {
+            self.sql.push(' ');
+        }
+        self.tight = false;
+        self.sql.push_str(text);
+        self
+    }
+
+    /// Punctuation, without a space before it.
+    pub fn glued(&mut self, text: &str) -> &mut Self {
+        self.sql.push_str(text);
+        self.tight = false;
+        self
+    }
+
+    /// `text` if `condition` holds.
+    pub fn flag(&mut self, condition: bool, text: &str) -> &mut Self {
+        if condition {
+            self.text(text);
+        }
+        self
+    }
+
+    /// A name with its schema.
+    pub fn name(&mut self, name: &Name) -> &mut Self {
+        self.problems
+            .extend(name.schema.as_ref().and_then(Identifier::problem));
+        self.problems.extend(name.name.problem());
+        self.text(&name.quoted())
+    }
+
+    /// A single name.
+    pub fn identifier(&mut self, name: &Identifier) -> &mut Self {
+        self.problems.extend(name.problem());
+        self.text(&name.quoted())
+    }
+
+    /// A string literal.
+    pub fn literal(&mut self, text: &str) -> &mut Self {
+        self.text(&quote_literal(text))
+    }
+
+    /// An expression that the migration brought itself.
+    pub fn expression(&mut self, expression: &Expression) -> &mut Self {
+        if expression.has_index_options() {
+            self.problem(format!(
+                "order, collation and operator class of `{}` have a meaning only in an index",
+                expression.sql()
+            ));
+        }
+        self.text(expression.sql())
+    }
+
+    /// `(…)` around what `inside` writes, after a space.
+    pub fn parenthesized(&mut self, inside: impl FnOnce(&mut Self)) -> &mut Self {
+        self.text("(");
+        self.tight = true;
+        inside(self);
+        self.glued(")")
+    }
+
+    /// What `write` makes of each item, with commas between.
+    pub fn list<T>(
+        &mut self,
+        items: impl IntoIterator<Item = T>,
+        mut write: impl FnMut(&mut Self, T),
+    ) -> &mut Self {
+        for (index, item) in items.into_iter().enumerate() {
+            if index > 0 {
+                self.glued(",");
+            }
+            write(self, item);
+        }
+        self
+    }
+
+    /// `("a", "b")`.
+    pub fn columns<'a>(&mut self, columns: impl IntoIterator<Item = &'a Identifier>) -> &mut Self {
+        self.parenthesized(|sql| {
+            sql.list(columns, |sql, column| {
+                sql.identifier(column);
+            });
+        })
+    }
+
+    /// Notes something that the server would not do as written.
+    pub fn problem(&mut self, problem: impl Into<String>) -> &mut Self {
+        self.problems.push(problem.into());
+        self
+    }
+}
