@@ -1,2 +1,3 @@
-//! cli
+//! The command line.
+mod settings;
 fn main() {}
