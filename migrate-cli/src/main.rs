@@ -1,3 +1,4 @@
 //! The command line.
+mod project;
 mod settings;
 fn main() {}
