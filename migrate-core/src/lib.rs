@@ -23,6 +23,7 @@
 //! ```
 
 pub mod connect;
+pub mod diagnostic;
 pub mod event;
 pub mod history;
 pub mod lock;

@@ -9,7 +9,7 @@ use crate::plan::{Statement, Step};
 
 /// A statement, and the step that it belongs to.
 #[derive(Debug, Clone, Copy)]
-pub struct Origin<'a> {
+pub(crate) struct Origin<'a> {
     /// The step.
     pub step: &'a Step,
     /// The statement.

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use postgres::Client;
 
-pub use error::{ApplyError, Failure, Left, Origin};
+pub(crate) use error::Origin;
+pub use error::{ApplyError, Failure, Left};
 
 use crate::event::Direction;
 use crate::history::{Action, Unfinished};

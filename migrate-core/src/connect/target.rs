@@ -12,7 +12,7 @@ use crate::Environment;
 /// A database to connect to. It prints without its password.
 #[derive(Clone)]
 pub struct Target {
-    config: Config,
+    config: Box<Config>,
     origin: String,
 }
 
@@ -62,7 +62,7 @@ impl Target {
         })?;
         fill_in(&mut config, environment).map_err(malformed)?;
         Ok(Self {
-            config,
+            config: Box::new(config),
             origin: origin.to_owned(),
         })
     }

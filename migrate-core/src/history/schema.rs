@@ -144,10 +144,9 @@ impl History {
             self.journal_table().quoted()
         );
         sql += "COMMIT";
-        client.batch_execute(&sql).map_err(|error| {
+        client.batch_execute(&sql).inspect_err(|_| {
             // Leaves the session usable; the first error is the one that counts.
             _ = client.batch_execute("ROLLBACK");
-            error
         })?;
         Ok(())
     }

@@ -232,9 +232,8 @@ impl Migrator {
             statements: work.statements(),
         });
         let result = apply(session, &self.history, lock, &work, unfinished, observer);
-        let duration = result.map_err(|error| {
-            self.log_failure(session, Action::Down, &error);
-            error
+        let duration = result.inspect_err(|error| {
+            self.log_failure(session, Action::Down, error);
         })?;
         observer.event(Event::Finished {
             name: name.clone(),

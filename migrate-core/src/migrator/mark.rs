@@ -82,9 +82,8 @@ impl Migrator {
         session
             .client()
             .batch_execute(&sql.join(";\n"))
-            .map_err(|error| {
+            .inspect_err(|_| {
                 _ = session.client().batch_execute("ROLLBACK");
-                error
             })?;
         Ok(())
     }

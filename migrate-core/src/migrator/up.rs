@@ -185,9 +185,8 @@ impl Migrator {
             statements: work.statements(),
         });
         let result = apply(session, &self.history, lock, &work, unfinished, observer);
-        let duration = result.map_err(|error| {
-            self.log_failure(session, Action::Up, &error);
-            error
+        let duration = result.inspect_err(|error| {
+            self.log_failure(session, Action::Up, error);
         })?;
         observer.event(Event::Finished {
             name: migration.name.clone(),
@@ -242,9 +241,8 @@ impl Migrator {
             statements: work.statements(),
         });
         let duration =
-            apply(session, &self.history, lock, &work, None, observer).map_err(|error| {
-                self.log_failure(session, Action::Up, &error);
-                error
+            apply(session, &self.history, lock, &work, None, observer).inspect_err(|error| {
+                self.log_failure(session, Action::Up, error);
             })?;
         for migration in migrations {
             observer.event(Event::Finished {
