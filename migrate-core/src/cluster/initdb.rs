@@ -125,7 +125,8 @@ fn configure(data: &Path, durability: Durability) -> Result<(), ClusterError> {
 fn settings(durability: Durability) -> String {
     let mut text = String::from("\n# Set by migrate.\n");
     let settings: &[(&str, &str)] = match durability {
-        // A crash of the machine may cost the last moments, never the data.
+        // A crash may cost the last half second of commits, as if they had not been made; what is
+        // there is whole. A session that wants more sets `synchronous_commit` for itself.
         Durability::Durable => &[("fsync", "on"), ("synchronous_commit", "off")],
         Durability::ThrowAway => &[
             ("fsync", "off"),

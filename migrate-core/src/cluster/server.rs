@@ -155,6 +155,7 @@ impl Launch<'_> {
     /// Starts the server and waits until it takes connections.
     pub(super) fn run(&self) -> Result<i32, ClusterError> {
         rotate(self.log)?;
+        self.clear_socket()?;
         let since = Instant::now();
         loop {
             let begin = fs::metadata(self.log).map_or(0, |metadata| metadata.len());
@@ -168,6 +169,21 @@ impl Launch<'_> {
                 other => return other,
             }
         }
+    }
+
+    /// Removes what a killed server left of its socket. The lock file beside it names a process,
+    /// which may be another program by now. Nobody else has a socket in this folder.
+    fn clear_socket(&self) -> Result<(), ClusterError> {
+        let socket = socket_in(&self.record.socket_folder, self.record.port);
+        for path in [socket.with_added_extension("lock"), socket] {
+            match fs::remove_file(&path) {
+                Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                    return Err(ClusterError::folder("remove", &path, source));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     fn spawn(&self) -> Result<Child, ClusterError> {
