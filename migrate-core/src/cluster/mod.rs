@@ -469,10 +469,12 @@ impl Cluster {
     ///
     /// As for [`stop`](Self::stop), and [`ClusterError::Folder`].
     pub fn remove(&self) -> Result<(), ClusterError> {
-        if !self.folder.is_dir() {
-            return Ok(());
-        }
-        let _lock = Lock::take(&self.folder)?;
+        // Whatever became of its own folder, those outside are to go too.
+        let _lock = self
+            .folder
+            .is_dir()
+            .then(|| Lock::take(&self.folder))
+            .transpose()?;
         if let Some(postmaster) = Postmaster::read(&self.data()) {
             match self.durability {
                 Durability::Durable => drop(postmaster.stop()?),

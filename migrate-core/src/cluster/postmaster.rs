@@ -5,6 +5,7 @@
 //! and the socket who listens on it.
 
 use std::fs;
+use std::io;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -106,10 +107,13 @@ impl Postmaster {
             Ok(folder) if fs::canonicalize(&self.data).is_ok_and(|data| data == folder) => {
                 Process::Server
             }
-            Ok(_) => Process::Stranger,
-            // A zombie of another parent has no working directory any more.
-            Err(_) if is_zombie(&proc) => Process::Gone,
-            Err(_) => Process::Stranger,
+            // It is ending, and has no working directory any more. If it is a child of ours, it
+            // must be waited for, or it stays a zombie.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let _ = waitpid(Pid::from_raw(self.pid), None);
+                Process::Gone
+            }
+            _ => Process::Stranger,
         }
     }
 
@@ -191,17 +195,6 @@ pub(super) fn remove_stale_file(data: &Path) -> Result<(), ClusterError> {
 
 fn file_in(data: &Path) -> PathBuf {
     data.join("postmaster.pid")
-}
-
-/// Whether a process has ended, and only waits for its parent to notice.
-#[cfg(target_os = "linux")]
-fn is_zombie(proc: &Path) -> bool {
-    let Ok(stat) = fs::read_to_string(proc.join("stat")) else {
-        return true;
-    };
-    // The state follows the name, which is in parentheses and may contain any.
-    stat.rsplit_once(')')
-        .is_some_and(|(_, rest)| rest.trim_start().starts_with('Z'))
 }
 
 /// Whether the socket's listener is that process: the socket of another server has no say.
