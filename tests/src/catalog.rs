@@ -69,13 +69,29 @@ const KINDS: &[(&str, &str)] = &[
     ("default privileges", DEFAULT_PRIVILEGES),
 ];
 
-/// What belongs to an extension; the schemas and relations of the user; and, over everything that
-/// has them, owner and privileges.
+/// What belongs to an extension or comes with another object by itself; what is to be left out;
+/// the user's schemas, relations, types and functions; and, over all of these, owner and
+/// privileges.
 ///
 /// `to_jsonb(row) ->> 'column'` reads columns that not all versions of the catalog have.
 const PRELUDE: &str = "
 WITH members AS (
-    SELECT classid, objid FROM pg_depend WHERE deptype = 'e'
+    SELECT classid, objid FROM pg_depend
+    WHERE deptype = 'e'
+       OR deptype = 'i' AND classid IN ('pg_proc'::regclass, 'pg_cast'::regclass)
+),
+left_out AS (
+    SELECT c.oid
+    FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+    WHERE relname = ANY ($1::text[]) OR nspname || '.' || relname = ANY ($1::text[])
+    UNION    -- sequences of their columns
+    SELECT objid
+    FROM pg_depend
+    JOIN pg_class c ON c.oid = refobjid
+    JOIN pg_namespace n ON n.oid = relnamespace
+    WHERE (relname = ANY ($1::text[]) OR nspname || '.' || relname = ANY ($1::text[]))
+      AND classid = 'pg_class'::regclass AND refclassid = 'pg_class'::regclass
+      AND deptype IN ('a', 'i')
 ),
 schemas AS (
     SELECT n.oid, nspname, nspowner, nspacl
@@ -86,7 +102,7 @@ schemas AS (
 relations AS (
     SELECT c.*, format('%I.%I', nspname, relname) AS name, to_jsonb(c) AS json
     FROM pg_class c JOIN schemas n ON n.oid = relnamespace
-    WHERE relname <> ALL ($1::text[]) AND nspname || '.' || relname <> ALL ($1::text[])
+    WHERE c.oid NOT IN (SELECT oid FROM left_out)
       AND ('pg_class'::regclass, c.oid) NOT IN (SELECT * FROM members)
 ),
 types AS (
@@ -166,8 +182,9 @@ SELECT concat_ws(' ', name,
                         AND amname <> 'heap'),
            CASE WHEN relrowsecurity THEN 'row security' END,
            CASE WHEN relforcerowsecurity THEN 'forced' END,
-           'replica identity ' || CASE relreplident WHEN 'f' THEN 'full' WHEN 'n' THEN 'nothing'
-                                                    WHEN 'i' THEN 'index' END)
+           'replica identity ' || CASE WHEN relreplident = 'f' THEN 'full'
+                                       WHEN relreplident = 'i' THEN 'index'
+                                       WHEN relreplident = 'n' AND relkind <> 'c' THEN 'nothing' END)
 FROM relations r WHERE relkind IN ('r', 'p', 'f', 'c') ORDER BY name COLLATE \"C\"";
 
 /// `attstattarget` is null or -1 for the default, by version. `storage` is shown where it is not
@@ -181,7 +198,9 @@ SELECT concat_ws(' ', format('%s.%I', name, attname), format_type(atttypid, attt
            CASE to_jsonb(a) ->> 'attgenerated'
                WHEN 's' THEN 'stored generated' WHEN 'v' THEN 'virtual generated' END,
            'default ' || pg_get_expr(adbin, adrelid),
-           CASE WHEN attstorage <> typstorage THEN 'storage ' || attstorage::text END,
+           CASE WHEN attstorage <> typstorage
+                THEN 'storage ' || CASE attstorage WHEN 'p' THEN 'plain' WHEN 'e' THEN 'external'
+                                                   WHEN 'm' THEN 'main' ELSE 'extended' END END,
            'compression ' || NULLIF(to_jsonb(a) ->> 'attcompression', ''),
            'statistics ' || NULLIF(attstattarget, -1),
            'options ' || attoptions::text,
@@ -197,7 +216,6 @@ ORDER BY name COLLATE \"C\", attnum";
 /// From 18 on, `NOT NULL` is among them.
 const CONSTRAINTS: &str = "
 SELECT concat_ws(' ', name, quote_ident(conname), pg_get_constraintdef(k.oid),
-           CASE WHEN NOT convalidated THEN '(not validated)' END,
            CASE WHEN connoinherit AND contype = 'c' THEN '(no inherit)' END,
            CASE WHEN coninhcount > 0 THEN '(inherited)' END)
 FROM relations r JOIN pg_constraint k ON conrelid = r.oid
@@ -227,10 +245,6 @@ SELECT concat_ws(' ', name, 'as', format_type(seqtypid, NULL), 'start', seqstart
             WHERE classid = 'pg_class'::regclass AND objid = r.oid AND deptype IN ('a', 'i')
               AND refclassid = 'pg_class'::regclass))
 FROM relations r JOIN pg_sequence ON seqrelid = r.oid
-WHERE NOT EXISTS (   -- those of columns of relations that are left out
-    SELECT FROM pg_depend
-    WHERE classid = 'pg_class'::regclass AND objid = r.oid AND deptype IN ('a', 'i')
-      AND refclassid = 'pg_class'::regclass AND refobjid NOT IN (SELECT oid FROM relations))
 ORDER BY name COLLATE \"C\"";
 
 const VIEWS: &str = "

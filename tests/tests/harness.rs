@@ -97,7 +97,90 @@ fn the_catalog_shows_every_kind() {
     }
     let database = TestDatabase::new();
     database.execute(SCHEMA);
-    insta::assert_snapshot!(catalog(&mut database.client(), &["migrations"]), @"");
+    insta::assert_snapshot!(catalog(&mut database.client(), &["migrations"]), @r#"
+    -- extensions
+    plpgsql 1.0 in pg_catalog
+    -- schemas
+    public
+    shop
+    -- enums
+    shop.mood ('sad', 'ok', 'happy')
+    -- domains
+    shop.email text default 'x@y'::text not null constraint has_at CHECK ((VALUE ~~ '%@%'::text))
+    -- ranges
+    shop.span of double precision with float8mi
+    -- tables
+    public."Posts" table row security
+    public.events partitioned table by RANGE (at)
+    public.events_2026 table inherits public.events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')
+    shop.pair composite type
+    -- columns
+    public."Posts".id bigint not null identity always
+    public."Posts".title character varying(20) collate "C" not null default 'none'::character varying
+    public."Posts".twice bigint stored generated default (id * 2)
+    public."Posts".body text storage external statistics 50
+    public.events.at date
+    public.events.kind integer
+    public.events_2026.at date inherited
+    public.events_2026.kind integer inherited
+    shop.kept.one integer
+    shop.pair.a integer
+    shop.pair.b text
+    shop.short.id bigint
+    shop.short.title character varying(20) collate "C"
+    -- constraints
+    public."Posts" "Posts_pkey" PRIMARY KEY (id)
+    public."Posts" short CHECK ((length(body) < 9)) NOT VALID
+    -- indexes
+    public."Posts" CREATE UNIQUE INDEX "Posts_pkey" ON public."Posts" USING btree (id)
+    public."Posts" CREATE INDEX by_title ON public."Posts" USING btree (lower((title)::text)) WHERE (id > 0)
+    -- sequences
+    public."Posts_id_seq" as bigint start 1 increment 1 min 1 max 9223372036854775807 cache 1 owned by public."Posts".id
+    shop.numbers as integer start 1 increment 5 min 1 max 2147483647 cache 1 cycle
+    -- views
+    shop.kept materialized (not populated)
+     SELECT 1 AS one;
+    shop.short with {security_barrier=true}
+     SELECT "Posts".id,
+        "Posts".title
+       FROM public."Posts";
+    -- functions
+    CREATE OR REPLACE FUNCTION shop.touch()
+     RETURNS trigger
+     LANGUAGE plpgsql
+    AS $function$BEGIN RETURN NEW; END$function$
+    -- triggers
+    CREATE TRIGGER touch BEFORE UPDATE ON public."Posts" FOR EACH ROW EXECUTE FUNCTION shop.touch() (disabled)
+    -- rules
+    CREATE RULE quiet AS
+        ON DELETE TO public."Posts" DO INSTEAD NOTHING;
+    -- policies
+    public."Posts" own permissive select to public using (id > 1)
+    -- statistics
+    CREATE STATISTICS shop."both" ON at, kind FROM public.events
+    -- comments
+    table column public."Posts".body: the text
+    -- owners
+    function shop.touch(): postgres
+    materialized view shop.kept: postgres
+    schema public: pg_database_owner
+    schema shop: postgres
+    sequence public."Posts_id_seq": postgres
+    sequence shop.numbers: postgres
+    table public."Posts": postgres
+    table public.events: postgres
+    table public.events_2026: postgres
+    type shop.email: postgres
+    type shop.mood: postgres
+    type shop.pair: postgres
+    type shop.span: postgres
+    view shop.short: postgres
+    -- privileges
+    column public."Posts".body: =r/postgres
+    schema public: =U/pg_database_owner, pg_database_owner=UC/pg_database_owner
+    -- default privileges
+    postgres in shop, tables: =r/postgres
+    "#);
 }
 
 #[test]
