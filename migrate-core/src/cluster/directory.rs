@@ -128,23 +128,30 @@ fn check(path: &Path, owner: u32, closed: u32) -> Result<(), ClusterError> {
 
 /// The folder that belongs to the server: the cluster's own, or, where it runs as another user,
 /// one of that user's below `/var/tmp/migrate-<uid>`, in which nobody but us can make folders.
-pub(super) fn server_folder(
-    folder: &Path,
-    key: &str,
-    identity: &Identity,
-) -> Result<PathBuf, ClusterError> {
+pub(super) fn server_folder(folder: &Path, key: &str, identity: &Identity) -> PathBuf {
+    match identity {
+        Identity::User { .. } => others_folder(key),
+        Identity::Own | Identity::Namespace => folder.to_owned(),
+    }
+}
+
+/// Makes sure that the server's folder exists and is the server's alone.
+pub(super) fn ensure_server_folder(folder: &Path, identity: &Identity) -> Result<(), ClusterError> {
     let Identity::User { uid, gid, .. } = identity else {
-        return Ok(folder.to_owned());
+        return ensure_private(folder);
     };
     let parent = others_parent();
     create(&parent, 0o711)?;
     check(&parent, nix::unistd::geteuid().as_raw(), 0o022)?;
-    let folder = parent.join(key);
-    create(&folder, 0o700)?;
-    std::os::unix::fs::lchown(&folder, Some(*uid), Some(*gid))
-        .map_err(|source| ClusterError::folder("hand over", &folder, source))?;
-    check(&folder, *uid, 0o077)?;
-    Ok(folder)
+    create(folder, 0o700)?;
+    std::os::unix::fs::lchown(folder, Some(*uid), Some(*gid))
+        .map_err(|source| ClusterError::folder("hand over", folder, source))?;
+    check(folder, *uid, 0o077)
+}
+
+/// The folder of a cluster whose server runs as another user.
+pub(super) fn others_folder(key: &str) -> PathBuf {
+    others_parent().join(key)
 }
 
 /// Where other users' folders for our clusters lie.
@@ -193,7 +200,7 @@ fn socket_folders(environment: &Environment, key: &str) -> Vec<PathBuf> {
 /// All folders outside its own that a cluster may have.
 pub(super) fn outside_folders(environment: &Environment, key: &str) -> Vec<PathBuf> {
     let mut folders = socket_folders(environment, key);
-    folders.push(others_parent().join(key));
+    folders.push(others_folder(key));
     folders
 }
 

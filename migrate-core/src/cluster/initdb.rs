@@ -5,8 +5,8 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use super::log::complaint;
 use super::privileges::Identity;
-use super::server::complaint;
 use super::{ClusterError, Durability, Programs, directory};
 use crate::Environment;
 

@@ -34,6 +34,8 @@
 mod directory;
 mod error;
 mod initdb;
+mod install_line;
+mod log;
 mod packaged;
 mod postmaster;
 mod privileges;
@@ -41,12 +43,12 @@ mod programs;
 mod record;
 mod server;
 mod shared;
+mod start;
 mod temporary;
 mod watch;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 pub use error::ClusterError;
 pub use packaged::{Offer, Registry, install, offers};
@@ -61,11 +63,7 @@ use crate::Environment;
 use directory::Lock;
 use postmaster::{Postmaster, Process, State};
 use privileges::Identity;
-use record::{Password, Record};
-use server::Launch;
-
-/// How long a server may take to finish starting or stopping that someone else started or stopped.
-const PATIENCE: Duration = Duration::from_secs(60);
+use record::Record;
 
 /// What the data is worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -222,7 +220,7 @@ impl Cluster {
 
     /// The server, if it is running: the cheap question of every command.
     fn running(&self) -> Option<Server> {
-        let record = Record::read(&self.folder)?;
+        let record = self.record()?;
         if (self.tcp && record.password.is_none())
             || self.port.is_some_and(|port| port != record.port)
             || self
@@ -236,193 +234,6 @@ impl Cluster {
         postmaster
             .answers(&socket)
             .then(|| Server::new(record, postmaster.pid, Origin::Reused))
-    }
-
-    fn start_locked(&self) -> Result<Server, ClusterError> {
-        let known = Record::read(&self.folder);
-        let data_now = known.as_ref().map(|record| record.data.clone());
-        let data_now = data_now.unwrap_or_else(|| self.folder.join("data"));
-        let data_major = data_major(&data_now);
-        self.check_major(&data_now, data_major)?;
-        self.settle(&data_now)?;
-
-        let programs = self.programs(known.as_ref(), &data_now, data_major)?;
-        let identity = match known.as_ref().filter(|_| data_major.is_some()) {
-            Some(record) => record.identity.clone(),
-            None => Identity::decide(self.root_as, &programs.program("postgres"))?,
-        };
-        let server_folder = directory::server_folder(&self.folder, &self.key, &identity)?;
-        let data = server_folder.join("data");
-        let socket_folder = directory::socket_folder(
-            &self.environment,
-            &server_folder,
-            &self.key,
-            &identity,
-            self.socket_inside,
-        )?;
-
-        // Without a record we may not have looked at where another user's data lies.
-        let exists = self::data_major(&data).is_some();
-        if !exists {
-            initdb::initdb(
-                &programs,
-                &identity,
-                &self.environment,
-                &data,
-                self.durability,
-            )?;
-        }
-        let mut record = Record {
-            stamp: record::stamp(&programs.bindir).unwrap_or_default(),
-            bindir: programs.bindir.clone(),
-            version: programs.version.clone(),
-            identity,
-            data,
-            socket_folder,
-            port: self.choose_port(known.as_ref())?,
-            password: known.and_then(|record| record.password).filter(|_| exists),
-        };
-        // Before the start: whatever happens after it, the data is found again.
-        record.write(&self.folder)?;
-        let pid = self.launch(&programs, &mut record)?;
-        if self.tcp && record.password.is_none() {
-            record.password = Some(set_password(&record)?);
-        }
-        record.write(&self.folder)?;
-        let origin = if exists {
-            Origin::Started
-        } else {
-            Origin::Created
-        };
-        Ok(Server::new(record, pid, origin))
-    }
-
-    /// Launches the server; a port that was taken in the meantime is replaced by another.
-    fn launch(&self, programs: &Programs, record: &mut Record) -> Result<i32, ClusterError> {
-        const ATTEMPTS: usize = 5;
-        let log = self.log();
-        for attempt in 1.. {
-            let launch = Launch {
-                programs,
-                environment: &self.environment,
-                record,
-                log: &log,
-                tcp: self.tcp,
-                settings: &self.settings,
-            };
-            match launch.run() {
-                Err(ClusterError::PortTaken { port })
-                    if self.port.is_none() && attempt < ATTEMPTS =>
-                {
-                    record.port = server::free_port(&self.key, Some(port));
-                }
-                result => return result,
-            }
-        }
-        unreachable!("the loop above ends only by returning")
-    }
-
-    fn choose_port(&self, known: Option<&Record>) -> Result<u16, ClusterError> {
-        /// The socket's name has a port in any case; nobody else is in its folder.
-        const SOCKET_ONLY: u16 = 5432;
-        if !self.tcp {
-            return Ok(SOCKET_ONLY);
-        }
-        if let Some(port) = self.port {
-            return if server::is_free(port) {
-                Ok(port)
-            } else {
-                Err(ClusterError::PortTaken { port })
-            };
-        }
-        let kept = known
-            .map(|record| record.port)
-            .filter(|port| server::is_free(*port));
-        Ok(kept.unwrap_or_else(|| server::free_port(&self.key, None)))
-    }
-
-    /// The programs for this data: those of the last time, else those of its major version.
-    fn programs(
-        &self,
-        known: Option<&Record>,
-        data: &Path,
-        data_major: Option<u32>,
-    ) -> Result<Programs, ClusterError> {
-        let wanted = data_major.or(self.major);
-        if let Some(programs) = known.and_then(Record::programs)
-            && wanted.is_none_or(|wanted| wanted == programs.major)
-        {
-            return Ok(programs);
-        }
-        Programs::find(&self.environment, wanted).map_err(|error| match (error, data_major) {
-            (
-                ClusterError::NoPrograms {
-                    wanted,
-                    looked,
-                    install,
-                },
-                Some(data_major),
-            ) => {
-                let mut found: Vec<u32> = Programs::all(&self.environment)
-                    .iter()
-                    .map(|it| it.major)
-                    .collect();
-                found.sort_unstable();
-                found.dedup();
-                if found.is_empty() {
-                    return ClusterError::NoPrograms {
-                        wanted,
-                        looked,
-                        install,
-                    };
-                }
-                let data = data.to_owned();
-                ClusterError::OtherMajor {
-                    data,
-                    data_major,
-                    found,
-                    asked: false,
-                    install,
-                }
-            }
-            (error, _) => error,
-        })
-    }
-
-    /// Data of another major version than asked for is an error, not something to replace.
-    fn check_major(&self, data: &Path, data_major: Option<u32>) -> Result<(), ClusterError> {
-        match (data_major, self.major) {
-            (Some(data_major), Some(asked)) if data_major != asked => {
-                Err(ClusterError::OtherMajor {
-                    data: data.to_owned(),
-                    data_major,
-                    found: vec![asked],
-                    asked: true,
-                    install: None,
-                })
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Leaves no server behind that runs, but not as it should: one that is still ending, or whose
-    /// socket was swept away, or that has another port than the one now fixed.
-    fn settle(&self, data: &Path) -> Result<(), ClusterError> {
-        let Some(mut postmaster) = Postmaster::read(data) else {
-            return Ok(());
-        };
-        match postmaster.process() {
-            Process::Gone => return Ok(()),
-            Process::Stranger => return postmaster::remove_stale_file(data),
-            Process::Server => {}
-        }
-        if postmaster.state == State::Stopping && postmaster.is_gone_within(PATIENCE) {
-            return Ok(());
-        }
-        if let Some(now) = Postmaster::read(data) {
-            postmaster = now;
-        }
-        postmaster.stop().map(drop)
     }
 
     /// Ends the server in order: sessions are ended, all is written.
@@ -501,40 +312,33 @@ impl Cluster {
         folders
     }
 
+    /// The record, if it is this folder's: one that was copied here with the folder speaks of
+    /// data elsewhere.
+    fn record(&self) -> Option<Record> {
+        Record::read(&self.folder).filter(|record| record.data == self.data_of(&record.identity))
+    }
+
+    /// As whom the server ran so far.
+    fn identity(&self) -> Option<Identity> {
+        if let Some(record) = self.record() {
+            return Some(record.identity);
+        }
+        // The record may be lost, but data of another user's server must not be.
+        Identity::owner_of(&directory::others_folder(&self.key).join("data"))
+    }
+
+    /// The data folder, by the user that the server runs as.
+    fn data_of(&self, identity: &Identity) -> PathBuf {
+        directory::server_folder(&self.folder, &self.key, identity).join("data")
+    }
+
+    /// The data folder as it is now.
     fn data(&self) -> PathBuf {
-        Record::read(&self.folder).map_or_else(|| self.folder.join("data"), |record| record.data)
+        self.data_of(&self.identity().unwrap_or(Identity::Own))
     }
 }
 
 /// The major version of the data in a folder: its `PG_VERSION`.
 fn data_major(data: &Path) -> Option<u32> {
     programs::major_of(fs::read_to_string(data.join("PG_VERSION")).ok()?.trim())
-}
-
-/// Gives the superuser a fresh password, through the socket.
-fn set_password(record: &Record) -> Result<Password, ClusterError> {
-    let password = Password::generate()?;
-    let failed = |source| ClusterError::SetUp {
-        data: record.data.clone(),
-        source,
-    };
-    let mut client = postgres::Config::new()
-        .host_path(&record.socket_folder)
-        .port(record.port)
-        .user(initdb::SUPERUSER)
-        .dbname("postgres")
-        .connect_timeout(Duration::from_secs(10))
-        .connect(postgres::NoTls)
-        .map_err(failed)?;
-    // The password's letters need no quoting; it must not appear in the log, whatever is set.
-    let role = initdb::SUPERUSER;
-    let word = password.reveal();
-    client
-        .batch_execute(&format!(
-            "SET log_statement = 'none'; SET log_min_duration_statement = -1; \
-             SET log_min_error_statement = 'panic'; SET password_encryption = 'scram-sha-256'; \
-             ALTER ROLE {role} PASSWORD '{word}'"
-        ))
-        .map_err(failed)?;
-    Ok(password)
 }

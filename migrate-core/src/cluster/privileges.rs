@@ -8,6 +8,7 @@
 
 use std::ffi::OsString;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -68,6 +69,20 @@ impl Identity {
             }
         }
         Err(ClusterError::NoIdentity { source: refusal })
+    }
+
+    /// The identity to which data of another user belongs. Only root has such data.
+    pub(super) fn owner_of(data: &Path) -> Option<Self> {
+        if !geteuid().is_root() {
+            return None;
+        }
+        let owner = std::fs::metadata(data).ok()?.uid();
+        let user = User::from_uid(owner.into()).ok().flatten()?;
+        Some(Self::User {
+            name: user.name,
+            uid: owner,
+            gid: user.gid.as_raw(),
+        })
     }
 
     /// Whether a program can be run under this identity at all.

