@@ -51,11 +51,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 
     let environment = environment();
-    let temporary = |_| timed(|| TemporaryCluster::start(&environment, None).map(drop)).0;
-    row(
-        "temporary, start and end",
-        (0..RUNS).map(temporary).collect(),
-    );
+    let (mut starts, mut ends) = (Vec::new(), Vec::new());
+    for _ in 0..RUNS {
+        let (start, temporary) = timed(|| TemporaryCluster::start(&environment, None));
+        starts.push(start);
+        ends.push(timed(|| temporary.map(drop)).0);
+    }
+    row("temporary, start", starts);
+    row("temporary, end", ends);
     server();
     row(
         "test database, new and dropped",
