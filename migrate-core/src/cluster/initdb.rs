@@ -62,9 +62,7 @@ fn run(
         command.args(["--auth-local", "trust", "--auth-host", "scram-sha-256"]);
         // Without syncing 40 MB to disk: at worst, a power cut in the next seconds costs an empty
         // cluster.
-        command
-            .args(["--no-sync", "--no-instructions"])
-            .args(locale);
+        command.arg("--no-sync").args(locale);
         let output = command.output().map_err(|source| ClusterError::Run {
             program: program.clone(),
             source,

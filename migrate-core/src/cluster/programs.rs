@@ -52,6 +52,7 @@ impl Programs {
             let found = search.look("`MIGRATE_PG_BINDIR`", &bindir);
             return found.ok_or_else(|| search.not_found());
         }
+        search.looked.push("the folders of `PATH`".to_owned());
         search
             .everywhere(environment)
             .ok_or_else(|| search.not_found())
@@ -61,7 +62,13 @@ impl Programs {
     #[must_use]
     pub fn all(environment: &Environment) -> Vec<Self> {
         let mut found = Vec::new();
-        for (_, bindir) in candidates(environment) {
+        let named = environment
+            .var("MIGRATE_PG_BINDIR")
+            .map(|named| environment.current_dir.join(named));
+        let searched = candidates(environment).map(|(_, bindir)| bindir);
+        // A named folder is the only one, as in `find`.
+        let searched = searched.take_while(|_| named.is_none());
+        for bindir in named.clone().into_iter().chain(searched) {
             if missing_program(&bindir).is_none()
                 && let Some(programs) = Self::at(&bindir)
                 && !found.contains(&programs)
@@ -142,8 +149,7 @@ impl Search {
     }
 
     fn not_found(&mut self) -> ClusterError {
-        let mut looked = std::mem::take(&mut self.looked);
-        looked.insert(0, "the folders of `PATH`".to_owned());
+        let looked = std::mem::take(&mut self.looked);
         let install = install_line(self.wanted_major);
         ClusterError::NoPrograms {
             wanted: self.wanted_major,

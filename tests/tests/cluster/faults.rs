@@ -157,6 +157,7 @@ fn a_port_that_is_taken_is_left_and_a_fixed_one_is_an_error() {
 #[test]
 fn no_programs_is_said_with_all_places() {
     let mut sandbox = Sandbox::new();
+    sandbox.environment.vars.remove("MIGRATE_PG_BINDIR");
     sandbox
         .environment
         .vars

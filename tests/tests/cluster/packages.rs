@@ -43,6 +43,7 @@ fn programs_come_from_the_registries() {
 
 /// A `PATH` of links to all programs but PostgreSQL's.
 fn hide_postgres(environment: &mut Environment, bin: &Path) {
+    environment.vars.remove("MIGRATE_PG_BINDIR");
     let path = environment.var("PATH").unwrap().to_owned();
     for program in std::env::split_paths(&path)
         .flat_map(|folder| fs::read_dir(folder).into_iter().flatten().flatten())
