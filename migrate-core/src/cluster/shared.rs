@@ -82,7 +82,11 @@ impl SharedCluster {
         directory::ensure_private(&self.users())?;
         self.register()
             .map_err(|source| ClusterError::folder("write", &self.users(), source))?;
-        let server = self.cluster.start()?;
+        let started = self.cluster.start();
+        if started.is_err() {
+            let _ = self.cluster.remove();
+        }
+        let server = started?;
         let outside = directory::outside_folders(&self.cluster.environment, &self.cluster.key);
         watch::watch_shared(
             &self.cluster.folder,
