@@ -22,6 +22,7 @@
 //! # }
 //! ```
 
+pub mod cluster;
 pub mod connect;
 pub mod diagnostic;
 pub mod event;
