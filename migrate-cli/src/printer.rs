@@ -37,6 +37,18 @@ impl Printer {
         }
     }
 
+    /// What is being done: a word in bold, and what it is about.
+    pub fn step(self, verb: &str, text: &str) {
+        let bold = anstyle::AnsiColor::Green.on_default().bold();
+        self.note(&format!("{bold}{verb:>12}{bold:#} {text}"));
+    }
+
+    /// Something that deserves a look, but stops nothing.
+    pub fn warning(self, text: &str) {
+        let bold = anstyle::AnsiColor::Yellow.on_default().bold();
+        self.note(&format!("{bold}warning{bold:#}: {text}"));
+    }
+
     /// Anything that is not data: what is being done, warnings, errors.
     pub fn note(self, text: &str) {
         write_line(&mut anstream::stderr().lock(), text);

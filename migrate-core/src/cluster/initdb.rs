@@ -123,9 +123,7 @@ fn configure(data: &Path, durability: Durability) -> Result<(), ClusterError> {
 fn settings(durability: Durability) -> String {
     let mut text = String::from("\n# Set by migrate.\n");
     let settings: &[(&str, &str)] = match durability {
-        // A crash may cost the last half second of commits, as if they had not been made; what is
-        // there is whole. A session that wants more sets `synchronous_commit` for itself.
-        Durability::Durable => &[("fsync", "on"), ("synchronous_commit", "off")],
+        Durability::Durable => &[("fsync", "on")],
         Durability::ThrowAway => &[
             ("fsync", "off"),
             ("full_page_writes", "off"),
@@ -150,7 +148,6 @@ mod tests {
         insta::assert_snapshot!(settings(Durability::Durable), @r"
         # Set by migrate.
         fsync = on
-        synchronous_commit = off
         ");
         assert!(settings(Durability::ThrowAway).contains("full_page_writes = off"));
     }

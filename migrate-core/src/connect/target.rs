@@ -109,6 +109,35 @@ impl Target {
         &self.origin
     }
 
+    /// The URL of the database, **without** its password.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let user = escape(self.config.get_user().unwrap_or_default());
+        let database = escape(self.database());
+        let ports = self.config.get_ports();
+        let mut hosts = Vec::new();
+        let mut folders = String::new();
+        for (index, host) in self.config.get_hosts().iter().enumerate() {
+            let port = ports.get(index).or(ports.first()).copied().unwrap_or(5432);
+            match host {
+                Host::Tcp(host) if host.contains(':') => hosts.push(format!("[{host}]:{port}")),
+                Host::Tcp(host) => hosts.push(format!("{host}:{port}")),
+                #[cfg(unix)]
+                Host::Unix(folder) => {
+                    folders = format!("?host={}&port={port}", escape(&folder.to_string_lossy()));
+                }
+            }
+        }
+        format!("postgresql://{user}@{}/{database}{folders}", hosts.join(","))
+    }
+
+    /// The password, for a program that is started on the same database. Not to be shown.
+    #[must_use]
+    pub fn password(&self) -> Option<&std::ffi::OsStr> {
+        use std::os::unix::ffi::OsStrExt;
+        self.config.get_password().map(std::ffi::OsStr::from_bytes)
+    }
+
     pub(crate) fn config(&self) -> &Config {
         &self.config
     }
@@ -197,6 +226,15 @@ fn default_host() -> &'static str {
         .into_iter()
         .find(|folder| std::path::Path::new(folder).join(".s.PGSQL.5432").exists())
         .unwrap_or("localhost")
+}
+
+/// Percent-encodes what has a meaning of its own in a URL.
+fn escape(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
+    let bytes = text.bytes();
+    bytes
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
 }
 
 /// A parser's message without the values that it quotes.

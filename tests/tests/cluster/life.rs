@@ -47,7 +47,7 @@ fn data_is_synced_and_text_is_unicode() {
     let mut client = connect(&sandbox.cluster().start().unwrap());
     let mut show = |what: &str| -> String { client.query_one(what, &[]).unwrap().get(0) };
     assert_eq!(show("SHOW fsync"), "on");
-    assert_eq!(show("SHOW synchronous_commit"), "off");
+    assert_eq!(show("SHOW synchronous_commit"), "on");
     assert_eq!(show("SHOW server_encoding"), "UTF8");
     assert_eq!(show("SHOW listen_addresses"), "127.0.0.1");
     assert_eq!(show("SELECT upper('ä')"), "Ä");

@@ -69,8 +69,7 @@ pub(crate) fn connect(server: &Server) -> Client {
 }
 
 pub(crate) fn write_something(server: &Server) {
-    // Otherwise `synchronous_commit = off` lets a kill cost the last commits.
-    let sql = "SET synchronous_commit = on; CREATE TABLE kept AS SELECT 42 AS answer";
+    let sql = "CREATE TABLE kept AS SELECT 42 AS answer";
     connect(server).batch_execute(sql).unwrap();
 }
 
