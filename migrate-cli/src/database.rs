@@ -26,7 +26,9 @@ impl NoDatabase {
         if self.plan {
             format!("{set}; with `--plan`, a private database does not count")
         } else {
-            format!("{set}; for a database of this project's own, put `database = \"private\"` into its settings")
+            format!(
+                "{set}; for a database of this project's own, put `database = \"private\"` into its settings"
+            )
         }
     }
 }
@@ -43,9 +45,11 @@ pub fn target(context: &Context, settings: Option<&Settings>) -> anyhow::Result<
     }
     let plan = context.global.plan.is_some();
     match settings.and_then(|settings| settings.database.as_ref().map(|found| (settings, found))) {
-        Some((_, Database::Url(url))) => {
-            Ok(Target::parse(url, "`database` in the project's settings", environment)?)
-        }
+        Some((_, Database::Url(url))) => Ok(Target::parse(
+            url,
+            "`database` in the project's settings",
+            environment,
+        )?),
         Some((settings, Database::Private)) if !plan => {
             let server = start(context, settings)?;
             private(context, &server)
@@ -82,7 +86,11 @@ pub fn private(context: &Context, server: &Server) -> anyhow::Result<Target> {
         current_dir: context.environment.current_dir.clone(),
         ..migrate_core::Environment::default()
     };
-    Ok(Target::parse(&server.url(PRIVATE_DATABASE), PRIVATE_ORIGIN, &nothing)?)
+    Ok(Target::parse(
+        &server.url(PRIVATE_DATABASE),
+        PRIVATE_ORIGIN,
+        &nothing,
+    )?)
 }
 
 /// The URL at which tools such as pgAdmin find a private cluster's database, with its password.
@@ -99,19 +107,25 @@ pub fn cluster(context: &Context, settings: &Settings) -> Result<Cluster, Cluste
 pub fn start(context: &Context, settings: &Settings) -> anyhow::Result<Server> {
     let cluster = cluster(context, settings)?;
     let server = match cluster.start() {
-        Err(ClusterError::NoPrograms { looked, install }) => {
+        Err(source @ ClusterError::NoPrograms { .. }) => {
             let offers = offers(&context.environment, None);
-            return Err(NoPrograms { source: ClusterError::NoPrograms { looked, install }, offers }.into());
+            return Err(NoPrograms { source, offers }.into());
         }
         started => started?,
     };
     let folder = cluster.folder().display();
     match server.origin {
         Origin::Reused => {}
-        Origin::Started => context.printer.step("started", &format!("private PostgreSQL {} in {folder}", server.version)),
+        Origin::Started => context.printer.step(
+            "started",
+            &format!("private PostgreSQL {} in {folder}", server.version),
+        ),
         Origin::Created => context.printer.step(
             "created",
-            &format!("private PostgreSQL {} in {folder} (`migrate db stop` ends it)", server.version),
+            &format!(
+                "private PostgreSQL {} in {folder} (`migrate db stop` ends it)",
+                server.version
+            ),
         ),
     }
     Ok(server)
@@ -119,7 +133,9 @@ pub fn start(context: &Context, settings: &Settings) -> anyhow::Result<Server> {
 
 /// There are no PostgreSQL programs, but they could be fetched.
 #[derive(Debug, Error)]
-#[error("no database is configured but a private one, and this machine has no PostgreSQL programs for it")]
+#[error(
+    "no database is configured but a private one, and this machine has no PostgreSQL programs for it"
+)]
 pub struct NoPrograms {
     source: ClusterError,
     offers: Vec<migrate_core::cluster::Offer>,

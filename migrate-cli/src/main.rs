@@ -1,5 +1,7 @@
 //! `migrate`: PostgreSQL migrations written in Rust.
 
+#![expect(unreachable_pub, reason = "in a program, `pub` says what the other modules may use")]
+
 mod actor;
 mod args;
 mod commands;
@@ -29,15 +31,17 @@ fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            let told = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            let told = matches!(
+                error.kind(),
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+            );
             // A reader that went away is no error.
             _ = error.print();
             return ExitCode::from(if told { Exit::Done } else { Exit::Usage }.code());
         }
     };
     let printer = Printer::new(cli.global.json);
-    let outcome =
-        Context::of_process(cli.global).and_then(|context| run(cli.command, &context));
+    let outcome = Context::of_process(cli.global).and_then(|context| run(cli.command, &context));
     let exit = outcome.unwrap_or_else(|error| render::report(&error, printer));
     ExitCode::from(exit.code())
 }

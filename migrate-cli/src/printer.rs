@@ -16,11 +16,6 @@ impl Printer {
         Self { json }
     }
 
-    /// Whether stdout carries JSON.
-    pub fn is_json(self) -> bool {
-        self.json
-    }
-
     /// Data for a person: nothing when JSON is asked for.
     pub fn data(self, text: &str) {
         if !self.json {

