@@ -4,7 +4,11 @@
 pub mod catalog;
 pub mod cluster;
 pub mod database;
+pub mod engine;
+pub mod plan;
 
 pub use catalog::catalog;
 pub use cluster::{environment, server};
 pub use database::TestDatabase;
+pub use engine::Engine;
+pub use plan::{migration, plan, reversible};

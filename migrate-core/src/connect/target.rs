@@ -128,7 +128,10 @@ impl Target {
                 }
             }
         }
-        format!("postgresql://{user}@{}/{database}{folders}", hosts.join(","))
+        format!(
+            "postgresql://{user}@{}/{database}{folders}",
+            hosts.join(",")
+        )
     }
 
     /// The password, for a program that is started on the same database. Not to be shown.
@@ -233,7 +236,13 @@ fn escape(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
     let bytes = text.bytes();
     bytes
-        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .map(|byte| {
+            if plain(byte) {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
         .collect()
 }
 

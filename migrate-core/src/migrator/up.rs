@@ -37,10 +37,10 @@ impl Migrator {
         to: &UpTo,
         observer: &mut dyn Observer,
     ) -> Result<Vec<String>, Error> {
-        // With nothing to do, nobody has to be waited for.
-        if let Some(known) = self.known(session.client())?
-            && self.to_apply(&known, to)?.is_empty()
-        {
+        // With nothing to do nobody has to be waited for, and what cannot be done is refused before
+        // anything is written.
+        let known = self.known(session.client())?.unwrap_or_default();
+        if self.to_apply(&known, to)?.is_empty() {
             return Ok(Vec::new());
         }
         self.alone(session, observer, |session, lock, known, observer| {
@@ -66,6 +66,7 @@ impl Migrator {
         to: &UpTo,
         observer: &mut dyn Observer,
     ) -> Result<Vec<String>, Error> {
+        self.can_go_on(known)?;
         let migrations = self.to_apply(known, to)?;
         if to.single_transaction && migrations.len() > 1 {
             return self.up_together(session, lock, &migrations, observer);
@@ -107,6 +108,11 @@ impl Migrator {
         if !problems.is_empty() {
             return Err(Error::Problems(problems));
         }
+        Ok(migrations)
+    }
+
+    /// Whether what stopped half way can be finished.
+    fn can_go_on(&self, known: &Known) -> Result<(), Error> {
         for unfinished in &known.unfinished {
             let stuck = |why: &str| Error::Unfinished {
                 name: unfinished.name.clone(),
@@ -129,7 +135,7 @@ impl Migrator {
                 None => return Err(stuck("its file is gone")),
             }
         }
-        Ok(migrations)
+        Ok(())
     }
 
     /// Applies just these, in the order of their names.
