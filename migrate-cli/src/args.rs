@@ -4,12 +4,19 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{completions, create, db, down, fmt, goto, init, mark, plan, redo, status, up};
+use crate::commands::{
+    completions, create, db, down, fmt, goto, init, mark, plan, redo, status, up,
+};
 use crate::settings::Overrides;
 
 /// PostgreSQL migrations written in Rust
 #[derive(Debug, Parser)]
-#[command(name = "migrate", version, propagate_version = true, arg_required_else_help = true)]
+#[command(
+    name = "migrate",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]

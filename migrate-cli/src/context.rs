@@ -27,8 +27,9 @@ impl Context {
             Ok(file) => {
                 for pair in file {
                     // The parser's error quotes the line, and that may be one with a password.
-                    let (name, value) =
-                        pair.map_err(|_| anyhow::anyhow!("`.env` has a line that is not `NAME=value`"))?;
+                    let (name, value) = pair.map_err(|_| {
+                        anyhow::anyhow!("`.env` has a line that is not `NAME=value`")
+                    })?;
                     vars.insert(name, value);
                 }
             }
@@ -39,8 +40,15 @@ impl Context {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         };
         vars.extend(std::env::vars_os().filter_map(utf8));
-        let environment =
-            Environment { vars, home: std::env::home_dir(), current_dir: std::env::current_dir()? };
-        Ok(Self { environment, printer, global })
+        let environment = Environment {
+            vars,
+            home: std::env::home_dir(),
+            current_dir: std::env::current_dir()?,
+        };
+        Ok(Self {
+            environment,
+            printer,
+            global,
+        })
     }
 }

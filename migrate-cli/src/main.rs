@@ -1,6 +1,9 @@
 //! `migrate`: PostgreSQL migrations written in Rust.
 
-#![expect(unreachable_pub, reason = "in a program, `pub` says what the other modules may use")]
+#![expect(
+    unreachable_pub,
+    reason = "in a program, `pub` says what the other modules may use"
+)]
 
 mod actor;
 mod args;

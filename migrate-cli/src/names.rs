@@ -27,7 +27,10 @@ impl NameError {
     /// What to do about it.
     pub fn help(&self) -> String {
         match self {
-            Self::Unknown { nearest: Some(nearest), .. } => format!("did you mean `{nearest}`?"),
+            Self::Unknown {
+                nearest: Some(nearest),
+                ..
+            } => format!("did you mean `{nearest}`?"),
             Self::Unknown { nearest: None, .. } => "`migrate status` lists them".to_owned(),
             Self::Ambiguous { .. } => "give the timestamp too".to_owned(),
         }
@@ -49,8 +52,14 @@ pub fn resolve(asked: &str, known: &[String]) -> Result<String, NameError> {
     let candidates: Vec<_> = known.iter().filter(fits).cloned().collect();
     match candidates.as_slice() {
         [one] => Ok(one.clone()),
-        [] => Err(NameError::Unknown { asked: asked.to_owned(), nearest: nearest(asked, known) }),
-        _ => Err(NameError::Ambiguous { asked: asked.to_owned(), candidates }),
+        [] => Err(NameError::Unknown {
+            asked: asked.to_owned(),
+            nearest: nearest(asked, known),
+        }),
+        _ => Err(NameError::Ambiguous {
+            asked: asked.to_owned(),
+            candidates,
+        }),
     }
 }
 
@@ -63,7 +72,9 @@ fn nearest(asked: &str, known: &[String]) -> Option<String> {
         let whole = strsim::jaro_winkler(asked, name);
         whole.max(strsim::jaro_winkler(asked, words(name)))
     };
-    let best = known.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
+    let best = known
+        .iter()
+        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
     (likeness(best) > 0.7).then(|| best.clone())
 }
 
@@ -73,8 +84,10 @@ mod tests {
 
     #[test]
     fn by_whole_name_timestamp_words_or_file() {
-        let known = ["20260101000000_a_b", "20260102000000_c", "20270101000000_c"].map(str::to_owned);
-        let found = |asked| resolve(asked, &known).map_err(|error| format!("{error}; {}", error.help()));
+        let known =
+            ["20260101000000_a_b", "20260102000000_c", "20270101000000_c"].map(str::to_owned);
+        let found =
+            |asked| resolve(asked, &known).map_err(|error| format!("{error}; {}", error.help()));
         let first = Ok("20260101000000_a_b".to_owned());
         assert_eq!(found("20260101000000_a_b"), first);
         assert_eq!(found("20260101"), first);
@@ -89,6 +102,9 @@ mod tests {
             found("a_c").unwrap_err(),
             "there is no migration `a_c`; did you mean `20260101000000_a_b`?"
         );
-        assert_eq!(found("zzz").unwrap_err(), "there is no migration `zzz`; `migrate status` lists them");
+        assert_eq!(
+            found("zzz").unwrap_err(),
+            "there is no migration `zzz`; `migrate status` lists them"
+        );
     }
 }

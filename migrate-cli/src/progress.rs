@@ -36,29 +36,49 @@ impl Progress {
                     format!(": `{}`, process {}", holder.purpose, holder.pid)
                 });
                 let patience = human(patience);
-                self.say("waiting", &format!("another migrate is at work{who}; waiting up to {patience}"));
+                self.say(
+                    "waiting",
+                    &format!("another migrate is at work{who}; waiting up to {patience}"),
+                );
                 self.printer.json(&json!({"event": "waiting"}));
             }
-            Event::HistoryCreated { table } => self.say("created", &format!("history table `{table}`")),
-            Event::Started { name, direction, .. } => {
-                self.spin(match direction {
-                    Direction::Up => "applying",
-                    Direction::Down => "reverting",
-                }, &name);
+            Event::HistoryCreated { table } => {
+                self.say("created", &format!("history table `{table}`"))
+            }
+            Event::Started {
+                name, direction, ..
+            } => {
+                self.spin(
+                    match direction {
+                        Direction::Up => "applying",
+                        Direction::Down => "reverting",
+                    },
+                    &name,
+                );
                 self.printer.json(&json!({
                     "event": "started", "name": name, "direction": direction.as_str(),
                 }));
             }
             Event::Resumed { name, done } => {
-                self.say("resuming", &format!("`{name}` after its first {done} statements, which are done"));
-                self.printer.json(&json!({"event": "resumed", "name": name, "statements_done": done}));
+                self.say(
+                    "resuming",
+                    &format!("`{name}` after its first {done} statements, which are done"),
+                );
+                self.printer
+                    .json(&json!({"event": "resumed", "name": name, "statements_done": done}));
             }
             Event::Statement { summary } => self.spinner.set_message(summary),
             Event::Notice { severity, message } => {
                 self.say(&severity, &message);
-                self.printer.json(&json!({"event": "notice", "severity": severity, "message": message}));
+                self.printer
+                    .json(&json!({"event": "notice", "severity": severity, "message": message}));
             }
-            Event::Finished { name, direction, duration, no_way_back } => {
+            Event::Finished {
+                name,
+                direction,
+                duration,
+                no_way_back,
+            } => {
                 self.spinner.finish_and_clear();
                 let verb = match direction {
                     Direction::Up => "applied",
@@ -97,6 +117,10 @@ pub fn human(duration: Duration) -> String {
     match duration.as_millis() {
         milliseconds @ 0..1000 => format!("{milliseconds} ms"),
         1000..60_000 => format!("{:.1} s", duration.as_secs_f64()),
-        _ => format!("{} min {} s", duration.as_secs() / 60, duration.as_secs() % 60),
+        _ => format!(
+            "{} min {} s",
+            duration.as_secs() / 60,
+            duration.as_secs() % 60
+        ),
     }
 }

@@ -40,7 +40,7 @@ impl Migrator {
         // With nothing to do nobody has to be waited for, and what cannot be done is refused before
         // anything is written.
         let known = self.known(session.client())?.unwrap_or_default();
-        if self.to_apply(&known, to)?.is_empty() {
+        if self.to_apply(&known, to)?.is_empty() && known.unfinished.is_empty() {
             return Ok(Vec::new());
         }
         self.alone(session, observer, |session, lock, known, observer| {
