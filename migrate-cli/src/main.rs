@@ -1,4 +1,67 @@
-//! The command line.
+//! `migrate`: PostgreSQL migrations written in Rust.
+
+#![expect(
+    unreachable_pub,
+    reason = "in a program, `pub` says what the other modules may use"
+)]
+
+mod actor;
+mod args;
+mod commands;
+mod context;
+mod database;
+mod exit_code;
+mod names;
+mod printer;
+mod progress;
 mod project;
+mod render;
 mod settings;
-fn main() {}
+mod templates;
+mod work;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use args::{Cli, Command};
+use context::Context;
+use exit_code::Exit;
+use printer::Printer;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let told = matches!(
+                error.kind(),
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+            );
+            // A reader that went away is no error.
+            _ = error.print();
+            return ExitCode::from(if told { Exit::Done } else { Exit::Usage }.code());
+        }
+    };
+    let printer = Printer::new(cli.global.json);
+    let outcome = Context::of_process(cli.global).and_then(|context| run(cli.command, &context));
+    let exit = outcome.unwrap_or_else(|error| render::report(&error, printer));
+    ExitCode::from(exit.code())
+}
+
+fn run(command: Command, context: &Context) -> anyhow::Result<Exit> {
+    match command {
+        Command::Init(args) => commands::init::run(&args, context),
+        Command::Create(args) => commands::create::run(&args, context),
+        Command::Fmt(args) => commands::fmt::run(&args, context),
+        Command::Up(args) => commands::up::run(&args, context),
+        Command::Down(args) => commands::down::run(&args, context),
+        Command::Redo(args) => commands::redo::run(&args, context),
+        Command::Goto(args) => commands::goto::run(&args, context),
+        Command::Status(args) => commands::status::run(&args, context),
+        Command::Plan(args) => commands::plan::run(&args, context),
+        Command::Mark(args) => commands::mark::run(&args, context),
+        Command::Db(args) => commands::db::run(&args, context),
+        Command::Completions(args) => commands::completions::run(&args, context),
+    }
+}

@@ -16,11 +16,6 @@ impl Printer {
         Self { json }
     }
 
-    /// Whether stdout carries JSON.
-    pub fn is_json(self) -> bool {
-        self.json
-    }
-
     /// Data for a person: nothing when JSON is asked for.
     pub fn data(self, text: &str) {
         if !self.json {
@@ -35,6 +30,18 @@ impl Printer {
             let text = serde_json::to_string(value).unwrap_or_default();
             write_line(&mut io::stdout().lock(), &text);
         }
+    }
+
+    /// What is being done: a word in bold, and what it is about.
+    pub fn step(self, verb: &str, text: &str) {
+        let bold = anstyle::AnsiColor::Green.on_default().bold();
+        self.note(&format!("{bold}{verb:>12}{bold:#} {text}"));
+    }
+
+    /// Something that deserves a look, but stops nothing.
+    pub fn warning(self, text: &str) {
+        let bold = anstyle::AnsiColor::Yellow.on_default().bold();
+        self.note(&format!("{bold}warning{bold:#}: {text}"));
     }
 
     /// Anything that is not data: what is being done, warnings, errors.

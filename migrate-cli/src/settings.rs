@@ -18,16 +18,16 @@ const KEYS: [&str; 4] = ["database", "dir", "schema", "table"];
 /// Flags that win over what the project has decided.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Overrides {
-    /// The folder of the migrations crate.
+    /// The folder of the migrations crate
     #[arg(long, value_name = "FOLDER", global = true)]
     pub dir: Option<PathBuf>,
-    /// The database, as a URL: `postgres://user@host/name`.
+    /// The database, as a URL: `postgres://user@host/name`
     #[arg(long, value_name = "URL", global = true)]
     pub database_url: Option<String>,
-    /// The name of the history table; `migrations` by default.
+    /// The name of the history table; `migrations` by default
     #[arg(long, value_name = "NAME", global = true)]
     pub table: Option<String>,
-    /// The schema of the history table; the first of the `search_path` by default.
+    /// The schema of the history table; `public` by default
     #[arg(long, value_name = "NAME", global = true)]
     pub schema: Option<String>,
 }

@@ -1,10 +1,49 @@
-//! The engine of migrate.
+//! The engine of migrate: it applies the plan of a migrations crate to a database, records it
+//! there, and takes it back.
+//!
+//! A [`Plan`](plan::Plan) says what is wanted, the [`History`] what is there; [`order`] is the
+//! difference of the two. A [`Migrator`] then works through it as the only runner
+//! ([`lock`]), a transaction a migration where that can be, and tells an [`Observer`] as it goes.
+//! It prints nothing, reads no environment and ends no process: whoever starts it does.
+//!
+//! ```no_run
+//! use migrate_core::history::Actor;
+//! use migrate_core::plan::Plan;
+//! use migrate_core::{Environment, Event, Migrator, Session, Target, UpTo};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let plan = Plan::from_json(&std::fs::read_to_string("plan.json")?)?;
+//! let target = Target::parse("postgres://ada@localhost/shop", "here", &Environment::default())?;
+//! let mut session = Session::connect(&target, "migrate up")?;
+//! let actor = Actor { name: "ada".into(), git_commit: None, tool_version: "0.1.0".into() };
+//! let applied = Migrator::new(plan, actor)
+//!     .up(&mut session, &UpTo::default(), &mut |event: Event| eprintln!("{event:?}"))?;
+//! # Ok(())
+//! # }
+//! ```
 
+pub mod cluster;
+pub mod connect;
+pub mod diagnostic;
+pub mod event;
+pub mod history;
+pub mod lock;
+pub mod order;
 pub mod plan;
 
+mod apply;
 mod environment;
+mod error;
+mod migrator;
+mod way_back;
 
+pub use apply::{ApplyError, Failure, Left};
+pub use connect::{Session, Target};
 pub use environment::Environment;
-/// How migration files are named and found, and statements split; what the engine's callers need
-/// of the language.
+pub use error::Error;
+pub use event::{Event, Observer};
+pub use history::History;
+/// How migration files are named and found.
 pub use migrate_dsl::discover;
+pub use migrator::{DownTo, Migrator, Status, StatusEntry, UpTo};
+pub use way_back::{NoWayBack, WayBack};

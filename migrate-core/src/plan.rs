@@ -168,30 +168,17 @@ impl Plan {
 }
 
 impl Migration {
-    /// The digest of what the migration does, whatever its source looks like: 64 hexadecimal
-    /// digits of SHA-256 over its statements both ways.
+    /// The digest of what the migration does on its way up, whatever its source looks like: 64
+    /// hexadecimal digits of SHA-256 over its statements. The way back is no part of it: mending
+    /// a `down` changes nothing of what was applied.
     #[must_use]
     pub fn checksum(&self) -> String {
         let mut hash = Sha256::new();
-        let mut add = |tag: &str, text: &str| {
-            hash.update(tag);
-            hash.update((text.len() as u64).to_be_bytes());
-            hash.update(text);
-        };
-        for (direction, steps) in [("up", Some(&self.up)), ("down", self.down.as_ref())] {
-            for step in steps.into_iter().flatten() {
-                add(direction, if step.transactional { "" } else { "outside" });
-                for statement in &step.statements {
-                    add("sql", &statement.sql);
-                }
-                match &step.inverse {
-                    Inverse::Construction { statements } | Inverse::Declaration { statements } => {
-                        statements
-                            .iter()
-                            .for_each(|statement| add("back", &statement.sql));
-                    }
-                    Inverse::None { .. } => add("none", ""),
-                }
+        for step in &self.up {
+            for statement in &step.statements {
+                hash.update([u8::from(step.transactional)]);
+                hash.update((statement.sql.len() as u64).to_be_bytes());
+                hash.update(&statement.sql);
             }
         }
         hash.finalize()

@@ -1,1 +1,14 @@
-//! Tests.
+//! What all tests against a real PostgreSQL share: a server, a database for each test, and the
+//! schema of a database as text.
+
+pub mod catalog;
+pub mod cluster;
+pub mod database;
+pub mod engine;
+pub mod plan;
+
+pub use catalog::catalog;
+pub use cluster::{environment, server};
+pub use database::TestDatabase;
+pub use engine::Engine;
+pub use plan::{migration, plan, reversible};

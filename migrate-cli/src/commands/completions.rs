@@ -1,0 +1,25 @@
+//! `migrate completions`
+
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
+
+use crate::args::Cli;
+use crate::context::Context;
+use crate::exit_code::Exit;
+
+/// Which shell.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+/// Prints a completion script: `migrate completions bash > /etc/bash_completion.d/migrate`.
+#[expect(clippy::unnecessary_wraps, reason = "all commands have one signature")]
+pub fn run(args: &CompletionsArgs, context: &Context) -> anyhow::Result<Exit> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "migrate", &mut script);
+    context.printer.data(&String::from_utf8_lossy(&script));
+    Ok(Exit::Done)
+}

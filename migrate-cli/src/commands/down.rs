@@ -1,0 +1,74 @@
+//! `migrate down`
+
+use clap::Args;
+use migrate_core::DownTo;
+use serde_json::json;
+
+use crate::commands::plan;
+use crate::context::Context;
+use crate::exit_code::Exit;
+use crate::progress::Progress;
+use crate::work::Work;
+
+/// What to take back.
+#[derive(Debug, Args)]
+pub struct DownArgs {
+    /// How many migrations; one without it
+    #[arg(value_name = "N", conflicts_with_all = ["to", "all"])]
+    count: Option<usize>,
+    /// Take back everything newer than this migration, which stays
+    #[arg(long, value_name = "NAME", conflicts_with = "all")]
+    to: Option<String>,
+    /// Take back everything
+    #[arg(long)]
+    all: bool,
+    /// Show the SQL, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Takes back migrations, the last one first.
+pub fn run(args: &DownArgs, context: &Context) -> anyhow::Result<Exit> {
+    let mut work = Work::open(context, "migrate down")?;
+    let to = match &args.to {
+        Some(name) => DownTo::Name(work.resolve(name)?),
+        None if args.all => DownTo::All,
+        None => DownTo::Count(args.count.unwrap_or(1)),
+    };
+    if args.dry_run {
+        let reverts = work.migrator.would_take_back(&mut work.session, &to);
+        let reverts = reverts.map_err(|error| work.located(error))?;
+        let as_json = reverts
+            .iter()
+            .map(|(name, steps)| json!({"name": name, "down": steps}));
+        context
+            .printer
+            .json(&json!({"event": "dry run", "migrations": as_json.collect::<Vec<_>>()}));
+        plan::print(
+            context,
+            reverts
+                .iter()
+                .map(|(name, steps)| plan::script(name, steps)),
+        );
+        return Ok(Exit::Done);
+    }
+    work.announce(context);
+    let mut progress = Progress::new(context.printer);
+    let result = work
+        .migrator
+        .down(&mut work.session, &to, &mut |event| progress.show(event));
+    let reverted = result.map_err(|error| work.located(error))?;
+    context
+        .printer
+        .json(&json!({"event": "summary", "reverted": reverted}));
+    match reverted.len() {
+        0 => context
+            .printer
+            .step("done", "nothing to do: nothing is applied"),
+        1 => context.printer.step("done", "1 migration taken back"),
+        count => context
+            .printer
+            .step("done", &format!("{count} migrations taken back")),
+    }
+    Ok(Exit::Done)
+}

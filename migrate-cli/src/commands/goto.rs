@@ -1,0 +1,38 @@
+//! `migrate goto`
+
+use clap::Args;
+use serde_json::json;
+
+use crate::context::Context;
+use crate::exit_code::Exit;
+use crate::progress::Progress;
+use crate::work::Work;
+
+/// Where to go.
+#[derive(Debug, Args)]
+pub struct GotoArgs {
+    /// The newest migration that the database is to have, by name or timestamp
+    #[arg(value_name = "NAME")]
+    name: String,
+}
+
+/// Takes back and applies until the database has just the migrations up to one.
+pub fn run(args: &GotoArgs, context: &Context) -> anyhow::Result<Exit> {
+    let mut work = Work::open(context, "migrate goto")?;
+    let name = work.resolve(&args.name)?;
+    work.announce(context);
+    let mut progress = Progress::new(context.printer);
+    let result = work
+        .migrator
+        .goto(&mut work.session, &name, &mut |event| progress.show(event));
+    let (reverted, applied) = result.map_err(|error| work.located(error))?;
+    context
+        .printer
+        .json(&json!({"event": "summary", "reverted": reverted, "applied": applied}));
+    let done = match (reverted.len(), applied.len()) {
+        (0, 0) => format!("nothing to do: the database is at `{name}`"),
+        (back, there) => format!("{back} taken back, {there} applied: the database is at `{name}`"),
+    };
+    context.printer.step("done", &done);
+    Ok(Exit::Done)
+}

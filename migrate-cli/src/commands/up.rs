@@ -1,0 +1,79 @@
+//! `migrate up`
+
+use clap::Args;
+use migrate_core::UpTo;
+use serde_json::json;
+
+use crate::commands::plan;
+use crate::context::Context;
+use crate::exit_code::Exit;
+use crate::progress::Progress;
+use crate::work::Work;
+
+/// What to apply.
+#[derive(Debug, Args)]
+pub struct UpArgs {
+    /// At most so many migrations; all that are pending without it
+    #[arg(value_name = "N", conflicts_with = "to")]
+    count: Option<usize>,
+    /// The last migration to apply, by name or timestamp
+    #[arg(long, value_name = "NAME")]
+    to: Option<String>,
+    /// Show the SQL, and change nothing: not even the history table is created
+    #[arg(long)]
+    dry_run: bool,
+    /// All migrations in one transaction: all or none
+    #[arg(long)]
+    single_transaction: bool,
+    /// Apply a migration although a newer one is applied already
+    #[arg(long)]
+    allow_out_of_order: bool,
+}
+
+/// Applies what is pending.
+pub fn run(args: &UpArgs, context: &Context) -> anyhow::Result<Exit> {
+    let mut work = Work::open(context, "migrate up")?;
+    let to = UpTo {
+        count: args.count,
+        name: args
+            .to
+            .as_ref()
+            .map(|name| work.resolve(name))
+            .transpose()?,
+        allow_out_of_order: args.allow_out_of_order,
+        single_transaction: args.single_transaction,
+    };
+    if args.dry_run {
+        let pending = work.migrator.would_apply(&mut work.session, &to);
+        let pending = pending.map_err(|error| work.located(error))?;
+        context
+            .printer
+            .json(&json!({"event": "dry run", "migrations": pending}));
+        plan::print(context, pending.iter().map(|migration| plan::up(migration)));
+        return Ok(Exit::Done);
+    }
+    work.announce(context);
+    let result = {
+        let pending = work.migrator.would_apply(&mut work.session, &to);
+        for migration in pending.map_err(|error| work.located(error))? {
+            work.hints(context, migration);
+        }
+        let mut progress = Progress::new(context.printer);
+        work.migrator
+            .up(&mut work.session, &to, &mut |event| progress.show(event))
+    };
+    let applied = result.map_err(|error| work.located(error))?;
+    context
+        .printer
+        .json(&json!({"event": "summary", "applied": applied}));
+    match applied.len() {
+        0 => context
+            .printer
+            .step("done", "nothing to do: nothing is pending"),
+        1 => context.printer.step("done", "1 migration applied"),
+        count => context
+            .printer
+            .step("done", &format!("{count} migrations applied")),
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,156 @@
+//! Which database the commands work on.
+
+use migrate_core::cluster::{Cluster, ClusterError, Origin, Server, offers};
+use migrate_core::connect::ConnectError;
+use migrate_core::{Session, Target};
+use thiserror::Error;
+
+use crate::context::Context;
+use crate::settings::{Database, Settings};
+
+/// The database of a private cluster.
+const PRIVATE_DATABASE: &str = "app";
+
+/// No database is configured.
+#[derive(Debug, Error)]
+#[error("no database is configured")]
+pub struct NoDatabase {
+    /// Whether a plan from a file was given: then a private cluster does not count.
+    plan: bool,
+}
+
+impl NoDatabase {
+    /// What to do about it.
+    pub fn help(&self) -> String {
+        let set = "set DATABASE_URL=postgres://user@host/database, or give `--database-url`";
+        if self.plan {
+            format!("{set}; with `--plan`, a private database does not count")
+        } else {
+            format!(
+                "{set}; for a database of this project's own, put `database = \"private\"` into its settings"
+            )
+        }
+    }
+}
+
+/// The database that the flags, the environment or the settings name, in this order. A private
+/// one is started where it is not running, and never stands in with `--plan`.
+pub fn target(context: &Context, settings: Option<&Settings>) -> anyhow::Result<Target> {
+    let environment = &context.environment;
+    if let Some(url) = &context.global.overrides.database_url {
+        return Ok(Target::parse(url, "`--database-url`", environment)?);
+    }
+    if let Some(target) = Target::from_environment(environment)? {
+        return Ok(target);
+    }
+    let plan = context.global.plan.is_some();
+    match settings.and_then(|settings| settings.database.as_ref().map(|found| (settings, found))) {
+        Some((_, Database::Url(url))) => Ok(Target::parse(
+            url,
+            "`database` in the project's settings",
+            environment,
+        )?),
+        Some((settings, Database::Private)) if !plan => {
+            let server = start(context, settings)?;
+            private(context, &server)
+        }
+        _ => Err(NoDatabase { plan }.into()),
+    }
+}
+
+/// Connects for `purpose`; the database of a private cluster is created where it is missing.
+pub fn connect(target: &Target, purpose: &str) -> anyhow::Result<Session> {
+    match Session::connect(target, purpose) {
+        Err(ConnectError::Refused { ref code, .. })
+            if *code == migrate_core::connect::SqlState::INVALID_CATALOG_NAME
+                && is_private(target) =>
+        {
+            migrate_core::connect::create_database(target)?;
+            Ok(Session::connect(target, purpose)?)
+        }
+        connected => Ok(connected?),
+    }
+}
+
+/// Whether the database is of a private cluster.
+pub fn is_private(target: &Target) -> bool {
+    target.origin() == PRIVATE_ORIGIN
+}
+
+const PRIVATE_ORIGIN: &str = "the private cluster";
+
+/// The database of a running private cluster.
+pub fn private(context: &Context, server: &Server) -> anyhow::Result<Target> {
+    // Variables such as PGPORT speak of another server.
+    let nothing = migrate_core::Environment {
+        current_dir: context.environment.current_dir.clone(),
+        ..migrate_core::Environment::default()
+    };
+    Ok(Target::parse(
+        &server.url(PRIVATE_DATABASE),
+        PRIVATE_ORIGIN,
+        &nothing,
+    )?)
+}
+
+/// The URL at which tools such as pgAdmin find a private cluster's database, with its password.
+pub fn private_tcp_url(server: &Server) -> Option<String> {
+    server.tcp_url(PRIVATE_DATABASE)
+}
+
+/// The private cluster of a project.
+pub fn cluster(context: &Context, settings: &Settings) -> Result<Cluster, ClusterError> {
+    Cluster::for_project(&context.environment, &settings.root)
+}
+
+/// Starts the private cluster, and says so where it was not running.
+pub fn start(context: &Context, settings: &Settings) -> anyhow::Result<Server> {
+    let cluster = cluster(context, settings)?;
+    let server = match cluster.start() {
+        Err(source @ ClusterError::NoPrograms { .. }) => {
+            let offers = offers(&context.environment, None);
+            return Err(NoPrograms { source, offers }.into());
+        }
+        started => started?,
+    };
+    let folder = cluster.folder().display();
+    match server.origin {
+        Origin::Reused => {}
+        Origin::Started => context.printer.step(
+            "started",
+            &format!("private PostgreSQL {} in {folder}", server.version),
+        ),
+        Origin::Created => context.printer.step(
+            "created",
+            &format!(
+                "private PostgreSQL {} in {folder} (`migrate db stop` ends it)",
+                server.version
+            ),
+        ),
+    }
+    Ok(server)
+}
+
+/// There are no PostgreSQL programs, but they could be fetched.
+#[derive(Debug, Error)]
+#[error(
+    "no database is configured but a private one, and this machine has no PostgreSQL programs for it"
+)]
+pub struct NoPrograms {
+    source: ClusterError,
+    offers: Vec<migrate_core::cluster::Offer>,
+}
+
+impl NoPrograms {
+    /// What to do about it.
+    pub fn help(&self) -> String {
+        let mut help = self.source.help().unwrap_or_default();
+        if let Some(offer) = self.offers.first() {
+            help += &format!(
+                "\nor fetch them, about {} MB of the package `{}`, with `migrate db install`",
+                offer.download_megabytes, offer.package
+            );
+        }
+        help
+    }
+}

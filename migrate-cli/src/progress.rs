@@ -1,0 +1,126 @@
+//! Long work, shown while it goes on.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use migrate_core::Event;
+use migrate_core::event::Direction;
+use serde_json::json;
+
+use crate::printer::Printer;
+
+/// Shows the events of the engine: a line for each migration, a spinner while one runs, JSON
+/// lines where JSON is asked for.
+pub struct Progress {
+    printer: Printer,
+    spinner: ProgressBar,
+}
+
+impl Progress {
+    /// A progress that prints here.
+    pub fn new(printer: Printer) -> Self {
+        // Draws on stderr, and only on a terminal.
+        let spinner = ProgressBar::new_spinner();
+        let style = ProgressStyle::with_template("{prefix:>12} {msg} {spinner} {elapsed}");
+        if let Ok(style) = style {
+            spinner.set_style(style);
+        }
+        Self { printer, spinner }
+    }
+
+    /// Shows an event.
+    pub fn show(&mut self, event: Event) {
+        match event {
+            Event::WaitingForRunner { holder, patience } => {
+                let who = holder.map_or_else(String::new, |holder| {
+                    format!(": `{}`, process {}", holder.purpose, holder.pid)
+                });
+                let patience = human(patience);
+                self.say(
+                    "waiting",
+                    &format!("another migrate is at work{who}; waiting up to {patience}"),
+                );
+                self.printer.json(&json!({"event": "waiting"}));
+            }
+            Event::HistoryCreated { table } => {
+                self.say("created", &format!("history table `{table}`"))
+            }
+            Event::Started {
+                name, direction, ..
+            } => {
+                self.spin(
+                    match direction {
+                        Direction::Up => "applying",
+                        Direction::Down => "reverting",
+                    },
+                    &name,
+                );
+                self.printer.json(&json!({
+                    "event": "started", "name": name, "direction": direction.as_str(),
+                }));
+            }
+            Event::Resumed { name, done } => {
+                self.say(
+                    "resuming",
+                    &format!("`{name}` after its first {done} statements, which are done"),
+                );
+                self.printer
+                    .json(&json!({"event": "resumed", "name": name, "statements_done": done}));
+            }
+            Event::Statement { summary } => self.spinner.set_message(summary),
+            Event::Notice { severity, message } => {
+                self.say(&severity, &message);
+                self.printer
+                    .json(&json!({"event": "notice", "severity": severity, "message": message}));
+            }
+            Event::Finished {
+                name,
+                direction,
+                duration,
+                no_way_back,
+            } => {
+                self.spinner.finish_and_clear();
+                let verb = match direction {
+                    Direction::Up => "applied",
+                    Direction::Down => "reverted",
+                };
+                self.say(verb, &format!("{name} ({})", human(duration)));
+                if let Some(reason) = &no_way_back {
+                    self.say("note", &format!("it cannot be taken back: {reason}"));
+                }
+                self.printer.json(&json!({
+                    "event": "finished",
+                    "name": name,
+                    "direction": direction.as_str(),
+                    "execution_time_ms": u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+                    "reversible": no_way_back.is_none(),
+                }));
+            }
+            _ => {}
+        }
+    }
+
+    fn spin(&self, prefix: &str, message: &str) {
+        self.spinner.reset();
+        self.spinner.set_prefix(prefix.to_owned());
+        self.spinner.set_message(message.to_owned());
+        self.spinner.enable_steady_tick(Duration::from_millis(120));
+    }
+
+    fn say(&self, verb: &str, text: &str) {
+        self.spinner.suspend(|| self.printer.step(verb, text));
+    }
+}
+
+/// A span of time as a person says it: `4 ms`, `12.3 s`, `2 min 5 s`.
+pub fn human(duration: Duration) -> String {
+    match duration.as_millis() {
+        milliseconds @ 0..1000 => format!("{milliseconds} ms"),
+        1000..60_000 => format!("{:.1} s", duration.as_secs_f64()),
+        _ => format!(
+            "{} min {} s",
+            duration.as_secs() / 60,
+            duration.as_secs() % 60
+        ),
+    }
+}

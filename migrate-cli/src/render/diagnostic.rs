@@ -1,0 +1,133 @@
+//! A diagnostic in the compiler's own style: the line, the verb underlined, the SQL with a caret.
+
+use std::ops::Range;
+use std::path::PathBuf;
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use migrate_core::diagnostic::{Diagnostic, SourceMark, SqlMark};
+use migrate_core::plan::Step;
+
+/// Where the source of migrations is read from.
+pub struct Sources {
+    folder: Option<PathBuf>,
+    current_dir: PathBuf,
+}
+
+impl Sources {
+    /// Sources in this folder; without one, places are told but not shown.
+    pub fn new(folder: Option<PathBuf>) -> Self {
+        Self {
+            folder,
+            current_dir: std::env::current_dir().unwrap_or_default(),
+        }
+    }
+
+    /// The path to show, and the text of the file where it can be read.
+    fn read(&self, file: &str) -> (String, Option<String>) {
+        let Some(folder) = &self.folder else {
+            return (file.to_owned(), None);
+        };
+        let path = folder.join(file);
+        let shown = path
+            .strip_prefix(&self.current_dir)
+            .unwrap_or(&path)
+            .display()
+            .to_string();
+        (shown, std::fs::read_to_string(path).ok())
+    }
+}
+
+/// The diagnostic as text, with colours; whoever prints it takes them out where they do not
+/// belong.
+pub fn render(diagnostic: &Diagnostic, sources: &Sources) -> String {
+    let mut title = Level::ERROR.primary_title(diagnostic.message.as_str());
+    if let Some(code) = &diagnostic.code {
+        title = title.id(code.as_str());
+    }
+    let mut group = Group::with_title(title);
+    if let Some(mark) = &diagnostic.source {
+        group = at_source(group, mark, sources);
+    }
+    if let Some(mark) = &diagnostic.sql {
+        group = at_sql(group, mark);
+    }
+    for note in &diagnostic.notes {
+        group = group.element(Level::NOTE.message(note.as_str()));
+    }
+    for help in &diagnostic.helps {
+        group = group.element(Level::HELP.message(help.as_str()));
+    }
+    Renderer::styled()
+        .decor_style(DecorStyle::Ascii)
+        .render(&[group])
+}
+
+/// What the author may have meant otherwise, as a warning at the step.
+pub fn hint(text: &str, step: &Step, sources: &Sources) -> String {
+    let mark = SourceMark {
+        place: step.place.clone(),
+        verb: Some(step.verb.clone()),
+    };
+    let group = Group::with_title(Level::WARNING.primary_title(text));
+    let group = at_source(group, &mark, sources);
+    Renderer::styled()
+        .decor_style(DecorStyle::Ascii)
+        .render(&[group])
+}
+
+fn at_source<'a>(group: Group<'a>, mark: &SourceMark, sources: &Sources) -> Group<'a> {
+    let (path, text) = sources.read(&mark.place.file);
+    let span = text.as_ref().and_then(|text| span_of(text, mark));
+    match (text, span) {
+        (Some(text), Some(span)) => group.element(
+            Snippet::source(text)
+                .path(path)
+                .annotation(AnnotationKind::Primary.span(span)),
+        ),
+        _ => {
+            let origin = Origin::path(path).line(mark.place.line as usize);
+            group.element(origin.char_column(mark.place.column as usize))
+        }
+    }
+}
+
+/// The bytes of the verb, where the file still has it there; else of the rest of the line.
+fn span_of(text: &str, mark: &SourceMark) -> Option<Range<usize>> {
+    let line = mark.place.line as usize;
+    let start: usize = text
+        .split_inclusive('\n')
+        .take(line.checked_sub(1)?)
+        .map(str::len)
+        .sum();
+    let content = text.get(start..)?.lines().next()?;
+    let column = content
+        .char_indices()
+        .nth(mark.place.column.checked_sub(1)? as usize);
+    let column = column.map_or(0, |(byte, _)| byte);
+    let verb = mark.verb.as_deref().unwrap_or_default();
+    let at = match content.get(column..)?.find(verb) {
+        Some(offset) => column + offset,
+        None => column,
+    };
+    let rest = content.get(at..)?;
+    let length = if !verb.is_empty() && rest.starts_with(verb) {
+        verb.len()
+    } else {
+        rest.trim_end().len()
+    };
+    Some(start + at..start + at + length)
+}
+
+fn at_sql<'a>(group: Group<'a>, mark: &'a SqlMark) -> Group<'a> {
+    let snippet = Snippet::source(mark.sql.as_str()).path("SQL");
+    let Some(offset) = mark.offset else {
+        let end = mark.sql.find('\n').unwrap_or(mark.sql.len());
+        return group.element(snippet.annotation(AnnotationKind::Primary.span(0..end)));
+    };
+    let rest = &mark.sql[offset..];
+    let word = |c: char| c.is_alphanumeric() || c == '_' || c == '"';
+    let length = rest.find(|c| !word(c)).unwrap_or(rest.len());
+    let length = length.max(rest.chars().next().map_or(0, char::len_utf8));
+    group.element(snippet.annotation(AnnotationKind::Primary.span(offset..offset + length)))
+}

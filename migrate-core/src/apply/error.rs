@@ -1,0 +1,123 @@
+//! Why a migration failed, and what it left behind.
+
+use std::fmt;
+
+use thiserror::Error;
+
+use crate::event::Direction;
+use crate::plan::{Statement, Step};
+
+/// A statement, and the step that it belongs to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Origin<'a> {
+    /// The step.
+    pub step: &'a Step,
+    /// The statement.
+    pub statement: &'a Statement,
+}
+
+/// A migration that failed.
+#[derive(Debug, Error)]
+#[error("`{name}` failed on its way {}", direction.as_str())]
+pub struct ApplyError {
+    /// Which.
+    pub name: String,
+    /// Which way it was going.
+    pub direction: Direction,
+    /// Why.
+    #[source]
+    pub failure: Failure,
+    /// What the database is like now.
+    pub left: Left,
+}
+
+impl ApplyError {
+    pub(super) fn new(name: &str, direction: Direction, failure: Failure, left: Left) -> Self {
+        Self {
+            name: name.to_owned(),
+            direction,
+            failure,
+            left,
+        }
+    }
+}
+
+/// Why a migration failed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The server refused one of its statements.
+    #[error("a statement failed")]
+    Statement {
+        /// The step.
+        step: Box<Step>,
+        /// The statement.
+        statement: Statement,
+        /// What the server said.
+        source: postgres::Error,
+    },
+    /// A check that was put off to the end of the transaction failed.
+    #[error("the transaction could not be committed")]
+    Commit(#[source] postgres::Error),
+    /// The outcome could not be recorded.
+    #[error("the history could not be written")]
+    Record(#[source] postgres::Error),
+    /// The connection no longer has the runner's lock.
+    #[error("this connection no longer holds the lock of the only runner")]
+    LockLost(#[source] postgres::Error),
+    /// The connection is gone.
+    #[error("the connection was lost")]
+    Connection(#[source] postgres::Error),
+}
+
+impl Failure {
+    pub(super) fn statement(origin: Origin<'_>, source: postgres::Error) -> Self {
+        Self::Statement {
+            step: Box::new(origin.step.clone()),
+            statement: origin.statement.clone(),
+            source,
+        }
+    }
+
+    /// What the server, or the network, said.
+    #[must_use]
+    pub fn cause(&self) -> &postgres::Error {
+        match self {
+            Self::Statement { source, .. } => source,
+            Self::Commit(source)
+            | Self::Record(source)
+            | Self::LockLost(source)
+            | Self::Connection(source) => source,
+        }
+    }
+}
+
+/// What a failed migration left behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Left {
+    /// Nothing: the transaction was rolled back.
+    Untouched,
+    /// Some statements are done for good, and the journal says so.
+    Partial {
+        /// How many.
+        done: usize,
+        /// Of how many.
+        of: usize,
+    },
+    /// The connection was lost, and with it the answer.
+    ConnectionLost,
+}
+
+impl fmt::Display for Left {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Untouched => f.write_str("the transaction was rolled back: nothing of this migration was done"),
+            Self::Partial { done, of } => {
+                write!(f, "{done} of its {of} statements are done and recorded, the failed one is not")
+            }
+            Self::ConnectionLost => f.write_str(
+                "the connection was lost: `migrate status` tells whether the migration was recorded",
+            ),
+        }
+    }
+}

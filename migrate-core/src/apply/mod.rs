@@ -1,0 +1,141 @@
+//! One migration, one direction.
+//!
+//! What can share a transaction with the history row does, and travels in one message. What
+//! cannot is sent one statement at a time, and the journal says how far it came.
+
+mod error;
+mod parts;
+mod transaction;
+
+use std::time::{Duration, Instant};
+
+use postgres::Client;
+
+pub(crate) use error::Origin;
+pub use error::{ApplyError, Failure, Left};
+
+use crate::event::Direction;
+use crate::history::{Action, Unfinished};
+use crate::lock::RunnerLock;
+use crate::plan::Step;
+use crate::{Event, History, Observer, Session};
+use parts::{Part, parts};
+
+/// A migration about to run.
+pub(crate) struct Work<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) direction: Direction,
+    pub(crate) steps: &'a [Step],
+    pub(crate) checksum: &'a str,
+    /// The SQL that records the outcome, in the transaction of the last part.
+    pub(crate) record: Vec<String>,
+}
+
+impl Work<'_> {
+    fn action(&self) -> Action {
+        match self.direction {
+            Direction::Up => Action::Up,
+            Direction::Down => Action::Down,
+        }
+    }
+
+    pub(crate) fn statements(&self) -> usize {
+        self.steps.iter().map(|step| step.statements.len()).sum()
+    }
+
+    /// Whether all of it can share one transaction.
+    pub(crate) fn is_transactional(&self) -> bool {
+        self.steps.iter().all(|step| step.transactional)
+    }
+}
+
+/// Runs a migration, from where it had stopped if it had, and records it.
+pub(crate) fn apply(
+    session: &mut Session,
+    history: &History,
+    lock: &RunnerLock,
+    work: &Work<'_>,
+    unfinished: Option<&Unfinished>,
+    observer: &mut dyn Observer,
+) -> Result<Duration, ApplyError> {
+    let started = Instant::now();
+    let mut done = unfinished.map_or(0, |unfinished| unfinished.statements_done);
+    if done > 0 {
+        observer.event(Event::Resumed {
+            name: work.name.to_owned(),
+            done,
+        });
+    }
+    let parts = parts(work.steps, done);
+    let journaled = unfinished.is_some() || parts.len() > 1 || !work.is_transactional();
+    let last = parts.len() - 1;
+    for (index, part) in parts.iter().enumerate() {
+        let result = match part {
+            Part::Together(statements) => {
+                let closing = if index == last {
+                    // The duration is read from the journal, so that is forgotten last.
+                    let forget = journaled.then(|| history.journal_end(work.name));
+                    work.record.iter().cloned().chain(forget).collect()
+                } else {
+                    vec![journal(history, work, done + statements.len(), false)]
+                };
+                transaction::run(session.client(), lock, statements, &closing)
+            }
+            Part::Alone(origin) => {
+                observer.event(Event::Statement {
+                    summary: origin.step.summary.clone(),
+                });
+                run_alone(session.client(), history, work, done, *origin)
+            }
+        };
+        for notice in session.take_notices() {
+            observer.event(Event::Notice {
+                severity: notice.severity().to_lowercase(),
+                message: notice.message().to_owned(),
+            });
+        }
+        if let Err(failure) = result {
+            let left = match () {
+                () if session.client().is_closed() => Left::ConnectionLost,
+                () if done == 0 && matches!(part, Part::Together(_)) => Left::Untouched,
+                () => Left::Partial {
+                    done,
+                    of: work.statements(),
+                },
+            };
+            return Err(ApplyError::new(work.name, work.direction, failure, left));
+        }
+        done += part.len();
+    }
+    Ok(started.elapsed())
+}
+
+/// One statement outside a transaction, journaled before and after.
+fn run_alone(
+    client: &mut Client,
+    history: &History,
+    work: &Work<'_>,
+    done: usize,
+    origin: Origin<'_>,
+) -> Result<(), Failure> {
+    let note = |client: &mut Client, done, running| {
+        client
+            .batch_execute(&journal(history, work, done, running))
+            .map_err(Failure::Record)
+    };
+    note(client, done, true)?;
+    match client.batch_execute(&origin.statement.sql) {
+        Ok(()) => note(client, done + 1, false),
+        Err(error) => {
+            // It failed, so its end is known; a connection that is gone leaves it open.
+            if !client.is_closed() {
+                note(client, done, false)?;
+            }
+            Err(Failure::statement(origin, error))
+        }
+    }
+}
+
+fn journal(history: &History, work: &Work<'_>, done: usize, running: bool) -> String {
+    history.journal(work.name, work.action(), work.checksum, done, running)
+}

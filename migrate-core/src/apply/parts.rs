@@ -1,0 +1,104 @@
+//! A migration cut into what shares a transaction and what stands alone.
+
+use super::Origin;
+use crate::plan::Step;
+
+/// A piece of a migration that happens as a whole.
+pub(super) enum Part<'a> {
+    /// Statements of one transaction.
+    Together(Vec<Origin<'a>>),
+    /// A statement outside a transaction.
+    Alone(Origin<'a>),
+}
+
+impl Part<'_> {
+    /// How many statements it has.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Together(statements) => statements.len(),
+            Self::Alone(_) => 1,
+        }
+    }
+}
+
+/// The parts in order, without the first `done` statements. The last one is always a
+/// transaction, though maybe an empty one: it is there that the outcome is recorded.
+pub(super) fn parts(steps: &[Step], done: usize) -> Vec<Part<'_>> {
+    let origins = steps.iter().flat_map(|step| {
+        step.statements
+            .iter()
+            .map(move |statement| Origin { step, statement })
+    });
+    let mut parts = Vec::new();
+    for origin in origins.skip(done) {
+        match parts.last_mut() {
+            _ if !origin.step.transactional => parts.push(Part::Alone(origin)),
+            Some(Part::Together(statements)) => statements.push(origin),
+            Some(Part::Alone(_)) | None => parts.push(Part::Together(vec![origin])),
+        }
+    }
+    if !matches!(parts.last(), Some(Part::Together(_))) {
+        parts.push(Part::Together(Vec::new()));
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Inverse, Place, Statement};
+
+    fn step(sql: &[&str], transactional: bool) -> Step {
+        Step {
+            verb: "sql".to_owned(),
+            summary: String::new(),
+            place: Place {
+                file: String::new(),
+                line: 1,
+                column: 1,
+            },
+            transactional,
+            statements: sql
+                .iter()
+                .map(|sql| Statement {
+                    sql: (*sql).to_owned(),
+                    line: 0,
+                })
+                .collect(),
+            inverse: Inverse::None {
+                reason: String::new(),
+            },
+            hints: Vec::new(),
+        }
+    }
+
+    fn shape(steps: &[Step], done: usize) -> String {
+        let parts = parts(steps, done);
+        let shapes = parts.iter().map(|part| match part {
+            Part::Together(statements) => {
+                let sql: Vec<_> = statements
+                    .iter()
+                    .map(|origin| origin.statement.sql.as_str())
+                    .collect();
+                format!("({})", sql.join(" "))
+            }
+            Part::Alone(origin) => origin.statement.sql.clone(),
+        });
+        shapes.collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn neighbours_share_a_transaction() {
+        let steps = [
+            step(&["a", "b"], true),
+            step(&["c"], true),
+            step(&["d", "e"], false),
+            step(&["f"], true),
+        ];
+        assert_eq!(shape(&steps, 0), "(a b c) d e (f)");
+        assert_eq!(shape(&steps, 4), "e (f)");
+        assert_eq!(shape(&steps[2..3], 0), "d e ()");
+        assert_eq!(shape(&[], 0), "()");
+        assert_eq!(shape(&steps, 6), "()");
+    }
+}

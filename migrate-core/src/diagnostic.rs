@@ -1,0 +1,183 @@
+//! An error as a person should see it: each slot says one thing.
+
+use crate::apply::{Failure, Left};
+use crate::plan::Place;
+use crate::{ApplyError, Error};
+
+/// What went wrong, where, what it means and what to do; the caller renders it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Diagnostic {
+    /// A short name, or the server's five letters.
+    pub code: Option<String>,
+    /// Stands alone: lower case, no final period.
+    pub message: String,
+    /// The user's own line.
+    pub source: Option<SourceMark>,
+    /// The SQL that the server refused.
+    pub sql: Option<SqlMark>,
+    /// The effect: what the server added, what state things are in.
+    pub notes: Vec<String>,
+    /// What to do next.
+    pub helps: Vec<String>,
+}
+
+/// A place in a migration, to be shown with its line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceMark {
+    /// The file, line and column.
+    pub place: Place,
+    /// The word to underline there.
+    pub verb: Option<String>,
+}
+
+/// A place in SQL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SqlMark {
+    /// The statement.
+    pub sql: String,
+    /// The byte at which the server stopped, where it said so.
+    pub offset: Option<usize>,
+}
+
+impl Error {
+    /// The error in the slots of a message; several where several things are wrong.
+    #[must_use]
+    pub fn diagnostics(&self) -> Vec<Diagnostic> {
+        match self {
+            Self::Apply(error) => vec![of_apply(error)],
+            Self::Problems(problems) => problems
+                .iter()
+                .map(|(name, problem)| Diagnostic {
+                    code: Some("migration".to_owned()),
+                    message: problem.message.clone(),
+                    source: Some(SourceMark {
+                        place: problem.place.clone(),
+                        verb: problem.verb.clone(),
+                    }),
+                    notes: vec![format!("`{name}` was not started: nothing was changed")],
+                    ..Diagnostic::default()
+                })
+                .collect(),
+            Self::NoWayBack { why, .. } => vec![Diagnostic {
+                code: Some("no_way_back".to_owned()),
+                source: Some(SourceMark {
+                    place: why.place.clone(),
+                    verb: Some(why.verb.clone()),
+                }),
+                ..self.plain()
+            }],
+            _ => vec![self.plain()],
+        }
+    }
+
+    /// The error without a place in the source.
+    fn plain(&self) -> Diagnostic {
+        let mut notes = Vec::new();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            notes.push(match error.downcast_ref::<postgres::Error>() {
+                Some(error) => server_message(error),
+                None => error.to_string(),
+            });
+            cause = if error.is::<postgres::Error>() {
+                None
+            } else {
+                error.source()
+            };
+        }
+        Diagnostic {
+            message: self.to_string(),
+            notes,
+            helps: self.help().into_iter().collect(),
+            ..Diagnostic::default()
+        }
+    }
+}
+
+/// What the server said, without the driver's words around it.
+fn server_message(error: &postgres::Error) -> String {
+    error
+        .as_db_error()
+        .map_or_else(|| error.to_string(), |db| db.message().to_owned())
+}
+
+fn of_apply(error: &ApplyError) -> Diagnostic {
+    let cause = error.failure.cause();
+    let server = cause.as_db_error();
+    let mut diagnostic = Diagnostic {
+        code: server.map(|server| server.code().code().to_owned()),
+        message: server_message(cause),
+        ..Diagnostic::default()
+    };
+    if let Failure::Statement {
+        step, statement, ..
+    } = &error.failure
+    {
+        diagnostic.source = Some(SourceMark {
+            place: step.place.clone(),
+            verb: Some(step.verb.clone()),
+        });
+        let offset = server.and_then(|server| match server.position() {
+            Some(postgres::error::ErrorPosition::Original(position)) => {
+                byte_offset(&statement.sql, *position)
+            }
+            _ => None,
+        });
+        diagnostic.sql = Some(SqlMark {
+            sql: statement.sql.clone(),
+            offset,
+        });
+    } else {
+        diagnostic.message = format!("{}: {}", error.failure, diagnostic.message);
+    }
+    if let Some(server) = server {
+        diagnostic
+            .notes
+            .extend(server.detail().map(ToOwned::to_owned));
+        diagnostic
+            .notes
+            .extend(server.where_().map(|context| format!("in {context}")));
+        diagnostic
+            .helps
+            .extend(server.hint().map(ToOwned::to_owned));
+    }
+    diagnostic
+        .notes
+        .push(format!("`{}`: {}", error.name, error.left));
+    let again = match error.left {
+        Left::Untouched => format!(
+            "mend the file and run `migrate {}` again",
+            error.direction.as_str()
+        ),
+        Left::Partial { .. } => format!(
+            "see to the cause and run `migrate {}` again: it goes on at the statement that failed",
+            error.direction.as_str()
+        ),
+        Left::ConnectionLost => "run `migrate status`".to_owned(),
+    };
+    diagnostic.helps.push(again);
+    diagnostic
+}
+
+/// The byte of the character that the server counts from 1.
+fn byte_offset(sql: &str, position: u32) -> Option<usize> {
+    let characters = usize::try_from(position).ok()?.checked_sub(1)?;
+    sql.char_indices()
+        .map(|(byte, _)| byte)
+        .chain([sql.len()])
+        .nth(characters)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_server_counts_characters() {
+        assert_eq!(byte_offset("äöü x", 1), Some(0));
+        assert_eq!(byte_offset("äöü x", 5), Some(7));
+        assert_eq!(byte_offset("ab", 3), Some(2));
+        assert_eq!(byte_offset("ab", 4), None);
+        assert_eq!(byte_offset("ab", 0), None);
+    }
+}

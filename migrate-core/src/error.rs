@@ -1,0 +1,120 @@
+//! What can go wrong with a whole command.
+
+use thiserror::Error;
+
+use crate::apply::ApplyError;
+use crate::connect::ConnectError;
+use crate::history::HistoryError;
+use crate::lock::LockError;
+use crate::order::OutOfOrder;
+use crate::plan::Problem;
+use crate::way_back::NoWayBack;
+
+/// Why the engine did not do what it was asked for.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is no connection.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// The history cannot be used.
+    #[error(transparent)]
+    History(#[from] HistoryError),
+    /// Somebody else is at work.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The server is a standby.
+    #[error("the server only reads: it is a standby")]
+    ReadOnly,
+    /// Migrations cannot be applied as they are written.
+    #[error("{} cannot be applied as written", list(.0.iter().map(|(name, _)| name.as_str())))]
+    Problems(Vec<(String, Problem)>),
+    /// A pending migration is older than one that is applied.
+    #[error("`{}` is older than `{}`, which is applied already", .0.late, .0.newest_applied)]
+    OutOfOrder(OutOfOrder),
+    /// A migration cannot be taken back.
+    #[error("`{name}` cannot be taken back: {}", why.reason)]
+    NoWayBack {
+        /// Which.
+        name: String,
+        /// Why.
+        why: Box<NoWayBack>,
+    },
+    /// The database does not have the migration.
+    #[error("`{name}` is not applied")]
+    NotApplied {
+        /// Which.
+        name: String,
+    },
+    /// The files do not have the migration.
+    #[error("`{name}` is applied, but there is no file for it any more")]
+    FileMissing {
+        /// Which.
+        name: String,
+    },
+    /// A migration that stopped half way is in the way.
+    #[error("`{name}` stopped half way {direction}: {why}")]
+    Unfinished {
+        /// Which.
+        name: String,
+        /// `up` or `down`.
+        direction: String,
+        /// What keeps it from going on by itself.
+        why: String,
+    },
+    /// A migration that needs to run outside a transaction was asked into one.
+    #[error(
+        "`{name}` has steps that cannot run in a transaction, so it cannot share one with others"
+    )]
+    NotTransactional {
+        /// Which.
+        name: String,
+    },
+    /// A migration failed.
+    #[error(transparent)]
+    Apply(#[from] ApplyError),
+    /// The server failed otherwise.
+    #[error("the server failed")]
+    Database(#[from] postgres::Error),
+}
+
+impl Error {
+    /// What to do about it, where something can be said.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Connect(error) => Some(error.help()),
+            Self::History(error) => error.help(),
+            Self::Lock(_) => Some(
+                "wait for it to finish; MAX_LOCK_WAIT says for how many seconds `migrate` does"
+                    .to_owned(),
+            ),
+            Self::ReadOnly => Some("name the primary server".to_owned()),
+            Self::OutOfOrder(order) => Some(format!(
+                "if it does not matter which comes first, run `migrate up --allow-out-of-order`; \
+                 else give the file of `{}` a newer timestamp",
+                order.late
+            )),
+            Self::NoWayBack { .. } => Some(
+                "nothing was changed; write a `pub fn down` in its file to take it back".to_owned(),
+            ),
+            Self::FileMissing { name } => Some(format!(
+                "restore the file, or take back only: `migrate down`; `{name}` can be taken back without it"
+            )),
+            Self::Unfinished { name, .. } => Some(format!(
+                "look at the database; finish it by hand and run `migrate mark {name}`, or take \
+                 back by hand what it did and run `migrate mark {name} --pending`"
+            )),
+            Self::NotTransactional { .. } => Some("leave out `--single-transaction`".to_owned()),
+            Self::NotApplied { .. } | Self::Problems(_) | Self::Apply(_) | Self::Database(_) => {
+                None
+            }
+        }
+    }
+}
+
+fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let mut names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
+    names.dedup();
+    names.join(", ")
+}

@@ -1,0 +1,94 @@
+//! What the engine tells while it works.
+
+use std::time::Duration;
+
+use crate::lock::Holder;
+
+/// Something that happened; whoever started the work decides how to show it.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Event {
+    /// Another runner has the lock, and is waited for.
+    WaitingForRunner {
+        /// Who.
+        holder: Option<Holder>,
+        /// For how long at most.
+        patience: Duration,
+    },
+    /// The history was not there and has been created.
+    HistoryCreated {
+        /// The table.
+        table: String,
+    },
+    /// A migration starts.
+    Started {
+        /// Which.
+        name: String,
+        /// `up` or `down`.
+        direction: Direction,
+        /// Of how many statements.
+        statements: usize,
+    },
+    /// A migration goes on where it had stopped.
+    Resumed {
+        /// Which.
+        name: String,
+        /// How many of its statements were done before.
+        done: usize,
+    },
+    /// A statement outside a transaction starts.
+    Statement {
+        /// What it does.
+        summary: String,
+    },
+    /// The server has something to say.
+    Notice {
+        /// Its severity, as the server writes it.
+        severity: String,
+        /// The text.
+        message: String,
+    },
+    /// A migration is done and recorded.
+    Finished {
+        /// Which.
+        name: String,
+        /// `up` or `down`.
+        direction: Direction,
+        /// How long it took.
+        duration: Duration,
+        /// Why it cannot be taken back, where it cannot.
+        no_way_back: Option<String>,
+    },
+}
+
+/// Which way a migration goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// It is applied.
+    Up,
+    /// It is taken back.
+    Down,
+}
+
+impl Direction {
+    /// `up` or `down`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Down => "down",
+        }
+    }
+}
+
+/// Listens to the engine at work.
+pub trait Observer {
+    /// Something happened.
+    fn event(&mut self, event: Event);
+}
+
+impl<F: FnMut(Event)> Observer for F {
+    fn event(&mut self, event: Event) {
+        self(event);
+    }
+}

@@ -1,0 +1,113 @@
+//! The history, read.
+
+use chrono::{DateTime, Utc};
+use postgres::Client;
+
+use super::{History, HistoryError};
+use crate::WayBack;
+
+/// A migration that the database has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    /// Counts in the order of applying.
+    pub id: i32,
+    /// Timestamp and words.
+    pub name: String,
+    /// When it was applied.
+    pub applied_at: DateTime<Utc>,
+    /// How long that took, in milliseconds.
+    pub execution_time_ms: i64,
+    /// Of what was applied, see [`Migration::checksum`](crate::plan::Migration::checksum).
+    pub checksum: String,
+    /// Of the source at that time.
+    pub source_digest: String,
+    /// The version of `migrate-dsl` that rendered it.
+    pub generator: String,
+}
+
+/// A migration that stopped half way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfinished {
+    /// Timestamp and words.
+    pub name: String,
+    /// `up` or `down`.
+    pub direction: String,
+    /// Of the migration as it was started.
+    pub checksum: String,
+    /// How many of its statements are done for good.
+    pub statements_done: usize,
+    /// Whether the statement after them was started, and its end is not known.
+    pub running: bool,
+    /// When it was started.
+    pub started_at: DateTime<Utc>,
+}
+
+impl History {
+    /// The migrations that the database has, in the order of applying.
+    ///
+    /// # Errors
+    ///
+    /// When the server cannot be asked.
+    pub fn applied(&self, client: &mut Client) -> Result<Vec<Applied>, HistoryError> {
+        let sql = format!(
+            "SELECT id, name, applied_at, execution_time_ms, checksum, source_digest, generator \
+             FROM {} ORDER BY id",
+            self.table.quoted()
+        );
+        let rows = client.query(&sql, &[])?;
+        let applied = rows.iter().map(|row| {
+            Ok(Applied {
+                id: row.try_get(0)?,
+                name: row.try_get(1)?,
+                applied_at: row.try_get(2)?,
+                execution_time_ms: row.try_get(3)?,
+                checksum: row.try_get(4)?,
+                source_digest: row.try_get(5)?,
+                generator: row.try_get(6)?,
+            })
+        });
+        applied.collect()
+    }
+
+    /// How an applied migration comes back, as it was stored when it was applied.
+    ///
+    /// # Errors
+    ///
+    /// When the row cannot be read.
+    pub fn way_back(&self, client: &mut Client, name: &str) -> Result<WayBack, HistoryError> {
+        let sql = format!(
+            "SELECT down::text FROM {} WHERE name = $1",
+            self.table.quoted()
+        );
+        let text: String = client.query_one(&sql, &[&name])?.try_get(0)?;
+        serde_json::from_str(&text).map_err(|source| HistoryError::Damaged {
+            name: name.to_owned(),
+            source,
+        })
+    }
+
+    /// The migrations that stopped half way.
+    ///
+    /// # Errors
+    ///
+    /// When the server cannot be asked.
+    pub fn unfinished(&self, client: &mut Client) -> Result<Vec<Unfinished>, HistoryError> {
+        let sql = format!(
+            "SELECT name, direction, checksum, statements_done, running, started_at FROM {} ORDER BY name",
+            self.journal_table().quoted()
+        );
+        let rows = client.query(&sql, &[])?;
+        let unfinished = rows.iter().map(|row| {
+            let done: i32 = row.try_get(3)?;
+            Ok(Unfinished {
+                name: row.try_get(0)?,
+                direction: row.try_get(1)?,
+                checksum: row.try_get(2)?,
+                statements_done: usize::try_from(done).unwrap_or_default(),
+                running: row.try_get(4)?,
+                started_at: row.try_get(5)?,
+            })
+        });
+        unfinished.collect()
+    }
+}

@@ -1,0 +1,63 @@
+//! What the database remembers: which migrations it has, what was done and by whom.
+//!
+//! Three tables, created together on first use: the history that a person looks at, an
+//! append-only log, and a journal of migrations that cannot share one transaction with their
+//! history row. Everything that changes them is SQL made here, so that the engine can send it in
+//! the same message, and the same transaction, as the migration itself.
+
+mod entries;
+mod schema;
+mod writes;
+
+pub use entries::{Applied, Unfinished};
+pub use schema::HistoryError;
+pub(crate) use writes::TRANSACTION_MS;
+pub use writes::{Action, Actor};
+
+use migrate_dsl::{Identifier, Name};
+
+/// The tables in which a database remembers its migrations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct History {
+    schema: Identifier,
+    table: Name,
+}
+
+impl Default for History {
+    fn default() -> Self {
+        Self::new("public", "migrations")
+    }
+}
+
+impl History {
+    /// The history in this schema and table; the log and the journal stand beside it.
+    pub fn new(schema: impl Into<Identifier>, table: impl Into<Identifier>) -> Self {
+        let schema = schema.into();
+        Self {
+            table: Name::from((&schema, table.into())),
+            schema,
+        }
+    }
+
+    /// The history table.
+    #[must_use]
+    pub fn table(&self) -> &Name {
+        &self.table
+    }
+
+    /// The append-only log.
+    #[must_use]
+    pub fn log_table(&self) -> Name {
+        self.beside("log")
+    }
+
+    /// The journal of what is half done.
+    #[must_use]
+    pub fn journal_table(&self) -> Name {
+        self.beside("journal")
+    }
+
+    fn beside(&self, what: &str) -> Name {
+        self.table.sibling(format!("{}_{what}", self.table.name))
+    }
+}

@@ -1,0 +1,256 @@
+//! Taking back.
+
+use super::{Known, Migrator, UpTo};
+use crate::apply::{Work, apply};
+use crate::event::Direction;
+use crate::history::{Action, Applied, TRANSACTION_MS};
+use crate::lock::RunnerLock;
+use crate::plan::Step;
+use crate::{Error, Event, Observer, Session, WayBack};
+
+/// How far to take back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DownTo {
+    /// The last so many, in the order of applying.
+    Count(usize),
+    /// Everything newer than this one, which stays.
+    Name(String),
+    /// Everything.
+    All,
+}
+
+/// A migration to take back, and how.
+struct Revert {
+    name: String,
+    checksum: String,
+    steps: Vec<Step>,
+}
+
+impl Migrator {
+    /// Takes back migrations, the last one first, and gives their names.
+    ///
+    /// # Errors
+    ///
+    /// When one of them has no way back, before anything is touched; or when one fails, and then
+    /// those before it stay taken back.
+    pub fn down(
+        &self,
+        session: &mut Session,
+        to: &DownTo,
+        observer: &mut dyn Observer,
+    ) -> Result<Vec<String>, Error> {
+        // With nothing applied there is nothing to take back, and no history to create.
+        if self
+            .known(session.client())?
+            .is_none_or(|known| known.applied.is_empty())
+        {
+            return Ok(Vec::new());
+        }
+        self.alone(session, observer, |session, lock, known, observer| {
+            self.down_alone(session, lock, &known, to, observer)
+        })
+    }
+
+    /// The statements that [`down`](Self::down) would run, by migration. Writes nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`down`](Self::down), but for what only the server can refuse.
+    pub fn would_take_back(
+        &self,
+        session: &mut Session,
+        to: &DownTo,
+    ) -> Result<Vec<(String, Vec<Step>)>, Error> {
+        let known = self.known(session.client())?.unwrap_or_default();
+        let reverts = self.to_take_back(session, &known, to)?;
+        Ok(reverts
+            .into_iter()
+            .map(|revert| (revert.name, revert.steps))
+            .collect())
+    }
+
+    /// Takes back the last `count` migrations and applies the same again.
+    ///
+    /// # Errors
+    ///
+    /// As [`down`](Self::down) and [`up`](Self::up); when a file is gone, before anything is
+    /// touched.
+    pub fn redo(
+        &self,
+        session: &mut Session,
+        count: usize,
+        observer: &mut dyn Observer,
+    ) -> Result<Vec<String>, Error> {
+        if self
+            .known(session.client())?
+            .is_none_or(|known| known.applied.is_empty())
+        {
+            return Ok(Vec::new());
+        }
+        self.alone(session, observer, |session, lock, known, observer| {
+            let to = DownTo::Count(count);
+            let again: Vec<_> = chosen(&known, &to)
+                .iter()
+                .map(|row| row.name.clone())
+                .collect();
+            for name in &again {
+                match self.plan.migration(name) {
+                    None => return Err(Error::FileMissing { name: name.clone() }),
+                    Some(migration) if !migration.problems.is_empty() => {
+                        let problems = migration.problems.iter().cloned();
+                        return Err(Error::Problems(
+                            problems.map(|p| (name.clone(), p)).collect(),
+                        ));
+                    }
+                    Some(_) => {}
+                }
+            }
+            self.down_alone(session, lock, &known, &to, observer)?;
+            let known = self.known(session.client())?.unwrap_or_default();
+            self.apply_these(session, lock, &known, &again, observer)
+        })
+    }
+
+    /// Takes back and applies until the database has just the migrations up to `name`.
+    ///
+    /// # Errors
+    ///
+    /// As [`down`](Self::down) and [`up`](Self::up).
+    pub fn goto(
+        &self,
+        session: &mut Session,
+        name: &str,
+        observer: &mut dyn Observer,
+    ) -> Result<(Vec<String>, Vec<String>), Error> {
+        self.alone(session, observer, |session, lock, known, observer| {
+            let to = DownTo::Name(name.to_owned());
+            let back = self.down_alone(session, lock, &known, &to, observer)?;
+            let known = self.known(session.client())?.unwrap_or_default();
+            let to = UpTo {
+                name: Some(name.to_owned()),
+                ..UpTo::default()
+            };
+            let there = self.up_alone(session, lock, &known, &to, observer)?;
+            Ok((back, there))
+        })
+    }
+
+    fn down_alone(
+        &self,
+        session: &mut Session,
+        lock: &RunnerLock,
+        known: &Known,
+        to: &DownTo,
+        observer: &mut dyn Observer,
+    ) -> Result<Vec<String>, Error> {
+        let reverts = self.to_take_back(session, known, to)?;
+        let mut done = Vec::new();
+        for revert in reverts {
+            self.take_back(session, lock, known, &revert, observer)?;
+            done.push(revert.name);
+        }
+        Ok(done)
+    }
+
+    /// The migrations to take back and their steps: all of them known to have a way back.
+    fn to_take_back(
+        &self,
+        session: &mut Session,
+        known: &Known,
+        to: &DownTo,
+    ) -> Result<Vec<Revert>, Error> {
+        let rows = chosen(known, to);
+        for unfinished in &known.unfinished {
+            let going_on = unfinished.direction == Direction::Down.as_str()
+                && !unfinished.running
+                && rows.first().is_some_and(|row| row.name == unfinished.name);
+            if !going_on {
+                return Err(Error::Unfinished {
+                    name: unfinished.name.clone(),
+                    direction: unfinished.direction.clone(),
+                    why: "it has to be finished first".to_owned(),
+                });
+            }
+        }
+        let reverts = rows.into_iter().map(|row| {
+            let way_back = self.way_back(session, row)?;
+            let steps = way_back.steps().map_err(|why| Error::NoWayBack {
+                name: row.name.clone(),
+                why: Box::new(why.clone()),
+            })?;
+            Ok(Revert {
+                name: row.name.clone(),
+                checksum: row.checksum.clone(),
+                steps: steps.to_vec(),
+            })
+        });
+        reverts.collect()
+    }
+
+    /// The file's own word, if what was applied is still what it says; else the stored one.
+    fn way_back(&self, session: &mut Session, row: &Applied) -> Result<WayBack, Error> {
+        let file = self.plan.migration(&row.name).filter(|migration| {
+            let says_something = migration.down.is_some() || migration.irreversible.is_some();
+            says_something && migration.problems.is_empty() && migration.checksum() == row.checksum
+        });
+        match file {
+            Some(migration) => Ok(WayBack::of(migration)),
+            None => Ok(self.history.way_back(session.client(), &row.name)?),
+        }
+    }
+
+    fn take_back(
+        &self,
+        session: &mut Session,
+        lock: &RunnerLock,
+        known: &Known,
+        revert: &Revert,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Error> {
+        let name = &revert.name;
+        let unfinished = known.unfinished.iter().find(|row| row.name == *name);
+        let mut work = Work {
+            name,
+            direction: Direction::Down,
+            steps: &revert.steps,
+            checksum: &revert.checksum,
+            record: Vec::new(),
+        };
+        let duration = if work.is_transactional() && unfinished.is_none() {
+            TRANSACTION_MS.to_owned()
+        } else {
+            self.history.since_journaled(name)
+        };
+        work.record = vec![
+            self.history.delete(name),
+            self.history
+                .log(&self.actor, Action::Down, name, &duration, None),
+        ];
+        observer.event(Event::Started {
+            name: name.clone(),
+            direction: Direction::Down,
+            statements: work.statements(),
+        });
+        let result = apply(session, &self.history, lock, &work, unfinished, observer);
+        let duration = result.inspect_err(|error| {
+            self.log_failure(session, Action::Down, error);
+        })?;
+        observer.event(Event::Finished {
+            name: name.clone(),
+            direction: Direction::Down,
+            duration,
+            no_way_back: None,
+        });
+        Ok(())
+    }
+}
+
+/// The applied migrations that are meant, the last applied first.
+fn chosen<'a>(known: &'a Known, to: &DownTo) -> Vec<&'a Applied> {
+    let newest_first = known.applied.iter().rev();
+    match to {
+        DownTo::Count(count) => newest_first.take(*count).collect(),
+        DownTo::Name(name) => newest_first.filter(|row| row.name > *name).collect(),
+        DownTo::All => newest_first.collect(),
+    }
+}

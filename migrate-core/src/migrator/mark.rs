@@ -1,0 +1,90 @@
+//! Recording without running.
+
+use super::Migrator;
+use crate::history::Action;
+use crate::{Error, Observer, Session};
+
+impl Migrator {
+    /// Records migrations as applied without running them, and gives the names of those that
+    /// were not recorded before. One that stopped half way counts as finished.
+    ///
+    /// # Errors
+    ///
+    /// When a file is gone, or the history cannot be written.
+    pub fn mark_applied(
+        &self,
+        session: &mut Session,
+        names: &[String],
+        observer: &mut dyn Observer,
+    ) -> Result<Vec<String>, Error> {
+        self.alone(session, observer, |session, _, known, _| {
+            let mut marked = Vec::new();
+            let mut sql = vec!["BEGIN".to_owned()];
+            for name in names {
+                if known.applied.iter().any(|row| row.name == *name) {
+                    continue;
+                }
+                let migration = self
+                    .plan
+                    .migration(name)
+                    .ok_or_else(|| Error::FileMissing { name: name.clone() })?;
+                sql.push(self.history.insert(migration, &self.plan.generator, "0"));
+                sql.push(self.history.journal_end(name));
+                sql.push(
+                    self.history
+                        .log(&self.actor, Action::MarkApplied, name, "NULL", None),
+                );
+                marked.push(name.clone());
+            }
+            self.write(session, sql)?;
+            Ok(marked)
+        })
+    }
+
+    /// Removes the record of migrations without taking them back, and gives the names of those
+    /// that were recorded. What stopped half way is forgotten.
+    ///
+    /// # Errors
+    ///
+    /// When the history cannot be written.
+    pub fn mark_pending(
+        &self,
+        session: &mut Session,
+        names: &[String],
+        observer: &mut dyn Observer,
+    ) -> Result<Vec<String>, Error> {
+        self.alone(session, observer, |session, _, known, _| {
+            let recorded = |name: &String| {
+                known.applied.iter().any(|row| row.name == *name)
+                    || known.unfinished.iter().any(|row| row.name == *name)
+            };
+            let marked: Vec<_> = names
+                .iter()
+                .filter(|name| recorded(name))
+                .cloned()
+                .collect();
+            let mut sql = vec!["BEGIN".to_owned()];
+            for name in &marked {
+                sql.push(self.history.delete(name));
+                sql.push(self.history.journal_end(name));
+                sql.push(
+                    self.history
+                        .log(&self.actor, Action::MarkPending, name, "NULL", None),
+                );
+            }
+            self.write(session, sql)?;
+            Ok(marked)
+        })
+    }
+
+    fn write(&self, session: &mut Session, mut sql: Vec<String>) -> Result<(), Error> {
+        sql.push("COMMIT".to_owned());
+        session
+            .client()
+            .batch_execute(&sql.join(";\n"))
+            .inspect_err(|_| {
+                _ = session.client().batch_execute("ROLLBACK");
+            })?;
+        Ok(())
+    }
+}

@@ -1,0 +1,111 @@
+//! What a person can ask for: apply, take back, record, look.
+
+mod down;
+mod mark;
+mod status;
+mod up;
+
+use std::time::Duration;
+
+use postgres::Client;
+
+pub use down::DownTo;
+pub use status::{Status, StatusEntry};
+pub use up::UpTo;
+
+use crate::history::{Actor, Applied, Unfinished};
+use crate::lock::RunnerLock;
+use crate::plan::Plan;
+use crate::{Error, History, Observer, Session};
+
+/// Brings a database to where a plan says it should be, and back.
+///
+/// See the [crate's page](crate) for an example.
+#[derive(Debug, Clone)]
+pub struct Migrator {
+    plan: Plan,
+    history: History,
+    actor: Actor,
+    patience: Duration,
+}
+
+/// What the database knows.
+#[derive(Default)]
+struct Known {
+    applied: Vec<Applied>,
+    unfinished: Vec<Unfinished>,
+}
+
+impl Migrator {
+    /// A migrator for this plan; `actor` is who the log will say it was.
+    #[must_use]
+    pub fn new(plan: Plan, actor: Actor) -> Self {
+        Self {
+            plan,
+            history: History::default(),
+            actor,
+            patience: Duration::from_secs(300),
+        }
+    }
+
+    /// Where the database remembers its migrations; `public.migrations` without it.
+    #[must_use]
+    pub fn history(mut self, history: History) -> Self {
+        self.history = history;
+        self
+    }
+
+    /// How long to wait for another runner to finish; five minutes without it.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// The plan.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// What the database knows; nothing where it has no history yet. Writes nothing.
+    fn known(&self, client: &mut Client) -> Result<Option<Known>, Error> {
+        if !self.history.exists(client)? {
+            return Ok(None);
+        }
+        let applied = self.history.applied(client)?;
+        let unfinished = self.history.unfinished(client)?;
+        Ok(Some(Known {
+            applied,
+            unfinished,
+        }))
+    }
+
+    /// Runs `work` as the only runner, with what the database knows once it is the only one; the
+    /// history is created where there is none.
+    fn alone<T>(
+        &self,
+        session: &mut Session,
+        observer: &mut dyn Observer,
+        work: impl FnOnce(&mut Session, &RunnerLock, Known, &mut dyn Observer) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        if session.is_read_only() {
+            return Err(Error::ReadOnly);
+        }
+        let lock = RunnerLock::acquire(session.client(), &self.history, self.patience, observer)?;
+        let known = match self.known(session.client())? {
+            Some(known) => known,
+            None => {
+                self.history.create(session.client())?;
+                let table = self.history.table().to_string();
+                observer.event(crate::Event::HistoryCreated { table });
+                Known::default()
+            }
+        };
+        let result = work(session, &lock, known, observer);
+        if !session.client().is_closed() {
+            lock.release(session.client())?;
+        }
+        result
+    }
+}

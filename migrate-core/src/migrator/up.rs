@@ -1,0 +1,293 @@
+//! Applying.
+
+use std::collections::HashSet;
+
+use super::{Known, Migrator};
+use crate::apply::{Work, apply};
+use crate::event::Direction;
+use crate::history::{Action, TRANSACTION_MS};
+use crate::lock::RunnerLock;
+use crate::order::{entries, pending};
+use crate::plan::{Migration, Step};
+use crate::{Error, Event, Observer, Session, WayBack};
+
+/// How far to apply.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UpTo {
+    /// At most so many migrations.
+    pub count: Option<usize>,
+    /// The last one to apply, by its full name.
+    pub name: Option<String>,
+    /// Whether a migration older than an applied one may be applied.
+    pub allow_out_of_order: bool,
+    /// All in one transaction: all or none.
+    pub single_transaction: bool,
+}
+
+impl Migrator {
+    /// Applies what is pending, and gives the names of what was applied.
+    ///
+    /// # Errors
+    ///
+    /// When a migration cannot be applied as written, is older than an applied one, or fails;
+    /// those before a failed one stay applied.
+    pub fn up(
+        &self,
+        session: &mut Session,
+        to: &UpTo,
+        observer: &mut dyn Observer,
+    ) -> Result<Vec<String>, Error> {
+        // With nothing to do nobody has to be waited for, and what cannot be done is refused before
+        // anything is written.
+        let known = self.known(session.client())?.unwrap_or_default();
+        if self.to_apply(&known, to)?.is_empty() && known.unfinished.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.alone(session, observer, |session, lock, known, observer| {
+            self.up_alone(session, lock, &known, to, observer)
+        })
+    }
+
+    /// What [`up`](Self::up) would apply. Writes nothing, not even the history.
+    ///
+    /// # Errors
+    ///
+    /// As [`up`](Self::up), but for what only the server can refuse.
+    pub fn would_apply(&self, session: &mut Session, to: &UpTo) -> Result<Vec<&Migration>, Error> {
+        let known = self.known(session.client())?;
+        self.to_apply(&known.unwrap_or_default(), to)
+    }
+
+    pub(super) fn up_alone(
+        &self,
+        session: &mut Session,
+        lock: &RunnerLock,
+        known: &Known,
+        to: &UpTo,
+        observer: &mut dyn Observer,
+    ) -> Result<Vec<String>, Error> {
+        self.can_go_on(known)?;
+        let migrations = self.to_apply(known, to)?;
+        if to.single_transaction && migrations.len() > 1 {
+            return self.up_together(session, lock, &migrations, observer);
+        }
+        let mut done = Vec::new();
+        for migration in migrations {
+            self.apply_one(session, lock, known, migration, observer)?;
+            done.push(migration.name.clone());
+        }
+        Ok(done)
+    }
+
+    /// The migrations to apply, each of them fit to be.
+    fn to_apply(&self, known: &Known, to: &UpTo) -> Result<Vec<&Migration>, Error> {
+        let entries = entries(&self.plan, &known.applied, &known.unfinished);
+        let pending = pending(&entries, to.allow_out_of_order).map_err(Error::OutOfOrder)?;
+        let pending: HashSet<_> = pending
+            .into_iter()
+            .map(|migration| &migration.name)
+            .collect();
+        let mut migrations: Vec<_> = self
+            .plan
+            .migrations
+            .iter()
+            .filter(|m| pending.contains(&m.name))
+            .collect();
+        if let Some(last) = &to.name {
+            migrations.retain(|migration| migration.name <= *last);
+        }
+        migrations.truncate(to.count.unwrap_or(usize::MAX));
+        let problems: Vec<_> = migrations
+            .iter()
+            .flat_map(|m| {
+                m.problems
+                    .iter()
+                    .map(|problem| (m.name.clone(), problem.clone()))
+            })
+            .collect();
+        if !problems.is_empty() {
+            return Err(Error::Problems(problems));
+        }
+        Ok(migrations)
+    }
+
+    /// Whether what stopped half way can be finished.
+    fn can_go_on(&self, known: &Known) -> Result<(), Error> {
+        for unfinished in &known.unfinished {
+            let stuck = |why: &str| Error::Unfinished {
+                name: unfinished.name.clone(),
+                direction: unfinished.direction.clone(),
+                why: why.to_owned(),
+            };
+            if unfinished.direction != Direction::Up.as_str() {
+                return Err(stuck(
+                    "it was being taken back; `migrate down` goes on with that",
+                ));
+            }
+            if unfinished.running {
+                return Err(stuck(
+                    "the runner ended while a statement ran outside a transaction, and whether it was done is not known",
+                ));
+            }
+            match self.plan.migration(&unfinished.name) {
+                Some(migration) if migration.checksum() == unfinished.checksum => {}
+                Some(_) => return Err(stuck("its file has changed since")),
+                None => return Err(stuck("its file is gone")),
+            }
+        }
+        Ok(())
+    }
+
+    /// Applies just these, in the order of their names.
+    pub(super) fn apply_these(
+        &self,
+        session: &mut Session,
+        lock: &RunnerLock,
+        known: &Known,
+        names: &[String],
+        observer: &mut dyn Observer,
+    ) -> Result<Vec<String>, Error> {
+        let mut done = Vec::new();
+        for migration in self
+            .plan
+            .migrations
+            .iter()
+            .filter(|m| names.contains(&m.name))
+        {
+            self.apply_one(session, lock, known, migration, observer)?;
+            done.push(migration.name.clone());
+        }
+        Ok(done)
+    }
+
+    fn apply_one(
+        &self,
+        session: &mut Session,
+        lock: &RunnerLock,
+        known: &Known,
+        migration: &Migration,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Error> {
+        let unfinished = known
+            .unfinished
+            .iter()
+            .find(|row| row.name == migration.name);
+        let checksum = migration.checksum();
+        let mut work = Work {
+            name: &migration.name,
+            direction: Direction::Up,
+            steps: &migration.up,
+            checksum: &checksum,
+            record: Vec::new(),
+        };
+        let duration = match unfinished {
+            None if work.is_transactional() => TRANSACTION_MS.to_owned(),
+            _ => self.history.since_journaled(&migration.name),
+        };
+        work.record = self.record(migration, &duration);
+        observer.event(Event::Started {
+            name: migration.name.clone(),
+            direction: Direction::Up,
+            statements: work.statements(),
+        });
+        let result = apply(session, &self.history, lock, &work, unfinished, observer);
+        let duration = result.inspect_err(|error| {
+            self.log_failure(session, Action::Up, error);
+        })?;
+        observer.event(Event::Finished {
+            name: migration.name.clone(),
+            direction: Direction::Up,
+            duration,
+            no_way_back: WayBack::of(migration)
+                .steps()
+                .err()
+                .map(|why| why.reason.clone()),
+        });
+        Ok(())
+    }
+
+    /// All migrations in one transaction.
+    fn up_together(
+        &self,
+        session: &mut Session,
+        lock: &RunnerLock,
+        migrations: &[&Migration],
+        observer: &mut dyn Observer,
+    ) -> Result<Vec<String>, Error> {
+        if let Some(alone) = migrations
+            .iter()
+            .find(|m| m.up.iter().any(|step| !step.transactional))
+        {
+            return Err(Error::NotTransactional {
+                name: alone.name.clone(),
+            });
+        }
+        let steps: Vec<Step> = migrations
+            .iter()
+            .flat_map(|migration| migration.up.clone())
+            .collect();
+        let names: Vec<_> = migrations
+            .iter()
+            .map(|migration| migration.name.clone())
+            .collect();
+        let together = names.join(", ");
+        let work = Work {
+            name: &together,
+            direction: Direction::Up,
+            steps: &steps,
+            checksum: "",
+            record: migrations
+                .iter()
+                .flat_map(|m| self.record(m, TRANSACTION_MS))
+                .collect(),
+        };
+        observer.event(Event::Started {
+            name: together.clone(),
+            direction: Direction::Up,
+            statements: work.statements(),
+        });
+        let duration =
+            apply(session, &self.history, lock, &work, None, observer).inspect_err(|error| {
+                self.log_failure(session, Action::Up, error);
+            })?;
+        for migration in migrations {
+            observer.event(Event::Finished {
+                name: migration.name.clone(),
+                direction: Direction::Up,
+                duration,
+                no_way_back: WayBack::of(migration)
+                    .steps()
+                    .err()
+                    .map(|why| why.reason.clone()),
+            });
+        }
+        Ok(names)
+    }
+
+    fn record(&self, migration: &Migration, duration: &str) -> Vec<String> {
+        let name = &migration.name;
+        vec![
+            self.history
+                .insert(migration, &self.plan.generator, duration),
+            self.history
+                .log(&self.actor, Action::Up, name, duration, None),
+        ]
+    }
+
+    /// Notes a failure in the log; where even that fails, the failure itself is what counts.
+    pub(super) fn log_failure(
+        &self,
+        session: &mut Session,
+        action: Action,
+        error: &crate::ApplyError,
+    ) {
+        let cause = error.failure.cause();
+        let message = cause
+            .as_db_error()
+            .map_or_else(|| cause.to_string(), |db| db.message().to_owned());
+        let sql = self
+            .history
+            .log(&self.actor, action, &error.name, "NULL", Some(&message));
+        _ = session.client().batch_execute(&sql);
+    }
+}

@@ -1,0 +1,84 @@
+//! How a migration as a whole comes back.
+
+use serde::{Deserialize, Serialize};
+
+use crate::plan::{Inverse, Migration, Place, Step};
+
+/// The way back of a migration; stored with its history row, so that `down` needs no file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WayBack {
+    /// The author's `down`.
+    Written(Vec<Step>),
+    /// The inverses of the steps, the last one first.
+    Inferred(Vec<Step>),
+    /// There is none.
+    None(NoWayBack),
+}
+
+/// Why a migration cannot be taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoWayBack {
+    /// The reason, as a clause.
+    pub reason: String,
+    /// The step, or the author's word, that stands in the way.
+    pub place: Place,
+    /// The method at that place.
+    pub verb: String,
+}
+
+impl WayBack {
+    /// What takes this migration back. A written `down` wins as a whole; else every step needs
+    /// an inverse; the author's `irreversible` wins over both.
+    #[must_use]
+    pub fn of(migration: &Migration) -> Self {
+        if let Some(irreversible) = &migration.irreversible {
+            return Self::None(NoWayBack {
+                reason: irreversible.reason.clone(),
+                place: irreversible.place.clone(),
+                verb: "irreversible".to_owned(),
+            });
+        }
+        match &migration.down {
+            Some(written) => Self::Written(written.clone()),
+            None => Self::inferred(&migration.up),
+        }
+    }
+
+    fn inferred(up: &[Step]) -> Self {
+        let mut steps = Vec::new();
+        for step in up.iter().rev() {
+            let statements = match &step.inverse {
+                Inverse::Construction { statements } | Inverse::Declaration { statements } => {
+                    statements.clone()
+                }
+                Inverse::None { reason } => {
+                    return Self::None(NoWayBack {
+                        reason: format!("{reason}, and the migration has no `down`"),
+                        place: step.place.clone(),
+                        verb: step.verb.clone(),
+                    });
+                }
+            };
+            steps.push(Step {
+                summary: format!("take back: {}", step.summary),
+                statements,
+                hints: Vec::new(),
+                ..step.clone()
+            });
+        }
+        Self::Inferred(steps)
+    }
+
+    /// The steps to run, or why there are none.
+    ///
+    /// # Errors
+    ///
+    /// When there is no way back.
+    pub fn steps(&self) -> Result<&[Step], &NoWayBack> {
+        match self {
+            Self::Written(steps) | Self::Inferred(steps) => Ok(steps),
+            Self::None(why) => Err(why),
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! What is told, and what is left, when something goes wrong.
+
+use migrate_core::{Error, Left, UpTo};
+use migrate_dsl::Pgm;
+use migrate_tests::{Engine, migration};
+
+const A: &str = "20260101000000_a";
+const B: &str = "20260102000000_b";
+
+#[test]
+fn the_third_of_four_undoes_the_first_two() {
+    let engine = Engine::new();
+    let empty = engine.catalog();
+    const LINE: u32 = line!() + 3;
+    let all = [migration(A, |pgm| {
+        pgm.create_table("one", |t| t.id());
+        pgm.sql("CREATE TABLE two ();\n  INSERT INTO öne VALUES (1, nope);\nCREATE TABLE four ()");
+    })];
+    let error = engine.up(&all).unwrap_err();
+    let Error::Apply(failed) = &error else {
+        panic!("{error}")
+    };
+    assert_eq!(failed.left, Left::Untouched);
+    let diagnostic = &error.diagnostics()[0];
+    assert_eq!(diagnostic.code.as_deref(), Some("42P01"));
+    assert_eq!(diagnostic.message, "relation \"öne\" does not exist");
+    let sql = diagnostic.sql.as_ref().unwrap();
+    assert_eq!(sql.sql, "INSERT INTO öne VALUES (1, nope)");
+    assert_eq!(&sql.sql[sql.offset.unwrap()..], "öne VALUES (1, nope)");
+    let source = diagnostic.source.as_ref().unwrap();
+    assert_eq!(source.verb.as_deref(), Some("sql"));
+    assert_eq!(
+        (
+            source.place.file.ends_with("failures.rs"),
+            source.place.line
+        ),
+        (true, LINE)
+    );
+    assert_eq!(engine.catalog(), empty);
+    assert_eq!(engine.status(&all), format!("pending {A}"));
+    assert_eq!(
+        engine.value("SELECT outcome || ': ' || message FROM migrations_log"),
+        "failed: relation \"öne\" does not exist"
+    );
+}
+
+#[test]
+fn earlier_migrations_stay() {
+    let engine = Engine::new();
+    let all = [
+        migration(A, |pgm| _ = pgm.create_table("a", |t| t.id())),
+        migration(B, |pgm| _ = pgm.sql("SELECT 1/0")),
+    ];
+    assert!(engine.up(&all).is_err());
+    assert_eq!(engine.status(&all), format!("applied {A}\npending {B}"));
+}
+
+#[test]
+fn in_one_transaction_none_stays() {
+    let engine = Engine::new();
+    let all = [
+        migration(A, |pgm| _ = pgm.create_table("a", |t| t.id())),
+        migration(B, |pgm| _ = pgm.sql("SELECT 1/0")),
+    ];
+    let together = UpTo {
+        single_transaction: true,
+        ..UpTo::default()
+    };
+    assert!(engine.up_to(&all, &together).is_err());
+    assert_eq!(engine.status(&all), format!("pending {A}\npending {B}"));
+    let all = [
+        all[0].clone(),
+        migration(B, |pgm| _ = pgm.create_table("b", |t| t.id())),
+    ];
+    assert_eq!(engine.up_to(&all, &together).unwrap(), [A, B]);
+    assert_eq!(
+        engine.value("SELECT count(DISTINCT xmin::text) FROM migrations"),
+        "1"
+    );
+}
+
+#[test]
+fn what_fails_at_commit_is_told_as_that() {
+    let engine = Engine::new();
+    let all = [migration(A, |pgm| {
+        pgm.sql(
+            "CREATE TABLE a (id int PRIMARY KEY, next int REFERENCES a DEFERRABLE INITIALLY DEFERRED);
+             INSERT INTO a VALUES (1, 2)",
+        );
+    })];
+    let error = engine.up(&all).unwrap_err();
+    let message = &error.diagnostics()[0].message;
+    assert!(
+        message
+            .starts_with("the transaction could not be committed: insert or update on table \"a\""),
+        "{message}"
+    );
+    assert_eq!(engine.value("SELECT to_regclass('a')"), "NULL");
+}
+
+#[test]
+fn problems_are_told_before_anything_is_done() {
+    let engine = Engine::new();
+    let long = "x".repeat(64);
+    assert_eq!(long.len(), 64);
+    let all = [
+        migration(A, |pgm| _ = pgm.create_table("fine", |t| t.id())),
+        migration(B, |pgm| _ = pgm.create_table("x".repeat(64), |t| t.id())),
+    ];
+    let error = engine.up(&all).unwrap_err();
+    let Error::Problems(problems) = &error else {
+        panic!("{error}")
+    };
+    assert_eq!(problems.len(), 1);
+    assert!(
+        problems[0].1.message.contains("has 64 bytes"),
+        "{}",
+        problems[0].1.message
+    );
+    assert_eq!(engine.status(&all), format!("pending {A}\npending {B}"));
+}
+
+#[test]
+fn a_panic_names_its_line_and_spares_the_others() {
+    const LINE: u32 = line!() + 3;
+    fn panics(_: &mut Pgm) {
+        let nothing = "".parse::<u8>().ok();
+        nothing.expect("there is something");
+    }
+    let engine = Engine::new();
+    let all = [
+        migration(A, |pgm| _ = pgm.create_table("a", |t| t.id())),
+        migration(B, panics),
+    ];
+    let first = UpTo {
+        count: Some(1),
+        ..UpTo::default()
+    };
+    assert_eq!(engine.up_to(&all, &first).unwrap(), [A]);
+    let error = engine.up(&all).unwrap_err();
+    let diagnostic = &error.diagnostics()[0];
+    assert_eq!(diagnostic.message, "panicked: there is something");
+    let place = &diagnostic.source.as_ref().unwrap().place;
+    assert_eq!(
+        (place.file.ends_with("failures.rs"), place.line),
+        (true, LINE)
+    );
+}
+
+#[test]
+fn names_of_every_kind_come_and_go() {
+    let engine = Engine::new();
+    let empty = engine.catalog();
+    let all = [migration(A, |pgm| {
+        for name in [
+            "select",
+            "with \"quotes\"",
+            "with space",
+            "Łódź",
+            "a.b",
+            "it's",
+            r"back\slash",
+            "$$",
+            "--",
+            "/*",
+        ] {
+            pgm.create_table(name, |t| {
+                t.id();
+                t.text(name).default(name).comment(name);
+            })
+            .comment(name);
+            pgm.create_index(name, name);
+            pgm.add_unique(name, name);
+            pgm.add_check(name, format!("check {name}"), "true");
+        }
+    })];
+    engine.up(&all).unwrap();
+    assert_eq!(engine.value("SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relname IN ('select', 'Łódź', 'it''s', '--')"), "4");
+    engine.down(&all, 1).unwrap();
+    assert_eq!(engine.catalog(), empty);
+}
+
+#[test]
+fn nothing_is_inherited_from_the_role() {
+    let engine = Engine::new();
+    engine.database.execute(&format!(
+        "ALTER DATABASE {0} SET statement_timeout = '20ms'; ALTER DATABASE {0} SET default_transaction_read_only = on; \
+         ALTER DATABASE {0} SET lock_timeout = '1ms'; ALTER DATABASE {0} SET default_transaction_isolation = 'serializable'",
+        engine.database.name()
+    ));
+    engine
+        .up(&[migration(A, |pgm| _ = pgm.sql("SELECT pg_sleep(0.1)"))])
+        .unwrap();
+}

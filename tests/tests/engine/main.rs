@@ -1,0 +1,7 @@
+//! The engine against a real server: applying, taking back, recording, and what goes wrong.
+
+mod crowd;
+mod failures;
+mod history;
+mod outside_transaction;
+mod way_back;
