@@ -98,7 +98,8 @@ impl Request<'_> {
         if layout.cross {
             cargo.args(["--target", "host-tuple"]);
         }
-        let mut output = Output::new(Explainer::new(&layout.folder, &environment.current_dir));
+        let explainer = Explainer::new(&layout.folder, &environment.current_dir);
+        let mut output = Output::new(&layout.package, explainer);
         let status = process::run(&mut cargo, |line| match line {
             Line::Out(line) => output.message(&line, on_event),
             Line::Err(line) => output.status(&line, on_event),
@@ -192,6 +193,7 @@ enum Message {
 
 /// What cargo has said so far.
 struct Output<'a> {
+    package: &'a str,
     explainer: Explainer<'a>,
     program: Option<PathBuf>,
     errors: Vec<String>,
@@ -204,8 +206,9 @@ struct Output<'a> {
 }
 
 impl<'a> Output<'a> {
-    fn new(explainer: Explainer<'a>) -> Self {
+    fn new(package: &'a str, explainer: Explainer<'a>) -> Self {
         Self {
+            package,
             explainer,
             program: None,
             errors: Vec::new(),
@@ -270,7 +273,11 @@ impl<'a> Output<'a> {
                 what: format!("another cargo, which holds the lock on {what}"),
             });
         } else if PROGRESS.contains(&word) {
-            on_event(BuildEvent::Progress(text.to_owned()));
+            // That the migrations are compiled has been said.
+            let ours = format!("Compiling {} v", self.package);
+            if !text.starts_with(&ours) {
+                on_event(BuildEvent::Progress(text.to_owned()));
+            }
         } else if word != "Finished" && !text.is_empty() {
             self.words.push(line.to_owned());
         }

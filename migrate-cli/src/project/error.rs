@@ -60,6 +60,15 @@ pub enum ProjectError {
         /// Why.
         source: PlanError,
     },
+    /// No rustfmt on this machine.
+    #[error("rustfmt was not found")]
+    RustfmtMissing,
+    /// Rustfmt refused; mostly since a file is no Rust.
+    #[error("rustfmt failed")]
+    Rustfmt {
+        /// What it said.
+        output: String,
+    },
     /// A file could not be read or written.
     #[error("cannot {action} `{path}`", path = .path.display())]
     Io {
@@ -90,7 +99,7 @@ impl ProjectError {
     pub fn details(&self) -> Vec<&str> {
         match self {
             Self::Compile { diagnostics } => diagnostics.iter().map(String::as_str).collect(),
-            Self::Cargo { output } if !output.is_empty() => vec![output],
+            Self::Cargo { output } | Self::Rustfmt { output } if !output.is_empty() => vec![output],
             _ => Vec::new(),
         }
     }
@@ -122,6 +131,7 @@ impl ProjectError {
                 source: PlanError::Format { .. },
                 ..
             } => "use the same version of `migrate` and of the crate `migrate-dsl`",
+            Self::RustfmtMissing => "`rustup component add rustfmt` installs it",
             Self::Unsettled => "try again when nothing writes to them",
             _ => return None,
         };
