@@ -172,18 +172,21 @@ fn leaks(name: &str) -> bool {
 
 /// A line of cargo's JSON.
 #[derive(Deserialize)]
-#[serde(tag = "reason", rename_all = "kebab-case")]
+#[serde(tag = "reason")]
 enum Message {
-    CompilerMessage {
+    #[serde(rename = "compiler-message")]
+    Compiler {
         package_id: String,
         message: Box<CompilerMessage>,
     },
-    CompilerArtifact {
+    #[serde(rename = "compiler-artifact")]
+    Artifact {
         package_id: String,
         manifest_path: PathBuf,
         executable: Option<PathBuf>,
     },
-    BuildScriptExecuted {
+    #[serde(rename = "build-script-executed")]
+    BuildScript {
         package_id: String,
         out_dir: PathBuf,
     },
@@ -220,7 +223,7 @@ impl<'a> Output<'a> {
 
     fn message(&mut self, line: &str, on_event: &mut dyn FnMut(BuildEvent)) {
         match serde_json::from_str(line).unwrap_or(Message::Other) {
-            Message::CompilerMessage {
+            Message::Compiler {
                 package_id,
                 message,
             } => match message.level.as_str() {
@@ -234,7 +237,7 @@ impl<'a> Output<'a> {
                 }
                 _ => {}
             },
-            Message::CompilerArtifact {
+            Message::Artifact {
                 package_id,
                 manifest_path,
                 executable,
@@ -246,7 +249,7 @@ impl<'a> Output<'a> {
                     self.manifests.insert((package_id, manifest_path));
                 }
             }
-            Message::BuildScriptExecuted {
+            Message::BuildScript {
                 package_id,
                 out_dir,
             } => self.build_scripts.push((package_id, out_dir)),

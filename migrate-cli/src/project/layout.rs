@@ -127,7 +127,7 @@ pub(super) fn edition(folder: &Path) -> String {
 }
 
 /// The root of the workspace that the crate is a member of; the crate itself where there is none.
-fn workspace_root(folder: &Path, manifest: &DocumentMut) -> PathBuf {
+pub(super) fn workspace_root(folder: &Path, manifest: &DocumentMut) -> PathBuf {
     if manifest.contains_key("workspace") {
         return folder.to_owned();
     }

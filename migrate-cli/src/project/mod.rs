@@ -16,6 +16,7 @@ mod mentions;
 mod process;
 mod report;
 pub mod rustfmt;
+pub mod setup;
 mod state;
 
 use std::collections::{BTreeMap, BTreeSet};

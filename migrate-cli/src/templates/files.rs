@@ -1,5 +1,7 @@
 //! The files of a new crate of migrations.
 
+/// `Cargo.toml`, with `<name>` and `<language>`.
+pub const MANIFEST: &str = include_str!("crate/Cargo.toml.txt");
 /// `build.rs`
 pub const BUILD: &str = include_str!("crate/build.rs.txt");
 /// `src/lib.rs`
