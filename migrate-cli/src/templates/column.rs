@@ -17,27 +17,20 @@ pub struct ColumnSpec {
 
 /// Why a text is no column.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{text}` is not a column: {why}")]
-pub struct ColumnError {
-    text: String,
-    why: &'static str,
-}
+#[error("{0}")]
+pub struct ColumnError(&'static str);
 
 impl FromStr for ColumnSpec {
     type Err = ColumnError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = |why| ColumnError {
-            text: text.to_owned(),
-            why,
-        };
         let (name, kind) = text.split_once(':').unwrap_or((text, "text"));
         let (name, kind) = (name.trim(), kind.trim());
         if name.is_empty() {
-            return Err(wrong("it has no name"));
+            return Err(ColumnError("it has no name"));
         }
         if kind.ends_with('?') {
-            return Err(wrong(
+            return Err(ColumnError(
                 "a column may be null unless it ends in `!`, so `?` is not needed",
             ));
         }
@@ -48,9 +41,9 @@ impl FromStr for ColumnSpec {
         let element = kind.trim_end_matches("[]");
         let dimensions = (kind.len() - element.len()) / 2;
         if element.is_empty() {
-            return Err(wrong("it has no type"));
+            return Err(ColumnError("it has no type"));
         }
-        let (kind, modifier) = modifier(element).ok_or_else(|| wrong("a `)` is missing"))?;
+        let (kind, modifier) = modifier(element).ok_or(ColumnError("a `)` is missing"))?;
         let (name, mut call) = if kind == "references" {
             reference(name, modifier)
         } else {
@@ -110,7 +103,7 @@ mod tests {
     fn column(text: &str) -> String {
         match text.parse::<ColumnSpec>() {
             Ok(column) => format!("{text} = {}: {}", column.name, column.call),
-            Err(error) => error.to_string(),
+            Err(error) => format!("{text}: {error}"),
         }
     }
 
@@ -144,10 +137,10 @@ mod tests {
         post_id:references = post_id: bigint("post_id").references("posts", "id")
         author:references(users) = author_id: bigint("author_id").references("users", "id")
         category:references = category_id: bigint("category_id").references("categories", "id")
-        `title:text?` is not a column: a column may be null unless it ends in `!`, so `?` is not needed
-        `:text` is not a column: it has no name
-        `x:` is not a column: it has no type
-        `x:varchar(3` is not a column: a `)` is missing
+        title:text?: a column may be null unless it ends in `!`, so `?` is not needed
+        :text: it has no name
+        x:: it has no type
+        x:varchar(3: a `)` is missing
         a "b":mood = a "b": column("a \"b\"", "mood")
         "#);
     }

@@ -238,3 +238,54 @@ fn no_migrations_yet() {
     assert_eq!(project.plan().plan().migrations, []);
     project.plan_without_cargo();
 }
+
+#[test]
+fn a_wait_for_cargos_own_lock_is_told() {
+    let project = three("waiting");
+    project.plan().plan();
+    let folder = project.state_file();
+    let folder = folder.ancestors().nth(2).unwrap().join("debug");
+    project.write(A, &creates("x"));
+    let lock = std::fs::File::open(folder.join(".cargo-lock")).unwrap();
+    let mut waited = false;
+    let plan = project.project().plan(&mut |event| match event {
+        // Not earlier: the other tests' cargos would wait as well, and we for them.
+        BuildEvent::Started { .. } => lock.lock().unwrap(),
+        BuildEvent::Waiting { what } if what.starts_with("another cargo") => {
+            waited = true;
+            lock.unlock().unwrap();
+        }
+        _ => {}
+    });
+    assert!(waited);
+    plan.unwrap();
+}
+
+#[test]
+fn a_project_for_another_machine_is_planned_on_this_one() {
+    let mut project = three("another-machine");
+    let target = (
+        "CARGO_BUILD_TARGET".to_owned(),
+        "wasm32-unknown-unknown".to_owned(),
+    );
+    project.environment.vars.extend([target]);
+    assert_eq!(project.plan().plan().migrations.len(), 3);
+    project.write(A, &creates("x"));
+    assert_eq!(project.plan().compiled(), Some(1));
+    project.plan_without_cargo();
+}
+
+/// The build script and the program need the same crates, and one build of them serves both.
+#[test]
+fn a_dependency_is_compiled_once() {
+    let mut project = three("cold");
+    let target = project.folder.join("target");
+    let variable = ("CARGO_TARGET_DIR".to_owned(), target.display().to_string());
+    project.environment.vars.extend([variable]);
+    project.plan().plan();
+    let compiled = std::fs::read_dir(target.join("migrate/debug/deps")).unwrap();
+    let names = compiled.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let libraries =
+        names.filter(|name| name.starts_with("libsea_query") && name.ends_with(".rlib"));
+    assert_eq!(libraries.count(), 1);
+}

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use migrate_core::Environment;
 use migrate_core::plan::Plan;
 
+use crate::project::hash::ContentHash;
 use crate::project::layout::Layout;
 use crate::project::{BuildEvent, Project, ProjectError};
 
@@ -21,6 +22,13 @@ pub fn creates(table: &str) -> String {
 fn shared() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     test.ancestors().nth(3).unwrap().join("project-tests")
+}
+
+/// Where the projects are: not below this workspace, whose members they would be. Each checkout
+/// has a place of its own.
+fn projects() -> PathBuf {
+    let checkout = ContentHash::of(env!("CARGO_MANIFEST_DIR").as_bytes());
+    std::env::temp_dir().join(format!("migrate-project-tests-{checkout}"))
 }
 
 /// A folder with a crate of migrations in `migrations`.
@@ -39,7 +47,7 @@ impl Sandbox {
     /// A new project. The name is its folder's, the same at every run, so that cargo finds what
     /// it has built before.
     pub fn new(name: &str, migrations: &[(&str, String)]) -> Self {
-        let folder = shared().join("projects").join(name);
+        let folder = projects().join(name);
         _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(folder.join("migrations/src")).unwrap();
         let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
