@@ -306,8 +306,10 @@ impl<'a> Output<'a> {
                 Dependency::File(path)
             });
         }
-        let manifests = self.manifests.iter();
-        found.extend(manifests.map(|(_, path)| Dependency::File(path.clone())));
+        // With the manifest of its workspace, wherever that is.
+        let folders = self.manifests.iter().filter_map(|(_, path)| path.parent());
+        let manifests = folders.flat_map(Path::ancestors);
+        found.extend(manifests.map(|folder| Dependency::File(folder.join("Cargo.toml"))));
         for (package, out_dir) in &self.build_scripts {
             let text = fs::read_to_string(out_dir.with_file_name("output"))?;
             let said = BuildScriptOutput::read(&text);
