@@ -17,7 +17,6 @@ mod progress;
 mod project;
 mod render;
 mod settings;
-mod templates;
 mod work;
 
 use std::process::ExitCode;

@@ -8,6 +8,7 @@ use migrate_core::event::Direction;
 use serde_json::json;
 
 use crate::printer::Printer;
+use crate::project::BuildEvent;
 
 /// Shows the events of the engine: a line for each migration, a spinner while one runs, JSON
 /// lines where JSON is asked for.
@@ -19,13 +20,10 @@ pub struct Progress {
 impl Progress {
     /// A progress that prints here.
     pub fn new(printer: Printer) -> Self {
-        // Draws on stderr, and only on a terminal.
-        let spinner = ProgressBar::new_spinner();
-        let style = ProgressStyle::with_template("{prefix:>12} {msg} {spinner} {elapsed}");
-        if let Ok(style) = style {
-            spinner.set_style(style);
+        Self {
+            printer,
+            spinner: spinner(),
         }
-        Self { printer, spinner }
     }
 
     /// Shows an event.
@@ -48,7 +46,8 @@ impl Progress {
             Event::Started {
                 name, direction, ..
             } => {
-                self.spin(
+                start(
+                    &self.spinner,
                     match direction {
                         Direction::Up => "applying",
                         Direction::Down => "reverting",
@@ -100,16 +99,76 @@ impl Progress {
         }
     }
 
-    fn spin(&self, prefix: &str, message: &str) {
-        self.spinner.reset();
-        self.spinner.set_prefix(prefix.to_owned());
-        self.spinner.set_message(message.to_owned());
-        self.spinner.enable_steady_tick(Duration::from_millis(120));
+    fn say(&self, verb: &str, text: &str) {
+        self.spinner.suspend(|| self.printer.step(verb, text));
+    }
+}
+
+/// Shows the migrations being compiled: a spinner, and only what a person has to know stays.
+pub struct BuildProgress {
+    printer: Printer,
+    spinner: ProgressBar,
+}
+
+impl BuildProgress {
+    /// A progress that prints here.
+    pub fn new(printer: Printer) -> Self {
+        Self {
+            printer,
+            spinner: spinner(),
+        }
+    }
+
+    /// Shows an event.
+    pub fn show(&mut self, event: BuildEvent) {
+        match event {
+            BuildEvent::Waiting { what } => self.say("waiting", &what),
+            BuildEvent::Started { changed, all } => {
+                let what = if changed == all {
+                    format!("{all} migrations")
+                } else {
+                    format!("{changed} of {all} migrations")
+                };
+                start(&self.spinner, "compiling", &what);
+            }
+            BuildEvent::Progress(line) => self.spinner.set_message(line),
+            BuildEvent::Warning(text) | BuildEvent::Output(text) => {
+                self.spinner.suspend(|| self.printer.note(&text));
+            }
+            BuildEvent::Finished { elapsed } => {
+                self.spinner.finish_and_clear();
+                if elapsed >= WORTH_TELLING {
+                    self.say(
+                        "compiled",
+                        &format!("the migrations, in {}", human(elapsed)),
+                    );
+                }
+            }
+        }
     }
 
     fn say(&self, verb: &str, text: &str) {
         self.spinner.suspend(|| self.printer.step(verb, text));
     }
+}
+
+/// A build that takes longer than this is told of afterwards.
+const WORTH_TELLING: Duration = Duration::from_secs(1);
+
+/// A spinner on stderr, which draws only on a terminal.
+fn spinner() -> ProgressBar {
+    let spinner = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{prefix:>12} {msg} {spinner} {elapsed}") {
+        spinner.set_style(style);
+    }
+    spinner
+}
+
+fn start(spinner: &ProgressBar, prefix: &str, message: &str) {
+    spinner.reset();
+    spinner.set_prefix(prefix.to_owned());
+    spinner.set_message(message.to_owned());
+    spinner.enable_steady_tick(Duration::from_millis(120));
 }
 
 /// A span of time as a person says it: `4 ms`, `12.3 s`, `2 min 5 s`.

@@ -11,7 +11,8 @@ use crate::actor::actor;
 use crate::context::Context;
 use crate::database;
 use crate::names::resolve;
-use crate::project;
+use crate::progress::BuildProgress;
+use crate::project::Project;
 use crate::render::{self, Located, Sources};
 use crate::settings::Settings;
 
@@ -45,7 +46,9 @@ impl Planned {
             return Ok(Self { plan, folder: None });
         }
         let settings = settings.context("without `--plan`, settings were loaded")?;
-        let plan = project::plan(settings, context)?;
+        let mut progress = BuildProgress::new(context.printer);
+        let project = Project::new(&settings.dir, &context.environment);
+        let plan = project.plan(&mut |event| progress.show(event))?;
         Ok(Self {
             plan,
             folder: Some(settings.dir.clone()),

@@ -48,6 +48,12 @@ pub fn report(error: &anyhow::Error, printer: Printer) -> Exit {
         folder,
     } = judge(error);
     let sources = Sources::new(folder);
+    if let Some(error) = error.downcast_ref::<ProjectError>() {
+        error
+            .details()
+            .into_iter()
+            .for_each(|detail| printer.note(detail));
+    }
     for diagnostic in &diagnostics {
         printer.note(&render(diagnostic, &sources));
     }

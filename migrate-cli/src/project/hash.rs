@@ -1,0 +1,113 @@
+//! Contents as short values, to see whether they are what they were.
+//!
+//! SHA-256, cut to half: it is in the program anyway, and opening the files is what costs. A
+//! faster hash would save less than a millisecond of a check of 1000 files.
+
+use std::fmt;
+use std::num::NonZero;
+use std::thread;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// Tells contents apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub(super) struct ContentHash(u128);
+
+impl ContentHash {
+    /// Of what may have changed while it was used: nothing is known to be the same as it.
+    pub(super) const UNKNOWN: Self = Self(0);
+
+    pub(super) fn of(content: &[u8]) -> Self {
+        Self::of_all([content])
+    }
+
+    /// The hash of several contents. Where one ends and the next starts counts.
+    pub(super) fn of_all<B: AsRef<[u8]>>(contents: impl IntoIterator<Item = B>) -> Self {
+        let mut hash = Sha256::new();
+        for content in contents {
+            let content = content.as_ref();
+            hash.update((content.len() as u64).to_le_bytes());
+            hash.update(content);
+        }
+        let half = hash.finalize().into_iter().take(16);
+        Self(half.fold(0, |half, byte| half << 8 | u128::from(byte)))
+    }
+}
+
+impl fmt::Display for ContentHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl From<ContentHash> for String {
+    fn from(hash: ContentHash) -> Self {
+        hash.to_string()
+    }
+}
+
+impl TryFrom<String> for ContentHash {
+    type Error = std::num::ParseIntError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        u128::from_str_radix(&text, 16).map(Self)
+    }
+}
+
+/// As many items as make a second thread worth its start.
+const ITEMS_A_THREAD: usize = 128;
+
+/// What `work` makes of each item, in order, on as many threads as pay.
+pub(super) fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let available = thread::available_parallelism().map_or(1, NonZero::get);
+    let threads = available.min(items.len() / ITEMS_A_THREAD).clamp(1, 8);
+    let share = items.len().div_ceil(threads).max(1);
+    let work = &work;
+    thread::scope(|scope| {
+        let mut shares = items.chunks(share);
+        let own = shares.next().unwrap_or_default();
+        let others: Vec<_> = shares
+            .map(|share| scope.spawn(move || share.iter().map(work).collect::<Vec<_>>()))
+            .collect();
+        let mut results: Vec<_> = own.iter().map(work).collect();
+        for other in others {
+            match other.join() {
+                Ok(more) => results.extend(more),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        results
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_contents_end_counts() {
+        assert_ne!(
+            ContentHash::of_all(["ab", "c"]),
+            ContentHash::of_all(["a", "bc"])
+        );
+        assert_eq!(ContentHash::of(b"ab"), ContentHash::of_all(["ab"]));
+    }
+
+    #[test]
+    fn a_hash_survives_being_written_down() {
+        let hash = ContentHash::of(b"x");
+        assert_eq!(ContentHash::try_from(String::from(hash)), Ok(hash));
+    }
+
+    #[test]
+    fn parallel_results_keep_their_order() {
+        let items: Vec<_> = (0..1000).collect();
+        assert_eq!(
+            in_parallel(&items, |item| item + 1),
+            (1..=1000).collect::<Vec<_>>()
+        );
+        assert!(in_parallel(&[0; 0], |item| *item).is_empty());
+    }
+}

@@ -1,0 +1,5 @@
+//! Real crates, real cargo.
+
+mod errors;
+mod freshness;
+mod sandbox;

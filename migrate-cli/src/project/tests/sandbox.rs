@@ -1,0 +1,180 @@
+//! A project in a folder, and what becomes of it.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use migrate_core::Environment;
+use migrate_core::plan::Plan;
+
+use crate::project::layout::Layout;
+use crate::project::{BuildEvent, Project, ProjectError};
+
+/// A migration that creates a table.
+pub(super) fn creates(table: &str) -> String {
+    format!(
+        "use migrate_dsl::prelude::*;\n\npub fn up(pgm: &mut Pgm) {{\n    pgm.create_table(\"{table}\", |t| t.id());\n}}\n"
+    )
+}
+
+/// The build folder that all projects of the tests share, so that the language is compiled once.
+fn shared() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    test.ancestors().nth(3).unwrap().join("project-tests")
+}
+
+/// A folder with a crate of migrations in `migrations`.
+pub(super) struct Sandbox {
+    pub(super) folder: PathBuf,
+    pub(super) environment: Environment,
+}
+
+/// What came out of asking for the plan.
+pub(super) struct Outcome {
+    pub(super) result: Result<Plan, ProjectError>,
+    pub(super) events: Vec<BuildEvent>,
+}
+
+impl Sandbox {
+    /// A new project. The name is its folder's, the same at every run, so that cargo finds what
+    /// it has built before.
+    pub(super) fn new(name: &str, migrations: &[(&str, String)]) -> Self {
+        let folder = shared().join("projects").join(name);
+        _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(folder.join("migrations/src")).unwrap();
+        let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let dsl = checkout.join("migrate-dsl");
+        let mut vars: std::collections::BTreeMap<_, _> = std::env::vars().collect();
+        vars.retain(|name, _| !name.starts_with("CARGO_") || name == "CARGO_HOME");
+        let target = shared().join("target").display().to_string();
+        vars.insert("CARGO_TARGET_DIR".to_owned(), target);
+        vars.insert("CARGO_NET_OFFLINE".to_owned(), "true".to_owned());
+        let sandbox = Self {
+            environment: Environment {
+                home: vars.get("HOME").map(PathBuf::from),
+                vars,
+                current_dir: folder.clone(),
+            },
+            folder,
+        };
+        let manifest = format!(
+            "[package]\nname = \"{name}\"\nedition = \"2024\"\n\n[lib]\nname = \"migrations\"\n\n\
+             [[bin]]\nname = \"{name}\"\npath = \"src/main.rs\"\n\n\
+             [dependencies]\nmigrate-dsl = {{ path = {dsl:?} }}\n\n\
+             [build-dependencies]\nmigrate-dsl = {{ path = {dsl:?} }}\n\n[workspace]\n"
+        );
+        sandbox.write("migrations/Cargo.toml", &manifest);
+        let lock = fs::read_to_string(checkout.join("Cargo.lock")).unwrap();
+        sandbox.write("migrations/Cargo.lock", &lock);
+        sandbox.write(
+            "migrations/build.rs",
+            "fn main() {\n    migrate_dsl::discover::build();\n}\n",
+        );
+        sandbox.write("migrations/src/lib.rs", "migrate_dsl::migrations!();\n");
+        sandbox.write(
+            "migrations/src/main.rs",
+            "fn main() -> std::process::ExitCode {\n    migrate_dsl::print_plan(migrations::all())\n}\n",
+        );
+        for (file, text) in migrations {
+            sandbox.write(&format!("migrations/src/{file}"), text);
+        }
+        _ = fs::remove_file(sandbox.state_file());
+        sandbox
+    }
+
+    pub(super) fn write(&self, file: &str, text: &str) {
+        let path = self.folder.join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    /// Writes a file and gives it a modification time long ago, as `cp -p` and caches do.
+    pub(super) fn put_back(&self, file: &str, text: &str) {
+        self.write(file, text);
+        let long_ago = SystemTime::now() - Duration::from_hours(10_000);
+        let file = File::options()
+            .write(true)
+            .open(self.folder.join(file))
+            .unwrap();
+        file.set_modified(long_ago).unwrap();
+    }
+
+    pub(super) fn remove(&self, file: &str) {
+        fs::remove_file(self.folder.join(file)).unwrap();
+    }
+
+    pub(super) fn replace(&self, file: &str, from: &str, to: &str) {
+        let text = fs::read_to_string(self.folder.join(file)).unwrap();
+        assert!(text.contains(from), "{text}");
+        self.write(file, &text.replace(from, to));
+    }
+
+    pub(super) fn state_file(&self) -> PathBuf {
+        let crate_folder = self.folder.join("migrations");
+        Layout::read(&crate_folder, &self.environment)
+            .unwrap()
+            .state_file()
+    }
+
+    pub(super) fn project(&self) -> Project {
+        Project::new(self.folder.join("migrations"), &self.environment)
+    }
+
+    pub(super) fn plan(&self) -> Outcome {
+        let mut events = Vec::new();
+        let result = self.project().plan(&mut |event| events.push(event));
+        Outcome { result, events }
+    }
+
+    /// The plan again, with a cargo that must not be called.
+    pub(super) fn plan_without_cargo(&self) -> Plan {
+        let mut environment = self.environment.clone();
+        environment
+            .vars
+            .insert("CARGO".to_owned(), "/no/cargo/here".to_owned());
+        let project = Project::new(self.folder.join("migrations"), &environment);
+        project.plan(&mut |event| panic!("{event:?}")).unwrap()
+    }
+
+    /// What is shown of an error, without colours and without the folders of this machine.
+    pub(super) fn error(&self) -> String {
+        let error = self.plan().result.unwrap_err();
+        let mut text = error.details().join("\n");
+        text.push_str(&format!("\nerror: {error}"));
+        if let Some(help) = error.help() {
+            text.push_str(&format!("\nhelp: {help}"));
+        }
+        let text = anstream::adapter::strip_str(&text).to_string();
+        text.trim()
+            .replace(&self.folder.display().to_string(), "<folder>")
+    }
+}
+
+impl Outcome {
+    /// How many migrations were compiled; none where cargo was not called.
+    pub(super) fn compiled(&self) -> Option<usize> {
+        let mut started = self.events.iter().filter_map(|event| match event {
+            BuildEvent::Started { changed, .. } => Some(*changed),
+            _ => None,
+        });
+        let compiled = started.next();
+        assert_eq!(started.next(), None, "{:?}", self.events);
+        compiled
+    }
+
+    pub(super) fn plan(self) -> Plan {
+        self.result
+            .unwrap_or_else(|error| panic!("{error}: {}", error.details().join("\n")))
+    }
+
+    /// What the steps do, a line each.
+    pub(super) fn steps(self) -> String {
+        let plan = self.plan();
+        let steps = plan.migrations.iter().flat_map(|migration| &migration.up);
+        steps
+            .map(|step| format!("{}\n", step.summary))
+            .collect::<String>()
+            .trim_end()
+            .to_owned()
+    }
+}
