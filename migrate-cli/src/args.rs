@@ -28,6 +28,7 @@ pub struct Cli {
 
 /// Flags that every command has.
 #[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Everywhere")]
 pub struct Global {
     /// Flags that win over the project's settings.
     #[command(flatten)]

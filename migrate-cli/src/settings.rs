@@ -17,6 +17,7 @@ const KEYS: [&str; 4] = ["database", "dir", "schema", "table"];
 
 /// Flags that win over what the project has decided.
 #[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Everywhere")]
 pub struct Overrides {
     /// The folder of the migrations crate
     #[arg(long, value_name = "FOLDER", global = true)]

@@ -117,9 +117,10 @@ impl Work {
 
     /// Says on stderr which database is about to change.
     pub fn announce(&self, context: &Context) {
+        let target = self.session.target();
         context
             .printer
-            .step("target", &self.session.target().to_string());
+            .step("target", &format!("{target} ({})", target.origin()));
     }
 
     /// An error of the engine, with where the source is to be shown from.

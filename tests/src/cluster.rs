@@ -49,7 +49,7 @@ pub fn server() -> &'static Server {
 }
 
 /// `target/debug`, from the test program's own path `target/debug/deps/<program>`.
-fn build_folder() -> PathBuf {
+pub(crate) fn build_folder() -> PathBuf {
     let program = std::env::current_exe().expect("the test program has a path");
     let folder = program.ancestors().find(|folder| folder.ends_with("deps"));
     let parent = folder
