@@ -1,6 +1,6 @@
 //! SQL as the migration's author wrote it.
 
-use crate::split::{split, transaction_control};
+use crate::split::{split, transaction_control, unterminated};
 use crate::{Inverse, Operation, Pgm, Statement};
 
 /// Runs SQL as it is written.
@@ -121,14 +121,18 @@ impl Operation for Sql {
 }
 
 fn statements_of(text: &str) -> Vec<Statement> {
-    split(text)
+    let mut statements: Vec<_> = split(text)
         .into_iter()
         .map(|piece| Statement {
             sql: piece.sql.to_owned(),
             line: piece.line,
             problems: transaction_control(piece.sql).into_iter().collect(),
         })
-        .collect()
+        .collect();
+    if let Some(last) = statements.last_mut() {
+        last.problems.extend(unterminated(text));
+    }
+    statements
 }
 
 #[cfg(test)]
@@ -152,6 +156,24 @@ mod tests {
             ""
         );
         assert_eq!(problems(" -- nothing\n ; "), "`sql` has no statement in it");
+    }
+
+    #[test]
+    fn what_is_never_closed_would_swallow_what_follows() {
+        for (text, what) in [
+            ("SELECT 'a; SELECT 1", "string"),
+            (r"SELECT E'a\'", "string"),
+            ("SELECT \"a", "name"),
+            ("SELECT 1 /* a /* b */", "comment"),
+            ("SELECT $a$ $b$", "dollar quote"),
+        ] {
+            let problems = plan_problems(move |pgm| _ = pgm.sql(text));
+            assert_eq!(
+                problems,
+                format!("a {what} in the SQL is opened and never closed"),
+                "{text}"
+            );
+        }
     }
 
     #[test]
