@@ -150,10 +150,7 @@ impl Column {
     /// Writes the column as it stands in `CREATE TABLE` and behind `ADD COLUMN`.
     pub(crate) fn write(&self, sql: &mut Writer) {
         let column = self.0.borrow();
-        sql.identifier(&column.name).text(&column.data_type.sql());
-        if let Some(problem) = column.data_type.problem() {
-            sql.problem(problem);
-        }
+        sql.identifier(&column.name).data_type(&column.data_type);
         if let Some(collation) = &column.collation {
             sql.text("COLLATE").name(collation);
         }

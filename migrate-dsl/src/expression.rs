@@ -1,5 +1,9 @@
 //! Pieces of SQL that a migration brings itself.
 
+use sea_query::QueryBuilder;
+
+use crate::operations::raw::IntoStatement;
+use crate::sea::render;
 use crate::{Identifier, Name};
 
 /// A piece of SQL given by [`expr`], or a column given by [`col`]; the order, collation and
@@ -13,6 +17,7 @@ pub struct Expression {
     pub(crate) operator_class_parameters: Vec<(Identifier, String)>,
     pub(crate) descending: Option<bool>,
     pub(crate) nulls_first: Option<bool>,
+    pub(crate) problems: Vec<String>,
 }
 
 /// Raw SQL for an expression: text, or one built with sea-query.
@@ -51,6 +56,7 @@ impl Expression {
             operator_class_parameters: Vec::new(),
             descending: None,
             nulls_first: None,
+            problems: Vec::new(),
         }
     }
 
@@ -156,10 +162,21 @@ impl IntoExpression for Expression {
 
 impl IntoExpression for sea_query::Expr {
     fn into_expression(self) -> Expression {
-        // sea-query renders whole statements only.
-        let select = sea_query::Query::select()
-            .expr(self)
-            .to_string(sea_query::PostgresQueryBuilder);
-        Expression::raw(select.strip_prefix("SELECT ").unwrap_or(&select).to_owned())
+        let statement = render(&self, |builder, sql| builder.prepare_expr(&self, sql));
+        Expression {
+            problems: statement.problems,
+            ..Expression::raw(statement.sql)
+        }
+    }
+}
+
+impl IntoExpression for sea_query::SelectStatement {
+    /// A subquery, in parentheses.
+    fn into_expression(self) -> Expression {
+        let statement = self.into_statement();
+        Expression {
+            problems: statement.problems,
+            ..Expression::raw(format!("({})", statement.sql))
+        }
     }
 }

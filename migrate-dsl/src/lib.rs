@@ -43,6 +43,7 @@ mod pgm;
 mod plan;
 mod preview;
 mod print;
+mod sea;
 mod split;
 mod step;
 mod table;

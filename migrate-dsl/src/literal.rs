@@ -22,6 +22,20 @@ pub fn quote_literal(text: &str) -> String {
     }
 }
 
+/// `text` between [dollars](https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-DOLLAR-QUOTING),
+/// with the first tag that does not end it early.
+pub(crate) fn dollar_quote(text: &str) -> String {
+    let text = text.replace('\0', "");
+    let numbered = (2..).map(|number| format!("$body{number}$"));
+    ["$$".to_owned(), "$body$".to_owned()]
+        .into_iter()
+        .chain(numbered)
+        .map(|fence| (fence.len(), format!("{fence}{text}{fence}")))
+        .find(|(length, quoted)| quoted[*length..].find(&quoted[..*length]) == Some(text.len()))
+        .map(|(_, quoted)| quoted)
+        .expect("a text holds finitely many tags")
+}
+
 /// A column's default: a value, or an expression given by [`expr`](crate::expr).
 ///
 /// The two are different on purpose: `default("now()")` is the seven characters `now()`,
@@ -199,6 +213,15 @@ mod tests {
         assert_eq!(sql("Łódź".into()), "'Łódź'");
         assert_eq!(sql(b"\x00\xff".as_slice().into()), r"E'\\x00ff'");
         assert_eq!(sql(None::<i32>.into()), "NULL");
+    }
+
+    #[test]
+    fn a_body_ends_where_it_ends() {
+        assert_eq!(dollar_quote("RETURN 1;"), "$$RETURN 1;$$");
+        assert_eq!(dollar_quote("EXECUTE $$x$$"), "$body$EXECUTE $$x$$$body$");
+        assert_eq!(dollar_quote("costs 1$"), "$body$costs 1$$body$");
+        assert_eq!(dollar_quote("$$ $body$"), "$body2$$$ $body$$body2$");
+        assert_eq!(dollar_quote("$$x$body"), "$body2$$$x$body$body2$");
     }
 
     #[test]

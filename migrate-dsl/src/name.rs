@@ -143,6 +143,12 @@ impl Name {
         }
     }
 
+    /// Why PostgreSQL would not keep the parts of this name as they are, where it would not.
+    pub(crate) fn problems(&self) -> impl Iterator<Item = String> {
+        let parts = self.schema.iter().chain([&self.name]);
+        parts.filter_map(Identifier::problem)
+    }
+
     /// An object beside this one: the same schema, another name.
     #[must_use]
     pub fn sibling(&self, name: impl Into<Identifier>) -> Self {

@@ -10,6 +10,7 @@ use crate::{Expression, Name};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DataType {
     kind: Kind,
+    precision: Option<u8>,
     array_dimensions: usize,
 }
 
@@ -24,6 +25,7 @@ impl DataType {
     fn built_in(sql: impl Into<String>) -> Self {
         Self {
             kind: Kind::BuiltIn(sql.into()),
+            precision: None,
             array_dimensions: 0,
         }
     }
@@ -33,8 +35,16 @@ impl DataType {
     pub fn named(name: impl Into<Name>) -> Self {
         Self {
             kind: Kind::Named(name.into()),
+            precision: None,
             array_dimensions: 0,
         }
+    }
+
+    /// How many digits behind the second a time, a timestamp or an interval keeps, 0 to 6.
+    #[must_use]
+    pub fn precision(mut self, digits: u8) -> Self {
+        self.precision = Some(digits);
+        self
     }
 
     /// An array of this type; an array of an array has one dimension more.
@@ -47,33 +57,64 @@ impl DataType {
     /// The type as SQL.
     #[must_use]
     pub fn sql(&self) -> String {
-        let element = match &self.kind {
+        let mut sql = match &self.kind {
             Kind::BuiltIn(sql) | Kind::Raw(sql) => sql.clone(),
             Kind::Named(name) => name.quoted(),
         };
-        element + &"[]".repeat(self.array_dimensions)
+        if let Some(digits) = self.precision {
+            // Behind the first word: `timestamp(3) with time zone`.
+            let end = sql.find(' ').unwrap_or(sql.len());
+            sql.insert_str(end, &format!("({digits})"));
+        }
+        sql + &"[]".repeat(self.array_dimensions)
     }
 
     /// Why the server would not take the type as it is written.
-    pub(crate) fn problem(&self) -> Option<String> {
-        let Kind::Named(name) = &self.kind else {
-            return None;
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let name = match &self.kind {
+            Kind::Named(name) => problems_of_name(name),
+            Kind::BuiltIn(_) | Kind::Raw(_) => Vec::new(),
         };
-        let text = name.name.as_str();
-        if name.schema.is_none() && text.contains(['(', '[', ' ']) {
+        self.problem_of_precision()
+            .into_iter()
+            .chain(name)
+            .collect()
+    }
+
+    fn problem_of_precision(&self) -> Option<String> {
+        let digits = self.precision?;
+        let keeps_time = matches!(&self.kind, Kind::BuiltIn(sql)
+            if sql.starts_with("time") || sql == "interval");
+        if !keeps_time {
             return Some(format!(
-                "the type `{text}` is taken for a name as a whole: \
-                 write `expr({text:?})` for a type with modifiers"
+                "`precision` is for times, timestamps and intervals, not for `{}`",
+                Self {
+                    precision: None,
+                    ..self.clone()
+                }
+                .sql()
             ));
         }
-        name.name.problem()
+        (digits > 6).then(|| format!("PostgreSQL keeps 6 digits behind the second, not {digits}"))
     }
+}
+
+fn problems_of_name(name: &Name) -> Vec<String> {
+    let text = name.name.as_str();
+    if name.schema.is_none() && text.contains(['(', '[', ' ']) {
+        return vec![format!(
+            "the type `{text}` is taken for a name as a whole: \
+             write `expr({text:?})` for a type with modifiers"
+        )];
+    }
+    name.problems().collect()
 }
 
 impl From<Expression> for DataType {
     fn from(expression: Expression) -> Self {
         Self {
             kind: Kind::Raw(expression.sql().to_owned()),
+            precision: None,
             array_dimensions: 0,
         }
     }
@@ -311,13 +352,29 @@ mod tests {
     }
 
     #[test]
-    fn a_type_with_modifiers_in_a_plain_string_is_pointed_out() {
-        assert!(
-            DataType::from("varchar(10)")
-                .problem()
-                .unwrap()
-                .contains(r#"expr("varchar(10)")"#)
+    fn precision_of_times() {
+        assert_eq!(DataType::timestamptz().precision(0).sql(), "timestamptz(0)");
+        assert_eq!(
+            DataType::from("timestamp with time zone")
+                .precision(3)
+                .array()
+                .sql(),
+            "timestamp(3) with time zone[]"
         );
-        assert_eq!(DataType::from("mood").problem(), None);
+        assert_eq!(DataType::interval().precision(6).problems(), [""; 0]);
+        insta::assert_snapshot!(
+            DataType::interval().precision(7).problems()[0],
+            @"PostgreSQL keeps 6 digits behind the second, not 7"
+        );
+        insta::assert_snapshot!(
+            DataType::date().precision(0).problems()[0],
+            @"`precision` is for times, timestamps and intervals, not for `date`"
+        );
+    }
+
+    #[test]
+    fn a_type_with_modifiers_in_a_plain_string_is_pointed_out() {
+        assert!(DataType::from("varchar(10)").problems()[0].contains(r#"expr("varchar(10)")"#));
+        assert_eq!(DataType::from("mood").problems(), [""; 0]);
     }
 }
