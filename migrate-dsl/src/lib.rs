@@ -50,7 +50,7 @@ mod table;
 mod types;
 mod writer;
 
-pub use column::{Column, Identity, References};
+pub use column::{Column, Identity, IdentityColumn, References};
 pub use expression::{Expression, IntoExpression, col, expr};
 pub use inverse::Inverse;
 pub use literal::{DefaultValue, Literal, quote_literal};

@@ -5,4 +5,7 @@ pub mod column;
 pub mod constraint;
 pub mod index;
 pub mod raw;
+pub mod sequence;
 pub mod table;
+
+pub(crate) mod phrases;

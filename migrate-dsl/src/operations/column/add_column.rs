@@ -44,7 +44,6 @@ impl AddColumn {
         let names = self
             .columns
             .columns()
-            .iter()
             .map(|column| format!("`{}`", column.name()));
         names.collect::<Vec<_>>().join(", ")
     }
@@ -62,16 +61,8 @@ impl Operation for AddColumn {
     fn statements(&self) -> Vec<Statement> {
         let mut sql = Writer::new();
         sql.text("ALTER TABLE").name(&self.table);
-        sql.list(self.columns.columns(), |sql, column| {
-            sql.text("ADD COLUMN")
-                .flag(self.if_not_exists, "IF NOT EXISTS");
-            column.write(sql);
-        });
-        for constraint in self.columns.constraints() {
-            sql.glued(",").text("ADD");
-            constraint.write(&mut sql);
-        }
-        if self.columns.columns().is_empty() {
+        self.columns.write_additions(&mut sql, self.if_not_exists);
+        if self.columns.columns().next().is_none() {
             sql.problem(format!("`add_column` adds no column to `{}`", self.table));
         }
         let mut statements = vec![sql.finish()];
@@ -81,16 +72,13 @@ impl Operation for AddColumn {
 
     fn inverse(&self) -> Inverse {
         if self.if_not_exists {
-            return Inverse::none(format!(
-                "with `if_not_exists`, {} may have been there before",
-                self.names()
-            ));
+            return Inverse::maybe_older("if_not_exists", self.names());
         }
         // A constraint of the table goes with the columns that it is about.
         let mut sql = Writer::new();
         sql.text("ALTER TABLE").name(&self.table);
         sql.list(
-            self.columns.columns().iter().rev().map(Column::name),
+            self.columns.columns().rev().map(Column::name),
             |sql, name| {
                 sql.text("DROP COLUMN").identifier(&name);
             },

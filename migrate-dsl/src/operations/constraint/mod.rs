@@ -5,16 +5,22 @@ use std::any::Any;
 use crate::{Identifier, Inverse, Name, Operation, Statement, Writer};
 
 pub mod check;
+mod drop_constraint;
 pub mod exclusion;
 pub mod foreign_key;
 pub mod primary_key;
+mod rename_constraint;
 pub mod unique;
+mod validate_constraint;
 
 pub use check::Check;
+pub use drop_constraint::DropConstraint;
 pub use exclusion::Exclusion;
 pub use foreign_key::ForeignKey;
 pub use primary_key::PrimaryKey;
+pub use rename_constraint::RenameConstraint;
 pub use unique::Unique;
+pub use validate_constraint::ValidateConstraint;
 
 /// A constraint of a table, as `create_table` and the `add_…` verbs have it in common.
 pub trait Constraint: Any {

@@ -1,8 +1,10 @@
 //! [`CREATE INDEX`](https://www.postgresql.org/docs/current/sql-createindex.html).
 
+use super::{IntoIndexElements, write_element};
+use crate::operations::phrases;
 use crate::{
     Expression, Identifier, IntoExpression, IntoIdentifiers, Inverse, Name, Operation, Pgm,
-    Statement, Writer, col, expr, generated_name,
+    Statement, Writer, expr, generated_name,
 };
 
 /// Creates an index.
@@ -179,19 +181,13 @@ impl Operation for CreateIndex {
             sql.text("USING").identifier(method);
         }
         sql.parenthesized(|sql| {
-            sql.list(&self.elements, write_element_of_index);
+            sql.list(&self.elements, write_element);
         });
         if !self.include.is_empty() {
             sql.text("INCLUDE").columns(&self.include);
         }
         sql.flag(self.nulls_not_distinct, "NULLS NOT DISTINCT");
-        if !self.parameters.is_empty() {
-            sql.text("WITH").parenthesized(|sql| {
-                sql.list(&self.parameters, |sql, (name, value)| {
-                    sql.identifier(name).text("=").literal(value);
-                });
-            });
-        }
+        sql.parameters(&self.parameters);
         if let Some(tablespace) = &self.tablespace {
             sql.text("TABLESPACE").identifier(tablespace);
         }
@@ -203,21 +199,15 @@ impl Operation for CreateIndex {
         }
         let mut statements = vec![sql.finish()];
         if let Some(comment) = &self.comment {
-            let mut sql = Writer::new();
-            sql.text("COMMENT ON INDEX")
-                .name(&self.table.sibling(self.name()));
-            sql.text("IS").literal(comment);
-            statements.push(sql.finish());
+            let name = self.table.sibling(self.name());
+            statements.push(phrases::comment("INDEX", &name, comment));
         }
         statements
     }
 
     fn inverse(&self) -> Inverse {
         if self.if_not_exists {
-            return Inverse::none(format!(
-                "with `if_not_exists`, `{}` may have been there before",
-                self.name()
-            ));
+            return Inverse::maybe_older("if_not_exists", format!("`{}`", self.name()));
         }
         let mut sql = Writer::new();
         sql.text("DROP INDEX")
@@ -237,57 +227,6 @@ impl Operation for CreateIndex {
                 )
             })
             .collect()
-    }
-}
-
-fn write_element_of_index(sql: &mut Writer, element: &Expression) {
-    super::write_element(sql, element);
-}
-
-/// What an index is over: a column, several, or expressions.
-pub trait IntoIndexElements {
-    /// The elements, in the order given.
-    fn into_index_elements(self) -> Vec<Expression>;
-}
-
-impl IntoIndexElements for Expression {
-    fn into_index_elements(self) -> Vec<Expression> {
-        vec![self]
-    }
-}
-
-impl<const N: usize> IntoIndexElements for [Expression; N] {
-    fn into_index_elements(self) -> Vec<Expression> {
-        self.into()
-    }
-}
-
-impl IntoIndexElements for Vec<Expression> {
-    fn into_index_elements(self) -> Vec<Expression> {
-        self
-    }
-}
-
-macro_rules! index_elements_from_names {
-    ($($names:ty)*) => {$(
-        impl IntoIndexElements for $names {
-            fn into_index_elements(self) -> Vec<Expression> {
-                self.into_identifiers().into_iter().map(col).collect()
-            }
-        }
-    )*};
-}
-index_elements_from_names!(&str String Identifier Vec<&str> Vec<String> Vec<Identifier>);
-
-impl<const N: usize> IntoIndexElements for [&str; N] {
-    fn into_index_elements(self) -> Vec<Expression> {
-        self.into_iter().map(col).collect()
-    }
-}
-
-impl<const N: usize> IntoIndexElements for [Identifier; N] {
-    fn into_index_elements(self) -> Vec<Expression> {
-        self.into_iter().map(col).collect()
     }
 }
 

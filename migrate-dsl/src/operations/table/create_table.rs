@@ -1,6 +1,9 @@
 //! [`CREATE TABLE`](https://www.postgresql.org/docs/current/sql-createtable.html).
 
-use crate::{Inverse, Name, Operation, Pgm, Statement, Table, Writer};
+use super::partitioning::PartitionBy;
+use crate::operations::index::IntoIndexElements;
+use crate::operations::phrases;
+use crate::{Identifier, Inverse, Name, Operation, Pgm, Statement, Table, Writer};
 
 /// Creates a table.
 pub struct CreateTable {
@@ -8,6 +11,11 @@ pub struct CreateTable {
     table: Table,
     if_not_exists: bool,
     unlogged: bool,
+    temporary: bool,
+    inherits: Vec<Name>,
+    partition_by: Option<PartitionBy>,
+    parameters: Vec<(Identifier, String)>,
+    tablespace: Option<Identifier>,
     comment: Option<String>,
 }
 
@@ -43,6 +51,11 @@ impl Pgm {
             table: Table::described(describe),
             if_not_exists: false,
             unlogged: false,
+            temporary: false,
+            inherits: Vec::new(),
+            partition_by: None,
+            parameters: Vec::new(),
+            tablespace: None,
             comment: None,
         })
     }
@@ -59,6 +72,52 @@ impl CreateTable {
     /// Writes no write-ahead log: faster, and empty after a crash.
     pub fn unlogged(&mut self) -> &mut Self {
         self.unlogged = true;
+        self
+    }
+
+    /// Keeps the table for the session only, which is that of the runner of migrations.
+    pub fn temporary(&mut self) -> &mut Self {
+        self.temporary = true;
+        self
+    }
+
+    /// Takes over the columns of another table and shows its rows there too, see
+    /// [Inheritance](https://www.postgresql.org/docs/current/ddl-inherit.html); may be called
+    /// more than once.
+    pub fn inherits(&mut self, parent: impl Into<Name>) -> &mut Self {
+        self.inherits.push(parent.into());
+        self
+    }
+
+    /// Spreads the rows over [partitions](https://www.postgresql.org/docs/current/ddl-partitioning.html)
+    /// by ranges of these columns or expressions; see [`Pgm::create_partition`].
+    pub fn partition_by_range(&mut self, key: impl IntoIndexElements) -> &mut Self {
+        self.partition_by = Some(PartitionBy::range(key));
+        self
+    }
+
+    /// Spreads the rows over partitions by lists of values.
+    pub fn partition_by_list(&mut self, key: impl IntoIndexElements) -> &mut Self {
+        self.partition_by = Some(PartitionBy::list(key));
+        self
+    }
+
+    /// Spreads the rows over partitions evenly.
+    pub fn partition_by_hash(&mut self, key: impl IntoIndexElements) -> &mut Self {
+        self.partition_by = Some(PartitionBy::hash(key));
+        self
+    }
+
+    /// Sets a [storage parameter](https://www.postgresql.org/docs/current/sql-createtable.html#SQL-CREATETABLE-STORAGE-PARAMETERS),
+    /// such as `fillfactor`.
+    pub fn parameter(&mut self, name: impl Into<Identifier>, value: impl ToString) -> &mut Self {
+        self.parameters.push((name.into(), value.to_string()));
+        self
+    }
+
+    /// Where the table is stored.
+    pub fn tablespace(&mut self, name: impl Into<Identifier>) -> &mut Self {
+        self.tablespace = Some(name.into());
         self
     }
 
@@ -79,22 +138,37 @@ impl Operation for CreateTable {
     }
 
     fn statements(&self) -> Vec<Statement> {
-        let mut sql = Writer::new();
-        sql.text("CREATE")
-            .flag(self.unlogged, "UNLOGGED")
-            .text("TABLE");
-        sql.flag(self.if_not_exists, "IF NOT EXISTS")
-            .name(&self.name);
-        sql.parenthesized(|sql| self.table.write(sql));
-
-        let mut statements = vec![sql.finish()];
-        if let Some(comment) = &self.comment {
-            let mut sql = Writer::new();
-            sql.text("COMMENT ON TABLE")
+        let create = Writer::statement(|sql| {
+            sql.text("CREATE")
+                .flag(self.temporary, "TEMPORARY")
+                .flag(self.unlogged, "UNLOGGED")
+                .text("TABLE")
+                .flag(self.if_not_exists, "IF NOT EXISTS")
                 .name(&self.name)
-                .text("IS")
-                .literal(comment);
-            statements.push(sql.finish());
+                .parenthesized(|sql| self.table.write(sql));
+            if !self.inherits.is_empty() {
+                sql.text("INHERITS").parenthesized(|sql| {
+                    sql.list(&self.inherits, |sql, parent| _ = sql.name(parent));
+                });
+            }
+            if let Some(partition_by) = &self.partition_by {
+                partition_by.write(sql);
+            }
+            sql.parameters(&self.parameters);
+            if let Some(tablespace) = &self.tablespace {
+                sql.text("TABLESPACE").identifier(tablespace);
+            }
+            if self.temporary && self.unlogged {
+                sql.problem(format!(
+                    "`{}` is both `temporary` and `unlogged`",
+                    self.name
+                ));
+            }
+            sql
+        });
+        let mut statements = vec![create];
+        if let Some(comment) = &self.comment {
+            statements.push(phrases::comment("TABLE", &self.name, comment));
         }
         statements.extend(self.table.comment_statements(&self.name));
         statements
@@ -102,14 +176,14 @@ impl Operation for CreateTable {
 
     fn inverse(&self) -> Inverse {
         if self.if_not_exists {
-            return Inverse::none(format!(
-                "with `if_not_exists`, `{}` may have been there before",
-                self.name
-            ));
+            return Inverse::maybe_older("if_not_exists", format!("`{}`", self.name));
         }
-        let mut sql = Writer::new();
-        sql.text("DROP TABLE").name(&self.name);
-        Inverse::by(sql.finish())
+        // Another session does not have a temporary table any more.
+        let name = match self.temporary {
+            true => ("pg_temp", self.name.name.clone()).into(),
+            false => self.name.clone(),
+        };
+        Inverse::by(phrases::drop("TABLE", &name, self.temporary, false))
     }
 
     fn hints(&self) -> Vec<String> {
@@ -119,6 +193,7 @@ impl Operation for CreateTable {
 
 #[cfg(test)]
 mod tests {
+    use crate::prelude::*;
     use crate::{plan_text, plan_text_down};
 
     #[test]
@@ -135,6 +210,37 @@ mod tests {
         COMMENT ON TABLE "posts" IS 'what people write';
         COMMENT ON COLUMN "posts"."title" IS 'it''s short';
         "#);
+    }
+
+    #[test]
+    fn every_option() {
+        let up = |pgm: &mut Pgm| {
+            pgm.create_table(("app", "measures"), |t| t.timestamptz("at").not_null())
+                .unlogged()
+                .inherits("facts")
+                .inherits(("app", "events"))
+                .parameter("fillfactor", 0)
+                .tablespace("fast");
+            pgm.create_table("hits", |t| t.timestamptz("at"))
+                .partition_by_range([expr("date_trunc('day', at)"), col("at")]);
+        };
+        insta::assert_snapshot!(plan_text(up), @r#"
+        CREATE UNLOGGED TABLE "app"."measures" ("at" timestamptz NOT NULL) INHERITS ("facts", "app"."events") WITH ("fillfactor" = '0') TABLESPACE "fast";
+        CREATE TABLE "hits" ("at" timestamptz) PARTITION BY RANGE ((date_trunc('day', at)), "at");
+        "#);
+        insta::assert_snapshot!(plan_text_down(up), @r#"
+        DROP TABLE "hits";
+        DROP TABLE "app"."measures";
+        "#);
+    }
+
+    #[test]
+    fn a_temporary_table_may_be_gone_already() {
+        let up = |pgm: &mut Pgm| {
+            pgm.create_table("seen", |t| t.bigint("id")).temporary();
+        };
+        insta::assert_snapshot!(plan_text(up), @r#"CREATE TEMPORARY TABLE "seen" ("id" bigint);"#);
+        insta::assert_snapshot!(plan_text_down(up), @r#"DROP TABLE IF EXISTS "pg_temp"."seen";"#);
     }
 
     #[test]

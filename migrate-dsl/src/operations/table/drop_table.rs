@@ -59,6 +59,6 @@ impl Operation for DropTable {
     }
 
     fn inverse(&self) -> Inverse {
-        Inverse::unknown_before(&format!("what `{}` looked like", self.name))
+        Inverse::unknown_before(format_args!("what `{}` looked like", self.name))
     }
 }
