@@ -7,5 +7,6 @@ pub mod index;
 pub mod raw;
 pub mod sequence;
 pub mod table;
+pub mod user_type;
 
 pub(crate) mod phrases;
