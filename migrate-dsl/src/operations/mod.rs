@@ -3,8 +3,10 @@
 
 pub mod column;
 pub mod constraint;
+pub mod extension;
 pub mod index;
 pub mod raw;
+pub mod schema;
 pub mod sequence;
 pub mod table;
 pub mod user_type;
