@@ -10,5 +10,6 @@ pub mod schema;
 pub mod sequence;
 pub mod table;
 pub mod user_type;
+pub mod view;
 
 pub(crate) mod phrases;
