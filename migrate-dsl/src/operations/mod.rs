@@ -4,6 +4,7 @@
 pub mod column;
 pub mod constraint;
 pub mod extension;
+pub mod function;
 pub mod index;
 pub mod raw;
 pub mod schema;
