@@ -10,6 +10,7 @@ pub mod raw;
 pub mod schema;
 pub mod sequence;
 pub mod table;
+pub mod trigger;
 pub mod user_type;
 pub mod view;
 
