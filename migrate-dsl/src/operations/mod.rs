@@ -2,6 +2,7 @@
 //! in the same order: data, verb, options, SQL, inverse, tests.
 
 pub mod column;
+pub mod comment;
 pub mod constraint;
 pub mod extension;
 pub mod function;
