@@ -16,3 +16,6 @@ pub mod user_type;
 pub mod view;
 
 pub(crate) mod phrases;
+
+#[cfg(test)]
+mod every_verb;
