@@ -99,5 +99,6 @@ fn lost(debug: &str) -> impl Iterator<Item = String> {
         ),
     ]
     .into_iter()
-    .filter_map(|(is_lost, problem)| is_lost.then(|| problem.to_owned()))
+    .filter(|(is_lost, _)| *is_lost)
+    .map(|(_, problem)| problem.to_owned())
 }

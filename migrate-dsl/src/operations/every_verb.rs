@@ -10,11 +10,13 @@ use crate::Inverse;
 use crate::prelude::*;
 use crate::step::Step;
 
+type Verb<'a> = Box<dyn FnOnce(&mut Pgm) + 'a>;
+
 /// Each verb, with `n` wherever it takes a name, and where it takes a value of an enum.
-fn verbs(n: &str) -> Vec<Box<dyn FnOnce(&mut Pgm) + '_>> {
+fn verbs(n: &str) -> Vec<Verb<'_>> {
     macro_rules! verbs {
         ($(|$pgm:ident| $record:expr;)*) => {
-            vec![$(Box::new(move |$pgm: &mut Pgm| { $record; })),*]
+            vec![$(Box::new(move |$pgm: &mut Pgm| { $record; }) as Verb<'_>),*]
         };
     }
     let both = (n, n);

@@ -15,7 +15,7 @@ impl Pgm {
     /// was there before is said with [`down`](CommentOn::down).
     ///
     /// ```
-    /// use migrate_dsl::{Pgm, operations::comment::Object};
+    /// use migrate_dsl::{Object, Pgm};
     ///
     /// fn up(pgm: &mut Pgm) {
     ///     pgm.comment_on(Object::column("posts", "title"), "it's short").down(None);

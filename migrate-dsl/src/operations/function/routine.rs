@@ -188,6 +188,9 @@ impl Routine {
             }
             sql.flag(self.security_definer, "SECURITY DEFINER");
             for (setting, values) in &self.settings {
+                if values.is_empty() {
+                    sql.problem(format!("`set` gives `{setting}` no value"));
+                }
                 sql.text("SET").identifier(setting).text("TO");
                 sql.list(values, |sql, value| _ = sql.literal(value));
             }

@@ -222,11 +222,11 @@ mod tests {
                 .parameter("fillfactor", 0)
                 .tablespace("fast");
             pgm.create_table("hits", |t| t.timestamptz("at"))
-                .partition_by_range([expr("date_trunc('day', at)"), col("at")]);
+                .partition_by_range([expr("timezone('UTC', at)"), col("at")]);
         };
         insta::assert_snapshot!(plan_text(up), @r#"
         CREATE UNLOGGED TABLE "app"."measures" ("at" timestamptz NOT NULL) INHERITS ("facts", "app"."events") WITH ("fillfactor" = '0') TABLESPACE "fast";
-        CREATE TABLE "hits" ("at" timestamptz) PARTITION BY RANGE ((date_trunc('day', at)), "at");
+        CREATE TABLE "hits" ("at" timestamptz) PARTITION BY RANGE ((timezone('UTC', at)), "at");
         "#);
         insta::assert_snapshot!(plan_text_down(up), @r#"
         DROP TABLE "hits";

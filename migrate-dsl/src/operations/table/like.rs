@@ -55,7 +55,7 @@ impl Table {
     /// [`including`](Like::including).
     ///
     /// ```
-    /// use migrate_dsl::{operations::table::LikeOption, plan_text};
+    /// use migrate_dsl::{LikeOption, plan_text};
     /// let plan = plan_text(|pgm| {
     ///     pgm.create_table("old_posts", |t| {
     ///         t.like("posts").including(LikeOption::All).excluding(LikeOption::Indexes);

@@ -1,5 +1,6 @@
 //! [`CREATE TRIGGER`](https://www.postgresql.org/docs/current/sql-createtrigger.html).
 
+use super::action::Action;
 use super::event::{Event, Firing};
 use crate::operations::constraint::Timing;
 use crate::{
@@ -21,13 +22,6 @@ pub struct CreateTrigger {
     timing: Timing,
     action: Option<Action>,
     arguments: Vec<String>,
-}
-
-/// What a trigger runs.
-enum Action {
-    Function(Name),
-    /// The body of a function that is created with the trigger.
-    Body(String),
 }
 
 impl Pgm {
@@ -206,15 +200,6 @@ impl CreateTrigger {
         self.table.sibling(generated_name(parts))
     }
 
-    fn create_function(&self, body: &str) -> Statement {
-        Writer::statement(|sql| {
-            sql.text("CREATE").flag(self.or_replace, "OR REPLACE");
-            sql.text("FUNCTION").name(&self.own_function());
-            sql.text("() RETURNS trigger LANGUAGE plpgsql AS");
-            sql.dollar_quoted(body)
-        })
-    }
-
     fn create_trigger(&self) -> Statement {
         Writer::statement(|sql| {
             sql.text("CREATE")
@@ -240,17 +225,15 @@ impl CreateTrigger {
                     sql.expression(condition);
                 });
             }
-            let function = match &self.action {
-                Some(Action::Function(function)) => function.clone(),
-                Some(Action::Body(_)) => self.own_function(),
-                None => {
-                    return sql.problem(format!(
-                        "what `{}` runs is not said: add `execute` or `body`",
-                        self.name
-                    ));
-                }
+            let Some(action) = &self.action else {
+                return sql.problem(format!(
+                    "what `{}` runs is not said: add `execute` or `body`",
+                    self.name
+                ));
             };
-            sql.text("EXECUTE FUNCTION").name(&function);
+            let own_function = self.own_function();
+            let function = action.function().unwrap_or(&own_function);
+            sql.text("EXECUTE FUNCTION").name(function);
             sql.parenthesized(|sql| {
                 sql.list(&self.arguments, |sql, argument| _ = sql.literal(argument));
             })
@@ -268,10 +251,8 @@ impl Operation for CreateTrigger {
     }
 
     fn statements(&self) -> Vec<Statement> {
-        let function = match &self.action {
-            Some(Action::Body(body)) => Some(self.create_function(body)),
-            Some(Action::Function(_)) | None => None,
-        };
+        let action = self.action.as_ref();
+        let function = action.and_then(|a| a.create(&self.own_function(), self.or_replace));
         function
             .into_iter()
             .chain([self.create_trigger()])

@@ -1,5 +1,6 @@
 //! Triggers, see [Triggers](https://www.postgresql.org/docs/current/triggers.html).
 
+mod action;
 mod create_trigger;
 mod drop_trigger;
 mod event;

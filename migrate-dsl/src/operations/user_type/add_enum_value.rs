@@ -16,7 +16,8 @@ impl Pgm {
     /// [`after`](AddEnumValue::after) says where.
     ///
     /// The value can be used from the next migration on: PostgreSQL refuses a value that was
-    /// added in the same transaction.
+    /// added in the same transaction. Before PostgreSQL 12 the migration needs
+    /// [`without_transaction`](Pgm::without_transaction) besides.
     ///
     /// PostgreSQL has no way to take a value out of an enum. The longer way, in a `down` of your
     /// own or in a later migration, is another type:
