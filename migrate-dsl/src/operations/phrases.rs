@@ -39,10 +39,18 @@ pub(crate) fn rename_part(
     })
 }
 
-/// `COMMENT ON VIEW "a" IS 'b'`, for objects that a name is enough for.
-pub(crate) fn comment(object: &str, name: &Name, comment: &str) -> Statement {
-    Writer::statement(|sql| {
-        sql.text("COMMENT ON").text(object).name(name);
-        sql.text("IS").literal(comment)
-    })
+/// What creates an object, and its comment where it has one: a statement of its own.
+pub(crate) fn with_comment(
+    create: Statement,
+    object: &str,
+    name: &Name,
+    comment: Option<&str>,
+) -> Vec<Statement> {
+    let comment = comment.map(|comment| {
+        Writer::statement(|sql| {
+            sql.text("COMMENT ON").text(object).name(name);
+            sql.text("IS").literal(comment)
+        })
+    });
+    [create].into_iter().chain(comment).collect()
 }

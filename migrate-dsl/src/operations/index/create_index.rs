@@ -197,12 +197,8 @@ impl Operation for CreateIndex {
         if self.elements.is_empty() {
             sql.problem(format!("the index on `{}` has no column", self.table));
         }
-        let mut statements = vec![sql.finish()];
-        if let Some(comment) = &self.comment {
-            let name = self.table.sibling(self.name());
-            statements.push(phrases::comment("INDEX", &name, comment));
-        }
-        statements
+        let name = self.table.sibling(self.name());
+        phrases::with_comment(sql.finish(), "INDEX", &name, self.comment.as_deref())
     }
 
     fn inverse(&self) -> Inverse {

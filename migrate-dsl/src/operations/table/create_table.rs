@@ -166,10 +166,8 @@ impl Operation for CreateTable {
             }
             sql
         });
-        let mut statements = vec![create];
-        if let Some(comment) = &self.comment {
-            statements.push(phrases::comment("TABLE", &self.name, comment));
-        }
+        let comment = self.comment.as_deref();
+        let mut statements = phrases::with_comment(create, "TABLE", &self.name, comment);
         statements.extend(self.table.comment_statements(&self.name));
         statements
     }

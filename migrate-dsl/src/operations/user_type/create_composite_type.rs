@@ -62,13 +62,10 @@ impl Operation for CreateCompositeType {
             sql.text("CREATE TYPE").name(&self.name).text("AS");
             sql.parenthesized(|sql| self.attributes.write_attributes(sql))
         });
-        let comment = self.comment.as_ref();
-        let comment = comment.map(|comment| phrases::comment("TYPE", &self.name, comment));
-        [create]
-            .into_iter()
-            .chain(comment)
-            .chain(self.attributes.comment_statements(&self.name))
-            .collect()
+        let comment = self.comment.as_deref();
+        let mut statements = phrases::with_comment(create, "TYPE", &self.name, comment);
+        statements.extend(self.attributes.comment_statements(&self.name));
+        statements
     }
 
     fn inverse(&self) -> Inverse {

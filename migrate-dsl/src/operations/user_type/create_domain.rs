@@ -120,9 +120,7 @@ impl Operation for CreateDomain {
             }
             sql
         });
-        let comment = self.comment.as_ref();
-        let comment = comment.map(|comment| phrases::comment("DOMAIN", &self.name, comment));
-        [create].into_iter().chain(comment).collect()
+        phrases::with_comment(create, "DOMAIN", &self.name, self.comment.as_deref())
     }
 
     fn inverse(&self) -> Inverse {

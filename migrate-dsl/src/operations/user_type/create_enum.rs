@@ -62,9 +62,7 @@ impl Operation for CreateEnum {
                 sql.list(&self.values, |sql, value| write_enum_value(sql, value));
             })
         });
-        let comment = self.comment.as_ref();
-        let comment = comment.map(|comment| phrases::comment("TYPE", &self.name, comment));
-        [create].into_iter().chain(comment).collect()
+        phrases::with_comment(create, "TYPE", &self.name, self.comment.as_deref())
     }
 
     fn inverse(&self) -> Inverse {

@@ -130,10 +130,12 @@ impl Operation for CreateMaterializedView {
             write_query(sql, &self.name, &self.query);
             sql.flag(self.with_no_data, "WITH NO DATA")
         });
-        let object = "MATERIALIZED VIEW";
-        let comment = self.comment.as_ref();
-        let comment = comment.map(|comment| phrases::comment(object, &self.name, comment));
-        [create].into_iter().chain(comment).collect()
+        phrases::with_comment(
+            create,
+            "MATERIALIZED VIEW",
+            &self.name,
+            self.comment.as_deref(),
+        )
     }
 
     fn inverse(&self) -> Inverse {

@@ -130,9 +130,7 @@ impl Operation for CreateView {
             }
             sql
         });
-        let comment = self.comment.as_ref();
-        let comment = comment.map(|comment| phrases::comment("VIEW", &self.name, comment));
-        [create].into_iter().chain(comment).collect()
+        phrases::with_comment(create, "VIEW", &self.name, self.comment.as_deref())
     }
 
     fn inverse(&self) -> Inverse {
