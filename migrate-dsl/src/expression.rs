@@ -180,3 +180,47 @@ impl IntoExpression for sea_query::SelectStatement {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sea_query::{Expr, ExprTrait, LikeExpr, Query};
+
+    use crate::{expr, plan_problems, plan_text};
+
+    #[test]
+    fn expressions_of_sea_query() {
+        let sql = |expression: Expr| expr(expression).sql().to_owned();
+        assert_eq!(sql(Expr::col("letter").eq('Ł')), r#""letter" = 'Ł'"#);
+        assert_eq!(
+            sql(Expr::col("weight").lt(f64::INFINITY)),
+            r#""weight" < 'Infinity'"#
+        );
+        assert_eq!(
+            sql(Expr::col("a").eq(r"it's a\b")),
+            r#""a" = E'it\'s a\\b'"#
+        );
+        let subquery = Query::select().column("id").from("posts").take();
+        assert_eq!(expr(subquery).sql(), r#"(SELECT "id" FROM "posts")"#);
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_a_problem() {
+        let problems = plan_problems(|pgm| {
+            let like = Expr::col("a").like(LikeExpr::new("%").escape('é'));
+            pgm.add_check("words", "likely", like);
+        });
+        insta::assert_snapshot!(problems, @"sea-query cannot write the character `é` here: write the SQL with `pgm.sql`");
+    }
+
+    #[test]
+    fn order_belongs_to_an_index() {
+        let problems = plan_problems(|pgm| {
+            pgm.add_check("words", "likely", expr("a > 0").desc());
+        });
+        insta::assert_snapshot!(problems, @"order, collation and operator class of `a > 0` have a meaning only in an index");
+        let plan = plan_text(|pgm| {
+            pgm.create_index("words", [expr("a > 0").desc()]);
+        });
+        insta::assert_snapshot!(plan, @r#"CREATE INDEX "words_expr_idx" ON "words" ((a > 0) DESC);"#);
+    }
+}
