@@ -11,12 +11,7 @@ use crate::settings::Overrides;
 
 /// PostgreSQL migrations written in Rust
 #[derive(Debug, Parser)]
-#[command(
-    name = "migrate",
-    version,
-    propagate_version = true,
-    arg_required_else_help = true
-)]
+#[command(name = "migrate", version, propagate_version = true, arg_required_else_help = true)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]

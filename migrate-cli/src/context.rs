@@ -40,15 +40,8 @@ impl Context {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         };
         vars.extend(std::env::vars_os().filter_map(utf8));
-        let environment = Environment {
-            vars,
-            home: std::env::home_dir(),
-            current_dir: std::env::current_dir()?,
-        };
-        Ok(Self {
-            environment,
-            printer,
-            global,
-        })
+        let environment =
+            Environment { vars, home: std::env::home_dir(), current_dir: std::env::current_dir()? };
+        Ok(Self { environment, printer, global })
     }
 }

@@ -45,11 +45,9 @@ pub fn target(context: &Context, settings: Option<&Settings>) -> anyhow::Result<
     }
     let plan = context.global.plan.is_some();
     match settings.and_then(|settings| settings.database.as_ref().map(|found| (settings, found))) {
-        Some((_, Database::Url(url))) => Ok(Target::parse(
-            url,
-            "`database` in the project's settings",
-            environment,
-        )?),
+        Some((_, Database::Url(url))) => {
+            Ok(Target::parse(url, "`database` in the project's settings", environment)?)
+        }
         Some((settings, Database::Private)) if !plan => {
             let server = start(context, settings)?;
             private(context, &server)
@@ -86,11 +84,7 @@ pub fn private(context: &Context, server: &Server) -> anyhow::Result<Target> {
         current_dir: context.environment.current_dir.clone(),
         ..migrate_core::Environment::default()
     };
-    Ok(Target::parse(
-        &server.url(PRIVATE_DATABASE),
-        PRIVATE_ORIGIN,
-        &nothing,
-    )?)
+    Ok(Target::parse(&server.url(PRIVATE_DATABASE), PRIVATE_ORIGIN, &nothing)?)
 }
 
 /// The URL at which tools such as pgAdmin find a private cluster's database, with its password.
@@ -116,10 +110,9 @@ pub fn start(context: &Context, settings: &Settings) -> anyhow::Result<Server> {
     let folder = cluster.folder().display();
     match server.origin {
         Origin::Reused => {}
-        Origin::Started => context.printer.step(
-            "started",
-            &format!("private PostgreSQL {} in {folder}", server.version),
-        ),
+        Origin::Started => context
+            .printer
+            .step("started", &format!("private PostgreSQL {} in {folder}", server.version)),
         Origin::Created => context.printer.step(
             "created",
             &format!(

@@ -20,10 +20,7 @@ pub struct Progress {
 impl Progress {
     /// A progress that prints here.
     pub fn new(printer: Printer) -> Self {
-        Self {
-            printer,
-            spinner: spinner(),
-        }
+        Self { printer, spinner: spinner() }
     }
 
     /// Shows an event.
@@ -43,9 +40,7 @@ impl Progress {
             Event::HistoryCreated { table } => {
                 self.say("created", &format!("history table `{table}`"))
             }
-            Event::Started {
-                name, direction, ..
-            } => {
+            Event::Started { name, direction, .. } => {
                 start(
                     &self.spinner,
                     match direction {
@@ -72,12 +67,7 @@ impl Progress {
                 self.printer
                     .json(&json!({"event": "notice", "severity": severity, "message": message}));
             }
-            Event::Finished {
-                name,
-                direction,
-                duration,
-                no_way_back,
-            } => {
+            Event::Finished { name, direction, duration, no_way_back } => {
                 self.spinner.finish_and_clear();
                 let verb = match direction {
                     Direction::Up => "applied",
@@ -113,10 +103,7 @@ pub struct BuildProgress {
 impl BuildProgress {
     /// A progress that prints here.
     pub fn new(printer: Printer) -> Self {
-        Self {
-            printer,
-            spinner: spinner(),
-        }
+        Self { printer, spinner: spinner() }
     }
 
     /// Shows an event.
@@ -138,10 +125,7 @@ impl BuildProgress {
             BuildEvent::Finished { elapsed } => {
                 self.spinner.finish_and_clear();
                 if elapsed >= WORTH_TELLING {
-                    self.say(
-                        "compiled",
-                        &format!("the migrations, in {}", human(elapsed)),
-                    );
+                    self.say("compiled", &format!("the migrations, in {}", human(elapsed)));
                 }
             }
         }
@@ -176,10 +160,6 @@ pub fn human(duration: Duration) -> String {
     match duration.as_millis() {
         milliseconds @ 0..1000 => format!("{milliseconds} ms"),
         1000..60_000 => format!("{:.1} s", duration.as_secs_f64()),
-        _ => format!(
-            "{} min {} s",
-            duration.as_secs() / 60,
-            duration.as_secs() % 60
-        ),
+        _ => format!("{} min {} s", duration.as_secs() / 60, duration.as_secs() % 60),
     }
 }

@@ -140,10 +140,7 @@ impl Column {
     fn generated_as(&self, sql: impl IntoExpression, storage: &'static str) -> Self {
         let expression = expr(sql);
         self.with(|column| {
-            column.generated = Some(Generated {
-                expression,
-                storage,
-            });
+            column.generated = Some(Generated { expression, storage });
         })
     }
 
@@ -187,13 +184,9 @@ impl Column {
         if let Some(collation) = &column.collation {
             sql.text("COLLATE").name(collation);
         }
-        sql.flag(column.null, "NULL")
-            .flag(column.not_null, "NOT NULL");
+        sql.flag(column.null, "NULL").flag(column.not_null, "NOT NULL");
         if column.null && column.not_null {
-            sql.problem(format!(
-                "the column `{}` is both `null` and `not_null`",
-                column.name
-            ));
+            sql.problem(format!("the column `{}` is both `null` and `not_null`", column.name));
         }
         if let Some(default) = &column.default {
             sql.text("DEFAULT").default_value(default);
@@ -211,8 +204,7 @@ impl Column {
             });
             sql.text(generated.storage);
         }
-        sql.flag(column.primary_key, "PRIMARY KEY")
-            .flag(column.unique, "UNIQUE");
+        sql.flag(column.primary_key, "PRIMARY KEY").flag(column.unique, "UNIQUE");
         for check in &column.checks {
             sql.text("CHECK").parenthesized(|sql| {
                 sql.expression(check);
@@ -259,10 +251,6 @@ impl Column {
     }
 
     pub(crate) fn hint(&self) -> Option<String> {
-        self.0
-            .borrow()
-            .default
-            .as_ref()
-            .and_then(DefaultValue::hint)
+        self.0.borrow().default.as_ref().and_then(DefaultValue::hint)
     }
 }

@@ -74,19 +74,13 @@ impl Literal {
             Self::Bool(value) => value.to_string(),
             Self::Integer(value) => value.to_string(),
             Self::Float(value) if value.is_nan() => "'NaN'".to_owned(),
-            Self::Float(value) if value.is_infinite() => if *value > 0.0 {
-                "'Infinity'"
-            } else {
-                "'-Infinity'"
+            Self::Float(value) if value.is_infinite() => {
+                if *value > 0.0 { "'Infinity'" } else { "'-Infinity'" }.to_owned()
             }
-            .to_owned(),
             Self::Float(value) => format!("{value:?}"),
             Self::Text(value) => quote_literal(value),
             Self::Bytes(value) => {
-                let hex = value
-                    .iter()
-                    .map(|byte| format!("{byte:02x}"))
-                    .collect::<String>();
+                let hex = value.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
                 quote_literal(&format!("\\x{hex}"))
             }
         }
@@ -110,12 +104,7 @@ impl DefaultValue {
         };
         let word = text.trim().to_ascii_lowercase();
         let call = word.ends_with(')') && word.contains('(') && !word.starts_with('(');
-        let keyword = [
-            "current_timestamp",
-            "current_date",
-            "current_user",
-            "localtimestamp",
-        ];
+        let keyword = ["current_timestamp", "current_date", "current_user", "localtimestamp"];
         (call || keyword.contains(&word.as_str())).then(|| {
             format!(
                 "the default is the text {}, not the value of an expression: \
@@ -226,12 +215,7 @@ mod tests {
 
     #[test]
     fn a_text_that_looks_like_a_call_gets_a_hint() {
-        assert!(
-            DefaultValue::from("now()")
-                .hint()
-                .unwrap()
-                .contains("expr(\"now()\")")
-        );
+        assert!(DefaultValue::from("now()").hint().unwrap().contains("expr(\"now()\")"));
         assert_eq!(DefaultValue::from("(none)").hint(), None);
         assert_eq!(DefaultValue::from(expr()).hint(), None);
         fn expr() -> Expression {

@@ -15,17 +15,11 @@ pub(crate) fn render(
     let debug = format!("{source:?}");
     if let Some(problem) = unwritable_constant(&debug) {
         // Writing it would panic, or write another character.
-        return Statement {
-            problems: vec![problem],
-            ..Statement::raw("")
-        };
+        return Statement { problems: vec![problem], ..Statement::raw("") };
     }
     let mut sql = Literals(String::new());
     write(&PostgresQueryBuilder, &mut sql);
-    Statement {
-        problems: lost(&debug).collect(),
-        ..Statement::raw(sql.0)
-    }
+    Statement { problems: lost(&debug).collect(), ..Statement::raw(sql.0) }
 }
 
 /// SQL that takes the place of each parameter by its value. sea-query 1.0 itself writes a `char`
@@ -83,10 +77,7 @@ fn lost(debug: &str) -> impl Iterator<Item = String> {
         name[..end].contains("\\\"")
     });
     [
-        (
-            comment,
-            "sea-query drops comments for PostgreSQL: say it with `pgm.comment_on`",
-        ),
+        (comment, "sea-query drops comments for PostgreSQL: say it with `pgm.comment_on`"),
         (
             condition,
             "sea-query drops the condition of an index inside a table: \

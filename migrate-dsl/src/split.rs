@@ -54,10 +54,7 @@ pub fn split(text: &str) -> Vec<Piece<'_>> {
         .map(|(start, end)| {
             line += text[counted..start].matches('\n').count();
             counted = start;
-            Piece {
-                sql: &text[start..end],
-                line,
-            }
+            Piece { sql: &text[start..end], line }
         })
         .collect()
 }
@@ -66,9 +63,7 @@ pub fn split(text: &str) -> Vec<Piece<'_>> {
 pub(crate) fn unterminated(text: &str) -> Option<String> {
     let mut tokens = Tokens::new(text);
     while tokens.next().is_some() {}
-    tokens
-        .unterminated
-        .map(|what| format!("a {what} in the SQL is opened and never closed"))
+    tokens.unterminated.map(|what| format!("a {what} in the SQL is opened and never closed"))
 }
 
 /// What to write instead where a statement would end or outlive the engine's transaction.
@@ -170,11 +165,7 @@ struct Tokens<'a> {
 
 impl<'a> Tokens<'a> {
     fn new(text: &'a str) -> Self {
-        Self {
-            text,
-            position: 0,
-            unterminated: None,
-        }
+        Self { text, position: 0, unterminated: None }
     }
 
     /// The next token, and where it starts.
@@ -187,42 +178,27 @@ impl<'a> Tokens<'a> {
             b'-' if bytes.get(1) == Some(&b'-') => {
                 (Token::Blank, rest.find('\n').unwrap_or(rest.len()))
             }
-            b'/' if bytes.get(1) == Some(&b'*') => (
-                Token::Blank,
-                self.closed(block_comment(bytes), rest, "comment"),
-            ),
-            b'\'' => (
-                Token::Quoted,
-                self.closed(quoted(bytes, 0, b'\'', false), rest, "string"),
-            ),
-            b'"' => (
-                Token::Quoted,
-                self.closed(quoted(bytes, 0, b'"', false), rest, "name"),
-            ),
-            b'e' | b'E' if bytes.get(1) == Some(&b'\'') => (
-                Token::Quoted,
-                self.closed(quoted(bytes, 1, b'\'', true), rest, "string"),
-            ),
+            b'/' if bytes.get(1) == Some(&b'*') => {
+                (Token::Blank, self.closed(block_comment(bytes), rest, "comment"))
+            }
+            b'\'' => (Token::Quoted, self.closed(quoted(bytes, 0, b'\'', false), rest, "string")),
+            b'"' => (Token::Quoted, self.closed(quoted(bytes, 0, b'"', false), rest, "name")),
+            b'e' | b'E' if bytes.get(1) == Some(&b'\'') => {
+                (Token::Quoted, self.closed(quoted(bytes, 1, b'\'', true), rest, "string"))
+            }
             b'$' => match fence(rest) {
-                Some(fence) => (
-                    Token::Quoted,
-                    self.closed(dollar_quoted(rest, fence), rest, "dollar quote"),
-                ),
+                Some(fence) => {
+                    (Token::Quoted, self.closed(dollar_quoted(rest, fence), rest, "dollar quote"))
+                }
                 None => (Token::Symbol(b'$'), 1),
             },
             b if starts_name(b) => {
-                let length = bytes
-                    .iter()
-                    .position(|&b| !continues_name(b))
-                    .unwrap_or(bytes.len());
+                let length = bytes.iter().position(|&b| !continues_name(b)).unwrap_or(bytes.len());
                 (Token::Word(&rest[..length]), length)
             }
             // `1$$` is no dollar quote, so digits are taken with what follows them.
             b if b.is_ascii_digit() => {
-                let length = bytes
-                    .iter()
-                    .position(|&b| !continues_name(b))
-                    .unwrap_or(bytes.len());
+                let length = bytes.iter().position(|&b| !continues_name(b)).unwrap_or(bytes.len());
                 (Token::Symbol(b), length)
             }
             b => (Token::Symbol(b), 1),
@@ -353,13 +329,7 @@ mod tests {
 
     #[test]
     fn words_that_only_look_like_a_body() {
-        assert_eq!(
-            statements("CREATE TABLE atomic (begin int); SELECT 1").len(),
-            2
-        );
-        assert_eq!(
-            statements("SELECT CASE WHEN a THEN b END; SELECT 1").len(),
-            2
-        );
+        assert_eq!(statements("CREATE TABLE atomic (begin int); SELECT 1").len(), 2);
+        assert_eq!(statements("SELECT CASE WHEN a THEN b END; SELECT 1").len(), 2);
     }
 }

@@ -40,7 +40,13 @@ impl Table {
     ///         t.column("shape", expr("geometry(Polygon, 4326)"));
     ///     });
     /// });
-    /// assert_eq!(plan, r#"CREATE TABLE "places" ("kind" "PlaceKind" NOT NULL, "shape" geometry(Polygon, 4326));"#);
+    /// assert_eq!(
+    ///     plan,
+    ///     r#"CREATE TABLE "places" (
+    ///     "kind" "PlaceKind" NOT NULL,
+    ///     "shape" geometry(Polygon, 4326)
+    /// );"#
+    /// );
     /// ```
     pub fn column(
         &mut self,
@@ -54,9 +60,7 @@ impl Table {
 
     /// Adds `id`, a bigint that counts up by itself and is the primary key.
     pub fn id(&mut self) -> Column {
-        self.bigint("id")
-            .identity(Identity::ByDefault)
-            .primary_key()
+        self.bigint("id").identity(Identity::ByDefault).primary_key()
     }
 
     /// Adds `created_at` and `updated_at`, both not null and set to the time of the insert.
@@ -107,8 +111,7 @@ impl Table {
     }
 
     fn constraint<C: Constraint>(&mut self, constraint: C) -> &mut C {
-        self.elements
-            .push(Element::Constraint(Box::new(constraint)));
+        self.elements.push(Element::Constraint(Box::new(constraint)));
         let Some(Element::Constraint(last)) = self.elements.last_mut() else {
             unreachable!("the constraint was just pushed");
         };
@@ -132,9 +135,9 @@ impl Table {
         })
     }
 
-    /// `"a" bigint, "b" text, UNIQUE ("a")`.
+    /// `("a" bigint, "b" text, UNIQUE ("a"))`, a line each.
     pub(crate) fn write(&self, sql: &mut Writer) {
-        sql.list(&self.elements, |sql, element| match element {
+        sql.lines(&self.elements, |sql, element| match element {
             Element::Column(column) => column.write(sql),
             Element::Like(like) => like.write(sql),
             Element::Constraint(constraint) => constraint.write(sql),
@@ -169,9 +172,7 @@ impl Table {
     }
 
     pub(crate) fn comment_statements(&self, table: &Name) -> Vec<Statement> {
-        self.columns()
-            .filter_map(|column| column.comment_statement(table))
-            .collect()
+        self.columns().filter_map(|column| column.comment_statement(table)).collect()
     }
 
     pub(crate) fn hints(&self) -> Vec<String> {

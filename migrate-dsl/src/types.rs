@@ -28,21 +28,13 @@ enum Kind {
 
 impl DataType {
     fn built_in(sql: impl Into<String>) -> Self {
-        Self {
-            kind: Kind::BuiltIn(sql.into()),
-            precision: None,
-            array_dimensions: 0,
-        }
+        Self { kind: Kind::BuiltIn(sql.into()), precision: None, array_dimensions: 0 }
     }
 
     /// A type of the database's own: an enum, a domain, a composite type, a type of an extension.
     /// The name is quoted, so it is matched to the letter.
     pub fn named(name: impl Into<Name>) -> Self {
-        Self {
-            kind: Kind::Named(name.into()),
-            precision: None,
-            array_dimensions: 0,
-        }
+        Self { kind: Kind::Named(name.into()), precision: None, array_dimensions: 0 }
     }
 
     /// How many digits behind the second a time, a timestamp or an interval keeps, 0 to 6.
@@ -80,10 +72,7 @@ impl DataType {
             Kind::Named(name) => problems_of_name(name),
             Kind::BuiltIn(_) | Kind::Raw(_) => Vec::new(),
         };
-        self.problem_of_precision()
-            .into_iter()
-            .chain(name)
-            .collect()
+        self.problem_of_precision().into_iter().chain(name).collect()
     }
 
     fn problem_of_precision(&self) -> Option<String> {
@@ -93,11 +82,7 @@ impl DataType {
         if !keeps_time {
             return Some(format!(
                 "`precision` is for times, timestamps and intervals, not for `{}`",
-                Self {
-                    precision: None,
-                    ..self.clone()
-                }
-                .sql()
+                Self { precision: None, ..self.clone() }.sql()
             ));
         }
         (digits > 6).then(|| format!("PostgreSQL keeps 6 digits behind the second, not {digits}"))
@@ -117,11 +102,7 @@ fn problems_of_name(name: &Name) -> Vec<String> {
 
 impl From<Expression> for DataType {
     fn from(expression: Expression) -> Self {
-        Self {
-            kind: Kind::Raw(expression.sql().to_owned()),
-            precision: None,
-            array_dimensions: 0,
-        }
+        Self { kind: Kind::Raw(expression.sql().to_owned()), precision: None, array_dimensions: 0 }
     }
 }
 
@@ -171,17 +152,11 @@ mod tests {
     fn types_as_sql() {
         assert_eq!(DataType::varchar(240).sql(), "varchar(240)");
         assert_eq!(DataType::varchar(None).sql(), "varchar");
-        assert_eq!(
-            DataType::numeric((10, 2)).array().array().sql(),
-            "numeric(10, 2)[][]"
-        );
+        assert_eq!(DataType::numeric((10, 2)).array().array().sql(), "numeric(10, 2)[][]");
         assert_eq!(DataType::from("INT").sql(), "int");
         assert_eq!(DataType::from("double").sql(), "double precision");
         assert_eq!(DataType::from("Mood").sql(), r#""Mood""#);
-        assert_eq!(
-            DataType::from(("app", "mood")).array().sql(),
-            r#""app"."mood"[]"#
-        );
+        assert_eq!(DataType::from(("app", "mood")).array().sql(), r#""app"."mood"[]"#);
         assert_eq!(
             DataType::from(crate::expr("geometry(Point, 4326)")).sql(),
             "geometry(Point, 4326)"
@@ -192,10 +167,7 @@ mod tests {
     fn precision_of_times() {
         assert_eq!(DataType::timestamptz().precision(0).sql(), "timestamptz(0)");
         assert_eq!(
-            DataType::from("timestamp with time zone")
-                .precision(3)
-                .array()
-                .sql(),
+            DataType::from("timestamp with time zone").precision(3).array().sql(),
             "timestamp(3) with time zone[]"
         );
         assert_eq!(DataType::interval().precision(6).problems(), [""; 0]);

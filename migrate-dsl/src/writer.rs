@@ -17,11 +17,7 @@ pub struct Statement {
 impl Statement {
     /// A statement that stands as given.
     pub fn raw(sql: impl Into<String>) -> Self {
-        Self {
-            sql: sql.into(),
-            line: 0,
-            problems: Vec::new(),
-        }
+        Self { sql: sql.into(), line: 0, problems: Vec::new() }
     }
 }
 
@@ -64,11 +60,7 @@ impl Writer {
     /// Ends the statement.
     #[must_use]
     pub fn finish(self) -> Statement {
-        Statement {
-            sql: self.sql,
-            line: 0,
-            problems: self.problems,
-        }
+        Statement { sql: self.sql, line: 0, problems: self.problems }
     }
 
     /// Keywords, or SQL that the migration brought itself, after a space.
@@ -191,6 +183,23 @@ impl Writer {
             write(self, item);
         }
         self
+    }
+
+    /// `(…)` with a line for each item: a person reads it, in a review or at 3 a.m.
+    pub fn lines<T>(
+        &mut self,
+        items: impl IntoIterator<Item = T>,
+        mut write: impl FnMut(&mut Self, T),
+    ) -> &mut Self {
+        self.text("(");
+        let mut empty = true;
+        for item in items {
+            self.glued(if empty { "\n    " } else { ",\n    " });
+            self.tight = true;
+            empty = false;
+            write(self, item);
+        }
+        self.glued(if empty { ")" } else { "\n)" })
     }
 
     /// `("a", "b")`.

@@ -27,21 +27,12 @@ pub fn program() -> &'static Path {
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
         let mut build = Command::new(cargo);
         build
-            .args([
-                "build",
-                "--quiet",
-                "--package",
-                "migrate-cli",
-                "--manifest-path",
-            ])
+            .args(["build", "--quiet", "--package", "migrate-cli", "--manifest-path"])
             .arg(manifest);
         if build_folder().ends_with("release") {
             build.arg("--release");
         }
-        assert!(
-            build.status().expect("cargo starts").success(),
-            "the program does not build"
-        );
+        assert!(build.status().expect("cargo starts").success(), "the program does not build");
         build_folder().join("migrate")
     })
 }
@@ -71,19 +62,12 @@ impl Cli {
     /// # Panics
     ///
     /// If there is no room for a folder.
-    #[expect(
-        clippy::new_without_default,
-        reason = "it makes a folder and a database"
-    )]
+    #[expect(clippy::new_without_default, reason = "it makes a folder and a database")]
     #[must_use]
     pub fn new() -> Self {
         let database = TestDatabase::new();
         let vars = BTreeMap::from([("DATABASE_URL".to_owned(), database.url())]);
-        Self {
-            folder: tempfile::tempdir().expect("a temporary folder"),
-            database,
-            vars,
-        }
+        Self { folder: tempfile::tempdir().expect("a temporary folder"), database, vars }
     }
 
     /// The same with a plan of these migrations in `plan.json`, which every command is given.
@@ -126,9 +110,7 @@ impl Cli {
     #[must_use]
     pub fn command(&self, arguments: &str) -> Command {
         let mut command = Command::new(program());
-        command
-            .args(arguments.split_whitespace())
-            .current_dir(self.folder.path());
+        command.args(arguments.split_whitespace()).current_dir(self.folder.path());
         if self.folder.path().join("plan.json").exists() {
             command.args(["--plan", "plan.json"]);
         }
@@ -140,10 +122,7 @@ impl Cli {
                 command.env_remove(name);
             }
         }
-        command
-            .env("USER", "ada")
-            .envs(&self.vars)
-            .stdin(Stdio::null());
+        command.env("USER", "ada").envs(&self.vars).stdin(Stdio::null());
         command
     }
 
@@ -154,10 +133,7 @@ impl Cli {
     /// If it does not start.
     #[must_use]
     pub fn run(&self, arguments: &str) -> Said {
-        let output = self
-            .command(arguments)
-            .output()
-            .expect("the program starts");
+        let output = self.command(arguments).output().expect("the program starts");
         let text = |bytes| String::from_utf8(bytes).expect("the program speaks UTF-8");
         Said {
             code: output.status.code(),
@@ -173,9 +149,7 @@ impl Cli {
         let mut text = String::new();
         for command in commands {
             let said = self.run(command);
-            let code = said
-                .code
-                .map_or("killed".to_owned(), |code| code.to_string());
+            let code = said.code.map_or("killed".to_owned(), |code| code.to_string());
             _ = writeln!(text, "$ migrate {command}  # {code}");
             text += &self.stable(&said.stdout);
             for line in self.stable(&said.stderr).lines() {
@@ -206,13 +180,8 @@ impl Cli {
 
 /// Cuts the columns of `status` that tell when, and for how long.
 fn without_moment(line: &str) -> String {
-    let moment = line
-        .find(" UTC ")
-        .and_then(|at| at.checked_sub("2026-01-01 00:00:00".len()));
-    moment.map_or_else(
-        || line.to_owned(),
-        |from| format!("{}<moment>\n", &line[..from]),
-    )
+    let moment = line.find(" UTC ").and_then(|at| at.checked_sub("2026-01-01 00:00:00".len()));
+    moment.map_or_else(|| line.to_owned(), |from| format!("{}<moment>\n", &line[..from]))
 }
 
 /// Replaces what stands between `before` and `after`, where it has a digit in it.

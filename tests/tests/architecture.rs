@@ -14,11 +14,7 @@ fn dependencies(package: &str, table: &str) -> BTreeSet<String> {
     let manifest = fs::read_to_string(workspace().join(package).join("Cargo.toml")).unwrap();
     let manifest: DocumentMut = manifest.parse().unwrap();
     let table = manifest.get(table).and_then(|table| table.as_table_like());
-    table
-        .into_iter()
-        .flat_map(|table| table.iter())
-        .map(|(name, _)| name.to_owned())
-        .collect()
+    table.into_iter().flat_map(|table| table.iter()).map(|(name, _)| name.to_owned()).collect()
 }
 
 /// The Rust files below a folder, with their text up to their unit tests.
@@ -33,11 +29,7 @@ fn sources(folder: &str) -> Vec<(String, String)> {
                 folders.extend(Some(path).filter(|path| !path.ends_with("tests")));
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = fs::read_to_string(&path).unwrap();
-                let code = text
-                    .split("#[cfg(test)]")
-                    .next()
-                    .unwrap_or_default()
-                    .to_owned();
+                let code = text.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
                 found.push((path.display().to_string(), code));
             }
         }
@@ -73,27 +65,15 @@ fn the_language_depends_on_sea_query_alone() {
 fn the_crates_point_one_way() {
     let core = dependencies("migrate-core", "dependencies");
     assert!(core.contains("migrate-dsl") && core.contains("postgres"));
-    for foreign in [
-        "migrate-cli",
-        "clap",
-        "anyhow",
-        "anstream",
-        "indicatif",
-        "annotate-snippets",
-        "dotenvy",
-    ] {
-        assert!(
-            !core.contains(foreign),
-            "the engine must not depend on {foreign}"
-        );
+    for foreign in
+        ["migrate-cli", "clap", "anyhow", "anstream", "indicatif", "annotate-snippets", "dotenvy"]
+    {
+        assert!(!core.contains(foreign), "the engine must not depend on {foreign}");
     }
     let cli = dependencies("migrate-cli", "dependencies");
     assert!(cli.contains("migrate-core"));
     for foreign in ["postgres", "sea-query", "tokio-postgres"] {
-        assert!(
-            !cli.contains(foreign),
-            "the command line must not depend on {foreign}"
-        );
+        assert!(!cli.contains(foreign), "the command line must not depend on {foreign}");
     }
     let example = dependencies("example-app/migrations", "dependencies");
     assert_eq!(example, BTreeSet::from(["migrate-dsl".to_owned()]));
@@ -119,14 +99,7 @@ fn the_engine_neither_prints_nor_exits_nor_looks_around() {
 fn the_language_does_no_more_than_describe() {
     let found: Vec<_> = places(
         "migrate-dsl/src",
-        &[
-            "std::fs",
-            "fs::",
-            "env::",
-            "println!",
-            "std::process",
-            "std::net",
-        ],
+        &["std::fs", "fs::", "env::", "println!", "std::process", "std::net"],
     )
     .into_iter()
     .filter(|place| {
@@ -171,17 +144,12 @@ fn the_printer_alone_prints() {
 
 #[test]
 fn the_top_level_is_what_the_plan_of_the_house_says() {
-    let listed = std::process::Command::new("git")
-        .args(["ls-files"])
-        .current_dir(workspace())
-        .output();
+    let listed =
+        std::process::Command::new("git").args(["ls-files"]).current_dir(workspace()).output();
     let Ok(listed) = listed.map(|output| String::from_utf8(output.stdout).unwrap()) else {
         return;
     };
-    let top: BTreeSet<_> = listed
-        .lines()
-        .filter_map(|file| file.split('/').next())
-        .collect();
+    let top: BTreeSet<_> = listed.lines().filter_map(|file| file.split('/').next()).collect();
     let expected = [
         "Cargo.toml",
         "README.md",

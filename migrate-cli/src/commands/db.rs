@@ -86,9 +86,7 @@ pub fn run(args: &DbArgs, context: &Context) -> anyhow::Result<Exit> {
             let target = confirmed(context, confirm.as_deref())?;
             drop_database(&target)?;
             create_database(&target)?;
-            context
-                .printer
-                .step("reset", &format!("{target}: it is empty"));
+            context.printer.step("reset", &format!("{target}: it is empty"));
             Ok(Exit::Done)
         }
         DbCommand::Wait { timeout } => wait(context, Duration::from_secs(*timeout)),
@@ -105,13 +103,9 @@ fn with_private_cluster(context: &Context) -> anyhow::Result<Settings> {
 fn start(context: &Context) -> anyhow::Result<Exit> {
     let settings = with_private_cluster(context)?;
     let server = database::start(context, &settings)?;
-    context.printer.step(
-        "running",
-        &format!(
-            "private PostgreSQL {}, process {}",
-            server.version, server.pid
-        ),
-    );
+    context
+        .printer
+        .step("running", &format!("private PostgreSQL {}, process {}", server.version, server.pid));
     context
         .printer
         .json(&json!({"version": server.version, "pid": server.pid, "port": server.port}));
@@ -127,13 +121,8 @@ fn stop(context: &Context) -> anyhow::Result<Exit> {
         Stopped::Fast => "its data stays",
         Stopped::Immediate => "it had to be stopped at once; it recovers at the next start",
     };
-    context.printer.step(
-        "stopped",
-        &format!("private PostgreSQL of this project: {told}"),
-    );
-    context
-        .printer
-        .json(&json!({"stopped": stopped != Stopped::WasNotRunning}));
+    context.printer.step("stopped", &format!("private PostgreSQL of this project: {told}"));
+    context.printer.json(&json!({"stopped": stopped != Stopped::WasNotRunning}));
     Ok(Exit::Done)
 }
 
@@ -176,18 +165,14 @@ fn psql(context: &Context, settings: Option<&Settings>) -> std::path::PathBuf {
             _ => None,
         }
     });
-    server
-        .filter(|psql| psql.exists())
-        .unwrap_or_else(|| "psql".into())
+    server.filter(|psql| psql.exists()).unwrap_or_else(|| "psql".into())
 }
 
 fn create(context: &Context) -> anyhow::Result<Exit> {
     let settings = settings(context)?;
     let target = database::target(context, settings.as_ref())?;
     match Session::connect(&target, "migrate db create") {
-        Ok(_) => context
-            .printer
-            .step("done", &format!("nothing to do: {target} is there")),
+        Ok(_) => context.printer.step("done", &format!("nothing to do: {target} is there")),
         Err(ConnectError::Refused { ref code, .. })
             if *code == migrate_core::connect::SqlState::INVALID_CATALOG_NAME =>
         {
@@ -220,10 +205,9 @@ fn wait(context: &Context, timeout: Duration) -> anyhow::Result<Exit> {
     loop {
         match Session::connect(&target, "migrate db wait") {
             Ok(_) => {
-                context.printer.step(
-                    "ready",
-                    &format!("{target}, after {}", human(started.elapsed())),
-                );
+                context
+                    .printer
+                    .step("ready", &format!("{target}, after {}", human(started.elapsed())));
                 return Ok(Exit::Done);
             }
             Err(error) if error.is_temporary() && started.elapsed() < timeout => {
@@ -256,11 +240,7 @@ fn fetch(context: &Context) -> anyhow::Result<Exit> {
         .map_err(|error: ClusterError| error)?;
     context.printer.step(
         "installed",
-        &format!(
-            "PostgreSQL {} in {}",
-            programs.version,
-            programs.bindir.display()
-        ),
+        &format!("PostgreSQL {} in {}", programs.version, programs.bindir.display()),
     );
     Ok(Exit::Done)
 }

@@ -71,11 +71,7 @@ impl Request<'_> {
         list: &Path,
         on_event: &mut dyn FnMut(BuildEvent),
     ) -> Result<(PathBuf, BTreeSet<Dependency>), ProjectError> {
-        let Self {
-            layout,
-            environment,
-            ..
-        } = self;
+        let Self { layout, environment, .. } = self;
         let mut cargo = Command::new(environment.var("CARGO").unwrap_or("cargo"));
         cargo.current_dir(&layout.folder).env_clear();
         cargo.envs(environment.vars.iter().filter(|(name, _)| !leaks(name)));
@@ -89,11 +85,7 @@ impl Request<'_> {
             .env("MIGRATE_HASH", self.number)
             .args(["build", "--bin", &layout.binary, "--manifest-path"])
             .arg(layout.folder.join("Cargo.toml"))
-            .args([
-                "--message-format",
-                "json-diagnostic-rendered-ansi",
-                "--target-dir",
-            ])
+            .args(["--message-format", "json-diagnostic-rendered-ansi", "--target-dir"])
             .arg(&layout.target);
         if layout.cross {
             cargo.args(["--target", "host-tuple"]);
@@ -128,9 +120,7 @@ impl Request<'_> {
         let file = self.layout.state_file().with_extension("plan");
         let mut command = Command::new(program);
         command.current_dir(&self.layout.folder).env_clear();
-        command
-            .envs(&self.environment.vars)
-            .env("MIGRATE_PLAN_FILE", &file);
+        command.envs(&self.environment.vars).env("MIGRATE_PLAN_FILE", &file);
         let status = process::run(&mut command, |line| {
             let (Line::Out(line) | Line::Err(line)) = line;
             on_event(BuildEvent::Output(line));
@@ -141,10 +131,8 @@ impl Request<'_> {
         }
         let text = fs::read_to_string(&file).map_err(|_| ProjectError::OldProgram)?;
         _ = fs::remove_file(&file);
-        let plan = Plan::from_json(&text).map_err(|source| ProjectError::Plan {
-            folder: self.layout.folder.clone(),
-            source,
-        })?;
+        let plan = Plan::from_json(&text)
+            .map_err(|source| ProjectError::Plan { folder: self.layout.folder.clone(), source })?;
         let planned = plan.migrations.iter().map(|migration| &migration.name);
         if plan.hash != self.number || !planned.eq(self.names) {
             return Err(ProjectError::OldProgram);
@@ -217,10 +205,7 @@ impl<'a> Output<'a> {
 
     fn message(&mut self, line: &str, on_event: &mut dyn FnMut(BuildEvent)) {
         match serde_json::from_str(line).unwrap_or(Message::Other) {
-            Message::CompilerMessage {
-                package_id,
-                message,
-            } => match message.level.as_str() {
+            Message::CompilerMessage { package_id, message } => match message.level.as_str() {
                 "warning" if self.explainer.is_ours(&package_id) => {
                     let text = self.explainer.explain(&message);
                     on_event(BuildEvent::Warning(text));
@@ -231,11 +216,7 @@ impl<'a> Output<'a> {
                 }
                 _ => {}
             },
-            Message::CompilerArtifact {
-                package_id,
-                manifest_path,
-                executable,
-            } => {
+            Message::CompilerArtifact { package_id, manifest_path, executable } => {
                 // Only the program that was asked for is built, and build scripts have no such
                 // entry.
                 self.program = executable.or(self.program.take());
@@ -243,10 +224,9 @@ impl<'a> Output<'a> {
                     self.manifests.insert((package_id, manifest_path));
                 }
             }
-            Message::BuildScriptExecuted {
-                package_id,
-                out_dir,
-            } => self.build_scripts.push((package_id, out_dir)),
+            Message::BuildScriptExecuted { package_id, out_dir } => {
+                self.build_scripts.push((package_id, out_dir))
+            }
             Message::Other => {}
         }
     }

@@ -116,11 +116,7 @@ fn recorded(up: impl FnOnce(&mut Pgm)) -> Recorded {
     };
     let statements = step.operation.statements().into_iter().chain(back);
     let (sql, problems): (_, Vec<_>) = statements.map(|s| (s.sql, s.problems)).unzip();
-    Recorded {
-        verb: step.operation.verb(),
-        sql,
-        problems: problems.concat(),
-    }
+    Recorded { verb: step.operation.verb(), sql, problems: problems.concat() }
 }
 
 /// The names of the files below this folder that define a verb.
@@ -130,10 +126,7 @@ fn files_of_verbs(folder: &Path) -> BTreeSet<String> {
         let path = entry.unwrap().path();
         if path.is_dir() {
             verbs.append(&mut files_of_verbs(&path));
-        } else if std::fs::read_to_string(&path)
-            .unwrap()
-            .contains("\nimpl Pgm {")
-        {
+        } else if std::fs::read_to_string(&path).unwrap().contains("\nimpl Pgm {") {
             verbs.insert(path.file_stem().unwrap().to_str().unwrap().to_owned());
         }
     }
@@ -143,59 +136,34 @@ fn files_of_verbs(folder: &Path) -> BTreeSet<String> {
 #[test]
 fn no_verb_is_missing_here() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/operations");
-    let tested: BTreeSet<_> = verbs("n")
-        .into_iter()
-        .map(|verb| recorded(verb).verb)
-        .collect();
-    let by_file = files_of_verbs(&folder)
-        .into_iter()
-        .map(|file| match file.as_str() {
-            // A constraint is described the same way in `create_table`, and so its file has its name.
-            "check" | "exclusion" | "foreign_key" | "primary_key" | "unique" => {
-                format!("add_{file}")
-            }
-            _ => file,
-        });
-    let expected: BTreeSet<_> = by_file
-        .filter(|verb| !RAW.contains(&verb.as_str()))
-        .collect();
-    assert_eq!(
-        tested
-            .into_iter()
-            .map(str::to_owned)
-            .collect::<BTreeSet<_>>(),
-        expected
-    );
+    let tested: BTreeSet<_> = verbs("n").into_iter().map(|verb| recorded(verb).verb).collect();
+    let by_file = files_of_verbs(&folder).into_iter().map(|file| match file.as_str() {
+        // A constraint is described the same way in `create_table`, and so its file has its name.
+        "check" | "exclusion" | "foreign_key" | "primary_key" | "unique" => {
+            format!("add_{file}")
+        }
+        _ => file,
+    });
+    let expected: BTreeSet<_> = by_file.filter(|verb| !RAW.contains(&verb.as_str())).collect();
+    assert_eq!(tested.into_iter().map(str::to_owned).collect::<BTreeSet<_>>(), expected);
 }
 
 #[test]
 fn a_name_that_would_be_cut_is_a_problem_wherever_it_stands() {
     let long = "ł".repeat(32);
     for verb in verbs(&long) {
-        let Recorded {
-            verb,
-            sql,
-            problems,
-        } = recorded(verb);
+        let Recorded { verb, sql, problems } = recorded(verb);
         let names = sql.join(";").matches(&long).count();
-        let found = problems
-            .iter()
-            .filter(|problem| problem.contains("has 64 bytes"));
+        let found = problems.iter().filter(|problem| problem.contains("has 64 bytes"));
         assert_eq!(found.count(), names, "{verb}: {sql:?}");
     }
 }
 
 #[test]
 fn names_are_quoted_by_every_verb() {
-    for name in [
-        r#"weird "name"#,
-        "select",
-        "Łódź",
-        "a.b",
-        "it's",
-        r"back\slash",
-        "a b; DROP TABLE c --",
-    ] {
+    for name in
+        [r#"weird "name"#, "select", "Łódź", "a.b", "it's", r"back\slash", "a b; DROP TABLE c --"]
+    {
         let quoted = crate::Identifier::from(name).quoted();
         let literal = crate::quote_literal(name);
         for (plain, verb) in verbs("nnn").into_iter().zip(verbs(name)) {
@@ -206,10 +174,7 @@ fn names_are_quoted_by_every_verb() {
             assert_eq!(sql, expected.collect::<Vec<_>>(), "{verb}");
             // So far a name that is never quoted would go unseen.
             let without = sql.join(";").replace(&quoted, "").replace(&literal, "");
-            assert!(
-                !without.contains(name) || name == "select",
-                "{verb}: {sql:?}"
-            );
+            assert!(!without.contains(name) || name == "select", "{verb}: {sql:?}");
         }
     }
 }

@@ -31,10 +31,7 @@ pub(crate) fn rename_part(
     to: &Identifier,
 ) -> Statement {
     Writer::statement(|sql| {
-        sql.text("ALTER TABLE")
-            .name(table)
-            .text("RENAME")
-            .text(part);
+        sql.text("ALTER TABLE").name(table).text("RENAME").text(part);
         sql.identifier(from).text("TO").identifier(to)
     })
 }

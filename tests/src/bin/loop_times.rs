@@ -19,10 +19,7 @@ const RUNS: usize = 7;
 
 fn main() {
     let program = program();
-    println!(
-        "{:<44} {:>8} {:>8} {:>8}",
-        "seconds", "median", "least", "most"
-    );
+    println!("{:<44} {:>8} {:>8} {:>8}", "seconds", "median", "least", "most");
     for migrations in [10, 100, 1000, 5000] {
         let folder = tempfile::tempdir().expect("a temporary folder");
         write_project(folder.path(), migrations);
@@ -44,11 +41,7 @@ fn main() {
             plan(program, folder.path()).0
         };
         row("one added", &(0..RUNS).map(add).collect::<Vec<_>>());
-        assert_eq!(
-            cargo_does_nothing(folder.path()),
-            Some(true),
-            "a second build is not fresh"
-        );
+        assert_eq!(cargo_does_nothing(folder.path()), Some(true), "a second build is not fresh");
     }
 }
 
@@ -78,10 +71,7 @@ fn cargo_does_nothing(folder: &Path) -> Option<bool> {
         let manifest = folder.join("migrations/Cargo.toml");
         let mut cargo = Command::new("cargo");
         cargo.args(["build", "--manifest-path"]).arg(manifest);
-        cargo
-            .output()
-            .ok()
-            .map(|output| String::from_utf8_lossy(&output.stderr).into_owned())
+        cargo.output().ok().map(|output| String::from_utf8_lossy(&output.stderr).into_owned())
     };
     build()?;
     Some(!build()?.contains("Compiling"))
@@ -89,9 +79,7 @@ fn cargo_does_nothing(folder: &Path) -> Option<bool> {
 
 fn write_project(folder: &Path, migrations: usize) {
     let language = Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrate-dsl");
-    let language = language
-        .canonicalize()
-        .expect("the language is beside the tests");
+    let language = language.canonicalize().expect("the language is beside the tests");
     let crate_folder = folder.join("migrations");
     fs::create_dir_all(crate_folder.join("src")).expect("a folder");
     let mut manifest = String::from(
@@ -99,17 +87,11 @@ fn write_project(folder: &Path, migrations: usize) {
          [workspace]\n\n[workspace.metadata.migrate]\ndir = \".\"\n\n",
     );
     for table in ["dependencies", "build-dependencies"] {
-        _ = writeln!(
-            manifest,
-            "[{table}]\nmigrate-dsl = {{ path = {language:?} }}\n"
-        );
+        _ = writeln!(manifest, "[{table}]\nmigrate-dsl = {{ path = {language:?} }}\n");
     }
     let write = |file: &str, text: &str| fs::write(crate_folder.join(file), text).expect("a file");
     write("Cargo.toml", &manifest);
-    write(
-        "build.rs",
-        "fn main() {\n    migrate_dsl::discover::build();\n}\n",
-    );
+    write("build.rs", "fn main() {\n    migrate_dsl::discover::build();\n}\n");
     write("src/lib.rs", "migrate_dsl::migrations!();\n");
     write(
         "src/main.rs",
@@ -152,8 +134,5 @@ fn print(what: &str, figures: &[Duration]) {
     let mut seconds: Vec<_> = figures.iter().map(Duration::as_secs_f64).collect();
     seconds.sort_by(f64::total_cmp);
     let (least, most) = (seconds[0], seconds[seconds.len() - 1]);
-    println!(
-        "{what:<44} {:>8.3} {least:>8.3} {most:>8.3}",
-        seconds[seconds.len() / 2]
-    );
+    println!("{what:<44} {:>8.3} {least:>8.3} {most:>8.3}", seconds[seconds.len() / 2]);
 }

@@ -10,19 +10,12 @@ fn table(pgm: &mut Pgm) {
 #[test]
 fn databases_that_are_not_there() {
     let plan = [migration("20260101000000_a", table)];
-    let with = |url: &str| {
-        Cli::with_plan(&plan)
-            .var("DATABASE_URL", url)
-            .session(&["up"])
-    };
+    let with = |url: &str| Cli::with_plan(&plan).var("DATABASE_URL", url).session(&["up"]);
     insta::assert_snapshot!(with(""));
     insta::assert_snapshot!(with("postgres://ada:s3cret@127.0.0.1:1/shop"));
     insta::assert_snapshot!(with("mysql://ada:s3cret@db/shop"));
     let cli = Cli::with_plan(&plan);
-    let missing = cli
-        .database
-        .url()
-        .replace(cli.database.name(), "no_such_database");
+    let missing = cli.database.url().replace(cli.database.name(), "no_such_database");
     insta::assert_snapshot!(cli.var("DATABASE_URL", &missing).session(&["up"]));
 }
 
@@ -37,11 +30,7 @@ fn a_wrong_password_is_told_and_not_shown() {
     let wrong = right.replacen("postgres:", "postgres:s3cret", 1);
     let said = cli.var("DATABASE_URL", &wrong).run("up");
     assert_eq!(said.code, Some(1));
-    assert!(
-        said.stderr.contains("password authentication failed"),
-        "{}",
-        said.stderr
-    );
+    assert!(said.stderr.contains("password authentication failed"), "{}", said.stderr);
     assert!(!said.stderr.contains("s3cret"), "{}", said.stderr);
 }
 
@@ -63,13 +52,7 @@ fn unknown_words() {
 #[test]
 fn plans_that_are_none() {
     let cli = Cli::new();
-    for (text, code) in [
-        ("", 1),
-        ("{}", 1),
-        ("{\"format\": 99}", 1),
-        ("[]", 1),
-        ("\u{0}", 1),
-    ] {
+    for (text, code) in [("", 1), ("{}", 1), ("{\"format\": 99}", 1), ("[]", 1), ("\u{0}", 1)] {
         cli.write("plan.json", text);
         let said = cli.run("up");
         assert_eq!(said.code, Some(code), "{text}: {}", said.stderr);
@@ -106,8 +89,7 @@ fn a_statement_that_fails() {
 #[test]
 fn a_table_of_another_tool() {
     let cli = Cli::with_plan(&[migration("20260101000000_a", table)]);
-    cli.database
-        .execute("CREATE TABLE migrations (version varchar(255) PRIMARY KEY)");
+    cli.database.execute("CREATE TABLE migrations (version varchar(255) PRIMARY KEY)");
     insta::assert_snapshot!(cli.session(&[
         "up",
         "status",

@@ -68,12 +68,8 @@ fn json_is_all_that_stdout_carries() {
         "mark create_posts --pending --json",
         "goto nothing --json",
     ]));
-    for command in [
-        "up --json --dry-run",
-        "down --json --dry-run",
-        "plan --json",
-        "db url --json",
-    ] {
+    for command in ["up --json --dry-run", "down --json --dry-run", "plan --json", "db url --json"]
+    {
         let said = cli.run(command);
         for line in said.stdout.lines() {
             let value: serde_json::Value = serde_json::from_str(line)

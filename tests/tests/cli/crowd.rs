@@ -10,13 +10,10 @@ fn ten_programs_apply_each_of_fifty_once() {
     }
     let names = (1..=50).map(|number| format!("202601010000{number:02}_m{number}"));
     // The names live as long as the test process.
-    let all: Vec<_> = names
-        .map(|name| migration(Box::leak(name.into_boxed_str()), create))
-        .collect();
+    let all: Vec<_> =
+        names.map(|name| migration(Box::leak(name.into_boxed_str()), create)).collect();
     let cli = Cli::with_plan(&all);
-    let runners: Vec<_> = (0..10)
-        .map(|_| cli.command("up").spawn().unwrap())
-        .collect();
+    let runners: Vec<_> = (0..10).map(|_| cli.command("up").spawn().unwrap()).collect();
     for runner in runners {
         assert!(runner.wait_with_output().unwrap().status.success());
     }
@@ -42,8 +39,7 @@ fn whoever_will_not_wait_is_told_who_is_at_work() {
     let said = cli.run("up");
     assert_eq!(said.code, Some(4), "{}", said.stderr);
     assert!(
-        said.stderr
-            .contains("error: another migrate is at work: `migrate up`, process "),
+        said.stderr.contains("error: another migrate is at work: `migrate up`, process "),
         "{}",
         said.stderr
     );

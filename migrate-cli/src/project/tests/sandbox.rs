@@ -66,10 +66,8 @@ impl Sandbox {
         sandbox.write("migrations/Cargo.toml", &manifest);
         let lock = fs::read_to_string(checkout.join("Cargo.lock")).unwrap();
         sandbox.write("migrations/Cargo.lock", &lock);
-        sandbox.write(
-            "migrations/build.rs",
-            "fn main() {\n    migrate_dsl::discover::build();\n}\n",
-        );
+        sandbox
+            .write("migrations/build.rs", "fn main() {\n    migrate_dsl::discover::build();\n}\n");
         sandbox.write("migrations/src/lib.rs", "migrate_dsl::migrations!();\n");
         sandbox.write(
             "migrations/src/main.rs",
@@ -92,10 +90,7 @@ impl Sandbox {
     pub(super) fn put_back(&self, file: &str, text: &str) {
         self.write(file, text);
         let long_ago = SystemTime::now() - Duration::from_hours(10_000);
-        let file = File::options()
-            .write(true)
-            .open(self.folder.join(file))
-            .unwrap();
+        let file = File::options().write(true).open(self.folder.join(file)).unwrap();
         file.set_modified(long_ago).unwrap();
     }
 
@@ -111,9 +106,7 @@ impl Sandbox {
 
     pub(super) fn state_file(&self) -> PathBuf {
         let crate_folder = self.folder.join("migrations");
-        Layout::read(&crate_folder, &self.environment)
-            .unwrap()
-            .state_file()
+        Layout::read(&crate_folder, &self.environment).unwrap().state_file()
     }
 
     pub(super) fn project(&self) -> Project {
@@ -129,9 +122,7 @@ impl Sandbox {
     /// The plan again, with a cargo that must not be called.
     pub(super) fn plan_without_cargo(&self) -> Plan {
         let mut environment = self.environment.clone();
-        environment
-            .vars
-            .insert("CARGO".to_owned(), "/no/cargo/here".to_owned());
+        environment.vars.insert("CARGO".to_owned(), "/no/cargo/here".to_owned());
         let project = Project::new(self.folder.join("migrations"), &environment);
         project.plan(&mut |event| panic!("{event:?}")).unwrap()
     }
@@ -145,8 +136,7 @@ impl Sandbox {
             text.push_str(&format!("\nhelp: {help}"));
         }
         let text = anstream::adapter::strip_str(&text).to_string();
-        text.trim()
-            .replace(&self.folder.display().to_string(), "<folder>")
+        text.trim().replace(&self.folder.display().to_string(), "<folder>")
     }
 }
 
@@ -163,18 +153,13 @@ impl Outcome {
     }
 
     pub(super) fn plan(self) -> Plan {
-        self.result
-            .unwrap_or_else(|error| panic!("{error}: {}", error.details().join("\n")))
+        self.result.unwrap_or_else(|error| panic!("{error}: {}", error.details().join("\n")))
     }
 
     /// What the steps do, a line each.
     pub(super) fn steps(self) -> String {
         let plan = self.plan();
         let steps = plan.migrations.iter().flat_map(|migration| &migration.up);
-        steps
-            .map(|step| format!("{}\n", step.summary))
-            .collect::<String>()
-            .trim_end()
-            .to_owned()
+        steps.map(|step| format!("{}\n", step.summary)).collect::<String>().trim_end().to_owned()
     }
 }

@@ -41,10 +41,7 @@ impl AddColumn {
     }
 
     fn names(&self) -> String {
-        let names = self
-            .columns
-            .columns()
-            .map(|column| format!("`{}`", column.name()));
+        let names = self.columns.columns().map(|column| format!("`{}`", column.name()));
         names.collect::<Vec<_>>().join(", ")
     }
 }
@@ -77,12 +74,9 @@ impl Operation for AddColumn {
         // A constraint of the table goes with the columns that it is about.
         let mut sql = Writer::new();
         sql.text("ALTER TABLE").name(&self.table);
-        sql.list(
-            self.columns.columns().rev().map(Column::name),
-            |sql, name| {
-                sql.text("DROP COLUMN").identifier(&name);
-            },
-        );
+        sql.list(self.columns.columns().rev().map(Column::name), |sql, name| {
+            sql.text("DROP COLUMN").identifier(&name);
+        });
         Inverse::by(sql.finish())
     }
 
@@ -99,8 +93,7 @@ mod tests {
         pgm.add_column("posts", |t| {
             t.double_precision("lat").comment("degrees");
             t.double_precision("lng");
-            t.check("(lat IS NULL) = (lng IS NULL)")
-                .named("both or none");
+            t.check("(lat IS NULL) = (lng IS NULL)").named("both or none");
         });
     }
 

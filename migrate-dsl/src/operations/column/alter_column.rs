@@ -51,12 +51,7 @@ impl Pgm {
 
 impl AlterColumn {
     fn new(table: Name, column: Identifier) -> Self {
-        Self {
-            table,
-            column,
-            changes: Changes::default(),
-            down: None,
-        }
+        Self { table, column, changes: Changes::default(), down: None }
     }
 
     /// Changes the type. Most changes rewrite the table while nobody can read it.
@@ -204,10 +199,7 @@ mod tests {
                 .set_not_null()
                 .comment("how it reads")
                 .down(|mood| {
-                    mood.set_type(DataType::varchar(10))
-                        .collate("C")
-                        .drop_default()
-                        .comment(None)
+                    mood.set_type(DataType::varchar(10)).collate("C").drop_default().comment(None)
                 });
         };
         insta::assert_snapshot!(plan_text(up), @r#"
@@ -247,10 +239,7 @@ mod tests {
     #[test]
     fn what_was_before_has_to_be_said() {
         let down = plan_text_down(|pgm| {
-            pgm.alter_column("posts", "likes")
-                .set_type("bigint")
-                .set_default(0)
-                .drop_not_null();
+            pgm.alter_column("posts", "likes").set_type("bigint").set_default(0).drop_not_null();
         });
         insta::assert_snapshot!(down, @"-- cannot be taken back: what `likes` had as type and default is not known here; say it with `.down(|column| ..)`");
     }

@@ -70,11 +70,7 @@ impl Changes {
         changes.extend(self.data_type.as_ref().map(Change::Type));
         changes.extend(default.and_then(Option::as_ref).map(Change::Default));
         changes.extend(self.not_null.map(|not_null| {
-            Change::Words(if not_null {
-                "SET NOT NULL"
-            } else {
-                "DROP NOT NULL"
-            })
+            Change::Words(if not_null { "SET NOT NULL" } else { "DROP NOT NULL" })
         }));
         changes.extend(self.identity.map(|identity| match identity {
             IdentityChange::Add(identity) => Change::Identity("ADD", identity),
@@ -109,10 +105,7 @@ impl Changes {
     }
 
     fn note_problems(&self, sql: &mut Writer, column: &Identifier, empty: bool) {
-        let without_type = [
-            ("using", self.using.is_some()),
-            ("collate", self.collation.is_some()),
-        ];
+        let without_type = [("using", self.using.is_some()), ("collate", self.collation.is_some())];
         for (option, given) in without_type {
             if given && self.data_type.is_none() {
                 sql.problem(format!(

@@ -90,9 +90,7 @@ mod tests {
     #[test]
     fn drop_column() {
         let up = |pgm: &mut Pgm| {
-            pgm.drop_column(("app", "posts"), "loc")
-                .if_exists()
-                .cascade();
+            pgm.drop_column(("app", "posts"), "loc").if_exists().cascade();
         };
         insta::assert_snapshot!(plan_text(up), @r#"ALTER TABLE "app"."posts" DROP COLUMN IF EXISTS "loc" CASCADE;"#);
         insta::assert_snapshot!(plan_text_down(up), @"-- cannot be taken back: what `loc` of `app.posts` looked like is not known here; write a `pub fn down` that restores it");

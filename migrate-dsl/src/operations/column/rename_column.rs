@@ -30,11 +30,7 @@ impl Pgm {
         from: impl Into<Identifier>,
         to: impl Into<Identifier>,
     ) -> &mut RenameColumn {
-        self.record(RenameColumn {
-            table: table.into(),
-            from: from.into(),
-            to: to.into(),
-        })
+        self.record(RenameColumn { table: table.into(), from: from.into(), to: to.into() })
     }
 }
 
@@ -44,27 +40,14 @@ impl Operation for RenameColumn {
     }
 
     fn describe(&self) -> String {
-        format!(
-            "rename column `{}` of `{}` to `{}`",
-            self.from, self.table, self.to
-        )
+        format!("rename column `{}` of `{}` to `{}`", self.from, self.table, self.to)
     }
 
     fn statements(&self) -> Vec<Statement> {
-        vec![phrases::rename_part(
-            &self.table,
-            "COLUMN",
-            &self.from,
-            &self.to,
-        )]
+        vec![phrases::rename_part(&self.table, "COLUMN", &self.from, &self.to)]
     }
 
     fn inverse(&self) -> Inverse {
-        Inverse::by(phrases::rename_part(
-            &self.table,
-            "COLUMN",
-            &self.to,
-            &self.from,
-        ))
+        Inverse::by(phrases::rename_part(&self.table, "COLUMN", &self.to, &self.from))
     }
 }

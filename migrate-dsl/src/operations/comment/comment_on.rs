@@ -30,11 +30,7 @@ impl Pgm {
         object: Object,
         text: impl Into<Option<&'a str>>,
     ) -> &mut CommentOn {
-        self.record(CommentOn {
-            object,
-            text: text.into().map(str::to_owned),
-            down: None,
-        })
+        self.record(CommentOn { object, text: text.into().map(str::to_owned), down: None })
     }
 }
 

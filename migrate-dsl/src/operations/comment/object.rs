@@ -86,26 +86,17 @@ objects_on_a_table! {
 impl Object {
     /// A column of a table or a view, or an attribute of a composite type.
     pub fn column(table: impl Into<Name>, name: impl Into<Identifier>) -> Self {
-        Self {
-            kind: "COLUMN",
-            path: Path::Column(table.into(), name.into()),
-        }
+        Self { kind: "COLUMN", path: Path::Column(table.into(), name.into()) }
     }
 
     /// A function; where several share the name, [`arguments`](Self::arguments) tells which.
     pub fn function(name: impl Into<Name>) -> Self {
-        Self {
-            kind: "FUNCTION",
-            path: Path::Routine(Signature::new(name.into())),
-        }
+        Self { kind: "FUNCTION", path: Path::Routine(Signature::new(name.into())) }
     }
 
     /// A procedure; where several share the name, [`arguments`](Self::arguments) tells which.
     pub fn procedure(name: impl Into<Name>) -> Self {
-        Self {
-            kind: "PROCEDURE",
-            ..Self::function(name)
-        }
+        Self { kind: "PROCEDURE", ..Self::function(name) }
     }
 
     /// The types of the arguments of a function or a procedure.

@@ -58,8 +58,7 @@ impl Operation for DropConstraint {
     fn statements(&self) -> Vec<Statement> {
         vec![Writer::statement(|sql| {
             sql.text("ALTER TABLE").name(&self.table);
-            sql.text("DROP CONSTRAINT")
-                .flag(self.if_exists, "IF EXISTS");
+            sql.text("DROP CONSTRAINT").flag(self.if_exists, "IF EXISTS");
             sql.identifier(&self.name).flag(self.cascade, "CASCADE")
         })]
     }
@@ -76,9 +75,7 @@ mod tests {
     #[test]
     fn drop_constraint() {
         let up = |pgm: &mut Pgm| {
-            pgm.drop_constraint("posts", "posts_pkey")
-                .if_exists()
-                .cascade();
+            pgm.drop_constraint("posts", "posts_pkey").if_exists().cascade();
         };
         insta::assert_snapshot!(plan_text(up), @r#"ALTER TABLE "posts" DROP CONSTRAINT IF EXISTS "posts_pkey" CASCADE;"#);
         insta::assert_snapshot!(plan_text_down(up), @"-- cannot be taken back: what the constraint `posts_pkey` said is not known here; write a `pub fn down` that restores it");

@@ -58,10 +58,7 @@ impl<C: Constraint> AddConstraint<C> {
 
     /// Always named by us, so that the way back knows what to drop.
     fn name(&self) -> Identifier {
-        self.constraint
-            .name()
-            .cloned()
-            .unwrap_or_else(|| self.constraint.default_name(&self.table))
+        self.constraint.name().cloned().unwrap_or_else(|| self.constraint.default_name(&self.table))
     }
 }
 
@@ -76,20 +73,14 @@ impl<C: Constraint> Operation for AddConstraint<C> {
 
     fn statements(&self) -> Vec<Statement> {
         let mut sql = Writer::new();
-        sql.text("ALTER TABLE")
-            .name(&self.table)
-            .text("ADD CONSTRAINT")
-            .identifier(&self.name());
+        sql.text("ALTER TABLE").name(&self.table).text("ADD CONSTRAINT").identifier(&self.name());
         self.constraint.write_definition(&mut sql);
         vec![sql.finish()]
     }
 
     fn inverse(&self) -> Inverse {
         let mut sql = Writer::new();
-        sql.text("ALTER TABLE")
-            .name(&self.table)
-            .text("DROP CONSTRAINT")
-            .identifier(&self.name());
+        sql.text("ALTER TABLE").name(&self.table).text("DROP CONSTRAINT").identifier(&self.name());
         Inverse::by(sql.finish())
     }
 }
@@ -112,8 +103,7 @@ impl Timing {
     }
 
     pub(crate) fn write(self, sql: &mut Writer) {
-        sql.flag(self.deferrable, "DEFERRABLE")
-            .flag(self.initially_deferred, "INITIALLY DEFERRED");
+        sql.flag(self.deferrable, "DEFERRABLE").flag(self.initially_deferred, "INITIALLY DEFERRED");
     }
 }
 

@@ -29,11 +29,7 @@ impl Pgm {
         from: impl Into<Identifier>,
         to: impl Into<Identifier>,
     ) -> &mut RenameConstraint {
-        self.record(RenameConstraint {
-            table: table.into(),
-            from: from.into(),
-            to: to.into(),
-        })
+        self.record(RenameConstraint { table: table.into(), from: from.into(), to: to.into() })
     }
 }
 
@@ -43,27 +39,14 @@ impl Operation for RenameConstraint {
     }
 
     fn describe(&self) -> String {
-        format!(
-            "rename constraint `{}` of `{}` to `{}`",
-            self.from, self.table, self.to
-        )
+        format!("rename constraint `{}` of `{}` to `{}`", self.from, self.table, self.to)
     }
 
     fn statements(&self) -> Vec<Statement> {
-        vec![phrases::rename_part(
-            &self.table,
-            "CONSTRAINT",
-            &self.from,
-            &self.to,
-        )]
+        vec![phrases::rename_part(&self.table, "CONSTRAINT", &self.from, &self.to)]
     }
 
     fn inverse(&self) -> Inverse {
-        Inverse::by(phrases::rename_part(
-            &self.table,
-            "CONSTRAINT",
-            &self.to,
-            &self.from,
-        ))
+        Inverse::by(phrases::rename_part(&self.table, "CONSTRAINT", &self.to, &self.from))
     }
 }

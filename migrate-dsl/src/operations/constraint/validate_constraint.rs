@@ -30,10 +30,7 @@ impl Pgm {
         table: impl Into<Name>,
         name: impl Into<Identifier>,
     ) -> &mut ValidateConstraint {
-        self.record(ValidateConstraint {
-            table: table.into(),
-            name: name.into(),
-        })
+        self.record(ValidateConstraint { table: table.into(), name: name.into() })
     }
 }
 

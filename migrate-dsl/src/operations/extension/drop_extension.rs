@@ -19,11 +19,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn drop_extension(&mut self, name: impl Into<Identifier>) -> &mut DropExtension {
-        self.record(DropExtension {
-            name: name.into(),
-            if_exists: false,
-            cascade: false,
-        })
+        self.record(DropExtension { name: name.into(), if_exists: false, cascade: false })
     }
 }
 
@@ -51,12 +47,7 @@ impl Operation for DropExtension {
     }
 
     fn statements(&self) -> Vec<Statement> {
-        vec![phrases::drop(
-            "EXTENSION",
-            &self.name.clone().into(),
-            self.if_exists,
-            self.cascade,
-        )]
+        vec![phrases::drop("EXTENSION", &self.name.clone().into(), self.if_exists, self.cascade)]
     }
 
     fn inverse(&self) -> Inverse {

@@ -21,12 +21,7 @@ enum Mode {
 
 impl Argument {
     pub(super) fn new(name: Identifier, data_type: DataType) -> Self {
-        Self {
-            name,
-            data_type,
-            mode: Mode::In,
-            default: None,
-        }
+        Self { name, data_type, mode: Mode::In, default: None }
     }
 
     /// The value where a call gives none: a constant, or an expression given by

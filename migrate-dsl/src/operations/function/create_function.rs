@@ -110,9 +110,7 @@ mod tests {
                 f.argument("total", "bigint").out();
                 f.returns_setof("bigint");
                 f.stable().leakproof().parallel_safe().cost(1).rows(10);
-                f.security_definer()
-                    .set("search_path", ["app", "it's"])
-                    .set("work_mem", ["64MB"]);
+                f.security_definer().set("search_path", ["app", "it's"]).set("work_mem", ["64MB"]);
                 f.plpgsql("BEGIN RETURN QUERY EXECUTE $$SELECT 1$$; END");
             })
             .or_replace()

@@ -71,9 +71,7 @@ impl Operation for CreateProcedure {
     }
 
     fn statements(&self) -> Vec<Statement> {
-        let create = self
-            .routine
-            .create("PROCEDURE", &self.name, self.or_replace);
+        let create = self.routine.create("PROCEDURE", &self.name, self.or_replace);
         let comment = self.comment.as_ref().map(|comment| {
             Writer::statement(|sql| {
                 sql.text("COMMENT ON");

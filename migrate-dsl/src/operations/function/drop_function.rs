@@ -75,10 +75,7 @@ impl Operation for DropFunction {
     }
 
     fn inverse(&self) -> Inverse {
-        Inverse::unknown_before(format_args!(
-            "what the function `{}` did",
-            self.function.name
-        ))
+        Inverse::unknown_before(format_args!("what the function `{}` did", self.function.name))
     }
 }
 
@@ -89,10 +86,7 @@ mod tests {
     #[test]
     fn drop_function() {
         let up = |pgm: &mut Pgm| {
-            pgm.drop_function(("app", "touch"))
-                .no_arguments()
-                .if_exists()
-                .cascade();
+            pgm.drop_function(("app", "touch")).no_arguments().if_exists().cascade();
             pgm.drop_function("only_one");
         };
         insta::assert_snapshot!(plan_text(up), @r#"

@@ -75,10 +75,7 @@ impl Operation for DropProcedure {
     }
 
     fn inverse(&self) -> Inverse {
-        Inverse::unknown_before(format_args!(
-            "what the procedure `{}` did",
-            self.procedure.name
-        ))
+        Inverse::unknown_before(format_args!("what the procedure `{}` did", self.procedure.name))
     }
 }
 
@@ -89,10 +86,7 @@ mod tests {
     #[test]
     fn drop_procedure() {
         let up = |pgm: &mut Pgm| {
-            pgm.drop_procedure(("app", "touch"))
-                .no_arguments()
-                .if_exists()
-                .cascade();
+            pgm.drop_procedure(("app", "touch")).no_arguments().if_exists().cascade();
             pgm.drop_procedure("only_one");
         };
         insta::assert_snapshot!(plan_text(up), @r#"

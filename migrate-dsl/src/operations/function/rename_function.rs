@@ -34,10 +34,7 @@ impl Pgm {
         from: impl Into<Name>,
         to: impl Into<Identifier>,
     ) -> &mut RenameFunction {
-        self.record(RenameFunction {
-            from: Signature::new(from.into()),
-            to: to.into(),
-        })
+        self.record(RenameFunction { from: Signature::new(from.into()), to: to.into() })
     }
 }
 

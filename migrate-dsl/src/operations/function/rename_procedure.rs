@@ -34,10 +34,7 @@ impl Pgm {
         from: impl Into<Name>,
         to: impl Into<Identifier>,
     ) -> &mut RenameProcedure {
-        self.record(RenameProcedure {
-            from: Signature::new(from.into()),
-            to: to.into(),
-        })
+        self.record(RenameProcedure { from: Signature::new(from.into()), to: to.into() })
     }
 }
 

@@ -79,10 +79,7 @@ impl Routine {
 
     /// The body in any language that the database has.
     pub fn body(&mut self, language: impl Into<Identifier>, body: impl Into<String>) -> &mut Self {
-        self.body = Some(Body::Text {
-            language: language.into(),
-            text: body.into(),
-        });
+        self.body = Some(Body::Text { language: language.into(), text: body.into() });
         self
     }
 
@@ -209,9 +206,9 @@ impl Routine {
         match &self.returns {
             Some(Returns::Type(data_type)) => sql.text("RETURNS").data_type(data_type),
             Some(Returns::SetOf(data_type)) => sql.text("RETURNS SETOF").data_type(data_type),
-            Some(Returns::Table(table)) => sql
-                .text("RETURNS TABLE")
-                .parenthesized(|sql| table.write_attributes(sql)),
+            Some(Returns::Table(table)) => {
+                sql.text("RETURNS TABLE").parenthesized(|sql| table.write_attributes(sql))
+            }
             None => sql,
         };
     }

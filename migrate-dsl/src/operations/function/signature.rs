@@ -12,10 +12,7 @@ pub(crate) struct Signature {
 
 impl Signature {
     pub(crate) fn new(name: Name) -> Self {
-        Self {
-            name,
-            arguments: None,
-        }
+        Self { name, arguments: None }
     }
 
     /// `"add" (integer, integer)`.
@@ -37,10 +34,7 @@ impl Signature {
     }
 
     pub(super) fn rename_back(&self, object: &str, to: &Identifier) -> Statement {
-        let renamed = Self {
-            name: self.name.sibling(to),
-            arguments: self.arguments.clone(),
-        };
+        let renamed = Self { name: self.name.sibling(to), arguments: self.arguments.clone() };
         renamed.rename(object, &self.name.name)
     }
 }

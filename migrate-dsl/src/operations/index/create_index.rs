@@ -145,12 +145,7 @@ impl CreateIndex {
         self.name.clone().unwrap_or_else(|| {
             let elements = self.elements.iter();
             let parts = elements.map(|element| element.column().map_or("expr", Identifier::as_str));
-            generated_name(
-                [self.table.name.as_str()]
-                    .into_iter()
-                    .chain(parts)
-                    .chain(["idx"]),
-            )
+            generated_name([self.table.name.as_str()].into_iter().chain(parts).chain(["idx"]))
         })
     }
 }
@@ -171,12 +166,8 @@ impl Operation for CreateIndex {
     fn statements(&self) -> Vec<Statement> {
         let mut sql = Writer::new();
         sql.text("CREATE").flag(self.unique, "UNIQUE").text("INDEX");
-        sql.flag(self.concurrently, "CONCURRENTLY")
-            .flag(self.if_not_exists, "IF NOT EXISTS");
-        sql.identifier(&self.name())
-            .text("ON")
-            .flag(self.only, "ONLY")
-            .name(&self.table);
+        sql.flag(self.concurrently, "CONCURRENTLY").flag(self.if_not_exists, "IF NOT EXISTS");
+        sql.identifier(&self.name()).text("ON").flag(self.only, "ONLY").name(&self.table);
         if let Some(method) = &self.method {
             sql.text("USING").identifier(method);
         }
@@ -206,8 +197,7 @@ impl Operation for CreateIndex {
             return Inverse::maybe_older("if_not_exists", format!("`{}`", self.name()));
         }
         let mut sql = Writer::new();
-        sql.text("DROP INDEX")
-            .flag(self.concurrently, "CONCURRENTLY");
+        sql.text("DROP INDEX").flag(self.concurrently, "CONCURRENTLY");
         sql.name(&self.table.sibling(self.name()));
         Inverse::by(sql.finish())
     }
@@ -233,11 +223,7 @@ mod tests {
     fn everything(pgm: &mut Pgm) {
         pgm.create_index(
             ("app", "posts"),
-            [col("title")
-                .collate("C")
-                .operator_class("text_ops")
-                .desc()
-                .nulls_last()],
+            [col("title").collate("C").operator_class("text_ops").desc().nulls_last()],
         )
         .named("by \"title\"")
         .unique()

@@ -27,10 +27,7 @@ impl Pgm {
         from: impl Into<Name>,
         to: impl Into<Identifier>,
     ) -> &mut RenameIndex {
-        self.record(RenameIndex {
-            from: from.into(),
-            to: to.into(),
-        })
+        self.record(RenameIndex { from: from.into(), to: to.into() })
     }
 }
 

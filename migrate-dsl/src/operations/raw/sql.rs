@@ -47,10 +47,7 @@ impl Sql {
 
     /// SQL that could not be had, and why.
     pub(crate) fn missing(verb: &'static str, problem: String) -> Self {
-        Self {
-            problem: Some(problem),
-            ..Self::new(verb, String::new())
-        }
+        Self { problem: Some(problem), ..Self::new(verb, String::new()) }
     }
 
     pub(crate) fn read_from(mut self, file: String) -> Self {
@@ -92,18 +89,12 @@ impl Operation for Sql {
     fn statements(&self) -> Vec<Statement> {
         if let Some(problem) = &self.problem {
             let problems = vec![problem.clone()];
-            return vec![Statement {
-                problems,
-                ..Statement::raw("")
-            }];
+            return vec![Statement { problems, ..Statement::raw("") }];
         }
         let statements = statements_of(&self.text);
         if statements.is_empty() {
             let problems = vec![format!("`{}` has no statement in it", self.verb)];
-            return vec![Statement {
-                problems,
-                ..Statement::raw("")
-            }];
+            return vec![Statement { problems, ..Statement::raw("") }];
         }
         statements
     }
@@ -151,10 +142,7 @@ mod tests {
         `commit` ends the transaction that the migration and its history row share: leave it out, or make two migrations
         ");
         insta::assert_snapshot!(problems("SET search_path TO app"), @"`SET` would last beyond the migration: write `SET LOCAL`");
-        assert_eq!(
-            problems("SET LOCAL search_path TO app; SAVEPOINT a; ROLLBACK TO a"),
-            ""
-        );
+        assert_eq!(problems("SET LOCAL search_path TO app; SAVEPOINT a; ROLLBACK TO a"), "");
         assert_eq!(problems(" -- nothing\n ; "), "`sql` has no statement in it");
     }
 

@@ -37,10 +37,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn statement(&mut self, statement: impl IntoStatement) -> &mut SqlStatement {
-        self.record(SqlStatement {
-            up: statement.into_statement(),
-            down: None,
-        })
+        self.record(SqlStatement { up: statement.into_statement(), down: None })
     }
 }
 
@@ -137,18 +134,13 @@ mod tests {
     fn values_arrive_as_they_are() {
         let up = |pgm: &mut Pgm| {
             let mut insert = Query::insert();
-            insert
-                .into_table("words")
-                .columns(["word", "letter", "weight"]);
+            insert.into_table("words").columns(["word", "letter", "weight"]);
             for word in ["it's", r"a\b", "a;b -- c", "$$", "line\nbreak", "Łódź 日本"] {
                 insert.values_panic([word.into(), 'Ł'.into(), f64::NAN.into()]);
             }
             pgm.statement(insert);
             pgm.statement(
-                Query::update()
-                    .table("words")
-                    .value("letter", 'é')
-                    .value("weight", f32::INFINITY),
+                Query::update().table("words").value("letter", 'é').value("weight", f32::INFINITY),
             );
         };
         insta::assert_snapshot!(plan_text(up), @r#"
@@ -173,12 +165,7 @@ mod tests {
             pgm.statement(Table::drop().table("terms").if_exists());
             pgm.statement(Index::create().name("i").table("terms").col("word"));
             pgm.statement(Index::drop().name("i"));
-            pgm.statement(
-                ForeignKey::create()
-                    .name("f")
-                    .from("a", "b_id")
-                    .to("b", "id"),
-            );
+            pgm.statement(ForeignKey::create().name("f").from("a", "b_id").to("b", "id"));
             pgm.statement(ForeignKey::drop().name("f").table("a"));
             pgm.statement(Type::create().as_enum("mood").values(["it's"]));
             pgm.statement(Type::alter().name("mood").add_value("ok"));
@@ -213,25 +200,11 @@ mod tests {
             commented.text().comment("a \"word\"");
             pgm.statement(Table::create().table("words").col(&mut commented));
             pgm.statement(Table::alter().table("words").add_column(&mut commented));
-            pgm.statement(
-                Table::create()
-                    .table("words")
-                    .col(ColumnDef::new("a").text())
-                    .index(
-                        Index::create()
-                            .unique()
-                            .name("one")
-                            .col("a")
-                            .and_where(Expr::col("a").eq(1)),
-                    ),
-            );
+            pgm.statement(Table::create().table("words").col(ColumnDef::new("a").text()).index(
+                Index::create().unique().name("one").col("a").and_where(Expr::col("a").eq(1)),
+            ));
             pgm.statement(Index::create().name("say \"i\"").table("words").col("a"));
-            pgm.statement(
-                ForeignKey::create()
-                    .name("say \"f\"")
-                    .from("a", "b_id")
-                    .to("b", "id"),
-            );
+            pgm.statement(ForeignKey::create().name("say \"f\"").from("a", "b_id").to("b", "id"));
             let like = Expr::col("a").like(LikeExpr::new("%Ł%").escape('Ł'));
             pgm.statement(Query::delete().from_table("words").and_where(like));
         });

@@ -24,11 +24,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn create_schema(&mut self, name: impl Into<Identifier>) -> &mut CreateSchema {
-        self.record(CreateSchema {
-            name: name.into(),
-            if_not_exists: false,
-            authorization: None,
-        })
+        self.record(CreateSchema { name: name.into(), if_not_exists: false, authorization: None })
     }
 }
 
@@ -85,9 +81,7 @@ mod tests {
     #[test]
     fn every_option() {
         let up = |pgm: &mut Pgm| {
-            pgm.create_schema("app")
-                .if_not_exists()
-                .authorization("web app");
+            pgm.create_schema("app").if_not_exists().authorization("web app");
         };
         insta::assert_snapshot!(plan_text(up), @r#"CREATE SCHEMA IF NOT EXISTS "app" AUTHORIZATION "web app";"#);
         insta::assert_snapshot!(plan_text_down(up), @"-- cannot be taken back: with `if_not_exists`, the schema `app` may have been there before");

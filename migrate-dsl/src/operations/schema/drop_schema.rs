@@ -19,11 +19,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn drop_schema(&mut self, name: impl Into<Identifier>) -> &mut DropSchema {
-        self.record(DropSchema {
-            name: name.into(),
-            if_exists: false,
-            cascade: false,
-        })
+        self.record(DropSchema { name: name.into(), if_exists: false, cascade: false })
     }
 }
 
@@ -51,19 +47,11 @@ impl Operation for DropSchema {
     }
 
     fn statements(&self) -> Vec<Statement> {
-        vec![phrases::drop(
-            "SCHEMA",
-            &self.name.clone().into(),
-            self.if_exists,
-            self.cascade,
-        )]
+        vec![phrases::drop("SCHEMA", &self.name.clone().into(), self.if_exists, self.cascade)]
     }
 
     fn inverse(&self) -> Inverse {
-        Inverse::unknown_before(format_args!(
-            "what the schema `{}` held, and for whom,",
-            self.name
-        ))
+        Inverse::unknown_before(format_args!("what the schema `{}` held, and for whom,", self.name))
     }
 }
 

@@ -29,10 +29,7 @@ impl Pgm {
         from: impl Into<Identifier>,
         to: impl Into<Identifier>,
     ) -> &mut RenameSchema {
-        self.record(RenameSchema {
-            from: from.into(),
-            to: to.into(),
-        })
+        self.record(RenameSchema { from: from.into(), to: to.into() })
     }
 }
 
@@ -46,18 +43,10 @@ impl Operation for RenameSchema {
     }
 
     fn statements(&self) -> Vec<Statement> {
-        vec![phrases::rename(
-            "SCHEMA",
-            &self.from.clone().into(),
-            &self.to,
-        )]
+        vec![phrases::rename("SCHEMA", &self.from.clone().into(), &self.to)]
     }
 
     fn inverse(&self) -> Inverse {
-        Inverse::by(phrases::rename_back(
-            "SCHEMA",
-            &self.from.clone().into(),
-            &self.to,
-        ))
+        Inverse::by(phrases::rename_back("SCHEMA", &self.from.clone().into(), &self.to))
     }
 }

@@ -105,9 +105,7 @@ impl Operation for CreateSequence {
 
     fn statements(&self) -> Vec<Statement> {
         vec![Writer::statement(|sql| {
-            sql.text("CREATE SEQUENCE")
-                .flag(self.if_not_exists, "IF NOT EXISTS")
-                .name(&self.name);
+            sql.text("CREATE SEQUENCE").flag(self.if_not_exists, "IF NOT EXISTS").name(&self.name);
             if let Some(data_type) = &self.data_type {
                 sql.text("AS").data_type(data_type);
             }

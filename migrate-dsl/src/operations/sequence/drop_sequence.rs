@@ -19,11 +19,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn drop_sequence(&mut self, name: impl Into<Name>) -> &mut DropSequence {
-        self.record(DropSequence {
-            name: name.into(),
-            if_exists: false,
-            cascade: false,
-        })
+        self.record(DropSequence { name: name.into(), if_exists: false, cascade: false })
     }
 }
 
@@ -51,19 +47,11 @@ impl Operation for DropSequence {
     }
 
     fn statements(&self) -> Vec<Statement> {
-        vec![phrases::drop(
-            "SEQUENCE",
-            &self.name,
-            self.if_exists,
-            self.cascade,
-        )]
+        vec![phrases::drop("SEQUENCE", &self.name, self.if_exists, self.cascade)]
     }
 
     fn inverse(&self) -> Inverse {
-        Inverse::unknown_before(format_args!(
-            "what the sequence `{}` looked like",
-            self.name
-        ))
+        Inverse::unknown_before(format_args!("what the sequence `{}` looked like", self.name))
     }
 }
 

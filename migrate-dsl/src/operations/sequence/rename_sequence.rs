@@ -27,10 +27,7 @@ impl Pgm {
         from: impl Into<Name>,
         to: impl Into<Identifier>,
     ) -> &mut RenameSequence {
-        self.record(RenameSequence {
-            from: from.into(),
-            to: to.into(),
-        })
+        self.record(RenameSequence { from: from.into(), to: to.into() })
     }
 }
 

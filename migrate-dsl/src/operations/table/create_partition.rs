@@ -164,12 +164,9 @@ mod tests {
     #[test]
     fn every_bound() {
         let plan = plan_text(|pgm| {
-            pgm.create_partition("a", "t")
-                .from_to([expr("MINVALUE")], [0]);
+            pgm.create_partition("a", "t").from_to([expr("MINVALUE")], [0]);
             pgm.create_partition("b", "t").values_in(["it's", "pl"]);
-            pgm.create_partition("c", "t")
-                .modulus(4, 0)
-                .partition_by_list("kind");
+            pgm.create_partition("c", "t").modulus(4, 0).partition_by_list("kind");
             pgm.create_partition("d", "t").default_partition();
         });
         insta::assert_snapshot!(plan, @r#"

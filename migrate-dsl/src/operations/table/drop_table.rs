@@ -19,11 +19,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn drop_table(&mut self, name: impl Into<Name>) -> &mut DropTable {
-        self.record(DropTable {
-            name: name.into(),
-            if_exists: false,
-            cascade: false,
-        })
+        self.record(DropTable { name: name.into(), if_exists: false, cascade: false })
     }
 }
 
@@ -51,12 +47,7 @@ impl Operation for DropTable {
     }
 
     fn statements(&self) -> Vec<Statement> {
-        vec![phrases::drop(
-            "TABLE",
-            &self.name,
-            self.if_exists,
-            self.cascade,
-        )]
+        vec![phrases::drop("TABLE", &self.name, self.if_exists, self.cascade)]
     }
 
     fn inverse(&self) -> Inverse {

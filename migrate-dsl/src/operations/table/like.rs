@@ -64,14 +64,14 @@ impl Table {
     /// });
     /// assert_eq!(
     ///     plan,
-    ///     r#"CREATE TABLE "old_posts" (LIKE "posts" INCLUDING ALL EXCLUDING INDEXES, "archived_at" timestamptz);"#
+    ///     r#"CREATE TABLE "old_posts" (
+    ///     LIKE "posts" INCLUDING ALL EXCLUDING INDEXES,
+    ///     "archived_at" timestamptz
+    /// );"#
     /// );
     /// ```
     pub fn like(&mut self, source: impl Into<Name>) -> &mut Like {
-        self.copy(Like {
-            source: source.into(),
-            options: Vec::new(),
-        })
+        self.copy(Like { source: source.into(), options: Vec::new() })
     }
 }
 

@@ -24,10 +24,7 @@ impl PartitionBy {
     }
 
     fn new(strategy: &'static str, key: impl IntoIndexElements) -> Self {
-        Self {
-            strategy,
-            key: key.into_index_elements(),
-        }
+        Self { strategy, key: key.into_index_elements() }
     }
 
     pub(super) fn write(&self, sql: &mut Writer) {

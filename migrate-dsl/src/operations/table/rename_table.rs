@@ -30,10 +30,7 @@ impl Pgm {
         from: impl Into<Name>,
         to: impl Into<Identifier>,
     ) -> &mut RenameTable {
-        self.record(RenameTable {
-            from: from.into(),
-            to: to.into(),
-        })
+        self.record(RenameTable { from: from.into(), to: to.into() })
     }
 }
 

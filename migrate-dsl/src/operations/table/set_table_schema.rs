@@ -27,10 +27,7 @@ impl Pgm {
         name: impl Into<Name>,
         schema: impl Into<Identifier>,
     ) -> &mut SetTableSchema {
-        self.record(SetTableSchema {
-            name: name.into(),
-            schema: schema.into(),
-        })
+        self.record(SetTableSchema { name: name.into(), schema: schema.into() })
     }
 }
 

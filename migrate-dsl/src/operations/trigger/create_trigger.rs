@@ -253,10 +253,7 @@ impl Operation for CreateTrigger {
     fn statements(&self) -> Vec<Statement> {
         let action = self.action.as_ref();
         let function = action.and_then(|a| a.create(&self.own_function(), self.or_replace));
-        function
-            .into_iter()
-            .chain([self.create_trigger()])
-            .collect()
+        function.into_iter().chain([self.create_trigger()]).collect()
     }
 
     fn inverse(&self) -> Inverse {
@@ -269,9 +266,7 @@ impl Operation for CreateTrigger {
         })];
         if let Some(Action::Body(_)) = self.action {
             statements.push(Writer::statement(|sql| {
-                sql.text("DROP FUNCTION")
-                    .name(&self.own_function())
-                    .text("()")
+                sql.text("DROP FUNCTION").name(&self.own_function()).text("()")
             }));
         }
         Inverse::Construction(statements)

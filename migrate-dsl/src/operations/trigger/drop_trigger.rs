@@ -75,9 +75,7 @@ mod tests {
     #[test]
     fn drop_trigger() {
         let up = |pgm: &mut Pgm| {
-            pgm.drop_trigger(("app", "posts"), "touch")
-                .if_exists()
-                .cascade();
+            pgm.drop_trigger(("app", "posts"), "touch").if_exists().cascade();
         };
         insta::assert_snapshot!(plan_text(up), @r#"DROP TRIGGER IF EXISTS "touch" ON "app"."posts" CASCADE;"#);
         insta::assert_snapshot!(plan_text_down(up), @"-- cannot be taken back: what the trigger `touch` did is not known here; write a `pub fn down` that restores it");

@@ -28,11 +28,7 @@ impl Pgm {
         from: impl Into<Identifier>,
         to: impl Into<Identifier>,
     ) -> &mut RenameTrigger {
-        self.record(RenameTrigger {
-            table: table.into(),
-            from: from.into(),
-            to: to.into(),
-        })
+        self.record(RenameTrigger { table: table.into(), from: from.into(), to: to.into() })
     }
 }
 
@@ -52,10 +48,7 @@ impl Operation for RenameTrigger {
     }
 
     fn describe(&self) -> String {
-        format!(
-            "rename trigger `{}` of `{}` to `{}`",
-            self.from, self.table, self.to
-        )
+        format!("rename trigger `{}` of `{}` to `{}`", self.from, self.table, self.to)
     }
 
     fn statements(&self) -> Vec<Statement> {

@@ -85,8 +85,7 @@ impl Operation for AddEnumValue {
     fn statements(&self) -> Vec<Statement> {
         vec![Writer::statement(|sql| {
             sql.text("ALTER TYPE").name(&self.name);
-            sql.text("ADD VALUE")
-                .flag(self.if_not_exists, "IF NOT EXISTS");
+            sql.text("ADD VALUE").flag(self.if_not_exists, "IF NOT EXISTS");
             write_enum_value(sql, &self.value);
             if let Some((word, neighbour)) = &self.neighbour {
                 sql.text(word);
@@ -113,9 +112,7 @@ mod tests {
     #[test]
     fn add_enum_value() {
         let up = |pgm: &mut Pgm| {
-            pgm.add_enum_value(("app", "mood"), "so-so")
-                .if_not_exists()
-                .before("it's ok");
+            pgm.add_enum_value(("app", "mood"), "so-so").if_not_exists().before("it's ok");
         };
         insta::assert_snapshot!(plan_text(up), @r#"ALTER TYPE "app"."mood" ADD VALUE IF NOT EXISTS 'so-so' BEFORE 'it''s ok';"#);
         insta::assert_snapshot!(plan_text_down(up), @"-- cannot be taken back: PostgreSQL takes no value out of an enum; to be without `so-so`, write a `pub fn down` that creates the type anew and moves its columns over with `alter_column(..).set_type(..).using(..)`");

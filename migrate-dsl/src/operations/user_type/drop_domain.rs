@@ -19,11 +19,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn drop_domain(&mut self, name: impl Into<Name>) -> &mut DropDomain {
-        self.record(DropDomain {
-            name: name.into(),
-            if_exists: false,
-            cascade: false,
-        })
+        self.record(DropDomain { name: name.into(), if_exists: false, cascade: false })
     }
 }
 
@@ -51,12 +47,7 @@ impl Operation for DropDomain {
     }
 
     fn statements(&self) -> Vec<Statement> {
-        vec![phrases::drop(
-            "DOMAIN",
-            &self.name,
-            self.if_exists,
-            self.cascade,
-        )]
+        vec![phrases::drop("DOMAIN", &self.name, self.if_exists, self.cascade)]
     }
 
     fn inverse(&self) -> Inverse {

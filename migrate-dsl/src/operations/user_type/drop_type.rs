@@ -19,11 +19,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn drop_type(&mut self, name: impl Into<Name>) -> &mut DropType {
-        self.record(DropType {
-            name: name.into(),
-            if_exists: false,
-            cascade: false,
-        })
+        self.record(DropType { name: name.into(), if_exists: false, cascade: false })
     }
 }
 
@@ -51,12 +47,7 @@ impl Operation for DropType {
     }
 
     fn statements(&self) -> Vec<Statement> {
-        vec![phrases::drop(
-            "TYPE",
-            &self.name,
-            self.if_exists,
-            self.cascade,
-        )]
+        vec![phrases::drop("TYPE", &self.name, self.if_exists, self.cascade)]
     }
 
     fn inverse(&self) -> Inverse {

@@ -27,10 +27,7 @@ impl Pgm {
         from: impl Into<Name>,
         to: impl Into<Identifier>,
     ) -> &mut RenameDomain {
-        self.record(RenameDomain {
-            from: from.into(),
-            to: to.into(),
-        })
+        self.record(RenameDomain { from: from.into(), to: to.into() })
     }
 }
 

@@ -29,11 +29,7 @@ impl Pgm {
         from: impl Into<String>,
         to: impl Into<String>,
     ) -> &mut RenameEnumValue {
-        self.record(RenameEnumValue {
-            name: name.into(),
-            from: from.into(),
-            to: to.into(),
-        })
+        self.record(RenameEnumValue { name: name.into(), from: from.into(), to: to.into() })
     }
 }
 
@@ -55,10 +51,7 @@ impl Operation for RenameEnumValue {
     }
 
     fn describe(&self) -> String {
-        format!(
-            "rename value `{}` of enum `{}` to `{}`",
-            self.from, self.name, self.to
-        )
+        format!("rename value `{}` of enum `{}` to `{}`", self.from, self.name, self.to)
     }
 
     fn statements(&self) -> Vec<Statement> {

@@ -27,10 +27,7 @@ impl Pgm {
         from: impl Into<Name>,
         to: impl Into<Identifier>,
     ) -> &mut RenameType {
-        self.record(RenameType {
-            from: from.into(),
-            to: to.into(),
-        })
+        self.record(RenameType { from: from.into(), to: to.into() })
     }
 }
 

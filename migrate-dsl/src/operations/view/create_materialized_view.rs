@@ -130,12 +130,7 @@ impl Operation for CreateMaterializedView {
             write_query(sql, &self.name, &self.query);
             sql.flag(self.with_no_data, "WITH NO DATA")
         });
-        phrases::with_comment(
-            create,
-            "MATERIALIZED VIEW",
-            &self.name,
-            self.comment.as_deref(),
-        )
+        phrases::with_comment(create, "MATERIALIZED VIEW", &self.name, self.comment.as_deref())
     }
 
     fn inverse(&self) -> Inverse {

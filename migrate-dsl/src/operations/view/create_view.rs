@@ -158,10 +158,8 @@ mod tests {
             .columns("n")
             .parameter("security_barrier", false)
             .comment("one to nine");
-            pgm.create_view("mine", "SELECT * FROM posts WHERE mine -- only")
-                .check_option();
-            pgm.create_view("ours", "SELECT * FROM mine")
-                .local_check_option();
+            pgm.create_view("mine", "SELECT * FROM posts WHERE mine -- only").check_option();
+            pgm.create_view("ours", "SELECT * FROM mine").local_check_option();
         };
         insta::assert_snapshot!(plan_text(up), @r#"
         CREATE OR REPLACE RECURSIVE VIEW "app"."numbers" ("n") WITH ("security_barrier" = 'false') AS SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 9;

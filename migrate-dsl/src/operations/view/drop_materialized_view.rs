@@ -19,11 +19,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn drop_materialized_view(&mut self, name: impl Into<Name>) -> &mut DropMaterializedView {
-        self.record(DropMaterializedView {
-            name: name.into(),
-            if_exists: false,
-            cascade: false,
-        })
+        self.record(DropMaterializedView { name: name.into(), if_exists: false, cascade: false })
     }
 }
 
@@ -51,19 +47,11 @@ impl Operation for DropMaterializedView {
     }
 
     fn statements(&self) -> Vec<Statement> {
-        vec![phrases::drop(
-            "MATERIALIZED VIEW",
-            &self.name,
-            self.if_exists,
-            self.cascade,
-        )]
+        vec![phrases::drop("MATERIALIZED VIEW", &self.name, self.if_exists, self.cascade)]
     }
 
     fn inverse(&self) -> Inverse {
-        Inverse::unknown_before(format_args!(
-            "the query of the materialized view `{}`",
-            self.name
-        ))
+        Inverse::unknown_before(format_args!("the query of the materialized view `{}`", self.name))
     }
 }
 

@@ -19,11 +19,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn drop_view(&mut self, name: impl Into<Name>) -> &mut DropView {
-        self.record(DropView {
-            name: name.into(),
-            if_exists: false,
-            cascade: false,
-        })
+        self.record(DropView { name: name.into(), if_exists: false, cascade: false })
     }
 }
 
@@ -51,12 +47,7 @@ impl Operation for DropView {
     }
 
     fn statements(&self) -> Vec<Statement> {
-        vec![phrases::drop(
-            "VIEW",
-            &self.name,
-            self.if_exists,
-            self.cascade,
-        )]
+        vec![phrases::drop("VIEW", &self.name, self.if_exists, self.cascade)]
     }
 
     fn inverse(&self) -> Inverse {
@@ -69,9 +60,7 @@ mod tests {
     use crate::{Pgm, plan_text, plan_text_down};
 
     fn every_option(pgm: &mut Pgm) {
-        pgm.drop_view(("app", "popular_posts"))
-            .if_exists()
-            .cascade();
+        pgm.drop_view(("app", "popular_posts")).if_exists().cascade();
     }
 
     #[test]

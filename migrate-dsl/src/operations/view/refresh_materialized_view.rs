@@ -72,10 +72,7 @@ impl Operation for RefreshMaterializedView {
 
     fn inverse(&self) -> Inverse {
         if self.with_no_data {
-            return Inverse::none(format!(
-                "whether `{}` had rows is not known here",
-                self.name
-            ));
+            return Inverse::none(format!("whether `{}` had rows is not known here", self.name));
         }
         Inverse::Construction(Vec::new())
     }
@@ -88,8 +85,7 @@ mod tests {
     #[test]
     fn refresh_materialized_view() {
         let up = |pgm: &mut Pgm| {
-            pgm.refresh_materialized_view(("app", "totals"))
-                .with_no_data();
+            pgm.refresh_materialized_view(("app", "totals")).with_no_data();
         };
         insta::assert_snapshot!(plan_text(up), @r#"REFRESH MATERIALIZED VIEW "app"."totals" WITH NO DATA;"#);
         insta::assert_snapshot!(plan_text_down(up), @"-- cannot be taken back: whether `app.totals` had rows is not known here");
@@ -98,9 +94,7 @@ mod tests {
     #[test]
     fn concurrently_needs_data() {
         let problems = plan_problems(|pgm| {
-            pgm.refresh_materialized_view("totals")
-                .concurrently()
-                .with_no_data();
+            pgm.refresh_materialized_view("totals").concurrently().with_no_data();
         });
         insta::assert_snapshot!(problems, @"PostgreSQL refreshes `totals` either `concurrently` or `with_no_data`");
     }

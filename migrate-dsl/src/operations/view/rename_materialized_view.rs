@@ -27,10 +27,7 @@ impl Pgm {
         from: impl Into<Name>,
         to: impl Into<Identifier>,
     ) -> &mut RenameMaterializedView {
-        self.record(RenameMaterializedView {
-            from: from.into(),
-            to: to.into(),
-        })
+        self.record(RenameMaterializedView { from: from.into(), to: to.into() })
     }
 }
 
@@ -48,10 +45,6 @@ impl Operation for RenameMaterializedView {
     }
 
     fn inverse(&self) -> Inverse {
-        Inverse::by(phrases::rename_back(
-            "MATERIALIZED VIEW",
-            &self.from,
-            &self.to,
-        ))
+        Inverse::by(phrases::rename_back("MATERIALIZED VIEW", &self.from, &self.to))
     }
 }

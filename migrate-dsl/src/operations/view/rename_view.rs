@@ -27,10 +27,7 @@ impl Pgm {
         from: impl Into<Name>,
         to: impl Into<Identifier>,
     ) -> &mut RenameView {
-        self.record(RenameView {
-            from: from.into(),
-            to: to.into(),
-        })
+        self.record(RenameView { from: from.into(), to: to.into() })
     }
 }
 
