@@ -90,7 +90,8 @@ impl Request<'_> {
         if layout.cross {
             cargo.args(["--target", "host-tuple"]);
         }
-        let mut output = Output::new(Explainer::new(&layout.folder, &environment.current_dir));
+        let explainer = Explainer::new(&layout.folder, &environment.current_dir);
+        let mut output = Output::new(&layout.package, explainer);
         let status = process::run(&mut cargo, |line| match line {
             Line::Out(line) => output.message(&line, on_event),
             Line::Err(line) => output.status(&line, on_event),
@@ -159,18 +160,21 @@ fn leaks(name: &str) -> bool {
 
 /// A line of cargo's JSON.
 #[derive(Deserialize)]
-#[serde(tag = "reason", rename_all = "kebab-case")]
+#[serde(tag = "reason")]
 enum Message {
-    CompilerMessage {
+    #[serde(rename = "compiler-message")]
+    Compiler {
         package_id: String,
         message: Box<CompilerMessage>,
     },
-    CompilerArtifact {
+    #[serde(rename = "compiler-artifact")]
+    Artifact {
         package_id: String,
         manifest_path: PathBuf,
         executable: Option<PathBuf>,
     },
-    BuildScriptExecuted {
+    #[serde(rename = "build-script-executed")]
+    BuildScript {
         package_id: String,
         out_dir: PathBuf,
     },
@@ -180,6 +184,7 @@ enum Message {
 
 /// What cargo has said so far.
 struct Output<'a> {
+    package: &'a str,
     explainer: Explainer<'a>,
     program: Option<PathBuf>,
     errors: Vec<String>,
@@ -192,8 +197,9 @@ struct Output<'a> {
 }
 
 impl<'a> Output<'a> {
-    fn new(explainer: Explainer<'a>) -> Self {
+    fn new(package: &'a str, explainer: Explainer<'a>) -> Self {
         Self {
+            package,
             explainer,
             program: None,
             errors: Vec::new(),
@@ -205,7 +211,10 @@ impl<'a> Output<'a> {
 
     fn message(&mut self, line: &str, on_event: &mut dyn FnMut(BuildEvent)) {
         match serde_json::from_str(line).unwrap_or(Message::Other) {
-            Message::CompilerMessage { package_id, message } => match message.level.as_str() {
+            Message::Compiler {
+                package_id,
+                message,
+            } => match message.level.as_str() {
                 "warning" if self.explainer.is_ours(&package_id) => {
                     let text = self.explainer.explain(&message);
                     on_event(BuildEvent::Warning(text));
@@ -216,7 +225,11 @@ impl<'a> Output<'a> {
                 }
                 _ => {}
             },
-            Message::CompilerArtifact { package_id, manifest_path, executable } => {
+            Message::Artifact {
+                package_id,
+                manifest_path,
+                executable,
+            } => {
                 // Only the program that was asked for is built, and build scripts have no such
                 // entry.
                 self.program = executable.or(self.program.take());
@@ -224,9 +237,10 @@ impl<'a> Output<'a> {
                     self.manifests.insert((package_id, manifest_path));
                 }
             }
-            Message::BuildScriptExecuted { package_id, out_dir } => {
-                self.build_scripts.push((package_id, out_dir))
-            }
+            Message::BuildScript {
+                package_id,
+                out_dir,
+            } => self.build_scripts.push((package_id, out_dir)),
             Message::Other => {}
         }
     }
@@ -250,7 +264,11 @@ impl<'a> Output<'a> {
                 what: format!("another cargo, which holds the lock on {what}"),
             });
         } else if PROGRESS.contains(&word) {
-            on_event(BuildEvent::Progress(text.to_owned()));
+            // That the migrations are compiled has been said.
+            let ours = format!("Compiling {} v", self.package);
+            if !text.starts_with(&ours) {
+                on_event(BuildEvent::Progress(text.to_owned()));
+            }
         } else if word != "Finished" && !text.is_empty() {
             self.words.push(line.to_owned());
         }

@@ -60,6 +60,15 @@ pub enum ProjectError {
         /// Why.
         source: PlanError,
     },
+    /// No rustfmt on this machine.
+    #[error("rustfmt was not found")]
+    RustfmtMissing,
+    /// Rustfmt refused; mostly since a file is no Rust.
+    #[error("rustfmt failed")]
+    Rustfmt {
+        /// What it said.
+        output: String,
+    },
     /// A file could not be read or written.
     #[error("cannot {action} `{path}`", path = .path.display())]
     Io {
@@ -86,7 +95,7 @@ impl ProjectError {
     pub fn details(&self) -> Vec<&str> {
         match self {
             Self::Compile { diagnostics } => diagnostics.iter().map(String::as_str).collect(),
-            Self::Cargo { output } if !output.is_empty() => vec![output],
+            Self::Cargo { output } | Self::Rustfmt { output } if !output.is_empty() => vec![output],
             _ => Vec::new(),
         }
     }
@@ -114,9 +123,11 @@ impl ProjectError {
                 "`build.rs` must be `fn main() { migrate_dsl::discover::build(); }`, and \
                  `src/main.rs` must print the plan of `migrations::all()`"
             }
-            Self::Plan { source: PlanError::Format { .. }, .. } => {
-                "use the same version of `migrate` and of the crate `migrate-dsl`"
-            }
+            Self::Plan {
+                source: PlanError::Format { .. },
+                ..
+            } => "use the same version of `migrate` and of the crate `migrate-dsl`",
+            Self::RustfmtMissing => "`rustup component add rustfmt` installs it",
             Self::Unsettled => "try again when nothing writes to them",
             _ => return None,
         };

@@ -15,6 +15,8 @@ use super::hash::ContentHash;
 pub(super) struct Layout {
     /// The crate, without symbolic links.
     pub(super) folder: PathBuf,
+    /// The name of the package.
+    pub(super) package: String,
     /// The binary target that prints the plan.
     pub(super) binary: String,
     /// A cargo target folder of our own, so that we and an editor do not undo each other's work.
@@ -48,8 +50,14 @@ impl Layout {
             .map(|target| environment.current_dir.join(target))
             .or_else(|| configs.target_dir())
             .unwrap_or_else(|| root.join("target"));
+        let package = manifest
+            .get("package")
+            .and_then(|package| package.get("name"))
+            .and_then(Item::as_str)
+            .ok_or_else(|| wrong("is not the manifest of a package".to_owned()))?;
         Ok(Self {
-            binary: binary(&folder, &manifest).map_err(wrong)?,
+            package: package.to_owned(),
+            binary: binary(&folder, &manifest, package).map_err(wrong)?,
             target: target.join("migrate"),
             cross: environment.var("CARGO_BUILD_TARGET").is_some() || configs.sets("target"),
             lock_file: root.join("Cargo.lock"),
@@ -66,12 +74,7 @@ impl Layout {
 }
 
 /// The name of the program that prints the plan.
-fn binary(folder: &Path, manifest: &DocumentMut) -> Result<String, String> {
-    let package = manifest
-        .get("package")
-        .and_then(|package| package.get("name"))
-        .and_then(Item::as_str)
-        .ok_or("is not the manifest of a package")?;
+fn binary(folder: &Path, manifest: &DocumentMut, package: &str) -> Result<String, String> {
     let binaries = manifest
         .get("bin")
         .and_then(Item::as_array_of_tables)
@@ -92,8 +95,31 @@ fn binary(folder: &Path, manifest: &DocumentMut) -> Result<String, String> {
     Err("has no binary target, and `src/main.rs` is missing: it prints the plan".to_owned())
 }
 
+/// The edition of the crate in `folder`, as far as its manifest and its workspace's tell.
+pub(super) fn edition(folder: &Path) -> String {
+    let manifest = |folder: &Path| -> Option<DocumentMut> {
+        let text = fs::read_to_string(folder.join("Cargo.toml")).ok()?;
+        text.parse().ok()
+    };
+    let own = manifest(folder).unwrap_or_default();
+    let edition = own
+        .get("package")
+        .and_then(|package| package.get("edition"));
+    let inherited = || {
+        let root = manifest(&workspace_root(folder, &own))?;
+        let package = root.get("workspace")?.get("package")?;
+        Some(package.get("edition")?.as_str()?.to_owned())
+    };
+    match edition.map(Item::as_str) {
+        Some(Some(edition)) => edition.to_owned(),
+        Some(None) => inherited().unwrap_or_else(|| "2024".to_owned()),
+        // Without one, cargo takes the first.
+        None => "2015".to_owned(),
+    }
+}
+
 /// The root of the workspace that the crate is a member of; the crate itself where there is none.
-fn workspace_root(folder: &Path, manifest: &DocumentMut) -> PathBuf {
+pub(super) fn workspace_root(folder: &Path, manifest: &DocumentMut) -> PathBuf {
     if manifest.contains_key("workspace") {
         return folder.to_owned();
     }

@@ -14,6 +14,9 @@ mod hash;
 mod layout;
 mod mentions;
 mod process;
+mod report;
+pub mod rustfmt;
+pub mod setup;
 mod state;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,11 +25,12 @@ use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use migrate_core::Environment;
-use migrate_core::discover::{self, Source};
+use migrate_core::discover;
 use migrate_core::plan::Plan;
 
 pub use error::ProjectError;
 pub use event::BuildEvent;
+pub use report::{details, plan};
 
 use build::{Built, Request};
 use dependency::Dependency;
@@ -250,4 +254,4 @@ pub fn shown(path: &Path, here: &Path) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub mod tests;

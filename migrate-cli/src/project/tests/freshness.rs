@@ -8,7 +8,7 @@ use crate::project::BuildEvent;
 const A: &str = "migrations/src/20250101000000_a.rs";
 
 fn three(name: &str) -> Sandbox {
-    let migrations = ["a", "b", "c"].map(|table| creates(table));
+    let migrations = ["a", "b", "c"].map(creates);
     let [a, b, c] = migrations;
     Sandbox::new(
         name,

@@ -2,4 +2,4 @@
 
 mod errors;
 mod freshness;
-mod sandbox;
+pub mod sandbox;

@@ -11,7 +11,7 @@ use crate::project::layout::Layout;
 use crate::project::{BuildEvent, Project, ProjectError};
 
 /// A migration that creates a table.
-pub(super) fn creates(table: &str) -> String {
+pub fn creates(table: &str) -> String {
     format!(
         "use migrate_dsl::prelude::*;\n\npub fn up(pgm: &mut Pgm) {{\n    pgm.create_table(\"{table}\", |t| t.id());\n}}\n"
     )
@@ -24,21 +24,21 @@ fn shared() -> PathBuf {
 }
 
 /// A folder with a crate of migrations in `migrations`.
-pub(super) struct Sandbox {
-    pub(super) folder: PathBuf,
-    pub(super) environment: Environment,
+pub struct Sandbox {
+    pub folder: PathBuf,
+    pub environment: Environment,
 }
 
 /// What came out of asking for the plan.
-pub(super) struct Outcome {
-    pub(super) result: Result<Plan, ProjectError>,
-    pub(super) events: Vec<BuildEvent>,
+pub struct Outcome {
+    pub result: Result<Plan, ProjectError>,
+    pub events: Vec<BuildEvent>,
 }
 
 impl Sandbox {
     /// A new project. The name is its folder's, the same at every run, so that cargo finds what
     /// it has built before.
-    pub(super) fn new(name: &str, migrations: &[(&str, String)]) -> Self {
+    pub fn new(name: &str, migrations: &[(&str, String)]) -> Self {
         let folder = shared().join("projects").join(name);
         _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(folder.join("migrations/src")).unwrap();
@@ -80,47 +80,47 @@ impl Sandbox {
         sandbox
     }
 
-    pub(super) fn write(&self, file: &str, text: &str) {
+    pub fn write(&self, file: &str, text: &str) {
         let path = self.folder.join(file);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
 
     /// Writes a file and gives it a modification time long ago, as `cp -p` and caches do.
-    pub(super) fn put_back(&self, file: &str, text: &str) {
+    pub fn put_back(&self, file: &str, text: &str) {
         self.write(file, text);
         let long_ago = SystemTime::now() - Duration::from_hours(10_000);
         let file = File::options().write(true).open(self.folder.join(file)).unwrap();
         file.set_modified(long_ago).unwrap();
     }
 
-    pub(super) fn remove(&self, file: &str) {
+    pub fn remove(&self, file: &str) {
         fs::remove_file(self.folder.join(file)).unwrap();
     }
 
-    pub(super) fn replace(&self, file: &str, from: &str, to: &str) {
+    pub fn replace(&self, file: &str, from: &str, to: &str) {
         let text = fs::read_to_string(self.folder.join(file)).unwrap();
         assert!(text.contains(from), "{text}");
         self.write(file, &text.replace(from, to));
     }
 
-    pub(super) fn state_file(&self) -> PathBuf {
+    pub fn state_file(&self) -> PathBuf {
         let crate_folder = self.folder.join("migrations");
         Layout::read(&crate_folder, &self.environment).unwrap().state_file()
     }
 
-    pub(super) fn project(&self) -> Project {
+    pub fn project(&self) -> Project {
         Project::new(self.folder.join("migrations"), &self.environment)
     }
 
-    pub(super) fn plan(&self) -> Outcome {
+    pub fn plan(&self) -> Outcome {
         let mut events = Vec::new();
         let result = self.project().plan(&mut |event| events.push(event));
         Outcome { result, events }
     }
 
     /// The plan again, with a cargo that must not be called.
-    pub(super) fn plan_without_cargo(&self) -> Plan {
+    pub fn plan_without_cargo(&self) -> Plan {
         let mut environment = self.environment.clone();
         environment.vars.insert("CARGO".to_owned(), "/no/cargo/here".to_owned());
         let project = Project::new(self.folder.join("migrations"), &environment);
@@ -128,7 +128,7 @@ impl Sandbox {
     }
 
     /// What is shown of an error, without colours and without the folders of this machine.
-    pub(super) fn error(&self) -> String {
+    pub fn error(&self) -> String {
         let error = self.plan().result.unwrap_err();
         let mut text = error.details().join("\n");
         text.push_str(&format!("\nerror: {error}"));
@@ -142,7 +142,7 @@ impl Sandbox {
 
 impl Outcome {
     /// How many migrations were compiled; none where cargo was not called.
-    pub(super) fn compiled(&self) -> Option<usize> {
+    pub fn compiled(&self) -> Option<usize> {
         let mut started = self.events.iter().filter_map(|event| match event {
             BuildEvent::Started { changed, .. } => Some(*changed),
             _ => None,
@@ -152,12 +152,13 @@ impl Outcome {
         compiled
     }
 
-    pub(super) fn plan(self) -> Plan {
-        self.result.unwrap_or_else(|error| panic!("{error}: {}", error.details().join("\n")))
+    pub fn plan(self) -> Plan {
+        self.result
+            .unwrap_or_else(|error| panic!("{error}: {}", error.details().join("\n")))
     }
 
     /// What the steps do, a line each.
-    pub(super) fn steps(self) -> String {
+    pub fn steps(self) -> String {
         let plan = self.plan();
         let steps = plan.migrations.iter().flat_map(|migration| &migration.up);
         steps.map(|step| format!("{}\n", step.summary)).collect::<String>().trim_end().to_owned()
