@@ -14,6 +14,7 @@ mod progress;
 mod project;
 mod render;
 mod settings;
+mod templates;
 mod work;
 
 use std::process::ExitCode;
