@@ -101,9 +101,9 @@ pub fn cluster(context: &Context, settings: &Settings) -> Result<Cluster, Cluste
 pub fn start(context: &Context, settings: &Settings) -> anyhow::Result<Server> {
     let cluster = cluster(context, settings)?;
     let server = match cluster.start() {
-        Err(source @ ClusterError::NoPrograms { .. }) => {
+        Err(search @ ClusterError::NoPrograms { .. }) => {
             let offers = offers(&context.environment, None);
-            return Err(NoPrograms { source, offers }.into());
+            return Err(NoPrograms { search, offers }.into());
         }
         started => started?,
     };
@@ -126,18 +126,16 @@ pub fn start(context: &Context, settings: &Settings) -> anyhow::Result<Server> {
 
 /// There are no PostgreSQL programs, but they could be fetched.
 #[derive(Debug, Error)]
-#[error(
-    "no database is configured but a private one, and this machine has no PostgreSQL programs for it"
-)]
+#[error("the private database has no PostgreSQL to run on: no programs were found on this machine")]
 pub struct NoPrograms {
-    source: ClusterError,
+    search: ClusterError,
     offers: Vec<migrate_core::cluster::Offer>,
 }
 
 impl NoPrograms {
     /// What to do about it.
     pub fn help(&self) -> String {
-        let mut help = self.source.help().unwrap_or_default();
+        let mut help = self.search.help().unwrap_or_default();
         if let Some(offer) = self.offers.first() {
             help += &format!(
                 "\nor fetch them, about {} MB of the package `{}`, with `migrate db install`",

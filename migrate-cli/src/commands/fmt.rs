@@ -32,10 +32,8 @@ pub fn run(args: &FmtArgs, context: &Context) -> anyhow::Result<Exit> {
         details(error, context.printer);
     }
     let unformatted = unformatted?;
-    let shown: Vec<_> = unformatted
-        .iter()
-        .map(|path| shown(path, &environment.current_dir))
-        .collect();
+    let shown: Vec<_> =
+        unformatted.iter().map(|path| shown(path, &environment.current_dir)).collect();
     let changed: Vec<_> = unformatted.iter().map(PathBuf::as_path).collect();
     if !args.check {
         rustfmt::format(&settings.dir, &changed, environment)?;

@@ -163,21 +163,11 @@ fn leaks(name: &str) -> bool {
 #[serde(tag = "reason")]
 enum Message {
     #[serde(rename = "compiler-message")]
-    Compiler {
-        package_id: String,
-        message: Box<CompilerMessage>,
-    },
+    Compiler { package_id: String, message: Box<CompilerMessage> },
     #[serde(rename = "compiler-artifact")]
-    Artifact {
-        package_id: String,
-        manifest_path: PathBuf,
-        executable: Option<PathBuf>,
-    },
+    Artifact { package_id: String, manifest_path: PathBuf, executable: Option<PathBuf> },
     #[serde(rename = "build-script-executed")]
-    BuildScript {
-        package_id: String,
-        out_dir: PathBuf,
-    },
+    BuildScript { package_id: String, out_dir: PathBuf },
     #[serde(other)]
     Other,
 }
@@ -211,10 +201,7 @@ impl<'a> Output<'a> {
 
     fn message(&mut self, line: &str, on_event: &mut dyn FnMut(BuildEvent)) {
         match serde_json::from_str(line).unwrap_or(Message::Other) {
-            Message::Compiler {
-                package_id,
-                message,
-            } => match message.level.as_str() {
+            Message::Compiler { package_id, message } => match message.level.as_str() {
                 "warning" if self.explainer.is_ours(&package_id) => {
                     let text = self.explainer.explain(&message);
                     on_event(BuildEvent::Warning(text));
@@ -225,11 +212,7 @@ impl<'a> Output<'a> {
                 }
                 _ => {}
             },
-            Message::Artifact {
-                package_id,
-                manifest_path,
-                executable,
-            } => {
+            Message::Artifact { package_id, manifest_path, executable } => {
                 // Only the program that was asked for is built, and build scripts have no such
                 // entry.
                 self.program = executable.or(self.program.take());
@@ -237,10 +220,9 @@ impl<'a> Output<'a> {
                     self.manifests.insert((package_id, manifest_path));
                 }
             }
-            Message::BuildScript {
-                package_id,
-                out_dir,
-            } => self.build_scripts.push((package_id, out_dir)),
+            Message::BuildScript { package_id, out_dir } => {
+                self.build_scripts.push((package_id, out_dir))
+            }
             Message::Other => {}
         }
     }

@@ -102,9 +102,7 @@ pub(super) fn edition(folder: &Path) -> String {
         text.parse().ok()
     };
     let own = manifest(folder).unwrap_or_default();
-    let edition = own
-        .get("package")
-        .and_then(|package| package.get("edition"));
+    let edition = own.get("package").and_then(|package| package.get("edition"));
     let inherited = || {
         let root = manifest(&workspace_root(folder, &own))?;
         let package = root.get("workspace")?.get("package")?;

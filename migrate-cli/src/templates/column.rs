@@ -27,19 +27,14 @@ impl FromStr for ColumnSpec {
     type Err = ColumnError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = |why| ColumnError {
-            text: text.to_owned(),
-            why,
-        };
+        let wrong = |why| ColumnError { text: text.to_owned(), why };
         let (name, kind) = text.split_once(':').unwrap_or((text, "text"));
         let (name, kind) = (name.trim(), kind.trim());
         if name.is_empty() {
             return Err(wrong("it has no name"));
         }
         if kind.ends_with('?') {
-            return Err(wrong(
-                "a column may be null unless it ends in `!`, so `?` is not needed",
-            ));
+            return Err(wrong("a column may be null unless it ends in `!`, so `?` is not needed"));
         }
         let (kind, not_null) = match kind.strip_suffix('!') {
             Some(kind) => (kind, true),
@@ -95,11 +90,7 @@ fn plural(thing: &str) -> String {
         return format!("{stem}ies");
     }
     let hisses = ["s", "x", "z", "ch", "sh"];
-    let end = if hisses.iter().any(|end| thing.ends_with(end)) {
-        "es"
-    } else {
-        "s"
-    };
+    let end = if hisses.iter().any(|end| thing.ends_with(end)) { "es" } else { "s" };
     format!("{thing}{end}")
 }
 

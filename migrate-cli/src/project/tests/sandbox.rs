@@ -153,8 +153,7 @@ impl Outcome {
     }
 
     pub fn plan(self) -> Plan {
-        self.result
-            .unwrap_or_else(|error| panic!("{error}: {}", error.details().join("\n")))
+        self.result.unwrap_or_else(|error| panic!("{error}: {}", error.details().join("\n")))
     }
 
     /// What the steps do, a line each.
