@@ -38,7 +38,9 @@ pub fn run(args: &FmtArgs, context: &Context) -> anyhow::Result<Exit> {
     if !args.check {
         rustfmt::format(&settings.dir, &changed, environment)?;
     }
-    context.printer.data(&shown.join("\n"));
+    for file in &shown {
+        context.printer.data(file);
+    }
     context.printer.json(&json!({ "files": shown }));
     let found = args.check && !shown.is_empty();
     Ok(if found { Exit::Found } else { Exit::Done })

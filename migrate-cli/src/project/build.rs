@@ -18,17 +18,16 @@ use super::process::{self, Line};
 use super::{BuildEvent, ProjectError};
 
 /// A build profile under which a dependency is compiled once for the build script and for the
-/// program, and an edit is compiled fast. `unwind`, since a panic in a migration is its own.
-const PROFILE: [(&str, &str); 9] = [
+/// program (a `strip`, even of `none`, would undo that), and an edit is compiled fast. `unwind`,
+/// since a panic in a migration is its own.
+const PROFILE: [(&str, &str); 7] = [
     ("CARGO_PROFILE_DEV_BUILD_OVERRIDE_CODEGEN_UNITS", "16"),
     ("CARGO_PROFILE_DEV_BUILD_OVERRIDE_OPT_LEVEL", "0"),
     ("CARGO_PROFILE_DEV_CODEGEN_UNITS", "16"),
     ("CARGO_PROFILE_DEV_DEBUG", "0"),
     ("CARGO_PROFILE_DEV_INCREMENTAL", "true"),
-    ("CARGO_PROFILE_DEV_LTO", "off"),
     ("CARGO_PROFILE_DEV_OPT_LEVEL", "0"),
     ("CARGO_PROFILE_DEV_PANIC", "unwind"),
-    ("CARGO_PROFILE_DEV_STRIP", "none"),
 ];
 
 /// Which migrations to compile.

@@ -77,9 +77,14 @@ impl<'a> Explainer<'a> {
             self.about_the_signature(message).or_else(|| self.about_what_is_unused(message));
         let text = explained.unwrap_or_else(|| {
             let rendered = message.rendered.as_ref().unwrap_or(&message.message);
-            let prefix = self.folder.join("").display().to_string();
-            let here = Path::new(&shown(self.folder, self.here)).join("");
-            rendered.replace(&prefix, &here.display().to_string())
+            let prefix = |folder: &Path| folder.join("").display().to_string();
+            let way = Path::new(&shown(self.folder, self.here)).join("");
+            // Within the crate, what is below the working folder needs no way to it.
+            let rendered = match self.here.strip_prefix(self.folder) {
+                Ok(_) => rendered.replace(&prefix(self.here), ""),
+                Err(_) => rendered.clone(),
+            };
+            rendered.replace(&prefix(self.folder), &way.display().to_string())
         });
         text.trim_end().to_owned()
     }

@@ -34,6 +34,10 @@ impl ContentHash {
         let half = hash.finalize().into_iter().take(16);
         Self(half.fold(0, |half, byte| half << 8 | u128::from(byte)))
     }
+
+    pub(super) fn bytes(self) -> [u8; 16] {
+        self.0.to_be_bytes()
+    }
 }
 
 impl fmt::Display for ContentHash {

@@ -22,6 +22,7 @@ mod state;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use migrate_core::Environment;
@@ -64,42 +65,70 @@ impl Project {
     /// program ends without a plan. A migration that panics is no error: its plan has a problem.
     pub fn plan(&self, on_event: &mut dyn FnMut(BuildEvent)) -> Result<Plan, ProjectError> {
         let layout = Layout::read(&self.folder, &self.environment)?;
-        let now = Self::now(&layout)?;
-        let (state, _) = State::load(&layout.state_file());
-        let standing = state.standing(&now, &layout.folder, &self.environment);
-        if standing.is_current
-            && let Some(plan) = state.into_plan(&now)
-        {
-            return Ok(plan);
+        let view = self.look(&layout)?;
+        if view.standing.is_current {
+            return view.into_plan();
         }
-        let _lock = BuildLock::take(&layout, on_event)?;
+        let (_lock, waited) = BuildLock::take(&layout, on_event)?;
+        // Whoever had the lock before may have built the same.
+        let is_same = !waited && view.written == modified(&layout.state_file());
+        let mut seen = is_same.then_some(view);
         for _ in 0..ATTEMPTS {
-            if let Some(plan) = self.build(&layout, on_event)? {
+            let view = match seen.take() {
+                Some(view) => view,
+                None => self.look(&layout)?,
+            };
+            if view.standing.is_current {
+                return view.into_plan();
+            }
+            if let Some(plan) = self.build(&layout, view, on_event)? {
                 return Ok(plan);
             }
         }
         Err(ProjectError::Unsettled)
     }
 
-    fn now(layout: &Layout) -> Result<Now, ProjectError> {
-        let sources = discover::sources(&layout.folder.join("src"));
-        Ok(Now::read(&layout.folder, sources.map_err(ProjectError::Names)?))
+    /// Compares what is there with what is known. They take about as long to read, and neither
+    /// needs the other.
+    fn look(&self, layout: &Layout) -> Result<View, ProjectError> {
+        let state_file = layout.state_file();
+        let written = modified(&state_file);
+        let (now, (state, usable)) = thread::scope(|scope| {
+            let now = scope.spawn(|| {
+                let sources = discover::sources(&layout.folder.join("src"));
+                Ok(Now::read(
+                    &layout.folder,
+                    sources.map_err(ProjectError::Names)?,
+                ))
+            });
+            let state = State::load(&state_file);
+            (now.join(), state)
+        });
+        let now = now.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        Ok(View {
+            standing: state.standing(&now, &layout.folder, &self.environment),
+            written,
+            now,
+            state,
+            usable,
+        })
     }
 
     /// Compiles what must be, and keeps it. No plan where something changed in the meantime.
     fn build(
         &self,
         layout: &Layout,
+        view: View,
         on_event: &mut dyn FnMut(BuildEvent),
     ) -> Result<Option<Plan>, ProjectError> {
         let started = Instant::now();
-        // Whoever had the lock before may have built the same.
-        let now = Self::now(layout)?;
-        let (state, usable) = State::load(&layout.state_file());
-        let standing = state.standing(&now, &layout.folder, &self.environment);
-        if standing.is_current {
-            return Ok(state.into_plan(&now));
-        }
+        let View {
+            now,
+            state,
+            usable,
+            standing,
+            ..
+        } = view;
         if !usable || hidden_from_cargo(layout, &standing) {
             forget_packages_in_folders(layout);
         }
@@ -182,6 +211,24 @@ impl Project {
                 (None, _) => Some((dependency, content)),
             })
             .collect()
+    }
+}
+
+/// What is there, and what is known.
+struct View {
+    now: Now,
+    state: State,
+    /// Whether the file of the state, if there is one, could be used.
+    usable: bool,
+    /// When it was written.
+    written: Option<SystemTime>,
+    standing: Standing,
+}
+
+impl View {
+    fn into_plan(self) -> Result<Plan, ProjectError> {
+        let plan = self.state.into_plan(&self.now);
+        plan.ok_or(ProjectError::Unsettled)
     }
 }
 

@@ -39,7 +39,9 @@ fn tell(event: &BuildEvent, printer: Printer) {
         BuildEvent::Waiting { what } => printer.step("Waiting", &format!("for {what}")),
         BuildEvent::Started { changed, all } => {
             let plural = if *all == 1 { "" } else { "s" };
-            let text = if changed == all {
+            let text = if *all == 0 {
+                "the crate of migrations".to_owned()
+            } else if changed == all {
                 format!("{all} migration{plural}")
             } else {
                 format!("{changed} of {all} migration{plural}")

@@ -1,6 +1,6 @@
 //! What is known from earlier builds: the plan of each migration, and what it was made from.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -26,6 +26,7 @@ pub(super) struct State {
     watched: Vec<Watched>,
     /// What builds depended on, as indices into `watched`. Most migrations share one.
     sets: Vec<Vec<usize>>,
+    /// By name.
     entries: Vec<Entry>,
 }
 
@@ -122,8 +123,14 @@ impl State {
     }
 
     fn is_sound(&self) -> bool {
-        self.entries.iter().all(|entry| entry.set < self.sets.len())
-            && self.sets.iter().flatten().all(|index| *index < self.watched.len())
+        let names = self.entries.iter().map(|entry| &entry.plan.name);
+        names.is_sorted()
+            && self.entries.iter().all(|entry| entry.set < self.sets.len())
+            && self
+                .sets
+                .iter()
+                .flatten()
+                .all(|index| *index < self.watched.len())
     }
 
     pub(super) fn dependencies(&self) -> impl Iterator<Item = &Dependency> {
@@ -157,10 +164,18 @@ impl State {
                         .all(|(file, known)| is_same(*known, file_content(&folder.join(file))))
             })
             .collect();
-        let mut stale: BTreeSet<_> = now.contents.keys().cloned().collect();
-        for (entry, _) in self.entries.iter().zip(&fresh).filter(|(_, fresh)| **fresh) {
-            stale.remove(&entry.plan.name);
-        }
+        let known: HashSet<_> = self
+            .entries
+            .iter()
+            .zip(&fresh)
+            .filter(|(_, fresh)| **fresh)
+            .map(|(entry, _)| entry.plan.name.as_str())
+            .collect();
+        let names = now.sources.iter().map(|source| &source.name);
+        let stale: BTreeSet<_> = names
+            .filter(|name| !known.contains(name.as_str()))
+            .cloned()
+            .collect();
         let changed = self.watched.iter().zip(same).filter(|(_, same)| !same);
         Standing {
             is_current: stale.is_empty() && self.head.is_some(),
@@ -173,11 +188,14 @@ impl State {
     /// The plan of the migrations that are there, all of which must be known.
     pub(super) fn into_plan(self, now: &Now) -> Option<Plan> {
         let head = self.head?;
-        let mut entries: HashMap<_, _> =
-            self.entries.into_iter().map(|entry| (entry.plan.name.clone(), entry)).collect();
-        let in_order = now.sources.iter().map(|source| entries.remove(&source.name));
+        // Both are in the order of their names, which begin with their timestamps.
+        let mut entries = self.entries.into_iter();
+        let in_order = now
+            .sources
+            .iter()
+            .map(|source| entries.find(|entry| entry.plan.name == source.name));
         let in_order: Vec<_> = in_order.collect::<Option<_>>()?;
-        let digests = in_order.iter().map(|entry| entry.digest.to_string());
+        let digests = in_order.iter().map(|entry| entry.digest.bytes());
         Some(Plan {
             format: head.format,
             generator: head.generator,
@@ -210,7 +228,9 @@ impl State {
         let watched =
             dependencies.into_iter().map(|(dependency, content)| Watched { dependency, content });
         let set = new.intern(&mut indices, watched.collect());
-        new.entries.extend(built.into_iter().map(|entry| Entry { set, ..entry }));
+        new.entries
+            .extend(built.into_iter().map(|entry| Entry { set, ..entry }));
+        new.entries.sort_by(|a, b| a.plan.name.cmp(&b.plan.name));
         new
     }
 
@@ -249,26 +269,27 @@ impl State {
 pub(super) struct BuildLock(#[expect(dead_code, reason = "unlocks when dropped")] File);
 
 impl BuildLock {
-    /// Waits for other processes that build here.
+    /// Waits for other processes that build here, and says whether it had to.
     pub(super) fn take(
         layout: &Layout,
         on_event: &mut dyn FnMut(BuildEvent),
-    ) -> Result<Self, ProjectError> {
+    ) -> Result<(Self, bool), ProjectError> {
         let plans = layout.target.join("plans");
         fs::create_dir_all(&plans).map_err(ProjectError::io("create", &plans))?;
         let path = layout.target.join("plans.lock");
         let file = File::options().create(true).append(true).open(&path);
         let file = file.map_err(ProjectError::io("open", &path))?;
-        match file.try_lock() {
-            Ok(()) => {}
+        let waited = match file.try_lock() {
+            Ok(()) => false,
             Err(TryLockError::WouldBlock) => {
                 let what = "another `migrate`, which compiles migrations here".to_owned();
                 on_event(BuildEvent::Waiting { what });
                 file.lock().map_err(ProjectError::io("lock", &path))?;
+                true
             }
             Err(TryLockError::Error(error)) => return Err(ProjectError::io("lock", &path)(error)),
-        }
-        Ok(Self(file))
+        };
+        Ok((Self(file), waited))
     }
 }
 
