@@ -8,7 +8,11 @@ use migrate_core::history::Actor;
 
 /// The person, the machine and the commit that is checked out.
 pub fn actor(environment: &Environment) -> Actor {
-    let user = ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(|name| environment.var(name));
+    let named = ["USER", "LOGNAME"].into_iter().find_map(|name| environment.var(name));
+    let user = named.map(ToOwned::to_owned).or_else(|| {
+        let account = nix::unistd::User::from_uid(nix::unistd::getuid()).ok().flatten();
+        account.map(|account| account.name)
+    });
     let host = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
     Actor {
         name: format!(

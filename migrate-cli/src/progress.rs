@@ -111,8 +111,10 @@ impl BuildProgress {
         match event {
             BuildEvent::Waiting { what } => self.say("waiting", &what),
             BuildEvent::Started { changed, all } => {
-                let what = if changed == all {
-                    format!("{all} migrations")
+                let what = if all == 0 {
+                    "the crate of migrations".to_owned()
+                } else if changed == all {
+                    "the migrations".to_owned()
                 } else {
                     format!("{changed} of {all} migrations")
                 };

@@ -43,7 +43,7 @@ fn cases() -> Vec<Case> {
             pgm.create_partition("old_posts_2026", "old_posts").from_to(["2026-01-01"], ["2027-01-01"]);
         }),
         (POSTS, |pgm| _ = pgm.rename_table("posts", "articles")),
-        (&concat!("CREATE SCHEMA archive;", "CREATE TABLE posts ()"), |pgm| {
+        ("CREATE SCHEMA archive; CREATE TABLE posts ()", |pgm| {
             pgm.set_table_schema(("public", "posts"), "archive");
         }),
         (POSTS, |pgm| {

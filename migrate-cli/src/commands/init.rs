@@ -56,7 +56,7 @@ pub fn run(args: &InitArgs, context: &Context) -> anyhow::Result<Exit> {
     };
     setup.apply().map_err(|error| explained(error, context))?;
     for write in &setup.writes {
-        let verb = if write.before.is_some() { "Changed" } else { "Created" };
+        let verb = if write.before.is_some() { "changed" } else { "created" };
         context.printer.step(verb, &shown(&write.path, here));
     }
     tell(&setup, context);

@@ -14,7 +14,6 @@ mod hash;
 mod layout;
 mod mentions;
 mod process;
-mod report;
 pub mod rustfmt;
 pub mod setup;
 mod state;
@@ -31,7 +30,6 @@ use migrate_core::plan::Plan;
 
 pub use error::ProjectError;
 pub use event::BuildEvent;
-pub use report::{details, plan};
 
 use build::{Built, Request};
 use dependency::Dependency;
@@ -96,10 +94,7 @@ impl Project {
         let (now, (state, usable)) = thread::scope(|scope| {
             let now = scope.spawn(|| {
                 let sources = discover::sources(&layout.folder.join("src"));
-                Ok(Now::read(
-                    &layout.folder,
-                    sources.map_err(ProjectError::Names)?,
-                ))
+                Ok(Now::read(&layout.folder, sources.map_err(ProjectError::Names)?))
             });
             let state = State::load(&state_file);
             (now.join(), state)
@@ -122,13 +117,7 @@ impl Project {
         on_event: &mut dyn FnMut(BuildEvent),
     ) -> Result<Option<Plan>, ProjectError> {
         let started = Instant::now();
-        let View {
-            now,
-            state,
-            usable,
-            standing,
-            ..
-        } = view;
+        let View { now, state, usable, standing, .. } = view;
         if !usable || hidden_from_cargo(layout, &standing) {
             forget_packages_in_folders(layout);
         }

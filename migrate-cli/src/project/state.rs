@@ -126,11 +126,7 @@ impl State {
         let names = self.entries.iter().map(|entry| &entry.plan.name);
         names.is_sorted()
             && self.entries.iter().all(|entry| entry.set < self.sets.len())
-            && self
-                .sets
-                .iter()
-                .flatten()
-                .all(|index| *index < self.watched.len())
+            && self.sets.iter().flatten().all(|index| *index < self.watched.len())
     }
 
     pub(super) fn dependencies(&self) -> impl Iterator<Item = &Dependency> {
@@ -172,10 +168,8 @@ impl State {
             .map(|(entry, _)| entry.plan.name.as_str())
             .collect();
         let names = now.sources.iter().map(|source| &source.name);
-        let stale: BTreeSet<_> = names
-            .filter(|name| !known.contains(name.as_str()))
-            .cloned()
-            .collect();
+        let stale: BTreeSet<_> =
+            names.filter(|name| !known.contains(name.as_str())).cloned().collect();
         let changed = self.watched.iter().zip(same).filter(|(_, same)| !same);
         Standing {
             is_current: stale.is_empty() && self.head.is_some(),
@@ -190,10 +184,8 @@ impl State {
         let head = self.head?;
         // Both are in the order of their names, which begin with their timestamps.
         let mut entries = self.entries.into_iter();
-        let in_order = now
-            .sources
-            .iter()
-            .map(|source| entries.find(|entry| entry.plan.name == source.name));
+        let in_order =
+            now.sources.iter().map(|source| entries.find(|entry| entry.plan.name == source.name));
         let in_order: Vec<_> = in_order.collect::<Option<_>>()?;
         let digests = in_order.iter().map(|entry| entry.digest.bytes());
         Some(Plan {
@@ -228,8 +220,7 @@ impl State {
         let watched =
             dependencies.into_iter().map(|(dependency, content)| Watched { dependency, content });
         let set = new.intern(&mut indices, watched.collect());
-        new.entries
-            .extend(built.into_iter().map(|entry| Entry { set, ..entry }));
+        new.entries.extend(built.into_iter().map(|entry| Entry { set, ..entry }));
         new.entries.sort_by(|a, b| a.plan.name.cmp(&b.plan.name));
         new
     }
