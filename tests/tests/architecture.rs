@@ -27,7 +27,9 @@ fn sources(folder: &str) -> Vec<(String, String)> {
             if path.is_dir() {
                 // Unit tests that fill a folder of their own are no part of the house.
                 folders.extend(Some(path).filter(|path| !path.ends_with("tests")));
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
+            } else if path.extension().is_some_and(|extension| extension == "rs")
+                && !path.ends_with("tests.rs")
+            {
                 let text = fs::read_to_string(&path).unwrap();
                 let code = text.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
                 found.push((path.display().to_string(), code));

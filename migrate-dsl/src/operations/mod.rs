@@ -18,4 +18,4 @@ pub mod view;
 pub(crate) mod phrases;
 
 #[cfg(test)]
-mod every_verb;
+mod tests;

@@ -23,6 +23,15 @@ fn shared() -> PathBuf {
     test.ancestors().nth(3).unwrap().join("project-tests")
 }
 
+/// The folder of the projects: outside of this checkout, whose own workspace would be theirs, and
+/// the same at every run, so that cargo finds what it has built before.
+fn projects() -> PathBuf {
+    let checkout = env!("CARGO_MANIFEST_DIR");
+    let key = checkout.bytes().fold(5381_u64, |key, byte| key.wrapping_mul(33) ^ u64::from(byte));
+    let user = nix::unistd::getuid();
+    std::env::temp_dir().join(format!("migrate-project-tests-{user}-{key:x}"))
+}
+
 /// A folder with a crate of migrations in `migrations`.
 pub struct Sandbox {
     pub folder: PathBuf,
@@ -36,10 +45,9 @@ pub struct Outcome {
 }
 
 impl Sandbox {
-    /// A new project. The name is its folder's, the same at every run, so that cargo finds what
-    /// it has built before.
+    /// A new project in the folder of this name.
     pub fn new(name: &str, migrations: &[(&str, String)]) -> Self {
-        let folder = shared().join("projects").join(name);
+        let folder = projects().join(name);
         _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(folder.join("migrations/src")).unwrap();
         let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();

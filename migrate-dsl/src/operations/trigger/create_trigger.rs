@@ -274,5 +274,5 @@ impl Operation for CreateTrigger {
 }
 
 #[cfg(test)]
-#[path = "create_trigger_tests.rs"]
+#[path = "tests.rs"]
 mod tests;
