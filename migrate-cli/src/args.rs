@@ -1,13 +1,11 @@
 //! The command line. The doc comments are the manual.
 
-use std::path::PathBuf;
-
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 use crate::commands::{
     completions, create, db, down, fmt, goto, init, mark, plan, redo, status, up,
 };
-use crate::settings::Overrides;
+use crate::context::Global;
 
 /// PostgreSQL migrations written in Rust
 #[derive(Debug, Parser)]
@@ -19,21 +17,6 @@ pub struct Cli {
     /// Flags of every command.
     #[command(flatten)]
     pub global: Global,
-}
-
-/// Flags that every command has.
-#[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Everywhere")]
-pub struct Global {
-    /// Flags that win over the project's settings.
-    #[command(flatten)]
-    pub overrides: Overrides,
-    /// Take the plan from a file, made with `migrate plan --json`, instead of the migrations crate
-    #[arg(long, value_name = "FILE", global = true)]
-    pub plan: Option<PathBuf>,
-    /// Print JSON on stdout
-    #[arg(long, global = true)]
-    pub json: bool,
 }
 
 /// The commands.

@@ -1,7 +1,7 @@
 //! An error as a person should see it: each slot says one thing.
 
 use crate::apply::{Failure, Left};
-use crate::plan::Place;
+use crate::plan::{Place, Statement, Step};
 use crate::{ApplyError, Error};
 
 /// What went wrong, where, what it means and what to do; the caller renders it.
@@ -101,8 +101,7 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
         ..Diagnostic::default()
     };
     if let Failure::Statement { step, statement, .. } = &error.failure {
-        diagnostic.source =
-            Some(SourceMark { place: step.place.clone(), verb: Some(step.verb.clone()) });
+        diagnostic.source = Some(source_of(step, statement));
         let offset = server.and_then(|server| match server.position() {
             Some(postgres::error::ErrorPosition::Original(position)) => {
                 byte_offset(&statement.sql, *position)
@@ -131,6 +130,16 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
     };
     diagnostic.helps.push(again);
     diagnostic
+}
+
+/// Where a statement stands: at the verb that recorded it, or on its own line of a `.sql` file.
+fn source_of(step: &Step, statement: &Statement) -> SourceMark {
+    let mut place = step.place.clone();
+    if place.file.ends_with(".sql") {
+        place.line += u32::try_from(statement.line).unwrap_or_default();
+        return SourceMark { place, verb: None };
+    }
+    SourceMark { place, verb: Some(step.verb.clone()) }
 }
 
 /// The byte of the character that the server counts from 1.

@@ -97,10 +97,11 @@ fn plan_migration(migration: &Migration, root: &Path) -> PlannedMigration {
         }
         Definition::Sql { up, down } => {
             planned.record_up(root, |pgm| _ = pgm.sql(*up), 1);
-            planned.read_from(migration.file, |planned| &mut planned.up);
+            planned.stands_in(migration.file, 0);
             if let Some((file, text)) = down {
+                let problems_of_up = planned.problems.len();
                 planned.record_down(root, |pgm| _ = pgm.sql(*text), 1);
-                planned.read_from(file, |planned| planned.down.get_or_insert_default());
+                planned.stands_in(file, problems_of_up);
             }
         }
     }
@@ -185,18 +186,14 @@ impl PlannedMigration {
         planned.collect()
     }
 
-    /// The steps of a `.sql` file stand in that file, not where the build script put its text.
-    fn read_from(&mut self, file: &str, steps: impl FnOnce(&mut Self) -> &mut Vec<PlannedStep>) {
+    /// What was recorded last, and the problems from this one on, stand in a `.sql` file, not
+    /// where this file took its text up.
+    fn stands_in(&mut self, file: &str, problems_from: usize) {
         let place = Place { file: file.to_owned(), line: 1, column: 1 };
-        for step in steps(self) {
-            step.place = place.clone();
-        }
-        let recorded_here = file!();
-        for problem in &mut self.problems {
-            if problem.place.file.ends_with(recorded_here) {
-                problem.place = place.clone();
-            }
-        }
+        let steps = self.down.as_mut().unwrap_or(&mut self.up);
+        steps.iter_mut().for_each(|step| step.place = place.clone());
+        let problems = self.problems.iter_mut().skip(problems_from);
+        problems.for_each(|problem| problem.place = place.clone());
     }
 }
 

@@ -1,5 +1,6 @@
 //! Bad input: each a clear message, a non-zero exit code, nothing half done.
 
+use migrate_core::cluster::Cluster;
 use migrate_dsl::Pgm;
 use migrate_tests::{Cli, migration};
 
@@ -21,17 +22,29 @@ fn databases_that_are_not_there() {
 
 #[test]
 fn a_wrong_password_is_told_and_not_shown() {
-    let cli = Cli::with_plan(&[migration("20260101000000_a", table)]);
-    let server = migrate_tests::server();
-    let Some(right) = server.tcp_url(cli.database.name()) else {
-        // The tests' own server has no TCP port; the next test covers the rest.
-        return;
-    };
+    // The tests' own server has no TCP port and so asks for no password; a project's has.
+    let state = tempfile::tempdir().unwrap();
+    let mut environment = migrate_tests::environment();
+    let home = state.path().display().to_string();
+    environment.vars.insert("XDG_STATE_HOME".to_owned(), home);
+    let cluster = Cluster::for_project(&environment, state.path()).unwrap();
+    let right = cluster.start().unwrap().tcp_url("postgres").unwrap();
+    let plan = [migration("20260101000000_a", table)];
+
+    let said = Cli::with_plan(&plan).var("DATABASE_URL", &right).run("up");
+    assert_eq!(said.code, Some(0), "{}", said.stderr);
     let wrong = right.replacen("postgres:", "postgres:s3cret", 1);
-    let said = cli.var("DATABASE_URL", &wrong).run("up");
-    assert_eq!(said.code, Some(1));
-    assert!(said.stderr.contains("password authentication failed"), "{}", said.stderr);
-    assert!(!said.stderr.contains("s3cret"), "{}", said.stderr);
+    let cli = Cli::with_plan(&plan).var("DATABASE_URL", &wrong);
+    for command in ["up", "up --json", "db wait --timeout 0", "db url"] {
+        let said = cli.run(command);
+        let all = said.stdout + &said.stderr;
+        assert!(!all.contains("s3cret"), "{all}");
+        if command != "db url" {
+            assert_eq!(said.code, Some(1));
+            assert!(all.contains("password authentication failed"), "{all}");
+        }
+    }
+    cluster.remove().unwrap();
 }
 
 #[test]

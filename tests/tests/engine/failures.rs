@@ -1,7 +1,7 @@
 //! What is told, and what is left, when something goes wrong.
 
 use migrate_core::{Error, Left, UpTo};
-use migrate_dsl::Pgm;
+use migrate_dsl::{Migration, Pgm};
 use migrate_tests::{Engine, migration};
 
 const A: &str = "20260101000000_a";
@@ -34,6 +34,21 @@ fn the_third_of_four_undoes_the_first_two() {
         engine.value("SELECT outcome || ': ' || message FROM migrations_log"),
         "failed: relation \"öne\" does not exist"
     );
+}
+
+#[test]
+fn a_sql_file_is_shown_at_the_statements_own_line() {
+    let engine = Engine::new();
+    let (up, down) =
+        ("CREATE TABLE a ();\n\nSELECT 1 / 0", ("src/a.down.sql", "DROP TABLE a;\nCOMMIT"));
+    let file = |down| [Migration::sql(A, "src/a.up.sql", A, up, down)];
+    let error = engine.up(&file(None)).unwrap_err();
+    let place = error.diagnostics()[0].source.as_ref().unwrap().place.clone();
+    assert_eq!((place.file.as_str(), place.line), ("src/a.up.sql", 3));
+    let error = engine.up(&file(Some(down))).unwrap_err();
+    let Error::Problems(problems) = &error else { panic!("{error}") };
+    assert_eq!(problems[0].1.place.file, "src/a.down.sql");
+    assert!(problems[0].1.message.starts_with("`COMMIT` ends the transaction"), "{error}");
 }
 
 #[test]
