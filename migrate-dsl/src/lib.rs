@@ -22,6 +22,28 @@
 //! );
 //! ```
 //!
+//! Shorthands of your own are plain functions. With `#[track_caller]`, messages show the
+//! migration's line and not the helper's:
+//!
+//! ```
+//! use migrate_dsl::prelude::*;
+//!
+//! fn money(t: &mut Table, name: &str) {
+//!     t.numeric(name, (12, 2)).not_null().check(format!("{name} >= 0"));
+//! }
+//!
+//! #[track_caller]
+//! fn create_lookup(pgm: &mut Pgm, name: &str) {
+//!     pgm.create_table(name, |t| t.text("value").primary_key());
+//! }
+//!
+//! pub fn up(pgm: &mut Pgm) {
+//!     create_lookup(pgm, "currencies");
+//!     pgm.add_column("orders", |t| money(t, "total"));
+//! }
+//! # assert_eq!(migrate_dsl::plan_problems(up), "");
+//! ```
+//!
 //! What a migration can ask for stands in [`operations`], by object; [`Table`] has the types of
 //! columns. Names are given as they are in the catalog and are always quoted; SQL of your own goes
 //! through [`expr`]; [`Pgm::sql`] takes whole statements.
