@@ -8,12 +8,12 @@ use migrate_core::history::Actor;
 
 /// The person, the machine and the commit that is checked out.
 pub fn actor(environment: &Environment) -> Actor {
-    let user = ["USER", "LOGNAME", "USERNAME"]
-        .into_iter()
-        .find_map(|name| environment.var(name));
-    let host = nix::unistd::gethostname()
-        .ok()
-        .and_then(|name| name.into_string().ok());
+    let named = ["USER", "LOGNAME"].into_iter().find_map(|name| environment.var(name));
+    let user = named.map(ToOwned::to_owned).or_else(|| {
+        let account = nix::unistd::User::from_uid(nix::unistd::getuid()).ok().flatten();
+        account.map(|account| account.name)
+    });
+    let host = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
     Actor {
         name: format!(
             "{}@{}",
@@ -29,15 +29,9 @@ pub fn actor(environment: &Environment) -> Actor {
 /// [git keeps it](https://git-scm.com/docs/gitrepository-layout); starting git costs more than
 /// all of `up` with nothing to do.
 fn git_commit(folder: &Path) -> Option<String> {
-    let dot_git = folder
-        .ancestors()
-        .map(|folder| folder.join(".git"))
-        .find(|path| path.exists())?;
-    let git = if dot_git.is_dir() {
-        dot_git
-    } else {
-        worktree(&dot_git)?
-    };
+    let dot_git =
+        folder.ancestors().map(|folder| folder.join(".git")).find(|path| path.exists())?;
+    let git = if dot_git.is_dir() { dot_git } else { worktree(&dot_git)? };
     let head = fs::read_to_string(git.join("HEAD")).ok()?;
     let Some(name) = head.trim().strip_prefix("ref: ") else {
         return Some(head.trim().to_owned());
@@ -48,9 +42,7 @@ fn git_commit(folder: &Path) -> Option<String> {
         return Some(commit.trim().to_owned());
     }
     let packed = fs::read_to_string(common.join("packed-refs")).ok()?;
-    let line = packed
-        .lines()
-        .find(|line| line.ends_with(&format!(" {name}")))?;
+    let line = packed.lines().find(|line| line.ends_with(&format!(" {name}")))?;
     line.split(' ').next().map(ToOwned::to_owned)
 }
 
@@ -72,11 +64,7 @@ mod tests {
         fs::create_dir_all(git.join("worktrees/w")).unwrap();
         fs::write(git.join("HEAD"), "ref: refs/heads/main\n").unwrap();
         assert_eq!(git_commit(folder.path()), None);
-        fs::write(
-            git.join("packed-refs"),
-            "# pack-refs\nabc refs/heads/main\n",
-        )
-        .unwrap();
+        fs::write(git.join("packed-refs"), "# pack-refs\nabc refs/heads/main\n").unwrap();
         assert_eq!(git_commit(folder.path()).as_deref(), Some("abc"));
         fs::create_dir_all(git.join("refs/heads")).unwrap();
         fs::write(git.join("refs/heads/main"), "def\n").unwrap();

@@ -1,22 +1,15 @@
 //! The command line. The doc comments are the manual.
 
-use std::path::PathBuf;
-
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 use crate::commands::{
     completions, create, db, down, fmt, goto, init, mark, plan, redo, status, up,
 };
-use crate::settings::Overrides;
+use crate::context::Global;
 
 /// PostgreSQL migrations written in Rust
 #[derive(Debug, Parser)]
-#[command(
-    name = "migrate",
-    version,
-    propagate_version = true,
-    arg_required_else_help = true
-)]
+#[command(name = "migrate", version, propagate_version = true, arg_required_else_help = true)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -24,20 +17,6 @@ pub struct Cli {
     /// Flags of every command.
     #[command(flatten)]
     pub global: Global,
-}
-
-/// Flags that every command has.
-#[derive(Debug, Clone, Default, Args)]
-pub struct Global {
-    /// Flags that win over the project's settings.
-    #[command(flatten)]
-    pub overrides: Overrides,
-    /// Take the plan from a file, made with `migrate plan --json`, instead of the migrations crate
-    #[arg(long, value_name = "FILE", global = true)]
-    pub plan: Option<PathBuf>,
-    /// Print JSON on stdout
-    #[arg(long, global = true)]
-    pub json: bool,
 }
 
 /// The commands.

@@ -1,11 +1,28 @@
 //! What every command gets.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
+use clap::Args;
 use migrate_core::Environment;
 
-use crate::args::Global;
 use crate::printer::Printer;
+use crate::settings::Overrides;
+
+/// Flags that every command has.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Everywhere")]
+pub struct Global {
+    /// Flags that win over the project's settings.
+    #[command(flatten)]
+    pub overrides: Overrides,
+    /// Take the plan from a file, made with `migrate plan --json`, instead of the migrations crate
+    #[arg(long, value_name = "FILE", global = true)]
+    pub plan: Option<PathBuf>,
+    /// Print JSON on stdout
+    #[arg(long, global = true)]
+    pub json: bool,
+}
 
 /// What every command gets: the outside, the flags that all commands have, and where to print.
 pub struct Context {
@@ -40,15 +57,8 @@ impl Context {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         };
         vars.extend(std::env::vars_os().filter_map(utf8));
-        let environment = Environment {
-            vars,
-            home: std::env::home_dir(),
-            current_dir: std::env::current_dir()?,
-        };
-        Ok(Self {
-            environment,
-            printer,
-            global,
-        })
+        let environment =
+            Environment { vars, home: std::env::home_dir(), current_dir: std::env::current_dir()? };
+        Ok(Self { environment, printer, global })
     }
 }

@@ -45,11 +45,9 @@ pub fn target(context: &Context, settings: Option<&Settings>) -> anyhow::Result<
     }
     let plan = context.global.plan.is_some();
     match settings.and_then(|settings| settings.database.as_ref().map(|found| (settings, found))) {
-        Some((_, Database::Url(url))) => Ok(Target::parse(
-            url,
-            "`database` in the project's settings",
-            environment,
-        )?),
+        Some((_, Database::Url(url))) => {
+            Ok(Target::parse(url, "`database` in the project's settings", environment)?)
+        }
         Some((settings, Database::Private)) if !plan => {
             let server = start(context, settings)?;
             private(context, &server)
@@ -86,11 +84,7 @@ pub fn private(context: &Context, server: &Server) -> anyhow::Result<Target> {
         current_dir: context.environment.current_dir.clone(),
         ..migrate_core::Environment::default()
     };
-    Ok(Target::parse(
-        &server.url(PRIVATE_DATABASE),
-        PRIVATE_ORIGIN,
-        &nothing,
-    )?)
+    Ok(Target::parse(&server.url(PRIVATE_DATABASE), PRIVATE_ORIGIN, &nothing)?)
 }
 
 /// The URL at which tools such as pgAdmin find a private cluster's database, with its password.
@@ -107,19 +101,18 @@ pub fn cluster(context: &Context, settings: &Settings) -> Result<Cluster, Cluste
 pub fn start(context: &Context, settings: &Settings) -> anyhow::Result<Server> {
     let cluster = cluster(context, settings)?;
     let server = match cluster.start() {
-        Err(source @ ClusterError::NoPrograms { .. }) => {
+        Err(search @ ClusterError::NoPrograms { .. }) => {
             let offers = offers(&context.environment, None);
-            return Err(NoPrograms { source, offers }.into());
+            return Err(NoPrograms { search, offers }.into());
         }
         started => started?,
     };
     let folder = cluster.folder().display();
     match server.origin {
         Origin::Reused => {}
-        Origin::Started => context.printer.step(
-            "started",
-            &format!("private PostgreSQL {} in {folder}", server.version),
-        ),
+        Origin::Started => context
+            .printer
+            .step("started", &format!("private PostgreSQL {} in {folder}", server.version)),
         Origin::Created => context.printer.step(
             "created",
             &format!(
@@ -133,18 +126,16 @@ pub fn start(context: &Context, settings: &Settings) -> anyhow::Result<Server> {
 
 /// There are no PostgreSQL programs, but they could be fetched.
 #[derive(Debug, Error)]
-#[error(
-    "no database is configured but a private one, and this machine has no PostgreSQL programs for it"
-)]
+#[error("the private database has no PostgreSQL to run on: no programs were found on this machine")]
 pub struct NoPrograms {
-    source: ClusterError,
+    search: ClusterError,
     offers: Vec<migrate_core::cluster::Offer>,
 }
 
 impl NoPrograms {
     /// What to do about it.
     pub fn help(&self) -> String {
-        let mut help = self.source.help().unwrap_or_default();
+        let mut help = self.search.help().unwrap_or_default();
         if let Some(offer) = self.offers.first() {
             help += &format!(
                 "\nor fetch them, about {} MB of the package `{}`, with `migrate db install`",

@@ -1,9 +1,6 @@
 //! `migrate`: PostgreSQL migrations written in Rust.
 
-#![expect(
-    unreachable_pub,
-    reason = "in a program, `pub` says what the other modules may use"
-)]
+#![expect(unreachable_pub, reason = "in a program, `pub` says what the other modules may use")]
 
 mod actor;
 mod args;
@@ -34,10 +31,7 @@ fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            let told = matches!(
-                error.kind(),
-                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
-            );
+            let told = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
             // A reader that went away is no error.
             _ = error.print();
             return ExitCode::from(if told { Exit::Done } else { Exit::Usage }.code());

@@ -27,10 +27,7 @@ impl NameError {
     /// What to do about it.
     pub fn help(&self) -> String {
         match self {
-            Self::Unknown {
-                nearest: Some(nearest),
-                ..
-            } => format!("did you mean `{nearest}`?"),
+            Self::Unknown { nearest: Some(nearest), .. } => format!("did you mean `{nearest}`?"),
             Self::Unknown { nearest: None, .. } => "`migrate status` lists them".to_owned(),
             Self::Ambiguous { .. } => "give the timestamp too".to_owned(),
         }
@@ -52,14 +49,8 @@ pub fn resolve(asked: &str, known: &[String]) -> Result<String, NameError> {
     let candidates: Vec<_> = known.iter().filter(fits).cloned().collect();
     match candidates.as_slice() {
         [one] => Ok(one.clone()),
-        [] => Err(NameError::Unknown {
-            asked: asked.to_owned(),
-            nearest: nearest(asked, known),
-        }),
-        _ => Err(NameError::Ambiguous {
-            asked: asked.to_owned(),
-            candidates,
-        }),
+        [] => Err(NameError::Unknown { asked: asked.to_owned(), nearest: nearest(asked, known) }),
+        _ => Err(NameError::Ambiguous { asked: asked.to_owned(), candidates }),
     }
 }
 
@@ -72,9 +63,7 @@ fn nearest(asked: &str, known: &[String]) -> Option<String> {
         let whole = strsim::jaro_winkler(asked, name);
         whole.max(strsim::jaro_winkler(asked, words(name)))
     };
-    let best = known
-        .iter()
-        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
+    let best = known.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
     (likeness(best) > 0.7).then(|| best.clone())
 }
 

@@ -8,6 +8,7 @@ use migrate_core::event::Direction;
 use serde_json::json;
 
 use crate::printer::Printer;
+use crate::project::BuildEvent;
 
 /// Shows the events of the engine: a line for each migration, a spinner while one runs, JSON
 /// lines where JSON is asked for.
@@ -19,13 +20,7 @@ pub struct Progress {
 impl Progress {
     /// A progress that prints here.
     pub fn new(printer: Printer) -> Self {
-        // Draws on stderr, and only on a terminal.
-        let spinner = ProgressBar::new_spinner();
-        let style = ProgressStyle::with_template("{prefix:>12} {msg} {spinner} {elapsed}");
-        if let Ok(style) = style {
-            spinner.set_style(style);
-        }
-        Self { printer, spinner }
+        Self { printer, spinner: spinner() }
     }
 
     /// Shows an event.
@@ -45,10 +40,9 @@ impl Progress {
             Event::HistoryCreated { table } => {
                 self.say("created", &format!("history table `{table}`"))
             }
-            Event::Started {
-                name, direction, ..
-            } => {
-                self.spin(
+            Event::Started { name, direction, .. } => {
+                start(
+                    &self.spinner,
                     match direction {
                         Direction::Up => "applying",
                         Direction::Down => "reverting",
@@ -73,12 +67,7 @@ impl Progress {
                 self.printer
                     .json(&json!({"event": "notice", "severity": severity, "message": message}));
             }
-            Event::Finished {
-                name,
-                direction,
-                duration,
-                no_way_back,
-            } => {
+            Event::Finished { name, direction, duration, no_way_back } => {
                 self.spinner.finish_and_clear();
                 let verb = match direction {
                     Direction::Up => "applied",
@@ -100,11 +89,48 @@ impl Progress {
         }
     }
 
-    fn spin(&self, prefix: &str, message: &str) {
-        self.spinner.reset();
-        self.spinner.set_prefix(prefix.to_owned());
-        self.spinner.set_message(message.to_owned());
-        self.spinner.enable_steady_tick(Duration::from_millis(120));
+    fn say(&self, verb: &str, text: &str) {
+        self.spinner.suspend(|| self.printer.step(verb, text));
+    }
+}
+
+/// Shows the migrations being compiled: a spinner, and only what a person has to know stays.
+pub struct BuildProgress {
+    printer: Printer,
+    spinner: ProgressBar,
+}
+
+impl BuildProgress {
+    /// A progress that prints here.
+    pub fn new(printer: Printer) -> Self {
+        Self { printer, spinner: spinner() }
+    }
+
+    /// Shows an event.
+    pub fn show(&mut self, event: BuildEvent) {
+        match event {
+            BuildEvent::Waiting { what } => self.say("waiting", &what),
+            BuildEvent::Started { changed, all } => {
+                let what = if all == 0 {
+                    "the crate of migrations".to_owned()
+                } else if changed == all {
+                    "the migrations".to_owned()
+                } else {
+                    format!("{changed} of {all} migrations")
+                };
+                start(&self.spinner, "compiling", &what);
+            }
+            BuildEvent::Progress(line) => self.spinner.set_message(line),
+            BuildEvent::Warning(text) | BuildEvent::Output(text) => {
+                self.spinner.suspend(|| self.printer.note(&text));
+            }
+            BuildEvent::Finished { elapsed } => {
+                self.spinner.finish_and_clear();
+                if elapsed >= WORTH_TELLING {
+                    self.say("compiled", &format!("the migrations, in {}", human(elapsed)));
+                }
+            }
+        }
     }
 
     fn say(&self, verb: &str, text: &str) {
@@ -112,15 +138,30 @@ impl Progress {
     }
 }
 
+/// A build that takes longer than this is told of afterwards.
+const WORTH_TELLING: Duration = Duration::from_secs(1);
+
+/// A spinner on stderr, which draws only on a terminal.
+fn spinner() -> ProgressBar {
+    let spinner = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{prefix:>12} {msg} {spinner} {elapsed}") {
+        spinner.set_style(style);
+    }
+    spinner
+}
+
+fn start(spinner: &ProgressBar, prefix: &str, message: &str) {
+    spinner.reset();
+    spinner.set_prefix(prefix.to_owned());
+    spinner.set_message(message.to_owned());
+    spinner.enable_steady_tick(Duration::from_millis(120));
+}
+
 /// A span of time as a person says it: `4 ms`, `12.3 s`, `2 min 5 s`.
 pub fn human(duration: Duration) -> String {
     match duration.as_millis() {
         milliseconds @ 0..1000 => format!("{milliseconds} ms"),
         1000..60_000 => format!("{:.1} s", duration.as_secs_f64()),
-        _ => format!(
-            "{} min {} s",
-            duration.as_secs() / 60,
-            duration.as_secs() % 60
-        ),
+        _ => format!("{} min {} s", duration.as_secs() / 60, duration.as_secs() % 60),
     }
 }

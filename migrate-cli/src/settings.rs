@@ -17,6 +17,7 @@ const KEYS: [&str; 4] = ["database", "dir", "schema", "table"];
 
 /// Flags that win over what the project has decided.
 #[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Everywhere")]
 pub struct Overrides {
     /// The folder of the migrations crate
     #[arg(long, value_name = "FOLDER", global = true)]
@@ -115,10 +116,9 @@ impl SettingsError {
                  of its `Cargo.toml` says where the migrations are"
                     .to_owned(),
             ),
-            Self::UnknownKey {
-                nearest: Some(nearest),
-                ..
-            } => Some(format!("did you mean `{nearest}`?")),
+            Self::UnknownKey { nearest: Some(nearest), .. } => {
+                Some(format!("did you mean `{nearest}`?"))
+            }
             Self::UnknownKey { nearest: None, .. } => {
                 Some(format!("the settings are `{}`", KEYS.join("`, `")))
             }
@@ -144,9 +144,7 @@ impl Settings {
             (None, Some(_)) => Self::defaults(here.clone(), DEFAULT_DIR),
             (None, None) => return Err(SettingsError::NoProject(here.clone())),
         };
-        let url = environment
-            .var("DATABASE_URL")
-            .or_else(|| environment.var("DB_URL"));
+        let url = environment.var("DATABASE_URL").or_else(|| environment.var("DB_URL"));
         if let Some(url) = overrides.database_url.as_deref().or(url) {
             settings.database = Some(Database::Url(url.to_owned()));
         }
@@ -262,9 +260,7 @@ impl Manifest {
 
     fn depends_on_the_language(&self) -> bool {
         let dependencies = self.document.as_table().get("dependencies");
-        dependencies
-            .and_then(|table| table.get("migrate-dsl"))
-            .is_some()
+        dependencies.and_then(|table| table.get("migrate-dsl")).is_some()
     }
 
     /// `Cargo.toml:12`, in full.
@@ -282,19 +278,12 @@ impl Manifest {
         SettingsError::UnknownKey {
             place: self.place(table, key),
             key: key.to_owned(),
-            nearest: KEYS
-                .into_iter()
-                .filter(|known| distance(known) <= 2)
-                .min_by_key(distance),
+            nearest: KEYS.into_iter().filter(|known| distance(known) <= 2).min_by_key(distance),
         }
     }
 
     fn wrong(&self, table: &dyn TableLike, key: &str, expected: &'static str) -> SettingsError {
-        SettingsError::WrongValue {
-            place: self.place(table, key),
-            key: key.to_owned(),
-            expected,
-        }
+        SettingsError::WrongValue { place: self.place(table, key), key: key.to_owned(), expected }
     }
 }
 

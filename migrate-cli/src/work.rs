@@ -11,7 +11,8 @@ use crate::actor::actor;
 use crate::context::Context;
 use crate::database;
 use crate::names::resolve;
-use crate::project;
+use crate::progress::BuildProgress;
+use crate::project::Project;
 use crate::render::{self, Located, Sources};
 use crate::settings::Settings;
 
@@ -45,11 +46,10 @@ impl Planned {
             return Ok(Self { plan, folder: None });
         }
         let settings = settings.context("without `--plan`, settings were loaded")?;
-        let plan = project::plan(settings, context)?;
-        Ok(Self {
-            plan,
-            folder: Some(settings.dir.clone()),
-        })
+        let mut progress = BuildProgress::new(context.printer);
+        let project = Project::new(&settings.dir, &context.environment);
+        let plan = project.plan(&mut |event| progress.show(event))?;
+        Ok(Self { plan, folder: Some(settings.dir.clone()) })
     }
 }
 
@@ -58,10 +58,7 @@ pub fn settings(context: &Context) -> anyhow::Result<Option<Settings>> {
     let loaded = Settings::load(&context.environment, &context.global.overrides);
     match loaded {
         Ok(settings) => {
-            settings
-                .warnings
-                .iter()
-                .for_each(|warning| context.printer.warning(warning));
+            settings.warnings.iter().for_each(|warning| context.printer.warning(warning));
             Ok(Some(settings))
         }
         Err(_) if context.global.plan.is_some() => Ok(None),
@@ -80,21 +77,11 @@ impl Work {
         let named =
             |flag: &Option<String>, setting: fn(&Settings) -> Option<&String>, default: &str| {
                 let setting = settings.as_ref().and_then(setting);
-                flag.as_ref()
-                    .or(setting)
-                    .map_or_else(|| default.to_owned(), Clone::clone)
+                flag.as_ref().or(setting).map_or_else(|| default.to_owned(), Clone::clone)
             };
         let history = History::new(
-            named(
-                &overrides.schema,
-                |settings| settings.schema.as_ref(),
-                "public",
-            ),
-            named(
-                &overrides.table,
-                |settings| settings.table.as_ref(),
-                "migrations",
-            ),
+            named(&overrides.schema, |settings| settings.schema.as_ref(), "public"),
+            named(&overrides.table, |settings| settings.table.as_ref(), "migrations"),
         );
         let mut migrator = Migrator::new(plan, actor(&context.environment)).history(history);
         if let Some(seconds) = context.environment.var("MAX_LOCK_WAIT") {
@@ -105,40 +92,25 @@ impl Work {
                 .context("`MAX_LOCK_WAIT` is not a number of seconds")?;
             migrator = migrator.patience(Duration::from_secs_f64(seconds));
         }
-        Ok(Self {
-            migrator,
-            session,
-            folder,
-        })
+        Ok(Self { migrator, session, folder })
     }
 
     /// Says on stderr which database is about to change.
     pub fn announce(&self, context: &Context) {
-        context
-            .printer
-            .step("target", &self.session.target().to_string());
+        let target = self.session.target();
+        context.printer.step("target", &format!("{target} ({})", target.origin()));
     }
 
     /// An error of the engine, with where the source is to be shown from.
     pub fn located(&self, error: migrate_core::Error) -> anyhow::Error {
-        Located {
-            error,
-            folder: self.folder.clone(),
-        }
-        .into()
+        Located { error, folder: self.folder.clone() }.into()
     }
 
     /// The migration that is meant, among those that the files or the database know.
     pub fn resolve(&mut self, asked: &str) -> anyhow::Result<String> {
-        let status = self
-            .migrator
-            .status(&mut self.session)
-            .map_err(|error| self.located(error))?;
-        let known: Vec<_> = status
-            .migrations
-            .into_iter()
-            .map(|entry| entry.name)
-            .collect();
+        let status =
+            self.migrator.status(&mut self.session).map_err(|error| self.located(error))?;
+        let known: Vec<_> = status.migrations.into_iter().map(|entry| entry.name).collect();
         Ok(resolve(asked, &known)?)
     }
 

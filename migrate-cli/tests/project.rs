@@ -110,11 +110,11 @@ fn from_nothing_to_a_plan() {
     0
     --- stdout
     --- stderr
-         Created migrations/Cargo.toml
-         Created migrations/build.rs
-         Created migrations/src/lib.rs
-         Created migrations/src/main.rs
-         Changed Cargo.toml
+         created migrations/Cargo.toml
+         created migrations/build.rs
+         created migrations/src/lib.rs
+         created migrations/src/main.rs
+         changed Cargo.toml
 
     `Cargo.toml` is a workspace now, with `migrations` as its member; building the package builds no more than before
     it depends on migrate-dsl from `<checkout>/migrate-dsl`; others will need it there too, or name a repository with `--dsl-git URL`
@@ -139,7 +139,7 @@ fn from_nothing_to_a_plan() {
     insta::assert_snapshot!(desk.migrate("create --json add_location_to_posts location:point"), @r#"
     0
     --- stdout
-    {"files":["migrations/src/<time>_add_location_to_posts.rs"],"name":"<time>_add_location_to_posts"}
+    {"name":"<time>_add_location_to_posts","files":["migrations/src/<time>_add_location_to_posts.rs"]}
     --- stderr
     "#);
     insta::assert_snapshot!(desk.migrate("create --sql create_posts"), @r"
@@ -160,10 +160,7 @@ fn from_nothing_to_a_plan() {
         ]
     );
     let plan = desk.migrate("plan");
-    assert!(
-        plan.contains("ALTER TABLE \"posts\" ADD COLUMN \"location\" point;"),
-        "{plan}"
-    );
+    assert!(plan.contains("ALTER TABLE \"posts\" ADD COLUMN \"location\" point;"), "{plan}");
     // Nothing has changed: no word on stderr.
     let again = desk.migrate("plan");
     assert!(again.ends_with("--- stderr\n"), "{again}");
@@ -248,17 +245,13 @@ fn formatting() {
       |          -^
       |          |
       |          unclosed delimiter
-
     error: rustfmt failed
     ");
 }
 
 #[test]
 fn a_folder_that_is_taken() {
-    let desk = Desk::new(
-        "taken",
-        &[("Cargo.toml", APP), ("migrations/20240101000000_x.sql", "")],
-    );
+    let desk = Desk::new("taken", &[("Cargo.toml", APP), ("migrations/20240101000000_x.sql", "")]);
     insta::assert_snapshot!(desk.migrate("init"), @r"
     2
     --- stdout
@@ -272,11 +265,11 @@ fn a_folder_that_is_taken() {
     0
     --- stdout
     --- stderr
-         Created db/migrations/Cargo.toml
-         Created db/migrations/build.rs
-         Created db/migrations/src/lib.rs
-         Created db/migrations/src/main.rs
-         Changed Cargo.toml
+         created db/migrations/Cargo.toml
+         created db/migrations/build.rs
+         created db/migrations/src/lib.rs
+         created db/migrations/src/main.rs
+         changed Cargo.toml
 
     `Cargo.toml` is a workspace now, with `db/migrations` as its member; building the package builds no more than before
     it depends on migrate-dsl 0.1
@@ -293,11 +286,11 @@ fn a_project_of_another_language() {
     0
     --- stdout
     --- stderr
-         Created db/schema/Cargo.toml
-         Created db/schema/build.rs
-         Created db/schema/src/lib.rs
-         Created db/schema/src/main.rs
-         Created db/schema/.gitignore
+         created db/schema/Cargo.toml
+         created db/schema/build.rs
+         created db/schema/src/lib.rs
+         created db/schema/src/main.rs
+         created db/schema/.gitignore
 
     `db/schema` is a crate by itself, with the settings in `db/schema/Cargo.toml`
     it depends on migrate-dsl from `<checkout>/migrate-dsl`; others will need it there too, or name a repository with `--dsl-git URL`

@@ -1,7 +1,7 @@
 //! An error as a person should see it: each slot says one thing.
 
 use crate::apply::{Failure, Left};
-use crate::plan::Place;
+use crate::plan::{Place, Statement, Step};
 use crate::{ApplyError, Error};
 
 /// What went wrong, where, what it means and what to do; the caller renders it.
@@ -60,10 +60,7 @@ impl Error {
                 .collect(),
             Self::NoWayBack { why, .. } => vec![Diagnostic {
                 code: Some("no_way_back".to_owned()),
-                source: Some(SourceMark {
-                    place: why.place.clone(),
-                    verb: Some(why.verb.clone()),
-                }),
+                source: Some(SourceMark { place: why.place.clone(), verb: Some(why.verb.clone()) }),
                 ..self.plain()
             }],
             _ => vec![self.plain()],
@@ -79,11 +76,7 @@ impl Error {
                 Some(error) => server_message(error),
                 None => error.to_string(),
             });
-            cause = if error.is::<postgres::Error>() {
-                None
-            } else {
-                error.source()
-            };
+            cause = if error.is::<postgres::Error>() { None } else { error.source() };
         }
         Diagnostic {
             message: self.to_string(),
@@ -96,9 +89,7 @@ impl Error {
 
 /// What the server said, without the driver's words around it.
 fn server_message(error: &postgres::Error) -> String {
-    error
-        .as_db_error()
-        .map_or_else(|| error.to_string(), |db| db.message().to_owned())
+    error.as_db_error().map_or_else(|| error.to_string(), |db| db.message().to_owned())
 }
 
 fn of_apply(error: &ApplyError) -> Diagnostic {
@@ -109,46 +100,28 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
         message: server_message(cause),
         ..Diagnostic::default()
     };
-    if let Failure::Statement {
-        step, statement, ..
-    } = &error.failure
-    {
-        diagnostic.source = Some(SourceMark {
-            place: step.place.clone(),
-            verb: Some(step.verb.clone()),
-        });
+    if let Failure::Statement { step, statement, .. } = &error.failure {
+        diagnostic.source = Some(source_of(step, statement));
         let offset = server.and_then(|server| match server.position() {
             Some(postgres::error::ErrorPosition::Original(position)) => {
                 byte_offset(&statement.sql, *position)
             }
             _ => None,
         });
-        diagnostic.sql = Some(SqlMark {
-            sql: statement.sql.clone(),
-            offset,
-        });
+        diagnostic.sql = Some(SqlMark { sql: statement.sql.clone(), offset });
     } else {
         diagnostic.message = format!("{}: {}", error.failure, diagnostic.message);
     }
     if let Some(server) = server {
-        diagnostic
-            .notes
-            .extend(server.detail().map(ToOwned::to_owned));
-        diagnostic
-            .notes
-            .extend(server.where_().map(|context| format!("in {context}")));
-        diagnostic
-            .helps
-            .extend(server.hint().map(ToOwned::to_owned));
+        diagnostic.notes.extend(server.detail().map(ToOwned::to_owned));
+        diagnostic.notes.extend(server.where_().map(|context| format!("in {context}")));
+        diagnostic.helps.extend(server.hint().map(ToOwned::to_owned));
     }
-    diagnostic
-        .notes
-        .push(format!("`{}`: {}", error.name, error.left));
+    diagnostic.notes.push(format!("`{}`: {}", error.name, error.left));
     let again = match error.left {
-        Left::Untouched => format!(
-            "mend the file and run `migrate {}` again",
-            error.direction.as_str()
-        ),
+        Left::Untouched => {
+            format!("mend the file and run `migrate {}` again", error.direction.as_str())
+        }
         Left::Partial { .. } => format!(
             "see to the cause and run `migrate {}` again: it goes on at the statement that failed",
             error.direction.as_str()
@@ -159,13 +132,20 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
     diagnostic
 }
 
+/// Where a statement stands: at the verb that recorded it, or on its own line of a `.sql` file.
+fn source_of(step: &Step, statement: &Statement) -> SourceMark {
+    let mut place = step.place.clone();
+    if place.file.ends_with(".sql") {
+        place.line += u32::try_from(statement.line).unwrap_or_default();
+        return SourceMark { place, verb: None };
+    }
+    SourceMark { place, verb: Some(step.verb.clone()) }
+}
+
 /// The byte of the character that the server counts from 1.
 fn byte_offset(sql: &str, position: u32) -> Option<usize> {
     let characters = usize::try_from(position).ok()?.checked_sub(1)?;
-    sql.char_indices()
-        .map(|(byte, _)| byte)
-        .chain([sql.len()])
-        .nth(characters)
+    sql.char_indices().map(|(byte, _)| byte).chain([sql.len()]).nth(characters)
 }
 
 #[cfg(test)]

@@ -19,9 +19,6 @@ impl Environment {
     /// The value of a variable; an empty one counts as not set.
     #[must_use]
     pub fn var(&self, name: &str) -> Option<&str> {
-        self.vars
-            .get(name)
-            .map(String::as_str)
-            .filter(|value| !value.is_empty())
+        self.vars.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 }

@@ -95,12 +95,17 @@ impl Error {
                  else give the file of `{}` a newer timestamp",
                 order.late
             )),
+            Self::NoWayBack { why, .. } if why.verb == "irreversible" => Some(
+                "nothing was changed; the migration's author has the last word: \
+                 `irreversible` in its file"
+                    .to_owned(),
+            ),
             Self::NoWayBack { .. } => Some(
                 "nothing was changed; write a `pub fn down` in its file to take it back".to_owned(),
             ),
-            Self::FileMissing { name } => Some(format!(
-                "restore the file, or take back only: `migrate down`; `{name}` can be taken back without it"
-            )),
+            Self::FileMissing { .. } => {
+                Some("restore the file; `migrate down` can take it back without one".to_owned())
+            }
             Self::Unfinished { name, .. } => Some(format!(
                 "look at the database; finish it by hand and run `migrate mark {name}`, or take \
                  back by hand what it did and run `migrate mark {name} --pending`"

@@ -74,17 +74,12 @@ impl RunnerLock {
             }
             let waited = started.elapsed();
             if waited >= patience {
-                return Err(LockError::Held {
-                    holder: holder_of(client, key)?,
-                    waited,
-                });
+                return Err(LockError::Held { holder: holder_of(client, key)?, waited });
             }
             if !announced && waited >= POLL {
                 announced = true;
-                observer.event(Event::WaitingForRunner {
-                    holder: holder_of(client, key)?,
-                    patience,
-                });
+                observer
+                    .event(Event::WaitingForRunner { holder: holder_of(client, key)?, patience });
             }
             std::thread::sleep(POLL.min(patience.saturating_sub(waited)));
         }
@@ -107,9 +102,7 @@ impl RunnerLock {
     ///
     /// When the server cannot be told; the lock then goes with the session.
     pub fn release(self, client: &mut Client) -> Result<(), postgres::Error> {
-        client
-            .query_one("SELECT pg_catalog.pg_advisory_unlock($1)", &[&self.key])
-            .map(drop)
+        client.query_one("SELECT pg_catalog.pg_advisory_unlock($1)", &[&self.key]).map(drop)
     }
 }
 

@@ -53,28 +53,18 @@ pub fn entries<'a>(
         unfinished: None,
     };
     for migration in &plan.migrations {
-        entries
-            .entry(&migration.name)
-            .or_insert_with_key(|name| blank(name))
-            .planned = Some(migration);
+        entries.entry(&migration.name).or_insert_with_key(|name| blank(name)).planned =
+            Some(migration);
     }
     for row in applied {
-        entries
-            .entry(&row.name)
-            .or_insert_with_key(|name| blank(name))
-            .applied = Some(row);
+        entries.entry(&row.name).or_insert_with_key(|name| blank(name)).applied = Some(row);
     }
     for row in unfinished {
-        entries
-            .entry(&row.name)
-            .or_insert_with_key(|name| blank(name))
-            .unfinished = Some(row);
+        entries.entry(&row.name).or_insert_with_key(|name| blank(name)).unfinished = Some(row);
     }
     let generator = &plan.generator;
-    let judged = entries.into_values().map(|entry| Entry {
-        state: state_of(&entry, generator),
-        ..entry
-    });
+    let judged =
+        entries.into_values().map(|entry| Entry { state: state_of(&entry, generator), ..entry });
     judged.collect()
 }
 
@@ -117,17 +107,11 @@ pub fn pending<'a>(
     allow_out_of_order: bool,
 ) -> Result<Vec<&'a Migration>, OutOfOrder> {
     let newest = entries.iter().rev().find(|entry| entry.applied.is_some());
-    let pending: Vec<_> = entries
-        .iter()
-        .filter(|entry| entry.applied.is_none())
-        .filter_map(|e| e.planned)
-        .collect();
+    let pending: Vec<_> =
+        entries.iter().filter(|entry| entry.applied.is_none()).filter_map(|e| e.planned).collect();
     match (newest, pending.first()) {
         (Some(newest), Some(first)) if !allow_out_of_order && first.name.as_str() < newest.name => {
-            Err(OutOfOrder {
-                late: first.name.clone(),
-                newest_applied: newest.name.to_owned(),
-            })
+            Err(OutOfOrder { late: first.name.clone(), newest_applied: newest.name.to_owned() })
         }
         _ => Ok(pending),
     }
@@ -174,35 +158,21 @@ mod tests {
     }
 
     fn states(plan: &Plan, applied: &[Applied]) -> Vec<State> {
-        entries(plan, applied, &[])
-            .iter()
-            .map(|entry| entry.state)
-            .collect()
+        entries(plan, applied, &[]).iter().map(|entry| entry.state).collect()
     }
 
     #[test]
     fn a_newer_tool_changes_nothing() {
         let plan = plan(&["1_a"]);
-        assert_eq!(
-            states(&plan, &[applied("1_a", "same", "1")]),
-            [State::Applied]
-        );
-        assert_eq!(
-            states(&plan, &[applied("1_a", "same", "2")]),
-            [State::Changed]
-        );
-        assert_eq!(
-            states(&plan, &[applied("1_a", "other", "1")]),
-            [State::Changed]
-        );
+        assert_eq!(states(&plan, &[applied("1_a", "same", "1")]), [State::Applied]);
+        assert_eq!(states(&plan, &[applied("1_a", "same", "2")]), [State::Changed]);
+        assert_eq!(states(&plan, &[applied("1_a", "other", "1")]), [State::Changed]);
     }
 
     #[test]
     fn missing_and_pending() {
-        let states = states(
-            &plan(&["1_a", "3_c"]),
-            &[applied("1_a", "same", "1"), applied("2_b", "", "1")],
-        );
+        let states =
+            states(&plan(&["1_a", "3_c"]), &[applied("1_a", "same", "1"), applied("2_b", "", "1")]);
         assert_eq!(states, [State::Applied, State::Missing, State::Pending]);
     }
 
@@ -211,15 +181,9 @@ mod tests {
         let (plan, history) = (plan(&["1_a", "2_b", "3_c"]), [applied("2_b", "same", "1")]);
         let entries = entries(&plan, &history, &[]);
         let error = pending(&entries, false).unwrap_err();
-        assert_eq!(
-            (error.late.as_str(), error.newest_applied.as_str()),
-            ("1_a", "2_b")
-        );
-        let names: Vec<_> = pending(&entries, true)
-            .unwrap()
-            .iter()
-            .map(|m| m.name.as_str())
-            .collect();
+        assert_eq!((error.late.as_str(), error.newest_applied.as_str()), ("1_a", "2_b"));
+        let names: Vec<_> =
+            pending(&entries, true).unwrap().iter().map(|m| m.name.as_str()).collect();
         assert_eq!(names, ["1_a", "3_c"]);
     }
 }

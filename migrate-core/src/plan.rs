@@ -130,10 +130,7 @@ pub enum PlanError {
     #[error("the plan cannot be read")]
     Malformed(#[from] serde_json::Error),
     /// It was made by another version.
-    #[error(
-        "the plan has format {found}; this version reads format {}",
-        migrate_dsl::FORMAT
-    )]
+    #[error("the plan has format {found}; this version reads format {}", migrate_dsl::FORMAT)]
     Format {
         /// The plan's format.
         found: u32,
@@ -161,9 +158,7 @@ impl Plan {
     /// The migration of this name.
     #[must_use]
     pub fn migration(&self, name: &str) -> Option<&Migration> {
-        self.migrations
-            .iter()
-            .find(|migration| migration.name == name)
+        self.migrations.iter().find(|migration| migration.name == name)
     }
 }
 
@@ -181,18 +176,13 @@ impl Migration {
                 hash.update(&statement.sql);
             }
         }
-        hash.finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// The words behind the timestamp.
     #[must_use]
     pub fn words(&self) -> &str {
-        self.name
-            .split_once('_')
-            .map_or(&self.name, |(_, words)| words)
+        self.name.split_once('_').map_or(&self.name, |(_, words)| words)
     }
 
     /// The file as seen from the folder in which the migrations crate is.
@@ -209,10 +199,7 @@ mod tests {
     #[test]
     fn another_format_is_refused() {
         let error = Plan::from_json(r#"{"format":99,"whatever":1}"#).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "the plan has format 99; this version reads format 1"
-        );
+        assert_eq!(error.to_string(), "the plan has format 99; this version reads format 1");
         assert!(matches!(Plan::from_json("{"), Err(PlanError::Malformed(_))));
     }
 }

@@ -1,13 +1,19 @@
 //! A column as `create_table` and `add_column` describe it.
 
 use std::cell::RefCell;
-use std::ops::Deref;
 use std::rc::Rc;
 
-use crate::operations::constraint::foreign_key::{ReferentialAction, Target};
+use crate::operations::constraint::foreign_key::Target;
+use crate::operations::sequence::SequenceOptions;
 use crate::{
     DataType, DefaultValue, Expression, Identifier, IntoExpression, Name, Statement, Writer, expr,
 };
+
+mod identity;
+mod references;
+
+pub use identity::{Identity, IdentityColumn};
+pub use references::References;
 
 /// A column being described; a handle that may be kept, copied and chained.
 ///
@@ -30,8 +36,8 @@ struct Definition {
     not_null: bool,
     null: bool,
     default: Option<DefaultValue>,
-    identity: Option<Identity>,
-    generated: Option<Expression>,
+    identity: Option<(Identity, SequenceOptions)>,
+    generated: Option<Generated>,
     primary_key: bool,
     unique: bool,
     checks: Vec<Expression>,
@@ -39,13 +45,11 @@ struct Definition {
     comment: Option<String>,
 }
 
-/// Which values an [identity column](https://www.postgresql.org/docs/current/ddl-identity-columns.html) takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Identity {
-    /// Only generated ones, unless an insert says `OVERRIDING SYSTEM VALUE`.
-    Always,
-    /// Generated ones where an insert gives none.
-    ByDefault,
+/// How a generated column comes by its value.
+#[derive(Debug, Clone)]
+struct Generated {
+    expression: Expression,
+    storage: &'static str,
 }
 
 impl Column {
@@ -70,6 +74,18 @@ impl Column {
     fn with(&self, change: impl FnOnce(&mut Definition)) -> Self {
         change(&mut self.0.borrow_mut());
         self.clone()
+    }
+
+    /// How many digits behind the second a time, a timestamp or an interval keeps, 0 to 6.
+    ///
+    /// ```
+    /// let plan = migrate_dsl::plan_text(|pgm| {
+    ///     pgm.add_column("posts", |t| t.timestamptz("seen_at").precision(0));
+    /// });
+    /// assert_eq!(plan, r#"ALTER TABLE "posts" ADD COLUMN "seen_at" timestamptz(0);"#);
+    /// ```
+    pub fn precision(&self, digits: u8) -> Self {
+        self.with(|column| column.data_type = column.data_type.clone().precision(digits))
     }
 
     /// Makes the type an array of it; twice for an array of arrays.
@@ -103,15 +119,29 @@ impl Column {
         self.with(|column| column.collation = Some(collation.into()))
     }
 
-    /// Counts up by itself, see [Identity Columns](https://www.postgresql.org/docs/current/ddl-identity-columns.html).
-    pub fn identity(&self, identity: Identity) -> Self {
-        self.with(|column| column.identity = Some(identity))
+    /// Counts up by itself, see [Identity Columns](https://www.postgresql.org/docs/current/ddl-identity-columns.html);
+    /// where and how is said on the handle that comes back.
+    pub fn identity(&self, identity: Identity) -> IdentityColumn {
+        let options = SequenceOptions::default();
+        IdentityColumn(self.with(|column| column.identity = Some((identity, options))))
     }
 
     /// Computes the value from other columns and stores it, see
     /// [Generated Columns](https://www.postgresql.org/docs/current/ddl-generated-columns.html).
     pub fn generated(&self, sql: impl IntoExpression) -> Self {
-        self.with(|column| column.generated = Some(expr(sql)))
+        self.generated_as(sql, "STORED")
+    }
+
+    /// Computes the value from other columns whenever it is read; from PostgreSQL 18.
+    pub fn generated_virtual(&self, sql: impl IntoExpression) -> Self {
+        self.generated_as(sql, "VIRTUAL")
+    }
+
+    fn generated_as(&self, sql: impl IntoExpression, storage: &'static str) -> Self {
+        let expression = expr(sql);
+        self.with(|column| {
+            column.generated = Some(Generated { expression, storage });
+        })
     }
 
     /// Makes the column the table's primary key.
@@ -150,37 +180,31 @@ impl Column {
     /// Writes the column as it stands in `CREATE TABLE` and behind `ADD COLUMN`.
     pub(crate) fn write(&self, sql: &mut Writer) {
         let column = self.0.borrow();
-        sql.identifier(&column.name).text(&column.data_type.sql());
-        if let Some(problem) = column.data_type.problem() {
-            sql.problem(problem);
-        }
+        sql.identifier(&column.name).data_type(&column.data_type);
         if let Some(collation) = &column.collation {
             sql.text("COLLATE").name(collation);
         }
-        sql.flag(column.null, "NULL")
-            .flag(column.not_null, "NOT NULL");
+        sql.flag(column.null, "NULL").flag(column.not_null, "NOT NULL");
         if column.null && column.not_null {
-            sql.problem(format!(
-                "the column `{}` is both `null` and `not_null`",
-                column.name
-            ));
+            sql.problem(format!("the column `{}` is both `null` and `not_null`", column.name));
         }
         if let Some(default) = &column.default {
-            sql.text("DEFAULT").text(&default.sql());
+            sql.text("DEFAULT").default_value(default);
         }
-        match column.identity {
-            Some(Identity::Always) => sql.text("GENERATED ALWAYS AS IDENTITY"),
-            Some(Identity::ByDefault) => sql.text("GENERATED BY DEFAULT AS IDENTITY"),
-            None => sql,
-        };
+        if let Some((identity, options)) = &column.identity {
+            sql.text("GENERATED").text(identity.sql());
+            sql.text("AS IDENTITY");
+            if !options.is_empty() {
+                sql.parenthesized(|sql| options.write(sql));
+            }
+        }
         if let Some(generated) = &column.generated {
             sql.text("GENERATED ALWAYS AS").parenthesized(|sql| {
-                sql.expression(generated);
+                sql.expression(&generated.expression);
             });
-            sql.text("STORED");
+            sql.text(generated.storage);
         }
-        sql.flag(column.primary_key, "PRIMARY KEY")
-            .flag(column.unique, "UNIQUE");
+        sql.flag(column.primary_key, "PRIMARY KEY").flag(column.unique, "UNIQUE");
         for check in &column.checks {
             sql.text("CHECK").parenthesized(|sql| {
                 sql.expression(check);
@@ -191,79 +215,42 @@ impl Column {
         }
     }
 
+    /// Writes the column as an attribute of a composite type: its name, its type, its collation.
+    pub(crate) fn write_attribute(&self, sql: &mut Writer) {
+        let column = self.0.borrow();
+        sql.identifier(&column.name).data_type(&column.data_type);
+        if let Some(collation) = &column.collation {
+            sql.text("COLLATE").name(collation);
+        }
+        let more_than_an_attribute = column.not_null
+            || column.null
+            || column.default.is_some()
+            || column.identity.is_some()
+            || column.generated.is_some()
+            || column.primary_key
+            || column.unique
+            || !column.checks.is_empty()
+            || column.references.is_some();
+        if more_than_an_attribute {
+            sql.problem(format!(
+                "the attribute `{}` of a composite type has a type and a collation only; \
+                 a domain as its type can say more",
+                column.name
+            ));
+        }
+    }
+
     /// The comment as a statement of its own, where there is one.
     pub(crate) fn comment_statement(&self, table: &Name) -> Option<Statement> {
         let column = self.0.borrow();
         let comment = column.comment.as_ref()?;
-        let mut sql = Writer::new();
-        sql.text("COMMENT ON COLUMN")
-            .name(table)
-            .glued(".")
-            .glued(&column.name.quoted());
-        sql.text("IS").literal(comment);
-        Some(sql.finish())
+        Some(Writer::statement(|sql| {
+            sql.text("COMMENT ON COLUMN").member(table, &column.name);
+            sql.text("IS").literal(comment)
+        }))
     }
 
     pub(crate) fn hint(&self) -> Option<String> {
-        self.0
-            .borrow()
-            .default
-            .as_ref()
-            .and_then(DefaultValue::hint)
-    }
-}
-
-/// A column that references another table: still the column, and besides it what happens to
-/// this row when the other one changes.
-///
-/// ```
-/// use migrate_dsl::prelude::*;
-/// let plan = migrate_dsl::plan_text(|pgm| {
-///     pgm.add_column("comments", |t| {
-///         t.bigint("post_id").references("posts", "id").on_delete(Cascade).not_null()
-///     });
-/// });
-/// assert_eq!(
-///     plan,
-///     r#"ALTER TABLE "comments" ADD COLUMN "post_id" bigint NOT NULL REFERENCES "posts" ("id") ON DELETE CASCADE;"#
-/// );
-/// ```
-#[derive(Debug, Clone)]
-pub struct References(Column);
-
-impl References {
-    fn with(self, change: impl FnOnce(&mut Target)) -> Self {
-        if let Some(target) = &mut self.0.0.borrow_mut().references {
-            change(target);
-        }
-        self
-    }
-
-    /// What happens to this row when the referenced one is deleted.
-    pub fn on_delete(self, action: ReferentialAction) -> Self {
-        self.with(|target| target.on_delete = Some(action))
-    }
-
-    /// What happens to this row when the referenced key changes.
-    pub fn on_update(self, action: ReferentialAction) -> Self {
-        self.with(|target| target.on_update = Some(action))
-    }
-
-    /// Lets a transaction put off the check with `SET CONSTRAINTS`.
-    pub fn deferrable(self) -> Self {
-        self.with(|target| target.timing.deferrable())
-    }
-
-    /// Puts off the check to the end of the transaction.
-    pub fn initially_deferred(self) -> Self {
-        self.with(|target| target.timing.initially_deferred())
-    }
-}
-
-impl Deref for References {
-    type Target = Column;
-
-    fn deref(&self) -> &Column {
-        &self.0
+        self.0.borrow().default.as_ref().and_then(DefaultValue::hint)
     }
 }

@@ -17,13 +17,7 @@ pub(crate) const fn fnv1a_128(bytes: &[u8]) -> u128 {
 mod tests {
     #[test]
     fn known_values() {
-        assert_eq!(
-            super::fnv1a_128(b""),
-            0x6c62_272e_07bb_0142_62b8_2175_6295_c58d
-        );
-        assert_eq!(
-            super::fnv1a_128(b"a"),
-            0xd228_cb69_6f1a_8caf_7891_2b70_4e4a_8964
-        );
+        assert_eq!(super::fnv1a_128(b""), 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d);
+        assert_eq!(super::fnv1a_128(b"a"), 0xd228_cb69_6f1a_8caf_7891_2b70_4e4a_8964);
     }
 }

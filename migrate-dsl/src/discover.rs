@@ -31,10 +31,7 @@ const HASH: &str = "MIGRATE_HASH";
 /// # Panics
 ///
 /// Outside a build script, where cargo's variables are missing.
-#[expect(
-    clippy::print_stdout,
-    reason = "a build script speaks to cargo on stdout"
-)]
+#[expect(clippy::print_stdout, reason = "a build script speaks to cargo on stdout")]
 pub fn build() {
     println!("cargo::rerun-if-changed=src");
     println!("cargo::rerun-if-env-changed={ONLY}");
@@ -51,10 +48,7 @@ pub fn build() {
 fn write(root: &Path, out: &Path) -> Result<(), Vec<String>> {
     let folder = root.join("src");
     let mut sources = sources(&folder).map_err(|problems| {
-        problems
-            .into_iter()
-            .map(|problem| problem.to_string())
-            .collect::<Vec<_>>()
+        problems.into_iter().map(|problem| problem.to_string()).collect::<Vec<_>>()
     })?;
     if let Some(list) = env::var_os(ONLY) {
         let wanted = read(Path::new(&list))?;

@@ -1,5 +1,10 @@
 //! Pieces of SQL that a migration brings itself.
 
+use sea_query::QueryBuilder;
+
+use crate::operations::raw::IntoStatement;
+use crate::sea::render;
+use crate::split::unterminated;
 use crate::{Identifier, Name};
 
 /// A piece of SQL given by [`expr`], or a column given by [`col`]; the order, collation and
@@ -13,6 +18,7 @@ pub struct Expression {
     pub(crate) operator_class_parameters: Vec<(Identifier, String)>,
     pub(crate) descending: Option<bool>,
     pub(crate) nulls_first: Option<bool>,
+    pub(crate) problems: Vec<String>,
 }
 
 /// Raw SQL for an expression: text, or one built with sea-query.
@@ -35,14 +41,13 @@ pub fn expr(sql: impl IntoExpression) -> Expression {
 /// ```
 pub fn col(name: impl Into<Identifier>) -> Expression {
     let column = name.into();
-    Expression {
-        column: Some(column.clone()),
-        ..Expression::raw(column.quoted())
-    }
+    Expression { column: Some(column.clone()), ..Expression::raw(column.quoted()) }
 }
 
 impl Expression {
     fn raw(sql: String) -> Self {
+        // What is never closed would swallow the statement around it.
+        let problems = unterminated(&sql).into_iter().collect();
         Self {
             sql,
             column: None,
@@ -51,6 +56,7 @@ impl Expression {
             operator_class_parameters: Vec::new(),
             descending: None,
             nulls_first: None,
+            problems,
         }
     }
 
@@ -116,8 +122,7 @@ impl Expression {
         name: impl Into<Identifier>,
         value: impl ToString,
     ) -> Self {
-        self.operator_class_parameters
-            .push((name.into(), value.to_string()));
+        self.operator_class_parameters.push((name.into(), value.to_string()));
         self
     }
 
@@ -156,10 +161,64 @@ impl IntoExpression for Expression {
 
 impl IntoExpression for sea_query::Expr {
     fn into_expression(self) -> Expression {
-        // sea-query renders whole statements only.
-        let select = sea_query::Query::select()
-            .expr(self)
-            .to_string(sea_query::PostgresQueryBuilder);
-        Expression::raw(select.strip_prefix("SELECT ").unwrap_or(&select).to_owned())
+        let statement = render(&self, |builder, sql| builder.prepare_expr(&self, sql));
+        Expression { problems: statement.problems, ..Expression::raw(statement.sql) }
+    }
+}
+
+impl IntoExpression for sea_query::SelectStatement {
+    /// A subquery, in parentheses.
+    fn into_expression(self) -> Expression {
+        let statement = self.into_statement();
+        Expression {
+            problems: statement.problems,
+            ..Expression::raw(format!("({})", statement.sql))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_query::{Expr, ExprTrait, LikeExpr, Query};
+
+    use crate::{expr, plan_problems, plan_text};
+
+    #[test]
+    fn what_is_never_closed_is_a_problem() {
+        let problems = plan_problems(|pgm| {
+            pgm.add_check("posts", "fine", "title <> 'x");
+        });
+        insta::assert_snapshot!(problems, @"a string in the SQL is opened and never closed");
+    }
+
+    #[test]
+    fn expressions_of_sea_query() {
+        let sql = |expression: Expr| expr(expression).sql().to_owned();
+        assert_eq!(sql(Expr::col("letter").eq('Ł')), r#""letter" = 'Ł'"#);
+        assert_eq!(sql(Expr::col("weight").lt(f64::INFINITY)), r#""weight" < 'Infinity'"#);
+        assert_eq!(sql(Expr::col("a").eq(r"it's a\b")), r#""a" = E'it\'s a\\b'"#);
+        let subquery = Query::select().column("id").from("posts").take();
+        assert_eq!(expr(subquery).sql(), r#"(SELECT "id" FROM "posts")"#);
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_a_problem() {
+        let problems = plan_problems(|pgm| {
+            let like = Expr::col("a").like(LikeExpr::new("%").escape('é'));
+            pgm.add_check("words", "likely", like);
+        });
+        insta::assert_snapshot!(problems, @"sea-query cannot write the character `é` here: write the SQL with `pgm.sql`");
+    }
+
+    #[test]
+    fn order_belongs_to_an_index() {
+        let problems = plan_problems(|pgm| {
+            pgm.add_check("words", "likely", expr("a > 0").desc());
+        });
+        insta::assert_snapshot!(problems, @"order, collation and operator class of `a > 0` have a meaning only in an index");
+        let plan = plan_text(|pgm| {
+            pgm.create_index("words", [expr("a > 0").desc()]);
+        });
+        insta::assert_snapshot!(plan, @r#"CREATE INDEX "words_expr_idx" ON "words" ((a > 0) DESC);"#);
     }
 }

@@ -36,9 +36,7 @@ impl Json {
         mut write: impl FnMut(&mut Self, T),
     ) {
         self.separate();
-        self.nest('[', ']', |json| {
-            items.into_iter().for_each(|item| write(json, item))
-        });
+        self.nest('[', ']', |json| items.into_iter().for_each(|item| write(json, item)));
     }
 
     fn nest(&mut self, open: char, close: char, inside: impl FnOnce(&mut Self)) {
@@ -107,9 +105,7 @@ mod tests {
     fn nested_values() {
         let mut json = Json::default();
         json.object(|json| {
-            json.field("a", |json| {
-                json.strings(&["\"\\\n\u{1}é".to_owned(), String::new()])
-            });
+            json.field("a", |json| json.strings(&["\"\\\n\u{1}é".to_owned(), String::new()]));
             json.field("b", |json| json.object(|_| {}));
             json.field("c", |json| json.list([1u64, 2], Json::number));
             json.field("d", Json::null);

@@ -22,6 +22,28 @@
 //! );
 //! ```
 //!
+//! Shorthands of your own are plain functions. With `#[track_caller]`, messages show the
+//! migration's line and not the helper's:
+//!
+//! ```
+//! use migrate_dsl::prelude::*;
+//!
+//! fn money(t: &mut Table, name: &str) {
+//!     t.numeric(name, (12, 2)).not_null().check(format!("{name} >= 0"));
+//! }
+//!
+//! #[track_caller]
+//! fn create_lookup(pgm: &mut Pgm, name: &str) {
+//!     pgm.create_table(name, |t| t.text("value").primary_key());
+//! }
+//!
+//! pub fn up(pgm: &mut Pgm) {
+//!     create_lookup(pgm, "currencies");
+//!     pgm.add_column("orders", |t| money(t, "total"));
+//! }
+//! # assert_eq!(migrate_dsl::plan_problems(up), "");
+//! ```
+//!
 //! What a migration can ask for stands in [`operations`], by object; [`Table`] has the types of
 //! columns. Names are given as they are in the catalog and are always quoted; SQL of your own goes
 //! through [`expr`]; [`Pgm::sql`] takes whole statements.
@@ -43,20 +65,23 @@ mod pgm;
 mod plan;
 mod preview;
 mod print;
+mod sea;
 mod split;
 mod step;
 mod table;
 mod types;
 mod writer;
 
-pub use column::{Column, Identity, References};
+pub use column::{Column, Identity, IdentityColumn, References};
 pub use expression::{Expression, IntoExpression, col, expr};
 pub use inverse::Inverse;
 pub use literal::{DefaultValue, Literal, quote_literal};
 pub use migration::{Migration, Migrations};
 pub use name::{Identifier, IntoIdentifiers, MAX_NAME_BYTES, Name, generated_name, iden};
 pub use operation::Operation;
+pub use operations::comment::Object;
 pub use operations::constraint::foreign_key::ReferentialAction;
+pub use operations::table::LikeOption;
 pub use pgm::Pgm;
 pub use plan::{FORMAT, Plan};
 pub use preview::{plan_hints, plan_problems, plan_text, plan_text_down};

@@ -22,6 +22,20 @@ pub fn quote_literal(text: &str) -> String {
     }
 }
 
+/// `text` between [dollars](https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-DOLLAR-QUOTING),
+/// with the first tag that does not end it early.
+pub(crate) fn dollar_quote(text: &str) -> String {
+    let text = text.replace('\0', "");
+    let numbered = (2..).map(|number| format!("$body{number}$"));
+    ["$$".to_owned(), "$body$".to_owned()]
+        .into_iter()
+        .chain(numbered)
+        .map(|fence| (fence.len(), format!("{fence}{text}{fence}")))
+        .find(|(length, quoted)| quoted[*length..].find(&quoted[..*length]) == Some(text.len()))
+        .map(|(_, quoted)| quoted)
+        .expect("a text holds finitely many tags")
+}
+
 /// A column's default: a value, or an expression given by [`expr`](crate::expr).
 ///
 /// The two are different on purpose: `default("now()")` is the seven characters `now()`,
@@ -60,19 +74,13 @@ impl Literal {
             Self::Bool(value) => value.to_string(),
             Self::Integer(value) => value.to_string(),
             Self::Float(value) if value.is_nan() => "'NaN'".to_owned(),
-            Self::Float(value) if value.is_infinite() => if *value > 0.0 {
-                "'Infinity'"
-            } else {
-                "'-Infinity'"
+            Self::Float(value) if value.is_infinite() => {
+                if *value > 0.0 { "'Infinity'" } else { "'-Infinity'" }.to_owned()
             }
-            .to_owned(),
             Self::Float(value) => format!("{value:?}"),
             Self::Text(value) => quote_literal(value),
             Self::Bytes(value) => {
-                let hex = value
-                    .iter()
-                    .map(|byte| format!("{byte:02x}"))
-                    .collect::<String>();
+                let hex = value.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
                 quote_literal(&format!("\\x{hex}"))
             }
         }
@@ -96,12 +104,7 @@ impl DefaultValue {
         };
         let word = text.trim().to_ascii_lowercase();
         let call = word.ends_with(')') && word.contains('(') && !word.starts_with('(');
-        let keyword = [
-            "current_timestamp",
-            "current_date",
-            "current_user",
-            "localtimestamp",
-        ];
+        let keyword = ["current_timestamp", "current_date", "current_user", "localtimestamp"];
         (call || keyword.contains(&word.as_str())).then(|| {
             format!(
                 "the default is the text {}, not the value of an expression: \
@@ -202,13 +205,17 @@ mod tests {
     }
 
     #[test]
+    fn a_body_ends_where_it_ends() {
+        assert_eq!(dollar_quote("RETURN 1;"), "$$RETURN 1;$$");
+        assert_eq!(dollar_quote("EXECUTE $$x$$"), "$body$EXECUTE $$x$$$body$");
+        assert_eq!(dollar_quote("costs 1$"), "$body$costs 1$$body$");
+        assert_eq!(dollar_quote("$$ $body$"), "$body2$$$ $body$$body2$");
+        assert_eq!(dollar_quote("$$x$body"), "$body2$$$x$body$body2$");
+    }
+
+    #[test]
     fn a_text_that_looks_like_a_call_gets_a_hint() {
-        assert!(
-            DefaultValue::from("now()")
-                .hint()
-                .unwrap()
-                .contains("expr(\"now()\")")
-        );
+        assert!(DefaultValue::from("now()").hint().unwrap().contains("expr(\"now()\")"));
         assert_eq!(DefaultValue::from("(none)").hint(), None);
         assert_eq!(DefaultValue::from(expr()).hint(), None);
         fn expr() -> Expression {

@@ -15,16 +15,8 @@ pub struct Migration {
 
 #[derive(Debug, Clone)]
 pub(crate) enum Definition {
-    Rust {
-        up: fn(&mut Pgm),
-        up_line: u32,
-        down: fn(&mut Pgm),
-        down_line: u32,
-    },
-    Sql {
-        up: &'static str,
-        down: Option<(&'static str, &'static str)>,
-    },
+    Rust { up: fn(&mut Pgm), up_line: u32, down: fn(&mut Pgm), down_line: u32 },
+    Sql { up: &'static str, down: Option<(&'static str, &'static str)> },
 }
 
 impl Migration {
@@ -43,12 +35,7 @@ impl Migration {
             name,
             file,
             source_digest,
-            definition: Definition::Rust {
-                up,
-                up_line,
-                down,
-                down_line,
-            },
+            definition: Definition::Rust { up, up_line, down, down_line },
         }
     }
 
@@ -62,12 +49,7 @@ impl Migration {
         up: &'static str,
         down: Option<(&'static str, &'static str)>,
     ) -> Self {
-        Self {
-            name,
-            file,
-            source_digest,
-            definition: Definition::Sql { up, down },
-        }
+        Self { name, file, source_digest, definition: Definition::Sql { up, down } }
     }
 
     /// The name: the timestamp and the words of the file's name.
@@ -90,11 +72,7 @@ impl Migrations {
     #[doc(hidden)]
     #[must_use]
     pub fn new(root: &'static str, hash: &'static str, list: Vec<Migration>) -> Self {
-        Self {
-            root: Path::new(root),
-            hash,
-            list,
-        }
+        Self { root: Path::new(root), hash, list }
     }
 
     /// The migrations, in order.

@@ -38,10 +38,7 @@ impl Identifier {
             return Some("a name is empty".to_owned());
         }
         if self.0.contains('\0') {
-            return Some(format!(
-                "the name `{}` contains a zero byte",
-                self.0.escape_debug()
-            ));
+            return Some(format!("the name `{}` contains a zero byte", self.0.escape_debug()));
         }
         (self.0.len() > MAX_NAME_BYTES).then(|| {
             format!(
@@ -143,13 +140,16 @@ impl Name {
         }
     }
 
+    /// Why PostgreSQL would not keep the parts of this name as they are, where it would not.
+    pub(crate) fn problems(&self) -> impl Iterator<Item = String> {
+        let parts = self.schema.iter().chain([&self.name]);
+        parts.filter_map(Identifier::problem)
+    }
+
     /// An object beside this one: the same schema, another name.
     #[must_use]
     pub fn sibling(&self, name: impl Into<Identifier>) -> Self {
-        Self {
-            schema: self.schema.clone(),
-            name: name.into(),
-        }
+        Self { schema: self.schema.clone(), name: name.into() }
     }
 }
 
@@ -164,10 +164,7 @@ impl fmt::Display for Name {
 
 impl<S: Into<Identifier>, N: Into<Identifier>> From<(S, N)> for Name {
     fn from((schema, name): (S, N)) -> Self {
-        Self {
-            schema: Some(schema.into()),
-            name: name.into(),
-        }
+        Self { schema: Some(schema.into()), name: name.into() }
     }
 }
 
@@ -234,10 +231,7 @@ mod tests {
         let name = Identifier::from("é".repeat(32));
         let problem = name.problem().unwrap();
         assert!(problem.contains("64 bytes"), "{problem}");
-        assert!(
-            problem.contains(&format!("`{}`", "é".repeat(31))),
-            "{problem}"
-        );
+        assert!(problem.contains(&format!("`{}`", "é".repeat(31))), "{problem}");
         assert_eq!(Identifier::from("x".repeat(63)).problem(), None);
     }
 

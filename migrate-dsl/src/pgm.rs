@@ -27,11 +27,7 @@ pub(crate) struct Whole {
 
 impl Pgm {
     pub(crate) fn new(root: &Path) -> Self {
-        Self {
-            root: root.to_owned(),
-            steps: Vec::new(),
-            whole: Whole::default(),
-        }
+        Self { root: root.to_owned(), steps: Vec::new(), whole: Whole::default() }
     }
 
     /// Records an operation, and hands it back so that its options can be set.
@@ -41,16 +37,10 @@ impl Pgm {
     #[track_caller]
     pub fn record<T: Operation>(&mut self, operation: T) -> &mut T {
         let place = Place::of(Location::caller(), &self.root);
-        self.steps.push(Step {
-            operation: Box::new(operation),
-            place,
-        });
-        let last: Option<&mut dyn Any> = self
-            .steps
-            .last_mut()
-            .map(|step| step.operation.as_mut() as _);
-        last.and_then(|last| last.downcast_mut())
-            .expect("the operation was just pushed")
+        self.steps.push(Step { operation: Box::new(operation), place });
+        let last: Option<&mut dyn Any> =
+            self.steps.last_mut().map(|step| step.operation.as_mut() as _);
+        last.and_then(|last| last.downcast_mut()).expect("the operation was just pushed")
     }
 
     /// Runs the whole migration outside a transaction, one statement at a time. A failure then

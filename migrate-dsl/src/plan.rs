@@ -60,14 +60,8 @@ impl Plan {
     /// a problem of the plan; the others are planned all the same.
     #[must_use]
     pub fn of(migrations: &Migrations) -> Self {
-        let planned = migrations
-            .list
-            .iter()
-            .map(|m| plan_migration(m, migrations.root));
-        Self {
-            hash: migrations.hash.to_owned(),
-            migrations: planned.collect(),
-        }
+        let planned = migrations.list.iter().map(|m| plan_migration(m, migrations.root));
+        Self { hash: migrations.hash.to_owned(), migrations: planned.collect() }
     }
 
     /// The plan as JSON. Its `hash` is what the build was given, so that whoever asked for the
@@ -79,9 +73,7 @@ impl Plan {
             json.field("format", |json| json.number(FORMAT));
             json.field("generator", |json| json.string(env!("CARGO_PKG_VERSION")));
             json.field("hash", |json| json.string(&self.hash));
-            json.field("migrations", |json| {
-                json.list(&self.migrations, write_migration)
-            });
+            json.field("migrations", |json| json.list(&self.migrations, write_migration));
         });
         json.into_string()
     }
@@ -99,21 +91,17 @@ fn plan_migration(migration: &Migration, root: &Path) -> PlannedMigration {
         problems: Vec::new(),
     };
     match &migration.definition {
-        Definition::Rust {
-            up,
-            up_line,
-            down,
-            down_line,
-        } => {
+        Definition::Rust { up, up_line, down, down_line } => {
             planned.record_up(root, *up, *up_line);
             planned.record_down(root, *down, *down_line);
         }
         Definition::Sql { up, down } => {
             planned.record_up(root, |pgm| _ = pgm.sql(*up), 1);
-            planned.read_from(migration.file, |planned| &mut planned.up);
+            planned.stands_in(migration.file, 0);
             if let Some((file, text)) = down {
+                let problems_of_up = planned.problems.len();
                 planned.record_down(root, |pgm| _ = pgm.sql(*text), 1);
-                planned.read_from(file, |planned| planned.down.get_or_insert_default());
+                planned.stands_in(file, problems_of_up);
             }
         }
     }
@@ -144,11 +132,7 @@ impl PlannedMigration {
                 message: "`down` is empty, but `up` is not: leave `down` out to have it inferred, \
                           or say why there is none with `pgm.irreversible(\"…\")`"
                     .to_owned(),
-                place: Place {
-                    file: self.file.clone(),
-                    line,
-                    column: 1,
-                },
+                place: Place { file: self.file.clone(), line, column: 1 },
             });
         }
         self.irreversible = self.irreversible.take().or(whole.irreversible);
@@ -162,11 +146,7 @@ impl PlannedMigration {
         let Err((message, place)) = outcome else {
             return Some(pgm);
         };
-        let start = Place {
-            file: self.file.clone(),
-            line,
-            column: 1,
-        };
+        let start = Place { file: self.file.clone(), line, column: 1 };
         self.problems.push(Problem {
             verb: None,
             message: format!("panicked: {message}"),
@@ -195,11 +175,7 @@ impl PlannedMigration {
             };
             for message in step.statements.iter().chain(back).flat_map(|s| &s.problems) {
                 let verb = Some(step.verb.clone());
-                let problem = Problem {
-                    verb,
-                    message: message.clone(),
-                    place: step.place.clone(),
-                };
+                let problem = Problem { verb, message: message.clone(), place: step.place.clone() };
                 // The way back repeats the names of the way there.
                 if !self.problems.contains(&problem) {
                     self.problems.push(problem);
@@ -210,22 +186,14 @@ impl PlannedMigration {
         planned.collect()
     }
 
-    /// The steps of a `.sql` file stand in that file, not where the build script put its text.
-    fn read_from(&mut self, file: &str, steps: impl FnOnce(&mut Self) -> &mut Vec<PlannedStep>) {
-        let place = Place {
-            file: file.to_owned(),
-            line: 1,
-            column: 1,
-        };
-        for step in steps(self) {
-            step.place = place.clone();
-        }
-        let recorded_here = file!();
-        for problem in &mut self.problems {
-            if problem.place.file.ends_with(recorded_here) {
-                problem.place = place.clone();
-            }
-        }
+    /// What was recorded last, and the problems from this one on, stand in a `.sql` file, not
+    /// where this file took its text up.
+    fn stands_in(&mut self, file: &str, problems_from: usize) {
+        let place = Place { file: file.to_owned(), line: 1, column: 1 };
+        let steps = self.down.as_mut().unwrap_or(&mut self.up);
+        steps.iter_mut().for_each(|step| step.place = place.clone());
+        let problems = self.problems.iter_mut().skip(problems_from);
+        problems.for_each(|problem| problem.place = place.clone());
     }
 }
 
@@ -238,10 +206,7 @@ fn catch_panic(root: &Path, work: impl FnOnce()) -> Result<(), (String, Option<P
     let root = root.to_owned();
     let before = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
-        let message = info
-            .payload_as_str()
-            .unwrap_or("with a value that is no text")
-            .to_owned();
+        let message = info.payload_as_str().unwrap_or("with a value that is no text").to_owned();
         let place = info.location().map(|location| Place::of(location, &root));
         PANIC.set(Some((message, place)));
     }));
@@ -254,9 +219,7 @@ fn write_migration(json: &mut Json, migration: &PlannedMigration) {
     json.object(|json| {
         json.field("name", |json| json.string(&migration.name));
         json.field("file", |json| json.string(&migration.file));
-        json.field("source_digest", |json| {
-            json.string(&migration.source_digest)
-        });
+        json.field("source_digest", |json| json.string(&migration.source_digest));
         json.field("irreversible", |json| match &migration.irreversible {
             None => json.null(),
             Some((reason, place)) => json.object(|json| {
@@ -291,9 +254,7 @@ fn write_step(json: &mut Json, step: &PlannedStep) {
         json.field("summary", |json| json.string(&step.summary));
         json.field("place", |json| write_place(json, &step.place));
         json.field("transactional", |json| json.bool(step.transactional));
-        json.field("statements", |json| {
-            json.list(&step.statements, write_statement)
-        });
+        json.field("statements", |json| json.list(&step.statements, write_statement));
         json.field("inverse", |json| {
             let (kind, statements, reason) = match &step.inverse {
                 Inverse::Construction(statements) => ("construction", &statements[..], None),

@@ -12,9 +12,7 @@ use crate::{Inverse, Pgm, Statement};
 /// assert_eq!(plan, r#"DROP TABLE "posts";"#);
 /// ```
 pub fn plan_text(up: impl FnOnce(&mut Pgm)) -> String {
-    let statements = steps(up)
-        .into_iter()
-        .flat_map(|step| step.operation.statements());
+    let statements = steps(up).into_iter().flat_map(|step| step.operation.statements());
     lines(statements.map(sql_line))
 }
 
@@ -25,10 +23,7 @@ pub fn plan_text(up: impl FnOnce(&mut Pgm)) -> String {
 /// assert_eq!(plan, r#"DROP TABLE "posts";"#);
 /// ```
 pub fn plan_text_down(up: impl FnOnce(&mut Pgm)) -> String {
-    let inverses = steps(up)
-        .into_iter()
-        .rev()
-        .map(|step| step.operation.inverse());
+    let inverses = steps(up).into_iter().rev().map(|step| step.operation.inverse());
     lines(inverses.flat_map(|inverse| match inverse {
         Inverse::Construction(statements) | Inverse::Declaration(statements) => {
             statements.into_iter().map(sql_line).collect()
@@ -39,19 +34,13 @@ pub fn plan_text_down(up: impl FnOnce(&mut Pgm)) -> String {
 
 /// What is wrong with what `up` records, a problem a line.
 pub fn plan_problems(up: impl FnOnce(&mut Pgm)) -> String {
-    let statements = steps(up)
-        .into_iter()
-        .flat_map(|step| step.operation.statements());
+    let statements = steps(up).into_iter().flat_map(|step| step.operation.statements());
     lines(statements.flat_map(|statement| statement.problems))
 }
 
 /// What the author may have meant otherwise, a hint a line.
 pub fn plan_hints(up: impl FnOnce(&mut Pgm)) -> String {
-    lines(
-        steps(up)
-            .into_iter()
-            .flat_map(|step| step.operation.hints()),
-    )
+    lines(steps(up).into_iter().flat_map(|step| step.operation.hints()))
 }
 
 fn steps(up: impl FnOnce(&mut Pgm)) -> Vec<Step> {

@@ -54,12 +54,16 @@ pub fn split(text: &str) -> Vec<Piece<'_>> {
         .map(|(start, end)| {
             line += text[counted..start].matches('\n').count();
             counted = start;
-            Piece {
-                sql: &text[start..end],
-                line,
-            }
+            Piece { sql: &text[start..end], line }
         })
         .collect()
+}
+
+/// What is wrong with a text whose statements would run into those behind it.
+pub(crate) fn unterminated(text: &str) -> Option<String> {
+    let mut tokens = Tokens::new(text);
+    while tokens.next().is_some() {}
+    tokens.unterminated.map(|what| format!("a {what} in the SQL is opened and never closed"))
 }
 
 /// What to write instead where a statement would end or outlive the engine's transaction.
@@ -155,11 +159,13 @@ enum Token<'a> {
 struct Tokens<'a> {
     text: &'a str,
     position: usize,
+    /// What was opened and never closed.
+    unterminated: Option<&'static str>,
 }
 
 impl<'a> Tokens<'a> {
     fn new(text: &'a str) -> Self {
-        Self { text, position: 0 }
+        Self { text, position: 0, unterminated: None }
     }
 
     /// The next token, and where it starts.
@@ -172,35 +178,41 @@ impl<'a> Tokens<'a> {
             b'-' if bytes.get(1) == Some(&b'-') => {
                 (Token::Blank, rest.find('\n').unwrap_or(rest.len()))
             }
-            b'/' if bytes.get(1) == Some(&b'*') => (Token::Blank, block_comment(bytes)),
-            b'\'' => (Token::Quoted, quoted(bytes, 0, b'\'', false)),
-            b'"' => (Token::Quoted, quoted(bytes, 0, b'"', false)),
-            b'e' | b'E' if bytes.get(1) == Some(&b'\'') => {
-                (Token::Quoted, quoted(bytes, 1, b'\'', true))
+            b'/' if bytes.get(1) == Some(&b'*') => {
+                (Token::Blank, self.closed(block_comment(bytes), rest, "comment"))
             }
-            b'$' => match dollar_quoted(rest) {
-                Some(length) => (Token::Quoted, length),
+            b'\'' => (Token::Quoted, self.closed(quoted(bytes, 0, b'\'', false), rest, "string")),
+            b'"' => (Token::Quoted, self.closed(quoted(bytes, 0, b'"', false), rest, "name")),
+            b'e' | b'E' if bytes.get(1) == Some(&b'\'') => {
+                (Token::Quoted, self.closed(quoted(bytes, 1, b'\'', true), rest, "string"))
+            }
+            b'$' => match fence(rest) {
+                Some(fence) => {
+                    (Token::Quoted, self.closed(dollar_quoted(rest, fence), rest, "dollar quote"))
+                }
                 None => (Token::Symbol(b'$'), 1),
             },
             b if starts_name(b) => {
-                let length = bytes
-                    .iter()
-                    .position(|&b| !continues_name(b))
-                    .unwrap_or(bytes.len());
+                let length = bytes.iter().position(|&b| !continues_name(b)).unwrap_or(bytes.len());
                 (Token::Word(&rest[..length]), length)
             }
             // `1$$` is no dollar quote, so digits are taken with what follows them.
             b if b.is_ascii_digit() => {
-                let length = bytes
-                    .iter()
-                    .position(|&b| !continues_name(b))
-                    .unwrap_or(bytes.len());
+                let length = bytes.iter().position(|&b| !continues_name(b)).unwrap_or(bytes.len());
                 (Token::Symbol(b), length)
             }
             b => (Token::Symbol(b), 1),
         };
         self.position = from + length;
         Some((token, from))
+    }
+
+    /// The length of something quoted; what is never closed goes on to the end.
+    fn closed(&mut self, length: Option<usize>, rest: &str, what: &'static str) -> usize {
+        if length.is_none() {
+            self.unterminated = Some(what);
+        }
+        length.unwrap_or(rest.len())
     }
 }
 
@@ -213,7 +225,7 @@ fn continues_name(byte: u8) -> bool {
 }
 
 /// The length of a `/* … */` comment; they nest.
-fn block_comment(bytes: &[u8]) -> usize {
+fn block_comment(bytes: &[u8]) -> Option<usize> {
     let mut depth = 0;
     let mut at = 0;
     while at < bytes.len() {
@@ -226,49 +238,47 @@ fn block_comment(bytes: &[u8]) -> usize {
                 depth -= 1;
                 at += 2;
                 if depth == 0 {
-                    return at;
+                    return Some(at);
                 }
             }
             _ => at += 1,
         }
     }
-    bytes.len()
+    None
 }
 
 /// The length of what stands between quotes that open at `open`; a doubled quote is one of the
 /// text, and so, in an `E''` string, is one behind a backslash.
-fn quoted(bytes: &[u8], open: usize, quote: u8, backslash: bool) -> usize {
+fn quoted(bytes: &[u8], open: usize, quote: u8, backslash: bool) -> Option<usize> {
     let mut at = open + 1;
     while at < bytes.len() {
         if backslash && bytes[at] == b'\\' {
             at += 2;
         } else if bytes[at] == quote {
             if bytes.get(at + 1) != Some(&quote) {
-                return at + 1;
+                return Some(at + 1);
             }
             at += 2;
         } else {
             at += 1;
         }
     }
-    bytes.len()
+    None
 }
 
-/// The length of a `$tag$ … $tag$` string, if one starts here.
-fn dollar_quoted(rest: &str) -> Option<usize> {
-    let tag_end = rest[1..].find('$')? + 2;
-    let tag = &rest[1..tag_end - 1];
-    let mut bytes = tag.bytes();
-    let starts = bytes.next().is_none_or(starts_name);
-    if !starts || !bytes.all(|byte| starts_name(byte) || byte.is_ascii_digit()) {
-        return None;
-    }
-    let fence = &rest[..tag_end];
-    Some(
-        rest[tag_end..]
-            .find(fence)
-            .map_or(rest.len(), |at| tag_end + at + fence.len()),
-    )
+/// The `$tag$` that opens a dollar-quoted string, if one starts here.
+fn fence(rest: &str) -> Option<&str> {
+    let end = rest[1..].find('$')? + 2;
+    let mut tag = rest[1..end - 1].bytes();
+    let starts = tag.next().is_none_or(starts_name);
+    let goes_on = tag.all(|byte| starts_name(byte) || byte.is_ascii_digit());
+    (starts && goes_on).then(|| &rest[..end])
+}
+
+/// The length of a dollar-quoted string.
+fn dollar_quoted(rest: &str, fence: &str) -> Option<usize> {
+    let at = rest[fence.len()..].find(fence)?;
+    Some(at + 2 * fence.len())
 }
 
 #[cfg(test)]
@@ -319,13 +329,7 @@ mod tests {
 
     #[test]
     fn words_that_only_look_like_a_body() {
-        assert_eq!(
-            statements("CREATE TABLE atomic (begin int); SELECT 1").len(),
-            2
-        );
-        assert_eq!(
-            statements("SELECT CASE WHEN a THEN b END; SELECT 1").len(),
-            2
-        );
+        assert_eq!(statements("CREATE TABLE atomic (begin int); SELECT 1").len(), 2);
+        assert_eq!(statements("SELECT CASE WHEN a THEN b END; SELECT 1").len(), 2);
     }
 }

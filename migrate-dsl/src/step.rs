@@ -27,11 +27,7 @@ impl Place {
     pub(crate) fn of(location: &Location<'_>, root: &Path) -> Self {
         let file = Path::new(location.file());
         let file = file.strip_prefix(root).unwrap_or(file);
-        Self {
-            file: portable(file),
-            line: location.line(),
-            column: location.column(),
-        }
+        Self { file: portable(file), line: location.line(), column: location.column() }
     }
 }
 
@@ -39,9 +35,7 @@ impl Place {
 /// differs from machine to machine.
 fn portable(path: &Path) -> String {
     let parts: Vec<_> = path.components().collect();
-    let registry = parts
-        .iter()
-        .rposition(|part| part.as_os_str() == "registry");
+    let registry = parts.iter().rposition(|part| part.as_os_str() == "registry");
     let from = match registry {
         Some(at) if path.is_absolute() => at + 3,
         _ => 0,
@@ -74,9 +68,6 @@ mod tests {
             )),
             "helper-1.0.0/src/lib.rs"
         );
-        assert_eq!(
-            portable(Path::new("/opt/helper/src/lib.rs")),
-            "/opt/helper/src/lib.rs"
-        );
+        assert_eq!(portable(Path::new("/opt/helper/src/lib.rs")), "/opt/helper/src/lib.rs");
     }
 }

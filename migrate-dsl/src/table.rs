@@ -1,6 +1,7 @@
 //! A table as `create_table` describes it, and the columns of `add_column`.
 
 use crate::operations::constraint::{Check, Constraint, Exclusion, ForeignKey, PrimaryKey, Unique};
+use crate::operations::table::Like;
 use crate::{
     Column, DataType, Expression, Identifier, Identity, IntoExpression, IntoIdentifiers, Name,
     Statement, Writer, expr,
@@ -11,8 +12,14 @@ use crate::{
 /// Each built-in type has a method of its name; see [`DataType`] for what they mean.
 #[derive(Default)]
 pub struct Table {
-    columns: Vec<Column>,
-    constraints: Vec<Box<dyn Constraint>>,
+    elements: Vec<Element>,
+}
+
+/// What stands between the parentheses of `CREATE TABLE`, in the order in which it was described.
+enum Element {
+    Column(Column),
+    Like(Like),
+    Constraint(Box<dyn Constraint>),
 }
 
 impl Table {
@@ -33,7 +40,13 @@ impl Table {
     ///         t.column("shape", expr("geometry(Polygon, 4326)"));
     ///     });
     /// });
-    /// assert_eq!(plan, r#"CREATE TABLE "places" ("kind" "PlaceKind" NOT NULL, "shape" geometry(Polygon, 4326));"#);
+    /// assert_eq!(
+    ///     plan,
+    ///     r#"CREATE TABLE "places" (
+    ///     "kind" "PlaceKind" NOT NULL,
+    ///     "shape" geometry(Polygon, 4326)
+    /// );"#
+    /// );
     /// ```
     pub fn column(
         &mut self,
@@ -41,15 +54,13 @@ impl Table {
         data_type: impl Into<DataType>,
     ) -> Column {
         let column = Column::new(name.into(), data_type.into());
-        self.columns.push(column.clone());
+        self.elements.push(Element::Column(column.clone()));
         column
     }
 
     /// Adds `id`, a bigint that counts up by itself and is the primary key.
     pub fn id(&mut self) -> Column {
-        self.bigint("id")
-            .identity(Identity::ByDefault)
-            .primary_key()
+        self.bigint("id").identity(Identity::ByDefault).primary_key()
     }
 
     /// Adds `created_at` and `updated_at`, both not null and set to the time of the insert.
@@ -100,49 +111,71 @@ impl Table {
     }
 
     fn constraint<C: Constraint>(&mut self, constraint: C) -> &mut C {
-        self.constraints.push(Box::new(constraint));
-        let last: Option<&mut dyn std::any::Any> =
-            self.constraints.last_mut().map(|last| last.as_mut() as _);
-        last.and_then(|last| last.downcast_mut())
-            .expect("the constraint was just pushed")
+        self.elements.push(Element::Constraint(Box::new(constraint)));
+        let Some(Element::Constraint(last)) = self.elements.last_mut() else {
+            unreachable!("the constraint was just pushed");
+        };
+        let last: &mut dyn std::any::Any = last.as_mut();
+        last.downcast_mut().expect("the constraint was just pushed")
+    }
+
+    pub(crate) fn copy(&mut self, like: Like) -> &mut Like {
+        self.elements.push(Element::Like(like));
+        let Some(Element::Like(last)) = self.elements.last_mut() else {
+            unreachable!("it was just pushed");
+        };
+        last
     }
 
     /// The columns, in the order in which they were described.
-    #[must_use]
-    pub fn columns(&self) -> &[Column] {
-        &self.columns
+    pub fn columns(&self) -> impl DoubleEndedIterator<Item = &Column> {
+        self.elements.iter().filter_map(|element| match element {
+            Element::Column(column) => Some(column),
+            Element::Like(_) | Element::Constraint(_) => None,
+        })
     }
 
-    /// The constraints that are not part of a column.
-    pub(crate) fn constraints(&self) -> &[Box<dyn Constraint>] {
-        &self.constraints
-    }
-
-    /// `"a" bigint, "b" text, UNIQUE ("a")`.
+    /// `("a" bigint, "b" text, UNIQUE ("a"))`, a line each.
     pub(crate) fn write(&self, sql: &mut Writer) {
-        enum Element<'a> {
-            Column(&'a Column),
-            Constraint(&'a dyn Constraint),
-        }
-        let columns = self.columns.iter().map(Element::Column);
-        let constraints = self
-            .constraints
-            .iter()
-            .map(|c| Element::Constraint(c.as_ref()));
-        sql.list(columns.chain(constraints), |sql, element| match element {
+        sql.lines(&self.elements, |sql, element| match element {
             Element::Column(column) => column.write(sql),
+            Element::Like(like) => like.write(sql),
             Element::Constraint(constraint) => constraint.write(sql),
         });
     }
 
+    /// `ADD COLUMN "a" bigint, ADD UNIQUE ("a")`.
+    pub(crate) fn write_additions(&self, sql: &mut Writer, if_not_exists: bool) {
+        sql.list(&self.elements, |sql, element| match element {
+            Element::Column(column) => {
+                sql.text("ADD COLUMN").flag(if_not_exists, "IF NOT EXISTS");
+                column.write(sql);
+            }
+            Element::Like(_) => {
+                sql.problem("`like` has a meaning only in `create_table`");
+            }
+            Element::Constraint(constraint) => {
+                sql.text("ADD");
+                constraint.write(sql);
+            }
+        });
+    }
+
+    /// `"street" text, "zip" varchar(10)`, the attributes of a composite type.
+    pub(crate) fn write_attributes(&self, sql: &mut Writer) {
+        sql.list(&self.elements, |sql, element| match element {
+            Element::Column(column) => column.write_attribute(sql),
+            Element::Like(_) | Element::Constraint(_) => {
+                sql.problem("a composite type has attributes, no constraints and no `like`");
+            }
+        });
+    }
+
     pub(crate) fn comment_statements(&self, table: &Name) -> Vec<Statement> {
-        self.columns
-            .iter()
-            .filter_map(|column| column.comment_statement(table))
-            .collect()
+        self.columns().filter_map(|column| column.comment_statement(table)).collect()
     }
 
     pub(crate) fn hints(&self) -> Vec<String> {
-        self.columns.iter().filter_map(Column::hint).collect()
+        self.columns().filter_map(Column::hint).collect()
     }
 }

@@ -1,6 +1,7 @@
 //! The only place where pieces of SQL are joined.
 
-use crate::{Expression, Identifier, Name, quote_literal};
+use crate::literal::dollar_quote;
+use crate::{DataType, DefaultValue, Expression, Identifier, Name, quote_literal};
 
 /// One SQL statement as it goes to the server, without the closing semicolon.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,11 +17,7 @@ pub struct Statement {
 impl Statement {
     /// A statement that stands as given.
     pub fn raw(sql: impl Into<String>) -> Self {
-        Self {
-            sql: sql.into(),
-            line: 0,
-            problems: Vec::new(),
-        }
+        Self { sql: sql.into(), line: 0, problems: Vec::new() }
     }
 }
 
@@ -47,14 +44,23 @@ impl Writer {
         Self::default()
     }
 
+    /// A whole statement in one go.
+    ///
+    /// ```
+    /// use migrate_dsl::Writer;
+    /// let statement = Writer::statement(|sql| sql.text("DROP TABLE").name(&"posts".into()));
+    /// assert_eq!(statement.sql, r#"DROP TABLE "posts""#);
+    /// ```
+    pub fn statement(write: impl FnOnce(&mut Self) -> &mut Self) -> Statement {
+        let mut sql = Self::new();
+        write(&mut sql);
+        sql.finish()
+    }
+
     /// Ends the statement.
     #[must_use]
     pub fn finish(self) -> Statement {
-        Statement {
-            sql: self.sql,
-            line: 0,
-            problems: self.problems,
-        }
+        Statement { sql: self.sql, line: 0, problems: self.problems }
     }
 
     /// Keywords, or SQL that the migration brought itself, after a space.
@@ -84,9 +90,7 @@ impl Writer {
 
     /// A name with its schema.
     pub fn name(&mut self, name: &Name) -> &mut Self {
-        self.problems
-            .extend(name.schema.as_ref().and_then(Identifier::problem));
-        self.problems.extend(name.name.problem());
+        self.problems.extend(name.problems());
         self.text(&name.quoted())
     }
 
@@ -96,9 +100,34 @@ impl Writer {
         self.text(&name.quoted())
     }
 
+    /// Something inside an object, such as a column of a table: `"posts"."title"`.
+    pub fn member(&mut self, object: &Name, member: &Identifier) -> &mut Self {
+        self.name(object).problems.extend(member.problem());
+        self.glued(".").glued(&member.quoted())
+    }
+
+    /// The type of a column or of an argument.
+    pub fn data_type(&mut self, data_type: &DataType) -> &mut Self {
+        self.problems.extend(data_type.problems());
+        self.text(&data_type.sql())
+    }
+
+    /// The body of a function, between dollars.
+    pub fn dollar_quoted(&mut self, text: &str) -> &mut Self {
+        self.text(&dollar_quote(text))
+    }
+
     /// A string literal.
     pub fn literal(&mut self, text: &str) -> &mut Self {
         self.text(&quote_literal(text))
+    }
+
+    /// A comment as a literal, or `NULL` for none.
+    pub fn comment(&mut self, text: Option<&str>) -> &mut Self {
+        match text {
+            Some(text) => self.literal(text),
+            None => self.text("NULL"),
+        }
     }
 
     /// An expression that the migration brought itself.
@@ -109,7 +138,28 @@ impl Writer {
                 expression.sql()
             ));
         }
-        self.text(expression.sql())
+        self.problems_of(expression).text(expression.sql())
+    }
+
+    /// Notes what is wrong with an expression, where it is written in another way.
+    pub(crate) fn problems_of(&mut self, expression: &Expression) -> &mut Self {
+        self.problems.extend_from_slice(&expression.problems);
+        self
+    }
+
+    /// A constant, or an expression that the migration brought itself.
+    pub fn default_value(&mut self, value: &DefaultValue) -> &mut Self {
+        match value {
+            DefaultValue::Literal(literal) => self.text(&literal.sql()),
+            DefaultValue::Expression(expression) => self.expression(expression),
+        }
+    }
+
+    /// `(1, 'b')`.
+    pub fn values(&mut self, values: &[DefaultValue]) -> &mut Self {
+        self.parenthesized(|sql| {
+            sql.list(values, |sql, value| _ = sql.default_value(value));
+        })
     }
 
     /// `(…)` around what `inside` writes, after a space.
@@ -135,11 +185,40 @@ impl Writer {
         self
     }
 
+    /// `(…)` with a line for each item: a person reads it, in a review or at 3 a.m.
+    pub fn lines<T>(
+        &mut self,
+        items: impl IntoIterator<Item = T>,
+        mut write: impl FnMut(&mut Self, T),
+    ) -> &mut Self {
+        self.text("(");
+        let mut empty = true;
+        for item in items {
+            self.glued(if empty { "\n    " } else { ",\n    " });
+            self.tight = true;
+            empty = false;
+            write(self, item);
+        }
+        self.glued(if empty { ")" } else { "\n)" })
+    }
+
     /// `("a", "b")`.
     pub fn columns<'a>(&mut self, columns: impl IntoIterator<Item = &'a Identifier>) -> &mut Self {
         self.parenthesized(|sql| {
             sql.list(columns, |sql, column| {
                 sql.identifier(column);
+            });
+        })
+    }
+
+    /// `WITH ("fillfactor" = '70')`, where there is one.
+    pub fn parameters(&mut self, parameters: &[(Identifier, String)]) -> &mut Self {
+        if parameters.is_empty() {
+            return self;
+        }
+        self.text("WITH").parenthesized(|sql| {
+            sql.list(parameters, |sql, (name, value)| {
+                sql.identifier(name).text("=").literal(value);
             });
         })
     }

@@ -20,9 +20,7 @@ pub fn catalog(client: &mut Client, leave_out: &[&str]) -> String {
     let mut text = String::new();
     let mut transaction = client.transaction().expect("a transaction can be started");
     // So that every name is printed with its schema.
-    transaction
-        .batch_execute("SET LOCAL search_path = pg_catalog")
-        .expect("a setting can be set");
+    transaction.batch_execute("SET LOCAL search_path = pg_catalog").expect("a setting can be set");
     for (kind, query) in KINDS {
         let query = format!("{PRELUDE}{query}");
         let rows = transaction
@@ -38,9 +36,7 @@ pub fn catalog(client: &mut Client, leave_out: &[&str]) -> String {
             text.push('\n');
         }
     }
-    transaction
-        .rollback()
-        .expect("a transaction can be rolled back");
+    transaction.rollback().expect("a transaction can be rolled back");
     text
 }
 

@@ -49,11 +49,9 @@ pub fn server() -> &'static Server {
 }
 
 /// `target/debug`, from the test program's own path `target/debug/deps/<program>`.
-fn build_folder() -> PathBuf {
+pub(crate) fn build_folder() -> PathBuf {
     let program = std::env::current_exe().expect("the test program has a path");
     let folder = program.ancestors().find(|folder| folder.ends_with("deps"));
-    let parent = folder
-        .and_then(|deps| deps.parent())
-        .or_else(|| program.parent());
+    let parent = folder.and_then(|deps| deps.parent()).or_else(|| program.parent());
     parent.expect("a program lies in a folder").to_owned()
 }

@@ -21,10 +21,7 @@ impl TestDatabase {
     /// # Panics
     ///
     /// If the server does not.
-    #[expect(
-        clippy::new_without_default,
-        reason = "it makes a database, not a plain value"
-    )]
+    #[expect(clippy::new_without_default, reason = "it makes a database, not a plain value")]
     #[must_use]
     pub fn new() -> Self {
         Self::from_template("template0")
@@ -76,10 +73,7 @@ impl TestDatabase {
     #[must_use]
     pub fn client_as(&self, role: &str) -> Client {
         let mut config: postgres::Config = self.url().parse().expect("our own URL is valid");
-        config
-            .user(role)
-            .connect(NoTls)
-            .unwrap_or_else(|error| panic!("as `{role}`: {error}"))
+        config.user(role).connect(NoTls).unwrap_or_else(|error| panic!("as `{role}`: {error}"))
     }
 
     /// Runs SQL as superuser, in a session of its own.
@@ -88,9 +82,7 @@ impl TestDatabase {
     ///
     /// If it fails.
     pub fn execute(&self, sql: &str) {
-        self.client()
-            .batch_execute(sql)
-            .unwrap_or_else(|error| panic!("{error}\nin: {sql}"));
+        self.client().batch_execute(sql).unwrap_or_else(|error| panic!("{error}\nin: {sql}"));
     }
 
     /// A name for an object of the whole server, a role mostly, that no other test has. Roles of
@@ -101,10 +93,8 @@ impl TestDatabase {
     }
 
     fn drop_all(&self) -> Result<(), postgres::Error> {
-        let mut config: postgres::Config = server()
-            .url("postgres")
-            .parse()
-            .expect("our own URL is valid");
+        let mut config: postgres::Config =
+            server().url("postgres").parse().expect("our own URL is valid");
         let mut client = config.dbname("postgres").connect(NoTls)?;
         let name = &self.name;
         // https://www.postgresql.org/docs/current/sql-dropdatabase.html: FORCE is of 13.
@@ -143,7 +133,5 @@ fn connect(database: &str) -> Client {
 }
 
 fn administer(sql: &str) {
-    connect("postgres")
-        .batch_execute(sql)
-        .unwrap_or_else(|error| panic!("{error}\nin: {sql}"));
+    connect("postgres").batch_execute(sql).unwrap_or_else(|error| panic!("{error}\nin: {sql}"));
 }

@@ -10,11 +10,7 @@ use migrate_dsl::Migration;
 use crate::{TestDatabase, catalog, plan};
 
 /// Relations of the engine's own, left out of the schema that is compared.
-const OURS: &[&str] = &[
-    "public.migrations",
-    "public.migrations_log",
-    "public.migrations_journal",
-];
+const OURS: &[&str] = &["public.migrations", "public.migrations_log", "public.migrations_journal"];
 
 /// An empty database, and what tests do with it.
 pub struct Engine {
@@ -24,15 +20,10 @@ pub struct Engine {
 
 impl Engine {
     /// The engine on an empty database.
-    #[expect(
-        clippy::new_without_default,
-        reason = "it makes a database, not a plain value"
-    )]
+    #[expect(clippy::new_without_default, reason = "it makes a database, not a plain value")]
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            database: TestDatabase::new(),
-        }
+        Self { database: TestDatabase::new() }
     }
 
     /// A migrator for these migrations that does not wait long for another.
@@ -68,8 +59,7 @@ impl Engine {
     ///
     /// As [`Migrator::up`].
     pub fn up_to(&self, migrations: &[Migration], to: &UpTo) -> Result<Vec<String>, Error> {
-        self.migrator(migrations)
-            .up(&mut self.session(), to, &mut |_: Event| {})
+        self.migrator(migrations).up(&mut self.session(), to, &mut |_: Event| {})
     }
 
     /// Takes back the last `count`.
@@ -79,8 +69,7 @@ impl Engine {
     /// As [`Migrator::down`].
     pub fn down(&self, migrations: &[Migration], count: usize) -> Result<Vec<String>, Error> {
         let mut session = self.session();
-        self.migrator(migrations)
-            .down(&mut session, &DownTo::Count(count), &mut |_: Event| {})
+        self.migrator(migrations).down(&mut session, &DownTo::Count(count), &mut |_: Event| {})
     }
 
     /// Name and state of every migration, a line each.
@@ -91,10 +80,7 @@ impl Engine {
     #[must_use]
     pub fn status(&self, migrations: &[Migration]) -> String {
         let status = self.migrator(migrations).status(&mut self.session());
-        let entries = status
-            .unwrap_or_else(|error| panic!("{error}"))
-            .migrations
-            .into_iter();
+        let entries = status.unwrap_or_else(|error| panic!("{error}")).migrations.into_iter();
         let lines = entries.map(|entry| format!("{:?} {}", entry.state, entry.name).to_lowercase());
         lines.collect::<Vec<_>>().join("\n")
     }
@@ -112,11 +98,8 @@ impl Engine {
     /// If the query fails.
     #[must_use]
     pub fn value(&self, sql: &str) -> String {
-        let rows = self
-            .database
-            .client()
-            .simple_query(sql)
-            .unwrap_or_else(|error| panic!("{error}"));
+        let rows =
+            self.database.client().simple_query(sql).unwrap_or_else(|error| panic!("{error}"));
         let value = rows.iter().find_map(|message| match message {
             postgres::SimpleQueryMessage::Row(row) => Some(row.get(0).unwrap_or("NULL").to_owned()),
             _ => None,
@@ -128,10 +111,7 @@ impl Engine {
 /// A migrator for a plan.
 #[must_use]
 pub fn migrator(plan: Plan) -> Migrator {
-    let actor = Actor {
-        name: "ada@test".to_owned(),
-        git_commit: None,
-        tool_version: "0".to_owned(),
-    };
+    let actor =
+        Actor { name: "ada@test".to_owned(), git_commit: None, tool_version: "0".to_owned() };
     Migrator::new(plan, actor)
 }

@@ -2,12 +2,14 @@
 //! schema of a database as text.
 
 pub mod catalog;
+pub mod cli;
 pub mod cluster;
 pub mod database;
 pub mod engine;
 pub mod plan;
 
 pub use catalog::catalog;
+pub use cli::{Cli, Said};
 pub use cluster::{environment, server};
 pub use database::TestDatabase;
 pub use engine::Engine;

@@ -7,10 +7,7 @@ fn every_test_has_a_database_of_its_own() {
     let (one, two) = (TestDatabase::new(), TestDatabase::new());
     assert_ne!(one.name(), two.name());
     one.execute("CREATE TABLE only_here ()");
-    let seen = two
-        .client()
-        .query("SELECT FROM pg_class WHERE relname = 'only_here'", &[])
-        .unwrap();
+    let seen = two.client().query("SELECT FROM pg_class WHERE relname = 'only_here'", &[]).unwrap();
     assert!(seen.is_empty());
 }
 
@@ -188,20 +185,11 @@ fn the_catalog_does_not_depend_on_the_order_of_creation() {
     let (one, two) = (TestDatabase::new(), TestDatabase::new());
     one.execute("CREATE TABLE a (x int); CREATE TABLE b (y int); CREATE INDEX i ON a (x)");
     two.execute("CREATE TABLE b (gone int, y int); CREATE TABLE a (x int)");
-    assert_ne!(
-        catalog(&mut one.client(), &[]),
-        catalog(&mut two.client(), &[])
-    );
+    assert_ne!(catalog(&mut one.client(), &[]), catalog(&mut two.client(), &[]));
     two.execute("ALTER TABLE b DROP gone; CREATE INDEX i ON a (x)");
-    assert_eq!(
-        catalog(&mut one.client(), &[]),
-        catalog(&mut two.client(), &[])
-    );
+    assert_eq!(catalog(&mut one.client(), &[]), catalog(&mut two.client(), &[]));
     two.execute("ALTER TABLE b ALTER y SET NOT NULL");
-    assert_ne!(
-        catalog(&mut one.client(), &[]),
-        catalog(&mut two.client(), &[])
-    );
+    assert_ne!(catalog(&mut one.client(), &[]), catalog(&mut two.client(), &[]));
 }
 
 #[test]
@@ -213,8 +201,5 @@ fn relations_that_are_left_out_leave_no_trace() {
          COMMENT ON TABLE migrations IS 'what was applied'; COMMENT ON COLUMN migrations.id IS 'x';
          GRANT SELECT ON migrations TO PUBLIC; CREATE INDEX later ON migrations (name, id)",
     );
-    assert_eq!(
-        catalog(&mut database.client(), &["public.migrations"]),
-        before
-    );
+    assert_eq!(catalog(&mut database.client(), &["public.migrations"]), before);
 }

@@ -1,6 +1,5 @@
 use migrate_dsl::prelude::*;
 
 pub fn up(pgm: &mut Pgm) {
-    pgm.sql("ALTER TABLE comments RENAME COLUMN contents TO body")
-        .down("ALTER TABLE comments RENAME COLUMN body TO contents");
+    pgm.rename_column("comments", "contents", "body");
 }

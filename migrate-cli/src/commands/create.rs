@@ -51,9 +51,7 @@ pub fn run(args: &CreateArgs, context: &Context) -> anyhow::Result<Exit> {
     let others = others(&source).with_context(|| format!("cannot read `{}`", source.display()))?;
     if let Some(twin) = others.iter().find(|other| other.words == words) {
         let twin = shown(&twin.path, &context.environment.current_dir);
-        context
-            .printer
-            .warning(&format!("`{twin}` has the same name but for the time"));
+        context.printer.warning(&format!("`{twin}` has the same name but for the time"));
     }
     let timestamp = next(others.iter().map(|other| other.timestamp), Timestamp::now());
     let stem = format!("{timestamp}_{words}");
@@ -69,10 +67,7 @@ pub fn run(args: &CreateArgs, context: &Context) -> anyhow::Result<Exit> {
         }
         vec![(format!("{stem}.rs"), rust(&shape, &args.columns))]
     };
-    let files: Vec<_> = files
-        .into_iter()
-        .map(|(file, text)| (source.join(file), text))
-        .collect();
+    let files: Vec<_> = files.into_iter().map(|(file, text)| (source.join(file), text)).collect();
     for (path, text) in &files {
         write_new(path, text).with_context(|| format!("cannot write `{}`", path.display()))?;
     }
@@ -84,19 +79,14 @@ pub fn run(args: &CreateArgs, context: &Context) -> anyhow::Result<Exit> {
     let here = &context.environment.current_dir;
     let paths: Vec<_> = files.iter().map(|(path, _)| shown(path, here)).collect();
     context.printer.data(&paths.join("\n"));
-    context
-        .printer
-        .json(&json!({ "name": stem, "files": paths }));
+    context.printer.json(&json!({ "name": stem, "files": paths }));
     Ok(Exit::Done)
 }
 
 /// The words of the name, as they become part of a file's name.
 fn words(name: &str) -> Result<String, UsageError> {
     let words = snake_case(name);
-    let wrong = |message: String, help: &str| UsageError {
-        message,
-        help: help.to_owned(),
-    };
+    let wrong = |message: String, help: &str| UsageError { message, help: help.to_owned() };
     if words.is_empty() {
         return Err(wrong(
             format!("`{name}` has no letters or digits to name a file by"),
@@ -139,11 +129,7 @@ fn others(source: &Path) -> io::Result<Vec<Other>> {
         };
         let (digits, words) = stem.split_once('_').unwrap_or((stem, ""));
         if let Some(timestamp) = Timestamp::parse(digits) {
-            others.push(Other {
-                timestamp,
-                words: words.to_owned(),
-                path,
-            });
+            others.push(Other { timestamp, words: words.to_owned(), path });
         }
     }
     Ok(others)
@@ -167,10 +153,7 @@ mod tests {
 
     #[test]
     fn names_become_words() {
-        assert_eq!(
-            words("Add Location-to posts").unwrap(),
-            "add_location_to_posts"
-        );
+        assert_eq!(words("Add Location-to posts").unwrap(), "add_location_to_posts");
         assert!(words("…").unwrap_err().message.contains("no letters"));
         assert!(words(&"x".repeat(300)).unwrap_err().message.contains("300"));
     }

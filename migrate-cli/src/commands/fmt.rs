@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::context::Context;
 use crate::exit_code::Exit;
-use crate::project::{details, rustfmt, shown};
+use crate::project::{rustfmt, shown};
 use crate::settings::Settings;
 
 /// How to format.
@@ -27,15 +27,9 @@ pub fn run(args: &FmtArgs, context: &Context) -> anyhow::Result<Exit> {
     let environment = &context.environment;
     let files = rustfmt::rust_files(&settings.dir)?;
     let files: Vec<_> = files.iter().map(PathBuf::as_path).collect();
-    let unformatted = rustfmt::unformatted(&settings.dir, &files, environment);
-    if let Err(error) = &unformatted {
-        details(error, context.printer);
-    }
-    let unformatted = unformatted?;
-    let shown: Vec<_> = unformatted
-        .iter()
-        .map(|path| shown(path, &environment.current_dir))
-        .collect();
+    let unformatted = rustfmt::unformatted(&settings.dir, &files, environment)?;
+    let shown: Vec<_> =
+        unformatted.iter().map(|path| shown(path, &environment.current_dir)).collect();
     let changed: Vec<_> = unformatted.iter().map(PathBuf::as_path).collect();
     if !args.check {
         rustfmt::format(&settings.dir, &changed, environment)?;

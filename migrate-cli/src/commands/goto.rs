@@ -22,13 +22,9 @@ pub fn run(args: &GotoArgs, context: &Context) -> anyhow::Result<Exit> {
     let name = work.resolve(&args.name)?;
     work.announce(context);
     let mut progress = Progress::new(context.printer);
-    let result = work
-        .migrator
-        .goto(&mut work.session, &name, &mut |event| progress.show(event));
+    let result = work.migrator.goto(&mut work.session, &name, &mut |event| progress.show(event));
     let (reverted, applied) = result.map_err(|error| work.located(error))?;
-    context
-        .printer
-        .json(&json!({"event": "summary", "reverted": reverted, "applied": applied}));
+    context.printer.json(&json!({"event": "summary", "reverted": reverted, "applied": applied}));
     let done = match (reverted.len(), applied.len()) {
         (0, 0) => format!("nothing to do: the database is at `{name}`"),
         (back, there) => format!("{back} taken back, {there} applied: the database is at `{name}`"),

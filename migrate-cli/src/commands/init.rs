@@ -43,10 +43,7 @@ pub fn run(args: &InitArgs, context: &Context) -> anyhow::Result<Exit> {
     };
     let setup = match Setup::settle(here, known.as_deref(), &language(args, context)?) {
         Ok(setup) => setup,
-        Err(SetupError::Occupied {
-            folder,
-            occupant: Occupant::Ours,
-        }) => {
+        Err(SetupError::Occupied { folder, occupant: Occupant::Ours }) => {
             let folder = shown(&folder, here);
             context.printer.step(
                 "Unchanged",
@@ -59,27 +56,18 @@ pub fn run(args: &InitArgs, context: &Context) -> anyhow::Result<Exit> {
     };
     setup.apply().map_err(|error| explained(error, context))?;
     for write in &setup.writes {
-        let verb = if write.before.is_some() {
-            "Changed"
-        } else {
-            "Created"
-        };
+        let verb = if write.before.is_some() { "changed" } else { "created" };
         context.printer.step(verb, &shown(&write.path, here));
     }
     tell(&setup, context);
     let files = setup.writes.iter().map(|write| shown(&write.path, here));
-    context
-        .printer
-        .json(&json!({ "files": files.collect::<Vec<_>>() }));
+    context.printer.json(&json!({ "files": files.collect::<Vec<_>>() }));
     Ok(Exit::Done)
 }
 
 fn language(args: &InitArgs, context: &Context) -> anyhow::Result<Language> {
     Ok(match args {
-        InitArgs {
-            dsl_path: Some(path),
-            ..
-        } => {
+        InitArgs { dsl_path: Some(path), .. } => {
             let folder = context.environment.current_dir.join(path);
             if !folder.join("Cargo.toml").is_file() {
                 return Err(UsageError {
@@ -90,13 +78,8 @@ fn language(args: &InitArgs, context: &Context) -> anyhow::Result<Language> {
             }
             Language::Path(folder.canonicalize()?)
         }
-        InitArgs {
-            dsl_git: Some(url), ..
-        } => Language::Git(url.clone()),
-        InitArgs {
-            dsl_version: Some(version),
-            ..
-        } => Language::Version(version.clone()),
+        InitArgs { dsl_git: Some(url), .. } => Language::Git(url.clone()),
+        InitArgs { dsl_version: Some(version), .. } => Language::Version(version.clone()),
         _ => Language::Fitting,
     })
 }
@@ -123,11 +106,8 @@ fn tell(setup: &Setup, context: &Context) {
             format!("`{folder}` is a crate by itself, with the settings in `{settings}`")
         }
     };
-    let mut lines = vec![
-        String::new(),
-        done,
-        format!("it depends on {}", setup.language.explanation()),
-    ];
+    let mut lines =
+        vec![String::new(), done, format!("it depends on {}", setup.language.explanation())];
     let is_found = setup.folder.ends_with(DEFAULT_DIR);
     if setup.kind == Kind::Alone && !is_found {
         lines.push(format!(
@@ -161,9 +141,5 @@ fn explained(error: SetupError, context: &Context) -> anyhow::Error {
         }
         other => other.to_string(),
     };
-    UsageError {
-        message,
-        help: help.to_owned(),
-    }
-    .into()
+    UsageError { message, help: help.to_owned() }.into()
 }

@@ -34,43 +34,26 @@ pub fn run(args: &MarkArgs, context: &Context) -> anyhow::Result<Exit> {
             }
             .into());
         }
-        work.migrator
-            .plan()
-            .migrations
-            .iter()
-            .map(|migration| migration.name.clone())
-            .collect()
+        work.migrator.plan().migrations.iter().map(|migration| migration.name.clone()).collect()
     } else {
-        args.names
-            .iter()
-            .map(|name| work.resolve(name))
-            .collect::<anyhow::Result<Vec<_>>>()?
+        args.names.iter().map(|name| work.resolve(name)).collect::<anyhow::Result<Vec<_>>>()?
     };
     work.announce(context);
     let mut progress = Progress::new(context.printer);
     let mut observer = |event| progress.show(event);
     let marked = if args.pending {
-        work.migrator
-            .mark_pending(&mut work.session, &names, &mut observer)
+        work.migrator.mark_pending(&mut work.session, &names, &mut observer)
     } else {
-        work.migrator
-            .mark_applied(&mut work.session, &names, &mut observer)
+        work.migrator.mark_applied(&mut work.session, &names, &mut observer)
     };
     let marked = marked.map_err(|error| work.located(error))?;
     let state = if args.pending { "pending" } else { "applied" };
     for name in &marked {
-        context
-            .printer
-            .step("marked", &format!("{name} as {state}; nothing was run"));
+        context.printer.step("marked", &format!("{name} as {state}; nothing was run"));
     }
     if marked.is_empty() {
-        context.printer.step(
-            "done",
-            &format!("nothing to do: recorded as {state} already"),
-        );
+        context.printer.step("done", &format!("nothing to do: recorded as {state} already"));
     }
-    context
-        .printer
-        .json(&json!({"event": "summary", "marked": marked, "state": state}));
+    context.printer.json(&json!({"event": "summary", "marked": marked, "state": state}));
     Ok(Exit::Done)
 }

@@ -25,11 +25,8 @@ pub fn run(args: &PlanArgs, context: &Context) -> anyhow::Result<Exit> {
     let settings = settings(context)?;
     let mut plan = Planned::of(context, settings.as_ref())?.plan;
     if let Some(asked) = &args.name {
-        let known: Vec<_> = plan
-            .migrations
-            .iter()
-            .map(|migration| migration.name.clone())
-            .collect();
+        let known: Vec<_> =
+            plan.migrations.iter().map(|migration| migration.name.clone()).collect();
         let name = resolve(asked, &known)?;
         plan.migrations.retain(|migration| migration.name == name);
     }
@@ -54,10 +51,7 @@ pub fn print(context: &Context, scripts: impl Iterator<Item = String>) {
 pub fn up(migration: &Migration) -> String {
     let mut text = script(&migration.name, &migration.up);
     for problem in &migration.problems {
-        text += &format!(
-            "\n-- problem, line {}: {}",
-            problem.place.line, problem.message
-        );
+        text += &format!("\n-- problem, line {}: {}", problem.place.line, problem.message);
     }
     text
 }
@@ -77,11 +71,7 @@ fn down(migration: &Migration) -> String {
 pub fn script(name: &str, steps: &[Step]) -> String {
     let mut text = format!("-- {name}");
     for step in steps {
-        let outside = if step.transactional {
-            ""
-        } else {
-            ", outside a transaction"
-        };
+        let outside = if step.transactional { "" } else { ", outside a transaction" };
         let summary = step.summary.replace('\n', " ");
         text += &format!("\n-- line {}: {summary}{outside}", step.place.line);
         for statement in &step.statements {

@@ -21,27 +21,17 @@ pub fn run(args: &RedoArgs, context: &Context) -> anyhow::Result<Exit> {
     let mut work = Work::open(context, "migrate redo")?;
     work.announce(context);
     let mut progress = Progress::new(context.printer);
-    let result = work
-        .migrator
-        .redo(&mut work.session, args.count, &mut |event| {
-            progress.show(event)
-        });
+    let result =
+        work.migrator.redo(&mut work.session, args.count, &mut |event| progress.show(event));
     let redone = result.map_err(|error| work.located(error))?;
-    context
-        .printer
-        .json(&json!({"event": "summary", "redone": redone}));
+    context.printer.json(&json!({"event": "summary", "redone": redone}));
     match redone.len() {
-        0 => context
-            .printer
-            .step("done", "nothing to do: nothing is applied"),
-        1 => context
-            .printer
-            .step("done", "1 migration taken back and applied again"),
+        0 => context.printer.step("done", "nothing to do: nothing is applied"),
+        1 => context.printer.step("done", "1 migration taken back and applied again"),
         count => {
-            context.printer.step(
-                "done",
-                &format!("{count} migrations taken back and applied again"),
-            );
+            context
+                .printer
+                .step("done", &format!("{count} migrations taken back and applied again"));
         }
     }
     Ok(Exit::Done)

@@ -22,10 +22,7 @@ pub struct StatusArgs {
 /// Shows where every migration stands.
 pub fn run(args: &StatusArgs, context: &Context) -> anyhow::Result<Exit> {
     let mut work = Work::open(context, "migrate status")?;
-    let status = work
-        .migrator
-        .status(&mut work.session)
-        .map_err(|error| work.located(error))?;
+    let status = work.migrator.status(&mut work.session).map_err(|error| work.located(error))?;
     work.announce(context);
     context.printer.json(&status);
     context.printer.data(&table(&status));
@@ -38,12 +35,7 @@ fn table(status: &Status) -> String {
     if status.migrations.is_empty() {
         return "there are no migrations yet: `migrate create <name>` writes one".to_owned();
     }
-    let width = status
-        .migrations
-        .iter()
-        .map(|entry| entry.name.len())
-        .max()
-        .unwrap_or_default();
+    let width = status.migrations.iter().map(|entry| entry.name.len()).max().unwrap_or_default();
     let lines = status.migrations.iter().map(|entry| line(entry, width));
     lines.collect::<Vec<_>>().join("\n")
 }
@@ -56,20 +48,10 @@ fn line(entry: &StatusEntry, width: usize) -> String {
         State::Missing => "missing",
         State::Partial => "partial",
     };
-    let when = entry
-        .applied_at
-        .map(|at| at.format("%Y-%m-%d %H:%M:%S UTC").to_string());
-    let took = entry
-        .execution_time_ms
-        .and_then(|ms| u64::try_from(ms).ok());
-    let took = took
-        .map(|ms| human(Duration::from_millis(ms)))
-        .unwrap_or_default();
-    let line = format!(
-        "{state}  {:width$}  {}  {took:>8}",
-        entry.name,
-        when.unwrap_or_default()
-    );
+    let when = entry.applied_at.map(|at| at.format("%Y-%m-%d %H:%M:%S UTC").to_string());
+    let took = entry.execution_time_ms.and_then(|ms| u64::try_from(ms).ok());
+    let took = took.map(|ms| human(Duration::from_millis(ms))).unwrap_or_default();
+    let line = format!("{state}  {:width$}  {}  {took:>8}", entry.name, when.unwrap_or_default());
     line.trim_end().to_owned()
 }
 

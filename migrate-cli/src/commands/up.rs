@@ -35,20 +35,14 @@ pub fn run(args: &UpArgs, context: &Context) -> anyhow::Result<Exit> {
     let mut work = Work::open(context, "migrate up")?;
     let to = UpTo {
         count: args.count,
-        name: args
-            .to
-            .as_ref()
-            .map(|name| work.resolve(name))
-            .transpose()?,
+        name: args.to.as_ref().map(|name| work.resolve(name)).transpose()?,
         allow_out_of_order: args.allow_out_of_order,
         single_transaction: args.single_transaction,
     };
     if args.dry_run {
         let pending = work.migrator.would_apply(&mut work.session, &to);
         let pending = pending.map_err(|error| work.located(error))?;
-        context
-            .printer
-            .json(&json!({"event": "dry run", "migrations": pending}));
+        context.printer.json(&json!({"event": "dry run", "migrations": pending}));
         plan::print(context, pending.iter().map(|migration| plan::up(migration)));
         return Ok(Exit::Done);
     }
@@ -59,21 +53,14 @@ pub fn run(args: &UpArgs, context: &Context) -> anyhow::Result<Exit> {
             work.hints(context, migration);
         }
         let mut progress = Progress::new(context.printer);
-        work.migrator
-            .up(&mut work.session, &to, &mut |event| progress.show(event))
+        work.migrator.up(&mut work.session, &to, &mut |event| progress.show(event))
     };
     let applied = result.map_err(|error| work.located(error))?;
-    context
-        .printer
-        .json(&json!({"event": "summary", "applied": applied}));
+    context.printer.json(&json!({"event": "summary", "applied": applied}));
     match applied.len() {
-        0 => context
-            .printer
-            .step("done", "nothing to do: nothing is pending"),
+        0 => context.printer.step("done", "nothing to do: nothing is pending"),
         1 => context.printer.step("done", "1 migration applied"),
-        count => context
-            .printer
-            .step("done", &format!("{count} migrations applied")),
+        count => context.printer.step("done", &format!("{count} migrations applied")),
     }
     Ok(Exit::Done)
 }

@@ -70,11 +70,7 @@ impl Request<'_> {
         list: &Path,
         on_event: &mut dyn FnMut(BuildEvent),
     ) -> Result<(PathBuf, BTreeSet<Dependency>), ProjectError> {
-        let Self {
-            layout,
-            environment,
-            ..
-        } = self;
+        let Self { layout, environment, .. } = self;
         let mut cargo = Command::new(environment.var("CARGO").unwrap_or("cargo"));
         cargo.current_dir(&layout.folder).env_clear();
         cargo.envs(environment.vars.iter().filter(|(name, _)| !leaks(name)));
@@ -88,11 +84,7 @@ impl Request<'_> {
             .env("MIGRATE_HASH", self.number)
             .args(["build", "--bin", &layout.binary, "--manifest-path"])
             .arg(layout.folder.join("Cargo.toml"))
-            .args([
-                "--message-format",
-                "json-diagnostic-rendered-ansi",
-                "--target-dir",
-            ])
+            .args(["--message-format", "json-diagnostic-rendered-ansi", "--target-dir"])
             .arg(&layout.target);
         if layout.cross {
             cargo.args(["--target", "host-tuple"]);
@@ -128,9 +120,7 @@ impl Request<'_> {
         let file = self.layout.state_file().with_extension("plan");
         let mut command = Command::new(program);
         command.current_dir(&self.layout.folder).env_clear();
-        command
-            .envs(&self.environment.vars)
-            .env("MIGRATE_PLAN_FILE", &file);
+        command.envs(&self.environment.vars).env("MIGRATE_PLAN_FILE", &file);
         let status = process::run(&mut command, |line| {
             let (Line::Out(line) | Line::Err(line)) = line;
             on_event(BuildEvent::Output(line));
@@ -141,10 +131,8 @@ impl Request<'_> {
         }
         let text = fs::read_to_string(&file).map_err(|_| ProjectError::OldProgram)?;
         _ = fs::remove_file(&file);
-        let plan = Plan::from_json(&text).map_err(|source| ProjectError::Plan {
-            folder: self.layout.folder.clone(),
-            source,
-        })?;
+        let plan = Plan::from_json(&text)
+            .map_err(|source| ProjectError::Plan { folder: self.layout.folder.clone(), source })?;
         let planned = plan.migrations.iter().map(|migration| &migration.name);
         if plan.hash != self.number || !planned.eq(self.names) {
             return Err(ProjectError::OldProgram);
@@ -174,21 +162,11 @@ fn leaks(name: &str) -> bool {
 #[serde(tag = "reason")]
 enum Message {
     #[serde(rename = "compiler-message")]
-    Compiler {
-        package_id: String,
-        message: Box<CompilerMessage>,
-    },
+    Compiler { package_id: String, message: Box<CompilerMessage> },
     #[serde(rename = "compiler-artifact")]
-    Artifact {
-        package_id: String,
-        manifest_path: PathBuf,
-        executable: Option<PathBuf>,
-    },
+    Artifact { package_id: String, manifest_path: PathBuf, executable: Option<PathBuf> },
     #[serde(rename = "build-script-executed")]
-    BuildScript {
-        package_id: String,
-        out_dir: PathBuf,
-    },
+    BuildScript { package_id: String, out_dir: PathBuf },
     #[serde(other)]
     Other,
 }
@@ -222,10 +200,7 @@ impl<'a> Output<'a> {
 
     fn message(&mut self, line: &str, on_event: &mut dyn FnMut(BuildEvent)) {
         match serde_json::from_str(line).unwrap_or(Message::Other) {
-            Message::Compiler {
-                package_id,
-                message,
-            } => match message.level.as_str() {
+            Message::Compiler { package_id, message } => match message.level.as_str() {
                 "warning" if self.explainer.is_ours(&package_id) => {
                     let text = self.explainer.explain(&message);
                     on_event(BuildEvent::Warning(text));
@@ -236,11 +211,7 @@ impl<'a> Output<'a> {
                 }
                 _ => {}
             },
-            Message::Artifact {
-                package_id,
-                manifest_path,
-                executable,
-            } => {
+            Message::Artifact { package_id, manifest_path, executable } => {
                 // Only the program that was asked for is built, and build scripts have no such
                 // entry.
                 self.program = executable.or(self.program.take());
@@ -248,10 +219,9 @@ impl<'a> Output<'a> {
                     self.manifests.insert((package_id, manifest_path));
                 }
             }
-            Message::BuildScript {
-                package_id,
-                out_dir,
-            } => self.build_scripts.push((package_id, out_dir)),
+            Message::BuildScript { package_id, out_dir } => {
+                self.build_scripts.push((package_id, out_dir))
+            }
             Message::Other => {}
         }
     }

@@ -40,9 +40,7 @@ impl Dependency {
             }
             Self::Flags => {
                 let flags = environment.vars.iter().filter(|(name, _)| is_flag(name));
-                Some(ContentHash::of_all(
-                    flags.flat_map(|(name, value)| [name, value]),
-                ))
+                Some(ContentHash::of_all(flags.flat_map(|(name, value)| [name, value])))
             }
         }
     }
@@ -110,9 +108,7 @@ pub(super) fn around(folder: &Path, cargo_home: Option<&Path>) -> BTreeSet<Depen
         ".cargo/config",
         ".cargo/config.toml",
     ];
-    let above = folder
-        .ancestors()
-        .flat_map(|folder| FILES.map(|file| folder.join(file)));
+    let above = folder.ancestors().flat_map(|folder| FILES.map(|file| folder.join(file)));
     let home = cargo_home
         .into_iter()
         .flat_map(|home| ["config", "config.toml"].map(|file| home.join(file)));
@@ -199,10 +195,7 @@ mod tests {
     fn variables_beside_a_crate() {
         let text =
             "a.d: a.rs\n\n# env-dep:CARGO_PKG_NAME=x\n# env-dep:TENANT=a=b\n# env-dep:REGION\n";
-        assert_eq!(
-            variables_of_crate(text).collect::<Vec<_>>(),
-            ["TENANT", "REGION"]
-        );
+        assert_eq!(variables_of_crate(text).collect::<Vec<_>>(), ["TENANT", "REGION"]);
     }
 
     #[test]
@@ -229,11 +222,7 @@ mod tests {
         fs::write(folder.path().join("x/sub/in"), "1").unwrap();
         let written = content();
         assert_ne!(written, empty);
-        fs::rename(
-            folder.path().join("x/sub/in"),
-            folder.path().join("x/sub/in2"),
-        )
-        .unwrap();
+        fs::rename(folder.path().join("x/sub/in"), folder.path().join("x/sub/in2")).unwrap();
         assert_ne!(content(), written);
     }
 }

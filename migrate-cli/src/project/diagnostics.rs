@@ -73,9 +73,8 @@ impl<'a> Explainer<'a> {
 
     /// The message as it is to be shown, in colour.
     pub(super) fn explain(&self, message: &CompilerMessage) -> String {
-        let explained = self
-            .about_the_signature(message)
-            .or_else(|| self.about_what_is_unused(message));
+        let explained =
+            self.about_the_signature(message).or_else(|| self.about_what_is_unused(message));
         let text = explained.unwrap_or_else(|| {
             let rendered = message.rendered.as_ref().unwrap_or(&message.message);
             let prefix = |folder: &Path| folder.join("").display().to_string();
@@ -102,11 +101,7 @@ impl<'a> Explainer<'a> {
             .take(text.highlight_end.saturating_sub(1))
             .skip(text.highlight_start.saturating_sub(1))
             .collect();
-        let function = if highlighted.ends_with("down") {
-            "down"
-        } else {
-            "up"
-        };
+        let function = if highlighted.ends_with("down") { "down" } else { "up" };
         let code = message.code.as_ref().map_or("", |code| code.code.as_str());
         let Some(found) = find_function(&source.text, function) else {
             return Some(source.missing(function));
@@ -121,10 +116,8 @@ impl<'a> Explainer<'a> {
     /// found.
     fn about_what_is_unused(&self, message: &CompilerMessage) -> Option<String> {
         let code = message.code.as_ref().map(|code| code.code.as_str());
-        let denied_by_us = message
-            .children
-            .iter()
-            .any(|child| child.spans.iter().any(Span::is_generated));
+        let denied_by_us =
+            message.children.iter().any(|child| child.spans.iter().any(Span::is_generated));
         let span = message.spans.iter().find(|span| span.is_primary)?;
         if code != Some("dead_code") || !denied_by_us {
             return None;
@@ -154,11 +147,7 @@ impl CompilerMessage {
         let mut notes = self.children.iter().map(|child| &child.message);
         let found = notes.find_map(|note| note.split_once("found fn item `"))?.1;
         let item = found.split_once(" {")?.0;
-        Some(
-            item.replace("for<'a> ", "")
-                .replace("&'a ", "&")
-                .replace("migrate_dsl::", ""),
-        )
+        Some(item.replace("for<'a> ", "").replace("&'a ", "&").replace("migrate_dsl::", ""))
     }
 }
 
@@ -171,10 +160,7 @@ struct Source {
 impl Source {
     fn read(explainer: &Explainer<'_>, file: &str) -> Option<Self> {
         let path: PathBuf = explainer.folder.join(file);
-        Some(Self {
-            text: fs::read_to_string(&path).ok()?,
-            path: shown(&path, explainer.here),
-        })
+        Some(Self { text: fs::read_to_string(&path).ok()?, path: shown(&path, explainer.here) })
     }
 
     fn missing(&self, function: &str) -> String {

@@ -87,11 +87,7 @@ impl ProjectError {
         path: impl Into<PathBuf>,
     ) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
-        move |source| Self::Io {
-            action,
-            path,
-            source,
-        }
+        move |source| Self::Io { action, path, source }
     }
 
     /// What to show before the error itself: the compiler's own words, or cargo's.
@@ -127,10 +123,9 @@ impl ProjectError {
                 "`build.rs` must be `fn main() { migrate_dsl::discover::build(); }`, and \
                  `src/main.rs` must print the plan of `migrations::all()`"
             }
-            Self::Plan {
-                source: PlanError::Format { .. },
-                ..
-            } => "use the same version of `migrate` and of the crate `migrate-dsl`",
+            Self::Plan { source: PlanError::Format { .. }, .. } => {
+                "use the same version of `migrate` and of the crate `migrate-dsl`"
+            }
             Self::RustfmtMissing => "`rustup component add rustfmt` installs it",
             Self::Unsettled => "try again when nothing writes to them",
             _ => return None,

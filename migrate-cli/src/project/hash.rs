@@ -92,10 +92,7 @@ mod tests {
 
     #[test]
     fn where_contents_end_counts() {
-        assert_ne!(
-            ContentHash::of_all(["ab", "c"]),
-            ContentHash::of_all(["a", "bc"])
-        );
+        assert_ne!(ContentHash::of_all(["ab", "c"]), ContentHash::of_all(["a", "bc"]));
         assert_eq!(ContentHash::of(b"ab"), ContentHash::of_all(["ab"]));
     }
 
@@ -108,10 +105,7 @@ mod tests {
     #[test]
     fn parallel_results_keep_their_order() {
         let items: Vec<_> = (0..1000).collect();
-        assert_eq!(
-            in_parallel(&items, |item| item + 1),
-            (1..=1000).collect::<Vec<_>>()
-        );
+        assert_eq!(in_parallel(&items, |item| item + 1), (1..=1000).collect::<Vec<_>>());
         assert!(in_parallel(&[0; 0], |item| *item).is_empty());
     }
 }

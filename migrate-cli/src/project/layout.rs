@@ -35,13 +35,9 @@ impl Layout {
         let folder = fs::canonicalize(folder).map_err(|_| no_crate())?;
         let path = folder.join("Cargo.toml");
         let text = fs::read_to_string(&path).map_err(|_| no_crate())?;
-        let wrong = |what: String| ProjectError::Manifest {
-            path: path.clone(),
-            what,
-        };
-        let manifest: DocumentMut = text
-            .parse()
-            .map_err(|error| wrong(format!("is not valid TOML: {error}")))?;
+        let wrong = |what: String| ProjectError::Manifest { path: path.clone(), what };
+        let manifest: DocumentMut =
+            text.parse().map_err(|error| wrong(format!("is not valid TOML: {error}")))?;
         let root = workspace_root(&folder, &manifest);
         let cargo_home = match (environment.var("CARGO_HOME"), &environment.home) {
             (Some(home), _) => Some(PathBuf::from(home)),
@@ -88,13 +84,9 @@ fn binary(folder: &Path, manifest: &DocumentMut, package: &str) -> Result<String
         let text = table.get(key).and_then(Item::as_str);
         text.map(str::to_owned)
     };
-    let main = binaries
-        .iter()
-        .find(|binary| text(binary, "path").as_deref() == Some("src/main.rs"));
-    if let Some(name) = main
-        .or(binaries.first())
-        .and_then(|main| text(main, "name"))
-    {
+    let main =
+        binaries.iter().find(|binary| text(binary, "path").as_deref() == Some("src/main.rs"));
+    if let Some(name) = main.or(binaries.first()).and_then(|main| text(main, "name")) {
         return Ok(name);
     }
     if folder.join("src/main.rs").is_file() {
@@ -110,9 +102,7 @@ pub(super) fn edition(folder: &Path) -> String {
         text.parse().ok()
     };
     let own = manifest(folder).unwrap_or_default();
-    let edition = own
-        .get("package")
-        .and_then(|package| package.get("edition"));
+    let edition = own.get("package").and_then(|package| package.get("edition"));
     let inherited = || {
         let root = manifest(&workspace_root(folder, &own))?;
         let package = root.get("workspace")?.get("package")?;
@@ -131,10 +121,8 @@ pub(super) fn workspace_root(folder: &Path, manifest: &DocumentMut) -> PathBuf {
     if manifest.contains_key("workspace") {
         return folder.to_owned();
     }
-    let named = manifest
-        .get("package")
-        .and_then(|package| package.get("workspace"))
-        .and_then(Item::as_str);
+    let named =
+        manifest.get("package").and_then(|package| package.get("workspace")).and_then(Item::as_str);
     if let Some(root) = named {
         return fs::canonicalize(folder.join(root)).unwrap_or_else(|_| folder.join(root));
     }
@@ -147,13 +135,10 @@ pub(super) fn workspace_root(folder: &Path, manifest: &DocumentMut) -> PathBuf {
         else {
             continue;
         };
-        let excluded = workspace
-            .get("exclude")
-            .and_then(Item::as_array)
-            .is_some_and(|paths| {
-                let mut paths = paths.iter().filter_map(|path| path.as_str());
-                paths.any(|path| folder.starts_with(above.join(path)))
-            });
+        let excluded = workspace.get("exclude").and_then(Item::as_array).is_some_and(|paths| {
+            let mut paths = paths.iter().filter_map(|path| path.as_str());
+            paths.any(|path| folder.starts_with(above.join(path)))
+        });
         return if excluded { folder } else { above }.to_owned();
     }
     folder.to_owned()
@@ -224,11 +209,7 @@ mod tests {
     fn the_target_folder_is_where_cargo_has_it() {
         let target = |files: &[(&str, &str)], variables: &[(&str, &str)]| {
             let files = [&[CARGO_TOML_OF_ROOT, CRATE], files].concat();
-            layout(&files, variables)
-                .unwrap()
-                .target
-                .display()
-                .to_string()
+            layout(&files, variables).unwrap().target.display().to_string()
         };
         const CARGO_TOML_OF_ROOT: (&str, &str) = ("Cargo.toml", "[workspace]\nexclude = ['old']");
         assert_eq!(target(&[], &[]), "target/migrate");
@@ -245,23 +226,14 @@ mod tests {
         let plain = ("app/migrations/Cargo.toml", "[package]\nname = 'm'");
         let main = ("app/migrations/src/main.rs", "");
         assert_eq!(layout(&[plain, main], &[]).unwrap().binary, "m");
-        assert!(
-            layout(&[plain], &[])
-                .unwrap_err()
-                .contains("`src/main.rs` is missing")
-        );
+        assert!(layout(&[plain], &[]).unwrap_err().contains("`src/main.rs` is missing"));
     }
 
     #[test]
     fn compiling_for_another_machine_is_seen() {
         assert!(!layout(&[CRATE], &[]).unwrap().cross);
         assert!(
-            layout(
-                &[CRATE],
-                &[("CARGO_BUILD_TARGET", "wasm32-unknown-unknown")]
-            )
-            .unwrap()
-            .cross
+            layout(&[CRATE], &[("CARGO_BUILD_TARGET", "wasm32-unknown-unknown")]).unwrap().cross
         );
         let config = ("app/migrations/.cargo/config.toml", "[build]\ntarget = 'x'");
         assert!(layout(&[CRATE, config], &[]).unwrap().cross);
@@ -269,10 +241,6 @@ mod tests {
 
     #[test]
     fn no_crate_there() {
-        assert!(
-            layout(&[], &[])
-                .unwrap_err()
-                .starts_with("there is no crate of migrations in")
-        );
+        assert!(layout(&[], &[]).unwrap_err().starts_with("there is no crate of migrations in"));
     }
 }

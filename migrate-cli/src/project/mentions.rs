@@ -18,10 +18,8 @@ pub(super) struct Mentions(BTreeMap<String, BTreeSet<String>>);
 impl Mentions {
     /// Reads the migrations of these names, those that they speak of, those that these speak of…
     pub(super) fn read(folder: &Path, sources: &[Source], names: &BTreeSet<String>) -> Self {
-        let by_name: HashMap<_, _> = sources
-            .iter()
-            .map(|source| (source.name.as_str(), source))
-            .collect();
+        let by_name: HashMap<_, _> =
+            sources.iter().map(|source| (source.name.as_str(), source)).collect();
         Self::follow(names, |name| {
             let source = by_name.get(name)?;
             let text = fs::read_to_string(folder.join("src").join(source.file.up()));
@@ -43,10 +41,7 @@ impl Mentions {
             let mentioned = in_parallel(&todo, |name| others(name).unwrap_or_default());
             let next: BTreeSet<_> = mentioned.iter().flatten().cloned().collect();
             found.extend(todo.into_iter().zip(mentioned));
-            todo = next
-                .into_iter()
-                .filter(|name| !found.contains_key(name))
-                .collect();
+            todo = next.into_iter().filter(|name| !found.contains_key(name)).collect();
         }
         Self(found)
     }
@@ -95,12 +90,7 @@ mod tests {
             "b" => Some(set(&["c", "a"])),
             _ => None,
         };
-        let all = |name| {
-            Mentions::follow(&set(&[name]), others)
-                .0
-                .into_keys()
-                .collect::<String>()
-        };
+        let all = |name| Mentions::follow(&set(&[name]), others).0.into_keys().collect::<String>();
         assert_eq!(all("a"), "abc");
         assert_eq!(all("c"), "c");
     }

@@ -14,7 +14,6 @@ mod hash;
 mod layout;
 mod mentions;
 mod process;
-mod report;
 pub mod rustfmt;
 pub mod setup;
 mod state;
@@ -31,7 +30,6 @@ use migrate_core::plan::Plan;
 
 pub use error::ProjectError;
 pub use event::BuildEvent;
-pub use report::{details, plan};
 
 use build::{Built, Request};
 use dependency::Dependency;
@@ -54,10 +52,7 @@ impl Project {
     /// The project whose migrations crate is in `folder`.
     #[must_use]
     pub fn new(folder: impl Into<PathBuf>, environment: &Environment) -> Self {
-        Self {
-            folder: folder.into(),
-            environment: environment.clone(),
-        }
+        Self { folder: folder.into(), environment: environment.clone() }
     }
 
     /// The plan of all migrations.
@@ -99,10 +94,7 @@ impl Project {
         let (now, (state, usable)) = thread::scope(|scope| {
             let now = scope.spawn(|| {
                 let sources = discover::sources(&layout.folder.join("src"));
-                Ok(Now::read(
-                    &layout.folder,
-                    sources.map_err(ProjectError::Names)?,
-                ))
+                Ok(Now::read(&layout.folder, sources.map_err(ProjectError::Names)?))
             });
             let state = State::load(&state_file);
             (now.join(), state)
@@ -125,37 +117,24 @@ impl Project {
         on_event: &mut dyn FnMut(BuildEvent),
     ) -> Result<Option<Plan>, ProjectError> {
         let started = Instant::now();
-        let View {
-            now,
-            state,
-            usable,
-            standing,
-            ..
-        } = view;
+        let View { now, state, usable, standing, .. } = view;
         if !usable || hidden_from_cargo(layout, &standing) {
             forget_packages_in_folders(layout);
         }
         let mentions = Mentions::read(&layout.folder, &now.sources, &standing.stale);
-        let sources: Vec<_> = now
-            .sources
-            .iter()
-            .filter(|source| mentions.contains(&source.name))
-            .collect();
-        on_event(BuildEvent::Started {
-            changed: sources.len(),
-            all: now.sources.len(),
-        });
-        let before = self.contents(state.dependencies().cloned().chain(dependency::around(
-            &layout.folder,
-            layout.cargo_home.as_deref(),
-        )));
+        let sources: Vec<_> =
+            now.sources.iter().filter(|source| mentions.contains(&source.name)).collect();
+        on_event(BuildEvent::Started { changed: sources.len(), all: now.sources.len() });
+        let before = self.contents(
+            state
+                .dependencies()
+                .cloned()
+                .chain(dependency::around(&layout.folder, layout.cargo_home.as_deref())),
+        );
         let request = Request {
             layout,
             environment: &self.environment,
-            names: &sources
-                .iter()
-                .map(|source| source.name.as_str())
-                .collect::<Vec<_>>(),
+            names: &sources.iter().map(|source| source.name.as_str()).collect::<Vec<_>>(),
             files: &sources
                 .iter()
                 .flat_map(|source| files_of(&layout.folder, source))
@@ -166,10 +145,7 @@ impl Project {
         let Some(dependencies) = self.settled(layout, before, dependencies) else {
             return Ok(None);
         };
-        let head = Head {
-            format: plan.format,
-            generator: plan.generator,
-        };
+        let head = Head { format: plan.format, generator: plan.generator };
         let mut entries = Vec::new();
         for (source, migration) in sources.into_iter().zip(plan.migrations) {
             let content = now.contents[&source.name];
@@ -177,9 +153,7 @@ impl Project {
                 return Ok(None);
             }
             let uses = mentions.of(&source.name);
-            let uses = uses
-                .map(|name| (name.clone(), now.contents[name]))
-                .collect();
+            let uses = uses.map(|name| (name.clone(), now.contents[name])).collect();
             let files = migration.files.iter().map(|file| {
                 let path = layout.folder.join(file);
                 (file.clone(), content_since(layout, &path))
@@ -189,9 +163,7 @@ impl Project {
         }
         let state = state.renewed(&standing, head, entries, dependencies);
         state.save(&layout.state_file())?;
-        on_event(BuildEvent::Finished {
-            elapsed: started.elapsed(),
-        });
+        on_event(BuildEvent::Finished { elapsed: started.elapsed() });
         Ok(state.into_plan(&now))
     }
 
@@ -200,9 +172,8 @@ impl Project {
         dependencies: impl Iterator<Item = Dependency>,
     ) -> BTreeMap<Dependency, Option<ContentHash>> {
         let dependencies: Vec<_> = dependencies.collect();
-        let contents = in_parallel(&dependencies, |dependency| {
-            dependency.content(&self.environment)
-        });
+        let contents =
+            in_parallel(&dependencies, |dependency| dependency.content(&self.environment));
         dependencies.into_iter().zip(contents).collect()
     }
 
@@ -216,20 +187,18 @@ impl Project {
     ) -> Option<Vec<(Dependency, Option<ContentHash>)>> {
         let contents = self.contents(dependencies.into_iter()).into_iter();
         contents
-            .map(
-                |(dependency, content)| match (before.get(&dependency), &dependency) {
-                    (_, Dependency::File(path)) if *path == layout.lock_file => {
-                        Some((dependency, content))
-                    }
-                    (Some(before), _) => (*before == content).then_some((dependency, content)),
-                    // Seen for the first time: it was in use before we could look at it.
-                    (None, Dependency::File(path)) => {
-                        let content = content_since(layout, path);
-                        Some((dependency, content))
-                    }
-                    (None, _) => Some((dependency, content)),
-                },
-            )
+            .map(|(dependency, content)| match (before.get(&dependency), &dependency) {
+                (_, Dependency::File(path)) if *path == layout.lock_file => {
+                    Some((dependency, content))
+                }
+                (Some(before), _) => (*before == content).then_some((dependency, content)),
+                // Seen for the first time: it was in use before we could look at it.
+                (None, Dependency::File(path)) => {
+                    let content = content_since(layout, path);
+                    Some((dependency, content))
+                }
+                (None, _) => Some((dependency, content)),
+            })
             .collect()
     }
 }
@@ -277,9 +246,7 @@ fn hidden_from_cargo(layout: &Layout, standing: &Standing) -> bool {
 fn forget_packages_in_folders(layout: &Layout) {
     let text = fs::read_to_string(&layout.lock_file).unwrap_or_default();
     let lock: toml_edit::DocumentMut = text.parse().unwrap_or_default();
-    let packages = lock
-        .get("package")
-        .and_then(|packages| packages.as_array_of_tables());
+    let packages = lock.get("package").and_then(|packages| packages.as_array_of_tables());
     let names: Vec<_> = packages
         .into_iter()
         .flatten()
@@ -302,9 +269,7 @@ fn forget_packages_in_folders(layout: &Layout) {
 
 /// Differs from that of any other build.
 fn number_used_once() -> String {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     format!("{:x}-{:x}", since.as_nanos(), std::process::id())
 }
 
@@ -321,11 +286,7 @@ pub fn shown(path: &Path, here: &Path) -> String {
     let parts = std::iter::repeat_n(std::path::Component::ParentDir, up)
         .chain(path.components().skip(common));
     let shown: PathBuf = parts.collect();
-    if shown.as_os_str().is_empty() {
-        ".".to_owned()
-    } else {
-        shown.display().to_string()
-    }
+    if shown.as_os_str().is_empty() { ".".to_owned() } else { shown.display().to_string() }
 }
 
 #[cfg(test)]

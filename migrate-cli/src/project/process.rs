@@ -19,10 +19,7 @@ pub(super) fn run(command: &mut Command, mut on_line: impl FnMut(Line)) -> io::R
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn()?;
     let (sender, lines) = channel();
-    let out = child
-        .stdout
-        .take()
-        .map(|out| read(out, sender.clone(), Line::Out));
+    let out = child.stdout.take().map(|out| read(out, sender.clone(), Line::Out));
     let err = child.stderr.take().map(|err| read(err, sender, Line::Err));
     lines.into_iter().for_each(&mut on_line);
     for reader in [out, err].into_iter().flatten() {
@@ -39,15 +36,9 @@ fn read(
     thread::spawn(move || {
         let mut from = BufReader::new(from);
         let mut bytes = Vec::new();
-        while from
-            .read_until(b'\n', &mut bytes)
-            .is_ok_and(|read| read > 0)
-        {
+        while from.read_until(b'\n', &mut bytes).is_ok_and(|read| read > 0) {
             let text = String::from_utf8_lossy(&bytes);
-            if to
-                .send(line(text.trim_end_matches(['\r', '\n']).to_owned()))
-                .is_err()
-            {
+            if to.send(line(text.trim_end_matches(['\r', '\n']).to_owned())).is_err() {
                 break;
             }
             bytes.clear();

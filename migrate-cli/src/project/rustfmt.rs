@@ -22,12 +22,10 @@ const FILES_AT_ONCE: usize = 500;
 pub fn rust_files(folder: &Path) -> Result<Vec<PathBuf>, ProjectError> {
     let source = folder.join("src");
     let sources = discover::sources(&source).map_err(ProjectError::Names)?;
-    let files = sources
-        .iter()
-        .filter_map(|migration| match &migration.file {
-            SourceFile::Rust(file) => Some(source.join(file)),
-            SourceFile::Sql { .. } => None,
-        });
+    let files = sources.iter().filter_map(|migration| match &migration.file {
+        SourceFile::Rust(file) => Some(source.join(file)),
+        SourceFile::Sql { .. } => None,
+    });
     Ok(files.collect())
 }
 
@@ -54,12 +52,7 @@ pub fn unformatted(
     files: &[&Path],
     environment: &Environment,
 ) -> Result<Vec<PathBuf>, ProjectError> {
-    let listed = call(
-        folder,
-        files,
-        environment,
-        &["--check", "--files-with-diff"],
-    )?;
+    let listed = call(folder, files, environment, &["--check", "--files-with-diff"])?;
     let mut found: Vec<_> = listed.iter().map(PathBuf::from).collect();
     found.sort();
     found.dedup();
@@ -99,9 +92,7 @@ fn call(
         }
         // With `--check`, files to be formatted are a failure without words.
         if !status.success() && (arguments.is_empty() || !words.is_empty()) {
-            return Err(ProjectError::Rustfmt {
-                output: words.join("\n"),
-            });
+            return Err(ProjectError::Rustfmt { output: words.join("\n") });
         }
     }
     Ok(printed)

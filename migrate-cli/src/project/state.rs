@@ -68,14 +68,7 @@ impl Entry {
         files: Vec<(String, Option<ContentHash>)>,
     ) -> Self {
         let json = serde_json::to_vec(&plan).unwrap_or_default();
-        Self {
-            source,
-            uses,
-            files,
-            digest: ContentHash::of(&json),
-            plan,
-            set: 0,
-        }
+        Self { source, uses, files, digest: ContentHash::of(&json), plan, set: 0 }
     }
 }
 
@@ -91,10 +84,7 @@ impl Now {
         let folder = folder.join("src");
         let hashes = in_parallel(&sources, |source| Self::content(&folder, source));
         let names = sources.iter().map(|source| source.name.clone());
-        Self {
-            contents: names.zip(hashes).collect(),
-            sources,
-        }
+        Self { contents: names.zip(hashes).collect(), sources }
     }
 
     /// The hash of a migration's files, from the folder `src`.
@@ -136,11 +126,7 @@ impl State {
         let names = self.entries.iter().map(|entry| &entry.plan.name);
         names.is_sorted()
             && self.entries.iter().all(|entry| entry.set < self.sets.len())
-            && self
-                .sets
-                .iter()
-                .flatten()
-                .all(|index| *index < self.watched.len())
+            && self.sets.iter().flatten().all(|index| *index < self.watched.len())
     }
 
     pub(super) fn dependencies(&self) -> impl Iterator<Item = &Dependency> {
@@ -155,11 +141,8 @@ impl State {
         let same = in_parallel(&self.watched, |watched| {
             is_same(watched.content, watched.dependency.content(environment))
         });
-        let holds: Vec<_> = self
-            .sets
-            .iter()
-            .map(|set| set.iter().all(|index| same[*index]))
-            .collect();
+        let holds: Vec<_> =
+            self.sets.iter().map(|set| set.iter().all(|index| same[*index])).collect();
         let is =
             |name: &str, known: ContentHash| is_same(Some(known), now.contents.get(name).copied());
         let fresh: Vec<_> = self
@@ -185,16 +168,12 @@ impl State {
             .map(|(entry, _)| entry.plan.name.as_str())
             .collect();
         let names = now.sources.iter().map(|source| &source.name);
-        let stale: BTreeSet<_> = names
-            .filter(|name| !known.contains(name.as_str()))
-            .cloned()
-            .collect();
+        let stale: BTreeSet<_> =
+            names.filter(|name| !known.contains(name.as_str())).cloned().collect();
         let changed = self.watched.iter().zip(same).filter(|(_, same)| !same);
         Standing {
             is_current: stale.is_empty() && self.head.is_some(),
-            changed: changed
-                .map(|(watched, _)| watched.dependency.clone())
-                .collect(),
+            changed: changed.map(|(watched, _)| watched.dependency.clone()).collect(),
             fresh,
             stale,
         }
@@ -205,10 +184,8 @@ impl State {
         let head = self.head?;
         // Both are in the order of their names, which begin with their timestamps.
         let mut entries = self.entries.into_iter();
-        let in_order = now
-            .sources
-            .iter()
-            .map(|source| entries.find(|entry| entry.plan.name == source.name));
+        let in_order =
+            now.sources.iter().map(|source| entries.find(|entry| entry.plan.name == source.name));
         let in_order: Vec<_> = in_order.collect::<Option<_>>()?;
         let digests = in_order.iter().map(|entry| entry.digest.bytes());
         Some(Plan {
@@ -227,35 +204,23 @@ impl State {
         built: Vec<Entry>,
         dependencies: Vec<(Dependency, Option<ContentHash>)>,
     ) -> Self {
-        let mut new = Self {
-            version: Self::VERSION.to_owned(),
-            head: Some(head),
-            ..Self::default()
-        };
+        let mut new =
+            Self { version: Self::VERSION.to_owned(), head: Some(head), ..Self::default() };
         let names: BTreeSet<_> = built.iter().map(|entry| entry.plan.name.clone()).collect();
         let mut indices = HashMap::new();
         let mut sets = HashMap::new();
         for (mut entry, fresh) in self.entries.into_iter().zip(&standing.fresh) {
             if *fresh && !names.contains(&entry.plan.name) {
-                let set = self.sets[entry.set]
-                    .iter()
-                    .map(|index| &self.watched[*index]);
+                let set = self.sets[entry.set].iter().map(|index| &self.watched[*index]);
                 let set = set.cloned().collect();
-                entry.set = *sets
-                    .entry(entry.set)
-                    .or_insert_with(|| new.intern(&mut indices, set));
+                entry.set = *sets.entry(entry.set).or_insert_with(|| new.intern(&mut indices, set));
                 new.entries.push(entry);
             }
         }
-        let watched = dependencies
-            .into_iter()
-            .map(|(dependency, content)| Watched {
-                dependency,
-                content,
-            });
+        let watched =
+            dependencies.into_iter().map(|(dependency, content)| Watched { dependency, content });
         let set = new.intern(&mut indices, watched.collect());
-        new.entries
-            .extend(built.into_iter().map(|entry| Entry { set, ..entry }));
+        new.entries.extend(built.into_iter().map(|entry| Entry { set, ..entry }));
         new.entries.sort_by(|a, b| a.plan.name.cmp(&b.plan.name));
         new
     }
@@ -265,12 +230,10 @@ impl State {
         let mut members: Vec<_> = set
             .into_iter()
             .map(|watched| {
-                *indices
-                    .entry(watched.dependency.clone())
-                    .or_insert_with(|| {
-                        self.watched.push(watched);
-                        self.watched.len() - 1
-                    })
+                *indices.entry(watched.dependency.clone()).or_insert_with(|| {
+                    self.watched.push(watched);
+                    self.watched.len() - 1
+                })
             })
             .collect();
         members.sort_unstable();

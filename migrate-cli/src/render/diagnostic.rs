@@ -17,10 +17,7 @@ pub struct Sources {
 impl Sources {
     /// Sources in this folder; without one, places are told but not shown.
     pub fn new(folder: Option<PathBuf>) -> Self {
-        Self {
-            folder,
-            current_dir: std::env::current_dir().unwrap_or_default(),
-        }
+        Self { folder, current_dir: std::env::current_dir().unwrap_or_default() }
     }
 
     /// The path to show, and the text of the file where it can be read.
@@ -29,11 +26,7 @@ impl Sources {
             return (file.to_owned(), None);
         };
         let path = folder.join(file);
-        let shown = path
-            .strip_prefix(&self.current_dir)
-            .unwrap_or(&path)
-            .display()
-            .to_string();
+        let shown = path.strip_prefix(&self.current_dir).unwrap_or(&path).display().to_string();
         (shown, std::fs::read_to_string(path).ok())
     }
 }
@@ -58,22 +51,15 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources) -> String {
     for help in &diagnostic.helps {
         group = group.element(Level::HELP.message(help.as_str()));
     }
-    Renderer::styled()
-        .decor_style(DecorStyle::Ascii)
-        .render(&[group])
+    Renderer::styled().decor_style(DecorStyle::Ascii).render(&[group])
 }
 
 /// What the author may have meant otherwise, as a warning at the step.
 pub fn hint(text: &str, step: &Step, sources: &Sources) -> String {
-    let mark = SourceMark {
-        place: step.place.clone(),
-        verb: Some(step.verb.clone()),
-    };
+    let mark = SourceMark { place: step.place.clone(), verb: Some(step.verb.clone()) };
     let group = Group::with_title(Level::WARNING.primary_title(text));
     let group = at_source(group, &mark, sources);
-    Renderer::styled()
-        .decor_style(DecorStyle::Ascii)
-        .render(&[group])
+    Renderer::styled().decor_style(DecorStyle::Ascii).render(&[group])
 }
 
 fn at_source<'a>(group: Group<'a>, mark: &SourceMark, sources: &Sources) -> Group<'a> {
@@ -81,9 +67,7 @@ fn at_source<'a>(group: Group<'a>, mark: &SourceMark, sources: &Sources) -> Grou
     let span = text.as_ref().and_then(|text| span_of(text, mark));
     match (text, span) {
         (Some(text), Some(span)) => group.element(
-            Snippet::source(text)
-                .path(path)
-                .annotation(AnnotationKind::Primary.span(span)),
+            Snippet::source(text).path(path).annotation(AnnotationKind::Primary.span(span)),
         ),
         _ => {
             let origin = Origin::path(path).line(mark.place.line as usize);
@@ -95,15 +79,9 @@ fn at_source<'a>(group: Group<'a>, mark: &SourceMark, sources: &Sources) -> Grou
 /// The bytes of the verb, where the file still has it there; else of the rest of the line.
 fn span_of(text: &str, mark: &SourceMark) -> Option<Range<usize>> {
     let line = mark.place.line as usize;
-    let start: usize = text
-        .split_inclusive('\n')
-        .take(line.checked_sub(1)?)
-        .map(str::len)
-        .sum();
+    let start: usize = text.split_inclusive('\n').take(line.checked_sub(1)?).map(str::len).sum();
     let content = text.get(start..)?.lines().next()?;
-    let column = content
-        .char_indices()
-        .nth(mark.place.column.checked_sub(1)? as usize);
+    let column = content.char_indices().nth(mark.place.column.checked_sub(1)? as usize);
     let column = column.map_or(0, |(byte, _)| byte);
     let verb = mark.verb.as_deref().unwrap_or_default();
     let at = match content.get(column..)?.find(verb) {
@@ -111,11 +89,8 @@ fn span_of(text: &str, mark: &SourceMark) -> Option<Range<usize>> {
         None => column,
     };
     let rest = content.get(at..)?;
-    let length = if !verb.is_empty() && rest.starts_with(verb) {
-        verb.len()
-    } else {
-        rest.trim_end().len()
-    };
+    let length =
+        if !verb.is_empty() && rest.starts_with(verb) { verb.len() } else { rest.trim_end().len() };
     Some(start + at..start + at + length)
 }
 

@@ -42,12 +42,11 @@ pub struct UsageError {
 
 /// Prints an error, and says what the process is to say with its last word.
 pub fn report(error: &anyhow::Error, printer: Printer) -> Exit {
-    let Judged {
-        exit,
-        diagnostics,
-        folder,
-    } = judge(error);
+    let Judged { exit, diagnostics, folder } = judge(error);
     let sources = Sources::new(folder);
+    if let Some(error) = error.downcast_ref::<ProjectError>() {
+        error.details().into_iter().for_each(|detail| printer.note(detail));
+    }
     for diagnostic in &diagnostics {
         printer.note(&render(diagnostic, &sources));
     }
@@ -96,24 +95,13 @@ fn judge(error: &anyhow::Error) -> Judged {
         (Exit::Failed, None)
     };
     let mut notes: Vec<_> = error.chain().skip(1).map(ToString::to_string).collect();
-    if let Some(log) = error
-        .downcast_ref::<ClusterError>()
-        .and_then(ClusterError::log)
-    {
+    if let Some(log) = error.downcast_ref::<ClusterError>().and_then(ClusterError::log) {
         notes.push(log.to_owned());
     }
     let helps = help.into_iter().collect();
-    let diagnostic = Diagnostic {
-        message: error.to_string(),
-        notes,
-        helps,
-        ..Diagnostic::default()
-    };
-    Judged {
-        exit,
-        diagnostics: vec![diagnostic],
-        folder: None,
-    }
+    let diagnostic =
+        Diagnostic { message: error.to_string(), notes, helps, ..Diagnostic::default() };
+    Judged { exit, diagnostics: vec![diagnostic], folder: None }
 }
 
 fn exit_of(error: &EngineError) -> Exit {

@@ -73,10 +73,7 @@ fn the_nearest_manifest_with_metadata_decides() {
 #[test]
 fn metadata_of_a_package_counts_too() {
     let files = [("a/Cargo.toml", "[package.metadata.migrate]\n")];
-    assert_eq!(
-        settings(&files, "a/b").unwrap().dir,
-        Path::new("a/migrations")
-    );
+    assert_eq!(settings(&files, "a/b").unwrap().dir, Path::new("a/migrations"));
 }
 
 #[test]
@@ -112,10 +109,7 @@ fn outside_a_project() {
 
 #[test]
 fn environment_and_flags_win() {
-    let files = [(
-        "Cargo.toml",
-        "[workspace.metadata.migrate]\ndatabase = 'private'\ntable = 'a'",
-    )];
+    let files = [("Cargo.toml", "[workspace.metadata.migrate]\ndatabase = 'private'\ntable = 'a'")];
     let url = |settings: Settings| match settings.database {
         Some(Database::Url(url)) => url,
         other => panic!("{other:?}"),

@@ -88,11 +88,7 @@ fn plural(thing: &str) -> String {
         return format!("{stem}ies");
     }
     let hisses = ["s", "x", "z", "ch", "sh"];
-    let end = if hisses.iter().any(|end| thing.ends_with(end)) {
-        "es"
-    } else {
-        "s"
-    };
+    let end = if hisses.iter().any(|end| thing.ends_with(end)) { "es" } else { "s" };
     format!("{thing}{end}")
 }
 

@@ -73,9 +73,7 @@ impl Shape {
             .iter()
             .find_map(|verb| name.strip_prefix(verb))
         {
-            let split = rest
-                .rsplit_once("_on_")
-                .or_else(|| rest.rsplit_once("_to_"));
+            let split = rest.rsplit_once("_on_").or_else(|| rest.rsplit_once("_to_"));
             return split.map_or(Self::Empty, |(columns, table)| Self::CreateIndex {
                 table: table.to_owned(),
                 columns: names(columns),
@@ -91,34 +89,23 @@ impl Shape {
             return Self::adding(rest, columns);
         }
         let dropped = name.strip_prefix("drop_");
-        if let Some((columns, table)) = name
-            .strip_prefix("remove_")
-            .or(dropped)
-            .and_then(|rest| rest.rsplit_once("_from_"))
+        if let Some((columns, table)) =
+            name.strip_prefix("remove_").or(dropped).and_then(|rest| rest.rsplit_once("_from_"))
         {
-            return Self::DropColumns {
-                table: table.to_owned(),
-                columns: names(columns),
-            };
+            return Self::DropColumns { table: table.to_owned(), columns: names(columns) };
         }
         if let Some(table) = dropped.and_then(table) {
             return Self::DropTable(table);
         }
-        if let Some((from, to)) = name
-            .strip_prefix("rename_")
-            .and_then(|rest| rest.split_once("_to_"))
+        if let Some((from, to)) =
+            name.strip_prefix("rename_").and_then(|rest| rest.split_once("_to_"))
         {
             let (from, to) = (from.to_owned(), to);
             return match to.rsplit_once("_in_") {
-                Some((to, table)) => Self::RenameColumn {
-                    table: table.to_owned(),
-                    from,
-                    to: to.to_owned(),
-                },
-                None => Self::RenameTable {
-                    from,
-                    to: to.to_owned(),
-                },
+                Some((to, table)) => {
+                    Self::RenameColumn { table: table.to_owned(), from, to: to.to_owned() }
+                }
+                None => Self::RenameTable { from, to: to.to_owned() },
             };
         }
         Self::Empty
@@ -127,10 +114,7 @@ impl Shape {
     /// What stands behind `add_`.
     fn adding(rest: &str, columns: &[ColumnSpec]) -> Self {
         if let Some((named, table)) = rest.rsplit_once("_to_") {
-            return Self::AddColumns {
-                table: table.to_owned(),
-                columns: names(named),
-            };
+            return Self::AddColumns { table: table.to_owned(), columns: names(named) };
         }
         // `add_location_posts location:point`
         let given: Vec<_> = columns.iter().map(|column| column.name.clone()).collect();
@@ -148,10 +132,7 @@ impl Shape {
     /// Whether columns that were given have a place in it.
     #[must_use]
     pub fn takes_columns(&self) -> bool {
-        matches!(
-            self,
-            Self::CreateTable(_) | Self::AddColumns { .. } | Self::CreateIndex { .. }
-        )
+        matches!(self, Self::CreateTable(_) | Self::AddColumns { .. } | Self::CreateIndex { .. })
     }
 }
 
@@ -183,10 +164,7 @@ pub fn rust(shape: &Shape, columns: &[ColumnSpec]) -> String {
             lines.push("    t.timestamps();".to_owned());
             lines.push("});".to_owned());
         }
-        Shape::AddColumns {
-            table,
-            columns: named,
-        } => {
+        Shape::AddColumns { table, columns: named } => {
             let guessed = named.iter().map(|name| format!("text({name:?})"));
             let calls: Vec<_> = match columns {
                 [] => {
@@ -209,10 +187,7 @@ pub fn rust(shape: &Shape, columns: &[ColumnSpec]) -> String {
         Shape::RenameTable { from, to } => {
             lines.push(format!("pgm.rename_table({from:?}, {to:?});"));
         }
-        Shape::CreateIndex {
-            table,
-            columns: named,
-        } => {
+        Shape::CreateIndex { table, columns: named } => {
             let given: Vec<_> = columns.iter().map(|column| column.name.clone()).collect();
             let columns = if given.is_empty() { named } else { &given };
             lines.push(format!("pgm.create_index({table:?}, {});", list(columns)));

@@ -18,11 +18,7 @@ const SPECIAL: &[(&[&str], &str, Modifier)] = &[
     (&["int8"], "bigint", Plain),
     (&["numeric", "decimal"], "numeric", Precision),
     (&["float4"], "real", Plain),
-    (
-        &["double precision", "double", "float8", "float"],
-        "double_precision",
-        Plain,
-    ),
+    (&["double precision", "double", "float8", "float"], "double_precision", Plain),
     (&["varchar", "character varying"], "varchar", Length),
     (&["char", "character", "bpchar"], "char", Length),
     (&["bool"], "boolean", Plain),

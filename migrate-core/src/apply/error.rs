@@ -33,12 +33,7 @@ pub struct ApplyError {
 
 impl ApplyError {
     pub(super) fn new(name: &str, direction: Direction, failure: Failure, left: Left) -> Self {
-        Self {
-            name: name.to_owned(),
-            direction,
-            failure,
-            left,
-        }
+        Self { name: name.to_owned(), direction, failure, left }
     }
 }
 

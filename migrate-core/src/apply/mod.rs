@@ -61,10 +61,7 @@ pub(crate) fn apply(
     let started = Instant::now();
     let mut done = unfinished.map_or(0, |unfinished| unfinished.statements_done);
     if done > 0 {
-        observer.event(Event::Resumed {
-            name: work.name.to_owned(),
-            done,
-        });
+        observer.event(Event::Resumed { name: work.name.to_owned(), done });
     }
     let parts = parts(work.steps, done);
     let journaled = unfinished.is_some() || parts.len() > 1 || !work.is_transactional();
@@ -82,9 +79,7 @@ pub(crate) fn apply(
                 transaction::run(session.client(), lock, statements, &closing)
             }
             Part::Alone(origin) => {
-                observer.event(Event::Statement {
-                    summary: origin.step.summary.clone(),
-                });
+                observer.event(Event::Statement { summary: origin.step.summary.clone() });
                 run_alone(session.client(), history, work, done, *origin)
             }
         };
@@ -98,10 +93,7 @@ pub(crate) fn apply(
             let left = match () {
                 () if session.client().is_closed() => Left::ConnectionLost,
                 () if done == 0 && matches!(part, Part::Together(_)) => Left::Untouched,
-                () => Left::Partial {
-                    done,
-                    of: work.statements(),
-                },
+                () => Left::Partial { done, of: work.statements() },
             };
             return Err(ApplyError::new(work.name, work.direction, failure, left));
         }
@@ -119,9 +111,7 @@ fn run_alone(
     origin: Origin<'_>,
 ) -> Result<(), Failure> {
     let note = |client: &mut Client, done, running| {
-        client
-            .batch_execute(&journal(history, work, done, running))
-            .map_err(Failure::Record)
+        client.batch_execute(&journal(history, work, done, running)).map_err(Failure::Record)
     };
     note(client, done, true)?;
     match client.batch_execute(&origin.statement.sql) {

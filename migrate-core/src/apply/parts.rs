@@ -24,11 +24,9 @@ impl Part<'_> {
 /// The parts in order, without the first `done` statements. The last one is always a
 /// transaction, though maybe an empty one: it is there that the outcome is recorded.
 pub(super) fn parts(steps: &[Step], done: usize) -> Vec<Part<'_>> {
-    let origins = steps.iter().flat_map(|step| {
-        step.statements
-            .iter()
-            .map(move |statement| Origin { step, statement })
-    });
+    let origins = steps
+        .iter()
+        .flat_map(|step| step.statements.iter().map(move |statement| Origin { step, statement }));
     let mut parts = Vec::new();
     for origin in origins.skip(done) {
         match parts.last_mut() {
@@ -52,22 +50,13 @@ mod tests {
         Step {
             verb: "sql".to_owned(),
             summary: String::new(),
-            place: Place {
-                file: String::new(),
-                line: 1,
-                column: 1,
-            },
+            place: Place { file: String::new(), line: 1, column: 1 },
             transactional,
             statements: sql
                 .iter()
-                .map(|sql| Statement {
-                    sql: (*sql).to_owned(),
-                    line: 0,
-                })
+                .map(|sql| Statement { sql: (*sql).to_owned(), line: 0 })
                 .collect(),
-            inverse: Inverse::None {
-                reason: String::new(),
-            },
+            inverse: Inverse::None { reason: String::new() },
             hints: Vec::new(),
         }
     }
@@ -76,10 +65,8 @@ mod tests {
         let parts = parts(steps, done);
         let shapes = parts.iter().map(|part| match part {
             Part::Together(statements) => {
-                let sql: Vec<_> = statements
-                    .iter()
-                    .map(|origin| origin.statement.sql.as_str())
-                    .collect();
+                let sql: Vec<_> =
+                    statements.iter().map(|origin| origin.statement.sql.as_str()).collect();
                 format!("({})", sql.join(" "))
             }
             Part::Alone(origin) => origin.statement.sql.clone(),

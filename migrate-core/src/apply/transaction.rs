@@ -19,11 +19,7 @@ pub(super) fn run(
     let assertion = lock.assertion();
     let texts = ["BEGIN", &assertion]
         .into_iter()
-        .chain(
-            statements
-                .iter()
-                .map(|origin| origin.statement.sql.as_str()),
-        )
+        .chain(statements.iter().map(|origin| origin.statement.sql.as_str()))
         .chain(closing.iter().map(String::as_str))
         .chain(["COMMIT"]);
     // The semicolon stands on a line of its own: a statement may end in a `--` comment.
@@ -62,7 +58,5 @@ fn one_by_one(
 }
 
 fn rolled_back(client: &mut Client) -> Result<(), Failure> {
-    client
-        .batch_execute("ROLLBACK")
-        .map_err(Failure::Connection)
+    client.batch_execute("ROLLBACK").map_err(Failure::Connection)
 }

@@ -39,30 +39,19 @@ pub(super) fn cache_home(environment: &Environment) -> Option<PathBuf> {
 
 /// A base folder; as the specification asks, a relative one counts as not set.
 fn base_folder(environment: &Environment, variable: &str, below_home: &str) -> Option<PathBuf> {
-    let set = environment
-        .var(variable)
-        .map(PathBuf::from)
-        .filter(|path| path.is_absolute());
+    let set = environment.var(variable).map(PathBuf::from).filter(|path| path.is_absolute());
     set.or_else(|| environment.home.as_ref().map(|home| home.join(below_home)))
 }
 
 /// A short name that is the same for the same path, 16 hexadecimal digits.
 pub(super) fn key(path: &Path) -> String {
     let digest = Sha256::digest(path.as_os_str().as_bytes());
-    digest
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The last part of a project's path as a plain word: `My Blog!` gives `my-blog`.
 pub(super) fn slug(project: &Path) -> String {
-    let name = project
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .to_lowercase();
+    let name = project.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
     let mut slug = String::new();
     for c in name.chars().take(40) {
         if c.is_ascii_alphanumeric() || c == '_' {
@@ -72,11 +61,7 @@ pub(super) fn slug(project: &Path) -> String {
         }
     }
     let slug = slug.trim_end_matches('-');
-    if slug.is_empty() {
-        "project".to_owned()
-    } else {
-        slug.to_owned()
-    }
+    if slug.is_empty() { "project".to_owned() } else { slug.to_owned() }
 }
 
 /// Makes sure that a folder exists, is ours, and is closed to others.
@@ -104,24 +89,15 @@ fn check(path: &Path, owner: u32, closed: u32) -> Result<(), ClusterError> {
     let metadata =
         fs::symlink_metadata(path).map_err(|source| ClusterError::folder("read", path, source))?;
     if !metadata.is_dir() {
-        return Err(ClusterError::NotAFolder {
-            path: path.to_owned(),
-        });
+        return Err(ClusterError::NotAFolder { path: path.to_owned() });
     }
     if metadata.uid() != owner {
         let path = path.to_owned();
-        return Err(ClusterError::NotOurs {
-            path,
-            owner: metadata.uid(),
-            wanted: owner,
-        });
+        return Err(ClusterError::NotOurs { path, owner: metadata.uid(), wanted: owner });
     }
     let mode = metadata.mode() & 0o7777;
     if mode & closed != 0 {
-        return Err(ClusterError::OpenToOthers {
-            path: path.to_owned(),
-            mode,
-        });
+        return Err(ClusterError::OpenToOthers { path: path.to_owned(), mode });
     }
     Ok(())
 }
@@ -190,11 +166,7 @@ fn socket_folders(environment: &Environment, key: &str) -> Vec<PathBuf> {
     let runtime = runtime_folder(environment).map(|folder| folder.join("migrate"));
     // `/tmp` and not `TMPDIR`, which is long on macOS.
     let short = PathBuf::from(format!("/tmp/migrate-{}", nix::unistd::geteuid()));
-    runtime
-        .into_iter()
-        .chain([short])
-        .map(|parent| parent.join(key))
-        .collect()
+    runtime.into_iter().chain([short]).map(|parent| parent.join(key)).collect()
 }
 
 /// All folders outside its own that a cluster may have.
@@ -214,10 +186,7 @@ fn runtime_folder(environment: &Environment) -> Option<PathBuf> {
 fn fits(folder: PathBuf) -> Result<PathBuf, ClusterError> {
     let longest = folder.join(".s.PGSQL.65535");
     if longest.as_os_str().len() > SOCKET_LIMIT {
-        return Err(ClusterError::SocketPath {
-            path: longest,
-            limit: SOCKET_LIMIT,
-        });
+        return Err(ClusterError::SocketPath { path: longest, limit: SOCKET_LIMIT });
     }
     Ok(folder)
 }
@@ -257,10 +226,7 @@ impl Lock {
                     thread::sleep(Duration::from_millis(5));
                 }
                 Err(TryLockError::WouldBlock) => {
-                    return Err(ClusterError::Locked {
-                        path,
-                        waited: since.elapsed(),
-                    });
+                    return Err(ClusterError::Locked { path, waited: since.elapsed() });
                 }
                 Err(TryLockError::Error(source)) => {
                     return Err(ClusterError::folder("lock", &path, source));
@@ -313,10 +279,7 @@ mod tests {
 
         let link = folder.path().join("link");
         std::os::unix::fs::symlink("/tmp", &link).unwrap();
-        assert!(matches!(
-            ensure_private(&link),
-            Err(ClusterError::NotAFolder { .. })
-        ));
+        assert!(matches!(ensure_private(&link), Err(ClusterError::NotAFolder { .. })));
     }
 
     #[test]
@@ -328,16 +291,9 @@ mod tests {
 
     #[test]
     fn relative_base_folders_do_not_count() {
-        let mut environment = Environment {
-            home: Some("/home/ann".into()),
-            ..Environment::default()
-        };
-        environment
-            .vars
-            .insert("XDG_STATE_HOME".into(), "state".into());
-        assert_eq!(
-            state_home(&environment).unwrap(),
-            Path::new("/home/ann/.local/state")
-        );
+        let mut environment =
+            Environment { home: Some("/home/ann".into()), ..Environment::default() };
+        environment.vars.insert("XDG_STATE_HOME".into(), "state".into());
+        assert_eq!(state_home(&environment).unwrap(), Path::new("/home/ann/.local/state"));
     }
 }

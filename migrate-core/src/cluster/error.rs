@@ -221,19 +221,13 @@ impl ClusterError {
     #[must_use]
     pub fn help(&self) -> Option<String> {
         let text = match self {
-            Self::NoPrograms {
-                looked, install, ..
-            } => no_programs_help(looked, install.as_ref()),
+            Self::NoPrograms { looked, install, .. } => no_programs_help(looked, install.as_ref()),
             Self::BadBindir { .. } => "set `MIGRATE_PG_BINDIR` to the folder that has both \
                  `initdb` and `postgres` (`pg_config --bindir` prints it), or unset it"
                 .to_owned(),
-            Self::OtherMajor {
-                data,
-                data_major,
-                asked,
-                install,
-                ..
-            } => other_major_help(data, *data_major, *asked, install.as_ref()),
+            Self::OtherMajor { data, data_major, asked, install, .. } => {
+                other_major_help(data, *data_major, *asked, install.as_ref())
+            }
             Self::Start { log, .. } | Self::StartTimeout { log, .. } => {
                 format!("read the server's log:\n    less {}", shell_word(log))
             }
@@ -241,10 +235,7 @@ impl ClusterError {
                 format!("look at what it is doing: `ps -fp {pid}`; to end it: `kill -QUIT {pid}`")
             }
             Self::NoSpace { folder, .. } => {
-                format!(
-                    "free some space, then try again:\n    df -h {}",
-                    shell_word(folder)
-                )
+                format!("free some space, then try again:\n    df -h {}", shell_word(folder))
             }
             Self::PortTaken { port } => {
                 format!("see who has it: `ss -ltnp 'sport = :{port}'`; or choose another port")
@@ -302,16 +293,9 @@ impl ClusterError {
     /// An input/output error on a path of ours; a full disk gets its own variant.
     pub(super) fn folder(action: &'static str, path: &Path, source: io::Error) -> Self {
         if source.kind() == io::ErrorKind::StorageFull {
-            return Self::NoSpace {
-                folder: path.to_owned(),
-                tail: String::new(),
-            };
+            return Self::NoSpace { folder: path.to_owned(), tail: String::new() };
         }
-        Self::Folder {
-            action,
-            path: path.to_owned(),
-            source,
-        }
+        Self::Folder { action, path: path.to_owned(), source }
     }
 }
 
@@ -341,10 +325,7 @@ fn other_major_help(data: &Path, major: u32, asked: bool, install: Option<&Strin
     if asked {
         let _ = writeln!(help, "keep the data: ask for PostgreSQL {major}");
     } else if let Some(install) = install {
-        let _ = writeln!(
-            help,
-            "keep the data: install PostgreSQL {major}:\n    {install}"
-        );
+        let _ = writeln!(help, "keep the data: install PostgreSQL {major}:\n    {install}");
     } else {
         let _ = writeln!(
             help,
@@ -352,10 +333,8 @@ fn other_major_help(data: &Path, major: u32, asked: bool, install: Option<&Strin
         );
     }
     let word = shell_word(data);
-    let _ = write!(
-        help,
-        "start empty, with the old data kept aside:\n    mv {word} {word}.{major}"
-    );
+    let _ =
+        write!(help, "start empty, with the old data kept aside:\n    mv {word} {word}.{major}");
     help
 }
 

@@ -50,23 +50,15 @@ fn run(
         let program = programs.program("initdb");
         let mut command = identity.command(&program, environment);
         command.arg("--pgdata").arg(folder);
-        command.args([
-            "--username",
-            SUPERUSER,
-            "--encoding",
-            "UTF8",
-            "--lc-messages",
-            "C",
-        ]);
+        command.args(["--username", SUPERUSER, "--encoding", "UTF8", "--lc-messages", "C"]);
         // Whoever reaches the socket's folder is us; over TCP a password is asked for.
         command.args(["--auth-local", "trust", "--auth-host", "scram-sha-256"]);
         // Without syncing 40 MB to disk: at worst, a power cut in the next seconds costs an empty
         // cluster.
         command.arg("--no-sync").args(locale);
-        let output = command.output().map_err(|source| ClusterError::Run {
-            program: program.clone(),
-            source,
-        })?;
+        let output = command
+            .output()
+            .map_err(|source| ClusterError::Run { program: program.clone(), source })?;
         if output.status.success() {
             return Ok(());
         }
@@ -79,19 +71,10 @@ fn run(
     }
     if refused.contains("No space left on device") {
         let folder = data.parent().unwrap_or(data).to_owned();
-        return Err(ClusterError::NoSpace {
-            folder,
-            tail: refused,
-        });
+        return Err(ClusterError::NoSpace { folder, tail: refused });
     }
-    let reason = complaint(&refused)
-        .unwrap_or("it failed without a word")
-        .to_owned();
-    Err(ClusterError::Initdb {
-        data: data.to_owned(),
-        reason,
-        output: refused,
-    })
+    let reason = complaint(&refused).unwrap_or("it failed without a word").to_owned();
+    Err(ClusterError::Initdb { data: data.to_owned(), reason, output: refused })
 }
 
 /// Options for a locale that sorts by code point and knows the letters of all languages, the best
@@ -100,11 +83,7 @@ fn run(
 fn locales(major: u32) -> Vec<&'static [&'static str]> {
     let mut locales: Vec<&[&str]> = Vec::new();
     if major >= 17 {
-        locales.push(&[
-            "--locale-provider=builtin",
-            "--builtin-locale=C.UTF-8",
-            "--locale=C",
-        ]);
+        locales.push(&["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]);
     }
     locales.extend([&["--locale=C.UTF-8"][..], &["--locale=C"][..]]);
     locales
@@ -115,8 +94,7 @@ fn configure(data: &Path, durability: Durability) -> Result<(), ClusterError> {
     let path = data.join("postgresql.conf");
     let failed = |source| ClusterError::folder("write", &path, source);
     let mut file = File::options().append(true).open(&path).map_err(failed)?;
-    file.write_all(settings(durability).as_bytes())
-        .map_err(failed)
+    file.write_all(settings(durability).as_bytes()).map_err(failed)
 }
 
 /// See <https://www.postgresql.org/docs/current/non-durability.html>.

@@ -13,9 +13,8 @@ pub(super) fn install_line(major: Option<u32>) -> Option<String> {
 /// See [os-release(5)](https://www.freedesktop.org/software/systemd/man/os-release.html).
 fn install_line_of(os_release: &str, major: Option<u32>) -> Option<String> {
     let value = |name: &str| {
-        let line = os_release
-            .lines()
-            .find_map(|line| line.strip_prefix(name)?.strip_prefix('='))?;
+        let line =
+            os_release.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='))?;
         Some(line.trim_matches(['"', '\'']).to_owned())
     };
     let ids = format!("{} {}", value("ID")?, value("ID_LIKE").unwrap_or_default());

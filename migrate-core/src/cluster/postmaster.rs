@@ -76,11 +76,7 @@ impl Postmaster {
             Some("stopping") => State::Stopping,
             _ => State::Starting,
         };
-        Some(Self {
-            pid,
-            data: data.to_owned(),
-            state,
-        })
+        Some(Self { pid, data: data.to_owned(), state })
     }
 
     /// Whether the process is the server of its data folder.
@@ -120,9 +116,7 @@ impl Postmaster {
     #[cfg(not(target_os = "linux"))]
     fn living_process(&self) -> Process {
         let pid = self.pid.to_string();
-        let output = std::process::Command::new("ps")
-            .args(["-o", "args=", "-p", &pid])
-            .output();
+        let output = std::process::Command::new("ps").args(["-o", "args=", "-p", &pid]).output();
         let data = self.data.to_string_lossy();
         match output {
             Ok(output) if String::from_utf8_lossy(&output.stdout).contains(&*data) => {
@@ -150,10 +144,7 @@ impl Postmaster {
         if self.ends_by(Signal::SIGQUIT, IMMEDIATE) {
             return Ok(Stopped::Immediate);
         }
-        Err(ClusterError::StopTimeout {
-            pid: self.pid,
-            waited: FAST + IMMEDIATE,
-        })
+        Err(ClusterError::StopTimeout { pid: self.pid, waited: FAST + IMMEDIATE })
     }
 
     /// Ends the server without writing what it has in memory: for data that is thrown away.
@@ -161,10 +152,7 @@ impl Postmaster {
         if self.process() != Process::Server || self.ends_by(Signal::SIGQUIT, IMMEDIATE) {
             return Ok(());
         }
-        Err(ClusterError::StopTimeout {
-            pid: self.pid,
-            waited: IMMEDIATE,
-        })
+        Err(ClusterError::StopTimeout { pid: self.pid, waited: IMMEDIATE })
     }
 
     fn ends_by(&self, signal: Signal, patience: Duration) -> bool {
@@ -221,14 +209,8 @@ mod tests {
         let read = |text: &str| Postmaster::parse(text, Path::new("/data"));
         let postmaster = read(FILE).unwrap();
         assert_eq!((postmaster.pid, postmaster.state), (4711, State::Ready));
-        assert_eq!(
-            read(&FILE.replace("ready", "starting")).unwrap().state,
-            State::Starting
-        );
-        assert_eq!(
-            read(&FILE.replace("ready", "stopping")).unwrap().state,
-            State::Stopping
-        );
+        assert_eq!(read(&FILE.replace("ready", "starting")).unwrap().state, State::Starting);
+        assert_eq!(read(&FILE.replace("ready", "stopping")).unwrap().state, State::Stopping);
         assert_eq!(read("4711\n/data\n").unwrap().state, State::Starting);
         assert_eq!(read(""), None);
         assert_eq!(read("-4711\n"), None);
@@ -238,11 +220,7 @@ mod tests {
     fn a_number_that_belongs_to_another_program_is_a_stranger() {
         let folder = tempfile::tempdir().unwrap();
         let ours = i32::try_from(std::process::id()).unwrap();
-        let postmaster = Postmaster {
-            pid: ours,
-            data: folder.path().into(),
-            state: State::Ready,
-        };
+        let postmaster = Postmaster { pid: ours, data: folder.path().into(), state: State::Ready };
         assert_eq!(postmaster.process(), Process::Stranger);
         assert_eq!(postmaster.stop().unwrap(), Stopped::WasNotRunning);
     }
@@ -252,11 +230,7 @@ mod tests {
         let mut child = std::process::Command::new("true").spawn().unwrap();
         let pid = i32::try_from(child.id()).unwrap();
         child.wait().unwrap();
-        let postmaster = Postmaster {
-            pid,
-            data: "/nowhere".into(),
-            state: State::Ready,
-        };
+        let postmaster = Postmaster { pid, data: "/nowhere".into(), state: State::Ready };
         assert_eq!(postmaster.process(), Process::Gone);
     }
 }

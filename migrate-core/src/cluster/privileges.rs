@@ -60,11 +60,7 @@ impl Identity {
             for name in ["postgres", "nobody"] {
                 if let Ok(Some(user)) = User::from_name(name) {
                     let (uid, gid) = (user.uid.as_raw(), user.gid.as_raw());
-                    return Ok(Self::User {
-                        name: name.to_owned(),
-                        uid,
-                        gid,
-                    });
+                    return Ok(Self::User { name: name.to_owned(), uid, gid });
                 }
             }
         }
@@ -78,28 +74,16 @@ impl Identity {
         }
         let owner = std::fs::metadata(data).ok()?.uid();
         let user = User::from_uid(owner.into()).ok().flatten()?;
-        Some(Self::User {
-            name: user.name,
-            uid: owner,
-            gid: user.gid.as_raw(),
-        })
+        Some(Self::User { name: user.name, uid: owner, gid: user.gid.as_raw() })
     }
 
     /// Whether a program can be run under this identity at all.
     fn try_out(&self, program: &Path) -> io::Result<()> {
         let mut command = Command::new(program);
-        command
-            .arg("--version")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
+        command.arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         self.apply(&mut command, false);
         let status = command.status()?;
-        if status.success() {
-            Ok(())
-        } else {
-            Err(io::Error::other(status.to_string()))
-        }
+        if status.success() { Ok(()) } else { Err(io::Error::other(status.to_string())) }
     }
 
     /// A command under this identity, with a clean environment: a `PGOPTIONS` or `PGPORT` of the
@@ -144,32 +128,21 @@ fn inherited(environment: &Environment) -> impl Iterator<Item = (OsString, OsStr
         "TMPDIR",
         "LANG",
     ];
-    NAMES
-        .into_iter()
-        .filter_map(|name| Some((name.into(), environment.var(name)?.into())))
+    NAMES.into_iter().filter_map(|name| Some((name.into(), environment.var(name)?.into())))
 }
 
 /// The content of `/proc/self/{uid,gid}_map`, prepared before the fork.
 /// See [user_namespaces(7)](https://man7.org/linux/man-pages/man7/user_namespaces.7.html).
 struct Maps {
-    #[cfg_attr(
-        not(target_os = "linux"),
-        expect(dead_code, reason = "namespaces are Linux's")
-    )]
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "namespaces are Linux's"))]
     uid: String,
-    #[cfg_attr(
-        not(target_os = "linux"),
-        expect(dead_code, reason = "namespaces are Linux's")
-    )]
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "namespaces are Linux's"))]
     gid: String,
 }
 
 impl Maps {
     fn new(inside: &str) -> Self {
-        Self {
-            uid: format!("{inside} {} 1", geteuid()),
-            gid: format!("{inside} {} 1", getegid()),
-        }
+        Self { uid: format!("{inside} {} 1", geteuid()), gid: format!("{inside} {} 1", getegid()) }
     }
 
     #[cfg(target_os = "linux")]
@@ -189,11 +162,7 @@ impl Maps {
 #[cfg(target_os = "linux")]
 fn write_proc(path: &std::ffi::CStr, content: &[u8]) -> io::Result<()> {
     use nix::fcntl::{OFlag, open};
-    let file = open(
-        path,
-        OFlag::O_WRONLY | OFlag::O_CLOEXEC,
-        nix::sys::stat::Mode::empty(),
-    )?;
+    let file = open(path, OFlag::O_WRONLY | OFlag::O_CLOEXEC, nix::sys::stat::Mode::empty())?;
     nix::unistd::write(&file, content)?;
     Ok(())
 }
@@ -220,18 +189,11 @@ mod tests {
     #[test]
     fn the_shell_of_the_user_does_not_reach_the_server() {
         let mut environment = Environment::default();
-        for (name, value) in [
-            ("PATH", "/bin"),
-            ("PGOPTIONS", "-c fsync=off"),
-            ("PGPORT", "1"),
-        ] {
+        for (name, value) in [("PATH", "/bin"), ("PGOPTIONS", "-c fsync=off"), ("PGPORT", "1")] {
             environment.vars.insert(name.into(), value.into());
         }
         let command = Identity::Own.command(Path::new("/bin/postgres"), &environment);
-        let names: Vec<_> = command
-            .get_envs()
-            .map(|(name, _)| name.to_owned())
-            .collect();
+        let names: Vec<_> = command.get_envs().map(|(name, _)| name.to_owned()).collect();
         assert_eq!(names, ["LC_ALL", "PATH", "TZ"]);
     }
 }

@@ -39,11 +39,7 @@ impl Programs {
         environment: &Environment,
         wanted_major: Option<u32>,
     ) -> Result<Self, ClusterError> {
-        let mut search = Search {
-            wanted_major,
-            looked: Vec::new(),
-            seen: BTreeSet::new(),
-        };
+        let mut search = Search { wanted_major, looked: Vec::new(), seen: BTreeSet::new() };
         if let Some(named) = environment.var("MIGRATE_PG_BINDIR") {
             let bindir = environment.current_dir.join(named);
             if let Some(missing) = missing_program(&bindir) {
@@ -53,18 +49,15 @@ impl Programs {
             return found.ok_or_else(|| search.not_found());
         }
         search.looked.push("the folders of `PATH`".to_owned());
-        search
-            .everywhere(environment)
-            .ok_or_else(|| search.not_found())
+        search.everywhere(environment).ok_or_else(|| search.not_found())
     }
 
     /// All programs on this machine, of any version, in the order of [`find`](Self::find).
     #[must_use]
     pub fn all(environment: &Environment) -> Vec<Self> {
         let mut found = Vec::new();
-        let named = environment
-            .var("MIGRATE_PG_BINDIR")
-            .map(|named| environment.current_dir.join(named));
+        let named =
+            environment.var("MIGRATE_PG_BINDIR").map(|named| environment.current_dir.join(named));
         let searched = candidates(environment).map(|(_, bindir)| bindir);
         // A named folder is the only one, as in `find`.
         let searched = searched.take_while(|_| named.is_none());
@@ -89,11 +82,7 @@ impl Programs {
             return None;
         }
         let version = parse_version(&output_of(&postgres, "--version")?)?;
-        Some(Self {
-            bindir,
-            major: major_of(&version)?,
-            version,
-        })
+        Some(Self { bindir, major: major_of(&version)?, version })
     }
 
     /// The path of one of the programs: `initdb`, `postgres`, and where they are installed `psql`,
@@ -125,23 +114,17 @@ impl Search {
         if missing_program(bindir).is_some() {
             // Of the folders of `PATH` only those with programs are worth a line.
             if place != IN_PATH {
-                self.looked
-                    .push(format!("{shown}: no `initdb` and `postgres`"));
+                self.looked.push(format!("{shown}: no `initdb` and `postgres`"));
             }
             return None;
         }
         let Some(programs) = Programs::at(bindir) else {
-            self.looked
-                .push(format!("{shown}: `postgres --version` fails"));
+            self.looked.push(format!("{shown}: `postgres --version` fails"));
             return None;
         };
-        if self
-            .wanted_major
-            .is_some_and(|wanted| wanted != programs.major)
-        {
+        if self.wanted_major.is_some_and(|wanted| wanted != programs.major) {
             if self.seen.insert(programs.bindir.clone()) {
-                self.looked
-                    .push(format!("{shown}: PostgreSQL {}", programs.version));
+                self.looked.push(format!("{shown}: PostgreSQL {}", programs.version));
             }
             return None;
         }
@@ -151,11 +134,7 @@ impl Search {
     fn not_found(&mut self) -> ClusterError {
         let looked = std::mem::take(&mut self.looked);
         let install = install_line(self.wanted_major);
-        ClusterError::NoPrograms {
-            wanted: self.wanted_major,
-            looked,
-            install,
-        }
+        ClusterError::NoPrograms { wanted: self.wanted_major, looked, install }
     }
 }
 
@@ -171,12 +150,9 @@ fn candidates(environment: &Environment) -> impl Iterator<Item = (String, PathBu
     });
     let installed = std::iter::once_with(move || installed_folders(environment));
     let cached = std::iter::once_with(move || packaged::unpacked(environment));
-    in_path.chain(configured.flatten()).chain(
-        installed
-            .chain(cached)
-            .flatten()
-            .map(|folder| (String::new(), folder)),
-    )
+    in_path
+        .chain(configured.flatten())
+        .chain(installed.chain(cached).flatten().map(|folder| (String::new(), folder)))
 }
 
 /// The folders of `PATH`, relative ones read against the working directory.
@@ -187,9 +163,7 @@ pub(super) fn path_folders(environment: &Environment) -> impl Iterator<Item = Pa
 
 /// A program on `PATH`.
 pub(super) fn on_path(environment: &Environment, name: &str) -> Option<PathBuf> {
-    path_folders(environment)
-        .map(|folder| folder.join(name))
-        .find(|path| path.is_file())
+    path_folders(environment).map(|folder| folder.join(name)).find(|path| path.is_file())
 }
 
 /// Where packages put the programs, newest version first.
@@ -203,11 +177,7 @@ fn installed_folders(environment: &Environment) -> Vec<PathBuf> {
     folders.extend(versions_in("/usr", "pgsql-", "bin"));
     folders.extend(versions_in("/opt/homebrew/opt", "postgresql@", "bin"));
     folders.extend(versions_in("/usr/local/opt", "postgresql@", "bin"));
-    folders.extend(versions_in(
-        "/Applications/Postgres.app/Contents/Versions",
-        "",
-        "bin",
-    ));
+    folders.extend(versions_in("/Applications/Postgres.app/Contents/Versions", "", "bin"));
     // Fixed folders: of Alpine (`/usr/libexec/postgresql` is the current one of its versions), and
     // of PostgreSQL built from source.
     folders.extend(versions_in("/usr/libexec", "postgresql", ""));
@@ -226,11 +196,8 @@ fn versions_in(parent: &str, prefix: &str, below: &str) -> Vec<PathBuf> {
             let name = entry.file_name().into_string().ok()?;
             let version = name.strip_prefix(prefix)?;
             // Postgres.app has a link `latest` beside the numbers.
-            let major = if version.is_empty() {
-                0
-            } else {
-                version.split('.').next()?.parse().ok()?
-            };
+            let major =
+                if version.is_empty() { 0 } else { version.split('.').next()?.parse().ok()? };
             Some((major, entry.path().join(below)))
         })
         .collect();
@@ -239,9 +206,7 @@ fn versions_in(parent: &str, prefix: &str, below: &str) -> Vec<PathBuf> {
 }
 
 fn missing_program(bindir: &Path) -> Option<&'static str> {
-    ["initdb", "postgres"]
-        .into_iter()
-        .find(|name| !bindir.join(name).is_file())
+    ["initdb", "postgres"].into_iter().find(|name| !bindir.join(name).is_file())
 }
 
 /// What a program prints on its standard output, if it succeeds.
@@ -278,24 +243,15 @@ mod tests {
         fs::create_dir_all(bindir).unwrap();
         for name in ["initdb", "postgres"] {
             let path = bindir.join(name);
-            fs::write(
-                &path,
-                format!("#!/bin/sh\necho '{name} (PostgreSQL) {version}'\n"),
-            )
-            .unwrap();
+            fs::write(&path, format!("#!/bin/sh\necho '{name} (PostgreSQL) {version}'\n")).unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
         }
     }
 
     fn environment(folder: &Path, path: &str, search: &str) -> Environment {
-        let mut environment = Environment {
-            current_dir: folder.into(),
-            ..Environment::default()
-        };
+        let mut environment = Environment { current_dir: folder.into(), ..Environment::default() };
         environment.vars.insert("PATH".into(), path.into());
-        environment
-            .vars
-            .insert("MIGRATE_PG_SEARCH".into(), search.into());
+        environment.vars.insert("MIGRATE_PG_SEARCH".into(), search.into());
         environment
     }
 
@@ -303,10 +259,7 @@ mod tests {
     fn versions_are_read() {
         let line = "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)";
         assert_eq!(parse_version(line).as_deref(), Some("15.18"));
-        assert_eq!(
-            parse_version("postgres (PostgreSQL) 18beta1").as_deref(),
-            Some("18beta1")
-        );
+        assert_eq!(parse_version("postgres (PostgreSQL) 18beta1").as_deref(), Some("18beta1"));
         assert_eq!(parse_version("something else"), None);
         assert_eq!(major_of("18beta1"), Some(18));
         assert_eq!(major_of("devel"), None);
@@ -325,16 +278,10 @@ mod tests {
         }
         let environment = environment(&root, "nothing:links", "system");
         let found = Programs::find(&environment, None).unwrap();
-        let expected = Programs {
-            bindir: root.join("real"),
-            major: 16,
-            version: "16.4".to_owned(),
-        };
+        let expected =
+            Programs { bindir: root.join("real"), major: 16, version: "16.4".to_owned() };
         assert_eq!(found, expected);
-        assert_eq!(
-            Programs::find(&environment, Some(17)).unwrap().bindir,
-            root.join("system")
-        );
+        assert_eq!(Programs::find(&environment, Some(17)).unwrap().bindir, root.join("system"));
         assert_eq!(Programs::all(&environment).len(), 2);
     }
 
@@ -345,16 +292,10 @@ mod tests {
         fake(&root.join("seventeen"), "17.0");
         let environment = environment(&root, "empty", "seventeen:absent");
         let error = Programs::find(&environment, Some(16)).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "no PostgreSQL 16 programs found on this machine"
-        );
+        assert_eq!(error.to_string(), "no PostgreSQL 16 programs found on this machine");
         let help = error.help().unwrap().replace(root.to_str().unwrap(), "");
         assert!(help.contains("`/seventeen`: PostgreSQL 17.0"), "{help}");
-        assert!(
-            help.contains("`/absent`: no `initdb` and `postgres`"),
-            "{help}"
-        );
+        assert!(help.contains("`/absent`: no `initdb` and `postgres`"), "{help}");
     }
 
     #[test]
@@ -363,16 +304,8 @@ mod tests {
         let root = folder.path();
         fake(&root.join("system"), "17.0");
         let mut environment = environment(root, "system", "system");
-        environment
-            .vars
-            .insert("MIGRATE_PG_BINDIR".into(), "elsewhere".into());
+        environment.vars.insert("MIGRATE_PG_BINDIR".into(), "elsewhere".into());
         let error = Programs::find(&environment, None).unwrap_err();
-        assert!(matches!(
-            error,
-            ClusterError::BadBindir {
-                missing: "initdb",
-                ..
-            }
-        ));
+        assert!(matches!(error, ClusterError::BadBindir { missing: "initdb", .. }));
     }
 }

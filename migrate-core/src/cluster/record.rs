@@ -81,12 +81,7 @@ impl Password {
         fs::File::open(source)
             .and_then(|mut file| file.read_exact(&mut bytes))
             .map_err(|error| ClusterError::folder("read", source, error))?;
-        Ok(Self(
-            bytes
-                .iter()
-                .map(|byte| char::from(LETTERS[usize::from(byte & 63)]))
-                .collect(),
-        ))
+        Ok(Self(bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte & 63)])).collect()))
     }
 
     pub(super) fn reveal(&self) -> &str {
@@ -124,10 +119,7 @@ mod tests {
         assert_eq!(Record::read(folder.path()), None);
         record().write(folder.path()).unwrap();
         assert_eq!(Record::read(folder.path()), Some(record()));
-        let mode = fs::metadata(file_in(folder.path()))
-            .unwrap()
-            .permissions()
-            .mode();
+        let mode = fs::metadata(file_in(folder.path())).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         fs::write(file_in(folder.path()), "{ half").unwrap();
         assert_eq!(Record::read(folder.path()), None);

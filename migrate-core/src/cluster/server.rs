@@ -57,25 +57,8 @@ pub enum Origin {
 
 impl Server {
     pub(super) fn new(record: Record, pid: i32, origin: Origin) -> Self {
-        let Record {
-            bindir,
-            version,
-            data,
-            socket_folder,
-            port,
-            password,
-            ..
-        } = record;
-        Self {
-            pid,
-            origin,
-            bindir,
-            version,
-            data,
-            socket_folder,
-            port,
-            password,
-        }
+        let Record { bindir, version, data, socket_folder, port, password, .. } = record;
+        Self { pid, origin, bindir, version, data, socket_folder, port, password }
     }
 
     /// The URL of a database over the socket, without a password: for ourselves and for `psql`.
@@ -97,9 +80,7 @@ impl Server {
     pub fn tcp_url(&self, database: &str) -> Option<String> {
         let password = self.password.as_ref()?.reveal();
         let (port, database) = (self.port, escape(database, b""));
-        Some(format!(
-            "postgresql://{SUPERUSER}:{password}@127.0.0.1:{port}/{database}"
-        ))
+        Some(format!("postgresql://{SUPERUSER}:{password}@127.0.0.1:{port}/{database}"))
     }
 
     /// The major version: 15 for `15.18`.
@@ -113,12 +94,8 @@ impl fmt::Debug for Server {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = formatter.debug_struct("Server");
         debug.field("pid", &self.pid).field("origin", &self.origin);
-        debug
-            .field("version", &self.version)
-            .field("data", &self.data);
-        debug
-            .field("url", &self.url("postgres"))
-            .finish_non_exhaustive()
+        debug.field("version", &self.version).field("data", &self.data);
+        debug.field("url", &self.url("postgres")).finish_non_exhaustive()
     }
 }
 
@@ -187,11 +164,7 @@ impl Launch<'_> {
 
     fn spawn(&self) -> Result<Child, ClusterError> {
         let failed = |source| ClusterError::folder("write", self.log, source);
-        let log = File::options()
-            .create(true)
-            .append(true)
-            .open(self.log)
-            .map_err(failed)?;
+        let log = File::options().create(true).append(true).open(self.log).map_err(failed)?;
         let program = self.programs.program("postgres");
         let mut command = self.record.identity.command(&program, self.environment);
         command.arg("-D").arg(&self.record.data);
@@ -201,11 +174,7 @@ impl Launch<'_> {
         set("listen_addresses", if self.tcp { "127.0.0.1" } else { "" });
         set("port", &self.record.port.to_string());
         // The setting is a list: names with commas and spaces need quotes.
-        let folder = self
-            .record
-            .socket_folder
-            .to_string_lossy()
-            .replace('"', "\"\"");
+        let folder = self.record.socket_folder.to_string_lossy().replace('"', "\"\"");
         set("unix_socket_directories", &format!("\"{folder}\""));
         set("unix_socket_permissions", "0700");
         set("logging_collector", "off");
@@ -213,9 +182,7 @@ impl Launch<'_> {
             set(name, value);
         }
         command.stdout(log.try_clone().map_err(failed)?).stderr(log);
-        command
-            .spawn()
-            .map_err(|source| ClusterError::Run { program, source })
+        command.spawn().map_err(|source| ClusterError::Run { program, source })
     }
 
     fn wait_until_ready(&self, mut child: Child, log_begin: u64) -> Result<i32, ClusterError> {
@@ -243,19 +210,12 @@ impl Launch<'_> {
         let tail = tail(self.log, log_begin);
         // With a full disk, not even the complaint about it may fit into the log.
         if tail.contains("No space left on device") || is_full(&self.record.data) {
-            return ClusterError::NoSpace {
-                folder: self.record.data.clone(),
-                tail,
-            };
+            return ClusterError::NoSpace { folder: self.record.data.clone(), tail };
         }
         if tail.contains("could not bind") && tail.contains("Address already in use") {
-            return ClusterError::PortTaken {
-                port: self.record.port,
-            };
+            return ClusterError::PortTaken { port: self.record.port };
         }
-        let reason = complaint(&tail)
-            .unwrap_or("it ended without a word")
-            .to_owned();
+        let reason = complaint(&tail).unwrap_or("it ended without a word").to_owned();
         ClusterError::Start {
             data: self.record.data.clone(),
             reason,
@@ -280,9 +240,8 @@ pub(super) fn start_timeout(data: &Path, waited: Duration, log: &Path) -> Cluste
 pub(super) fn free_port(seed: &str, not: Option<u16>) -> u16 {
     const FIRST: u16 = 15_432;
     const COUNT: u16 = 10_000;
-    let start = seed.bytes().fold(0_u16, |sum, byte| {
-        sum.wrapping_mul(31).wrapping_add(byte.into())
-    });
+    let start =
+        seed.bytes().fold(0_u16, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
     (0..COUNT)
         .map(|step| FIRST + (start % COUNT + step) % COUNT)
         .find(|port| Some(*port) != not && is_free(*port))
@@ -322,10 +281,7 @@ mod tests {
         server.url("blog").parse::<postgres::Config>().unwrap();
         let password = server.password.as_ref().unwrap().reveal();
         let tcp = server.tcp_url("a/b c").unwrap();
-        assert_eq!(
-            tcp,
-            format!("postgresql://postgres:{password}@127.0.0.1:15432/a%2Fb%20c")
-        );
+        assert_eq!(tcp, format!("postgresql://postgres:{password}@127.0.0.1:15432/a%2Fb%20c"));
         tcp.parse::<postgres::Config>().unwrap();
         assert!(!format!("{server:?}").contains(password));
         assert_eq!(server.major(), 15);

@@ -41,11 +41,7 @@ impl SharedCluster {
         let mut cluster = Cluster::throw_away(environment, folder.join("run"));
         // A run that is ending must not share its socket with the next one.
         cluster.key = format!("{}-{}", directory::key(&folder), std::process::id());
-        Ok(Self {
-            folder,
-            cluster,
-            patience: Duration::from_secs(30),
-        })
+        Ok(Self { folder, cluster, patience: Duration::from_secs(30) })
     }
 
     /// How long the server stays when nobody is there any more: 30 s unless said otherwise, to the
@@ -80,8 +76,7 @@ impl SharedCluster {
         self.sweep()?;
         directory::ensure_private(&self.cluster.folder)?;
         directory::ensure_private(&self.users())?;
-        self.register()
-            .map_err(|source| ClusterError::folder("write", &self.users(), source))?;
+        self.register().map_err(|source| ClusterError::folder("write", &self.users(), source))?;
         let started = self.cluster.start();
         if started.is_err() {
             let _ = self.cluster.remove();

@@ -51,13 +51,7 @@ impl Cluster {
 
         let exists = data_major(&data).is_some();
         if !exists {
-            initdb(
-                &programs,
-                &identity,
-                &self.environment,
-                &data,
-                self.durability,
-            )?;
+            initdb(&programs, &identity, &self.environment, &data, self.durability)?;
         }
         let mut record = Record {
             stamp: record::stamp(&programs.bindir).unwrap_or_default(),
@@ -76,11 +70,7 @@ impl Cluster {
             record.password = Some(set_password(&record)?);
         }
         record.write(&self.folder)?;
-        let origin = if exists {
-            Origin::Started
-        } else {
-            Origin::Created
-        };
+        let origin = if exists { Origin::Started } else { Origin::Created };
         Ok(Server::new(record, pid, origin))
     }
 
@@ -141,9 +131,7 @@ impl Cluster {
                 Err(ClusterError::PortTaken { port })
             };
         }
-        let kept = known
-            .map(|record| record.port)
-            .filter(|port| server::is_free(*port));
+        let kept = known.map(|record| record.port).filter(|port| server::is_free(*port));
         Ok(kept.unwrap_or_else(|| server::free_port(&self.key, None)))
     }
 
@@ -161,35 +149,16 @@ impl Cluster {
             return Ok(programs);
         }
         Programs::find(&self.environment, wanted).map_err(|error| match (error, data_major) {
-            (
-                ClusterError::NoPrograms {
-                    wanted,
-                    looked,
-                    install,
-                },
-                Some(data_major),
-            ) => {
-                let mut found: Vec<u32> = Programs::all(&self.environment)
-                    .iter()
-                    .map(|it| it.major)
-                    .collect();
+            (ClusterError::NoPrograms { wanted, looked, install }, Some(data_major)) => {
+                let mut found: Vec<u32> =
+                    Programs::all(&self.environment).iter().map(|it| it.major).collect();
                 found.sort_unstable();
                 found.dedup();
                 if found.is_empty() {
-                    return ClusterError::NoPrograms {
-                        wanted,
-                        looked,
-                        install,
-                    };
+                    return ClusterError::NoPrograms { wanted, looked, install };
                 }
                 let data = data.to_owned();
-                ClusterError::OtherMajor {
-                    data,
-                    data_major,
-                    found,
-                    asked: false,
-                    install,
-                }
+                ClusterError::OtherMajor { data, data_major, found, asked: false, install }
             }
             (error, _) => error,
         })
@@ -215,10 +184,7 @@ impl Cluster {
 /// Gives the superuser a fresh password, through the socket.
 fn set_password(record: &Record) -> Result<Password, ClusterError> {
     let password = Password::generate()?;
-    let failed = |source| ClusterError::SetUp {
-        data: record.data.clone(),
-        source,
-    };
+    let failed = |source| ClusterError::SetUp { data: record.data.clone(), source };
     let mut client = postgres::Config::new()
         .host_path(&record.socket_folder)
         .port(record.port)

@@ -40,9 +40,7 @@ impl TemporaryCluster {
         environment: &Environment,
         settings: impl FnOnce(Cluster) -> Cluster,
     ) -> Result<Self, ClusterError> {
-        let parent = environment
-            .var("TMPDIR")
-            .map_or_else(|| PathBuf::from("/tmp"), PathBuf::from);
+        let parent = environment.var("TMPDIR").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from);
         let folder = tempfile::Builder::new()
             .prefix("migrate-")
             .permissions(Permissions::from_mode(0o700))
@@ -64,11 +62,7 @@ impl TemporaryCluster {
     fn start_on_leash(cluster: Cluster) -> Result<Self, ClusterError> {
         let leash = Leash::new(&cluster.folders())?;
         match cluster.start() {
-            Ok(server) => Ok(Self {
-                server,
-                cluster,
-                leash: Some(leash),
-            }),
+            Ok(server) => Ok(Self { server, cluster, leash: Some(leash) }),
             Err(error) => {
                 let _ = cluster.remove();
                 leash.release();

@@ -86,20 +86,11 @@ pub(super) struct Leash {
 impl Leash {
     /// Begins to watch; do so before the server starts.
     pub(super) fn new(folders: &[PathBuf]) -> Result<Self, ClusterError> {
-        let (reader, writer) = io::pipe().map_err(|source| ClusterError::Run {
-            program: SHELL.into(),
-            source,
-        })?;
+        let (reader, writer) =
+            io::pipe().map_err(|source| ClusterError::Run { program: SHELL.into(), source })?;
         let mut command = shell(OWNED);
-        command
-            .args(folders)
-            .stdin(reader)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        Ok(Self {
-            shell: spawn(command)?,
-            pipe: Some(writer),
-        })
+        command.args(folders).stdin(reader).stdout(Stdio::null()).stderr(Stdio::null());
+        Ok(Self { shell: spawn(command)?, pipe: Some(writer) })
     }
 
     /// Says that all has been tidied up.
@@ -126,16 +117,8 @@ pub(super) fn watch_shared(
         .open(log)
         .map_err(|source| ClusterError::folder("write", log, source))?;
     let mut command = shell(SHARED);
-    command
-        .arg(run)
-        .arg(pid.to_string())
-        .arg(data)
-        .arg(patience.as_secs().to_string());
-    command
-        .args(remove)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(log);
+    command.arg(run).arg(pid.to_string()).arg(data).arg(patience.as_secs().to_string());
+    command.args(remove).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
     spawn(command).map(drop)
 }
 
@@ -143,14 +126,8 @@ const SHELL: &str = "/bin/sh";
 
 fn shell(script: &str) -> Command {
     let mut command = Command::new(SHELL);
-    command
-        .arg("-c")
-        .arg(format!("{IS_SERVER}{script}"))
-        .arg("migrate-watch");
-    command
-        .env_clear()
-        .env("PATH", "/usr/bin:/bin")
-        .current_dir("/");
+    command.arg("-c").arg(format!("{IS_SERVER}{script}")).arg("migrate-watch");
+    command.env_clear().env("PATH", "/usr/bin:/bin").current_dir("/");
     command
 }
 
@@ -164,8 +141,5 @@ fn spawn(mut command: Command) -> Result<Child, ClusterError> {
             Ok(())
         });
     }
-    command.spawn().map_err(|source| ClusterError::Run {
-        program: SHELL.into(),
-        source,
-    })
+    command.spawn().map_err(|source| ClusterError::Run { program: SHELL.into(), source })
 }

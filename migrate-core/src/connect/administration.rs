@@ -38,11 +38,7 @@ const MAINTENANCE: &str = "postgres";
 /// same time is there as wanted.
 pub fn create_database(target: &Target) -> Result<(), AdministrationError> {
     let name = Identifier::from(target.database());
-    let created = administer(
-        target,
-        "create",
-        &format!("CREATE DATABASE {}", name.quoted()),
-    );
+    let created = administer(target, "create", &format!("CREATE DATABASE {}", name.quoted()));
     match created {
         Err(AdministrationError::Refused { source, .. })
             if Session::connect(target, "migrate db create").is_ok()
@@ -62,27 +58,18 @@ pub fn create_database(target: &Target) -> Result<(), AdministrationError> {
 /// When the server cannot be reached or refuses.
 pub fn drop_database(target: &Target) -> Result<(), AdministrationError> {
     let name = Identifier::from(target.database());
-    administer(
-        target,
-        "drop",
-        &format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", name.quoted()),
-    )
+    administer(target, "drop", &format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", name.quoted()))
 }
 
 fn administer(target: &Target, what: &'static str, sql: &str) -> Result<(), AdministrationError> {
     let mut session = Session::connect(&target.with_database(MAINTENANCE), "migrate db")?;
-    session
-        .client()
-        .batch_execute(sql)
-        .map_err(|source| AdministrationError::Refused {
-            what,
-            database: target.database().to_owned(),
-            source,
-        })
+    session.client().batch_execute(sql).map_err(|source| AdministrationError::Refused {
+        what,
+        database: target.database().to_owned(),
+        source,
+    })
 }
 
 fn message(error: &postgres::Error) -> String {
-    error
-        .as_db_error()
-        .map_or_else(|| error.to_string(), |db| db.message().to_owned())
+    error.as_db_error().map_or_else(|| error.to_string(), |db| db.message().to_owned())
 }

@@ -117,20 +117,12 @@ impl Session {
         let mut config = target.config().clone();
         config.application_name(purpose);
         config.notice_callback(move |notice| {
-            heard
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(notice);
+            heard.lock().unwrap_or_else(PoisonError::into_inner).push(notice);
         });
         let refuse = |error: postgres::Error| refusal(target, &error);
         let mut client = config.connect(NoTls).map_err(refuse)?;
         let server = settle(&mut client).map_err(refuse)?;
-        Ok(Self {
-            client,
-            target: target.clone(),
-            server,
-            notices,
-        })
+        Ok(Self { client, target: target.clone(), server, notices })
     }
 
     /// The database that this is a session on.
@@ -207,10 +199,7 @@ fn refusal(target: &Target, error: &postgres::Error) -> ConnectError {
                 reason = deeper.to_string();
                 cause = deeper.source();
             }
-            ConnectError::Unreachable {
-                target: target.clone(),
-                reason,
-            }
+            ConnectError::Unreachable { target: target.clone(), reason }
         }
     }
 }

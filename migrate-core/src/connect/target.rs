@@ -49,10 +49,8 @@ impl Target {
     ///
     /// When the text is neither.
     pub fn parse(text: &str, origin: &str, environment: &Environment) -> Result<Self, TargetError> {
-        let malformed = |reason: String| TargetError::Malformed {
-            origin: origin.to_owned(),
-            reason,
-        };
+        let malformed =
+            |reason: String| TargetError::Malformed { origin: origin.to_owned(), reason };
         let mut config: Config = text.trim().parse().map_err(|error: postgres::Error| {
             // The parser's own text may repeat parts of the URL.
             malformed(match std::error::Error::source(&error) {
@@ -61,10 +59,7 @@ impl Target {
             })
         })?;
         fill_in(&mut config, environment).map_err(malformed)?;
-        Ok(Self {
-            config: Box::new(config),
-            origin: origin.to_owned(),
-        })
+        Ok(Self { config: Box::new(config), origin: origin.to_owned() })
     }
 
     /// What the environment says: `DATABASE_URL`, else `DB_URL`, else the `PG…` variables if they
@@ -97,10 +92,7 @@ impl Target {
     /// The name of the database.
     #[must_use]
     pub fn database(&self) -> &str {
-        self.config
-            .get_dbname()
-            .or(self.config.get_user())
-            .unwrap_or_default()
+        self.config.get_dbname().or(self.config.get_user()).unwrap_or_default()
     }
 
     /// Where the target came from: `DATABASE_URL`, a flag, the private cluster.
@@ -128,10 +120,7 @@ impl Target {
                 }
             }
         }
-        format!(
-            "postgresql://{user}@{}/{database}{folders}",
-            hosts.join(",")
-        )
+        format!("postgresql://{user}@{}/{database}{folders}", hosts.join(","))
     }
 
     /// The password, for a program that is started on the same database. Not to be shown.
@@ -150,20 +139,15 @@ impl Target {
     pub fn server(&self) -> String {
         let user = self.config.get_user().unwrap_or_default();
         let ports = self.config.get_ports();
-        let hosts = self
-            .config
-            .get_hosts()
-            .iter()
-            .enumerate()
-            .map(|(index, host)| {
-                let port = ports.get(index).or(ports.first()).copied().unwrap_or(5432);
-                match host {
-                    Host::Tcp(host) if host.contains(':') => format!("[{host}]:{port}"),
-                    Host::Tcp(host) => format!("{host}:{port}"),
-                    #[cfg(unix)]
-                    Host::Unix(folder) => folder.display().to_string(),
-                }
-            });
+        let hosts = self.config.get_hosts().iter().enumerate().map(|(index, host)| {
+            let port = ports.get(index).or(ports.first()).copied().unwrap_or(5432);
+            match host {
+                Host::Tcp(host) if host.contains(':') => format!("[{host}]:{port}"),
+                Host::Tcp(host) => format!("{host}:{port}"),
+                #[cfg(unix)]
+                Host::Unix(folder) => folder.display().to_string(),
+            }
+        });
         format!("{user}@{}", hosts.collect::<Vec<_>>().join(","))
     }
 }
@@ -193,10 +177,7 @@ fn fill_in(config: &mut Config, environment: &Environment) -> Result<(), String>
         && let Some(ports) = var("PGPORT")
     {
         for port in ports.split(',') {
-            let port = port
-                .trim()
-                .parse()
-                .map_err(|_| "`PGPORT` is no port number".to_owned())?;
+            let port = port.trim().parse().map_err(|_| "`PGPORT` is no port number".to_owned())?;
             config.port(port);
         }
     }
@@ -215,9 +196,7 @@ fn fill_in(config: &mut Config, environment: &Environment) -> Result<(), String>
         config.dbname(name);
     }
     if config.get_connect_timeout().is_none() {
-        let seconds = var("PGCONNECT_TIMEOUT")
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(10);
+        let seconds = var("PGCONNECT_TIMEOUT").and_then(|text| text.parse().ok()).unwrap_or(10);
         config.connect_timeout(Duration::from_secs(seconds));
     }
     Ok(())
@@ -236,13 +215,7 @@ fn escape(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
     let bytes = text.bytes();
     bytes
-        .map(|byte| {
-            if plain(byte) {
-                char::from(byte).to_string()
-            } else {
-                format!("%{byte:02X}")
-            }
-        })
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
         .collect()
 }
 
@@ -256,21 +229,14 @@ mod tests {
     use super::*;
 
     fn environment(vars: &[(&str, &str)]) -> Environment {
-        let vars = vars
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Environment {
-            vars: vars.collect(),
-            ..Environment::default()
-        }
+        let vars = vars.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Environment { vars: vars.collect(), ..Environment::default() }
     }
 
     #[test]
     fn the_environment_in_its_order() {
         let shown = |vars: &[(&str, &str)]| {
-            Target::from_environment(&environment(vars))
-                .unwrap()
-                .map(|target| target.to_string())
+            Target::from_environment(&environment(vars)).unwrap().map(|target| target.to_string())
         };
         assert_eq!(shown(&[]), None);
         assert_eq!(shown(&[("DATABASE_URL", "")]), None);

@@ -75,15 +75,10 @@ impl History {
     ///
     /// When the row cannot be read.
     pub fn way_back(&self, client: &mut Client, name: &str) -> Result<WayBack, HistoryError> {
-        let sql = format!(
-            "SELECT down::text FROM {} WHERE name = $1",
-            self.table.quoted()
-        );
+        let sql = format!("SELECT down::text FROM {} WHERE name = $1", self.table.quoted());
         let text: String = client.query_one(&sql, &[&name])?.try_get(0)?;
-        serde_json::from_str(&text).map_err(|source| HistoryError::Damaged {
-            name: name.to_owned(),
-            source,
-        })
+        serde_json::from_str(&text)
+            .map_err(|source| HistoryError::Damaged { name: name.to_owned(), source })
     }
 
     /// The migrations that stopped half way.

@@ -33,10 +33,7 @@ impl History {
     /// The history in this schema and table; the log and the journal stand beside it.
     pub fn new(schema: impl Into<Identifier>, table: impl Into<Identifier>) -> Self {
         let schema = schema.into();
-        Self {
-            table: Name::from((&schema, table.into())),
-            schema,
-        }
+        Self { table: Name::from((&schema, table.into())), schema }
     }
 
     /// The history table.

@@ -87,10 +87,7 @@ impl History {
         if found.is_empty() {
             return Ok(false);
         }
-        match COLUMNS
-            .iter()
-            .find(|(name, _)| !found.iter().any(|column| column == name))
-        {
+        match COLUMNS.iter().find(|(name, _)| !found.iter().any(|column| column == name)) {
             None => Ok(true),
             Some((missing, _)) => Err(HistoryError::Foreign {
                 table: self.table.to_string(),
@@ -120,15 +117,9 @@ impl History {
         if !schema_exists {
             sql += &format!("CREATE SCHEMA {};\n", self.schema.quoted());
         }
-        let columns: Vec<_> = COLUMNS
-            .iter()
-            .map(|(name, kind)| format!("\"{name}\" {kind}"))
-            .collect();
-        sql += &format!(
-            "CREATE TABLE {} ({});\n",
-            self.table.quoted(),
-            columns.join(", ")
-        );
+        let columns: Vec<_> =
+            COLUMNS.iter().map(|(name, kind)| format!("\"{name}\" {kind}")).collect();
+        sql += &format!("CREATE TABLE {} ({});\n", self.table.quoted(), columns.join(", "));
         sql += &format!(
             "CREATE TABLE {} (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, \
              at timestamptz NOT NULL DEFAULT clock_timestamp(), action text NOT NULL, \

@@ -66,11 +66,7 @@ impl History {
 
     /// Removes the record of a migration.
     pub(crate) fn delete(&self, name: &str) -> String {
-        format!(
-            "DELETE FROM {} WHERE name = {}",
-            self.table.quoted(),
-            literal(name)
-        )
+        format!("DELETE FROM {} WHERE name = {}", self.table.quoted(), literal(name))
     }
 
     /// Adds a line to the log; `duration` is SQL for milliseconds.
@@ -130,10 +126,6 @@ impl History {
 
     /// Forgets how far a migration had come: it is done, or nothing of it is.
     pub(crate) fn journal_end(&self, name: &str) -> String {
-        format!(
-            "DELETE FROM {} WHERE name = {}",
-            self.journal_table().quoted(),
-            literal(name)
-        )
+        format!("DELETE FROM {} WHERE name = {}", self.journal_table().quoted(), literal(name))
     }
 }

@@ -40,10 +40,7 @@ impl Migrator {
         observer: &mut dyn Observer,
     ) -> Result<Vec<String>, Error> {
         // With nothing applied there is nothing to take back, and no history to create.
-        if self
-            .known(session.client())?
-            .is_none_or(|known| known.applied.is_empty())
-        {
+        if self.known(session.client())?.is_none_or(|known| known.applied.is_empty()) {
             return Ok(Vec::new());
         }
         self.alone(session, observer, |session, lock, known, observer| {
@@ -63,10 +60,7 @@ impl Migrator {
     ) -> Result<Vec<(String, Vec<Step>)>, Error> {
         let known = self.known(session.client())?.unwrap_or_default();
         let reverts = self.to_take_back(session, &known, to)?;
-        Ok(reverts
-            .into_iter()
-            .map(|revert| (revert.name, revert.steps))
-            .collect())
+        Ok(reverts.into_iter().map(|revert| (revert.name, revert.steps)).collect())
     }
 
     /// Takes back the last `count` migrations and applies the same again.
@@ -81,26 +75,18 @@ impl Migrator {
         count: usize,
         observer: &mut dyn Observer,
     ) -> Result<Vec<String>, Error> {
-        if self
-            .known(session.client())?
-            .is_none_or(|known| known.applied.is_empty())
-        {
+        if self.known(session.client())?.is_none_or(|known| known.applied.is_empty()) {
             return Ok(Vec::new());
         }
         self.alone(session, observer, |session, lock, known, observer| {
             let to = DownTo::Count(count);
-            let again: Vec<_> = chosen(&known, &to)
-                .iter()
-                .map(|row| row.name.clone())
-                .collect();
+            let again: Vec<_> = chosen(&known, &to).iter().map(|row| row.name.clone()).collect();
             for name in &again {
                 match self.plan.migration(name) {
                     None => return Err(Error::FileMissing { name: name.clone() }),
                     Some(migration) if !migration.problems.is_empty() => {
                         let problems = migration.problems.iter().cloned();
-                        return Err(Error::Problems(
-                            problems.map(|p| (name.clone(), p)).collect(),
-                        ));
+                        return Err(Error::Problems(problems.map(|p| (name.clone(), p)).collect()));
                     }
                     Some(_) => {}
                 }
@@ -126,10 +112,7 @@ impl Migrator {
             let to = DownTo::Name(name.to_owned());
             let back = self.down_alone(session, lock, &known, &to, observer)?;
             let known = self.known(session.client())?.unwrap_or_default();
-            let to = UpTo {
-                name: Some(name.to_owned()),
-                ..UpTo::default()
-            };
+            let to = UpTo { name: Some(name.to_owned()), ..UpTo::default() };
             let there = self.up_alone(session, lock, &known, &to, observer)?;
             Ok((back, there))
         })
@@ -223,8 +206,7 @@ impl Migrator {
         };
         work.record = vec![
             self.history.delete(name),
-            self.history
-                .log(&self.actor, Action::Down, name, &duration, None),
+            self.history.log(&self.actor, Action::Down, name, &duration, None),
         ];
         observer.event(Event::Started {
             name: name.clone(),

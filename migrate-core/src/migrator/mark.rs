@@ -30,10 +30,7 @@ impl Migrator {
                     .ok_or_else(|| Error::FileMissing { name: name.clone() })?;
                 sql.push(self.history.insert(migration, &self.plan.generator, "0"));
                 sql.push(self.history.journal_end(name));
-                sql.push(
-                    self.history
-                        .log(&self.actor, Action::MarkApplied, name, "NULL", None),
-                );
+                sql.push(self.history.log(&self.actor, Action::MarkApplied, name, "NULL", None));
                 marked.push(name.clone());
             }
             self.write(session, sql)?;
@@ -58,19 +55,12 @@ impl Migrator {
                 known.applied.iter().any(|row| row.name == *name)
                     || known.unfinished.iter().any(|row| row.name == *name)
             };
-            let marked: Vec<_> = names
-                .iter()
-                .filter(|name| recorded(name))
-                .cloned()
-                .collect();
+            let marked: Vec<_> = names.iter().filter(|name| recorded(name)).cloned().collect();
             let mut sql = vec!["BEGIN".to_owned()];
             for name in &marked {
                 sql.push(self.history.delete(name));
                 sql.push(self.history.journal_end(name));
-                sql.push(
-                    self.history
-                        .log(&self.actor, Action::MarkPending, name, "NULL", None),
-                );
+                sql.push(self.history.log(&self.actor, Action::MarkPending, name, "NULL", None));
             }
             self.write(session, sql)?;
             Ok(marked)
@@ -79,12 +69,9 @@ impl Migrator {
 
     fn write(&self, session: &mut Session, mut sql: Vec<String>) -> Result<(), Error> {
         sql.push("COMMIT".to_owned());
-        session
-            .client()
-            .batch_execute(&sql.join(";\n"))
-            .inspect_err(|_| {
-                _ = session.client().batch_execute("ROLLBACK");
-            })?;
+        session.client().batch_execute(&sql.join(";\n")).inspect_err(|_| {
+            _ = session.client().batch_execute("ROLLBACK");
+        })?;
         Ok(())
     }
 }

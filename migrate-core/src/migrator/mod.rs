@@ -40,12 +40,7 @@ impl Migrator {
     /// A migrator for this plan; `actor` is who the log will say it was.
     #[must_use]
     pub fn new(plan: Plan, actor: Actor) -> Self {
-        Self {
-            plan,
-            history: History::default(),
-            actor,
-            patience: Duration::from_secs(300),
-        }
+        Self { plan, history: History::default(), actor, patience: Duration::from_secs(300) }
     }
 
     /// Where the database remembers its migrations; `public.migrations` without it.
@@ -75,10 +70,7 @@ impl Migrator {
         }
         let applied = self.history.applied(client)?;
         let unfinished = self.history.unfinished(client)?;
-        Ok(Some(Known {
-            applied,
-            unfinished,
-        }))
+        Ok(Some(Known { applied, unfinished }))
     }
 
     /// Runs `work` as the only runner, with what the database knows once it is the only one; the

@@ -33,9 +33,7 @@ impl Status {
     /// Whether the database is where the files say it should be.
     #[must_use]
     pub fn is_current(&self) -> bool {
-        self.migrations
-            .iter()
-            .all(|entry| entry.state == State::Applied)
+        self.migrations.iter().all(|entry| entry.state == State::Applied)
     }
 }
 
@@ -58,8 +56,6 @@ impl Migrator {
                 .map(|row| row.checksum.clone())
                 .or_else(|| entry.planned.map(crate::plan::Migration::checksum)),
         });
-        Ok(Status {
-            migrations: migrations.collect(),
-        })
+        Ok(Status { migrations: migrations.collect() })
     }
 }

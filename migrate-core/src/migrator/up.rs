@@ -83,27 +83,16 @@ impl Migrator {
     fn to_apply(&self, known: &Known, to: &UpTo) -> Result<Vec<&Migration>, Error> {
         let entries = entries(&self.plan, &known.applied, &known.unfinished);
         let pending = pending(&entries, to.allow_out_of_order).map_err(Error::OutOfOrder)?;
-        let pending: HashSet<_> = pending
-            .into_iter()
-            .map(|migration| &migration.name)
-            .collect();
-        let mut migrations: Vec<_> = self
-            .plan
-            .migrations
-            .iter()
-            .filter(|m| pending.contains(&m.name))
-            .collect();
+        let pending: HashSet<_> = pending.into_iter().map(|migration| &migration.name).collect();
+        let mut migrations: Vec<_> =
+            self.plan.migrations.iter().filter(|m| pending.contains(&m.name)).collect();
         if let Some(last) = &to.name {
             migrations.retain(|migration| migration.name <= *last);
         }
         migrations.truncate(to.count.unwrap_or(usize::MAX));
         let problems: Vec<_> = migrations
             .iter()
-            .flat_map(|m| {
-                m.problems
-                    .iter()
-                    .map(|problem| (m.name.clone(), problem.clone()))
-            })
+            .flat_map(|m| m.problems.iter().map(|problem| (m.name.clone(), problem.clone())))
             .collect();
         if !problems.is_empty() {
             return Err(Error::Problems(problems));
@@ -120,9 +109,7 @@ impl Migrator {
                 why: why.to_owned(),
             };
             if unfinished.direction != Direction::Up.as_str() {
-                return Err(stuck(
-                    "it was being taken back; `migrate down` goes on with that",
-                ));
+                return Err(stuck("it was being taken back; `migrate down` goes on with that"));
             }
             if unfinished.running {
                 return Err(stuck(
@@ -148,12 +135,7 @@ impl Migrator {
         observer: &mut dyn Observer,
     ) -> Result<Vec<String>, Error> {
         let mut done = Vec::new();
-        for migration in self
-            .plan
-            .migrations
-            .iter()
-            .filter(|m| names.contains(&m.name))
-        {
+        for migration in self.plan.migrations.iter().filter(|m| names.contains(&m.name)) {
             self.apply_one(session, lock, known, migration, observer)?;
             done.push(migration.name.clone());
         }
@@ -168,10 +150,7 @@ impl Migrator {
         migration: &Migration,
         observer: &mut dyn Observer,
     ) -> Result<(), Error> {
-        let unfinished = known
-            .unfinished
-            .iter()
-            .find(|row| row.name == migration.name);
+        let unfinished = known.unfinished.iter().find(|row| row.name == migration.name);
         let checksum = migration.checksum();
         let mut work = Work {
             name: &migration.name,
@@ -198,10 +177,7 @@ impl Migrator {
             name: migration.name.clone(),
             direction: Direction::Up,
             duration,
-            no_way_back: WayBack::of(migration)
-                .steps()
-                .err()
-                .map(|why| why.reason.clone()),
+            no_way_back: WayBack::of(migration).steps().err().map(|why| why.reason.clone()),
         });
         Ok(())
     }
@@ -214,32 +190,20 @@ impl Migrator {
         migrations: &[&Migration],
         observer: &mut dyn Observer,
     ) -> Result<Vec<String>, Error> {
-        if let Some(alone) = migrations
-            .iter()
-            .find(|m| m.up.iter().any(|step| !step.transactional))
+        if let Some(alone) = migrations.iter().find(|m| m.up.iter().any(|step| !step.transactional))
         {
-            return Err(Error::NotTransactional {
-                name: alone.name.clone(),
-            });
+            return Err(Error::NotTransactional { name: alone.name.clone() });
         }
-        let steps: Vec<Step> = migrations
-            .iter()
-            .flat_map(|migration| migration.up.clone())
-            .collect();
-        let names: Vec<_> = migrations
-            .iter()
-            .map(|migration| migration.name.clone())
-            .collect();
+        let steps: Vec<Step> =
+            migrations.iter().flat_map(|migration| migration.up.clone()).collect();
+        let names: Vec<_> = migrations.iter().map(|migration| migration.name.clone()).collect();
         let together = names.join(", ");
         let work = Work {
             name: &together,
             direction: Direction::Up,
             steps: &steps,
             checksum: "",
-            record: migrations
-                .iter()
-                .flat_map(|m| self.record(m, TRANSACTION_MS))
-                .collect(),
+            record: migrations.iter().flat_map(|m| self.record(m, TRANSACTION_MS)).collect(),
         };
         observer.event(Event::Started {
             name: together.clone(),
@@ -255,10 +219,7 @@ impl Migrator {
                 name: migration.name.clone(),
                 direction: Direction::Up,
                 duration,
-                no_way_back: WayBack::of(migration)
-                    .steps()
-                    .err()
-                    .map(|why| why.reason.clone()),
+                no_way_back: WayBack::of(migration).steps().err().map(|why| why.reason.clone()),
             });
         }
         Ok(names)
@@ -267,10 +228,8 @@ impl Migrator {
     fn record(&self, migration: &Migration, duration: &str) -> Vec<String> {
         let name = &migration.name;
         vec![
-            self.history
-                .insert(migration, &self.plan.generator, duration),
-            self.history
-                .log(&self.actor, Action::Up, name, duration, None),
+            self.history.insert(migration, &self.plan.generator, duration),
+            self.history.log(&self.actor, Action::Up, name, duration, None),
         ]
     }
 
@@ -282,12 +241,9 @@ impl Migrator {
         error: &crate::ApplyError,
     ) {
         let cause = error.failure.cause();
-        let message = cause
-            .as_db_error()
-            .map_or_else(|| cause.to_string(), |db| db.message().to_owned());
-        let sql = self
-            .history
-            .log(&self.actor, action, &error.name, "NULL", Some(&message));
+        let message =
+            cause.as_db_error().map_or_else(|| cause.to_string(), |db| db.message().to_owned());
+        let sql = self.history.log(&self.actor, action, &error.name, "NULL", Some(&message));
         _ = session.client().batch_execute(&sql);
     }
 }

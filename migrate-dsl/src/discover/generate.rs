@@ -21,10 +21,7 @@ pub(super) fn module(folder: &Path, sources: &[Source], hash: &str) -> Result<St
             SourceFile::Rust(file) => {
                 // A private or misspelled `down` is never used, and then the build says so on the
                 // author's own line.
-                _ = writeln!(
-                    modules,
-                    "#[deny(dead_code)] #[path = {path:?}] mod m{name};"
-                );
+                _ = writeln!(modules, "#[deny(dead_code)] #[path = {path:?}] mod m{name};");
                 _ = writeln!(
                     list,
                     "        {{ use m{name}::*; Migration::rust({name:?}, {:?}, {:?}, {:?}, m{name}::up, down) }},",
@@ -35,10 +32,8 @@ pub(super) fn module(folder: &Path, sources: &[Source], hash: &str) -> Result<St
             }
             SourceFile::Sql { up, down } => {
                 let mut texts = vec![text.as_str()];
-                let down_text = down
-                    .as_ref()
-                    .map(|down| super::read(&folder.join(down)))
-                    .transpose()?;
+                let down_text =
+                    down.as_ref().map(|down| super::read(&folder.join(down))).transpose()?;
                 texts.extend(down_text.as_deref());
                 let down = match down {
                     Some(down) => format!(
@@ -94,10 +89,7 @@ fn digest(texts: &[&str]) -> String {
 /// The line of `fn <function>`, from 1; 1 where there is none.
 fn line_of(text: &str, function: &str) -> u32 {
     let wanted = format!("fn {function}(");
-    let at = text
-        .lines()
-        .position(|line| line.contains(&wanted))
-        .unwrap_or(0);
+    let at = text.lines().position(|line| line.contains(&wanted)).unwrap_or(0);
     u32::try_from(at + 1).unwrap_or(u32::MAX)
 }
 

@@ -109,9 +109,7 @@ fn named(files: &[String], lib: &str) -> Result<Vec<Source>, Vec<NameProblem>> {
             downs.push((stem, file));
             continue;
         }
-        let sql = file
-            .strip_suffix(".up.sql")
-            .or_else(|| file.strip_suffix(".sql"));
+        let sql = file.strip_suffix(".up.sql").or_else(|| file.strip_suffix(".sql"));
         let Some(stem) = rust_module.or(sql) else {
             continue;
         };
@@ -120,16 +118,9 @@ fn named(files: &[String], lib: &str) -> Result<Vec<Source>, Vec<NameProblem>> {
                 let name = stem.to_owned();
                 let file = match rust_module {
                     Some(_) => SourceFile::Rust(file.clone()),
-                    None => SourceFile::Sql {
-                        up: file.clone(),
-                        down: None,
-                    },
+                    None => SourceFile::Sql { up: file.clone(), down: None },
                 };
-                found.push(Source {
-                    name,
-                    timestamp,
-                    file,
-                });
+                found.push(Source { name, timestamp, file });
             }
             Err(Why { what, help }) => problems.push(NameProblem {
                 message: format!("`src/{file}` {what}"),
@@ -138,10 +129,7 @@ fn named(files: &[String], lib: &str) -> Result<Vec<Source>, Vec<NameProblem>> {
         }
     }
     for (stem, file) in downs {
-        let up = found
-            .iter_mut()
-            .find(|source| source.name == stem)
-            .map(|source| &mut source.file);
+        let up = found.iter_mut().find(|source| source.name == stem).map(|source| &mut source.file);
         if let Some(SourceFile::Sql { down, .. }) = up {
             *down = Some(file.clone());
         } else {
@@ -152,10 +140,7 @@ fn named(files: &[String], lib: &str) -> Result<Vec<Source>, Vec<NameProblem>> {
         }
     }
     found.sort_by(|a, b| (a.timestamp, &a.name).cmp(&(b.timestamp, &b.name)));
-    for pair in found
-        .windows(2)
-        .filter(|pair| pair[0].timestamp == pair[1].timestamp)
-    {
+    for pair in found.windows(2).filter(|pair| pair[0].timestamp == pair[1].timestamp) {
         problems.push(NameProblem {
             message: format!(
                 "`src/{}` and `src/{}` have the same timestamp, so their order is not defined",
@@ -168,11 +153,7 @@ fn named(files: &[String], lib: &str) -> Result<Vec<Source>, Vec<NameProblem>> {
             ),
         });
     }
-    if problems.is_empty() {
-        Ok(found)
-    } else {
-        Err(problems)
-    }
+    if problems.is_empty() { Ok(found) } else { Err(problems) }
 }
 
 impl Source {
@@ -208,25 +189,14 @@ fn parse(stem: &str) -> Result<Timestamp, Why> {
     let snake = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     if words.is_empty() || !words.bytes().all(snake) {
         let what = "is not named `<timestamp>_<words_in_snake_case>`".to_owned();
-        let help = format!(
-            "rename it, to `{timestamp}_{}` for example",
-            snake_case(words)
-        );
-        return Err(Why {
-            what,
-            help: Some(help),
-        });
+        let help = format!("rename it, to `{timestamp}_{}` for example", snake_case(words));
+        return Err(Why { what, help: Some(help) });
     }
     if timestamp.is_future() {
-        let what = format!(
-            "has a timestamp that is still to come (now it is {} UTC)",
-            Timestamp::now()
-        );
+        let what =
+            format!("has a timestamp that is still to come (now it is {} UTC)", Timestamp::now());
         let help = format!("rename it to `{}_{words}`", Timestamp::now());
-        return Err(Why {
-            what,
-            help: Some(help),
-        });
+        return Err(Why { what, help: Some(help) });
     }
     Ok(timestamp)
 }
@@ -267,12 +237,8 @@ pub fn snake_case(words: &str) -> String {
 /// Whether `lib` has a line `mod <module>;`.
 fn declares(lib: &str, module: &str) -> bool {
     lib.lines().any(|line| {
-        let line = line
-            .trim()
-            .trim_start_matches("pub ")
-            .trim_start_matches("pub(crate) ");
-        line.strip_prefix("mod ")
-            .is_some_and(|rest| rest.trim().strip_suffix(';') == Some(module))
+        let line = line.trim().trim_start_matches("pub ").trim_start_matches("pub(crate) ");
+        line.strip_prefix("mod ").is_some_and(|rest| rest.trim().strip_suffix(';') == Some(module))
     })
 }
 
@@ -285,11 +251,7 @@ mod tests {
         let problems = named(&files, "pub mod helpers;").unwrap_err();
         let now = Timestamp::now().to_string();
         // The minute of the test is not part of it.
-        let text = problems
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join("\n");
+        let text = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
         text.replace(&now, "<now>")
     }
 
@@ -307,10 +269,7 @@ mod tests {
         let files = files.map(str::to_owned);
         let found = named(&files, "mod helpers;\nmigrate_dsl::migrations!();").unwrap();
         let names: Vec<_> = found.iter().map(|source| source.name.as_str()).collect();
-        assert_eq!(
-            names,
-            ["20230101000000_a", "20240101000000_c", "20250101000000_b"]
-        );
+        assert_eq!(names, ["20230101000000_a", "20240101000000_c", "20250101000000_b"]);
         assert_eq!(
             found[2].file.all().collect::<Vec<_>>(),
             ["20250101000000_b.up.sql", "20250101000000_b.down.sql"]
@@ -340,12 +299,7 @@ mod tests {
 
     #[test]
     fn words_become_snake_case() {
-        for words in [
-            "AddLocation",
-            "add-location",
-            " add  location ",
-            "add_location",
-        ] {
+        for words in ["AddLocation", "add-location", " add  location ", "add_location"] {
             assert_eq!(snake_case(words), "add_location");
         }
         assert_eq!(snake_case("addHTTP2Url"), "add_http2_url");

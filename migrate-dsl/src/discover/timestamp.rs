@@ -20,16 +20,11 @@ impl Timestamp {
     /// The second of this moment; a moment before 1970 counts as 1970.
     #[must_use]
     pub fn at(moment: SystemTime) -> Self {
-        let seconds = moment
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_secs());
+        let seconds = moment.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let (days, second_of_day) = (seconds / 86_400, seconds % 86_400);
         let (year, month, day) = civil_from_days(days);
-        let (hour, minute, second) = (
-            second_of_day / 3600,
-            second_of_day / 60 % 60,
-            second_of_day % 60,
-        );
+        let (hour, minute, second) =
+            (second_of_day / 3600, second_of_day / 60 % 60, second_of_day % 60);
         let date = (year * 100 + month) * 100 + day;
         Self(((date * 100 + hour) * 100 + minute) * 100 + second)
     }
@@ -42,11 +37,7 @@ impl Timestamp {
         }
         let number: u64 = text.parse().ok()?;
         let field = |divisor: u64| number / divisor % 100;
-        let (year, month, day) = (
-            number / 10_000_000_000,
-            field(100_000_000),
-            field(1_000_000),
-        );
+        let (year, month, day) = (number / 10_000_000_000, field(100_000_000), field(1_000_000));
         let exists = year >= 1970
             && (1..=12).contains(&month)
             && (1..=days_in_month(year, month)).contains(&day)
@@ -70,11 +61,7 @@ impl Timestamp {
         let (hour, minute, second) = (time / 10_000, time / 100 % 100, time % 100);
         let of_day = (hour * 60 + minute) * 60 + second + 1;
         let (year, month, day) = (date / 10_000, date / 100 % 100, date % 100);
-        let date = match (
-            of_day == 86_400,
-            day == days_in_month(year, month),
-            month == 12,
-        ) {
+        let date = match (of_day == 86_400, day == days_in_month(year, month), month == 12) {
             (false, ..) => date,
             (true, false, _) => date + 1,
             (true, true, false) => (year * 100 + month + 1) * 100 + 1,
@@ -150,10 +137,7 @@ mod tests {
     #[test]
     fn the_next_second_crosses_midnight() {
         assert_eq!(
-            Timestamp::parse("20261231235959")
-                .unwrap()
-                .next()
-                .to_string(),
+            Timestamp::parse("20261231235959").unwrap().next().to_string(),
             "20270101000000"
         );
     }

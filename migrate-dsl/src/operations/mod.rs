@@ -2,7 +2,20 @@
 //! in the same order: data, verb, options, SQL, inverse, tests.
 
 pub mod column;
+pub mod comment;
 pub mod constraint;
+pub mod extension;
+pub mod function;
 pub mod index;
 pub mod raw;
+pub mod schema;
+pub mod sequence;
 pub mod table;
+pub mod trigger;
+pub mod user_type;
+pub mod view;
+
+pub(crate) mod phrases;
+
+#[cfg(test)]
+mod tests;

@@ -14,21 +14,12 @@ use postgres::{Client, NoTls};
 const RUNS: usize = 7;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let names = [
-        "first start",
-        "reuse",
-        "connect",
-        "stop",
-        "restart",
-        "restart after kill -9",
-    ];
+    let names = ["first start", "reuse", "connect", "stop", "restart", "restart after kill -9"];
     let mut times: Vec<Vec<f64>> = vec![Vec::new(); names.len()];
     for _ in 0..RUNS {
         let folder = tempfile::tempdir()?;
         let mut environment = environment();
-        environment
-            .vars
-            .insert("XDG_STATE_HOME".into(), folder.path().display().to_string());
+        environment.vars.insert("XDG_STATE_HOME".into(), folder.path().display().to_string());
         let cluster = Cluster::for_project(&environment, Path::new("times"))?;
         let (first, server) = timed(|| cluster.start());
         let server = server?;
@@ -60,10 +51,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     row("temporary, start", starts);
     row("temporary, end", ends);
     server();
-    row(
-        "test database, new and dropped",
-        (0..RUNS).map(|_| timed(TestDatabase::new).0).collect(),
-    );
+    row("test database, new and dropped", (0..RUNS).map(|_| timed(TestDatabase::new).0).collect());
     Ok(())
 }
 
@@ -76,8 +64,5 @@ fn timed<T>(work: impl FnOnce() -> T) -> (f64, T) {
 fn row(name: &str, mut times: Vec<f64>) {
     times.sort_by(f64::total_cmp);
     let (least, most) = (times[0], times[times.len() - 1]);
-    println!(
-        "{name:<32} {:8.2}   ({least:.2} to {most:.2})",
-        times[times.len() / 2]
-    );
+    println!("{name:<32} {:8.2}   ({least:.2} to {most:.2})", times[times.len() / 2]);
 }

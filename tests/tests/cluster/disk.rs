@@ -15,19 +15,12 @@ impl Mount {
     fn new(folder: &Path, size: &str) -> Option<Self> {
         fs::create_dir_all(folder).unwrap();
         let options = format!("size={size},mode=0700");
-        let mounted = run(
-            "mount",
-            &["-t", "tmpfs", "-o", &options, "tmpfs", folder.to_str()?],
-        );
+        let mounted = run("mount", &["-t", "tmpfs", "-o", &options, "tmpfs", folder.to_str()?]);
         mounted.then(|| Self(folder.to_owned()))
     }
 
     fn make_read_only(&self, read_only: bool) {
-        let options = if read_only {
-            "remount,ro"
-        } else {
-            "remount,rw"
-        };
+        let options = if read_only { "remount,ro" } else { "remount,rw" };
         assert!(run("mount", &["-o", options, self.0.to_str().unwrap()]));
     }
 }
@@ -57,23 +50,13 @@ fn a_full_disk_is_named_and_costs_nothing() {
     assert!(matches!(error, ClusterError::NoSpace { .. }), "{error}");
     assert!(!sandbox.cluster().folder().join("data.new").exists());
 
-    run(
-        "mount",
-        &["-o", "remount,size=120m", small.to_str().unwrap()],
-    );
+    run("mount", &["-o", "remount,size=120m", small.to_str().unwrap()]);
     let server = sandbox.cluster().start().unwrap();
     write_something(&server);
     sandbox.cluster().stop().unwrap();
 
     let filler = small.join("filler");
-    run(
-        "dd",
-        &[
-            "if=/dev/zero",
-            &format!("of={}", filler.display()),
-            "bs=64k",
-        ],
-    );
+    run("dd", &["if=/dev/zero", &format!("of={}", filler.display()), "bs=64k"]);
     let error = sandbox.cluster().start().unwrap_err();
     assert!(matches!(error, ClusterError::NoSpace { .. }), "{error}");
     assert!(error.help().unwrap().contains("df -h"));
@@ -92,16 +75,7 @@ fn a_read_only_disk_is_said() {
     };
     mount.make_read_only(true);
     let error = sandbox.cluster().start().unwrap_err();
-    assert!(
-        matches!(
-            error,
-            ClusterError::Folder {
-                action: "create",
-                ..
-            }
-        ),
-        "{error}"
-    );
+    assert!(matches!(error, ClusterError::Folder { action: "create", .. }), "{error}");
     assert!(error.help().unwrap().contains("XDG_STATE_HOME"));
 
     mount.make_read_only(false);

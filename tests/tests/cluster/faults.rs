@@ -32,28 +32,16 @@ fn a_stale_pid_that_is_another_program_now_is_seen_through() {
     let file = server.data.join("postmaster.pid");
     kill_9(server.pid);
 
-    let mut stranger = Command::new("sleep")
-        .arg("30")
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut stranger = Command::new("sleep").arg("30").stdout(Stdio::null()).spawn().unwrap();
     let content = fs::read_to_string(&file).unwrap();
     let stale = content.replacen(&server.pid.to_string(), &stranger.id().to_string(), 1);
     fs::write(&file, stale).unwrap();
 
-    assert_eq!(
-        cluster.status(),
-        Status::Stopped {
-            major: server.major()
-        }
-    );
+    assert_eq!(cluster.status(), Status::Stopped { major: server.major() });
     assert_eq!(cluster.stop().unwrap(), Stopped::WasNotRunning);
     let again = cluster.start().unwrap();
     assert_eq!(read_something(&again), 42);
-    assert!(
-        stranger.try_wait().unwrap().is_none(),
-        "the stranger was left alone"
-    );
+    assert!(stranger.try_wait().unwrap().is_none(), "the stranger was left alone");
     stranger.kill().unwrap();
     stranger.wait().unwrap();
 }
@@ -99,35 +87,19 @@ fn data_of_another_major_is_left_alone() {
     cluster.stop().unwrap();
     let asked = server.major() + 1;
     let error = cluster.clone().with_major(Some(asked)).start().unwrap_err();
-    assert!(
-        matches!(&error, ClusterError::OtherMajor { asked: true, .. }),
-        "{error}"
-    );
+    assert!(matches!(&error, ClusterError::OtherMajor { asked: true, .. }), "{error}");
 
     fs::write(server.data.join("PG_VERSION"), "9\n").unwrap();
     let error = cluster.start().unwrap_err();
-    let ClusterError::OtherMajor {
-        data,
-        data_major: 9,
-        found,
-        ..
-    } = &error
-    else {
+    let ClusterError::OtherMajor { data, data_major: 9, found, .. } = &error else {
         panic!("{error}")
     };
     assert_eq!(data, &server.data);
     assert!(found.contains(&server.major()));
     let help = error.help().unwrap();
-    assert!(
-        help.contains("install PostgreSQL 9") && help.contains("mv "),
-        "{help}"
-    );
+    assert!(help.contains("install PostgreSQL 9") && help.contains("mv "), "{help}");
 
-    fs::write(
-        server.data.join("PG_VERSION"),
-        format!("{}\n", server.major()),
-    )
-    .unwrap();
+    fs::write(server.data.join("PG_VERSION"), format!("{}\n", server.major())).unwrap();
     assert_eq!(cluster.start().unwrap().origin, Origin::Started);
 }
 
@@ -140,42 +112,24 @@ fn a_port_that_is_taken_is_left_and_a_fixed_one_is_an_error() {
     let taken = std::net::TcpListener::bind(("127.0.0.1", server.port)).unwrap();
 
     let error = cluster.clone().with_port(server.port).start().unwrap_err();
-    assert!(
-        matches!(error, ClusterError::PortTaken { port } if port == server.port),
-        "{error}"
-    );
+    assert!(matches!(error, ClusterError::PortTaken { port } if port == server.port), "{error}");
     let elsewhere = cluster.start().unwrap();
     assert_ne!(elsewhere.port, server.port);
     drop(taken);
     assert_eq!(cluster.start().unwrap().port, elsewhere.port);
-    assert_eq!(
-        cluster.with_port(server.port).start().unwrap().port,
-        server.port
-    );
+    assert_eq!(cluster.with_port(server.port).start().unwrap().port, server.port);
 }
 
 #[test]
 fn no_programs_is_said_with_all_places() {
     let mut sandbox = Sandbox::new();
     sandbox.environment.vars.remove("MIGRATE_PG_BINDIR");
-    sandbox
-        .environment
-        .vars
-        .insert("PATH".into(), text(&sandbox.path().join("bin")));
-    sandbox
-        .environment
-        .vars
-        .insert("MIGRATE_PG_SEARCH".into(), "/nonexistent/pg".into());
+    sandbox.environment.vars.insert("PATH".into(), text(&sandbox.path().join("bin")));
+    sandbox.environment.vars.insert("MIGRATE_PG_SEARCH".into(), "/nonexistent/pg".into());
     let error = sandbox.cluster().start().unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "no PostgreSQL programs found on this machine"
-    );
+    assert_eq!(error.to_string(), "no PostgreSQL programs found on this machine");
     let help = error.help().unwrap();
-    assert!(
-        help.contains("`/nonexistent/pg`") && help.contains("DATABASE_URL"),
-        "{help}"
-    );
+    assert!(help.contains("`/nonexistent/pg`") && help.contains("DATABASE_URL"), "{help}");
     assert_eq!(offers(&sandbox.environment, None), []);
 }
 
@@ -189,15 +143,9 @@ fn a_refusing_initdb_is_quoted() {
         fs::write(bindir.join(name), format!("#!/bin/sh\n{body}\n")).unwrap();
         fs::set_permissions(bindir.join(name), fs::Permissions::from_mode(0o755)).unwrap();
     };
-    script(
-        "postgres",
-        &format!("exec {} \"$@\"", real.program("postgres").display()),
-    );
+    script("postgres", &format!("exec {} \"$@\"", real.program("postgres").display()));
     script("initdb", "echo 'initdb: error: not today' >&2; exit 1");
-    sandbox
-        .environment
-        .vars
-        .insert("MIGRATE_PG_BINDIR".into(), text(&bindir));
+    sandbox.environment.vars.insert("MIGRATE_PG_BINDIR".into(), text(&bindir));
     let error = sandbox.cluster().start().unwrap_err();
     assert!(error.to_string().ends_with("/data`: not today"), "{error}");
     assert!(!sandbox.cluster().folder().join("data").exists());
@@ -210,11 +158,7 @@ fn a_broken_setting_is_quoted_from_the_log() {
     let server = cluster.start().unwrap();
     write_something(&server);
     cluster.stop().unwrap();
-    let error = cluster
-        .clone()
-        .with_setting("shared_buffers", "nonsense")
-        .start()
-        .unwrap_err();
+    let error = cluster.clone().with_setting("shared_buffers", "nonsense").start().unwrap_err();
     assert!(matches!(error, ClusterError::Start { .. }), "{error:?}");
     assert!(error.to_string().contains("shared_buffers"), "{error}");
     assert!(error.log().unwrap().contains("shared_buffers"));
@@ -231,17 +175,7 @@ fn a_folder_of_someone_else_is_refused() {
     fs::create_dir_all(cluster.folder()).unwrap();
     std::os::unix::fs::chown(cluster.folder(), Some(4242), None).unwrap();
     let error = cluster.start().unwrap_err();
-    assert!(
-        matches!(
-            error,
-            ClusterError::NotOurs {
-                owner: 4242,
-                wanted: 0,
-                ..
-            }
-        ),
-        "{error}"
-    );
+    assert!(matches!(error, ClusterError::NotOurs { owner: 4242, wanted: 0, .. }), "{error}");
     std::os::unix::fs::chown(cluster.folder(), Some(0), None).unwrap();
 }
 
@@ -253,11 +187,7 @@ fn a_copied_folder_is_a_cluster_of_its_own() {
     one.cluster().stop().unwrap();
     let folder = two.cluster().folder().to_owned();
     fs::create_dir_all(folder.parent().unwrap()).unwrap();
-    let copied = Command::new("cp")
-        .arg("-a")
-        .arg(one.cluster().folder())
-        .arg(&folder)
-        .status();
+    let copied = Command::new("cp").arg("-a").arg(one.cluster().folder()).arg(&folder).status();
     assert!(copied.unwrap().success());
 
     let second = two.cluster().start().unwrap();

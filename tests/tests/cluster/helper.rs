@@ -14,12 +14,7 @@ use crate::sandbox::{environment_in, project_cluster};
 /// Runs [`helper_process`] in a process of its own.
 pub(crate) fn helper(what: &str, folder: &Path) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args([
-            "helper::helper_process",
-            "--exact",
-            "--nocapture",
-            "--test-threads=1",
-        ])
+        .args(["helper::helper_process", "--exact", "--nocapture", "--test-threads=1"])
         .env("MIGRATE_TEST_HELPER", what)
         .env("MIGRATE_TEST_FOLDER", folder)
         .stdin(Stdio::piped())
@@ -69,9 +64,7 @@ fn wait_for_the_parent() {
 /// The process and data folder of the server that a helper says it has.
 pub(crate) fn server_of(helper: &mut Child) -> (i32, PathBuf) {
     use std::io::{BufRead as _, BufReader};
-    let mut lines = BufReader::new(helper.stdout.as_mut().unwrap())
-        .lines()
-        .map(Result::unwrap);
+    let mut lines = BufReader::new(helper.stdout.as_mut().unwrap()).lines().map(Result::unwrap);
     let line = lines.find(|line| line.contains("said: ")).unwrap();
     let (_, said) = line.split_once("said: ").unwrap();
     let (pid, data) = said.split_once(' ').unwrap();

@@ -25,18 +25,10 @@ fn is_made_reused_stopped_and_started_again() {
     assert_eq!(cluster.status(), Status::Running(again));
 
     assert_eq!(cluster.stop().unwrap(), Stopped::Fast);
-    assert_eq!(
-        cluster.status(),
-        Status::Stopped {
-            major: server.major()
-        }
-    );
+    assert_eq!(cluster.status(), Status::Stopped { major: server.major() });
 
     let restarted = cluster.start().unwrap();
-    assert_eq!(
-        (restarted.origin, restarted.port),
-        (Origin::Started, server.port)
-    );
+    assert_eq!((restarted.origin, restarted.port), (Origin::Started, server.port));
     assert_eq!(restarted.tcp_url("postgres"), server.tcp_url("postgres"));
     assert_eq!(read_something(&restarted), 42);
 }
@@ -86,10 +78,7 @@ fn the_runtime_folder_is_used_if_it_is_ours_and_private() {
     let mut sandbox = Sandbox::new();
     let runtime = sandbox.path().join("run");
     fs::create_dir(&runtime).unwrap();
-    sandbox
-        .environment
-        .vars
-        .insert("XDG_RUNTIME_DIR".into(), text(&runtime));
+    sandbox.environment.vars.insert("XDG_RUNTIME_DIR".into(), text(&runtime));
 
     fs::set_permissions(&runtime, fs::Permissions::from_mode(0o755)).unwrap();
     let open = sandbox.cluster().start().unwrap();

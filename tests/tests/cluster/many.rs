@@ -12,19 +12,10 @@ fn four_threads_at_once_make_one() {
     let sandbox = Sandbox::new();
     let cluster = sandbox.cluster();
     let servers: Vec<Server> = std::thread::scope(|scope| {
-        let starts: Vec<_> = (0..4)
-            .map(|_| scope.spawn(|| cluster.start().unwrap()))
-            .collect();
-        starts
-            .into_iter()
-            .map(|start| start.join().unwrap())
-            .collect()
+        let starts: Vec<_> = (0..4).map(|_| scope.spawn(|| cluster.start().unwrap())).collect();
+        starts.into_iter().map(|start| start.join().unwrap()).collect()
     });
-    assert_one_made(
-        servers
-            .iter()
-            .map(|server| server.origin == Origin::Created),
-    );
+    assert_one_made(servers.iter().map(|server| server.origin == Origin::Created));
     assert!(servers.iter().all(|server| server.pid == servers[0].pid));
 }
 

@@ -28,10 +28,7 @@ fn programs_come_from_the_registries() {
         let mut steps = Vec::new();
         let programs = install(offer, &mut |step| steps.push(step.to_owned())).unwrap();
         assert!(steps.len() >= 3, "{steps:?}");
-        assert_eq!(
-            Programs::find(&sandbox.environment, None).unwrap(),
-            programs
-        );
+        assert_eq!(Programs::find(&sandbox.environment, None).unwrap(), programs);
 
         let server = sandbox.cluster().start().unwrap();
         assert_eq!(server.major(), programs.major);
@@ -49,15 +46,10 @@ fn hide_postgres(environment: &mut Environment, bin: &Path) {
         .flat_map(|folder| fs::read_dir(folder).into_iter().flatten().flatten())
     {
         let name = program.file_name();
-        if !["initdb", "postgres", "pg_config", "pg_ctl"]
-            .iter()
-            .any(|hidden| name == *hidden)
-        {
+        if !["initdb", "postgres", "pg_config", "pg_ctl"].iter().any(|hidden| name == *hidden) {
             let _ = symlink(program.path(), bin.join(name));
         }
     }
     environment.vars.insert("PATH".into(), text(bin));
-    environment
-        .vars
-        .insert("MIGRATE_PG_SEARCH".into(), "/nonexistent/pg".into());
+    environment.vars.insert("MIGRATE_PG_SEARCH".into(), "/nonexistent/pg".into());
 }

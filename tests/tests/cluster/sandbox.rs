@@ -21,10 +21,7 @@ impl Sandbox {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let environment = environment_in(folder.path());
-        Self {
-            folder,
-            environment,
-        }
+        Self { folder, environment }
     }
 
     pub(crate) fn cluster(&self) -> Cluster {
@@ -45,12 +42,8 @@ impl Drop for Sandbox {
 pub(crate) fn environment_in(folder: &Path) -> Environment {
     let mut environment = migrate_tests::environment();
     environment.vars.remove("XDG_RUNTIME_DIR");
-    environment
-        .vars
-        .insert("XDG_STATE_HOME".into(), text(&folder.join("state")));
-    environment
-        .vars
-        .insert("XDG_CACHE_HOME".into(), text(&folder.join("cache")));
+    environment.vars.insert("XDG_STATE_HOME".into(), text(&folder.join("state")));
+    environment.vars.insert("XDG_CACHE_HOME".into(), text(&folder.join("cache")));
     environment.home = Some(folder.to_owned());
     environment.current_dir = folder.to_owned();
     environment
@@ -74,10 +67,7 @@ pub(crate) fn write_something(server: &Server) {
 }
 
 pub(crate) fn read_something(server: &Server) -> i32 {
-    connect(server)
-        .query_one("SELECT answer FROM kept", &[])
-        .unwrap()
-        .get(0)
+    connect(server).query_one("SELECT answer FROM kept", &[]).unwrap().get(0)
 }
 
 pub(crate) fn is_root() -> bool {
@@ -88,19 +78,14 @@ pub(crate) fn is_root() -> bool {
 pub(crate) fn kill_9(pid: i32) {
     kill(Pid::from_raw(pid), Signal::SIGKILL).unwrap();
     eventually("killed", || {
-        let output = Command::new("ps")
-            .args(["-o", "stat=", "-p", &pid.to_string()])
-            .output();
+        let output = Command::new("ps").args(["-o", "stat=", "-p", &pid.to_string()]).output();
         let state = String::from_utf8(output.unwrap().stdout).unwrap();
         state.trim().is_empty() || state.starts_with('Z')
     });
 }
 
 /// A test that cannot run here says so where it is seen: with `--nocapture`, and on failure.
-#[expect(
-    clippy::print_stderr,
-    reason = "a skipped test must not pass in silence"
-)]
+#[expect(clippy::print_stderr, reason = "a skipped test must not pass in silence")]
 pub(crate) fn skipped(why: &str) {
     eprintln!("SKIPPED: {why}");
 }
@@ -108,10 +93,7 @@ pub(crate) fn skipped(why: &str) {
 pub(crate) fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
     let since = Instant::now();
     while !condition() {
-        assert!(
-            since.elapsed() < Duration::from_secs(15),
-            "not within 15 s: {what}"
-        );
+        assert!(since.elapsed() < Duration::from_secs(15), "not within 15 s: {what}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }

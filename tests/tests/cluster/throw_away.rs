@@ -14,9 +14,7 @@ fn a_temporary_server_leaves_nothing() {
     let sandbox = Sandbox::new();
     for root_as in [RootAs::Auto, RootAs::OtherUser] {
         let temporary = TemporaryCluster::start_with(&sandbox.environment, |cluster| {
-            cluster
-                .with_root_as(root_as)
-                .with_setting("wal_level", "logical")
+            cluster.with_root_as(root_as).with_setting("wal_level", "logical")
         })
         .unwrap();
         let mut client = connect(&temporary);
@@ -46,10 +44,7 @@ fn a_shared_server_ends_after_its_last_user() {
     let sandbox = Sandbox::new();
     let mut users: Vec<Child> = (0..4).map(|_| helper("shared", sandbox.path())).collect();
     let servers: Vec<_> = users.iter_mut().map(server_of).collect();
-    assert!(
-        servers.iter().all(|server| server == &servers[0]),
-        "{servers:?}"
-    );
+    assert!(servers.iter().all(|server| server == &servers[0]), "{servers:?}");
     let (pid, data) = servers[0].clone();
 
     let last = users.pop().unwrap();
@@ -62,9 +57,7 @@ fn a_shared_server_ends_after_its_last_user() {
     said_by(last);
     eventually("the server is gone", || !is_alive(pid));
     eventually("its files are gone", || !data.exists());
-    let left: Vec<_> = fs::read_dir(sandbox.path().join("shared"))
-        .unwrap()
-        .collect();
+    let left: Vec<_> = fs::read_dir(sandbox.path().join("shared")).unwrap().collect();
     eventually("only the lock is left", || left.len() == 1);
 }
 

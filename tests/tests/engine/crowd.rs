@@ -15,9 +15,7 @@ fn fifty() -> Vec<Migration> {
     }
     let names = (1..=50).map(|number| format!("202601010000{number:02}_m{number}"));
     // The names live as long as the test process.
-    names
-        .map(|name| migration(Box::leak(name.into_boxed_str()), create))
-        .collect()
+    names.map(|name| migration(Box::leak(name.into_boxed_str()), create)).collect()
 }
 
 #[test]
@@ -33,10 +31,8 @@ fn ten_at_once_apply_each_migration_once() {
                 })
             })
             .collect();
-        let applied: usize = runners
-            .into_iter()
-            .map(|runner| runner.join().unwrap().unwrap().len())
-            .sum();
+        let applied: usize =
+            runners.into_iter().map(|runner| runner.join().unwrap().unwrap().len()).sum();
         assert_eq!(applied, 50);
     });
     assert_eq!(
@@ -49,9 +45,7 @@ fn ten_at_once_apply_each_migration_once() {
 #[test]
 fn who_holds_the_lock_is_told() {
     let engine = Engine::new();
-    let slow = [migration("20260101000000_slow", |pgm| {
-        _ = pgm.sql("SELECT pg_sleep(3)")
-    })];
+    let slow = [migration("20260101000000_slow", |pgm| _ = pgm.sql("SELECT pg_sleep(3)"))];
     std::thread::scope(|scope| {
         scope.spawn(|| engine.up(&slow).unwrap());
         while engine.value("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'BEGIN%pg_sleep%' AND datname = current_database()") == "0" {
@@ -60,31 +54,17 @@ fn who_holds_the_lock_is_told() {
         let mut events = Vec::new();
         let error = engine
             .migrator(&slow)
-            .up(&mut engine.session(), &UpTo::default(), &mut |event| {
-                events.push(event)
-            })
+            .up(&mut engine.session(), &UpTo::default(), &mut |event| events.push(event))
             .unwrap_err();
-        let Error::Lock(LockError::Held {
-            holder: Some(holder),
-            ..
-        }) = &error
-        else {
+        let Error::Lock(LockError::Held { holder: Some(holder), .. }) = &error else {
             panic!("{error}")
         };
         assert_eq!(holder.purpose, "migrate test");
         assert!(
-            error
-                .to_string()
-                .starts_with("another migrate is at work: `migrate test`, process "),
+            error.to_string().starts_with("another migrate is at work: `migrate test`, process "),
             "{error}"
         );
-        assert!(matches!(
-            &events[..],
-            [Event::WaitingForRunner {
-                holder: Some(_),
-                ..
-            }]
-        ));
+        assert!(matches!(&events[..], [Event::WaitingForRunner { holder: Some(_), .. }]));
     });
     assert_eq!(engine.status(&slow), "applied 20260101000000_slow");
 }

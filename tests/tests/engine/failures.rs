@@ -1,7 +1,7 @@
 //! What is told, and what is left, when something goes wrong.
 
 use migrate_core::{Error, Left, UpTo};
-use migrate_dsl::Pgm;
+use migrate_dsl::{Migration, Pgm};
 use migrate_tests::{Engine, migration};
 
 const A: &str = "20260101000000_a";
@@ -17,9 +17,7 @@ fn the_third_of_four_undoes_the_first_two() {
         pgm.sql("CREATE TABLE two ();\n  INSERT INTO öne VALUES (1, nope);\nCREATE TABLE four ()");
     })];
     let error = engine.up(&all).unwrap_err();
-    let Error::Apply(failed) = &error else {
-        panic!("{error}")
-    };
+    let Error::Apply(failed) = &error else { panic!("{error}") };
     assert_eq!(failed.left, Left::Untouched);
     let diagnostic = &error.diagnostics()[0];
     assert_eq!(diagnostic.code.as_deref(), Some("42P01"));
@@ -29,19 +27,28 @@ fn the_third_of_four_undoes_the_first_two() {
     assert_eq!(&sql.sql[sql.offset.unwrap()..], "öne VALUES (1, nope)");
     let source = diagnostic.source.as_ref().unwrap();
     assert_eq!(source.verb.as_deref(), Some("sql"));
-    assert_eq!(
-        (
-            source.place.file.ends_with("failures.rs"),
-            source.place.line
-        ),
-        (true, LINE)
-    );
+    assert_eq!((source.place.file.ends_with("failures.rs"), source.place.line), (true, LINE));
     assert_eq!(engine.catalog(), empty);
     assert_eq!(engine.status(&all), format!("pending {A}"));
     assert_eq!(
         engine.value("SELECT outcome || ': ' || message FROM migrations_log"),
         "failed: relation \"öne\" does not exist"
     );
+}
+
+#[test]
+fn a_sql_file_is_shown_at_the_statements_own_line() {
+    let engine = Engine::new();
+    let (up, down) =
+        ("CREATE TABLE a ();\n\nSELECT 1 / 0", ("src/a.down.sql", "DROP TABLE a;\nCOMMIT"));
+    let file = |down| [Migration::sql(A, "src/a.up.sql", A, up, down)];
+    let error = engine.up(&file(None)).unwrap_err();
+    let place = error.diagnostics()[0].source.as_ref().unwrap().place.clone();
+    assert_eq!((place.file.as_str(), place.line), ("src/a.up.sql", 3));
+    let error = engine.up(&file(Some(down))).unwrap_err();
+    let Error::Problems(problems) = &error else { panic!("{error}") };
+    assert_eq!(problems[0].1.place.file, "src/a.down.sql");
+    assert!(problems[0].1.message.starts_with("`COMMIT` ends the transaction"), "{error}");
 }
 
 #[test]
@@ -62,21 +69,12 @@ fn in_one_transaction_none_stays() {
         migration(A, |pgm| _ = pgm.create_table("a", |t| t.id())),
         migration(B, |pgm| _ = pgm.sql("SELECT 1/0")),
     ];
-    let together = UpTo {
-        single_transaction: true,
-        ..UpTo::default()
-    };
+    let together = UpTo { single_transaction: true, ..UpTo::default() };
     assert!(engine.up_to(&all, &together).is_err());
     assert_eq!(engine.status(&all), format!("pending {A}\npending {B}"));
-    let all = [
-        all[0].clone(),
-        migration(B, |pgm| _ = pgm.create_table("b", |t| t.id())),
-    ];
+    let all = [all[0].clone(), migration(B, |pgm| _ = pgm.create_table("b", |t| t.id()))];
     assert_eq!(engine.up_to(&all, &together).unwrap(), [A, B]);
-    assert_eq!(
-        engine.value("SELECT count(DISTINCT xmin::text) FROM migrations"),
-        "1"
-    );
+    assert_eq!(engine.value("SELECT count(DISTINCT xmin::text) FROM migrations"), "1");
 }
 
 #[test]
@@ -108,15 +106,9 @@ fn problems_are_told_before_anything_is_done() {
         migration(B, |pgm| _ = pgm.create_table("x".repeat(64), |t| t.id())),
     ];
     let error = engine.up(&all).unwrap_err();
-    let Error::Problems(problems) = &error else {
-        panic!("{error}")
-    };
+    let Error::Problems(problems) = &error else { panic!("{error}") };
     assert_eq!(problems.len(), 1);
-    assert!(
-        problems[0].1.message.contains("has 64 bytes"),
-        "{}",
-        problems[0].1.message
-    );
+    assert!(problems[0].1.message.contains("has 64 bytes"), "{}", problems[0].1.message);
     assert_eq!(engine.status(&all), format!("pending {A}\npending {B}"));
 }
 
@@ -128,23 +120,14 @@ fn a_panic_names_its_line_and_spares_the_others() {
         nothing.expect("there is something");
     }
     let engine = Engine::new();
-    let all = [
-        migration(A, |pgm| _ = pgm.create_table("a", |t| t.id())),
-        migration(B, panics),
-    ];
-    let first = UpTo {
-        count: Some(1),
-        ..UpTo::default()
-    };
+    let all = [migration(A, |pgm| _ = pgm.create_table("a", |t| t.id())), migration(B, panics)];
+    let first = UpTo { count: Some(1), ..UpTo::default() };
     assert_eq!(engine.up_to(&all, &first).unwrap(), [A]);
     let error = engine.up(&all).unwrap_err();
     let diagnostic = &error.diagnostics()[0];
     assert_eq!(diagnostic.message, "panicked: there is something");
     let place = &diagnostic.source.as_ref().unwrap().place;
-    assert_eq!(
-        (place.file.ends_with("failures.rs"), place.line),
-        (true, LINE)
-    );
+    assert_eq!((place.file.ends_with("failures.rs"), place.line), (true, LINE));
 }
 
 #[test]
@@ -188,7 +171,5 @@ fn nothing_is_inherited_from_the_role() {
          ALTER DATABASE {0} SET lock_timeout = '1ms'; ALTER DATABASE {0} SET default_transaction_isolation = 'serializable'",
         engine.database.name()
     ));
-    engine
-        .up(&[migration(A, |pgm| _ = pgm.sql("SELECT pg_sleep(0.1)"))])
-        .unwrap();
+    engine.up(&[migration(A, |pgm| _ = pgm.sql("SELECT pg_sleep(0.1)"))]).unwrap();
 }

@@ -50,26 +50,9 @@ fn nothing_is_written_where_nothing_is_done() {
     let all = [migration(A, table_a)];
     let mut session = engine.session();
     let migrator = engine.migrator(&all);
-    assert_eq!(
-        migrator
-            .would_apply(&mut session, &UpTo::default())
-            .unwrap()
-            .len(),
-        1
-    );
-    assert_eq!(
-        migrator
-            .would_take_back(&mut session, &DownTo::All)
-            .unwrap()
-            .len(),
-        0
-    );
-    assert_eq!(
-        migrator
-            .down(&mut session, &DownTo::All, &mut |_: Event| {})
-            .unwrap(),
-        [""; 0]
-    );
+    assert_eq!(migrator.would_apply(&mut session, &UpTo::default()).unwrap().len(), 1);
+    assert_eq!(migrator.would_take_back(&mut session, &DownTo::All).unwrap().len(), 0);
+    assert_eq!(migrator.down(&mut session, &DownTo::All, &mut |_: Event| {}).unwrap(), [""; 0]);
     assert_eq!(migrator.status(&mut session).unwrap().migrations.len(), 1);
     assert_eq!(
         engine.value("SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"),
@@ -80,36 +63,20 @@ fn nothing_is_written_where_nothing_is_done() {
 #[test]
 fn some_at_a_time() {
     let engine = Engine::new();
-    let all = [
-        migration(A, table_a),
-        migration(B, table_b),
-        migration(C, |_| {}),
-    ];
-    let one = UpTo {
-        count: Some(1),
-        ..UpTo::default()
-    };
+    let all = [migration(A, table_a), migration(B, table_b), migration(C, |_| {})];
+    let one = UpTo { count: Some(1), ..UpTo::default() };
     assert_eq!(engine.up_to(&all, &one).unwrap(), [A]);
-    let to_b = UpTo {
-        name: Some(B.to_owned()),
-        ..UpTo::default()
-    };
+    let to_b = UpTo { name: Some(B.to_owned()), ..UpTo::default() };
     assert_eq!(engine.up_to(&all, &to_b).unwrap(), [B]);
     let (mut session, migrator) = (engine.session(), engine.migrator(&all));
     let mut quiet = |_: Event| {};
-    assert_eq!(
-        migrator.goto(&mut session, A, &mut quiet).unwrap(),
-        (vec![B.to_owned()], vec![])
-    );
+    assert_eq!(migrator.goto(&mut session, A, &mut quiet).unwrap(), (vec![B.to_owned()], vec![]));
     assert_eq!(
         migrator.goto(&mut session, C, &mut quiet).unwrap(),
         (vec![], vec![B.to_owned(), C.to_owned()])
     );
     assert_eq!(migrator.redo(&mut session, 2, &mut quiet).unwrap(), [B, C]);
-    assert_eq!(
-        engine.status(&all),
-        format!("applied {A}\napplied {B}\napplied {C}")
-    );
+    assert_eq!(engine.status(&all), format!("applied {A}\napplied {B}\napplied {C}"));
 }
 
 #[test]
@@ -117,15 +84,11 @@ fn redo_again_applies_only_what_it_took_back() {
     let engine = Engine::new();
     engine.up(&[migration(A, table_a)]).unwrap();
     let all = [migration(A, table_a), migration(B, table_b)];
-    let redone = engine
-        .migrator(&all)
-        .redo(&mut engine.session(), 1, &mut |_: Event| {});
+    let redone = engine.migrator(&all).redo(&mut engine.session(), 1, &mut |_: Event| {});
     assert_eq!(redone.unwrap(), [A]);
     assert_eq!(engine.status(&all), format!("applied {A}\npending {B}"));
     // With its file gone, nothing is touched.
-    let gone = engine
-        .migrator(&[])
-        .redo(&mut engine.session(), 1, &mut |_: Event| {});
+    let gone = engine.migrator(&[]).redo(&mut engine.session(), 1, &mut |_: Event| {});
     assert!(matches!(gone, Err(Error::FileMissing { name }) if name == A));
     assert_eq!(engine.status(&all), format!("applied {A}\npending {B}"));
 }
@@ -136,24 +99,9 @@ fn marks_are_recorded_and_run_nothing() {
     let all = [migration(A, table_a), migration(B, table_b)];
     let (mut session, migrator) = (engine.session(), engine.migrator(&all));
     let names = [A.to_owned(), B.to_owned()];
-    assert_eq!(
-        migrator
-            .mark_applied(&mut session, &names, &mut |_: Event| {})
-            .unwrap(),
-        names
-    );
-    assert_eq!(
-        migrator
-            .mark_applied(&mut session, &names, &mut |_: Event| {})
-            .unwrap(),
-        [""; 0]
-    );
-    assert_eq!(
-        migrator
-            .mark_pending(&mut session, &names[1..], &mut |_: Event| {})
-            .unwrap(),
-        [B]
-    );
+    assert_eq!(migrator.mark_applied(&mut session, &names, &mut |_: Event| {}).unwrap(), names);
+    assert_eq!(migrator.mark_applied(&mut session, &names, &mut |_: Event| {}).unwrap(), [""; 0]);
+    assert_eq!(migrator.mark_pending(&mut session, &names[1..], &mut |_: Event| {}).unwrap(), [B]);
     assert_eq!(engine.status(&all), format!("applied {A}\npending {B}"));
     assert_eq!(engine.value("SELECT to_regclass('a')"), "NULL");
     assert_eq!(
@@ -165,58 +113,36 @@ fn marks_are_recorded_and_run_nothing() {
 #[test]
 fn a_table_of_another_tool_is_left_alone() {
     let engine = Engine::new();
-    engine
-        .database
-        .execute("CREATE TABLE migrations (id serial, name text, run_on timestamptz)");
+    engine.database.execute("CREATE TABLE migrations (id serial, name text, run_on timestamptz)");
     let before = engine.catalog();
     let error = engine.up(&[migration(A, table_a)]).unwrap_err();
-    assert!(matches!(
-        error,
-        Error::History(HistoryError::Foreign { .. })
-    ));
+    assert!(matches!(error, Error::History(HistoryError::Foreign { .. })));
     insta::assert_snapshot!(error, @"the table `public.migrations` is not a history of migrate: it has no column `applied_at`; its columns are `id`, `name`, `run_on`");
     assert_eq!(engine.catalog(), before);
 
     let elsewhere = engine
         .migrator(&[migration(A, table_a)])
         .history(History::new("ops \"x\"", "schéma history"));
-    elsewhere
-        .up(&mut engine.session(), &UpTo::default(), &mut |_: Event| {})
-        .unwrap();
-    assert_eq!(
-        engine.value(r#"SELECT name FROM "ops ""x"""."schéma history""#),
-        A
-    );
+    elsewhere.up(&mut engine.session(), &UpTo::default(), &mut |_: Event| {}).unwrap();
+    assert_eq!(engine.value(r#"SELECT name FROM "ops ""x"""."schéma history""#), A);
 }
 
 #[test]
 fn a_late_migration_is_refused_and_changes_nothing() {
     let engine = Engine::new();
     engine.up(&[migration(B, table_b)]).unwrap();
-    let all = [
-        migration(A, table_a),
-        migration(B, table_b),
-        migration(C, |_| {}),
-    ];
+    let all = [migration(A, table_a), migration(B, table_b), migration(C, |_| {})];
     let error = engine.up(&all).unwrap_err();
     insta::assert_snapshot!(error, @"`20260101000000_a` is older than `20260102000000_b`, which is applied already");
-    assert_eq!(
-        engine.status(&all),
-        format!("pending {A}\napplied {B}\npending {C}")
-    );
-    let allowed = UpTo {
-        allow_out_of_order: true,
-        ..UpTo::default()
-    };
+    assert_eq!(engine.status(&all), format!("pending {A}\napplied {B}\npending {C}"));
+    let allowed = UpTo { allow_out_of_order: true, ..UpTo::default() };
     assert_eq!(engine.up_to(&all, &allowed).unwrap(), [A, C]);
 }
 
 #[test]
 fn changed_and_missing_files_are_told_apart() {
     let engine = Engine::new();
-    engine
-        .up(&[migration(A, table_a), migration(B, table_b)])
-        .unwrap();
+    engine.up(&[migration(A, table_a), migration(B, table_b)]).unwrap();
     let now = [migration(A, table_b)];
     assert_eq!(engine.status(&now), format!("changed {A}\nmissing {B}"));
     assert_eq!(engine.up(&now).unwrap(), [""; 0]);

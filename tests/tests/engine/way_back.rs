@@ -30,10 +30,7 @@ fn a_written_down_wins_and_may_be_mended_later() {
         pgm.sql("DROP TABLE a");
         pgm.sql("CREATE TABLE traces ()");
     });
-    assert_eq!(
-        engine.status(std::slice::from_ref(&mended)),
-        format!("applied {A}")
-    );
+    assert_eq!(engine.status(std::slice::from_ref(&mended)), format!("applied {A}"));
     engine.down(&[mended], 1).unwrap();
     assert_eq!(
         engine.value("SELECT to_regclass('a') IS NULL AND to_regclass('traces') IS NOT NULL"),
@@ -45,11 +42,7 @@ fn a_written_down_wins_and_may_be_mended_later() {
 fn a_changed_file_is_not_asked_for_the_way_back() {
     let engine = Engine::new();
     engine.up(&[migration(A, table)]).unwrap();
-    let changed = reversible(
-        A,
-        |pgm| _ = pgm.sql("SELECT 1"),
-        |pgm| _ = pgm.sql("SELECT 2"),
-    );
+    let changed = reversible(A, |pgm| _ = pgm.sql("SELECT 1"), |pgm| _ = pgm.sql("SELECT 2"));
     engine.down(&[changed], 1).unwrap();
     assert_eq!(engine.value("SELECT to_regclass('a')"), "NULL");
 }

@@ -43,9 +43,7 @@ impl Language {
             },
             // Within a workspace the way there is the same for everyone who checks it out.
             Self::Path(path) if path.starts_with(root) => {
-                let up = folder
-                    .strip_prefix(root)
-                    .map_or(0, |way| way.components().count());
+                let up = folder.strip_prefix(root).map_or(0, |way| way.components().count());
                 let mut relative: PathBuf = std::iter::repeat_n("..", up).collect();
                 relative.extend(path.strip_prefix(root));
                 Self::Path(relative)

@@ -47,16 +47,10 @@ fn table<'a>(
 /// Makes a folder a member of the workspace, unless it is one. A package becomes a workspace.
 pub(super) fn add_member(manifest: &mut DocumentMut, member: &str) -> Result<(), String> {
     let workspace = table(manifest.as_table_mut(), "workspace", false)?;
-    let members = workspace
-        .entry("members")
-        .or_insert_with(|| value(Array::new()));
-    let members = members
-        .as_array_mut()
-        .ok_or("has `workspace.members` that are no list")?;
-    let is_member = members
-        .iter()
-        .filter_map(Value::as_str)
-        .any(|pattern| matches(pattern, member));
+    let members = workspace.entry("members").or_insert_with(|| value(Array::new()));
+    let members = members.as_array_mut().ok_or("has `workspace.members` that are no list")?;
+    let is_member =
+        members.iter().filter_map(Value::as_str).any(|pattern| matches(pattern, member));
     if !is_member {
         push(members, member);
     }
@@ -83,9 +77,7 @@ fn push(list: &mut Array, text: &str) {
     if let Some(last) = list.iter_mut().last() {
         let decor = last.decor_mut();
         let part = |raw: Option<&toml_edit::RawString>| {
-            raw.and_then(|raw| raw.as_str())
-                .unwrap_or_default()
-                .to_owned()
+            raw.and_then(|raw| raw.as_str()).unwrap_or_default().to_owned()
         };
         (prefix, suffix) = (part(decor.prefix()), part(decor.suffix()));
         // What stood behind the last one: the end of the line.
@@ -138,10 +130,7 @@ mod tests {
     fn with_member(manifest: &str) -> String {
         let mut manifest: DocumentMut = manifest.parse().unwrap();
         add_member(&mut manifest, "migrations").unwrap();
-        let settings = Settings {
-            of: "workspace".to_owned(),
-            dir: "migrations".to_owned(),
-        };
+        let settings = Settings { of: "workspace".to_owned(), dir: "migrations".to_owned() };
         settings.add_to(&mut manifest).unwrap();
         manifest.to_string()
     }

@@ -98,9 +98,7 @@ impl Setup {
         dir: Option<&Path>,
         language: &Language,
     ) -> Result<Self, SetupError> {
-        let nearest = here
-            .ancestors()
-            .find(|above| above.join("Cargo.toml").is_file());
+        let nearest = here.ancestors().find(|above| above.join("Cargo.toml").is_file());
         let base = nearest.unwrap_or(here);
         let folder = match dir {
             Some(dir) => clean(&here.join(dir)),
@@ -117,10 +115,8 @@ impl Setup {
         let root = workspace_root(nearest, &manifest);
         let root_path = root.join("Cargo.toml");
         let mut root_manifest = read(&root_path)?;
-        let member = below(&folder, &root).ok_or_else(|| SetupError::Outside {
-            folder: folder.clone(),
-            root: root.clone(),
-        })?;
+        let member = below(&folder, &root)
+            .ok_or_else(|| SetupError::Outside { folder: folder.clone(), root: root.clone() })?;
         let is_root = manifest.contains_key("workspace");
         let kind = if manifest::excludes(&root_manifest, &member) {
             Kind::LeftOut
@@ -131,9 +127,7 @@ impl Setup {
         } else {
             Kind::Member
         };
-        let language = language
-            .clone()
-            .for_workspace(&root_manifest, &root, &folder);
+        let language = language.clone().for_workspace(&root_manifest, &root, &folder);
         let wrong = |path: &Path| {
             let path = path.to_owned();
             move |what: String| SetupError::Manifest { path, what }
@@ -142,10 +136,7 @@ impl Setup {
             manifest::add_member(&mut root_manifest, &member).map_err(wrong(&root_path))?;
         }
         let dir = below(&folder, nearest).unwrap_or_else(|| super::shown(&folder, nearest));
-        let settings = |of: &str| manifest::Settings {
-            of: of.to_owned(),
-            dir: dir.clone(),
-        };
+        let settings = |of: &str| manifest::Settings { of: of.to_owned(), dir: dir.clone() };
         let mut writes = Vec::new();
         let own_settings = !is_root && root != nearest;
         if own_settings {
@@ -156,18 +147,9 @@ impl Setup {
             let add = settings("workspace").add_to(&mut root_manifest);
             add.map_err(wrong(&root_path))?;
         }
-        writes.extend(Write::changed(
-            &root_path,
-            &read(&root_path)?,
-            &root_manifest,
-        ));
+        writes.extend(Write::changed(&root_path, &read(&root_path)?, &root_manifest));
         let name = package_name(&manifest, nearest);
-        let mut all = crate_files(
-            &folder,
-            &name,
-            &language,
-            (kind == Kind::LeftOut).then_some(""),
-        );
+        let mut all = crate_files(&folder, &name, &language, (kind == Kind::LeftOut).then_some(""));
         all.extend(writes);
         Ok(Self {
             kind,
@@ -180,9 +162,7 @@ impl Setup {
 
     fn alone(here: &Path, folder: PathBuf, language: &Language) -> Result<Self, SetupError> {
         let name = package_name(&DocumentMut::new(), here);
-        let language = language
-            .clone()
-            .for_workspace(&DocumentMut::new(), &folder, &folder);
+        let language = language.clone().for_workspace(&DocumentMut::new(), &folder, &folder);
         let settings = "\n[workspace.metadata.migrate]\ndir = \".\"\ndatabase = \"private\"\n";
         let mut writes = crate_files(&folder, &name, &language, Some(settings));
         writes.push(Write::new(&folder.join(".gitignore"), "/target\n"));
@@ -214,9 +194,8 @@ fn crate_files(
     language: &Language,
     workspace: Option<&str>,
 ) -> Vec<Write> {
-    let mut manifest = files::MANIFEST
-        .replace("<name>", name)
-        .replace("<language>", &language.to_string());
+    let mut manifest =
+        files::MANIFEST.replace("<name>", name).replace("<language>", &language.to_string());
     if let Some(more) = workspace {
         manifest.push_str("\n[workspace]\n");
         manifest.push_str(more);
@@ -232,33 +211,21 @@ fn crate_files(
 }
 
 fn read(path: &Path) -> Result<DocumentMut, SetupError> {
-    let wrong = |what: String| SetupError::Manifest {
-        path: path.to_owned(),
-        what,
-    };
+    let wrong = |what: String| SetupError::Manifest { path: path.to_owned(), what };
     let text =
         fs::read_to_string(path).map_err(|error| wrong(format!("cannot be read: {error}")))?;
-    text.parse()
-        .map_err(|error| wrong(format!("is not valid TOML: {error}")))
+    text.parse().map_err(|error| wrong(format!("is not valid TOML: {error}")))
 }
 
 /// `<project>-migrations`, as cargo takes it.
 fn package_name(manifest: &DocumentMut, folder: &Path) -> String {
-    let package = manifest
-        .get("package")
-        .and_then(|package| package.get("name"));
+    let package = manifest.get("package").and_then(|package| package.get("name"));
     let folder_name = || folder.file_name().and_then(|name| name.to_str());
     let project = package.and_then(|name| name.as_str()).or_else(folder_name);
     let name: String = project
         .unwrap_or_default()
         .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || c == '_' {
-                c
-            } else {
-                '-'
-            }
-        })
+        .map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' })
         .collect();
     let name = name.trim_matches('-');
     match name.chars().next() {
@@ -270,9 +237,7 @@ fn package_name(manifest: &DocumentMut, folder: &Path) -> String {
 /// The path of `folder` from `root`, as manifests have it.
 fn below(folder: &Path, root: &Path) -> Option<String> {
     let parts = folder.strip_prefix(root).ok()?.components();
-    let parts: Vec<_> = parts
-        .map(|part| part.as_os_str().to_string_lossy())
-        .collect();
+    let parts: Vec<_> = parts.map(|part| part.as_os_str().to_string_lossy()).collect();
     (!parts.is_empty()).then(|| parts.join("/"))
 }
 

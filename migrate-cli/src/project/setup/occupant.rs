@@ -50,12 +50,7 @@ impl Occupant {
         let mut found = names.iter().map(|name| Self::by(folder, name));
         let first = found.next()?;
         let known = |occupant: &Self| *occupant != Self::Files;
-        Some(
-            Some(first)
-                .filter(known)
-                .or_else(|| found.find(known))
-                .unwrap_or(first),
-        )
+        Some(Some(first).filter(known).or_else(|| found.find(known)).unwrap_or(first))
     }
 
     /// What a file in the folder tells.
@@ -63,16 +58,12 @@ impl Occupant {
         if folder.join(name).join("up.sql").is_file() {
             return Self::Diesel;
         }
-        let stem = name
-            .strip_suffix(".sql")
-            .or_else(|| name.strip_suffix(".rs"));
+        let stem = name.strip_suffix(".sql").or_else(|| name.strip_suffix(".rs"));
         let Some(stem) = stem else {
             return Self::Files;
         };
         let digits = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
-        if ["V", "U"]
-            .iter()
-            .any(|head| stem.strip_prefix(head).is_some_and(digits))
+        if ["V", "U"].iter().any(|head| stem.strip_prefix(head).is_some_and(digits))
             && stem.contains("__")
         {
             return Self::Refinery;
@@ -118,24 +109,12 @@ mod tests {
         assert_eq!(of(&[(".keep", "")]), None);
         assert_eq!(of(&[("20240101000000_x.up.sql", "")]), Some(Occupant::Sqlx));
         assert_eq!(
-            of(&[
-                (".keep", ""),
-                ("00000000000000_diesel_initial_setup/up.sql", "")
-            ]),
+            of(&[(".keep", ""), ("00000000000000_diesel_initial_setup/up.sql", "")]),
             Some(Occupant::Diesel)
         );
-        assert_eq!(
-            of(&[("mod.rs", ""), ("V1__init.rs", "")]),
-            Some(Occupant::Refinery)
-        );
-        assert_eq!(
-            of(&[("Cargo.toml", "sea-orm-migration = \"1\"")]),
-            Some(Occupant::SeaOrm)
-        );
-        assert_eq!(
-            of(&[("Cargo.toml", "migrate-dsl = \"1\"")]),
-            Some(Occupant::Ours)
-        );
+        assert_eq!(of(&[("mod.rs", ""), ("V1__init.rs", "")]), Some(Occupant::Refinery));
+        assert_eq!(of(&[("Cargo.toml", "sea-orm-migration = \"1\"")]), Some(Occupant::SeaOrm));
+        assert_eq!(of(&[("Cargo.toml", "migrate-dsl = \"1\"")]), Some(Occupant::Ours));
         assert_eq!(of(&[("Cargo.toml", "")]), Some(Occupant::Crate));
         assert_eq!(of(&[("001.txt", "")]), Some(Occupant::Files));
         assert_eq!(Occupant::of(Path::new("/nowhere")), None);

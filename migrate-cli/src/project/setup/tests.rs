@@ -36,9 +36,7 @@ impl Folder {
             .filter(|write| write.path.ends_with("Cargo.toml"))
             .map(|write| (write.path.strip_prefix(self.path()).unwrap(), &write.after))
             .collect();
-        let texts = writes
-            .iter()
-            .map(|(path, text)| format!("--- {}\n{text}", path.display()));
+        let texts = writes.iter().map(|(path, text)| format!("--- {}\n{text}", path.display()));
         format!("{:?}\n{}", setup.kind, texts.collect::<String>())
     }
 }
@@ -204,15 +202,9 @@ fn no_cargo_project() {
 
 #[test]
 fn a_folder_that_the_workspace_leaves_out() {
-    let folder = Folder::with(&[(
-        "Cargo.toml",
-        "[workspace]\nmembers = []\nexclude = [\"db\"]\n",
-    )]);
+    let folder = Folder::with(&[("Cargo.toml", "[workspace]\nmembers = []\nexclude = [\"db\"]\n")]);
     let text = folder.manifests("", Some("db/migrations"));
-    assert!(
-        text.contains("migrate-dsl = \"1.0\"\n\n[workspace]\n"),
-        "{text}"
-    );
+    assert!(text.contains("migrate-dsl = \"1.0\"\n\n[workspace]\n"), "{text}");
     assert!(text.contains("members = []"), "{text}");
 }
 
@@ -220,11 +212,7 @@ fn a_folder_that_the_workspace_leaves_out() {
 fn what_is_in_the_way() {
     let folder = Folder::with(&[("Cargo.toml", APP), ("migrations/20240101000000_x.sql", "")]);
     let error = folder.setup("", None).unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .ends_with("has files named like migrations of sqlx")
-    );
+    assert!(error.to_string().ends_with("has files named like migrations of sqlx"));
     assert!(folder.setup("", Some("db/migrations")).is_ok());
     let error = folder.setup("", Some("../elsewhere")).unwrap_err();
     assert!(matches!(error, SetupError::Outside { .. }), "{error}");
@@ -252,24 +240,15 @@ fn where_the_language_comes_from() {
         language.for_workspace(&manifest, root, &folder).to_string()
     };
     assert_eq!(
-        of(
-            Language::Fitting,
-            "[workspace.dependencies]\nmigrate-dsl = \"1\""
-        ),
+        of(Language::Fitting, "[workspace.dependencies]\nmigrate-dsl = \"1\""),
         "{ workspace = true }"
     );
     assert_eq!(
         of(Language::Path("/work/app/vendor/dsl".into()), ""),
         "{ path = \"../../vendor/dsl\" }"
     );
-    assert_eq!(
-        of(Language::Path("/src/dsl".into()), ""),
-        "{ path = \"/src/dsl\" }"
-    );
-    assert_eq!(
-        of(Language::Git("https://x".into()), ""),
-        "{ git = \"https://x\" }"
-    );
+    assert_eq!(of(Language::Path("/src/dsl".into()), ""), "{ path = \"/src/dsl\" }");
+    assert_eq!(of(Language::Git("https://x".into()), ""), "{ git = \"https://x\" }");
     assert_eq!(of(Language::Version("1.2".into()), ""), "\"1.2\"");
 }
 

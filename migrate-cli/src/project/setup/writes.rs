@@ -20,21 +20,13 @@ pub struct Write {
 impl Write {
     /// A new file.
     pub(super) fn new(path: &Path, text: &str) -> Self {
-        Self {
-            path: path.to_owned(),
-            before: None,
-            after: text.to_owned(),
-        }
+        Self { path: path.to_owned(), before: None, after: text.to_owned() }
     }
 
     /// A manifest, if it changes at all.
     pub(super) fn changed(path: &Path, before: &DocumentMut, after: &DocumentMut) -> Option<Self> {
         let (before, after) = (before.to_string(), after.to_string());
-        (before != after).then(|| Self {
-            path: path.to_owned(),
-            before: Some(before),
-            after,
-        })
+        (before != after).then(|| Self { path: path.to_owned(), before: Some(before), after })
     }
 }
 
@@ -69,10 +61,7 @@ fn apply_one(write: &Write, folders: &mut Vec<PathBuf>) -> io::Result<()> {
         fs::create_dir(folder)?;
         folders.push(folder.to_owned());
     }
-    let mut file = File::options()
-        .write(true)
-        .create_new(true)
-        .open(&write.path)?;
+    let mut file = File::options().write(true).create_new(true).open(&write.path)?;
     let written = file.write_all(write.after.as_bytes());
     if written.is_err() {
         _ = fs::remove_file(&write.path);

@@ -5,10 +5,8 @@ use super::sandbox::{Sandbox, creates};
 /// The message about a migration with this text.
 fn error(name: &str, text: &str) -> String {
     let migration = format!("use migrate_dsl::prelude::*;\n\n{text}\n");
-    let migrations = [
-        ("20250101000000_first.rs", creates("first")),
-        ("20250102000000_second.rs", migration),
-    ];
+    let migrations =
+        [("20250101000000_first.rs", creates("first")), ("20250102000000_second.rs", migration)];
     Sandbox::new(name, &migrations).error()
 }
 
@@ -144,11 +142,7 @@ fn something_unused() {
 #[test]
 fn a_manifest_that_cargo_refuses() {
     let project = Sandbox::new("refused", &[]);
-    project.replace(
-        "migrations/Cargo.toml",
-        "edition = \"2024\"",
-        "edition = \"1871\"",
-    );
+    project.replace("migrations/Cargo.toml", "edition = \"2024\"", "edition = \"1871\"");
     insta::assert_snapshot!(project.error(), @r"
     error: failed to parse manifest at `<folder>/migrations/Cargo.toml`
     Caused by:
@@ -163,10 +157,7 @@ fn a_manifest_that_cargo_refuses() {
 fn no_cargo() {
     let mut project = Sandbox::new("no-cargo", &[]);
     project.environment.vars.remove("CARGO");
-    project
-        .environment
-        .vars
-        .insert("PATH".to_owned(), "/nowhere".to_owned());
+    project.environment.vars.insert("PATH".to_owned(), "/nowhere".to_owned());
     insta::assert_snapshot!(project.error(), @r"
     error: cargo was not found, and the migrations must be compiled
     help: install Rust (https://rustup.rs), or give a plan that was made elsewhere with `--plan FILE`

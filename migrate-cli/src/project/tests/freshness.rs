@@ -12,11 +12,7 @@ fn three(name: &str) -> Sandbox {
     let [a, b, c] = migrations;
     Sandbox::new(
         name,
-        &[
-            ("20250101000000_a.rs", a),
-            ("20250102000000_b.rs", b),
-            ("20250103000000_c.rs", c),
-        ],
+        &[("20250101000000_a.rs", a), ("20250102000000_b.rs", b), ("20250103000000_c.rs", c)],
     )
 }
 
@@ -31,10 +27,7 @@ fn only_what_changed_is_compiled() {
     project.write(A, &creates("x"));
     let edited = project.plan();
     assert_eq!(edited.compiled(), Some(1));
-    assert_eq!(
-        edited.steps(),
-        "create table `x`\ncreate table `b`\ncreate table `c`"
-    );
+    assert_eq!(edited.steps(), "create table `x`\ncreate table `b`\ncreate table `c`");
 
     project.write("migrations/src/20250102120000_d.sql", "CREATE TABLE d ()");
     let added = project.plan();
@@ -57,10 +50,7 @@ fn only_what_changed_is_compiled() {
 #[test]
 fn a_file_put_back_with_an_old_modification_time_is_seen() {
     let project = three("put-back");
-    project.write(
-        "helper/Cargo.toml",
-        "[package]\nname = \"helper\"\nedition = \"2024\"\n",
-    );
+    project.write("helper/Cargo.toml", "[package]\nname = \"helper\"\nedition = \"2024\"\n");
     project.write("helper/src/lib.rs", "pub const TABLE: &str = \"h\";\n");
     project.replace(
         "migrations/Cargo.toml",
@@ -84,10 +74,7 @@ fn a_file_put_back_with_an_old_modification_time_is_seen() {
     project.write("helper/src/lib.rs", "pub const TABLE: &str = \"j\";\n");
     assert!(project.plan().steps().starts_with("create table `j`"));
 
-    project.write(
-        "helper/Cargo.toml",
-        "[package]\nname = \"helper\"\nedition = \"2021\"\n",
-    );
+    project.write("helper/Cargo.toml", "[package]\nname = \"helper\"\nedition = \"2021\"\n");
     assert_eq!(project.plan().compiled(), Some(3));
 }
 
@@ -116,19 +103,13 @@ fn files_that_migrations_include_and_read() {
     };
     let missing = project.plan().plan();
     let problems = &missing.migrations[1].problems;
-    assert!(
-        problems[0].message.contains("cannot read `src/sql/b.sql`"),
-        "{problems:?}"
-    );
+    assert!(problems[0].message.contains("cannot read `src/sql/b.sql`"), "{problems:?}");
     project.plan_without_cargo();
 
     project.write("migrations/src/sql/b.sql", "SELECT 2");
     let read = project.plan();
     assert_eq!(read.compiled(), Some(1));
-    assert!(
-        read.events
-            .contains(&BuildEvent::Output("nobody".to_owned()))
-    );
+    assert!(read.events.contains(&BuildEvent::Output("nobody".to_owned())));
     project.put_back("migrations/src/sql/b.sql", "SELECT 3");
     assert_eq!(sql(&project, 1), "SELECT 3");
     project.put_back("migrations/src/sql/a.sql", "SELECT 4");
@@ -139,11 +120,7 @@ fn files_that_migrations_include_and_read() {
     let tenant = ("TENANT".to_owned(), "ada".to_owned());
     project.environment.vars.extend([tenant]);
     let other_tenant = project.plan();
-    assert!(
-        other_tenant
-            .events
-            .contains(&BuildEvent::Output("ada".to_owned()))
-    );
+    assert!(other_tenant.events.contains(&BuildEvent::Output("ada".to_owned())));
 }
 
 #[test]
@@ -176,11 +153,7 @@ fn manifests_and_settings_of_cargo_count() {
     assert_eq!(project.plan().compiled(), Some(3));
     project.plan_without_cargo();
     project.remove(".cargo/config.toml");
-    project.replace(
-        "migrations/Cargo.toml",
-        "[lib]",
-        "description = \"x\"\n\n[lib]",
-    );
+    project.replace("migrations/Cargo.toml", "[lib]", "description = \"x\"\n\n[lib]");
     assert_eq!(project.plan().compiled(), Some(3));
     let mut project = project;
     let flags = ("RUSTFLAGS".to_owned(), "--cfg tests".to_owned());
@@ -224,9 +197,7 @@ fn two_at_once_build_once() {
         let asked = [(); 4].map(|()| scope.spawn(|| project.plan()));
         asked.map(|asked| asked.join().unwrap())
     });
-    let builds = outcomes
-        .iter()
-        .filter(|outcome| outcome.compiled().is_some());
+    let builds = outcomes.iter().filter(|outcome| outcome.compiled().is_some());
     assert_eq!(builds.count(), 1);
     let plans = outcomes.map(super::sandbox::Outcome::plan);
     assert!(plans.iter().all(|plan| *plan == plans[0]));
@@ -264,10 +235,7 @@ fn a_wait_for_cargos_own_lock_is_told() {
 #[test]
 fn a_project_for_another_machine_is_planned_on_this_one() {
     let mut project = three("another-machine");
-    let target = (
-        "CARGO_BUILD_TARGET".to_owned(),
-        "wasm32-unknown-unknown".to_owned(),
-    );
+    let target = ("CARGO_BUILD_TARGET".to_owned(), "wasm32-unknown-unknown".to_owned());
     project.environment.vars.extend([target]);
     assert_eq!(project.plan().plan().migrations.len(), 3);
     project.write(A, &creates("x"));

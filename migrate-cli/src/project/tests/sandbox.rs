@@ -7,7 +7,6 @@ use std::time::{Duration, SystemTime};
 use migrate_core::Environment;
 use migrate_core::plan::Plan;
 
-use crate::project::hash::ContentHash;
 use crate::project::layout::Layout;
 use crate::project::{BuildEvent, Project, ProjectError};
 
@@ -24,11 +23,13 @@ fn shared() -> PathBuf {
     test.ancestors().nth(3).unwrap().join("project-tests")
 }
 
-/// Where the projects are: not below this workspace, whose members they would be. Each checkout
-/// has a place of its own.
+/// The folder of the projects: outside of this checkout, whose own workspace would be theirs, and
+/// the same at every run, so that cargo finds what it has built before.
 fn projects() -> PathBuf {
-    let checkout = ContentHash::of(env!("CARGO_MANIFEST_DIR").as_bytes());
-    std::env::temp_dir().join(format!("migrate-project-tests-{checkout}"))
+    let checkout = env!("CARGO_MANIFEST_DIR");
+    let key = checkout.bytes().fold(5381_u64, |key, byte| key.wrapping_mul(33) ^ u64::from(byte));
+    let user = nix::unistd::getuid();
+    std::env::temp_dir().join(format!("migrate-project-tests-{user}-{key:x}"))
 }
 
 /// A folder with a crate of migrations in `migrations`.
@@ -44,8 +45,7 @@ pub struct Outcome {
 }
 
 impl Sandbox {
-    /// A new project. The name is its folder's, the same at every run, so that cargo finds what
-    /// it has built before.
+    /// A new project in the folder of this name.
     pub fn new(name: &str, migrations: &[(&str, String)]) -> Self {
         let folder = projects().join(name);
         _ = fs::remove_dir_all(&folder);
@@ -74,10 +74,8 @@ impl Sandbox {
         sandbox.write("migrations/Cargo.toml", &manifest);
         let lock = fs::read_to_string(checkout.join("Cargo.lock")).unwrap();
         sandbox.write("migrations/Cargo.lock", &lock);
-        sandbox.write(
-            "migrations/build.rs",
-            "fn main() {\n    migrate_dsl::discover::build();\n}\n",
-        );
+        sandbox
+            .write("migrations/build.rs", "fn main() {\n    migrate_dsl::discover::build();\n}\n");
         sandbox.write("migrations/src/lib.rs", "migrate_dsl::migrations!();\n");
         sandbox.write(
             "migrations/src/main.rs",
@@ -100,10 +98,7 @@ impl Sandbox {
     pub fn put_back(&self, file: &str, text: &str) {
         self.write(file, text);
         let long_ago = SystemTime::now() - Duration::from_hours(10_000);
-        let file = File::options()
-            .write(true)
-            .open(self.folder.join(file))
-            .unwrap();
+        let file = File::options().write(true).open(self.folder.join(file)).unwrap();
         file.set_modified(long_ago).unwrap();
     }
 
@@ -119,9 +114,7 @@ impl Sandbox {
 
     pub fn state_file(&self) -> PathBuf {
         let crate_folder = self.folder.join("migrations");
-        Layout::read(&crate_folder, &self.environment)
-            .unwrap()
-            .state_file()
+        Layout::read(&crate_folder, &self.environment).unwrap().state_file()
     }
 
     pub fn project(&self) -> Project {
@@ -137,9 +130,7 @@ impl Sandbox {
     /// The plan again, with a cargo that must not be called.
     pub fn plan_without_cargo(&self) -> Plan {
         let mut environment = self.environment.clone();
-        environment
-            .vars
-            .insert("CARGO".to_owned(), "/no/cargo/here".to_owned());
+        environment.vars.insert("CARGO".to_owned(), "/no/cargo/here".to_owned());
         let project = Project::new(self.folder.join("migrations"), &environment);
         project.plan(&mut |event| panic!("{event:?}")).unwrap()
     }
@@ -153,8 +144,7 @@ impl Sandbox {
             text.push_str(&format!("\nhelp: {help}"));
         }
         let text = anstream::adapter::strip_str(&text).to_string();
-        text.trim()
-            .replace(&self.folder.display().to_string(), "<folder>")
+        text.trim().replace(&self.folder.display().to_string(), "<folder>")
     }
 }
 
@@ -171,18 +161,13 @@ impl Outcome {
     }
 
     pub fn plan(self) -> Plan {
-        self.result
-            .unwrap_or_else(|error| panic!("{error}: {}", error.details().join("\n")))
+        self.result.unwrap_or_else(|error| panic!("{error}: {}", error.details().join("\n")))
     }
 
     /// What the steps do, a line each.
     pub fn steps(self) -> String {
         let plan = self.plan();
         let steps = plan.migrations.iter().flat_map(|migration| &migration.up);
-        steps
-            .map(|step| format!("{}\n", step.summary))
-            .collect::<String>()
-            .trim_end()
-            .to_owned()
+        steps.map(|step| format!("{}\n", step.summary)).collect::<String>().trim_end().to_owned()
     }
 }

@@ -7,22 +7,11 @@ fn columns(specs: &[&str]) -> Vec<ColumnSpec> {
 /// A name and columns, for each thing that a name can ask for.
 pub(crate) const NAMES: &[(&str, &[&str])] = &[
     ("create_posts", &[]),
-    (
-        "create_posts_table",
-        &["title:varchar(120)!", "user:references!", "tags:text[]"],
-    ),
+    ("create_posts_table", &["title:varchar(120)!", "user:references!", "tags:text[]"]),
     ("create_tokens", &["id:uuid", "name"]),
     (
         "create_samples",
-        &[
-            "a:varchar",
-            "b:numeric",
-            "c:bit:3",
-            "d:mood[]",
-            "e:app.mood",
-            "f:time(3)",
-            "g:box!",
-        ],
+        &["a:varchar", "b:numeric", "c:bit:3", "d:mood[]", "e:app.mood", "f:time(3)", "g:box!"],
     ),
     ("add_title_and_body_to_posts", &[]),
     ("add_location_to_posts", &["location:point"]),
@@ -48,11 +37,7 @@ fn names_tell_what_to_do() {
         let columns = columns(specs);
         let text = rust(&Shape::of(name, &columns), &columns);
         let (_, body) = text.split_once("Pgm) {\n").unwrap();
-        format!(
-            "{name} {}\n{}\n",
-            specs.join(" "),
-            body.trim_end_matches("}\n")
-        )
+        format!("{name} {}\n{}\n", specs.join(" "), body.trim_end_matches("}\n"))
     });
     insta::assert_snapshot!(bodies.collect::<String>(), @r#"
     create_posts 
@@ -167,17 +152,14 @@ fn what_is_written_compiles_and_is_formatted() {
         }
     }
     let all_types = crate::templates::types::PLAIN.iter();
-    let all_types: Vec<_> = all_types
-        .map(|name| format!("{name}:{name}").parse().unwrap())
-        .collect();
+    let all_types: Vec<_> =
+        all_types.map(|name| format!("{name}:{name}").parse().unwrap()).collect();
     let table = Shape::CreateTable("every_type".to_owned());
     let file = "20250102000000_create_every_type.rs".to_owned();
     migrations.push((file, rust(&table, &all_types)));
     assert!(migrations.len() >= 12);
-    let files: Vec<_> = migrations
-        .iter()
-        .map(|(file, text)| (file.as_str(), text.clone()))
-        .collect();
+    let files: Vec<_> =
+        migrations.iter().map(|(file, text)| (file.as_str(), text.clone())).collect();
     let project = crate::project::tests::sandbox::Sandbox::new("templates", &files);
     let plan = project.plan().plan();
     for migration in &plan.migrations {

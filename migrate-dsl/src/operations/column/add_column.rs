@@ -41,11 +41,7 @@ impl AddColumn {
     }
 
     fn names(&self) -> String {
-        let names = self
-            .columns
-            .columns()
-            .iter()
-            .map(|column| format!("`{}`", column.name()));
+        let names = self.columns.columns().map(|column| format!("`{}`", column.name()));
         names.collect::<Vec<_>>().join(", ")
     }
 }
@@ -62,16 +58,8 @@ impl Operation for AddColumn {
     fn statements(&self) -> Vec<Statement> {
         let mut sql = Writer::new();
         sql.text("ALTER TABLE").name(&self.table);
-        sql.list(self.columns.columns(), |sql, column| {
-            sql.text("ADD COLUMN")
-                .flag(self.if_not_exists, "IF NOT EXISTS");
-            column.write(sql);
-        });
-        for constraint in self.columns.constraints() {
-            sql.glued(",").text("ADD");
-            constraint.write(&mut sql);
-        }
-        if self.columns.columns().is_empty() {
+        self.columns.write_additions(&mut sql, self.if_not_exists);
+        if self.columns.columns().next().is_none() {
             sql.problem(format!("`add_column` adds no column to `{}`", self.table));
         }
         let mut statements = vec![sql.finish()];
@@ -81,20 +69,14 @@ impl Operation for AddColumn {
 
     fn inverse(&self) -> Inverse {
         if self.if_not_exists {
-            return Inverse::none(format!(
-                "with `if_not_exists`, {} may have been there before",
-                self.names()
-            ));
+            return Inverse::maybe_older("if_not_exists", self.names());
         }
         // A constraint of the table goes with the columns that it is about.
         let mut sql = Writer::new();
         sql.text("ALTER TABLE").name(&self.table);
-        sql.list(
-            self.columns.columns().iter().rev().map(Column::name),
-            |sql, name| {
-                sql.text("DROP COLUMN").identifier(&name);
-            },
-        );
+        sql.list(self.columns.columns().rev().map(Column::name), |sql, name| {
+            sql.text("DROP COLUMN").identifier(&name);
+        });
         Inverse::by(sql.finish())
     }
 
@@ -111,8 +93,7 @@ mod tests {
         pgm.add_column("posts", |t| {
             t.double_precision("lat").comment("degrees");
             t.double_precision("lng");
-            t.check("(lat IS NULL) = (lng IS NULL)")
-                .named("both or none");
+            t.check("(lat IS NULL) = (lng IS NULL)").named("both or none");
         });
     }
 

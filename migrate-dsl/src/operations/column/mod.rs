@@ -2,5 +2,12 @@
 //! [Modifying Tables](https://www.postgresql.org/docs/current/ddl-alter.html).
 
 mod add_column;
+mod alter_column;
+mod changes;
+mod drop_column;
+mod rename_column;
 
 pub use add_column::AddColumn;
+pub use alter_column::AlterColumn;
+pub use drop_column::DropColumn;
+pub use rename_column::RenameColumn;

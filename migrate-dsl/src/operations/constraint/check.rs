@@ -33,20 +33,13 @@ impl Pgm {
     ) -> &mut Check {
         let mut check = Check::new(expr(condition));
         check.named(name);
-        &mut self
-            .record(AddConstraint::new(table.into(), check))
-            .constraint
+        &mut self.record(AddConstraint::new(table.into(), check)).constraint
     }
 }
 
 impl Check {
     pub(crate) fn new(condition: Expression) -> Self {
-        Self {
-            name: None,
-            condition,
-            no_inherit: false,
-            not_valid: false,
-        }
+        Self { name: None, condition, no_inherit: false, not_valid: false }
     }
 
     /// Names the constraint.
@@ -86,7 +79,6 @@ impl Constraint for Check {
         sql.text("CHECK").parenthesized(|sql| {
             sql.expression(&self.condition);
         });
-        sql.flag(self.no_inherit, "NO INHERIT")
-            .flag(self.not_valid, "NOT VALID");
+        sql.flag(self.no_inherit, "NO INHERIT").flag(self.not_valid, "NOT VALID");
     }
 }

@@ -35,9 +35,7 @@ impl Pgm {
         elements: [(Expression, O); N],
     ) -> &mut Exclusion {
         let exclusion = Exclusion::new(method.into(), elements);
-        &mut self
-            .record(AddConstraint::new(table.into(), exclusion))
-            .constraint
+        &mut self.record(AddConstraint::new(table.into(), exclusion)).constraint
     }
 }
 
@@ -46,9 +44,7 @@ impl Exclusion {
         method: Identifier,
         elements: [(Expression, O); N],
     ) -> Self {
-        let elements = elements
-            .into_iter()
-            .map(|(element, operator)| (element, operator.into()));
+        let elements = elements.into_iter().map(|(element, operator)| (element, operator.into()));
         Self {
             name: None,
             method,
@@ -97,22 +93,16 @@ impl Constraint for Exclusion {
             .elements
             .iter()
             .map(|(element, _)| element.column().map_or("expr", Identifier::as_str));
-        crate::generated_name(
-            std::iter::once(table.name.as_str())
-                .chain(columns)
-                .chain(["excl"]),
-        )
+        crate::generated_name(std::iter::once(table.name.as_str()).chain(columns).chain(["excl"]))
     }
 
     fn write_definition(&self, sql: &mut Writer) {
-        sql.text("EXCLUDE USING")
-            .identifier(&self.method)
-            .parenthesized(|sql| {
-                sql.list(&self.elements, |sql, (element, operator)| {
-                    write_element(sql, element);
-                    sql.text("WITH").text(operator);
-                });
+        sql.text("EXCLUDE USING").identifier(&self.method).parenthesized(|sql| {
+            sql.list(&self.elements, |sql, (element, operator)| {
+                write_element(sql, element);
+                sql.text("WITH").text(operator);
             });
+        });
         if let Some(condition) = &self.condition {
             sql.text("WHERE").parenthesized(|sql| {
                 sql.expression(condition);

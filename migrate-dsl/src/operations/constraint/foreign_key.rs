@@ -108,20 +108,13 @@ impl Pgm {
             referenced_table.into(),
             referenced_columns.into_identifiers(),
         );
-        &mut self
-            .record(AddConstraint::new(table.into(), key))
-            .constraint
+        &mut self.record(AddConstraint::new(table.into(), key)).constraint
     }
 }
 
 impl ForeignKey {
     pub(crate) fn new(columns: Vec<Identifier>, table: Name, referenced: Vec<Identifier>) -> Self {
-        Self {
-            name: None,
-            columns,
-            target: Target::new(table, referenced),
-            not_valid: false,
-        }
+        Self { name: None, columns, target: Target::new(table, referenced), not_valid: false }
     }
 
     /// Names the constraint; without it, it is called `<table>_<columns>_fkey`.

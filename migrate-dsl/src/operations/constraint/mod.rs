@@ -5,16 +5,22 @@ use std::any::Any;
 use crate::{Identifier, Inverse, Name, Operation, Statement, Writer};
 
 pub mod check;
+mod drop_constraint;
 pub mod exclusion;
 pub mod foreign_key;
 pub mod primary_key;
+mod rename_constraint;
 pub mod unique;
+mod validate_constraint;
 
 pub use check::Check;
+pub use drop_constraint::DropConstraint;
 pub use exclusion::Exclusion;
 pub use foreign_key::ForeignKey;
 pub use primary_key::PrimaryKey;
+pub use rename_constraint::RenameConstraint;
 pub use unique::Unique;
+pub use validate_constraint::ValidateConstraint;
 
 /// A constraint of a table, as `create_table` and the `add_…` verbs have it in common.
 pub trait Constraint: Any {
@@ -52,10 +58,7 @@ impl<C: Constraint> AddConstraint<C> {
 
     /// Always named by us, so that the way back knows what to drop.
     fn name(&self) -> Identifier {
-        self.constraint
-            .name()
-            .cloned()
-            .unwrap_or_else(|| self.constraint.default_name(&self.table))
+        self.constraint.name().cloned().unwrap_or_else(|| self.constraint.default_name(&self.table))
     }
 }
 
@@ -70,20 +73,14 @@ impl<C: Constraint> Operation for AddConstraint<C> {
 
     fn statements(&self) -> Vec<Statement> {
         let mut sql = Writer::new();
-        sql.text("ALTER TABLE")
-            .name(&self.table)
-            .text("ADD CONSTRAINT")
-            .identifier(&self.name());
+        sql.text("ALTER TABLE").name(&self.table).text("ADD CONSTRAINT").identifier(&self.name());
         self.constraint.write_definition(&mut sql);
         vec![sql.finish()]
     }
 
     fn inverse(&self) -> Inverse {
         let mut sql = Writer::new();
-        sql.text("ALTER TABLE")
-            .name(&self.table)
-            .text("DROP CONSTRAINT")
-            .identifier(&self.name());
+        sql.text("ALTER TABLE").name(&self.table).text("DROP CONSTRAINT").identifier(&self.name());
         Inverse::by(sql.finish())
     }
 }
@@ -106,8 +103,7 @@ impl Timing {
     }
 
     pub(crate) fn write(self, sql: &mut Writer) {
-        sql.flag(self.deferrable, "DEFERRABLE")
-            .flag(self.initially_deferred, "INITIALLY DEFERRED");
+        sql.flag(self.deferrable, "DEFERRABLE").flag(self.initially_deferred, "INITIALLY DEFERRED");
     }
 }
 

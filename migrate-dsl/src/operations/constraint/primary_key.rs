@@ -25,20 +25,13 @@ impl Pgm {
         columns: impl IntoIdentifiers,
     ) -> &mut PrimaryKey {
         let key = PrimaryKey::new(columns.into_identifiers());
-        &mut self
-            .record(AddConstraint::new(table.into(), key))
-            .constraint
+        &mut self.record(AddConstraint::new(table.into(), key)).constraint
     }
 }
 
 impl PrimaryKey {
     pub(crate) fn new(columns: Vec<Identifier>) -> Self {
-        Self {
-            name: None,
-            columns,
-            include: Vec::new(),
-            timing: Timing::default(),
-        }
+        Self { name: None, columns, include: Vec::new(), timing: Timing::default() }
     }
 
     /// Names the constraint; without it, it is called `<table>_pkey`.

@@ -26,9 +26,7 @@ impl Pgm {
         columns: impl IntoIdentifiers,
     ) -> &mut Unique {
         let unique = Unique::new(columns.into_identifiers());
-        &mut self
-            .record(AddConstraint::new(table.into(), unique))
-            .constraint
+        &mut self.record(AddConstraint::new(table.into(), unique)).constraint
     }
 }
 

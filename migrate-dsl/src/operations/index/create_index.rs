@@ -1,8 +1,10 @@
 //! [`CREATE INDEX`](https://www.postgresql.org/docs/current/sql-createindex.html).
 
+use super::{IntoIndexElements, write_element};
+use crate::operations::phrases;
 use crate::{
     Expression, Identifier, IntoExpression, IntoIdentifiers, Inverse, Name, Operation, Pgm,
-    Statement, Writer, col, expr, generated_name,
+    Statement, Writer, expr, generated_name,
 };
 
 /// Creates an index.
@@ -143,12 +145,7 @@ impl CreateIndex {
         self.name.clone().unwrap_or_else(|| {
             let elements = self.elements.iter();
             let parts = elements.map(|element| element.column().map_or("expr", Identifier::as_str));
-            generated_name(
-                [self.table.name.as_str()]
-                    .into_iter()
-                    .chain(parts)
-                    .chain(["idx"]),
-            )
+            generated_name([self.table.name.as_str()].into_iter().chain(parts).chain(["idx"]))
         })
     }
 }
@@ -169,29 +166,19 @@ impl Operation for CreateIndex {
     fn statements(&self) -> Vec<Statement> {
         let mut sql = Writer::new();
         sql.text("CREATE").flag(self.unique, "UNIQUE").text("INDEX");
-        sql.flag(self.concurrently, "CONCURRENTLY")
-            .flag(self.if_not_exists, "IF NOT EXISTS");
-        sql.identifier(&self.name())
-            .text("ON")
-            .flag(self.only, "ONLY")
-            .name(&self.table);
+        sql.flag(self.concurrently, "CONCURRENTLY").flag(self.if_not_exists, "IF NOT EXISTS");
+        sql.identifier(&self.name()).text("ON").flag(self.only, "ONLY").name(&self.table);
         if let Some(method) = &self.method {
             sql.text("USING").identifier(method);
         }
         sql.parenthesized(|sql| {
-            sql.list(&self.elements, write_element_of_index);
+            sql.list(&self.elements, write_element);
         });
         if !self.include.is_empty() {
             sql.text("INCLUDE").columns(&self.include);
         }
         sql.flag(self.nulls_not_distinct, "NULLS NOT DISTINCT");
-        if !self.parameters.is_empty() {
-            sql.text("WITH").parenthesized(|sql| {
-                sql.list(&self.parameters, |sql, (name, value)| {
-                    sql.identifier(name).text("=").literal(value);
-                });
-            });
-        }
+        sql.parameters(&self.parameters);
         if let Some(tablespace) = &self.tablespace {
             sql.text("TABLESPACE").identifier(tablespace);
         }
@@ -201,27 +188,16 @@ impl Operation for CreateIndex {
         if self.elements.is_empty() {
             sql.problem(format!("the index on `{}` has no column", self.table));
         }
-        let mut statements = vec![sql.finish()];
-        if let Some(comment) = &self.comment {
-            let mut sql = Writer::new();
-            sql.text("COMMENT ON INDEX")
-                .name(&self.table.sibling(self.name()));
-            sql.text("IS").literal(comment);
-            statements.push(sql.finish());
-        }
-        statements
+        let name = self.table.sibling(self.name());
+        phrases::with_comment(sql.finish(), "INDEX", &name, self.comment.as_deref())
     }
 
     fn inverse(&self) -> Inverse {
         if self.if_not_exists {
-            return Inverse::none(format!(
-                "with `if_not_exists`, `{}` may have been there before",
-                self.name()
-            ));
+            return Inverse::maybe_older("if_not_exists", format!("`{}`", self.name()));
         }
         let mut sql = Writer::new();
-        sql.text("DROP INDEX")
-            .flag(self.concurrently, "CONCURRENTLY");
+        sql.text("DROP INDEX").flag(self.concurrently, "CONCURRENTLY");
         sql.name(&self.table.sibling(self.name()));
         Inverse::by(sql.finish())
     }
@@ -240,57 +216,6 @@ impl Operation for CreateIndex {
     }
 }
 
-fn write_element_of_index(sql: &mut Writer, element: &Expression) {
-    super::write_element(sql, element);
-}
-
-/// What an index is over: a column, several, or expressions.
-pub trait IntoIndexElements {
-    /// The elements, in the order given.
-    fn into_index_elements(self) -> Vec<Expression>;
-}
-
-impl IntoIndexElements for Expression {
-    fn into_index_elements(self) -> Vec<Expression> {
-        vec![self]
-    }
-}
-
-impl<const N: usize> IntoIndexElements for [Expression; N] {
-    fn into_index_elements(self) -> Vec<Expression> {
-        self.into()
-    }
-}
-
-impl IntoIndexElements for Vec<Expression> {
-    fn into_index_elements(self) -> Vec<Expression> {
-        self
-    }
-}
-
-macro_rules! index_elements_from_names {
-    ($($names:ty)*) => {$(
-        impl IntoIndexElements for $names {
-            fn into_index_elements(self) -> Vec<Expression> {
-                self.into_identifiers().into_iter().map(col).collect()
-            }
-        }
-    )*};
-}
-index_elements_from_names!(&str String Identifier Vec<&str> Vec<String> Vec<Identifier>);
-
-impl<const N: usize> IntoIndexElements for [&str; N] {
-    fn into_index_elements(self) -> Vec<Expression> {
-        self.into_iter().map(col).collect()
-    }
-}
-
-impl<const N: usize> IntoIndexElements for [Identifier; N] {
-    fn into_index_elements(self) -> Vec<Expression> {
-        self.into_iter().map(col).collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use crate::{plan_text, plan_text_down, prelude::*};
@@ -298,11 +223,7 @@ mod tests {
     fn everything(pgm: &mut Pgm) {
         pgm.create_index(
             ("app", "posts"),
-            [col("title")
-                .collate("C")
-                .operator_class("text_ops")
-                .desc()
-                .nulls_last()],
+            [col("title").collate("C").operator_class("text_ops").desc().nulls_last()],
         )
         .named("by \"title\"")
         .unique()

@@ -2,5 +2,7 @@
 
 mod sql;
 mod sql_file;
+mod statement;
 
 pub use sql::Sql;
+pub use statement::{IntoStatement, SqlStatement};

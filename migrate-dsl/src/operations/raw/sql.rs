@@ -1,6 +1,6 @@
 //! SQL as the migration's author wrote it.
 
-use crate::split::{split, transaction_control};
+use crate::split::{split, transaction_control, unterminated};
 use crate::{Inverse, Operation, Pgm, Statement};
 
 /// Runs SQL as it is written.
@@ -47,10 +47,7 @@ impl Sql {
 
     /// SQL that could not be had, and why.
     pub(crate) fn missing(verb: &'static str, problem: String) -> Self {
-        Self {
-            problem: Some(problem),
-            ..Self::new(verb, String::new())
-        }
+        Self { problem: Some(problem), ..Self::new(verb, String::new()) }
     }
 
     pub(crate) fn read_from(mut self, file: String) -> Self {
@@ -92,18 +89,12 @@ impl Operation for Sql {
     fn statements(&self) -> Vec<Statement> {
         if let Some(problem) = &self.problem {
             let problems = vec![problem.clone()];
-            return vec![Statement {
-                problems,
-                ..Statement::raw("")
-            }];
+            return vec![Statement { problems, ..Statement::raw("") }];
         }
         let statements = statements_of(&self.text);
         if statements.is_empty() {
             let problems = vec![format!("`{}` has no statement in it", self.verb)];
-            return vec![Statement {
-                problems,
-                ..Statement::raw("")
-            }];
+            return vec![Statement { problems, ..Statement::raw("") }];
         }
         statements
     }
@@ -121,14 +112,18 @@ impl Operation for Sql {
 }
 
 fn statements_of(text: &str) -> Vec<Statement> {
-    split(text)
+    let mut statements: Vec<_> = split(text)
         .into_iter()
         .map(|piece| Statement {
             sql: piece.sql.to_owned(),
             line: piece.line,
             problems: transaction_control(piece.sql).into_iter().collect(),
         })
-        .collect()
+        .collect();
+    if let Some(last) = statements.last_mut() {
+        last.problems.extend(unterminated(text));
+    }
+    statements
 }
 
 #[cfg(test)]
@@ -147,11 +142,26 @@ mod tests {
         `commit` ends the transaction that the migration and its history row share: leave it out, or make two migrations
         ");
         insta::assert_snapshot!(problems("SET search_path TO app"), @"`SET` would last beyond the migration: write `SET LOCAL`");
-        assert_eq!(
-            problems("SET LOCAL search_path TO app; SAVEPOINT a; ROLLBACK TO a"),
-            ""
-        );
+        assert_eq!(problems("SET LOCAL search_path TO app; SAVEPOINT a; ROLLBACK TO a"), "");
         assert_eq!(problems(" -- nothing\n ; "), "`sql` has no statement in it");
+    }
+
+    #[test]
+    fn what_is_never_closed_would_swallow_what_follows() {
+        for (text, what) in [
+            ("SELECT 'a; SELECT 1", "string"),
+            (r"SELECT E'a\'", "string"),
+            ("SELECT \"a", "name"),
+            ("SELECT 1 /* a /* b */", "comment"),
+            ("SELECT $a$ $b$", "dollar quote"),
+        ] {
+            let problems = plan_problems(move |pgm| _ = pgm.sql(text));
+            assert_eq!(
+                problems,
+                format!("a {what} in the SQL is opened and never closed"),
+                "{text}"
+            );
+        }
     }
 
     #[test]

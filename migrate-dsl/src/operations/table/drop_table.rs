@@ -1,6 +1,7 @@
 //! [`DROP TABLE`](https://www.postgresql.org/docs/current/sql-droptable.html).
 
-use crate::{Inverse, Name, Operation, Pgm, Statement, Writer};
+use crate::operations::phrases;
+use crate::{Inverse, Name, Operation, Pgm, Statement};
 
 /// Drops a table with its rows.
 pub struct DropTable {
@@ -18,11 +19,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn drop_table(&mut self, name: impl Into<Name>) -> &mut DropTable {
-        self.record(DropTable {
-            name: name.into(),
-            if_exists: false,
-            cascade: false,
-        })
+        self.record(DropTable { name: name.into(), if_exists: false, cascade: false })
     }
 }
 
@@ -50,15 +47,10 @@ impl Operation for DropTable {
     }
 
     fn statements(&self) -> Vec<Statement> {
-        let mut sql = Writer::new();
-        sql.text("DROP TABLE")
-            .flag(self.if_exists, "IF EXISTS")
-            .name(&self.name);
-        sql.flag(self.cascade, "CASCADE");
-        vec![sql.finish()]
+        vec![phrases::drop("TABLE", &self.name, self.if_exists, self.cascade)]
     }
 
     fn inverse(&self) -> Inverse {
-        Inverse::unknown_before(&format!("what `{}` looked like", self.name))
+        Inverse::unknown_before(format_args!("what `{}` looked like", self.name))
     }
 }

@@ -1,0 +1,106 @@
+//! [`COMMENT ON`](https://www.postgresql.org/docs/current/sql-comment.html).
+
+use super::Object;
+use crate::{Inverse, Operation, Pgm, Statement, Writer};
+
+/// Comments on an object, or takes its comment away.
+pub struct CommentOn {
+    object: Object,
+    text: Option<String>,
+    down: Option<Option<String>>,
+}
+
+impl Pgm {
+    /// Sets the comment that tools show beside an object; `None` takes it away. The comment that
+    /// was there before is said with [`down`](CommentOn::down).
+    ///
+    /// ```
+    /// use migrate_dsl::{Object, Pgm};
+    ///
+    /// fn up(pgm: &mut Pgm) {
+    ///     pgm.comment_on(Object::column("posts", "title"), "it's short").down(None);
+    /// }
+    ///
+    /// assert_eq!(migrate_dsl::plan_text(up), r#"COMMENT ON COLUMN "posts"."title" IS 'it''s short';"#);
+    /// assert_eq!(migrate_dsl::plan_text_down(up), r#"COMMENT ON COLUMN "posts"."title" IS NULL;"#);
+    /// ```
+    #[track_caller]
+    pub fn comment_on<'a>(
+        &mut self,
+        object: Object,
+        text: impl Into<Option<&'a str>>,
+    ) -> &mut CommentOn {
+        self.record(CommentOn { object, text: text.into().map(str::to_owned), down: None })
+    }
+}
+
+impl CommentOn {
+    /// The comment that was there before; `None` if there was none.
+    pub fn down<'a>(&mut self, text: impl Into<Option<&'a str>>) -> &mut Self {
+        self.down = Some(text.into().map(str::to_owned));
+        self
+    }
+
+    fn comment(&self, text: Option<&str>) -> Statement {
+        Writer::statement(|sql| {
+            sql.text("COMMENT ON");
+            self.object.write(sql);
+            sql.text("IS").comment(text)
+        })
+    }
+}
+
+impl Operation for CommentOn {
+    fn verb(&self) -> &'static str {
+        "comment_on"
+    }
+
+    fn describe(&self) -> String {
+        format!("comment on {}", self.object)
+    }
+
+    fn statements(&self) -> Vec<Statement> {
+        vec![self.comment(self.text.as_deref())]
+    }
+
+    fn inverse(&self) -> Inverse {
+        match &self.down {
+            Some(before) => Inverse::Declaration(vec![self.comment(before.as_deref())]),
+            None => Inverse::none(format!(
+                "the comment on {} before is not known here; say it with `.down(..)`",
+                self.object
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Object;
+    use crate::{Pgm, plan_text, plan_text_down};
+
+    #[test]
+    fn anything_can_have_a_comment() {
+        let up = |pgm: &mut Pgm| {
+            pgm.comment_on(Object::table(("app", "posts")), None);
+            pgm.comment_on(Object::schema("app"), "ours").down("theirs");
+            pgm.comment_on(Object::trigger("posts", "touch"), r"a\b");
+            pgm.comment_on(Object::function("f"), "the only f");
+            pgm.comment_on(Object::procedure("p").arguments(["int"]), "Łódź");
+        };
+        insta::assert_snapshot!(plan_text(up), @r#"
+        COMMENT ON TABLE "app"."posts" IS NULL;
+        COMMENT ON SCHEMA "app" IS 'ours';
+        COMMENT ON TRIGGER "touch" ON "posts" IS E'a\\b';
+        COMMENT ON FUNCTION "f" IS 'the only f';
+        COMMENT ON PROCEDURE "p" (int) IS 'Łódź';
+        "#);
+        insta::assert_snapshot!(plan_text_down(up), @r#"
+        -- cannot be taken back: the comment on procedure `p` before is not known here; say it with `.down(..)`
+        -- cannot be taken back: the comment on function `f` before is not known here; say it with `.down(..)`
+        -- cannot be taken back: the comment on trigger `touch` of `posts` before is not known here; say it with `.down(..)`
+        COMMENT ON SCHEMA "app" IS 'theirs';
+        -- cannot be taken back: the comment on table `app.posts` before is not known here; say it with `.down(..)`
+        "#);
+    }
+}

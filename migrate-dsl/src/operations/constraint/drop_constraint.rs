@@ -1,0 +1,83 @@
+//! [`ALTER TABLE … DROP CONSTRAINT`](https://www.postgresql.org/docs/current/sql-altertable.html).
+
+use crate::{Identifier, Inverse, Name, Operation, Pgm, Statement, Writer};
+
+/// Drops a constraint of a table.
+pub struct DropConstraint {
+    table: Name,
+    name: Identifier,
+    if_exists: bool,
+    cascade: bool,
+}
+
+impl Pgm {
+    /// Drops a constraint of any kind, with the index behind it.
+    ///
+    /// ```
+    /// let plan = migrate_dsl::plan_text(|pgm| { pgm.drop_constraint("posts", "lat_on_earth"); });
+    /// assert_eq!(plan, r#"ALTER TABLE "posts" DROP CONSTRAINT "lat_on_earth";"#);
+    /// ```
+    #[track_caller]
+    pub fn drop_constraint(
+        &mut self,
+        table: impl Into<Name>,
+        name: impl Into<Identifier>,
+    ) -> &mut DropConstraint {
+        self.record(DropConstraint {
+            table: table.into(),
+            name: name.into(),
+            if_exists: false,
+            cascade: false,
+        })
+    }
+}
+
+impl DropConstraint {
+    /// Does nothing if there is no such constraint.
+    pub fn if_exists(&mut self) -> &mut Self {
+        self.if_exists = true;
+        self
+    }
+
+    /// Drops what depends on the constraint too: foreign keys that point at a key.
+    pub fn cascade(&mut self) -> &mut Self {
+        self.cascade = true;
+        self
+    }
+}
+
+impl Operation for DropConstraint {
+    fn verb(&self) -> &'static str {
+        "drop_constraint"
+    }
+
+    fn describe(&self) -> String {
+        format!("drop constraint `{}` of `{}`", self.name, self.table)
+    }
+
+    fn statements(&self) -> Vec<Statement> {
+        vec![Writer::statement(|sql| {
+            sql.text("ALTER TABLE").name(&self.table);
+            sql.text("DROP CONSTRAINT").flag(self.if_exists, "IF EXISTS");
+            sql.identifier(&self.name).flag(self.cascade, "CASCADE")
+        })]
+    }
+
+    fn inverse(&self) -> Inverse {
+        Inverse::unknown_before(format_args!("what the constraint `{}` said", self.name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Pgm, plan_text, plan_text_down};
+
+    #[test]
+    fn drop_constraint() {
+        let up = |pgm: &mut Pgm| {
+            pgm.drop_constraint("posts", "posts_pkey").if_exists().cascade();
+        };
+        insta::assert_snapshot!(plan_text(up), @r#"ALTER TABLE "posts" DROP CONSTRAINT IF EXISTS "posts_pkey" CASCADE;"#);
+        insta::assert_snapshot!(plan_text_down(up), @"-- cannot be taken back: what the constraint `posts_pkey` said is not known here; write a `pub fn down` that restores it");
+    }
+}

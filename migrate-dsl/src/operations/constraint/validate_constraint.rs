@@ -1,0 +1,56 @@
+//! [`ALTER TABLE … VALIDATE CONSTRAINT`](https://www.postgresql.org/docs/current/sql-altertable.html).
+
+use crate::{Identifier, Inverse, Name, Operation, Pgm, Statement, Writer};
+
+/// Checks the rows that were there before a constraint.
+pub struct ValidateConstraint {
+    table: Name,
+    name: Identifier,
+}
+
+impl Pgm {
+    /// Checks the rows that were there before a constraint which was added with `not_valid`,
+    /// while others go on writing.
+    ///
+    /// On the way back nothing has to be done: the rows are as valid as they were, and PostgreSQL
+    /// has no way to doubt them again.
+    ///
+    /// ```
+    /// # use migrate_dsl::Pgm;
+    /// fn up(pgm: &mut Pgm) {
+    ///     pgm.validate_constraint("posts", "lat_on_earth");
+    /// }
+    ///
+    /// assert_eq!(migrate_dsl::plan_text(up), r#"ALTER TABLE "posts" VALIDATE CONSTRAINT "lat_on_earth";"#);
+    /// assert_eq!(migrate_dsl::plan_text_down(up), "");
+    /// ```
+    #[track_caller]
+    pub fn validate_constraint(
+        &mut self,
+        table: impl Into<Name>,
+        name: impl Into<Identifier>,
+    ) -> &mut ValidateConstraint {
+        self.record(ValidateConstraint { table: table.into(), name: name.into() })
+    }
+}
+
+impl Operation for ValidateConstraint {
+    fn verb(&self) -> &'static str {
+        "validate_constraint"
+    }
+
+    fn describe(&self) -> String {
+        format!("validate constraint `{}` of `{}`", self.name, self.table)
+    }
+
+    fn statements(&self) -> Vec<Statement> {
+        vec![Writer::statement(|sql| {
+            sql.text("ALTER TABLE").name(&self.table);
+            sql.text("VALIDATE CONSTRAINT").identifier(&self.name)
+        })]
+    }
+
+    fn inverse(&self) -> Inverse {
+        Inverse::Construction(Vec::new())
+    }
+}

@@ -1,0 +1,83 @@
+//! An argument of a function or a procedure.
+
+use crate::{DataType, DefaultValue, Identifier, Writer};
+
+/// An argument: its name, its type, how it is passed, its default.
+#[derive(Debug, Clone)]
+pub struct Argument {
+    name: Identifier,
+    data_type: DataType,
+    mode: Mode,
+    default: Option<DefaultValue>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    In,
+    Out,
+    InOut,
+    Variadic,
+}
+
+impl Argument {
+    pub(super) fn new(name: Identifier, data_type: DataType) -> Self {
+        Self { name, data_type, mode: Mode::In, default: None }
+    }
+
+    /// The value where a call gives none: a constant, or an expression given by
+    /// [`expr`](crate::expr).
+    pub fn default(&mut self, value: impl Into<DefaultValue>) -> &mut Self {
+        self.default = Some(value.into());
+        self
+    }
+
+    /// Is part of the result instead.
+    pub fn out(&mut self) -> &mut Self {
+        self.mode = Mode::Out;
+        self
+    }
+
+    /// Is part of the result too.
+    pub fn inout(&mut self) -> &mut Self {
+        self.mode = Mode::InOut;
+        self
+    }
+
+    /// Takes all arguments that are left; its type is an array.
+    pub fn variadic(&mut self) -> &mut Self {
+        self.mode = Mode::Variadic;
+        self
+    }
+
+    pub(super) fn is_out(&self) -> bool {
+        self.mode == Mode::Out
+    }
+
+    pub(super) fn default_value(&self) -> Option<&DefaultValue> {
+        self.default.as_ref()
+    }
+
+    /// `INOUT "n" integer DEFAULT 0`, as `CREATE FUNCTION` declares it.
+    pub(super) fn write(&self, sql: &mut Writer) {
+        self.write_mode(sql);
+        sql.identifier(&self.name).data_type(&self.data_type);
+        if let Some(default) = &self.default {
+            sql.text("DEFAULT").default_value(default);
+        }
+    }
+
+    /// `INOUT integer`, as `DROP FUNCTION` tells one function from another.
+    pub(super) fn write_type(&self, sql: &mut Writer) {
+        self.write_mode(sql);
+        sql.data_type(&self.data_type);
+    }
+
+    fn write_mode(&self, sql: &mut Writer) {
+        match self.mode {
+            Mode::In => sql,
+            Mode::Out => sql.text("OUT"),
+            Mode::InOut => sql.text("INOUT"),
+            Mode::Variadic => sql.text("VARIADIC"),
+        };
+    }
+}

@@ -1,0 +1,104 @@
+//! [`DROP INDEX`](https://www.postgresql.org/docs/current/sql-dropindex.html).
+
+use crate::{Inverse, Name, Operation, Pgm, Statement, Writer};
+
+/// Drops an index.
+pub struct DropIndex {
+    name: Name,
+    concurrently: bool,
+    if_exists: bool,
+    cascade: bool,
+}
+
+impl Pgm {
+    /// Drops an index.
+    ///
+    /// ```
+    /// let plan = migrate_dsl::plan_text(|pgm| { pgm.drop_index(("app", "posts_title_idx")).concurrently(); });
+    /// assert_eq!(plan, r#"DROP INDEX CONCURRENTLY "app"."posts_title_idx";"#);
+    /// ```
+    #[track_caller]
+    pub fn drop_index(&mut self, name: impl Into<Name>) -> &mut DropIndex {
+        self.record(DropIndex {
+            name: name.into(),
+            concurrently: false,
+            if_exists: false,
+            cascade: false,
+        })
+    }
+}
+
+impl DropIndex {
+    /// Drops the index without blocking reads and writes of its table, outside a transaction.
+    pub fn concurrently(&mut self) -> &mut Self {
+        self.concurrently = true;
+        self
+    }
+
+    /// Does nothing if there is no such index.
+    pub fn if_exists(&mut self) -> &mut Self {
+        self.if_exists = true;
+        self
+    }
+
+    /// Drops what depends on the index too, such as a foreign key that points at its columns.
+    pub fn cascade(&mut self) -> &mut Self {
+        self.cascade = true;
+        self
+    }
+}
+
+impl Operation for DropIndex {
+    fn verb(&self) -> &'static str {
+        "drop_index"
+    }
+
+    fn describe(&self) -> String {
+        format!("drop index `{}`", self.name)
+    }
+
+    fn transactional(&self) -> bool {
+        !self.concurrently
+    }
+
+    fn statements(&self) -> Vec<Statement> {
+        vec![Writer::statement(|sql| {
+            if self.concurrently && self.cascade {
+                sql.problem(format!(
+                    "PostgreSQL drops `{}` either `concurrently` or with `cascade`",
+                    self.name
+                ));
+            }
+            sql.text("DROP INDEX")
+                .flag(self.concurrently, "CONCURRENTLY")
+                .flag(self.if_exists, "IF EXISTS");
+            sql.name(&self.name).flag(self.cascade, "CASCADE")
+        })]
+    }
+
+    fn inverse(&self) -> Inverse {
+        Inverse::unknown_before(format_args!("what the index `{}` looked like", self.name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Pgm, plan_problems, plan_text, plan_text_down};
+
+    #[test]
+    fn drop_index() {
+        let up = |pgm: &mut Pgm| {
+            pgm.drop_index("posts_title_idx").if_exists().cascade();
+        };
+        insta::assert_snapshot!(plan_text(up), @r#"DROP INDEX IF EXISTS "posts_title_idx" CASCADE;"#);
+        insta::assert_snapshot!(plan_text_down(up), @"-- cannot be taken back: what the index `posts_title_idx` looked like is not known here; write a `pub fn down` that restores it");
+    }
+
+    #[test]
+    fn concurrently_does_not_cascade() {
+        let problems = plan_problems(|pgm| {
+            pgm.drop_index("posts_title_idx").concurrently().cascade();
+        });
+        insta::assert_snapshot!(problems, @"PostgreSQL drops `posts_title_idx` either `concurrently` or with `cascade`");
+    }
+}

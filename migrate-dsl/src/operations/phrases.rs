@@ -1,0 +1,53 @@
+//! Statements that read the same for many objects: only the word for the object differs.
+
+use crate::{Identifier, Name, Statement, Writer};
+
+/// `DROP VIEW IF EXISTS "a" CASCADE`.
+pub(crate) fn drop(object: &str, name: &Name, if_exists: bool, cascade: bool) -> Statement {
+    Writer::statement(|sql| {
+        sql.text("DROP").text(object).flag(if_exists, "IF EXISTS");
+        sql.name(name).flag(cascade, "CASCADE")
+    })
+}
+
+/// `ALTER VIEW "a"."b" RENAME TO "c"`: the new name has no schema, since renaming moves nothing.
+pub(crate) fn rename(object: &str, from: &Name, to: &Identifier) -> Statement {
+    Writer::statement(|sql| {
+        sql.text("ALTER").text(object).name(from);
+        sql.text("RENAME TO").identifier(to)
+    })
+}
+
+/// The way back of [`rename`].
+pub(crate) fn rename_back(object: &str, from: &Name, to: &Identifier) -> Statement {
+    rename(object, &from.sibling(to), &from.name)
+}
+
+/// `ALTER TABLE "a" RENAME COLUMN "b" TO "c"`.
+pub(crate) fn rename_part(
+    table: &Name,
+    part: &str,
+    from: &Identifier,
+    to: &Identifier,
+) -> Statement {
+    Writer::statement(|sql| {
+        sql.text("ALTER TABLE").name(table).text("RENAME").text(part);
+        sql.identifier(from).text("TO").identifier(to)
+    })
+}
+
+/// What creates an object, and its comment where it has one: a statement of its own.
+pub(crate) fn with_comment(
+    create: Statement,
+    object: &str,
+    name: &Name,
+    comment: Option<&str>,
+) -> Vec<Statement> {
+    let comment = comment.map(|comment| {
+        Writer::statement(|sql| {
+            sql.text("COMMENT ON").text(object).name(name);
+            sql.text("IS").literal(comment)
+        })
+    });
+    [create].into_iter().chain(comment).collect()
+}

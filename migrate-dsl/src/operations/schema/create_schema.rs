@@ -1,0 +1,89 @@
+//! [`CREATE SCHEMA`](https://www.postgresql.org/docs/current/sql-createschema.html).
+
+use crate::operations::phrases;
+use crate::{Identifier, Inverse, Operation, Pgm, Statement, Writer};
+
+/// Creates a schema.
+pub struct CreateSchema {
+    name: Identifier,
+    if_not_exists: bool,
+    authorization: Option<Identifier>,
+}
+
+impl Pgm {
+    /// Creates a schema.
+    ///
+    /// ```
+    /// # use migrate_dsl::Pgm;
+    /// fn up(pgm: &mut Pgm) {
+    ///     pgm.create_schema("reporting");
+    /// }
+    ///
+    /// assert_eq!(migrate_dsl::plan_text(up), r#"CREATE SCHEMA "reporting";"#);
+    /// assert_eq!(migrate_dsl::plan_text_down(up), r#"DROP SCHEMA "reporting";"#);
+    /// ```
+    #[track_caller]
+    pub fn create_schema(&mut self, name: impl Into<Identifier>) -> &mut CreateSchema {
+        self.record(CreateSchema { name: name.into(), if_not_exists: false, authorization: None })
+    }
+}
+
+impl CreateSchema {
+    /// Does nothing if the schema is there; then `down` cannot know whether it is this
+    /// migration's, and does not drop it.
+    pub fn if_not_exists(&mut self) -> &mut Self {
+        self.if_not_exists = true;
+        self
+    }
+
+    /// The role that owns it; without it, the one that runs the migration.
+    pub fn authorization(&mut self, role: impl Into<Identifier>) -> &mut Self {
+        self.authorization = Some(role.into());
+        self
+    }
+}
+
+impl Operation for CreateSchema {
+    fn verb(&self) -> &'static str {
+        "create_schema"
+    }
+
+    fn describe(&self) -> String {
+        format!("create schema `{}`", self.name)
+    }
+
+    fn statements(&self) -> Vec<Statement> {
+        vec![Writer::statement(|sql| {
+            sql.text("CREATE SCHEMA")
+                .flag(self.if_not_exists, "IF NOT EXISTS")
+                .identifier(&self.name);
+            if let Some(role) = &self.authorization {
+                sql.text("AUTHORIZATION").identifier(role);
+            }
+            sql
+        })]
+    }
+
+    fn inverse(&self) -> Inverse {
+        if self.if_not_exists {
+            let what = format_args!("the schema `{}`", self.name);
+            return Inverse::maybe_older("if_not_exists", what);
+        }
+        let name = self.name.clone().into();
+        Inverse::by(phrases::drop("SCHEMA", &name, false, false))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Pgm, plan_text, plan_text_down};
+
+    #[test]
+    fn every_option() {
+        let up = |pgm: &mut Pgm| {
+            pgm.create_schema("app").if_not_exists().authorization("web app");
+        };
+        insta::assert_snapshot!(plan_text(up), @r#"CREATE SCHEMA IF NOT EXISTS "app" AUTHORIZATION "web app";"#);
+        insta::assert_snapshot!(plan_text_down(up), @"-- cannot be taken back: with `if_not_exists`, the schema `app` may have been there before");
+    }
+}

@@ -1,0 +1,190 @@
+//! What holds for all verbs. One that is missing here fails a test.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use sea_query::Query;
+
+use super::comment::Object;
+use crate::Inverse;
+use crate::prelude::*;
+use crate::step::Step;
+
+type Verb<'a> = Box<dyn FnOnce(&mut Pgm) + 'a>;
+
+/// Each verb, with `n` wherever it takes a name, and where it takes a value of an enum.
+fn verbs(n: &str) -> Vec<Verb<'_>> {
+    macro_rules! verbs {
+        ($(|$pgm:ident| $record:expr;)*) => {
+            vec![$(Box::new(move |$pgm: &mut Pgm| { $record; }) as Verb<'_>),*]
+        };
+    }
+    let both = (n, n);
+    verbs! {
+        |pgm| pgm.add_check(both, n, "true");
+        |pgm| pgm.add_column(both, |t| t.column(n, both).references(both, n).comment("c"));
+        |pgm| pgm.add_enum_value(both, n).after(n);
+        |pgm| pgm.add_exclusion(both, "gist", [(col(n), "=")]).named(n);
+        |pgm| pgm.add_foreign_key(both, n, both, n).named(n);
+        |pgm| pgm.add_primary_key(both, n).named(n);
+        |pgm| pgm.add_unique(both, n).named(n);
+        |pgm| pgm.alter_column(both, n).set_type(both).collate(both).set_not_null().comment("c");
+        |pgm| pgm.comment_on(Object::column(both, n), "c");
+        |pgm| pgm.create_composite_type(both, |t| t.column(n, both));
+        |pgm| pgm.create_domain(both, both).check_named(n, "true").comment("c");
+        |pgm| pgm.create_enum(both, [n]).comment("c");
+        |pgm| pgm.create_extension(n).schema(n).version(n);
+        |pgm| pgm.create_function(both, |f| {
+            f.argument(n, both);
+            f.returns(both).set(n, ["v"]).body(n, "b");
+        });
+        |pgm| pgm.create_index(both, n).named(n).include(n).tablespace(n).comment("c");
+        |pgm| pgm.create_materialized_view(both, "SELECT 1").columns(n).comment("c");
+        |pgm| pgm.create_partition(both, both).default_partition().partition_by_list(n);
+        |pgm| pgm.create_procedure(both, |f| {
+            f.argument(n, both);
+            f.body(n, "b");
+        });
+        |pgm| pgm.create_schema(n).authorization(n);
+        |pgm| pgm.create_sequence(both).data_type("int").owned_by(both, n);
+        |pgm| pgm.create_table(both, |t| {
+            t.column(n, both).identity(Always).sequence_name(both).comment("c");
+            t.like(both);
+            t.check("true").named(n);
+        }).inherits(both).partition_by_hash(n).tablespace(n).comment("c");
+        |pgm| pgm.create_trigger(both, n).after().update_of(n).new_rows(n).execute(both);
+        |pgm| pgm.create_view(both, "SELECT 1").columns(n).parameter(n, true).comment("c");
+        |pgm| pgm.drop_column(both, n);
+        |pgm| pgm.drop_constraint(both, n);
+        |pgm| pgm.drop_domain(both);
+        |pgm| pgm.drop_extension(n);
+        |pgm| pgm.drop_function(both).arguments([both]);
+        |pgm| pgm.drop_index(both);
+        |pgm| pgm.drop_materialized_view(both);
+        |pgm| pgm.drop_procedure(both).arguments([both]);
+        |pgm| pgm.drop_schema(n);
+        |pgm| pgm.drop_sequence(both);
+        |pgm| pgm.drop_table(both);
+        |pgm| pgm.drop_trigger(both, n);
+        |pgm| pgm.drop_type(both);
+        |pgm| pgm.drop_view(both);
+        |pgm| pgm.refresh_materialized_view(both);
+        |pgm| pgm.rename_column(both, n, n);
+        |pgm| pgm.rename_constraint(both, n, n);
+        |pgm| pgm.rename_domain(both, n);
+        |pgm| pgm.rename_enum_value(both, n, n);
+        |pgm| pgm.rename_function(both, n).arguments([both]);
+        |pgm| pgm.rename_index(both, n);
+        |pgm| pgm.rename_materialized_view(both, n);
+        |pgm| pgm.rename_procedure(both, n).arguments([both]);
+        |pgm| pgm.rename_schema(n, n);
+        |pgm| pgm.rename_sequence(both, n);
+        |pgm| pgm.rename_table(both, n);
+        |pgm| pgm.rename_trigger(both, n, n);
+        |pgm| pgm.rename_type(both, n);
+        |pgm| pgm.rename_view(both, n);
+        |pgm| pgm.set_table_schema(both, n);
+        |pgm| pgm.validate_constraint(both, n);
+    }
+}
+
+/// Verbs whose SQL is the author's own.
+const RAW: [&str; 3] = ["sql", "sql_file", "statement"];
+
+fn steps(up: impl FnOnce(&mut Pgm)) -> Vec<Step> {
+    let mut pgm = Pgm::new(Path::new(""));
+    up(&mut pgm);
+    pgm.into_parts().0
+}
+
+/// What a verb comes to.
+struct Recorded {
+    verb: &'static str,
+    /// Both ways.
+    sql: Vec<String>,
+    problems: Vec<String>,
+}
+
+fn recorded(up: impl FnOnce(&mut Pgm)) -> Recorded {
+    let steps = steps(up);
+    let [step] = &steps[..] else {
+        panic!("a verb is a step");
+    };
+    let back = match step.operation.inverse() {
+        Inverse::Construction(statements) | Inverse::Declaration(statements) => statements,
+        Inverse::None(_) => Vec::new(),
+    };
+    let statements = step.operation.statements().into_iter().chain(back);
+    let (sql, problems): (_, Vec<_>) = statements.map(|s| (s.sql, s.problems)).unzip();
+    Recorded { verb: step.operation.verb(), sql, problems: problems.concat() }
+}
+
+/// The names of the files below this folder that define a verb.
+fn files_of_verbs(folder: &Path) -> BTreeSet<String> {
+    let mut verbs = BTreeSet::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            verbs.append(&mut files_of_verbs(&path));
+        } else if std::fs::read_to_string(&path).unwrap().contains("\nimpl Pgm {") {
+            verbs.insert(path.file_stem().unwrap().to_str().unwrap().to_owned());
+        }
+    }
+    verbs
+}
+
+#[test]
+fn no_verb_is_missing_here() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/operations");
+    let tested: BTreeSet<_> = verbs("n").into_iter().map(|verb| recorded(verb).verb).collect();
+    let by_file = files_of_verbs(&folder).into_iter().map(|file| match file.as_str() {
+        // A constraint is described the same way in `create_table`, and so its file has its name.
+        "check" | "exclusion" | "foreign_key" | "primary_key" | "unique" => {
+            format!("add_{file}")
+        }
+        _ => file,
+    });
+    let expected: BTreeSet<_> = by_file.filter(|verb| !RAW.contains(&verb.as_str())).collect();
+    assert_eq!(tested.into_iter().map(str::to_owned).collect::<BTreeSet<_>>(), expected);
+}
+
+#[test]
+fn a_name_that_would_be_cut_is_a_problem_wherever_it_stands() {
+    let long = "ł".repeat(32);
+    for verb in verbs(&long) {
+        let Recorded { verb, sql, problems } = recorded(verb);
+        let names = sql.join(";").matches(&long).count();
+        let found = problems.iter().filter(|problem| problem.contains("has 64 bytes"));
+        assert_eq!(found.count(), names, "{verb}: {sql:?}");
+    }
+}
+
+#[test]
+fn names_are_quoted_by_every_verb() {
+    for name in
+        [r#"weird "name"#, "select", "Łódź", "a.b", "it's", r"back\slash", "a b; DROP TABLE c --"]
+    {
+        let quoted = crate::Identifier::from(name).quoted();
+        let literal = crate::quote_literal(name);
+        for (plain, verb) in verbs("nnn").into_iter().zip(verbs(name)) {
+            let plain = recorded(plain).sql.into_iter();
+            let expected =
+                plain.map(|sql| sql.replace("\"nnn\"", &quoted).replace("'nnn'", &literal));
+            let Recorded { verb, sql, .. } = recorded(verb);
+            assert_eq!(sql, expected.collect::<Vec<_>>(), "{verb}");
+            // So far a name that is never quoted would go unseen.
+            let without = sql.join(";").replace(&quoted, "").replace(&literal, "");
+            assert!(!without.contains(name) || name == "select", "{verb}: {sql:?}");
+        }
+    }
+}
+
+#[test]
+fn statements_are_the_authors_own() {
+    let up = |pgm: &mut Pgm| {
+        pgm.sql("SELECT 1");
+        pgm.statement(Query::select().expr(1));
+    };
+    let verbs: Vec<_> = steps(up).iter().map(|step| step.operation.verb()).collect();
+    assert_eq!(verbs, ["sql", "statement"]);
+}

@@ -1,0 +1,50 @@
+//! What fires a trigger, and when.
+
+use crate::{Identifier, Writer};
+
+/// `AFTER INSERT OR UPDATE OF "title"`.
+#[derive(Default)]
+pub(super) struct Firing {
+    pub(super) time: Option<&'static str>,
+    pub(super) events: Vec<Event>,
+}
+
+pub(super) enum Event {
+    Insert,
+    Update(Vec<Identifier>),
+    Delete,
+    Truncate,
+}
+
+impl Firing {
+    pub(super) fn write(&self, sql: &mut Writer, trigger: &Identifier) {
+        match self.time {
+            Some(time) => {
+                sql.text(time);
+            }
+            None => {
+                sql.problem(format!(
+                    "when `{trigger}` fires is not said: add `before`, `after` or `instead_of`"
+                ));
+            }
+        }
+        if self.events.is_empty() {
+            sql.problem(format!(
+                "what fires `{trigger}` is not said: add `insert`, `update`, `update_of`, \
+                 `delete` or `truncate`"
+            ));
+        }
+        for (index, event) in self.events.iter().enumerate() {
+            sql.flag(index > 0, "OR");
+            match event {
+                Event::Insert => sql.text("INSERT"),
+                Event::Delete => sql.text("DELETE"),
+                Event::Truncate => sql.text("TRUNCATE"),
+                Event::Update(columns) => {
+                    sql.text("UPDATE").flag(!columns.is_empty(), "OF");
+                    sql.list(columns, |sql, column| _ = sql.identifier(column))
+                }
+            };
+        }
+    }
+}

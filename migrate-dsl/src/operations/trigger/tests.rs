@@ -1,0 +1,55 @@
+use crate::{Pgm, plan_problems, plan_text, plan_text_down};
+
+#[test]
+fn every_option() {
+    let up = |pgm: &mut Pgm| {
+        pgm.create_trigger(("app", "posts"), "Log it")
+            .or_replace()
+            .after()
+            .insert()
+            .update()
+            .delete()
+            .truncate()
+            .old_rows("was")
+            .new_rows("is")
+            .execute(("app", "log"))
+            .arguments(["it's", "0"]);
+        pgm.create_trigger("posts", "balanced")
+            .after()
+            .insert()
+            .update_of(["debit", "credit"])
+            .each_row()
+            .when("NEW.debit <> NEW.credit")
+            .initially_deferred()
+            .execute("complain");
+        pgm.create_trigger("popular_posts", "write_through")
+            .instead_of()
+            .delete()
+            .each_row()
+            .body("BEGIN EXECUTE $$SELECT 1$$; RETURN OLD; END");
+    };
+    insta::assert_snapshot!(plan_text(up), @r#"
+    CREATE OR REPLACE TRIGGER "Log it" AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON "app"."posts" REFERENCING OLD TABLE AS "was" NEW TABLE AS "is" FOR EACH STATEMENT EXECUTE FUNCTION "app"."log" ('it''s', '0');
+    CREATE CONSTRAINT TRIGGER "balanced" AFTER INSERT OR UPDATE OF "debit", "credit" ON "posts" DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.debit <> NEW.credit) EXECUTE FUNCTION "complain" ();
+    CREATE FUNCTION "popular_posts_write_through" () RETURNS trigger LANGUAGE plpgsql AS $body$BEGIN EXECUTE $$SELECT 1$$; RETURN OLD; END$body$;
+    CREATE TRIGGER "write_through" INSTEAD OF DELETE ON "popular_posts" FOR EACH ROW EXECUTE FUNCTION "popular_posts_write_through" ();
+    "#);
+    insta::assert_snapshot!(plan_text_down(up), @r#"
+    DROP TRIGGER "write_through" ON "popular_posts";
+    DROP FUNCTION "popular_posts_write_through" ();
+    DROP TRIGGER "balanced" ON "posts";
+    -- cannot be taken back: with `or_replace`, `Log it` may have been there before
+    "#);
+}
+
+#[test]
+fn what_has_to_be_said() {
+    let problems = plan_problems(|pgm| {
+        pgm.create_trigger("posts", "touch");
+    });
+    insta::assert_snapshot!(problems, @"
+    when `touch` fires is not said: add `before`, `after` or `instead_of`
+    what fires `touch` is not said: add `insert`, `update`, `update_of`, `delete` or `truncate`
+    what `touch` runs is not said: add `execute` or `body`
+    ");
+}

@@ -1,0 +1,203 @@
+//! [`CREATE VIEW`](https://www.postgresql.org/docs/current/sql-createview.html).
+
+use super::write_query;
+use crate::operations::phrases;
+use crate::{
+    Expression, Identifier, IntoExpression, IntoIdentifiers, Inverse, Name, Operation, Pgm,
+    Statement, Writer, expr,
+};
+
+/// Creates a view.
+pub struct CreateView {
+    name: Name,
+    query: Expression,
+    or_replace: bool,
+    recursive: bool,
+    columns: Vec<Identifier>,
+    parameters: Vec<(Identifier, String)>,
+    check_option: Option<&'static str>,
+    comment: Option<String>,
+}
+
+impl Pgm {
+    /// Creates a view of a query: SQL, or a sea-query `SELECT`.
+    ///
+    /// ```
+    /// # use migrate_dsl::Pgm;
+    /// fn up(pgm: &mut Pgm) {
+    ///     pgm.create_view("popular_posts", "SELECT id, title FROM posts WHERE likes > 100");
+    /// }
+    ///
+    /// assert_eq!(
+    ///     migrate_dsl::plan_text(up),
+    ///     r#"CREATE VIEW "popular_posts" AS SELECT id, title FROM posts WHERE likes > 100;"#
+    /// );
+    /// assert_eq!(migrate_dsl::plan_text_down(up), r#"DROP VIEW "popular_posts";"#);
+    /// ```
+    #[track_caller]
+    pub fn create_view(
+        &mut self,
+        name: impl Into<Name>,
+        query: impl IntoExpression,
+    ) -> &mut CreateView {
+        self.record(CreateView {
+            name: name.into(),
+            query: expr(query),
+            or_replace: false,
+            recursive: false,
+            columns: Vec::new(),
+            parameters: Vec::new(),
+            check_option: None,
+            comment: None,
+        })
+    }
+}
+
+impl CreateView {
+    /// Takes the place of a view that is there, if its columns begin the same; then `down` cannot
+    /// know what the view was before, and does not drop it.
+    pub fn or_replace(&mut self) -> &mut Self {
+        self.or_replace = true;
+        self
+    }
+
+    /// Lets the query name the view itself; its columns have to be named.
+    pub fn recursive(&mut self) -> &mut Self {
+        self.recursive = true;
+        self
+    }
+
+    /// Names the columns, in place of the query's names.
+    pub fn columns(&mut self, columns: impl IntoIdentifiers) -> &mut Self {
+        self.columns = columns.into_identifiers();
+        self
+    }
+
+    /// Sets a [parameter](https://www.postgresql.org/docs/current/sql-createview.html), such as
+    /// `security_barrier` or, from PostgreSQL 15, `security_invoker`.
+    pub fn parameter(&mut self, name: impl Into<Identifier>, value: impl ToString) -> &mut Self {
+        self.parameters.push((name.into(), value.to_string()));
+        self
+    }
+
+    /// Refuses inserts and updates through the view of rows that it would not show.
+    pub fn check_option(&mut self) -> &mut Self {
+        self.check_option = Some("WITH CASCADED CHECK OPTION");
+        self
+    }
+
+    /// The same, without a look at the conditions of the views below.
+    pub fn local_check_option(&mut self) -> &mut Self {
+        self.check_option = Some("WITH LOCAL CHECK OPTION");
+        self
+    }
+
+    /// The comment that tools show beside the view.
+    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
+        self.comment = Some(text.into());
+        self
+    }
+}
+
+impl Operation for CreateView {
+    fn verb(&self) -> &'static str {
+        "create_view"
+    }
+
+    fn describe(&self) -> String {
+        format!("create view `{}`", self.name)
+    }
+
+    fn statements(&self) -> Vec<Statement> {
+        let create = Writer::statement(|sql| {
+            sql.text("CREATE")
+                .flag(self.or_replace, "OR REPLACE")
+                .flag(self.recursive, "RECURSIVE")
+                .text("VIEW")
+                .name(&self.name);
+            if !self.columns.is_empty() {
+                sql.columns(&self.columns);
+            } else if self.recursive {
+                sql.problem(format!(
+                    "`{}` is recursive: name its columns with `columns`",
+                    self.name
+                ));
+            }
+            sql.parameters(&self.parameters);
+            write_query(sql, &self.name, &self.query);
+            if let Some(check_option) = self.check_option {
+                sql.text(check_option);
+            }
+            sql
+        });
+        phrases::with_comment(create, "VIEW", &self.name, self.comment.as_deref())
+    }
+
+    fn inverse(&self) -> Inverse {
+        if self.or_replace {
+            return Inverse::maybe_older("or_replace", format_args!("`{}`", self.name));
+        }
+        Inverse::by(phrases::drop("VIEW", &self.name, false, false))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::sea_query::{Expr, ExprTrait, Query};
+    use crate::{Pgm, plan_problems, plan_text, plan_text_down};
+
+    #[test]
+    fn every_option() {
+        let up = |pgm: &mut Pgm| {
+            pgm.create_view(
+                ("app", "numbers"),
+                "SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 9; -- enough",
+            )
+            .or_replace()
+            .recursive()
+            .columns("n")
+            .parameter("security_barrier", false)
+            .comment("one to nine");
+            pgm.create_view("mine", "SELECT * FROM posts WHERE mine -- only").check_option();
+            pgm.create_view("ours", "SELECT * FROM mine").local_check_option();
+        };
+        insta::assert_snapshot!(plan_text(up), @r#"
+        CREATE OR REPLACE RECURSIVE VIEW "app"."numbers" ("n") WITH ("security_barrier" = 'false') AS SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 9;
+        COMMENT ON VIEW "app"."numbers" IS 'one to nine';
+        CREATE VIEW "mine" AS SELECT * FROM posts WHERE mine WITH CASCADED CHECK OPTION;
+        CREATE VIEW "ours" AS SELECT * FROM mine WITH LOCAL CHECK OPTION;
+        "#);
+        insta::assert_snapshot!(plan_text_down(up), @r#"
+        DROP VIEW "ours";
+        DROP VIEW "mine";
+        -- cannot be taken back: with `or_replace`, `app.numbers` may have been there before
+        "#);
+    }
+
+    #[test]
+    fn a_query_of_sea_query() {
+        let plan = plan_text(|pgm| {
+            let query = Query::select()
+                .column("id")
+                .from("posts")
+                .and_where(Expr::col("title").eq("Łódź's"))
+                .take();
+            pgm.create_view("named", query);
+        });
+        insta::assert_snapshot!(plan, @r#"CREATE VIEW "named" AS (SELECT "id" FROM "posts" WHERE "title" = E'Łódź\'s');"#);
+    }
+
+    #[test]
+    fn a_view_has_one_query() {
+        let problems = plan_problems(|pgm| {
+            pgm.create_view("a", "SELECT 1; SELECT 2");
+            pgm.create_view("b", " -- later");
+            pgm.create_view("c", "SELECT 1").recursive();
+        });
+        insta::assert_snapshot!(problems, @"
+        the query of `a` has to be one statement, not 2
+        the query of `b` has to be one statement, not 0
+        `c` is recursive: name its columns with `columns`
+        ");
+    }
+}

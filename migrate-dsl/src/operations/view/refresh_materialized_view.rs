@@ -1,0 +1,101 @@
+//! [`REFRESH MATERIALIZED VIEW`](https://www.postgresql.org/docs/current/sql-refreshmaterializedview.html).
+
+use crate::{Inverse, Name, Operation, Pgm, Statement, Writer};
+
+/// Runs the query of a materialized view again.
+pub struct RefreshMaterializedView {
+    name: Name,
+    concurrently: bool,
+    with_no_data: bool,
+}
+
+impl Pgm {
+    /// Runs the query of a materialized view again and keeps its new rows.
+    ///
+    /// The old rows do not come back; on the way back nothing has to be done, as the view shows
+    /// what its query gives at the time.
+    ///
+    /// ```
+    /// let plan = migrate_dsl::plan_text(|pgm| { pgm.refresh_materialized_view("totals").concurrently(); });
+    /// assert_eq!(plan, r#"REFRESH MATERIALIZED VIEW CONCURRENTLY "totals";"#);
+    /// ```
+    #[track_caller]
+    pub fn refresh_materialized_view(
+        &mut self,
+        name: impl Into<Name>,
+    ) -> &mut RefreshMaterializedView {
+        self.record(RefreshMaterializedView {
+            name: name.into(),
+            concurrently: false,
+            with_no_data: false,
+        })
+    }
+}
+
+impl RefreshMaterializedView {
+    /// Lets others read the view meanwhile; it needs a unique index on plain columns.
+    pub fn concurrently(&mut self) -> &mut Self {
+        self.concurrently = true;
+        self
+    }
+
+    /// Throws the rows away: the view cannot be read before the next refresh.
+    pub fn with_no_data(&mut self) -> &mut Self {
+        self.with_no_data = true;
+        self
+    }
+}
+
+impl Operation for RefreshMaterializedView {
+    fn verb(&self) -> &'static str {
+        "refresh_materialized_view"
+    }
+
+    fn describe(&self) -> String {
+        format!("refresh materialized view `{}`", self.name)
+    }
+
+    fn statements(&self) -> Vec<Statement> {
+        vec![Writer::statement(|sql| {
+            if self.concurrently && self.with_no_data {
+                sql.problem(format!(
+                    "PostgreSQL refreshes `{}` either `concurrently` or `with_no_data`",
+                    self.name
+                ));
+            }
+            sql.text("REFRESH MATERIALIZED VIEW")
+                .flag(self.concurrently, "CONCURRENTLY")
+                .name(&self.name);
+            sql.flag(self.with_no_data, "WITH NO DATA")
+        })]
+    }
+
+    fn inverse(&self) -> Inverse {
+        if self.with_no_data {
+            return Inverse::none(format!("whether `{}` had rows is not known here", self.name));
+        }
+        Inverse::Construction(Vec::new())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Pgm, plan_problems, plan_text, plan_text_down};
+
+    #[test]
+    fn refresh_materialized_view() {
+        let up = |pgm: &mut Pgm| {
+            pgm.refresh_materialized_view(("app", "totals")).with_no_data();
+        };
+        insta::assert_snapshot!(plan_text(up), @r#"REFRESH MATERIALIZED VIEW "app"."totals" WITH NO DATA;"#);
+        insta::assert_snapshot!(plan_text_down(up), @"-- cannot be taken back: whether `app.totals` had rows is not known here");
+    }
+
+    #[test]
+    fn concurrently_needs_data() {
+        let problems = plan_problems(|pgm| {
+            pgm.refresh_materialized_view("totals").concurrently().with_no_data();
+        });
+        insta::assert_snapshot!(problems, @"PostgreSQL refreshes `totals` either `concurrently` or `with_no_data`");
+    }
+}

@@ -1,0 +1,205 @@
+//! The program itself, as a person or a script runs it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use migrate_dsl::{Migration, Migrations};
+use tempfile::TempDir;
+
+use crate::TestDatabase;
+use crate::cluster::build_folder;
+
+/// The program, built from this checkout.
+///
+/// # Panics
+///
+/// If it does not build.
+#[must_use]
+pub fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        // `cargo test -p migrate-tests` builds no other package's programs.
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
+        let mut build = Command::new(cargo);
+        build
+            .args(["build", "--quiet", "--package", "migrate-cli", "--manifest-path"])
+            .arg(manifest);
+        if build_folder().ends_with("release") {
+            build.arg("--release");
+        }
+        assert!(build.status().expect("cargo starts").success(), "the program does not build");
+        build_folder().join("migrate")
+    })
+}
+
+/// A folder of its own in which the program is run, on a database of its own.
+pub struct Cli {
+    /// The working folder.
+    pub folder: TempDir,
+    /// The database that `DATABASE_URL` names.
+    pub database: TestDatabase,
+    vars: BTreeMap<String, String>,
+}
+
+/// What the program said.
+pub struct Said {
+    /// The exit code; nothing where a signal ended it.
+    pub code: Option<i32>,
+    /// Data.
+    pub stdout: String,
+    /// Everything else.
+    pub stderr: String,
+}
+
+impl Cli {
+    /// An empty folder, an empty database.
+    ///
+    /// # Panics
+    ///
+    /// If there is no room for a folder.
+    #[expect(clippy::new_without_default, reason = "it makes a folder and a database")]
+    #[must_use]
+    pub fn new() -> Self {
+        let database = TestDatabase::new();
+        let vars = BTreeMap::from([("DATABASE_URL".to_owned(), database.url())]);
+        Self { folder: tempfile::tempdir().expect("a temporary folder"), database, vars }
+    }
+
+    /// The same with a plan of these migrations in `plan.json`, which every command is given.
+    #[must_use]
+    pub fn with_plan(migrations: &[Migration]) -> Self {
+        let cli = Self::new();
+        cli.write_plan(migrations);
+        cli
+    }
+
+    /// Replaces the plan.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be written.
+    pub fn write_plan(&self, migrations: &[Migration]) {
+        let plan = migrate_dsl::Plan::of(&Migrations::new("", "", migrations.to_vec()));
+        self.write("plan.json", &plan.to_json());
+    }
+
+    /// Writes a file below the folder.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be written.
+    pub fn write(&self, file: &str, text: &str) {
+        let path = self.folder.path().join(file);
+        fs::create_dir_all(path.parent().expect("a file has a folder")).expect("a folder");
+        fs::write(path, text).expect("a file");
+    }
+
+    /// Sets a variable for the program.
+    #[must_use]
+    pub fn var(mut self, name: &str, value: &str) -> Self {
+        self.vars.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// The program with these arguments, about to be started.
+    #[must_use]
+    pub fn command(&self, arguments: &str) -> Command {
+        let mut command = Command::new(program());
+        command.args(arguments.split_whitespace()).current_dir(self.folder.path());
+        if self.folder.path().join("plan.json").exists() {
+            command.args(["--plan", "plan.json"]);
+        }
+        // Nothing of the tester's own database, name or colours gets in.
+        for (name, _) in std::env::vars() {
+            if name.starts_with("PG")
+                || ["DATABASE_URL", "DB_URL", "CLICOLOR_FORCE"].contains(&name.as_str())
+            {
+                command.env_remove(name);
+            }
+        }
+        command.env("USER", "ada").envs(&self.vars).stdin(Stdio::null());
+        command
+    }
+
+    /// Runs the program.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    #[must_use]
+    pub fn run(&self, arguments: &str) -> Said {
+        let output = self.command(arguments).output().expect("the program starts");
+        let text = |bytes| String::from_utf8(bytes).expect("the program speaks UTF-8");
+        Said {
+            code: output.status.code(),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        }
+    }
+
+    /// Runs commands one after the other, and gives all they said as one text: what a snapshot
+    /// holds. What differs from run to run is replaced.
+    #[must_use]
+    pub fn session(&self, commands: &[&str]) -> String {
+        let mut text = String::new();
+        for command in commands {
+            let said = self.run(command);
+            let code = said.code.map_or("killed".to_owned(), |code| code.to_string());
+            _ = writeln!(text, "$ migrate {command}  # {code}");
+            text += &self.stable(&said.stdout);
+            for line in self.stable(&said.stderr).lines() {
+                _ = writeln!(text, "| {line}");
+            }
+        }
+        text
+    }
+
+    /// The text without what differs from run to run: the target, times, digests.
+    fn stable(&self, text: &str) -> String {
+        let server = crate::server();
+        let text = text
+            .replace(&server.socket_folder.display().to_string(), "<socket>")
+            .replace(self.database.name(), "<database>")
+            .replace(&self.folder.path().display().to_string(), "<folder>");
+        let lines = text.split_inclusive('\n').map(|line| {
+            let line = after_each(line, "(", " ms)", "<time>");
+            let line = after_each(&line, "execution_time_ms\":", ",", "0");
+            let line = after_each(&line, "checksum\":\"", "\"", "<checksum>");
+            let line = after_each(&line, "applied_at\":\"", "\"", "<moment>");
+            let line = after_each(&line, "process ", ",", "<pid>");
+            without_moment(&line)
+        });
+        lines.collect()
+    }
+}
+
+/// Cuts the columns of `status` that tell when, and for how long.
+fn without_moment(line: &str) -> String {
+    let moment = line.find(" UTC ").and_then(|at| at.checked_sub("2026-01-01 00:00:00".len()));
+    moment.map_or_else(|| line.to_owned(), |from| format!("{}<moment>\n", &line[..from]))
+}
+
+/// Replaces what stands between `before` and `after`, where it has a digit in it.
+fn after_each(line: &str, before: &str, after: &str, replacement: &str) -> String {
+    let mut rest = line;
+    let mut text = String::new();
+    while let Some(at) = rest.find(before) {
+        let (head, tail) = rest.split_at(at + before.len());
+        text += head;
+        rest = tail;
+        let value = tail.split(after).next().unwrap_or_default();
+        if value.len() < tail.len()
+            && value.bytes().any(|byte| byte.is_ascii_digit())
+            && value.len() < 80
+        {
+            text += replacement;
+            rest = &tail[value.len()..];
+        }
+    }
+    text + rest
+}

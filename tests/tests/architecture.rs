@@ -1,0 +1,178 @@
+//! The crates' directions, and the rules of the house, kept true.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use toml_edit::DocumentMut;
+
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn dependencies(package: &str, table: &str) -> BTreeSet<String> {
+    let manifest = fs::read_to_string(workspace().join(package).join("Cargo.toml")).unwrap();
+    let manifest: DocumentMut = manifest.parse().unwrap();
+    let table = manifest.get(table).and_then(|table| table.as_table_like());
+    table.into_iter().flat_map(|table| table.iter()).map(|(name, _)| name.to_owned()).collect()
+}
+
+/// The Rust files below a folder, with their text up to their unit tests.
+fn sources(folder: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![workspace().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                // Unit tests that fill a folder of their own are no part of the house.
+                folders.extend(Some(path).filter(|path| !path.ends_with("tests")));
+            } else if path.extension().is_some_and(|extension| extension == "rs")
+                && !path.ends_with("tests.rs")
+            {
+                let text = fs::read_to_string(&path).unwrap();
+                let code = text.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
+                found.push((path.display().to_string(), code));
+            }
+        }
+    }
+    assert!(!found.is_empty(), "{folder} has no sources");
+    found
+}
+
+/// The places at which code, comments aside, has one of the words.
+fn places(folder: &str, words: &[&str]) -> Vec<String> {
+    let mut places = Vec::new();
+    for (file, code) in sources(folder) {
+        for (number, line) in code.lines().enumerate() {
+            let line = line.trim_start();
+            if !line.starts_with("//") && words.iter().any(|word| line.contains(word)) {
+                places.push(format!("{file}:{}: {line}", number + 1));
+            }
+        }
+    }
+    places
+}
+
+#[test]
+fn the_language_depends_on_sea_query_alone() {
+    assert_eq!(
+        dependencies("migrate-dsl", "dependencies"),
+        BTreeSet::from(["sea-query".to_owned()])
+    );
+    assert!(dependencies("migrate-dsl", "build-dependencies").is_empty());
+}
+
+#[test]
+fn the_crates_point_one_way() {
+    let core = dependencies("migrate-core", "dependencies");
+    assert!(core.contains("migrate-dsl") && core.contains("postgres"));
+    for foreign in
+        ["migrate-cli", "clap", "anyhow", "anstream", "indicatif", "annotate-snippets", "dotenvy"]
+    {
+        assert!(!core.contains(foreign), "the engine must not depend on {foreign}");
+    }
+    let cli = dependencies("migrate-cli", "dependencies");
+    assert!(cli.contains("migrate-core"));
+    for foreign in ["postgres", "sea-query", "tokio-postgres"] {
+        assert!(!cli.contains(foreign), "the command line must not depend on {foreign}");
+    }
+    let example = dependencies("example-app/migrations", "dependencies");
+    assert_eq!(example, BTreeSet::from(["migrate-dsl".to_owned()]));
+}
+
+#[test]
+fn the_engine_neither_prints_nor_exits_nor_looks_around() {
+    let words = [
+        "println!",
+        "print!(",
+        "eprintln!",
+        "process::exit",
+        "env::var",
+        "env::args",
+        "current_dir()",
+        "home_dir()",
+    ];
+    let found = places("migrate-core/src", &words);
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn the_language_does_no_more_than_describe() {
+    let found: Vec<_> = places(
+        "migrate-dsl/src",
+        &["std::fs", "fs::", "env::", "println!", "std::process", "std::net"],
+    )
+    .into_iter()
+    .filter(|place| {
+        !["/discover", "/print.rs", "/raw/sql_file.rs"]
+            .iter()
+            .any(|allowed| place.contains(allowed))
+    })
+    // The version of this crate is no look at the environment.
+    .filter(|place| !place.contains("env!(\"CARGO_PKG_VERSION\")"))
+    .collect();
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn the_command_line_knows_no_sql() {
+    let words = [
+        "\"SELECT ",
+        "\"INSERT ",
+        "\"UPDATE ",
+        "\"DELETE ",
+        "\"CREATE ",
+        "\"ALTER ",
+        "\"DROP ",
+        "\"SET ",
+    ];
+    let found: Vec<_> = places("migrate-cli/src", &words)
+        .into_iter()
+        // What `create` writes into a new migration is Rust that a person goes on with.
+        .filter(|place| !place.contains("/templates/"))
+        .collect();
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn the_printer_alone_prints() {
+    let found: Vec<_> = places("migrate-cli/src", &["println!", "print!(", "eprint"])
+        .into_iter()
+        .filter(|place| !place.contains("/templates/"))
+        .collect();
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn the_top_level_is_what_the_plan_of_the_house_says() {
+    let listed =
+        std::process::Command::new("git").args(["ls-files"]).current_dir(workspace()).output();
+    let Ok(listed) = listed.map(|output| String::from_utf8(output.stdout).unwrap()) else {
+        return;
+    };
+    let top: BTreeSet<_> = listed.lines().filter_map(|file| file.split('/').next()).collect();
+    let expected = [
+        "Cargo.toml",
+        "README.md",
+        "example-app",
+        "migrate-cli",
+        "migrate-core",
+        "migrate-dsl",
+        "tests",
+    ];
+    let settings = [
+        "Cargo.lock",
+        "LICENSE-APACHE",
+        "LICENSE-MIT",
+        "clippy.toml",
+        "rust-toolchain.toml",
+        "rustfmt.toml",
+    ];
+    for name in top {
+        assert!(
+            name.starts_with('.') || expected.contains(&name) || settings.contains(&name),
+            "{name} has no room at the top"
+        );
+    }
+}

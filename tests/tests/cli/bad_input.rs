@@ -1,0 +1,120 @@
+//! Bad input: each a clear message, a non-zero exit code, nothing half done.
+
+use migrate_core::cluster::Cluster;
+use migrate_dsl::Pgm;
+use migrate_tests::{Cli, migration};
+
+fn table(pgm: &mut Pgm) {
+    pgm.create_table("a", |t| t.id());
+}
+
+#[test]
+fn databases_that_are_not_there() {
+    let plan = [migration("20260101000000_a", table)];
+    let with = |url: &str| Cli::with_plan(&plan).var("DATABASE_URL", url).session(&["up"]);
+    insta::assert_snapshot!(with(""));
+    insta::assert_snapshot!(with("postgres://ada:s3cret@127.0.0.1:1/shop"));
+    insta::assert_snapshot!(with("mysql://ada:s3cret@db/shop"));
+    let cli = Cli::with_plan(&plan);
+    let missing = cli.database.url().replace(cli.database.name(), "no_such_database");
+    insta::assert_snapshot!(cli.var("DATABASE_URL", &missing).session(&["up"]));
+}
+
+#[test]
+fn a_wrong_password_is_told_and_not_shown() {
+    // The tests' own server has no TCP port and so asks for no password; a project's has.
+    let state = tempfile::tempdir().unwrap();
+    let mut environment = migrate_tests::environment();
+    let home = state.path().display().to_string();
+    environment.vars.insert("XDG_STATE_HOME".to_owned(), home);
+    let cluster = Cluster::for_project(&environment, state.path()).unwrap();
+    let right = cluster.start().unwrap().tcp_url("postgres").unwrap();
+    let plan = [migration("20260101000000_a", table)];
+
+    let said = Cli::with_plan(&plan).var("DATABASE_URL", &right).run("up");
+    assert_eq!(said.code, Some(0), "{}", said.stderr);
+    let wrong = right.replacen("postgres:", "postgres:s3cret", 1);
+    let cli = Cli::with_plan(&plan).var("DATABASE_URL", &wrong);
+    for command in ["up", "up --json", "db wait --timeout 0", "db url"] {
+        let said = cli.run(command);
+        let all = said.stdout + &said.stderr;
+        assert!(!all.contains("s3cret"), "{all}");
+        if command != "db url" {
+            assert_eq!(said.code, Some(1));
+            assert!(all.contains("password authentication failed"), "{all}");
+        }
+    }
+    cluster.remove().unwrap();
+}
+
+#[test]
+fn unknown_words() {
+    let cli = Cli::with_plan(&[migration("20260101000000_create_posts", table)]);
+    insta::assert_snapshot!(cli.session(&[
+        "upp",
+        "up --tp x",
+        "up --to create_post",
+        "up one",
+        "goto zzz",
+        "down --all --to x",
+        "mark",
+        "--json",
+    ]));
+}
+
+#[test]
+fn plans_that_are_none() {
+    let cli = Cli::new();
+    for (text, code) in [("", 1), ("{}", 1), ("{\"format\": 99}", 1), ("[]", 1), ("\u{0}", 1)] {
+        cli.write("plan.json", text);
+        let said = cli.run("up");
+        assert_eq!(said.code, Some(code), "{text}: {}", said.stderr);
+        assert!(said.stderr.contains("plan.json"), "{text}: {}", said.stderr);
+    }
+    insta::assert_snapshot!(cli.session(&["up"]));
+    std::fs::remove_file(cli.folder.path().join("plan.json")).unwrap();
+    insta::assert_snapshot!(cli.session(&["up --plan nowhere.json"]));
+}
+
+#[test]
+fn outside_any_project() {
+    insta::assert_snapshot!(Cli::new().session(&["up", "status", "create x"]));
+}
+
+#[test]
+fn a_file_of_variables_that_is_none() {
+    let cli = Cli::with_plan(&[migration("20260101000000_a", table)]);
+    cli.write(".env", "DATABASE_URL 's3cret\n");
+    insta::assert_snapshot!(cli.session(&["up"]));
+}
+
+#[test]
+fn a_statement_that_fails() {
+    let cli = Cli::with_plan(&[
+        migration("20260101000000_a", table),
+        migration("20260102000000_b", |pgm| {
+            pgm.sql("INSERT INTO a VALUES (1); INSERT INTO a VALUES (1)");
+        }),
+    ]);
+    insta::assert_snapshot!(cli.session(&["up", "status", "up --single-transaction", "status"]));
+}
+
+#[test]
+fn a_table_of_another_tool() {
+    let cli = Cli::with_plan(&[migration("20260101000000_a", table)]);
+    cli.database.execute("CREATE TABLE migrations (version varchar(255) PRIMARY KEY)");
+    insta::assert_snapshot!(cli.session(&[
+        "up",
+        "status",
+        "up --table history",
+        "status --table history"
+    ]));
+}
+
+#[test]
+fn late_and_missing_files() {
+    let cli = Cli::with_plan(&[migration("20260102000000_b", table)]);
+    _ = cli.run("up");
+    cli.write_plan(&[migration("20260101000000_a", |_| {})]);
+    insta::assert_snapshot!(cli.session(&["status --check", "up", "redo", "down"]));
+}
