@@ -5,7 +5,7 @@
 //! without their numbers: a dropped column leaves a gap there that nothing else sees.
 //!
 //! One query a kind of object, each with one column, a line of the text. They share the views of
-//! [`PRELUDE`]. Objects of extensions are left out, the extensions are not.
+//! `PRELUDE`. Objects of extensions are left out, the extensions are not.
 
 use postgres::Client;
 
