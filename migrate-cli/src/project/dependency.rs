@@ -48,8 +48,8 @@ impl Dependency {
 
 /// The hash of a file; none where there is none. One that cannot be read is never the same.
 pub(super) fn file_content(path: &Path) -> Option<ContentHash> {
-    match fs::read(path) {
-        Ok(content) => Some(ContentHash::of(&content)),
+    match ContentHash::of_files([path]) {
+        Ok(content) => Some(content),
         Err(error) => match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => None,
             _ => Some(ContentHash::UNKNOWN),

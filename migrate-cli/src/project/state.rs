@@ -89,9 +89,8 @@ impl Now {
 
     /// The hash of a migration's files, from the folder `src`.
     pub(super) fn content(folder: &Path, source: &Source) -> ContentHash {
-        let files = source.file.all().map(|file| fs::read(folder.join(file)));
-        let contents: Result<Vec<_>, _> = files.collect();
-        contents.map_or(ContentHash::UNKNOWN, ContentHash::of_all)
+        let files = source.file.all().map(|file| folder.join(file));
+        ContentHash::of_files(files).unwrap_or(ContentHash::UNKNOWN)
     }
 }
 
