@@ -84,7 +84,7 @@ pub fn sources(folder: &Path) -> Result<Vec<Source>, Vec<NameProblem>> {
         let entry = entry.map_err(unreadable)?;
         let file = entry.file_name().to_string_lossy().into_owned();
         let code = file.ends_with(".rs") || file.ends_with(".sql");
-        if code && !file.starts_with('.') && entry.path().is_file() {
+        if code && !file.starts_with('.') && !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             files.push(file);
         }
     }
@@ -189,7 +189,9 @@ fn parse(stem: &str) -> Result<Timestamp, Why> {
     let snake = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     if words.is_empty() || !words.bytes().all(snake) {
         let what = "is not named `<timestamp>_<words_in_snake_case>`".to_owned();
-        let help = format!("rename it, to `{timestamp}_{}` for example", snake_case(words));
+        let snake = snake_case(words);
+        let words = if snake.is_empty() { "what_it_does" } else { &snake };
+        let help = format!("rename it, to `{timestamp}_{words}` for example");
         return Err(Why { what, help: Some(help) });
     }
     if timestamp.is_future() {
@@ -283,7 +285,7 @@ mod tests {
         `src/2026_x.rs` starts with 4 digits; a timestamp has 14: year, month, day, hour, minute, second; rename it to `<now>_x.rs`, or declare `mod 2026_x;` in `src/lib.rs` if it is no migration
         `src/20261399000000_x.rs` starts with `20261399000000`, which is no date and time; rename it to `<now>_x.rs`, or declare `mod 20261399000000_x;` in `src/lib.rs` if it is no migration
         `src/20250101000000_AddIt.rs` is not named `<timestamp>_<words_in_snake_case>`; rename it, to `20250101000000_add_it` for example
-        `src/20250101000000.rs` is not named `<timestamp>_<words_in_snake_case>`; rename it, to `20250101000000_` for example
+        `src/20250101000000.rs` is not named `<timestamp>_<words_in_snake_case>`; rename it, to `20250101000000_what_it_does` for example
         `src/views.sql` has no timestamp in front of its name; rename it to `<now>_views.sql`, or move it into a folder below `src/` if it is no migration
         ");
     }
