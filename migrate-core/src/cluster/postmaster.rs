@@ -126,9 +126,12 @@ impl Postmaster {
         }
     }
 
-    /// Whether the server answers on its socket: a few microseconds, no session is opened.
+    /// Whether the server lives and answers on its socket: a few microseconds, no session is
+    /// opened. The processes of a server that was killed keep its socket open for a moment, so the
+    /// answer alone does not do.
     pub(super) fn answers(&self, socket: &Path) -> bool {
         self.state == State::Ready
+            && self.process() == Process::Server
             && UnixStream::connect(socket).is_ok_and(|stream| is_peer(&stream, self.pid))
     }
 
