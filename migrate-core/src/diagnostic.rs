@@ -93,6 +93,18 @@ fn server_message(error: &postgres::Error) -> String {
 }
 
 fn of_apply(error: &ApplyError) -> Diagnostic {
+    if let Failure::LockLost(_) = &error.failure {
+        return Diagnostic {
+            message: error.failure.to_string(),
+            notes: vec![format!("`{}`: {}", error.name, error.left)],
+            helps: vec![
+                "connect to the server itself: a pooler in transaction mode hands out another \
+                 connection for each transaction"
+                    .to_owned(),
+            ],
+            ..Diagnostic::default()
+        };
+    }
     let cause = error.failure.cause();
     let server = cause.as_db_error();
     let mut diagnostic = Diagnostic {
@@ -119,14 +131,14 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
     }
     diagnostic.notes.push(format!("`{}`: {}", error.name, error.left));
     let again = match error.left {
-        Left::Untouched => {
+        Left::RolledBack | Left::Nothing => {
             format!("mend the file and run `migrate {}` again", error.direction.as_str())
         }
         Left::Partial { .. } => format!(
             "see to the cause and run `migrate {}` again: it goes on at the statement that failed",
             error.direction.as_str()
         ),
-        Left::ConnectionLost => "run `migrate status`".to_owned(),
+        Left::Unknown => "run `migrate status`".to_owned(),
     };
     diagnostic.helps.push(again);
     diagnostic

@@ -40,12 +40,6 @@ pub enum Error {
         /// Why.
         why: Box<NoWayBack>,
     },
-    /// The database does not have the migration.
-    #[error("`{name}` is not applied")]
-    NotApplied {
-        /// Which.
-        name: String,
-    },
     /// The files do not have the migration.
     #[error("`{name}` is applied, but there is no file for it any more")]
     FileMissing {
@@ -106,14 +100,18 @@ impl Error {
             Self::FileMissing { .. } => {
                 Some("restore the file; `migrate down` can take it back without one".to_owned())
             }
-            Self::Unfinished { name, .. } => Some(format!(
-                "look at the database; finish it by hand and run `migrate mark {name}`, or take \
-                 back by hand what it did and run `migrate mark {name} --pending`"
-            )),
-            Self::NotTransactional { .. } => Some("leave out `--single-transaction`".to_owned()),
-            Self::NotApplied { .. } | Self::Problems(_) | Self::Apply(_) | Self::Database(_) => {
-                None
+            Self::Unfinished { name, direction, .. } => {
+                let (finish, undo) = match direction.as_str() {
+                    "up" => ("", " --pending"),
+                    _ => (" --pending", ""),
+                };
+                Some(format!(
+                    "look at the database; finish it by hand and run `migrate mark {name}{finish}`, \
+                     or undo by hand what it did and run `migrate mark {name}{undo}`"
+                ))
             }
+            Self::NotTransactional { .. } => Some("leave out `--single-transaction`".to_owned()),
+            Self::Problems(_) | Self::Apply(_) | Self::Database(_) => None,
         }
     }
 }

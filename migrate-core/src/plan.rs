@@ -168,15 +168,7 @@ impl Migration {
     /// a `down` changes nothing of what was applied.
     #[must_use]
     pub fn checksum(&self) -> String {
-        let mut hash = Sha256::new();
-        for step in &self.up {
-            for statement in &step.statements {
-                hash.update([u8::from(step.transactional)]);
-                hash.update((statement.sql.len() as u64).to_be_bytes());
-                hash.update(&statement.sql);
-            }
-        }
-        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        checksum(&self.up)
     }
 
     /// The words behind the timestamp.
@@ -190,6 +182,19 @@ impl Migration {
     pub fn path(&self, crate_folder: &Path) -> std::path::PathBuf {
         crate_folder.join(&self.file)
     }
+}
+
+/// The digest of what steps do: 64 hexadecimal digits of SHA-256 over their statements.
+pub(crate) fn checksum(steps: &[Step]) -> String {
+    let mut hash = Sha256::new();
+    for step in steps {
+        for statement in &step.statements {
+            hash.update([u8::from(step.transactional)]);
+            hash.update((statement.sql.len() as u64).to_be_bytes());
+            hash.update(&statement.sql);
+        }
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

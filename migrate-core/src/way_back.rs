@@ -16,6 +16,15 @@ pub enum WayBack {
     None(NoWayBack),
 }
 
+/// A way back as the database keeps it: to be read by every later version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Stored {
+    /// The version of the steps' JSON.
+    pub(crate) format: u32,
+    /// The way back.
+    pub(crate) way_back: WayBack,
+}
+
 /// Why a migration cannot be taken back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoWayBack {

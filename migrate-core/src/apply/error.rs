@@ -60,8 +60,8 @@ pub enum Failure {
     /// The connection no longer has the runner's lock.
     #[error("this connection no longer holds the lock of the only runner")]
     LockLost(#[source] postgres::Error),
-    /// The connection is gone.
-    #[error("the connection was lost")]
+    /// The connection is gone, or the driver could not follow the server.
+    #[error("the server's answer was lost")]
     Connection(#[source] postgres::Error),
 }
 
@@ -91,7 +91,9 @@ impl Failure {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Left {
     /// Nothing: the transaction was rolled back.
-    Untouched,
+    RolledBack,
+    /// Nothing: its first statement failed, outside a transaction.
+    Nothing,
     /// Some statements are done for good, and the journal says so.
     Partial {
         /// How many.
@@ -99,19 +101,25 @@ pub enum Left {
         /// Of how many.
         of: usize,
     },
-    /// The connection was lost, and with it the answer.
-    ConnectionLost,
+    /// The server's answer was lost.
+    Unknown,
 }
 
 impl fmt::Display for Left {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Untouched => f.write_str("the transaction was rolled back: nothing of this migration was done"),
-            Self::Partial { done, of } => {
-                write!(f, "{done} of its {of} statements are done and recorded, the failed one is not")
+            Self::RolledBack => {
+                f.write_str("the transaction was rolled back: nothing of this migration was done")
             }
-            Self::ConnectionLost => f.write_str(
-                "the connection was lost: `migrate status` tells whether the migration was recorded",
+            Self::Nothing => {
+                f.write_str("its first statement failed: nothing of this migration was done")
+            }
+            Self::Partial { done, of } => write!(
+                f,
+                "{done} of its {of} statements are done and recorded, the failed one is not"
+            ),
+            Self::Unknown => f.write_str(
+                "the server's answer was lost: `migrate status` tells whether it was recorded",
             ),
         }
     }

@@ -4,12 +4,11 @@
 //! cannot is sent one statement at a time, and the journal says how far it came.
 
 mod error;
+mod leftovers;
 mod parts;
 mod transaction;
 
 use std::time::{Duration, Instant};
-
-use postgres::Client;
 
 pub(crate) use error::Origin;
 pub use error::{ApplyError, Failure, Left};
@@ -63,24 +62,28 @@ pub(crate) fn apply(
     if done > 0 {
         observer.event(Event::Resumed { name: work.name.to_owned(), done });
     }
+    // What one migration sets, by a function for example, is not for the next one.
+    let opening = [lock.assertion(), session.search_path_as_it_was()];
     let parts = parts(work.steps, done);
     let journaled = unfinished.is_some() || parts.len() > 1 || !work.is_transactional();
     let last = parts.len() - 1;
     for (index, part) in parts.iter().enumerate() {
         let result = match part {
             Part::Together(statements) => {
-                let closing = if index == last {
+                // The history is ours to write, whatever role the migration took.
+                let mut closing = vec!["RESET ROLE".to_owned()];
+                if index == last {
                     // The duration is read from the journal, so that is forgotten last.
-                    let forget = journaled.then(|| history.journal_end(work.name));
-                    work.record.iter().cloned().chain(forget).collect()
+                    closing.extend(work.record.iter().cloned());
+                    closing.extend(journaled.then(|| history.journal_end(work.name)));
                 } else {
-                    vec![journal(history, work, done + statements.len(), false)]
-                };
-                transaction::run(session.client(), lock, statements, &closing)
+                    closing.push(journal(history, work, done + statements.len(), false));
+                }
+                transaction::run(session, &opening, statements, &closing)
             }
             Part::Alone(origin) => {
                 observer.event(Event::Statement { summary: origin.step.summary.clone() });
-                run_alone(session.client(), history, work, done, *origin)
+                run_alone(session, history, work, &opening, done, *origin)
             }
         };
         for notice in session.take_notices() {
@@ -90,10 +93,12 @@ pub(crate) fn apply(
             });
         }
         if let Err(failure) = result {
-            let left = match () {
-                () if session.client().is_closed() => Left::ConnectionLost,
-                () if done == 0 && matches!(part, Part::Together(_)) => Left::Untouched,
-                () => Left::Partial { done, of: work.statements() },
+            let left = match (part, &failure) {
+                (_, Failure::Connection(_)) => Left::Unknown,
+                _ if session.client().is_closed() => Left::Unknown,
+                (Part::Together(_), _) if done == 0 => Left::RolledBack,
+                (Part::Alone(_), _) if done == 0 => Left::Nothing,
+                _ => Left::Partial { done, of: work.statements() },
             };
             return Err(ApplyError::new(work.name, work.direction, failure, left));
         }
@@ -104,26 +109,35 @@ pub(crate) fn apply(
 
 /// One statement outside a transaction, journaled before and after.
 fn run_alone(
-    client: &mut Client,
+    session: &mut Session,
     history: &History,
     work: &Work<'_>,
+    opening: &[String],
     done: usize,
     origin: Origin<'_>,
 ) -> Result<(), Failure> {
-    let note = |client: &mut Client, done, running| {
-        client.batch_execute(&journal(history, work, done, running)).map_err(Failure::Record)
-    };
-    note(client, done, true)?;
-    match client.batch_execute(&origin.statement.sql) {
-        Ok(()) => note(client, done + 1, false),
-        Err(error) => {
-            // It failed, so its end is known; a connection that is gone leaves it open.
-            if !client.is_closed() {
-                note(client, done, false)?;
-            }
-            Err(Failure::statement(origin, error))
-        }
+    let client = session.client();
+    for sql in opening {
+        client.batch_execute(sql).map_err(Failure::LockLost)?;
     }
+    let running = journal(history, work, done, true);
+    client.batch_execute(&running).map_err(Failure::Record)?;
+    let before = leftovers::before(client, &origin.statement.sql);
+    let Err(error) = client.batch_execute(&origin.statement.sql) else {
+        let finished = journal(history, work, done + 1, false);
+        return client.batch_execute(&finished).map_err(Failure::Record);
+    };
+    // It failed, so its end is known; a connection that is gone leaves it open.
+    if error.as_db_error().is_some() && !client.is_closed() {
+        leftovers::remove(client, &origin.statement.sql, &before);
+        let known = match done {
+            0 => history.journal_end(work.name),
+            _ => journal(history, work, done, false),
+        };
+        // The statement's own failure is the one to tell.
+        _ = client.batch_execute(&known);
+    }
+    Err(Failure::statement(origin, error))
 }
 
 fn journal(history: &History, work: &Work<'_>, done: usize, running: bool) -> String {

@@ -1,51 +1,54 @@
 //! Statements that stand or fall together with what is recorded of them.
 
-use postgres::Client;
-
 use super::error::{Failure, Origin};
-use crate::lock::RunnerLock;
+use crate::Session;
 
-/// Runs the statements and the closing ones in one transaction, and in one message.
+/// Runs the statements and the closing ones in one transaction, and in one message; `opening`
+/// comes first and must not fail.
 ///
 /// The server does not say which statement of a message failed. Then the whole is rolled back
 /// and run again one statement at a time, to name the culprit; what failed for a passing reason
-/// may succeed on that second run, and that is as good.
+/// may succeed on that second run, and that is as good. Only the server's own word counts as a
+/// failure: where the driver loses the thread, the transaction may have been committed.
 pub(super) fn run(
-    client: &mut Client,
-    lock: &RunnerLock,
+    session: &mut Session,
+    opening: &[String],
     statements: &[Origin<'_>],
     closing: &[String],
 ) -> Result<(), Failure> {
-    let assertion = lock.assertion();
-    let texts = ["BEGIN", &assertion]
+    let texts = ["BEGIN"]
         .into_iter()
+        .chain(opening.iter().map(String::as_str))
         .chain(statements.iter().map(|origin| origin.statement.sql.as_str()))
         .chain(closing.iter().map(String::as_str))
         .chain(["COMMIT"]);
     // The semicolon stands on a line of its own: a statement may end in a `--` comment.
     let message = texts.collect::<Vec<_>>().join("\n;\n");
-    let Err(error) = client.batch_execute(&message) else {
-        return Ok(());
-    };
-    if client.is_closed() {
+    let Err(error) = session.client().batch_execute(&message) else { return Ok(()) };
+    // What was said on the way will be said again, or was never done.
+    drop(session.take_notices());
+    if error.as_db_error().is_none() || session.client().batch_execute("ROLLBACK").is_err() {
         return Err(Failure::Connection(error));
     }
-    rolled_back(client)?;
-    let result = one_by_one(client, &assertion, statements, closing);
-    if result.is_err() && !client.is_closed() {
-        rolled_back(client)?;
-    }
-    result
+    one_by_one(session, opening, statements, closing).inspect_err(|failure| {
+        // A COMMIT that failed has ended the transaction.
+        if !matches!(failure, Failure::Commit(_)) {
+            _ = session.client().batch_execute("ROLLBACK");
+        }
+    })
 }
 
 fn one_by_one(
-    client: &mut Client,
-    assertion: &str,
+    session: &mut Session,
+    opening: &[String],
     statements: &[Origin<'_>],
     closing: &[String],
 ) -> Result<(), Failure> {
+    let client = session.client();
     client.batch_execute("BEGIN").map_err(Failure::Connection)?;
-    client.batch_execute(assertion).map_err(Failure::LockLost)?;
+    for sql in opening {
+        client.batch_execute(sql).map_err(Failure::LockLost)?;
+    }
     for origin in statements {
         client
             .batch_execute(&origin.statement.sql)
@@ -55,8 +58,4 @@ fn one_by_one(
         client.batch_execute(sql).map_err(Failure::Record)?;
     }
     client.batch_execute("COMMIT").map_err(Failure::Commit)
-}
-
-fn rolled_back(client: &mut Client) -> Result<(), Failure> {
-    client.batch_execute("ROLLBACK").map_err(Failure::Connection)
 }

@@ -1,6 +1,7 @@
 //! Databases made and removed, from the database that is always there.
 
 use migrate_dsl::Identifier;
+use postgres::error::SqlState;
 use thiserror::Error;
 
 use super::{ConnectError, Session, Target};
@@ -57,8 +58,17 @@ pub fn create_database(target: &Target) -> Result<(), AdministrationError> {
 ///
 /// When the server cannot be reached or refuses.
 pub fn drop_database(target: &Target) -> Result<(), AdministrationError> {
-    let name = Identifier::from(target.database());
-    administer(target, "drop", &format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", name.quoted()))
+    let name = Identifier::from(target.database()).quoted();
+    let forced = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+    match administer(target, "drop", &forced) {
+        // Before PostgreSQL 13 sessions could not be ended along with it.
+        Err(AdministrationError::Refused { source, .. })
+            if source.code() == Some(&SqlState::SYNTAX_ERROR) =>
+        {
+            administer(target, "drop", &format!("DROP DATABASE IF EXISTS {name}"))
+        }
+        dropped => dropped,
+    }
 }
 
 fn administer(target: &Target, what: &'static str, sql: &str) -> Result<(), AdministrationError> {

@@ -24,6 +24,7 @@ struct Server {
     user: String,
     pid: i32,
     read_only: bool,
+    search_path: String,
 }
 
 /// Why there is no session.
@@ -86,7 +87,6 @@ impl ConnectError {
 
 /// Everything that a role, a database or the server's configuration could have set otherwise: a
 /// role's `statement_timeout` must not kill a concurrent build.
-/// A statement whose client is gone ends instead of running on with its locks (14 and later).
 const SETTINGS: &str = "\
 SET statement_timeout = 0;
 SET lock_timeout = 0;
@@ -100,8 +100,6 @@ SET client_min_messages = notice;
 SET DateStyle = 'ISO, YMD';
 SET IntervalStyle = 'postgres';
 SET row_security = on;
-SELECT pg_catalog.set_config('client_connection_check_interval', '2s', false)
- WHERE pg_catalog.current_setting('server_version_num')::int >= 140000;
 ";
 
 impl Session {
@@ -155,6 +153,19 @@ impl Session {
         self.server.read_only
     }
 
+    /// SQL that gives the session the `search_path` that it had at first.
+    pub(crate) fn search_path_as_it_was(&self) -> String {
+        let path = migrate_dsl::quote_literal(&self.server.search_path);
+        format!("SELECT pg_catalog.set_config('search_path', {path}, false)")
+    }
+
+    /// Makes a statement end whose client is gone, instead of running on with its locks: from
+    /// PostgreSQL 14, where the server's system can tell.
+    pub(crate) fn end_when_left_alone(&mut self) {
+        // Where it cannot, the next command waits for the lock that the statement still holds.
+        _ = self.client.batch_execute("SET client_connection_check_interval = '2s'");
+    }
+
     /// The connection itself.
     pub fn client(&mut self) -> &mut Client {
         &mut self.client
@@ -170,7 +181,8 @@ impl Session {
 /// Sets the session up in one round trip, and learns whom it talks to.
 fn settle(client: &mut Client) -> Result<Server, postgres::Error> {
     let ask = "SELECT current_setting('server_version_num'), current_user, \
-               pg_catalog.pg_backend_pid(), pg_catalog.pg_is_in_recovery()";
+               pg_catalog.pg_backend_pid(), pg_catalog.pg_is_in_recovery(), \
+               pg_catalog.current_setting('search_path')";
     let answer = client.simple_query(&format!("{SETTINGS}{ask}"))?;
     let row = answer.iter().rev().find_map(|message| match message {
         SimpleQueryMessage::Row(row) => Some(row),
@@ -182,6 +194,7 @@ fn settle(client: &mut Client) -> Result<Server, postgres::Error> {
         user: column(1).to_owned(),
         pid: column(2).parse().unwrap_or_default(),
         read_only: column(3) == "t",
+        search_path: column(4).to_owned(),
     })
 }
 

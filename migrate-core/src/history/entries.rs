@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use postgres::Client;
 
 use super::{History, HistoryError};
-use crate::WayBack;
+use crate::way_back::{Stored, WayBack};
 
 /// A migration that the database has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,7 +77,9 @@ impl History {
     pub fn way_back(&self, client: &mut Client, name: &str) -> Result<WayBack, HistoryError> {
         let sql = format!("SELECT down::text FROM {} WHERE name = $1", self.table.quoted());
         let text: String = client.query_one(&sql, &[&name])?.try_get(0)?;
-        serde_json::from_str(&text)
+        let stored: Result<Stored, _> = serde_json::from_str(&text);
+        stored
+            .map(|stored| stored.way_back)
             .map_err(|source| HistoryError::Damaged { name: name.to_owned(), source })
     }
 

@@ -21,6 +21,14 @@ pub enum HistoryError {
         /// The columns that it has.
         columns: String,
     },
+    /// Its name leaves no room for those of the tables beside it.
+    #[error("`{table}` cannot be the name of the history: {problem}")]
+    Name {
+        /// The table.
+        table: String,
+        /// What is wrong.
+        problem: String,
+    },
     /// The server refused to read or write it.
     #[error("the history cannot be read or written")]
     Database(#[from] postgres::Error),
@@ -47,6 +55,7 @@ impl HistoryError {
             Self::Damaged { .. } => Some(
                 "someone edited it by hand; `migrate status` still reads the others".to_owned(),
             ),
+            Self::Name { .. } => Some("choose a shorter one".to_owned()),
             Self::Database(_) => None,
         }
     }
@@ -72,6 +81,11 @@ impl History {
     ///
     /// When a table of that name belongs to something else, or the server cannot be asked.
     pub fn exists(&self, client: &mut Client) -> Result<bool, HistoryError> {
+        let names =
+            [&self.schema, &self.journal_table().name].map(migrate_dsl::Identifier::problem);
+        if let Some(problem) = names.into_iter().flatten().next() {
+            return Err(HistoryError::Name { table: self.table.to_string(), problem });
+        }
         let found: Vec<String> = client
             .query(
                 "SELECT a.attname::text FROM pg_catalog.pg_attribute a \

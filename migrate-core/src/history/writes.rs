@@ -3,8 +3,8 @@
 use migrate_dsl::quote_literal as literal;
 
 use super::History;
-use crate::WayBack;
 use crate::plan::Migration;
+use crate::way_back::{Stored, WayBack};
 
 /// Who is at work, for the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +60,10 @@ impl History {
             literal(&migration.source_digest),
             literal(generator),
             json(serde_json::to_string(&migration.up)),
-            json(serde_json::to_string(&WayBack::of(migration))),
+            json(serde_json::to_string(&Stored {
+                format: migrate_dsl::FORMAT,
+                way_back: WayBack::of(migration)
+            })),
         )
     }
 

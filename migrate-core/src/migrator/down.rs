@@ -1,11 +1,11 @@
 //! Taking back.
 
-use super::{Known, Migrator, UpTo};
+use super::{Known, Migrator, STILL_RUNNING, UpTo};
 use crate::apply::{Work, apply};
 use crate::event::Direction;
 use crate::history::{Action, Applied, TRANSACTION_MS};
 use crate::lock::RunnerLock;
-use crate::plan::Step;
+use crate::plan::{Step, checksum};
 use crate::{Error, Event, Observer, Session, WayBack};
 
 /// How far to take back.
@@ -110,6 +110,12 @@ impl Migrator {
     ) -> Result<(Vec<String>, Vec<String>), Error> {
         self.alone(session, observer, |session, lock, known, observer| {
             let to = DownTo::Name(name.to_owned());
+            // What could not be applied afterwards is refused before anything is taken back.
+            let gone: Vec<_> = chosen(&known, &to).iter().map(|row| row.name.clone()).collect();
+            let mut left = known.clone();
+            left.applied.retain(|row| !gone.contains(&row.name));
+            self.to_apply(&left, &UpTo { name: Some(name.to_owned()), ..UpTo::default() })?;
+
             let back = self.down_alone(session, lock, &known, &to, observer)?;
             let known = self.known(session.client())?.unwrap_or_default();
             let to = UpTo { name: Some(name.to_owned()), ..UpTo::default() };
@@ -142,32 +148,35 @@ impl Migrator {
         known: &Known,
         to: &DownTo,
     ) -> Result<Vec<Revert>, Error> {
-        let rows = chosen(known, to);
-        for unfinished in &known.unfinished {
-            let going_on = unfinished.direction == Direction::Down.as_str()
-                && !unfinished.running
-                && rows.first().is_some_and(|row| row.name == unfinished.name);
-            if !going_on {
-                return Err(Error::Unfinished {
-                    name: unfinished.name.clone(),
-                    direction: unfinished.direction.clone(),
-                    why: "it has to be finished first".to_owned(),
-                });
-            }
-        }
-        let reverts = rows.into_iter().map(|row| {
+        let mut reverts = Vec::new();
+        for row in chosen(known, to) {
             let way_back = self.way_back(session, row)?;
             let steps = way_back.steps().map_err(|why| Error::NoWayBack {
                 name: row.name.clone(),
                 why: Box::new(why.clone()),
             })?;
-            Ok(Revert {
-                name: row.name.clone(),
-                checksum: row.checksum.clone(),
-                steps: steps.to_vec(),
-            })
-        });
-        reverts.collect()
+            let (name, steps) = (row.name.clone(), steps.to_vec());
+            reverts.push(Revert { name, checksum: checksum(&steps), steps });
+        }
+        for unfinished in &known.unfinished {
+            let why = match reverts.first() {
+                _ if unfinished.direction != Direction::Down.as_str() => {
+                    "it has to be finished first"
+                }
+                _ if unfinished.running => STILL_RUNNING,
+                Some(first) if first.name != unfinished.name => "it has to be finished first",
+                Some(first) if first.checksum != unfinished.checksum => {
+                    "its way back has changed since"
+                }
+                _ => continue,
+            };
+            return Err(Error::Unfinished {
+                name: unfinished.name.clone(),
+                direction: unfinished.direction.clone(),
+                why: why.to_owned(),
+            });
+        }
+        Ok(reverts)
     }
 
     /// The file's own word, if what was applied is still what it says; else the stored one.

@@ -21,14 +21,16 @@ impl Migrator {
             let mut marked = Vec::new();
             let mut sql = vec!["BEGIN".to_owned()];
             for name in names {
-                if known.applied.iter().any(|row| row.name == *name) {
+                let applied = known.applied.iter().any(|row| row.name == *name);
+                let unfinished = known.unfinished.iter().any(|row| row.name == *name);
+                if applied && !unfinished {
                     continue;
                 }
-                let migration = self
-                    .plan
-                    .migration(name)
-                    .ok_or_else(|| Error::FileMissing { name: name.clone() })?;
-                sql.push(self.history.insert(migration, &self.plan.generator, "0"));
+                if !applied {
+                    let missing = || Error::FileMissing { name: name.clone() };
+                    let migration = self.plan.migration(name).ok_or_else(missing)?;
+                    sql.push(self.history.insert(migration, &self.plan.generator, "0"));
+                }
                 sql.push(self.history.journal_end(name));
                 sql.push(self.history.log(&self.actor, Action::MarkApplied, name, "NULL", None));
                 marked.push(name.clone());

@@ -29,8 +29,12 @@ pub struct Migrator {
     patience: Duration,
 }
 
+/// Why a migration does not go on by itself whose runner was killed.
+const STILL_RUNNING: &str = "the runner ended while a statement ran outside a transaction, and \
+                             whether it was done is not known";
+
 /// What the database knows.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Known {
     applied: Vec<Applied>,
     unfinished: Vec<Unfinished>,
@@ -84,20 +88,29 @@ impl Migrator {
         if session.is_read_only() {
             return Err(Error::ReadOnly);
         }
+        session.end_when_left_alone();
         let lock = RunnerLock::acquire(session.client(), &self.history, self.patience, observer)?;
-        let known = match self.known(session.client())? {
-            Some(known) => known,
-            None => {
-                self.history.create(session.client())?;
-                let table = self.history.table().to_string();
-                observer.event(crate::Event::HistoryCreated { table });
-                Known::default()
-            }
+        let result = match self.known_or_new(session, observer) {
+            Ok(known) => work(session, &lock, known, observer),
+            Err(error) => Err(error),
         };
-        let result = work(session, &lock, known, observer);
-        if !session.client().is_closed() {
-            lock.release(session.client())?;
-        }
+        // Where the server cannot be told, the lock goes with the session.
+        _ = lock.release(session.client());
         result
+    }
+
+    /// What the database knows; its history is created where there is none.
+    fn known_or_new(
+        &self,
+        session: &mut Session,
+        observer: &mut dyn Observer,
+    ) -> Result<Known, Error> {
+        if let Some(known) = self.known(session.client())? {
+            return Ok(known);
+        }
+        self.history.create(session.client())?;
+        let table = self.history.table().to_string();
+        observer.event(crate::Event::HistoryCreated { table });
+        Ok(Known::default())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Known, Migrator};
+use super::{Known, Migrator, STILL_RUNNING};
 use crate::apply::{Work, apply};
 use crate::event::Direction;
 use crate::history::{Action, TRANSACTION_MS};
@@ -68,7 +68,7 @@ impl Migrator {
     ) -> Result<Vec<String>, Error> {
         self.can_go_on(known)?;
         let migrations = self.to_apply(known, to)?;
-        if to.single_transaction && migrations.len() > 1 {
+        if to.single_transaction {
             return self.up_together(session, lock, &migrations, observer);
         }
         let mut done = Vec::new();
@@ -80,7 +80,7 @@ impl Migrator {
     }
 
     /// The migrations to apply, each of them fit to be.
-    fn to_apply(&self, known: &Known, to: &UpTo) -> Result<Vec<&Migration>, Error> {
+    pub(super) fn to_apply(&self, known: &Known, to: &UpTo) -> Result<Vec<&Migration>, Error> {
         let entries = entries(&self.plan, &known.applied, &known.unfinished);
         let pending = pending(&entries, to.allow_out_of_order).map_err(Error::OutOfOrder)?;
         let pending: HashSet<_> = pending.into_iter().map(|migration| &migration.name).collect();
@@ -112,9 +112,7 @@ impl Migrator {
                 return Err(stuck("it was being taken back; `migrate down` goes on with that"));
             }
             if unfinished.running {
-                return Err(stuck(
-                    "the runner ended while a statement ran outside a transaction, and whether it was done is not known",
-                ));
+                return Err(stuck(STILL_RUNNING));
             }
             match self.plan.migration(&unfinished.name) {
                 Some(migration) if migration.checksum() == unfinished.checksum => {}

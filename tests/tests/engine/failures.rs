@@ -1,8 +1,9 @@
 //! What is told, and what is left, when something goes wrong.
 
-use migrate_core::{Error, Left, UpTo};
+use migrate_core::{Error, Event, Left, UpTo};
 use migrate_dsl::{Migration, Pgm};
-use migrate_tests::{Engine, migration};
+use migrate_tests::engine::migrator;
+use migrate_tests::{Engine, migration, plan};
 
 const A: &str = "20260101000000_a";
 const B: &str = "20260102000000_b";
@@ -18,7 +19,7 @@ fn the_third_of_four_undoes_the_first_two() {
     })];
     let error = engine.up(&all).unwrap_err();
     let Error::Apply(failed) = &error else { panic!("{error}") };
-    assert_eq!(failed.left, Left::Untouched);
+    assert_eq!(failed.left, Left::RolledBack);
     let diagnostic = &error.diagnostics()[0];
     assert_eq!(diagnostic.code.as_deref(), Some("42P01"));
     assert_eq!(diagnostic.message, "relation \"öne\" does not exist");
@@ -172,4 +173,57 @@ fn nothing_is_inherited_from_the_role() {
         engine.database.name()
     ));
     engine.up(&[migration(A, |pgm| _ = pgm.sql("SELECT pg_sleep(0.1)"))]).unwrap();
+}
+
+#[test]
+fn a_lost_answer_is_no_failure() {
+    // The driver cannot follow, but the server goes on and commits.
+    let engine = Engine::new();
+    let mut plan = plan(&[migration(A, |pgm| _ = pgm.sql("CREATE TABLE a (); SELECT 1"))]);
+    plan.migrations[0].up[0].statements[1].sql = "COPY a TO STDOUT".to_owned();
+    let error = migrator(plan).up(&mut engine.session(), &UpTo::default(), &mut |_: Event| {});
+    let Err(Error::Apply(failed)) = &error else { panic!("{error:?}") };
+    assert_eq!(failed.left, Left::Unknown);
+    assert_eq!(engine.value("SELECT count(*) FROM migrations"), "1");
+}
+
+#[test]
+fn what_a_migration_sets_is_not_for_the_next() {
+    let engine = Engine::new();
+    engine.database.execute("CREATE FUNCTION hide() RETURNS void LANGUAGE plpgsql AS $$BEGIN PERFORM set_config('search_path', '', false); END$$");
+    let role = engine.database.unique("migrator");
+    engine.database.execute(&format!("CREATE ROLE {role}; GRANT ALL ON SCHEMA public TO {role}"));
+    engine.database.execute(&format!("CREATE TABLE roles AS SELECT '{role}' AS name"));
+    let all = [
+        migration(A, |pgm| _ = pgm.sql("SELECT hide()")),
+        migration(B, |pgm| {
+            pgm.create_table("b", |t| t.id());
+            pgm.sql("DO $$BEGIN EXECUTE 'SET LOCAL ROLE ' || (SELECT name FROM roles); END$$");
+        }),
+    ];
+    engine.database.execute(&format!("GRANT SELECT ON roles TO {role}"));
+    assert_eq!(engine.up(&all).unwrap(), [A, B]);
+}
+
+#[test]
+fn all_or_none_is_asked_of_one_migration_too() {
+    let engine = Engine::new();
+    let all = [migration(A, |pgm| _ = pgm.create_index("a", "b").concurrently())];
+    let together = UpTo { single_transaction: true, ..UpTo::default() };
+    let error = engine.up_to(&all, &together).unwrap_err();
+    insta::assert_snapshot!(error, @"`20260101000000_a` has steps that cannot run in a transaction, so it cannot share one with others");
+}
+
+#[test]
+fn goto_takes_nothing_back_that_it_cannot_follow_up() {
+    let engine = Engine::new();
+    let c = "20260103000000_c";
+    let table = |pgm: &mut Pgm| _ = pgm.create_table("t", |t| t.id());
+    engine
+        .up(&[migration(B, table), migration(c, |pgm| _ = pgm.create_table("c", |t| t.id()))])
+        .unwrap();
+    let all = [migration(A, |_| {}), migration(B, table), migration(c, |_| {})];
+    let error = engine.migrator(&all).goto(&mut engine.session(), B, &mut |_: Event| {});
+    assert!(matches!(error, Err(Error::OutOfOrder(_))));
+    assert_eq!(engine.value("SELECT count(*) FROM migrations"), "2");
 }

@@ -1,7 +1,7 @@
 //! What cannot share a transaction with its history row.
 
 use migrate_core::{Error, Left};
-use migrate_tests::{Engine, migration};
+use migrate_tests::{Engine, migration, reversible};
 
 const A: &str = "20260101000000_a";
 
@@ -85,4 +85,77 @@ fn without_transaction_speaks_for_the_whole_migration() {
     assert!(engine.up(&all).is_err());
     assert_eq!(engine.value("SELECT to_regclass('a')"), "a");
     assert_eq!(engine.status(&all), format!("partial {A}"));
+}
+
+#[test]
+fn a_first_statement_that_fails_leaves_nothing_to_go_on_with() {
+    let engine = Engine::new();
+    engine.database.execute("CREATE TABLE a (n int)");
+    let error = engine.up(&[migration(A, |pgm| _ = pgm.create_index("a", "typo").concurrently())]);
+    let Err(Error::Apply(failed)) = &error else { panic!("{error:?}") };
+    assert_eq!(failed.left, Left::Nothing);
+    let mended = [migration(A, |pgm| _ = pgm.create_index("a", "n").concurrently())];
+    assert_eq!(engine.status(&mended), format!("pending {A}"));
+    assert_eq!(engine.up(&mended).unwrap(), [A]);
+}
+
+#[test]
+fn an_index_that_failed_half_way_is_not_in_its_own_way() {
+    let engine = Engine::new();
+    engine.database.execute("CREATE TABLE a (n int); INSERT INTO a VALUES (1), (1); CREATE TABLE other (n int); INSERT INTO other VALUES (1), (1)");
+    // Somebody else's, and older: it stays.
+    _ = engine
+        .database
+        .client()
+        .batch_execute("CREATE UNIQUE INDEX CONCURRENTLY a_n_idx_of_another ON other (n)");
+    let all = [migration(A, |pgm| {
+        pgm.sql("ALTER TABLE a ADD m int").down("ALTER TABLE a DROP m");
+        pgm.create_index("a", "n").unique().concurrently();
+    })];
+    assert!(engine.up(&all).is_err());
+    let invalid =
+        "SELECT string_agg(indexrelid::regclass::text, ',') FROM pg_index WHERE NOT indisvalid";
+    assert_eq!(engine.value(invalid), "a_n_idx_of_another");
+    engine.database.execute("DELETE FROM a");
+    assert_eq!(engine.up(&all).unwrap(), [A]);
+    assert_eq!(engine.value(invalid), "a_n_idx_of_another");
+}
+
+#[test]
+fn a_way_back_that_changed_half_way_does_not_go_on() {
+    let engine = Engine::new();
+    let up = |pgm: &mut migrate_dsl::Pgm| _ = pgm.create_table("a", |t| t.id());
+    let broken = [reversible(A, up, |pgm| {
+        pgm.sql("SELECT 1; VACUUM nothing; DROP TABLE a").outside_transaction();
+    })];
+    engine.up(&broken).unwrap();
+    assert!(engine.down(&broken, 1).is_err());
+    assert_eq!(engine.status(&broken), format!("partial {A}"));
+    let mended = [reversible(A, up, |pgm| _ = pgm.sql("DROP TABLE a"))];
+    let error = engine.down(&mended, 1).unwrap_err();
+    insta::assert_snapshot!(error, @"`20260101000000_a` stopped half way down: its way back has changed since");
+    // What is said to be done by hand is believed.
+    let (mut session, names) = (engine.session(), [A.to_owned()]);
+    assert_eq!(
+        engine.migrator(&mended).mark_applied(&mut session, &names, &mut |_| {}).unwrap(),
+        [A]
+    );
+    assert_eq!(engine.down(&mended, 1).unwrap(), [A]);
+    assert_eq!(engine.value("SELECT to_regclass('a')"), "NULL");
+}
+
+#[test]
+fn a_way_back_goes_on_where_it_stopped() {
+    let engine = Engine::new();
+    let up = |pgm: &mut migrate_dsl::Pgm| _ = pgm.sql("CREATE TABLE a (n int)");
+    let all = [reversible(A, up, |pgm| {
+        pgm.sql("INSERT INTO a VALUES (1); VACUUM b; ALTER TABLE a RENAME TO gone")
+            .outside_transaction();
+    })];
+    engine.up(&all).unwrap();
+    assert!(engine.down(&all, 1).is_err());
+    engine.database.execute("CREATE TABLE b ()");
+    assert_eq!(engine.down(&all, 1).unwrap(), [A]);
+    assert_eq!(engine.value("SELECT count(*) FROM gone"), "1");
+    assert_eq!(engine.status(&all), format!("pending {A}"));
 }
