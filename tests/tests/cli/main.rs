@@ -5,3 +5,4 @@ mod commands;
 mod crowd;
 mod help;
 mod histories;
+mod private;
