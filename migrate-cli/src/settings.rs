@@ -219,7 +219,7 @@ impl Settings {
                     if matches!(&database, Database::Url(url) if has_password(url)) {
                         settings.warnings.push(format!(
                             "{}: the URL in `database` carries a password, and a manifest is \
-                             read by many; take it out and set `DATABASE_URL`, or use `~/.pgpass`",
+                             read by many; take it out and set `DATABASE_URL`, or `PGPASSWORD` besides",
                             manifest.place(table, key)
                         ));
                     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use migrate_core::plan::{Migration, Plan};
+use migrate_core::plan::{HistoryName, Migration, Plan, PlanFile};
 use migrate_core::{History, Migrator, Session};
 
 use crate::actor::actor;
@@ -13,8 +13,8 @@ use crate::database;
 use crate::names::resolve;
 use crate::progress::BuildProgress;
 use crate::project::Project;
-use crate::render::{self, Located, Sources};
-use crate::settings::Settings;
+use crate::render::{self, Located, Sources, UsageError};
+use crate::settings::{Settings, SettingsError};
 
 /// A plan, and a session on the database that it is for.
 pub struct Work {
@@ -26,10 +26,12 @@ pub struct Work {
     folder: Option<PathBuf>,
 }
 
-/// The plan, and the folder of the crate that it was made from.
+/// The plan, its history, and the folder of the crate that it was made from.
 pub struct Planned {
     /// The plan.
     pub plan: Plan,
+    /// The history that its migrations are recorded in.
+    pub history: HistoryName,
     /// The folder of the migrations crate; where the plan came from a file, there is none.
     pub folder: Option<PathBuf>,
 }
@@ -37,23 +39,86 @@ pub struct Planned {
 impl Planned {
     /// The plan of `--plan`, or of the project.
     pub fn of(context: &Context, settings: Option<&Settings>) -> anyhow::Result<Self> {
+        let asked = AskedHistory::of(context, settings);
         if let Some(file) = &context.global.plan {
             let path = context.environment.current_dir.join(file);
             let text = std::fs::read_to_string(&path)
                 .with_context(|| format!("cannot read the plan `{}`", file.display()))?;
-            let plan = Plan::from_json(&text)
+            let PlanFile { plan, history } = PlanFile::from_json(&text)
                 .with_context(|| format!("`{}` is not a plan", file.display()))?;
-            return Ok(Self { plan, folder: None });
+            let history = match history {
+                Some(history) => asked.agrees_with(history, context)?,
+                None => asked.or_default(),
+            };
+            return Ok(Self { plan, history, folder: None });
         }
         let settings = settings.context("without `--plan`, settings were loaded")?;
         let mut progress = BuildProgress::new(context.printer);
         let project = Project::new(&settings.dir, &context.environment);
         let plan = project.plan(&mut |event| progress.show(event))?;
-        Ok(Self { plan, folder: Some(settings.dir.clone()) })
+        Ok(Self { plan, history: asked.or_default(), folder: Some(settings.dir.clone()) })
     }
 }
 
-/// The project's settings. With `--plan` they are optional: a deployment has no project.
+/// What flags and settings say of the history.
+struct AskedHistory<'a> {
+    schema: Option<&'a String>,
+    table: Option<&'a String>,
+}
+
+impl<'a> AskedHistory<'a> {
+    /// Settings have the flags in them; without a project there are the flags alone.
+    fn of(context: &'a Context, settings: Option<&'a Settings>) -> Self {
+        let flags = &context.global.overrides;
+        let (schema, table) = match settings {
+            Some(settings) => (&settings.schema, &settings.table),
+            None => (&flags.schema, &flags.table),
+        };
+        Self { schema: schema.as_ref(), table: table.as_ref() }
+    }
+
+    fn or_default(&self) -> HistoryName {
+        let named = |asked: Option<&String>, default: &str| {
+            asked.map_or_else(|| default.to_owned(), Clone::clone)
+        };
+        HistoryName { schema: named(self.schema, "public"), table: named(self.table, "migrations") }
+    }
+
+    /// The history of the plan, unless something else was asked for: with another history, all
+    /// that is applied would count as pending.
+    fn agrees_with(
+        &self,
+        history: HistoryName,
+        context: &Context,
+    ) -> Result<HistoryName, UsageError> {
+        let flags = &context.global.overrides;
+        for (key, asked, flag, planned) in [
+            ("schema", self.schema, &flags.schema, &history.schema),
+            ("table", self.table, &flags.table, &history.table),
+        ] {
+            let Some(asked) = asked.filter(|asked| *asked != planned) else {
+                continue;
+            };
+            let (asked, help) = if flag.is_some() {
+                (format!("`--{key} {asked}`"), format!("leave `--{key}` out"))
+            } else {
+                let help =
+                    format!("make the plan anew in this project, or add `--{key} {planned}`");
+                (format!("`{key} = \"{asked}\"` in the project's settings"), help)
+            };
+            return Err(UsageError {
+                message: format!(
+                    "{asked} contradicts the plan, whose history has the {key} `{planned}`"
+                ),
+                help,
+            });
+        }
+        Ok(history)
+    }
+}
+
+/// The project's settings. With `--plan` they are optional: a deployment has no project. Settings
+/// that are wrong are wrong with a plan, too.
 pub fn settings(context: &Context) -> anyhow::Result<Option<Settings>> {
     let loaded = Settings::load(&context.environment, &context.global.overrides);
     match loaded {
@@ -61,7 +126,7 @@ pub fn settings(context: &Context) -> anyhow::Result<Option<Settings>> {
             settings.warnings.iter().for_each(|warning| context.printer.warning(warning));
             Ok(Some(settings))
         }
-        Err(_) if context.global.plan.is_some() => Ok(None),
+        Err(SettingsError::NoProject(_)) if context.global.plan.is_some() => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
@@ -70,27 +135,14 @@ impl Work {
     /// Makes the plan, and connects to the database for `purpose`: `migrate up`.
     pub fn open(context: &Context, purpose: &str) -> anyhow::Result<Self> {
         let settings = settings(context)?;
-        let Planned { plan, folder } = Planned::of(context, settings.as_ref())?;
+        let patience = patience(context)?;
+        let Planned { plan, history, folder } = Planned::of(context, settings.as_ref())?;
         let target = database::target(context, settings.as_ref())?;
         let session = database::connect(&target, purpose)?;
-        let overrides = &context.global.overrides;
-        let named =
-            |flag: &Option<String>, setting: fn(&Settings) -> Option<&String>, default: &str| {
-                let setting = settings.as_ref().and_then(setting);
-                flag.as_ref().or(setting).map_or_else(|| default.to_owned(), Clone::clone)
-            };
-        let history = History::new(
-            named(&overrides.schema, |settings| settings.schema.as_ref(), "public"),
-            named(&overrides.table, |settings| settings.table.as_ref(), "migrations"),
-        );
+        let history = History::new(history.schema, history.table);
         let mut migrator = Migrator::new(plan, actor(&context.environment)).history(history);
-        if let Some(seconds) = context.environment.var("MAX_LOCK_WAIT") {
-            let seconds: f64 = seconds
-                .parse()
-                .ok()
-                .filter(|seconds| (0.0..1e9).contains(seconds))
-                .context("`MAX_LOCK_WAIT` is not a number of seconds")?;
-            migrator = migrator.patience(Duration::from_secs_f64(seconds));
+        if let Some(patience) = patience {
+            migrator = migrator.patience(patience);
         }
         Ok(Self { migrator, session, folder })
     }
@@ -122,5 +174,20 @@ impl Work {
                 context.printer.note(&render::hint(hint, step, &sources));
             }
         }
+    }
+}
+
+/// How long to wait for another runner, where `MAX_LOCK_WAIT` says it.
+fn patience(context: &Context) -> Result<Option<Duration>, UsageError> {
+    let Some(text) = context.environment.var("MAX_LOCK_WAIT") else {
+        return Ok(None);
+    };
+    let seconds: Option<f64> = text.parse().ok();
+    match seconds.filter(|seconds| (0.0..1e9).contains(seconds)) {
+        Some(seconds) => Ok(Some(Duration::from_secs_f64(seconds))),
+        None => Err(UsageError {
+            message: "`MAX_LOCK_WAIT` is not a number of seconds".to_owned(),
+            help: "write it as `MAX_LOCK_WAIT=30`, or `0.5`".to_owned(),
+        }),
     }
 }

@@ -22,6 +22,29 @@ pub struct Plan {
     pub migrations: Vec<Migration>,
 }
 
+/// A plan as it travels: with the name of the history that its migrations are recorded in.
+///
+/// Without that name, another machine would look at the default table, find nothing there, and
+/// apply everything again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlanFile {
+    /// The plan.
+    #[serde(flatten)]
+    pub plan: Plan,
+    /// Where its migrations are recorded; the program of a migrations crate does not know it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub history: Option<HistoryName>,
+}
+
+/// Which tables are the history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryName {
+    /// Their schema.
+    pub schema: String,
+    /// The history table; the others are named after it.
+    pub table: String,
+}
+
 /// A migration, both ways.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Migration {
@@ -162,6 +185,24 @@ impl Plan {
     }
 }
 
+impl PlanFile {
+    /// Reads a plan, and the name of the history where it has one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Plan::from_json`].
+    pub fn from_json(text: &str) -> Result<Self, PlanError> {
+        #[derive(Deserialize)]
+        struct Name {
+            #[serde(default)]
+            history: Option<HistoryName>,
+        }
+        let plan = Plan::from_json(text)?;
+        let Name { history } = serde_json::from_str(text)?;
+        Ok(Self { plan, history })
+    }
+}
+
 impl Migration {
     /// The digest of what the migration does on its way up, whatever its source looks like: 64
     /// hexadecimal digits of SHA-256 over its statements. The way back is no part of it: mending
@@ -206,5 +247,18 @@ mod tests {
         let error = Plan::from_json(r#"{"format":99,"whatever":1}"#).unwrap_err();
         assert_eq!(error.to_string(), "the plan has format 99; this version reads format 1");
         assert!(matches!(Plan::from_json("{"), Err(PlanError::Malformed(_))));
+    }
+
+    #[test]
+    fn a_plan_travels_with_the_name_of_its_history() {
+        let bare = r#"{"format":1,"generator":"g","hash":"h","migrations":[]}"#;
+        let mut file = PlanFile::from_json(bare).unwrap();
+        assert_eq!(file.history, None);
+        assert_eq!(serde_json::to_string(&file).unwrap(), bare);
+        file.history = Some(HistoryName { schema: "ops".to_owned(), table: "changes".to_owned() });
+        let text = serde_json::to_string(&file).unwrap();
+        assert!(text.ends_with(r#","history":{"schema":"ops","table":"changes"}}"#), "{text}");
+        assert_eq!(PlanFile::from_json(&text).unwrap(), file);
+        assert_eq!(Plan::from_json(&text).unwrap(), file.plan);
     }
 }

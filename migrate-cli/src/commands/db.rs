@@ -15,7 +15,7 @@ use crate::database;
 use crate::exit_code::Exit;
 use crate::progress::human;
 use crate::render::UsageError;
-use crate::settings::Settings;
+use crate::settings::{Database, Settings};
 use crate::work::settings;
 
 /// What to do with the database.
@@ -96,9 +96,29 @@ pub fn run(args: &DbArgs, context: &Context) -> anyhow::Result<Exit> {
     }
 }
 
-/// The settings of a project that has a private cluster.
+/// The settings of a project that has a private cluster, where nothing names another database:
+/// what is started and stopped is what the other commands work on.
 fn with_private_cluster(context: &Context) -> anyhow::Result<Settings> {
-    let settings = Settings::load(&context.environment, &Default::default())?;
+    let refuse = |message: String, help: &str| UsageError { message, help: help.to_owned() };
+    if context.global.plan.is_some() {
+        let message = "with `--plan`, there is no private database".to_owned();
+        return Err(refuse(message, "leave `--plan` out, in the project itself").into());
+    }
+    let named = match &context.global.overrides.database_url {
+        Some(_) => Some("`--database-url`".to_owned()),
+        None => {
+            Target::from_environment(&context.environment)?.map(|target| target.origin().to_owned())
+        }
+    };
+    if let Some(origin) = named {
+        let message = format!("the database is named by {origin}, and is not the private one");
+        return Err(refuse(message, "leave it out for the private database").into());
+    }
+    let settings = Settings::load(&context.environment, &context.global.overrides)?;
+    if settings.database != Some(Database::Private) {
+        let message = "this project has no private database".to_owned();
+        return Err(refuse(message, "put `database = \"private\"` into its settings").into());
+    }
     Ok(settings)
 }
 
@@ -129,13 +149,12 @@ fn stop(context: &Context) -> anyhow::Result<Exit> {
 }
 
 fn url(context: &Context, tcp: bool) -> anyhow::Result<Exit> {
-    let settings = settings(context)?;
-    let url = match settings.as_ref() {
-        Some(settings) if tcp => {
-            let server = database::start(context, settings)?;
-            database::private_tcp_url(&server)
-        }
-        _ => Some(database::target(context, settings.as_ref())?.url()),
+    let url = if tcp {
+        let settings = with_private_cluster(context)?;
+        database::private_tcp_url(&database::start(context, &settings)?)
+    } else {
+        let settings = settings(context)?;
+        Some(database::target(context, settings.as_ref())?.url())
     };
     let url = url.ok_or_else(|| anyhow::anyhow!("the private cluster has no TCP port"))?;
     context.printer.data(&url);

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use migrate_core::WayBack;
-use migrate_core::plan::{Migration, Step};
+use migrate_core::plan::{Migration, PlanFile, Step};
 
 use crate::context::Context;
 use crate::exit_code::Exit;
@@ -23,14 +23,16 @@ pub struct PlanArgs {
 /// Shows the SQL of the migrations; with `--json`, the plan itself. Needs no database.
 pub fn run(args: &PlanArgs, context: &Context) -> anyhow::Result<Exit> {
     let settings = settings(context)?;
-    let mut plan = Planned::of(context, settings.as_ref())?.plan;
+    let Planned { mut plan, history, .. } = Planned::of(context, settings.as_ref())?;
     if let Some(asked) = &args.name {
         let known: Vec<_> =
             plan.migrations.iter().map(|migration| migration.name.clone()).collect();
         let name = resolve(asked, &known)?;
         plan.migrations.retain(|migration| migration.name == name);
     }
-    context.printer.json(&plan);
+    let file = PlanFile { plan, history: Some(history) };
+    context.printer.json(&file);
+    let plan = file.plan;
     if args.down {
         print(context, plan.migrations.iter().rev().map(down));
     } else {

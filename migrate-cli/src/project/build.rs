@@ -30,6 +30,16 @@ const PROFILE: [(&str, &str); 7] = [
     ("CARGO_PROFILE_DEV_PANIC", "unwind"),
 ];
 
+/// What the program of the migrations gets of the environment: what it takes to start.
+const FOR_THE_PROGRAM: [&str; 6] = [
+    "DYLD_FALLBACK_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH",
+    "HOME",
+    "LD_LIBRARY_PATH",
+    "PATH",
+    "TMPDIR",
+];
+
 /// Which migrations to compile.
 pub(super) struct Request<'a> {
     pub(super) layout: &'a Layout,
@@ -112,6 +122,9 @@ impl Request<'_> {
         Ok((program, dependencies))
     }
 
+    /// Runs the program with next to no environment: a migration that asks for a variable finds
+    /// none, so that its plan depends on nothing that is not compared, and none of the
+    /// database's secrets.
     fn program(
         &self,
         program: &Path,
@@ -120,7 +133,9 @@ impl Request<'_> {
         let file = self.layout.state_file().with_extension("plan");
         let mut command = Command::new(program);
         command.current_dir(&self.layout.folder).env_clear();
-        command.envs(&self.environment.vars).env("MIGRATE_PLAN_FILE", &file);
+        let vars = self.environment.vars.iter();
+        command.envs(vars.filter(|(name, _)| FOR_THE_PROGRAM.contains(&name.as_str())));
+        command.env("MIGRATE_PLAN_FILE", &file);
         let status = process::run(&mut command, |line| {
             let (Line::Out(line) | Line::Err(line)) = line;
             on_event(BuildEvent::Output(line));

@@ -148,6 +148,9 @@ fn table(words: &str) -> Option<String> {
     (!words.is_empty()).then(|| words.to_owned())
 }
 
+/// The columns that `t.timestamps()` adds.
+const TIMESTAMPS: [&str; 2] = ["created_at", "updated_at"];
+
 /// The text of a Rust migration.
 #[must_use]
 pub fn rust(shape: &Shape, columns: &[ColumnSpec]) -> String {
@@ -161,7 +164,8 @@ pub fn rust(shape: &Shape, columns: &[ColumnSpec]) -> String {
                 Some(key) if key == column => format!("    t.{}.primary_key();", column.call),
                 _ => format!("    t.{};", column.call),
             }));
-            lines.push("    t.timestamps();".to_owned());
+            let own_times = columns.iter().any(|column| TIMESTAMPS.contains(&column.name.as_str()));
+            lines.extend((!own_times).then(|| "    t.timestamps();".to_owned()));
             lines.push("});".to_owned());
         }
         Shape::AddColumns { table, columns: named } => {

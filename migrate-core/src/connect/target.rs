@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use postgres::Config;
-use postgres::config::Host;
+use postgres::config::{Host, SslMode};
 use thiserror::Error;
 
 use crate::Environment;
@@ -28,15 +28,31 @@ pub enum TargetError {
         /// What is wrong with it.
         reason: String,
     },
+    /// It asks for TLS, which is not there: clear text must never take its place in silence.
+    #[error("{origin} asks for `sslmode={mode}`, and this build of migrate speaks no TLS yet")]
+    Tls {
+        /// Where it came from: `PGSSLMODE`, `DATABASE_URL`, a flag.
+        origin: String,
+        /// What it asks for.
+        mode: &'static str,
+    },
 }
 
 impl TargetError {
     /// What to do about it.
     #[must_use]
     pub fn help(&self) -> String {
-        "write postgres://user@host:5432/database; in user names and passwords, `@`, `/`, `:` and \
-         `%` are written as %40, %2F, %3A and %25"
-            .to_owned()
+        match self {
+            Self::Malformed { .. } => {
+                "write postgres://user@host:5432/database; in user names and passwords, `@`, `/`, \
+                 `:` and `%` are written as %40, %2F, %3A and %25"
+            }
+            Self::Tls { .. } => {
+                "connect through a tunnel or a proxy that speaks TLS; where clear text is what you \
+                 want, say so with `sslmode=disable` or `sslmode=prefer`"
+            }
+        }
+        .to_owned()
     }
 }
 
@@ -47,10 +63,12 @@ impl Target {
     ///
     /// # Errors
     ///
-    /// When the text is neither.
+    /// When the text is neither, or TLS is asked for.
     pub fn parse(text: &str, origin: &str, environment: &Environment) -> Result<Self, TargetError> {
         let malformed =
             |reason: String| TargetError::Malformed { origin: origin.to_owned(), reason };
+        let own_mode = ssl_mode_of(text);
+        refuse_tls(own_mode, origin)?;
         let mut config: Config = text.trim().parse().map_err(|error: postgres::Error| {
             // The parser's own text may repeat parts of the URL.
             malformed(match std::error::Error::source(&error) {
@@ -58,12 +76,25 @@ impl Target {
                 None => "it cannot be parsed".to_owned(),
             })
         })?;
+        match (config.get_ssl_mode(), own_mode, environment.var("PGSSLMODE")) {
+            // However it was written.
+            (SslMode::Require, ..) => refuse_tls(Some("require"), origin)?,
+            (_, None, Some(mode)) => {
+                refuse_tls(Some(mode), "`PGSSLMODE`")?;
+                match mode {
+                    "disable" => _ = config.ssl_mode(SslMode::Disable),
+                    "allow" | "prefer" => {}
+                    _ => return Err(malformed("`PGSSLMODE` is no mode of TLS".to_owned())),
+                }
+            }
+            _ => {}
+        }
         fill_in(&mut config, environment).map_err(malformed)?;
         Ok(Self { config: Box::new(config), origin: origin.to_owned() })
     }
 
     /// What the environment says: `DATABASE_URL`, else `DB_URL`, else the `PG…` variables if they
-    /// name a host, a service's address or a database; nothing if none of them does.
+    /// name a host, its address or a database; nothing if none of them does.
     ///
     /// # Errors
     ///
@@ -106,21 +137,44 @@ impl Target {
     pub fn url(&self) -> String {
         let user = escape(self.config.get_user().unwrap_or_default());
         let database = escape(self.database());
-        let ports = self.config.get_ports();
         let mut hosts = Vec::new();
-        let mut folders = String::new();
-        for (index, host) in self.config.get_hosts().iter().enumerate() {
-            let port = ports.get(index).or(ports.first()).copied().unwrap_or(5432);
+        let mut options = Vec::new();
+        for (host, port) in self.endpoints() {
             match host {
-                Host::Tcp(host) if host.contains(':') => hosts.push(format!("[{host}]:{port}")),
-                Host::Tcp(host) => hosts.push(format!("{host}:{port}")),
-                #[cfg(unix)]
-                Host::Unix(folder) => {
-                    folders = format!("?host={}&port={port}", escape(&folder.to_string_lossy()));
+                Endpoint::Name(name) if name.contains(':') => {
+                    hosts.push(format!("[{name}]:{port}"))
+                }
+                Endpoint::Name(name) => hosts.push(format!("{name}:{port}")),
+                Endpoint::Folder(folder) => {
+                    options = vec![format!("host={}&port={port}", escape(&folder))];
                 }
             }
         }
-        format!("postgresql://{user}@{}/{database}{folders}", hosts.join(","))
+        let addresses = self.config.get_hostaddrs();
+        if !self.config.get_hosts().is_empty() && !addresses.is_empty() {
+            let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+            options.push(format!("hostaddr={}", escape(&addresses.join(","))));
+        }
+        let options =
+            if options.is_empty() { String::new() } else { format!("?{}", options.join("&")) };
+        format!("postgresql://{user}@{}/{database}{options}", hosts.join(","))
+    }
+
+    /// The servers, with their ports: by name, where they have one, else by address.
+    fn endpoints(&self) -> Vec<(Endpoint, u16)> {
+        let ports = self.config.get_ports();
+        let hosts = self.config.get_hosts().iter().map(|host| match host {
+            Host::Tcp(name) => Endpoint::Name(name.clone()),
+            #[cfg(unix)]
+            Host::Unix(folder) => Endpoint::Folder(folder.to_string_lossy().into_owned()),
+        });
+        let mut endpoints: Vec<_> = hosts.collect();
+        if endpoints.is_empty() {
+            let addresses = self.config.get_hostaddrs().iter();
+            endpoints = addresses.map(|address| Endpoint::Name(address.to_string())).collect();
+        }
+        let port = |index| ports.get(index).or(ports.first()).copied().unwrap_or(5432);
+        endpoints.into_iter().enumerate().map(|(index, endpoint)| (endpoint, port(index))).collect()
     }
 
     /// The password, for a program that is started on the same database. Not to be shown.
@@ -138,18 +192,19 @@ impl Target {
     #[must_use]
     pub fn server(&self) -> String {
         let user = self.config.get_user().unwrap_or_default();
-        let ports = self.config.get_ports();
-        let hosts = self.config.get_hosts().iter().enumerate().map(|(index, host)| {
-            let port = ports.get(index).or(ports.first()).copied().unwrap_or(5432);
-            match host {
-                Host::Tcp(host) if host.contains(':') => format!("[{host}]:{port}"),
-                Host::Tcp(host) => format!("{host}:{port}"),
-                #[cfg(unix)]
-                Host::Unix(folder) => folder.display().to_string(),
-            }
+        let shown = self.endpoints().into_iter().map(|(endpoint, port)| match endpoint {
+            Endpoint::Name(name) if name.contains(':') => format!("[{name}]:{port}"),
+            Endpoint::Name(name) => format!("{name}:{port}"),
+            Endpoint::Folder(folder) => folder,
         });
-        format!("{user}@{}", hosts.collect::<Vec<_>>().join(","))
+        format!("{user}@{}", shown.collect::<Vec<_>>().join(","))
     }
+}
+
+/// Where a server is: by name or address, or by the folder of its socket.
+enum Endpoint {
+    Name(String),
+    Folder(String),
 }
 
 impl fmt::Display for Target {
@@ -168,10 +223,19 @@ impl fmt::Debug for Target {
 fn fill_in(config: &mut Config, environment: &Environment) -> Result<(), String> {
     let var = |name: &str| environment.var(name);
     if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
+        for address in var("PGHOSTADDR").into_iter().flat_map(|addresses| addresses.split(',')) {
+            let address = address.trim().parse();
+            config.hostaddr(address.map_err(|_| "`PGHOSTADDR` is no IP address".to_owned())?);
+        }
         match var("PGHOST") {
             Some(hosts) => hosts.split(',').for_each(|host| _ = config.host(host)),
-            None => _ = config.host(default_host()),
+            None if config.get_hostaddrs().is_empty() => _ = config.host(default_host()),
+            None => {}
         }
+    }
+    let (hosts, addresses) = (config.get_hosts().len(), config.get_hostaddrs().len());
+    if hosts > 0 && addresses > 0 && hosts != addresses {
+        return Err(format!("{hosts} hosts cannot have {addresses} addresses"));
     }
     if config.get_ports().is_empty()
         && let Some(ports) = var("PGPORT")
@@ -208,6 +272,26 @@ fn default_host() -> &'static str {
         .into_iter()
         .find(|folder| std::path::Path::new(folder).join(".s.PGSQL.5432").exists())
         .unwrap_or("localhost")
+}
+
+/// The `sslmode` in a URL's query or in a connection string; the parser knows not all of them.
+fn ssl_mode_of(text: &str) -> Option<&str> {
+    let options = match text.split_once("://") {
+        Some((_, rest)) => rest.rsplit_once('?')?.1,
+        None => text,
+    };
+    let (_, rest) = options.rsplit_once("sslmode")?;
+    let value = rest.trim_start().strip_prefix('=')?.trim_start().trim_start_matches('\'');
+    value.split(|c: char| !c.is_ascii_alphanumeric() && !"-_%".contains(c)).next()
+}
+
+/// [What each mode promises](https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION).
+fn refuse_tls(mode: Option<&str>, origin: &str) -> Result<(), TargetError> {
+    let promises = ["require", "verify-ca", "verify-full"];
+    match promises.into_iter().find(|promise| mode == Some(promise)) {
+        Some(mode) => Err(TargetError::Tls { origin: origin.to_owned(), mode }),
+        None => Ok(()),
+    }
 }
 
 /// Percent-encodes what has a meaning of its own in a URL.
@@ -251,6 +335,56 @@ mod tests {
             shown(&[("PGHOST", "db"), ("PGUSER", "ada"), ("PGPORT", "6000")]),
             Some("ada on ada@db:6000".to_owned())
         );
+        assert_eq!(
+            shown(&[("PGHOSTADDR", "10.0.0.1,::1"), ("PGUSER", "ada"), ("PGPORT", "6000")]),
+            Some("ada on ada@10.0.0.1:6000,[::1]:6000".to_owned())
+        );
+        assert_eq!(
+            shown(&[("PGHOST", "db"), ("PGHOSTADDR", "10.0.0.1"), ("PGUSER", "ada")]),
+            Some("ada on ada@db:5432".to_owned())
+        );
+    }
+
+    #[test]
+    fn addresses_are_where_the_connection_goes() {
+        let target = |vars: &[(&str, &str)]| Target::from_environment(&environment(vars));
+        let both = [("PGHOST", "a,b"), ("PGHOSTADDR", "10.0.0.1, 10.0.0.2"), ("PGUSER", "ada")];
+        let both = target(&both).unwrap().unwrap();
+        assert_eq!(both.config().get_hostaddrs().len(), 2);
+        assert_eq!(both.url(), "postgresql://ada@a:5432,b:5432/ada?hostaddr=10.0.0.1%2C10.0.0.2");
+        let alone = target(&[("PGHOSTADDR", "10.0.0.1"), ("PGUSER", "ada")]).unwrap().unwrap();
+        assert!(alone.config().get_hosts().is_empty());
+        assert_eq!(alone.url(), "postgresql://ada@10.0.0.1:5432/ada");
+        for wrong in [&[("PGHOSTADDR", "db")][..], &[("PGHOSTADDR", "::1"), ("PGHOST", "a,b")]] {
+            assert!(matches!(target(wrong), Err(TargetError::Malformed { .. })), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn tls_is_never_replaced_by_clear_text_in_silence() {
+        let parse = |text: &str, mode: &str| {
+            let parsed =
+                Target::parse(text, "`DATABASE_URL`", &environment(&[("PGSSLMODE", mode)]));
+            parsed.map(|_| ()).map_err(|error| error.to_string())
+        };
+        let refused = |origin: &str, mode: &str| {
+            let what = "and this build of migrate speaks no TLS yet";
+            Err(format!("{origin} asks for `sslmode={mode}`, {what}"))
+        };
+        for mode in ["require", "verify-ca", "verify-full"] {
+            let url = format!("postgres://ada@db/shop?connect_timeout=3&sslmode={mode}");
+            assert_eq!(parse(&url, ""), refused("`DATABASE_URL`", mode));
+            let pairs = format!("host=db sslmode = '{mode}' user=ada");
+            assert_eq!(parse(&pairs, ""), refused("`DATABASE_URL`", mode));
+            assert_eq!(parse("postgres://ada@db/shop", mode), refused("`PGSSLMODE`", mode));
+            assert_eq!(parse("postgres://ada@db/shop?sslmode=disable", mode), Ok(()));
+        }
+        let url = "postgres://ada@db/shop?ssl%6Dode=requir%65";
+        assert_eq!(parse(url, ""), refused("`DATABASE_URL`", "require"));
+        for mode in ["", "disable", "allow", "prefer"] {
+            assert_eq!(parse("postgres://ada@db/shop", mode), Ok(()), "{mode}");
+        }
+        assert!(parse("postgres://ada@db/shop", "full").is_err());
     }
 
     #[test]

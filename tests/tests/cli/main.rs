@@ -4,3 +4,5 @@ mod bad_input;
 mod commands;
 mod crowd;
 mod help;
+mod histories;
+mod private;

@@ -124,6 +124,27 @@ fn files_that_migrations_include_and_read() {
 }
 
 #[test]
+fn the_environment_is_not_there_when_a_plan_is_made() {
+    let mut project = three("environment");
+    let secrets = [("TENANT", "ada"), ("DATABASE_URL", "postgres://db"), ("PGPASSWORD", "s3cret")];
+    project
+        .environment
+        .vars
+        .extend(secrets.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    project.write(
+        A,
+        "use migrate_dsl::prelude::*;\n\npub fn up(pgm: &mut Pgm) {\n    \
+         for name in [\"TENANT\", \"DATABASE_URL\", \"PGPASSWORD\", \"PATH\"] {\n        \
+         println!(\"{name} {}\", std::env::var(name).is_ok());\n    }\n    \
+         pgm.create_table(\"a\", |t| t.id());\n}\n",
+    );
+    let planned = project.plan();
+    for said in ["TENANT false", "DATABASE_URL false", "PGPASSWORD false", "PATH true"] {
+        assert!(planned.events.contains(&BuildEvent::Output(said.to_owned())), "{said}");
+    }
+}
+
+#[test]
 fn a_migration_that_uses_another_is_compiled_with_it() {
     let project = three("mentions");
     project.write(

@@ -9,6 +9,7 @@ pub(crate) const NAMES: &[(&str, &[&str])] = &[
     ("create_posts", &[]),
     ("create_posts_table", &["title:varchar(120)!", "user:references!", "tags:text[]"]),
     ("create_tokens", &["id:uuid", "name"]),
+    ("create_events", &["created_at:timestamptz"]),
     (
         "create_samples",
         &["a:varchar", "b:numeric", "c:bit:3", "d:mood[]", "e:app.mood", "f:time(3)", "g:box!"],
@@ -60,6 +61,12 @@ fn names_tell_what_to_do() {
             t.uuid("id").primary_key();
             t.text("name");
             t.timestamps();
+        });
+
+    create_events created_at:timestamptz
+        pgm.create_table("events", |t| {
+            t.id();
+            t.timestamptz("created_at");
         });
 
     create_samples a:varchar b:numeric c:bit:3 d:mood[] e:app.mood f:time(3) g:box!
