@@ -59,6 +59,20 @@ pub fn split(text: &str) -> Vec<Piece<'_>> {
         .collect()
 }
 
+/// `text` without the white space and the comments around it: a `--` at its end would take what is
+/// written behind it into the comment.
+pub(crate) fn without_comments_around(text: &str) -> &str {
+    let mut tokens = Tokens::new(text);
+    let mut kept = None;
+    while let Some((token, from)) = tokens.next() {
+        if !matches!(token, Token::Blank) {
+            let (start, _) = kept.unwrap_or((from, 0));
+            kept = Some((start, tokens.position));
+        }
+    }
+    kept.map_or("", |(start, end)| &text[start..end])
+}
+
 /// What is wrong with a text whose statements would run into those behind it.
 pub(crate) fn unterminated(text: &str) -> Option<String> {
     let mut tokens = Tokens::new(text);
@@ -176,7 +190,7 @@ impl<'a> Tokens<'a> {
         let (token, length) = match *bytes.first()? {
             b if b.is_ascii_whitespace() => (Token::Blank, 1),
             b'-' if bytes.get(1) == Some(&b'-') => {
-                (Token::Blank, rest.find('\n').unwrap_or(rest.len()))
+                (Token::Blank, rest.find(['\n', '\r']).unwrap_or(rest.len()))
             }
             b'/' if bytes.get(1) == Some(&b'*') => {
                 (Token::Blank, self.closed(block_comment(bytes), rest, "comment"))

@@ -100,7 +100,7 @@ impl Constraint for Exclusion {
         sql.text("EXCLUDE USING").identifier(&self.method).parenthesized(|sql| {
             sql.list(&self.elements, |sql, (element, operator)| {
                 write_element(sql, element);
-                sql.text("WITH").text(operator);
+                sql.text("WITH").expression(&expr(operator.as_str()));
             });
         });
         if let Some(condition) = &self.condition {
