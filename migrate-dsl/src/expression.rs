@@ -9,7 +9,7 @@ use crate::{Identifier, Name};
 
 /// A piece of SQL given by [`expr`], or a column given by [`col`]; the order, collation and
 /// operator class that may follow it belong to an index, see [`Pgm::create_index`](crate::Pgm::create_index).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expression {
     sql: String,
     column: Option<Identifier>,
@@ -193,6 +193,28 @@ mod tests {
             pgm.add_check("posts", "fine", "title <> 'x");
         });
         insta::assert_snapshot!(problems, @"a string in the SQL is opened and never closed");
+    }
+
+    #[test]
+    fn what_is_never_closed_is_a_problem_wherever_it_is_written() {
+        let problem = "a string in the SQL is opened and never closed";
+        assert_eq!(plan_problems(|pgm| _ = pgm.create_index("posts", [expr("f('x)")])), problem);
+        assert_eq!(
+            plan_problems(|pgm| {
+                pgm.add_column("posts", |t| t.column("x", expr("mood('a)")));
+            }),
+            problem
+        );
+        assert_eq!(
+            plan_problems(|pgm| _ = pgm.add_check("posts", "c", Expr::cust("a = 'x"))),
+            problem
+        );
+        assert_eq!(
+            plan_problems(|pgm| {
+                pgm.create_table("hits", |t| t.text("at")).partition_by_range([expr("f('x)")]);
+            }),
+            problem
+        );
     }
 
     #[test]

@@ -55,7 +55,7 @@ pub(crate) fn write_element(sql: &mut Writer, element: &Expression) {
     match element.column() {
         Some(column) => sql.identifier(column),
         None => sql.parenthesized(|sql| {
-            sql.text(element.sql());
+            sql.problems_of(element).text(element.sql());
         }),
     };
     if let Some(collation) = &element.collation {
