@@ -26,11 +26,13 @@ pub fn split(text: &str) -> Vec<Piece<'_>> {
     let mut start = None;
     let mut end = 0;
     let mut bodies = Bodies::default();
+    // As in psql: `CREATE RULE … DO ALSO (a; b)` is one statement.
+    let mut parentheses = 0_usize;
     let mut tokens = Tokens::new(text);
     while let Some((token, from)) = tokens.next() {
         match token {
             Token::Blank => continue,
-            Token::Symbol(b';') if !bodies.open() => {
+            Token::Symbol(b';') if parentheses == 0 && !bodies.open() => {
                 if let Some(start) = start.take() {
                     pieces.push((start, end));
                 }
@@ -38,6 +40,8 @@ pub fn split(text: &str) -> Vec<Piece<'_>> {
                 continue;
             }
             Token::Word(word) => bodies.word(word),
+            Token::Symbol(b'(') => parentheses += 1,
+            Token::Symbol(b')') => parentheses = parentheses.saturating_sub(1),
             Token::Symbol(_) | Token::Quoted => {}
         }
         start.get_or_insert(from);
@@ -269,15 +273,39 @@ fn quoted(bytes: &[u8], open: usize, quote: u8, backslash: bool) -> Option<usize
         if backslash && bytes[at] == b'\\' {
             at += 2;
         } else if bytes[at] == quote {
-            if bytes.get(at + 1) != Some(&quote) {
-                return Some(at + 1);
+            if bytes.get(at + 1) == Some(&quote) {
+                at += 2;
+                continue;
             }
-            at += 2;
+            match continuation(&bytes[at + 1..]) {
+                // The next line's string has the backslashes of the one that it continues.
+                Some(length) if backslash => at += 1 + length,
+                _ => return Some(at + 1),
+            }
         } else {
             at += 1;
         }
     }
     None
+}
+
+/// How long what stands between a string and the quote that continues it is, with that quote, if
+/// one does: white space and `--` comments, with the end of a line among them.
+fn continuation(bytes: &[u8]) -> Option<usize> {
+    let ends_line = |byte: &u8| matches!(byte, b'\n' | b'\r');
+    let mut at = 0;
+    let mut on_another_line = false;
+    loop {
+        match &bytes[at..] {
+            [b'\'', ..] if on_another_line => return Some(at + 1),
+            [b'-', b'-', comment @ ..] => at += 2 + comment.iter().position(ends_line)?,
+            [byte, ..] if byte.is_ascii_whitespace() => {
+                on_another_line |= ends_line(byte);
+                at += 1;
+            }
+            _ => return None,
+        }
+    }
 }
 
 /// The `$tag$` that opens a dollar-quoted string, if one starts here.
@@ -308,7 +336,10 @@ mod tests {
         for one in [
             "SELECT 'a;b''c;'",
             r"SELECT E'a\';b'",
+            "SELECT E'a'\n'b\\';c'",
+            "SELECT E'a' -- one\n -- two ' \r\n '\\';c'",
             r#"SELECT "a;""b;""#,
+            "CREATE RULE r AS ON INSERT TO t DO ALSO (DELETE FROM a; DELETE FROM (SELECT 1) b)",
             "SELECT $$a;$b$;$$",
             "SELECT $tag$;$$;$tag$",
             "SELECT /* ; /* ; */ ; */ 1",
@@ -339,6 +370,18 @@ mod tests {
                 (4, "END")
             ]
         );
+    }
+
+    #[test]
+    fn strings_side_by_side() {
+        for two in [
+            "SELECT E'a' 'b\\'; c",
+            "SELECT 'a'\n'b\\'; c",
+            "SELECT E'a\\\\'\n; c",
+            "SELECT ')'); c",
+        ] {
+            assert_eq!(statements(two).len(), 2, "{two}");
+        }
     }
 
     #[test]
