@@ -2,6 +2,10 @@
 //! [lexical rules](https://www.postgresql.org/docs/current/sql-syntax-lexical.html); the server
 //! judges the rest.
 
+mod refused;
+
+pub(crate) use refused::transaction_control;
+
 /// A statement of a longer text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Piece<'a> {
@@ -84,54 +88,6 @@ pub(crate) fn unterminated(text: &str) -> Option<String> {
     tokens.unterminated.map(|what| format!("a {what} in the SQL is opened and never closed"))
 }
 
-/// What to write instead where a statement would end or outlive the engine's transaction.
-pub(crate) fn transaction_control(statement: &str) -> Option<String> {
-    let mut tokens = Tokens::new(statement);
-    let mut words = std::iter::from_fn(move || {
-        loop {
-            match tokens.next()?.0 {
-                Token::Blank => {}
-                Token::Word(word) => return Some(word),
-                Token::Symbol(_) | Token::Quoted => return None,
-            }
-        }
-    });
-    let written = words.next()?;
-    let first = written.to_ascii_lowercase();
-    let second = words.next().unwrap_or_default().to_ascii_lowercase();
-    let third = words.next().unwrap_or_default().to_ascii_lowercase();
-    let advice = match first.as_str() {
-        "begin" => {
-            "starts a transaction, which is the engine's to do: \
-             each migration runs in one already; leave it out"
-        }
-        "start" if second == "transaction" => {
-            "starts a transaction, which is the engine's to do: \
-             each migration runs in one already; leave it out"
-        }
-        "rollback" if second == "to" || third == "to" => return None,
-        "commit" | "end" | "rollback" | "abort" => {
-            "ends the transaction that the migration and its history row share: \
-             leave it out, or make two migrations"
-        }
-        "prepare" if second == "transaction" => {
-            "would take the transaction out of the engine's hands: leave it out"
-        }
-        "set" if second == "local" || second == "constraints" || second == "transaction" => {
-            return None;
-        }
-        "set" => "would last beyond the migration: write `SET LOCAL`",
-        "reset" | "discard" => {
-            "would undo the session's settings, on which the engine relies: leave it out"
-        }
-        "copy" if statement.to_ascii_lowercase().contains("from stdin") => {
-            "reads from the client, which has nothing to send: insert the rows instead"
-        }
-        _ => return None,
-    };
-    Some(format!("`{written}` {advice}"))
-}
-
 /// Whether we are inside the body of an SQL-standard function, `BEGIN ATOMIC … END`, whose
 /// statements belong to the `CREATE FUNCTION` around them.
 #[derive(Default)]
@@ -172,6 +128,13 @@ enum Token<'a> {
     Quoted,
     /// Any other byte.
     Symbol(u8),
+}
+
+impl Token<'_> {
+    /// Whether it is one of these keywords, written in small letters here.
+    fn is(&self, keywords: &[&str]) -> bool {
+        matches!(self, Self::Word(word) if keywords.iter().any(|k| word.eq_ignore_ascii_case(k)))
+    }
 }
 
 struct Tokens<'a> {
