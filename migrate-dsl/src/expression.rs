@@ -269,6 +269,6 @@ mod tests {
         let plan = plan_text(|pgm| {
             pgm.create_index("words", [expr("a > 0").desc()]);
         });
-        insta::assert_snapshot!(plan, @r#"CREATE INDEX "words_expr_idx" ON "words" ((a > 0) DESC);"#);
+        insta::assert_snapshot!(plan, @r#"CREATE INDEX "words_expr_799afb66_idx" ON "words" ((a > 0) DESC);"#);
     }
 }

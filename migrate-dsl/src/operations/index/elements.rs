@@ -1,5 +1,6 @@
 //! What an index, an exclusion constraint or a partitioning is over.
 
+use crate::name::short_hash;
 use crate::{Expression, Identifier, IntoIdentifiers, Writer, col};
 
 /// What an index is over: a column, several, or expressions.
@@ -46,6 +47,15 @@ impl<const N: usize> IntoIndexElements for [&str; N] {
 impl<const N: usize> IntoIndexElements for [Identifier; N] {
     fn into_index_elements(self) -> Vec<Expression> {
         self.into_iter().map(col).collect()
+    }
+}
+
+/// What an element is called in the name that its index or constraint gets: an expression by a
+/// hash of its text, so that two of them on one table do not get one name.
+pub(crate) fn name_part(element: &Expression) -> String {
+    match element.column() {
+        Some(column) => column.as_str().to_owned(),
+        None => format!("expr_{}", short_hash(element.sql())),
     }
 }
 
