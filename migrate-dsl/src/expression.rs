@@ -4,12 +4,12 @@ use sea_query::QueryBuilder;
 
 use crate::operations::raw::IntoStatement;
 use crate::sea::render;
-use crate::split::unterminated;
+use crate::split::{unterminated, without_comments_around};
 use crate::{Identifier, Name};
 
 /// A piece of SQL given by [`expr`], or a column given by [`col`]; the order, collation and
 /// operator class that may follow it belong to an index, see [`Pgm::create_index`](crate::Pgm::create_index).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expression {
     sql: String,
     column: Option<Identifier>,
@@ -41,13 +41,14 @@ pub fn expr(sql: impl IntoExpression) -> Expression {
 /// ```
 pub fn col(name: impl Into<Identifier>) -> Expression {
     let column = name.into();
-    Expression { column: Some(column.clone()), ..Expression::raw(column.quoted()) }
+    Expression { column: Some(column.clone()), ..Expression::raw(&column.quoted()) }
 }
 
 impl Expression {
-    fn raw(sql: String) -> Self {
-        // What is never closed would swallow the statement around it.
-        let problems = unterminated(&sql).into_iter().collect();
+    fn raw(sql: &str) -> Self {
+        // What is never closed, or a `--` at the end, would swallow the statement around it.
+        let problems = unterminated(sql).into_iter().collect();
+        let sql = without_comments_around(sql).to_owned();
         Self {
             sql,
             column: None,
@@ -60,7 +61,12 @@ impl Expression {
         }
     }
 
-    /// The SQL as given, without what belongs to an index.
+    fn with(mut self, problems: Vec<String>) -> Self {
+        self.problems.extend(problems);
+        self
+    }
+
+    /// The SQL as given, without the comments around it and without what belongs to an index.
     #[must_use]
     pub fn sql(&self) -> &str {
         &self.sql
@@ -143,13 +149,13 @@ pub trait IntoExpression {
 
 impl IntoExpression for &str {
     fn into_expression(self) -> Expression {
-        Expression::raw(self.to_owned())
+        Expression::raw(self)
     }
 }
 
 impl IntoExpression for String {
     fn into_expression(self) -> Expression {
-        Expression::raw(self)
+        Expression::raw(&self)
     }
 }
 
@@ -162,7 +168,7 @@ impl IntoExpression for Expression {
 impl IntoExpression for sea_query::Expr {
     fn into_expression(self) -> Expression {
         let statement = render(&self, |builder, sql| builder.prepare_expr(&self, sql));
-        Expression { problems: statement.problems, ..Expression::raw(statement.sql) }
+        Expression::raw(&statement.sql).with(statement.problems)
     }
 }
 
@@ -170,10 +176,8 @@ impl IntoExpression for sea_query::SelectStatement {
     /// A subquery, in parentheses.
     fn into_expression(self) -> Expression {
         let statement = self.into_statement();
-        Expression {
-            problems: statement.problems,
-            ..Expression::raw(format!("({})", statement.sql))
-        }
+        let query = Expression::raw(&statement.sql);
+        Expression { sql: format!("({})", query.sql), ..query }.with(statement.problems)
     }
 }
 
@@ -189,6 +193,52 @@ mod tests {
             pgm.add_check("posts", "fine", "title <> 'x");
         });
         insta::assert_snapshot!(problems, @"a string in the SQL is opened and never closed");
+    }
+
+    #[test]
+    fn what_is_never_closed_is_a_problem_wherever_it_is_written() {
+        let problem = "a string in the SQL is opened and never closed";
+        assert_eq!(plan_problems(|pgm| _ = pgm.create_index("posts", [expr("f('x)")])), problem);
+        assert_eq!(
+            plan_problems(|pgm| {
+                pgm.add_column("posts", |t| t.column("x", expr("mood('a)")));
+            }),
+            problem
+        );
+        assert_eq!(
+            plan_problems(|pgm| _ = pgm.add_check("posts", "c", Expr::cust("a = 'x"))),
+            problem
+        );
+        assert_eq!(
+            plan_problems(|pgm| {
+                pgm.create_table("hits", |t| t.text("at")).partition_by_range([expr("f('x)")]);
+            }),
+            problem
+        );
+    }
+
+    #[test]
+    fn a_comment_swallows_nothing() {
+        let plan = plan_text(|pgm| {
+            pgm.add_column("posts", |t| {
+                t.text("x").default(expr("'x' -- c"));
+                t.column("y", expr("/* a */ geometry(Point) -- b"));
+            });
+            pgm.add_check("posts", "c", "a -- of old\n > 0 -- positive");
+            pgm.add_check("posts", "d", Expr::cust("b > 0 --"));
+            pgm.create_index("posts", [expr("lower(x) --")]).named("i").only_where("y > '--' --");
+            pgm.add_exclusion("posts", "gist", [(expr("a --"), "&& --")]).named("e");
+        });
+        insta::assert_snapshot!(plan, @r#"
+        ALTER TABLE "posts" ADD COLUMN "x" text DEFAULT 'x', ADD COLUMN "y" geometry(Point);
+        ALTER TABLE "posts" ADD CONSTRAINT "c" CHECK (a -- of old
+         > 0);
+        ALTER TABLE "posts" ADD CONSTRAINT "d" CHECK (b > 0);
+        CREATE INDEX "i" ON "posts" ((lower(x))) WHERE y > '--';
+        ALTER TABLE "posts" ADD CONSTRAINT "e" EXCLUDE USING "gist" ((a) WITH &&);
+        "#);
+        let subquery = Query::select().expr(Expr::cust("1 --")).take();
+        assert_eq!(expr(subquery).sql(), "(SELECT 1)");
     }
 
     #[test]
@@ -219,6 +269,6 @@ mod tests {
         let plan = plan_text(|pgm| {
             pgm.create_index("words", [expr("a > 0").desc()]);
         });
-        insta::assert_snapshot!(plan, @r#"CREATE INDEX "words_expr_idx" ON "words" ((a > 0) DESC);"#);
+        insta::assert_snapshot!(plan, @r#"CREATE INDEX "words_expr_799afb66_idx" ON "words" ((a > 0) DESC);"#);
     }
 }

@@ -187,9 +187,14 @@ pub fn generated_name<'a>(parts: impl IntoIterator<Item = &'a str>) -> Identifie
         return Identifier(whole);
     }
     let (body, suffix) = whole.rsplit_once('_').unwrap_or((&whole, "name"));
-    let hash = format!("{:08x}", crate::digest::fnv1a_128(whole.as_bytes()) as u32);
+    let hash = short_hash(&whole);
     let room = MAX_NAME_BYTES.saturating_sub(hash.len() + suffix.len() + 2);
     Identifier(format!("{}_{hash}_{suffix}", cut(body, room)))
+}
+
+/// A few characters that tell one text from another, the same in every build.
+pub(crate) fn short_hash(text: &str) -> String {
+    format!("{:08x}", crate::digest::fnv1a_128(text.as_bytes()) as u32)
 }
 
 /// One or many names of columns: `"a"`, `["a", "b"]`, a vector, or an `Iden`.

@@ -2,6 +2,10 @@
 //! [lexical rules](https://www.postgresql.org/docs/current/sql-syntax-lexical.html); the server
 //! judges the rest.
 
+mod refused;
+
+pub(crate) use refused::transaction_control;
+
 /// A statement of a longer text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Piece<'a> {
@@ -26,11 +30,13 @@ pub fn split(text: &str) -> Vec<Piece<'_>> {
     let mut start = None;
     let mut end = 0;
     let mut bodies = Bodies::default();
+    // As in psql: `CREATE RULE … DO ALSO (a; b)` is one statement.
+    let mut parentheses = 0_usize;
     let mut tokens = Tokens::new(text);
     while let Some((token, from)) = tokens.next() {
         match token {
             Token::Blank => continue,
-            Token::Symbol(b';') if !bodies.open() => {
+            Token::Symbol(b';') if parentheses == 0 && !bodies.open() => {
                 if let Some(start) = start.take() {
                     pieces.push((start, end));
                 }
@@ -38,6 +44,8 @@ pub fn split(text: &str) -> Vec<Piece<'_>> {
                 continue;
             }
             Token::Word(word) => bodies.word(word),
+            Token::Symbol(b'(') => parentheses += 1,
+            Token::Symbol(b')') => parentheses = parentheses.saturating_sub(1),
             Token::Symbol(_) | Token::Quoted => {}
         }
         start.get_or_insert(from);
@@ -59,59 +67,25 @@ pub fn split(text: &str) -> Vec<Piece<'_>> {
         .collect()
 }
 
+/// `text` without the white space and the comments around it: a `--` at its end would take what is
+/// written behind it into the comment.
+pub(crate) fn without_comments_around(text: &str) -> &str {
+    let mut tokens = Tokens::new(text);
+    let mut kept = None;
+    while let Some((token, from)) = tokens.next() {
+        if !matches!(token, Token::Blank) {
+            let (start, _) = kept.unwrap_or((from, 0));
+            kept = Some((start, tokens.position));
+        }
+    }
+    kept.map_or("", |(start, end)| &text[start..end])
+}
+
 /// What is wrong with a text whose statements would run into those behind it.
 pub(crate) fn unterminated(text: &str) -> Option<String> {
     let mut tokens = Tokens::new(text);
     while tokens.next().is_some() {}
     tokens.unterminated.map(|what| format!("a {what} in the SQL is opened and never closed"))
-}
-
-/// What to write instead where a statement would end or outlive the engine's transaction.
-pub(crate) fn transaction_control(statement: &str) -> Option<String> {
-    let mut tokens = Tokens::new(statement);
-    let mut words = std::iter::from_fn(move || {
-        loop {
-            match tokens.next()?.0 {
-                Token::Blank => {}
-                Token::Word(word) => return Some(word),
-                Token::Symbol(_) | Token::Quoted => return None,
-            }
-        }
-    });
-    let written = words.next()?;
-    let first = written.to_ascii_lowercase();
-    let second = words.next().unwrap_or_default().to_ascii_lowercase();
-    let third = words.next().unwrap_or_default().to_ascii_lowercase();
-    let advice = match first.as_str() {
-        "begin" => {
-            "starts a transaction, which is the engine's to do: \
-             each migration runs in one already; leave it out"
-        }
-        "start" if second == "transaction" => {
-            "starts a transaction, which is the engine's to do: \
-             each migration runs in one already; leave it out"
-        }
-        "rollback" if second == "to" || third == "to" => return None,
-        "commit" | "end" | "rollback" | "abort" => {
-            "ends the transaction that the migration and its history row share: \
-             leave it out, or make two migrations"
-        }
-        "prepare" if second == "transaction" => {
-            "would take the transaction out of the engine's hands: leave it out"
-        }
-        "set" if second == "local" || second == "constraints" || second == "transaction" => {
-            return None;
-        }
-        "set" => "would last beyond the migration: write `SET LOCAL`",
-        "reset" | "discard" => {
-            "would undo the session's settings, on which the engine relies: leave it out"
-        }
-        "copy" if statement.to_ascii_lowercase().contains("from stdin") => {
-            "reads from the client, which has nothing to send: insert the rows instead"
-        }
-        _ => return None,
-    };
-    Some(format!("`{written}` {advice}"))
 }
 
 /// Whether we are inside the body of an SQL-standard function, `BEGIN ATOMIC … END`, whose
@@ -156,6 +130,13 @@ enum Token<'a> {
     Symbol(u8),
 }
 
+impl Token<'_> {
+    /// Whether it is one of these keywords, written in small letters here.
+    fn is(&self, keywords: &[&str]) -> bool {
+        matches!(self, Self::Word(word) if keywords.iter().any(|k| word.eq_ignore_ascii_case(k)))
+    }
+}
+
 struct Tokens<'a> {
     text: &'a str,
     position: usize,
@@ -176,7 +157,7 @@ impl<'a> Tokens<'a> {
         let (token, length) = match *bytes.first()? {
             b if b.is_ascii_whitespace() => (Token::Blank, 1),
             b'-' if bytes.get(1) == Some(&b'-') => {
-                (Token::Blank, rest.find('\n').unwrap_or(rest.len()))
+                (Token::Blank, rest.find(['\n', '\r']).unwrap_or(rest.len()))
             }
             b'/' if bytes.get(1) == Some(&b'*') => {
                 (Token::Blank, self.closed(block_comment(bytes), rest, "comment"))
@@ -255,15 +236,39 @@ fn quoted(bytes: &[u8], open: usize, quote: u8, backslash: bool) -> Option<usize
         if backslash && bytes[at] == b'\\' {
             at += 2;
         } else if bytes[at] == quote {
-            if bytes.get(at + 1) != Some(&quote) {
-                return Some(at + 1);
+            if bytes.get(at + 1) == Some(&quote) {
+                at += 2;
+                continue;
             }
-            at += 2;
+            match continuation(&bytes[at + 1..]) {
+                // The next line's string has the backslashes of the one that it continues.
+                Some(length) if backslash => at += 1 + length,
+                _ => return Some(at + 1),
+            }
         } else {
             at += 1;
         }
     }
     None
+}
+
+/// How long what stands between a string and the quote that continues it is, with that quote, if
+/// one does: white space and `--` comments, with the end of a line among them.
+fn continuation(bytes: &[u8]) -> Option<usize> {
+    let ends_line = |byte: &u8| matches!(byte, b'\n' | b'\r');
+    let mut at = 0;
+    let mut on_another_line = false;
+    loop {
+        match &bytes[at..] {
+            [b'\'', ..] if on_another_line => return Some(at + 1),
+            [b'-', b'-', comment @ ..] => at += 2 + comment.iter().position(ends_line)?,
+            [byte, ..] if byte.is_ascii_whitespace() => {
+                on_another_line |= ends_line(byte);
+                at += 1;
+            }
+            _ => return None,
+        }
+    }
 }
 
 /// The `$tag$` that opens a dollar-quoted string, if one starts here.
@@ -294,7 +299,10 @@ mod tests {
         for one in [
             "SELECT 'a;b''c;'",
             r"SELECT E'a\';b'",
+            "SELECT E'a'\n'b\\';c'",
+            "SELECT E'a' -- one\n -- two ' \r\n '\\';c'",
             r#"SELECT "a;""b;""#,
+            "CREATE RULE r AS ON INSERT TO t DO ALSO (DELETE FROM a; DELETE FROM (SELECT 1) b)",
             "SELECT $$a;$b$;$$",
             "SELECT $tag$;$$;$tag$",
             "SELECT /* ; /* ; */ ; */ 1",
@@ -325,6 +333,18 @@ mod tests {
                 (4, "END")
             ]
         );
+    }
+
+    #[test]
+    fn strings_side_by_side() {
+        for two in [
+            "SELECT E'a' 'b\\'; c",
+            "SELECT 'a'\n'b\\'; c",
+            "SELECT E'a\\\\'\n; c",
+            "SELECT ')'); c",
+        ] {
+            assert_eq!(statements(two).len(), 2, "{two}");
+        }
     }
 
     #[test]

@@ -144,8 +144,30 @@ impl Table {
         });
     }
 
-    /// `ADD COLUMN "a" bigint, ADD UNIQUE ("a")`.
-    pub(crate) fn write_additions(&self, sql: &mut Writer, if_not_exists: bool) {
+    /// The constraints, each under the name that it gets in `table`; where two would get the same
+    /// one, the second is numbered, as PostgreSQL does.
+    fn named_constraints(&self, table: &Name) -> Vec<(Identifier, &dyn Constraint)> {
+        let mut named: Vec<(Identifier, &dyn Constraint)> = Vec::new();
+        for element in &self.elements {
+            let Element::Constraint(constraint) = element else {
+                continue;
+            };
+            let name = constraint.name().cloned().unwrap_or_else(|| {
+                let base = constraint.default_name(table);
+                let numbered = (1..).map(|number| Identifier::from(format!("{base}{number}")));
+                let mut candidates = std::iter::once(base.clone()).chain(numbered);
+                let is_free = |name: &Identifier| named.iter().all(|(other, _)| other != name);
+                candidates.find(is_free).unwrap_or(base)
+            });
+            named.push((name, constraint.as_ref()));
+        }
+        named
+    }
+
+    /// `ADD COLUMN "a" bigint, ADD CONSTRAINT "t_a_key" UNIQUE ("a")`; always named by us, so that
+    /// the way back knows what to drop.
+    pub(crate) fn write_additions(&self, sql: &mut Writer, table: &Name, if_not_exists: bool) {
+        let mut constraints = self.named_constraints(table).into_iter();
         sql.list(&self.elements, |sql, element| match element {
             Element::Column(column) => {
                 sql.text("ADD COLUMN").flag(if_not_exists, "IF NOT EXISTS");
@@ -154,10 +176,23 @@ impl Table {
             Element::Like(_) => {
                 sql.problem("`like` has a meaning only in `create_table`");
             }
-            Element::Constraint(constraint) => {
-                sql.text("ADD");
-                constraint.write(sql);
+            Element::Constraint(_) => {
+                if let Some((name, constraint)) = constraints.next() {
+                    sql.text("ADD CONSTRAINT").identifier(&name);
+                    constraint.write_definition(sql);
+                }
             }
+        });
+    }
+
+    /// What takes [`write_additions`](Self::write_additions) back. A constraint over columns that
+    /// were there before does not go with the new ones.
+    pub(crate) fn write_removals(&self, sql: &mut Writer, table: &Name) {
+        let constraints = self.named_constraints(table).into_iter().rev();
+        let constraints = constraints.map(|(name, _)| ("DROP CONSTRAINT IF EXISTS", name));
+        let columns = self.columns().rev().map(|column| ("DROP COLUMN", column.name()));
+        sql.list(constraints.chain(columns), |sql, (words, name)| {
+            sql.text(words).identifier(&name);
         });
     }
 

@@ -23,7 +23,7 @@ pub struct DataType {
 enum Kind {
     BuiltIn(String),
     Named(Name),
-    Raw(String),
+    Raw(Box<Expression>),
 }
 
 impl DataType {
@@ -55,7 +55,8 @@ impl DataType {
     #[must_use]
     pub fn sql(&self) -> String {
         let mut sql = match &self.kind {
-            Kind::BuiltIn(sql) | Kind::Raw(sql) => sql.clone(),
+            Kind::BuiltIn(sql) => sql.clone(),
+            Kind::Raw(expression) => expression.sql().to_owned(),
             Kind::Named(name) => name.quoted(),
         };
         if let Some(digits) = self.precision {
@@ -68,11 +69,12 @@ impl DataType {
 
     /// Why the server would not take the type as it is written.
     pub(crate) fn problems(&self) -> Vec<String> {
-        let name = match &self.kind {
+        let of_kind = match &self.kind {
             Kind::Named(name) => problems_of_name(name),
-            Kind::BuiltIn(_) | Kind::Raw(_) => Vec::new(),
+            Kind::Raw(expression) => expression.problems.clone(),
+            Kind::BuiltIn(_) => Vec::new(),
         };
-        self.problem_of_precision().into_iter().chain(name).collect()
+        self.problem_of_precision().into_iter().chain(of_kind).collect()
     }
 
     fn problem_of_precision(&self) -> Option<String> {
@@ -102,7 +104,7 @@ fn problems_of_name(name: &Name) -> Vec<String> {
 
 impl From<Expression> for DataType {
     fn from(expression: Expression) -> Self {
-        Self { kind: Kind::Raw(expression.sql().to_owned()), precision: None, array_dimensions: 0 }
+        Self { kind: Kind::Raw(Box::new(expression)), precision: None, array_dimensions: 0 }
     }
 }
 

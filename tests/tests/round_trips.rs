@@ -52,6 +52,16 @@ fn cases() -> Vec<Case> {
                 t.bigint("author").references("users", "id").on_delete(Cascade);
             });
         }),
+        (POSTS, |pgm| {
+            pgm.add_column("posts", |t| {
+                t.text("new");
+                t.check("likes > 0").named("liked");
+                t.check("length(new) > likes");
+                t.unique(["title", "new"]);
+                t.unique("title");
+                t.foreign_key("likes", "users", "id");
+            });
+        }),
         (POSTS, |pgm| _ = pgm.rename_column("posts", "title", "select")),
         (POSTS, |pgm| _ = pgm.alter_column("posts", "title").set_not_null()),
         ("CREATE TABLE posts (title text NOT NULL)", |pgm| {

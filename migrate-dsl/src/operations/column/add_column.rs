@@ -1,6 +1,6 @@
 //! [`ALTER TABLE … ADD COLUMN`](https://www.postgresql.org/docs/current/sql-altertable.html).
 
-use crate::{Column, Inverse, Name, Operation, Pgm, Statement, Table, Writer};
+use crate::{Inverse, Name, Operation, Pgm, Statement, Table, Writer};
 
 /// Adds columns to a table.
 pub struct AddColumn {
@@ -58,7 +58,7 @@ impl Operation for AddColumn {
     fn statements(&self) -> Vec<Statement> {
         let mut sql = Writer::new();
         sql.text("ALTER TABLE").name(&self.table);
-        self.columns.write_additions(&mut sql, self.if_not_exists);
+        self.columns.write_additions(&mut sql, &self.table, self.if_not_exists);
         if self.columns.columns().next().is_none() {
             sql.problem(format!("`add_column` adds no column to `{}`", self.table));
         }
@@ -71,12 +71,9 @@ impl Operation for AddColumn {
         if self.if_not_exists {
             return Inverse::maybe_older("if_not_exists", self.names());
         }
-        // A constraint of the table goes with the columns that it is about.
         let mut sql = Writer::new();
         sql.text("ALTER TABLE").name(&self.table);
-        sql.list(self.columns.columns().rev().map(Column::name), |sql, name| {
-            sql.text("DROP COLUMN").identifier(&name);
-        });
+        self.columns.write_removals(&mut sql, &self.table);
         Inverse::by(sql.finish())
     }
 
@@ -103,6 +100,22 @@ mod tests {
         ALTER TABLE "posts" ADD COLUMN "lat" double precision, ADD COLUMN "lng" double precision, ADD CONSTRAINT "both or none" CHECK ((lat IS NULL) = (lng IS NULL));
         COMMENT ON COLUMN "posts"."lat" IS 'degrees';
         "#);
-        insta::assert_snapshot!(plan_text_down(add), @r#"ALTER TABLE "posts" DROP COLUMN "lng", DROP COLUMN "lat";"#);
+        insta::assert_snapshot!(plan_text_down(add), @r#"ALTER TABLE "posts" DROP CONSTRAINT IF EXISTS "both or none", DROP COLUMN "lng", DROP COLUMN "lat";"#);
+    }
+
+    #[test]
+    fn constraints_over_older_columns_come_back_too() {
+        let add = |pgm: &mut Pgm| {
+            pgm.add_column("posts", |t| {
+                t.text("new");
+                t.unique(["old"]);
+                t.check("b > 0");
+                t.check("b < 9");
+                t.foreign_key("old", "users", "id");
+                t.foreign_key("old", "guests", "id");
+            });
+        };
+        insta::assert_snapshot!(plan_text(add), @r#"ALTER TABLE "posts" ADD COLUMN "new" text, ADD CONSTRAINT "posts_old_key" UNIQUE ("old"), ADD CONSTRAINT "posts_51d8458b_check" CHECK (b > 0), ADD CONSTRAINT "posts_5591b28e_check" CHECK (b < 9), ADD CONSTRAINT "posts_old_fkey" FOREIGN KEY ("old") REFERENCES "users" ("id"), ADD CONSTRAINT "posts_old_fkey1" FOREIGN KEY ("old") REFERENCES "guests" ("id");"#);
+        insta::assert_snapshot!(plan_text_down(add), @r#"ALTER TABLE "posts" DROP CONSTRAINT IF EXISTS "posts_old_fkey1", DROP CONSTRAINT IF EXISTS "posts_old_fkey", DROP CONSTRAINT IF EXISTS "posts_5591b28e_check", DROP CONSTRAINT IF EXISTS "posts_51d8458b_check", DROP CONSTRAINT IF EXISTS "posts_old_key", DROP COLUMN "new";"#);
     }
 }

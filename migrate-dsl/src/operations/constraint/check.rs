@@ -72,7 +72,9 @@ impl Constraint for Check {
     }
 
     fn default_name(&self, table: &Name) -> Identifier {
-        crate::generated_name([table.name.as_str(), "check"])
+        // Which columns it is about is known to PostgreSQL only.
+        let hash = crate::name::short_hash(self.condition.sql());
+        crate::generated_name([table.name.as_str(), &hash, "check"])
     }
 
     fn write_definition(&self, sql: &mut Writer) {

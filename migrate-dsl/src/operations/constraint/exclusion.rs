@@ -1,7 +1,7 @@
 //! [Exclusion constraints](https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-EXCLUSION).
 
 use super::{AddConstraint, Constraint, Timing};
-use crate::operations::index::write_element;
+use crate::operations::index::{name_part, write_element};
 use crate::{Expression, Identifier, IntoExpression, Name, Pgm, Writer, expr};
 
 /// `EXCLUDE USING gist ("room" WITH =, "during" WITH &&)`.
@@ -89,18 +89,16 @@ impl Constraint for Exclusion {
     }
 
     fn default_name(&self, table: &Name) -> Identifier {
-        let columns = self
-            .elements
-            .iter()
-            .map(|(element, _)| element.column().map_or("expr", Identifier::as_str));
-        crate::generated_name(std::iter::once(table.name.as_str()).chain(columns).chain(["excl"]))
+        let parts: Vec<_> = self.elements.iter().map(|(element, _)| name_part(element)).collect();
+        let parts = parts.iter().map(String::as_str);
+        crate::generated_name(std::iter::once(table.name.as_str()).chain(parts).chain(["excl"]))
     }
 
     fn write_definition(&self, sql: &mut Writer) {
         sql.text("EXCLUDE USING").identifier(&self.method).parenthesized(|sql| {
             sql.list(&self.elements, |sql, (element, operator)| {
                 write_element(sql, element);
-                sql.text("WITH").text(operator);
+                sql.text("WITH").expression(&expr(operator.as_str()));
             });
         });
         if let Some(condition) = &self.condition {

@@ -1,6 +1,6 @@
 //! [`CREATE INDEX`](https://www.postgresql.org/docs/current/sql-createindex.html).
 
-use super::{IntoIndexElements, write_element};
+use super::{IntoIndexElements, name_part, write_element};
 use crate::operations::phrases;
 use crate::{
     Expression, Identifier, IntoExpression, IntoIdentifiers, Inverse, Name, Operation, Pgm,
@@ -36,7 +36,7 @@ impl Pgm {
     /// });
     /// assert_eq!(
     ///     plan,
-    ///     r#"CREATE INDEX CONCURRENTLY "posts_likes_expr_idx" ON "posts" ("likes" DESC, (lower(title)));"#
+    ///     r#"CREATE INDEX CONCURRENTLY "posts_likes_expr_23338933_idx" ON "posts" ("likes" DESC, (lower(title)));"#
     /// );
     /// ```
     #[track_caller]
@@ -65,7 +65,8 @@ impl Pgm {
 }
 
 impl CreateIndex {
-    /// Names the index; without it, it is called `<table>_<columns>_idx`.
+    /// Names the index; without it, it is called `<table>_<columns>_idx`, with `expr_` and a hash
+    /// of its text for an expression.
     pub fn named(&mut self, name: impl Into<Identifier>) -> &mut Self {
         self.name = Some(name.into());
         self
@@ -144,7 +145,8 @@ impl CreateIndex {
     fn name(&self) -> Identifier {
         self.name.clone().unwrap_or_else(|| {
             let elements = self.elements.iter();
-            let parts = elements.map(|element| element.column().map_or("expr", Identifier::as_str));
+            let parts: Vec<_> = elements.map(name_part).collect();
+            let parts = parts.iter().map(String::as_str);
             generated_name([self.table.name.as_str()].into_iter().chain(parts).chain(["idx"]))
         })
     }
@@ -244,6 +246,18 @@ mod tests {
         COMMENT ON INDEX "app"."by ""title""" IS 'for the front page';
         "#);
         insta::assert_snapshot!(plan_text_down(everything), @r#"DROP INDEX CONCURRENTLY "app"."by ""title""";"#);
+    }
+
+    #[test]
+    fn two_expressions_on_one_table_have_two_names() {
+        let plan = plan_text(|pgm| {
+            pgm.create_index("posts", [expr("lower(title)")]);
+            pgm.create_index("posts", [expr("lower(body)")]);
+        });
+        insta::assert_snapshot!(plan, @r#"
+        CREATE INDEX "posts_expr_23338933_idx" ON "posts" ((lower(title)));
+        CREATE INDEX "posts_expr_e80ef379_idx" ON "posts" ((lower(body)));
+        "#);
     }
 
     #[test]

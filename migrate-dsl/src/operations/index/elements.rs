@@ -1,5 +1,6 @@
 //! What an index, an exclusion constraint or a partitioning is over.
 
+use crate::name::short_hash;
 use crate::{Expression, Identifier, IntoIdentifiers, Writer, col};
 
 /// What an index is over: a column, several, or expressions.
@@ -49,13 +50,22 @@ impl<const N: usize> IntoIndexElements for [Identifier; N] {
     }
 }
 
+/// What an element is called in the name that its index or constraint gets: an expression by a
+/// hash of its text, so that two of them on one table do not get one name.
+pub(crate) fn name_part(element: &Expression) -> String {
+    match element.column() {
+        Some(column) => column.as_str().to_owned(),
+        None => format!("expr_{}", short_hash(element.sql())),
+    }
+}
+
 /// Writes an element of an index or of an exclusion constraint: a column or an expression with
 /// its collation, operator class and order, in the one sequence that PostgreSQL takes.
 pub(crate) fn write_element(sql: &mut Writer, element: &Expression) {
     match element.column() {
         Some(column) => sql.identifier(column),
         None => sql.parenthesized(|sql| {
-            sql.text(element.sql());
+            sql.problems_of(element).text(element.sql());
         }),
     };
     if let Some(collation) = &element.collation {

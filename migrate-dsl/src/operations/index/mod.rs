@@ -8,5 +8,5 @@ mod rename_index;
 pub use create_index::CreateIndex;
 pub use drop_index::DropIndex;
 pub use elements::IntoIndexElements;
-pub(crate) use elements::write_element;
+pub(crate) use elements::{name_part, write_element};
 pub use rename_index::RenameIndex;

@@ -147,6 +147,49 @@ mod tests {
     }
 
     #[test]
+    fn the_client_neither_sends_nor_takes_rows() {
+        for refused in [
+            "COPY t FROM STDIN",
+            "copy t (a, b)\nfrom\t/* the client */ stdin WITH (FORMAT csv)",
+            "COPY (SELECT a FROM b) TO\nSTDOUT",
+        ] {
+            let problems = plan_problems(move |pgm| _ = pgm.sql(refused));
+            assert!(problems.contains("the client, which"), "{refused}: {problems}");
+        }
+        for fine in [
+            "COPY t FROM '/from stdin.csv' -- not from stdin",
+            "COPY t FROM /* from stdin */ PROGRAM 'cat'",
+            "COPY (SELECT 'x to stdout' FROM stdin) TO '/x'",
+            "COPY stdin TO '/x'",
+        ] {
+            assert_eq!(plan_problems(move |pgm| _ = pgm.sql(fine)), "", "{fine}");
+        }
+    }
+
+    #[test]
+    fn settings_do_not_outlive_the_migration() {
+        for refused in [
+            "SELECT set_config('search_path', '', false)",
+            "SELECT 1, pg_catalog.set_config('a.b', concat('x', ','), /* local */ FALSE) AS c",
+            "SET ROLE app",
+            "SET SESSION ROLE app",
+            "SET SESSION AUTHORIZATION app",
+        ] {
+            let problems = plan_problems(move |pgm| _ = pgm.sql(refused));
+            assert!(problems.contains("would last beyond the migration"), "{refused}: {problems}");
+        }
+        for fine in [
+            "SELECT set_config('search_path', '', true)",
+            "SELECT set_config('a.b', 'x', false OR a) FROM t",
+            "SELECT app.set_config('a', 'b', false)",
+            "SELECT 'set_config(a, b, false)', set_config FROM set_config(1, 2, false)",
+            "SET LOCAL ROLE app",
+        ] {
+            assert_eq!(plan_problems(move |pgm| _ = pgm.sql(fine)), "", "{fine}");
+        }
+    }
+
+    #[test]
     fn what_is_never_closed_would_swallow_what_follows() {
         for (text, what) in [
             ("SELECT 'a; SELECT 1", "string"),

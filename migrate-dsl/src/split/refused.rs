@@ -1,0 +1,149 @@
+//! Raw statements that would end or outlive the engine's transaction, or that need a client which
+//! sends or takes rows.
+
+use super::{Token, Tokens};
+
+/// What to write instead where a statement would end or outlive the engine's transaction.
+pub(crate) fn transaction_control(statement: &str) -> Option<String> {
+    let mut tokens = Tokens::new(statement);
+    let mut words = std::iter::from_fn(move || {
+        loop {
+            match tokens.next()?.0 {
+                Token::Blank => {}
+                Token::Word(word) => return Some(word),
+                Token::Symbol(_) | Token::Quoted => return None,
+            }
+        }
+    });
+    let written = words.next()?;
+    let first = written.to_ascii_lowercase();
+    let second = words.next().unwrap_or_default().to_ascii_lowercase();
+    let third = words.next().unwrap_or_default().to_ascii_lowercase();
+    let advice = match first.as_str() {
+        "begin" => {
+            "starts a transaction, which is the engine's to do: \
+             each migration runs in one already; leave it out"
+        }
+        "start" if second == "transaction" => {
+            "starts a transaction, which is the engine's to do: \
+             each migration runs in one already; leave it out"
+        }
+        "rollback" if second == "to" || third == "to" => return None,
+        "commit" | "end" | "rollback" | "abort" => {
+            "ends the transaction that the migration and its history row share: \
+             leave it out, or make two migrations"
+        }
+        "prepare" if second == "transaction" => {
+            "would take the transaction out of the engine's hands: leave it out"
+        }
+        "set" if second == "local" || second == "constraints" || second == "transaction" => {
+            return None;
+        }
+        "set" => "would last beyond the migration: write `SET LOCAL`",
+        "reset" | "discard" => {
+            "would undo the session's settings, on which the engine relies: leave it out"
+        }
+        "copy" => return copies_through_client(statement).map(str::to_owned),
+        "select" if sets_for_session(statement) => {
+            return Some(
+                "`set_config` with `false` would last beyond the migration: \
+                 write `SET LOCAL`, or `true` as its third argument"
+                    .to_owned(),
+            );
+        }
+        _ => return None,
+    };
+    Some(format!("`{written}` {advice}"))
+}
+
+/// What to write instead of a `COPY` that asks the client for rows, or gives it some. PostgreSQL
+/// takes `STDIN` and `STDOUT` for the same.
+fn copies_through_client(statement: &str) -> Option<&'static str> {
+    let tokens = outside_parentheses(statement);
+    let is =
+        |at: usize, keywords: &[&str]| matches!(tokens.get(at), Some(token) if token.is(keywords));
+    let at = (0..tokens.len()).find(|at| is(*at, &["from", "to"]))?;
+    match is(at + 1, &["stdin", "stdout"]) {
+        true if is(at, &["from"]) => Some(
+            "`COPY … FROM STDIN` reads from the client, which has nothing to send: \
+             insert the rows instead",
+        ),
+        true => Some(
+            "`COPY … TO STDOUT` writes to the client, which has no place for it: \
+             copy to a file of the server, or leave it out",
+        ),
+        false => None,
+    }
+}
+
+/// Whether a `SELECT` has `set_config(.., .., false)` in its list: a `SET` in other words.
+fn sets_for_session(statement: &str) -> bool {
+    let mut tokens = Tokens::new(statement);
+    let mut depth = 0_usize;
+    // The two before, of which `pg_catalog.` may be the first.
+    let mut before: [Option<Token<'_>>; 2] = [None, None];
+    while let Some((token, _)) = tokens.next() {
+        match token {
+            Token::Blank => continue,
+            Token::Symbol(b'(') => depth += 1,
+            Token::Symbol(b')') => depth = depth.saturating_sub(1),
+            Token::Word(_) if depth == 0 && token.is(&["from", "where"]) => return false,
+            Token::Word(_) if depth == 0 && token.is(&["set_config"]) => {
+                let builtin = match &before {
+                    [Some(schema), Some(Token::Symbol(b'.'))] => schema.is(&["pg_catalog"]),
+                    _ => true,
+                };
+                if builtin && third_argument_is_false(&statement[tokens.position..]) {
+                    return true;
+                }
+            }
+            Token::Word(_) | Token::Symbol(_) | Token::Quoted => {}
+        }
+        before.swap(0, 1);
+        before[1] = Some(token);
+    }
+    false
+}
+
+/// Of a text that begins with the arguments of a call.
+fn third_argument_is_false(call: &str) -> bool {
+    let mut tokens = Tokens::new(call);
+    let mut depth = 0_usize;
+    let mut commas = 0;
+    let mut third = Vec::new();
+    while let Some((token, _)) = tokens.next() {
+        match token {
+            Token::Blank => continue,
+            Token::Symbol(b'(') => depth += 1,
+            Token::Symbol(b')') if depth <= 1 => break,
+            Token::Symbol(b')') => depth -= 1,
+            Token::Symbol(b',') if depth == 1 => {
+                commas += 1;
+                continue;
+            }
+            _ if depth == 0 => return false,
+            Token::Word(_) | Token::Symbol(_) | Token::Quoted => {}
+        }
+        if commas == 2 {
+            third.push(token);
+        }
+    }
+    matches!(&third[..], [only] if only.is(&["false"]))
+}
+
+/// The tokens that stand in no parentheses, without white space and comments.
+fn outside_parentheses(text: &str) -> Vec<Token<'_>> {
+    let mut tokens = Tokens::new(text);
+    let mut depth = 0_usize;
+    let mut outside = Vec::new();
+    while let Some((token, _)) = tokens.next() {
+        match token {
+            Token::Blank => {}
+            Token::Symbol(b'(') => depth += 1,
+            Token::Symbol(b')') => depth = depth.saturating_sub(1),
+            token if depth == 0 => outside.push(token),
+            Token::Word(_) | Token::Symbol(_) | Token::Quoted => {}
+        }
+    }
+    outside
+}
