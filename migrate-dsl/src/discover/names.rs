@@ -185,9 +185,10 @@ fn parse(stem: &str) -> Result<Timestamp, Why> {
         let what = format!("starts with `{stamp}`, which is no date and time");
         return Err(Why { what, help: None });
     };
-    let words = words.strip_prefix('_').unwrap_or_default();
+    let separated = words.starts_with('_');
+    let words = words.strip_prefix('_').unwrap_or(words);
     let snake = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-    if words.is_empty() || !words.bytes().all(snake) {
+    if !separated || words.is_empty() || !words.bytes().all(snake) {
         let what = "is not named `<timestamp>_<words_in_snake_case>`".to_owned();
         let snake = snake_case(words);
         let words = if snake.is_empty() { "what_it_does" } else { &snake };
