@@ -23,9 +23,12 @@ pub enum Error {
     /// Somebody else is at work.
     #[error(transparent)]
     Lock(#[from] LockError),
-    /// The server is a standby.
-    #[error("the server only reads: it is a standby")]
-    ReadOnly,
+    /// Nothing can be written.
+    #[error("the database only reads: {why}")]
+    ReadOnly {
+        /// Why.
+        why: &'static str,
+    },
     /// Migrations cannot be applied as they are written.
     #[error("{} cannot be applied as written", list(.0.iter().map(|(name, _)| name.as_str())))]
     Problems(Vec<(String, Problem)>),
@@ -83,7 +86,9 @@ impl Error {
                 "wait for it to finish; MAX_LOCK_WAIT says for how many seconds `migrate` does"
                     .to_owned(),
             ),
-            Self::ReadOnly => Some("name the primary server".to_owned()),
+            Self::ReadOnly { .. } => {
+                Some("name the primary server, or have the freeze lifted".to_owned())
+            }
             Self::OutOfOrder(order) => Some(format!(
                 "if it does not matter which comes first, run `migrate up --allow-out-of-order`; \
                  else give the file of `{}` a newer timestamp",

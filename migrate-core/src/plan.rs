@@ -227,13 +227,19 @@ impl Migration {
 
 /// The digest of what steps do: 64 hexadecimal digits of SHA-256 over their statements.
 pub(crate) fn checksum(steps: &[Step]) -> String {
+    checksum_of_first(steps, usize::MAX)
+}
+
+/// The digest of the first `count` statements of steps.
+pub(crate) fn checksum_of_first(steps: &[Step], count: usize) -> String {
+    let statements = steps
+        .iter()
+        .flat_map(|step| step.statements.iter().map(move |statement| (step, statement)));
     let mut hash = Sha256::new();
-    for step in steps {
-        for statement in &step.statements {
-            hash.update([u8::from(step.transactional)]);
-            hash.update((statement.sql.len() as u64).to_be_bytes());
-            hash.update(&statement.sql);
-        }
+    for (step, statement) in statements.take(count) {
+        hash.update([u8::from(step.transactional)]);
+        hash.update((statement.sql.len() as u64).to_be_bytes());
+        hash.update(&statement.sql);
     }
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

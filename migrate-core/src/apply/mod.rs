@@ -16,7 +16,7 @@ pub use error::{ApplyError, Failure, Left};
 use crate::event::Direction;
 use crate::history::{Action, Unfinished};
 use crate::lock::RunnerLock;
-use crate::plan::Step;
+use crate::plan::{Step, checksum_of_first};
 use crate::{Event, History, Observer, Session};
 use parts::{Part, parts};
 
@@ -25,7 +25,6 @@ pub(crate) struct Work<'a> {
     pub(crate) name: &'a str,
     pub(crate) direction: Direction,
     pub(crate) steps: &'a [Step],
-    pub(crate) checksum: &'a str,
     /// The SQL that records the outcome, in the transaction of the last part.
     pub(crate) record: Vec<String>,
 }
@@ -140,6 +139,9 @@ fn run_alone(
     Err(Failure::statement(origin, error))
 }
 
+/// The journal's word on how far a migration has come. It is of the statements that are done: what
+/// comes after them may be mended.
 fn journal(history: &History, work: &Work<'_>, done: usize, running: bool) -> String {
-    history.journal(work.name, work.action(), work.checksum, done, running)
+    let checksum = checksum_of_first(work.steps, done);
+    history.journal(work.name, work.action(), &checksum, done, running)
 }

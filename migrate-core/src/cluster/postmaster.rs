@@ -181,7 +181,12 @@ impl Postmaster {
 /// of a crashed server are still found, by the shared memory they hold.
 pub(super) fn remove_stale_file(data: &Path) -> Result<(), ClusterError> {
     let path = file_in(data);
-    fs::remove_file(&path).map_err(|source| ClusterError::folder("remove", &path, source))
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(ClusterError::folder("remove", &path, error))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn file_in(data: &Path) -> PathBuf {

@@ -80,8 +80,11 @@ impl Cluster {
         let since = Instant::now();
         while let Some(postmaster) = Postmaster::read(data) {
             match (postmaster.process(), postmaster.state) {
-                (Process::Stranger, _) => return postmaster::remove_stale_file(data),
-                (Process::Gone, _) | (Process::Server, State::Ready) => return Ok(()),
+                // The server itself takes a process for alive that is dead and not yet waited for.
+                (Process::Stranger | Process::Gone, _) => {
+                    return postmaster::remove_stale_file(data);
+                }
+                (Process::Server, State::Ready) => return Ok(()),
                 (Process::Server, State::Starting) if since.elapsed() > PATIENCE => {
                     // Recovery may take longer; to end it here would only make it begin again.
                     return Err(server::start_timeout(data, since.elapsed(), &self.log()));
@@ -90,7 +93,8 @@ impl Cluster {
                 (Process::Server, _) => thread::sleep(Duration::from_millis(5)),
             }
         }
-        Ok(())
+        // With the lock held nobody is writing it: a file that says nothing would be in the way.
+        postmaster::remove_stale_file(data)
     }
 
     /// Launches the server; a port that was taken in the meantime is replaced by another.

@@ -23,7 +23,7 @@ struct Server {
     version: u32,
     user: String,
     pid: i32,
-    read_only: bool,
+    read_only: Option<&'static str>,
     search_path: String,
 }
 
@@ -92,7 +92,6 @@ SET statement_timeout = 0;
 SET lock_timeout = 0;
 SET idle_in_transaction_session_timeout = 0;
 SET default_transaction_isolation = 'read committed';
-SET default_transaction_read_only = off;
 SET default_transaction_deferrable = off;
 SET standard_conforming_strings = on;
 SET check_function_bodies = on;
@@ -147,9 +146,10 @@ impl Session {
         self.server.pid
     }
 
-    /// Whether the server only reads: a standby.
+    /// Why this session only reads, if it does: the server is a standby, or somebody has frozen the
+    /// database.
     #[must_use]
-    pub fn is_read_only(&self) -> bool {
+    pub fn read_only(&self) -> Option<&'static str> {
         self.server.read_only
     }
 
@@ -182,7 +182,8 @@ impl Session {
 fn settle(client: &mut Client) -> Result<Server, postgres::Error> {
     let ask = "SELECT current_setting('server_version_num'), current_user, \
                pg_catalog.pg_backend_pid(), pg_catalog.pg_is_in_recovery(), \
-               pg_catalog.current_setting('search_path')";
+               pg_catalog.current_setting('search_path'), \
+               pg_catalog.current_setting('default_transaction_read_only')";
     let answer = client.simple_query(&format!("{SETTINGS}{ask}"))?;
     let row = answer.iter().rev().find_map(|message| match message {
         SimpleQueryMessage::Row(row) => Some(row),
@@ -193,7 +194,11 @@ fn settle(client: &mut Client) -> Result<Server, postgres::Error> {
         version: column(0).parse().unwrap_or_default(),
         user: column(1).to_owned(),
         pid: column(2).parse().unwrap_or_default(),
-        read_only: column(3) == "t",
+        read_only: match (column(3), column(5)) {
+            ("t", _) => Some("it is a standby"),
+            (_, "on") => Some("`default_transaction_read_only` is on"),
+            _ => None,
+        },
         search_path: column(4).to_owned(),
     })
 }

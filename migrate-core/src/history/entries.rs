@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use postgres::Client;
 
 use super::{History, HistoryError};
+use crate::plan::{Step, checksum_of_first};
 use crate::way_back::{Stored, WayBack};
 
 /// A migration that the database has.
@@ -32,7 +33,7 @@ pub struct Unfinished {
     pub name: String,
     /// `up` or `down`.
     pub direction: String,
-    /// Of the migration as it was started.
+    /// Of the statements that are done.
     pub checksum: String,
     /// How many of its statements are done for good.
     pub statements_done: usize,
@@ -40,6 +41,14 @@ pub struct Unfinished {
     pub running: bool,
     /// When it was started.
     pub started_at: DateTime<Utc>,
+}
+
+impl Unfinished {
+    /// Whether these are the steps that it was running: what is done of it is what they begin
+    /// with.
+    pub(crate) fn fits(&self, steps: &[Step]) -> bool {
+        checksum_of_first(steps, self.statements_done) == self.checksum
+    }
 }
 
 impl History {

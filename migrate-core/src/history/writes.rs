@@ -109,7 +109,8 @@ impl History {
         format!(
             "INSERT INTO {} (name, direction, checksum, statements_done, running) \
              VALUES ({}, {}, {}, {done}, {running}) \
-             ON CONFLICT (name) DO UPDATE SET statements_done = {done}, running = {running}",
+             ON CONFLICT (name) DO UPDATE SET checksum = excluded.checksum, \
+             statements_done = excluded.statements_done, running = excluded.running",
             self.journal_table().quoted(),
             literal(name),
             literal(action.as_str()),

@@ -5,7 +5,7 @@ use crate::apply::{Work, apply};
 use crate::event::Direction;
 use crate::history::{Action, Applied, TRANSACTION_MS};
 use crate::lock::RunnerLock;
-use crate::plan::{Step, checksum};
+use crate::plan::Step;
 use crate::{Error, Event, Observer, Session, WayBack};
 
 /// How far to take back.
@@ -22,7 +22,6 @@ pub enum DownTo {
 /// A migration to take back, and how.
 struct Revert {
     name: String,
-    checksum: String,
     steps: Vec<Step>,
 }
 
@@ -156,7 +155,7 @@ impl Migrator {
                 why: Box::new(why.clone()),
             })?;
             let (name, steps) = (row.name.clone(), steps.to_vec());
-            reverts.push(Revert { name, checksum: checksum(&steps), steps });
+            reverts.push(Revert { name, steps });
         }
         for unfinished in &known.unfinished {
             let why = match reverts.first() {
@@ -165,8 +164,8 @@ impl Migrator {
                 }
                 _ if unfinished.running => STILL_RUNNING,
                 Some(first) if first.name != unfinished.name => "it has to be finished first",
-                Some(first) if first.checksum != unfinished.checksum => {
-                    "its way back has changed since"
+                Some(first) if !unfinished.fits(&first.steps) => {
+                    "what it has taken back is no longer what its way back says"
                 }
                 _ => continue,
             };
@@ -201,13 +200,8 @@ impl Migrator {
     ) -> Result<(), Error> {
         let name = &revert.name;
         let unfinished = known.unfinished.iter().find(|row| row.name == *name);
-        let mut work = Work {
-            name,
-            direction: Direction::Down,
-            steps: &revert.steps,
-            checksum: &revert.checksum,
-            record: Vec::new(),
-        };
+        let mut work =
+            Work { name, direction: Direction::Down, steps: &revert.steps, record: Vec::new() };
         let duration = if work.is_transactional() && unfinished.is_none() {
             TRANSACTION_MS.to_owned()
         } else {

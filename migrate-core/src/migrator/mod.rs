@@ -85,8 +85,8 @@ impl Migrator {
         observer: &mut dyn Observer,
         work: impl FnOnce(&mut Session, &RunnerLock, Known, &mut dyn Observer) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        if session.is_read_only() {
-            return Err(Error::ReadOnly);
+        if let Some(why) = session.read_only() {
+            return Err(Error::ReadOnly { why });
         }
         session.end_when_left_alone();
         let lock = RunnerLock::acquire(session.client(), &self.history, self.patience, observer)?;

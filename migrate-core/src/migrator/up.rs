@@ -115,8 +115,8 @@ impl Migrator {
                 return Err(stuck(STILL_RUNNING));
             }
             match self.plan.migration(&unfinished.name) {
-                Some(migration) if migration.checksum() == unfinished.checksum => {}
-                Some(_) => return Err(stuck("its file has changed since")),
+                Some(migration) if unfinished.fits(&migration.up) => {}
+                Some(_) => return Err(stuck("what it has done is no longer what its file says")),
                 None => return Err(stuck("its file is gone")),
             }
         }
@@ -149,12 +149,10 @@ impl Migrator {
         observer: &mut dyn Observer,
     ) -> Result<(), Error> {
         let unfinished = known.unfinished.iter().find(|row| row.name == migration.name);
-        let checksum = migration.checksum();
         let mut work = Work {
             name: &migration.name,
             direction: Direction::Up,
             steps: &migration.up,
-            checksum: &checksum,
             record: Vec::new(),
         };
         let duration = match unfinished {
@@ -200,7 +198,6 @@ impl Migrator {
             name: &together,
             direction: Direction::Up,
             steps: &steps,
-            checksum: "",
             record: migrations.iter().flat_map(|m| self.record(m, TRANSACTION_MS)).collect(),
         };
         observer.event(Event::Started {

@@ -168,7 +168,7 @@ fn names_of_every_kind_come_and_go() {
 fn nothing_is_inherited_from_the_role() {
     let engine = Engine::new();
     engine.database.execute(&format!(
-        "ALTER DATABASE {0} SET statement_timeout = '20ms'; ALTER DATABASE {0} SET default_transaction_read_only = on; \
+        "ALTER DATABASE {0} SET statement_timeout = '20ms'; \
          ALTER DATABASE {0} SET lock_timeout = '1ms'; ALTER DATABASE {0} SET default_transaction_isolation = 'serializable'",
         engine.database.name()
     ));
@@ -226,4 +226,16 @@ fn goto_takes_nothing_back_that_it_cannot_follow_up() {
     let error = engine.migrator(&all).goto(&mut engine.session(), B, &mut |_: Event| {});
     assert!(matches!(error, Err(Error::OutOfOrder(_))));
     assert_eq!(engine.value("SELECT count(*) FROM migrations"), "2");
+}
+
+#[test]
+fn a_frozen_database_stays_as_it_is() {
+    let engine = Engine::new();
+    let name = engine.database.name();
+    engine
+        .database
+        .execute(&format!("ALTER DATABASE {name} SET default_transaction_read_only = on"));
+    let error =
+        engine.up(&[migration(A, |pgm| _ = pgm.create_table("a", |t| t.id()))]).unwrap_err();
+    insta::assert_snapshot!(error, @"the database only reads: `default_transaction_read_only` is on");
 }

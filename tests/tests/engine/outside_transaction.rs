@@ -53,7 +53,7 @@ fn what_changed_since_it_stopped_does_not_go_on() {
     assert!(engine.up(&all).is_err());
     let changed = [migration(A, |pgm| _ = pgm.create_table("c", |t| t.id()))];
     let error = engine.up(&changed).unwrap_err();
-    insta::assert_snapshot!(error, @"`20260101000000_a` stopped half way up: its file has changed since");
+    insta::assert_snapshot!(error, @"`20260101000000_a` stopped half way up: what it has done is no longer what its file says");
     let error = engine.up(&[]).unwrap_err();
     insta::assert_snapshot!(error, @"`20260101000000_a` stopped half way up: its file is gone");
     let (mut session, names) = (engine.session(), [A.to_owned()]);
@@ -133,7 +133,7 @@ fn a_way_back_that_changed_half_way_does_not_go_on() {
     assert_eq!(engine.status(&broken), format!("partial {A}"));
     let mended = [reversible(A, up, |pgm| _ = pgm.sql("DROP TABLE a"))];
     let error = engine.down(&mended, 1).unwrap_err();
-    insta::assert_snapshot!(error, @"`20260101000000_a` stopped half way down: its way back has changed since");
+    insta::assert_snapshot!(error, @"`20260101000000_a` stopped half way down: what it has taken back is no longer what its way back says");
     // What is said to be done by hand is believed.
     let (mut session, names) = (engine.session(), [A.to_owned()]);
     assert_eq!(
@@ -158,4 +158,19 @@ fn a_way_back_goes_on_where_it_stopped() {
     assert_eq!(engine.down(&all, 1).unwrap(), [A]);
     assert_eq!(engine.value("SELECT count(*) FROM gone"), "1");
     assert_eq!(engine.status(&all), format!("pending {A}"));
+}
+
+#[test]
+fn the_statement_that_failed_may_be_mended() {
+    let engine = Engine::new();
+    let broken = [migration(A, |pgm| {
+        pgm.sql("CREATE TABLE a (n int); INSERT INTO a VALUES (1); VACUUM b").outside_transaction();
+    })];
+    assert!(engine.up(&broken).is_err());
+    let mended = [migration(A, |pgm| {
+        pgm.sql("CREATE TABLE a (n int); INSERT INTO a VALUES (1); VACUUM a; ANALYZE a")
+            .outside_transaction();
+    })];
+    assert_eq!(engine.up(&mended).unwrap(), [A]);
+    assert_eq!(engine.value("SELECT count(*) FROM a"), "1");
 }
