@@ -7,6 +7,7 @@ mod args;
 mod commands;
 mod context;
 mod database;
+mod dotenv;
 mod exit_code;
 mod names;
 mod printer;
