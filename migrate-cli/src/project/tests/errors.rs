@@ -169,13 +169,13 @@ fn bad_names_are_found_without_cargo() {
     let project = Sandbox::new("bad-names", &[("20250101000000.rs", creates("x"))]);
     insta::assert_snapshot!(project.error(), @r"
     error: `src/20250101000000.rs` is not named `<timestamp>_<words_in_snake_case>`
-    help: rename it, to `20250101000000_` for example
+    help: rename it, to `20250101000000_what_it_does` for example
     ");
     project.write("migrations/src/20250101000000-x.sql", "");
     insta::assert_snapshot!(project.error(), @r"
     error: 2 files are not as they should be:
-      `src/20250101000000-x.sql` is not named `<timestamp>_<words_in_snake_case>`; rename it, to `20250101000000_` for example
-      `src/20250101000000.rs` is not named `<timestamp>_<words_in_snake_case>`; rename it, to `20250101000000_` for example
+      `src/20250101000000-x.sql` is not named `<timestamp>_<words_in_snake_case>`; rename it, to `20250101000000_what_it_does` for example
+      `src/20250101000000.rs` is not named `<timestamp>_<words_in_snake_case>`; rename it, to `20250101000000_what_it_does` for example
     ");
 }
 
