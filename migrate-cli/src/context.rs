@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use clap::Args;
 use migrate_core::Environment;
 
+use crate::dotenv::Variables;
 use crate::printer::Printer;
+use crate::project::shown;
 use crate::settings::Overrides;
 
 /// Flags that every command has.
@@ -39,26 +42,24 @@ impl Context {
     /// above it count, but those of the process win.
     pub fn of_process(global: Global) -> anyhow::Result<Self> {
         let printer = Printer::new(global.json);
+        let current_dir = std::env::current_dir()?;
         let mut vars = BTreeMap::new();
-        match dotenvy::dotenv_iter() {
-            Ok(file) => {
-                for pair in file {
-                    // The parser's error quotes the line, and that may be one with a password.
-                    let (name, value) = pair.map_err(|_| {
-                        anyhow::anyhow!("`.env` has a line that is not `NAME=value`")
-                    })?;
-                    vars.insert(name, value);
-                }
+        let files = current_dir.ancestors().map(|folder| folder.join(".env"));
+        if let Some(path) = files.into_iter().find(|path| path.is_file()) {
+            let shown = shown(&path, &current_dir);
+            let text = std::fs::read(&path).with_context(|| format!("cannot read `{shown}`"))?;
+            let variables = Variables::read(&text);
+            for line in variables.skipped {
+                // Not the line itself: it may be one with a password.
+                printer.warning(&format!("`{shown}:{line}` is not `NAME=value`, and is skipped"));
             }
-            Err(error) if error.not_found() => {}
-            Err(_) => anyhow::bail!("`.env` cannot be read"),
+            vars.extend(variables.pairs);
         }
         let utf8 = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         };
         vars.extend(std::env::vars_os().filter_map(utf8));
-        let environment =
-            Environment { vars, home: std::env::home_dir(), current_dir: std::env::current_dir()? };
+        let environment = Environment { vars, home: std::env::home_dir(), current_dir };
         Ok(Self { environment, printer, global })
     }
 }

@@ -7,6 +7,7 @@ mod args;
 mod commands;
 mod context;
 mod database;
+mod dotenv;
 mod exit_code;
 mod names;
 mod printer;
@@ -17,6 +18,7 @@ mod settings;
 mod templates;
 mod work;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -30,17 +32,28 @@ use printer::Printer;
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => {
-            let told = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-            // A reader that went away is no error.
-            _ = error.print();
-            return ExitCode::from(if told { Exit::Done } else { Exit::Usage }.code());
-        }
+        Err(error) => return ExitCode::from(misused(&error).code()),
     };
     let printer = Printer::new(cli.global.json);
-    let outcome = Context::of_process(cli.global).and_then(|context| run(cli.command, &context));
-    let exit = outcome.unwrap_or_else(|error| render::report(&error, printer));
+    let exit = match Context::of_process(cli.global) {
+        Ok(context) => run(cli.command, &context).unwrap_or_else(|error| {
+            render::report(&error, printer, &context.environment.current_dir)
+        }),
+        Err(error) => render::report(&error, printer, Path::new("")),
+    };
     ExitCode::from(exit.code())
+}
+
+/// The manual was asked for, or the command line makes no sense; clap has the words.
+fn misused(error: &clap::Error) -> Exit {
+    // A reader that went away is no error.
+    _ = error.print();
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        return Exit::Done;
+    }
+    let mut arguments = std::env::args_os().take_while(|argument| argument != "--");
+    Printer::new(arguments.any(|argument| argument == "--json")).json(&render::misuse(error));
+    Exit::Usage
 }
 
 fn run(command: Command, context: &Context) -> anyhow::Result<Exit> {

@@ -168,7 +168,7 @@ impl Work {
 
     /// Shows what the author of a migration may have meant otherwise.
     pub fn hints(&self, context: &Context, migration: &Migration) {
-        let sources = Sources::new(self.folder.clone());
+        let sources = Sources::new(self.folder.clone(), &context.environment.current_dir);
         for step in &migration.up {
             for hint in &step.hints {
                 context.printer.note(&render::hint(hint, step, &sources));

@@ -164,6 +164,17 @@ fn from_nothing_to_a_plan() {
     // Nothing has changed: no word on stderr.
     let again = desk.migrate("plan");
     assert!(again.ends_with("--- stderr\n"), "{again}");
+    // What does not compile is told in JSON, too.
+    desk.write(
+        "migrations/src/20250101000000_typo.rs",
+        "use migrate_dsl::prelude::*;\n\npub fn up(pgm: &mut Pgm) {\n    pgm.drop_tabel(\"x\");\n}\n",
+    );
+    let said = desk.migrate("plan --json");
+    assert!(said.starts_with("1\n"), "{said}");
+    assert!(said.contains(r#"{"code":null,"message":"the migrations do not compile","#), "{said}");
+    assert!(said.contains(r#"{"code":"E0599","message":"no method named `drop_tabel` "#), "{said}");
+    let place = r#""file":"migrations/src/<time>_typo.rs","line":4,"column":9,"#;
+    assert!(said.contains(place), "{said}");
 }
 
 #[test]

@@ -169,6 +169,9 @@ fn the_top_level_is_what_the_plan_of_the_house_says() {
         "rust-toolchain.toml",
         "rustfmt.toml",
     ];
+    for name in expected {
+        assert!(top.contains(name), "{name} is missing at the top");
+    }
     for name in top {
         assert!(
             name.starts_with('.') || expected.contains(&name) || settings.contains(&name),

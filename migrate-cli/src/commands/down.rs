@@ -4,6 +4,7 @@ use clap::Args;
 use migrate_core::DownTo;
 use serde_json::json;
 
+use crate::args::at_least_one;
 use crate::commands::plan;
 use crate::context::Context;
 use crate::exit_code::Exit;
@@ -14,7 +15,7 @@ use crate::work::Work;
 #[derive(Debug, Args)]
 pub struct DownArgs {
     /// How many migrations; one without it
-    #[arg(value_name = "N", conflicts_with_all = ["to", "all"])]
+    #[arg(value_name = "N", value_parser = at_least_one, conflicts_with_all = ["to", "all"])]
     count: Option<usize>,
     /// Take back everything newer than this migration, which stays
     #[arg(long, value_name = "NAME", conflicts_with = "all")]
@@ -35,6 +36,7 @@ pub fn run(args: &DownArgs, context: &Context) -> anyhow::Result<Exit> {
         None if args.all => DownTo::All,
         None => DownTo::Count(args.count.unwrap_or(1)),
     };
+    work.announce(context);
     if args.dry_run {
         let reverts = work.migrator.would_take_back(&mut work.session, &to);
         let reverts = reverts.map_err(|error| work.located(error))?;
@@ -45,7 +47,6 @@ pub fn run(args: &DownArgs, context: &Context) -> anyhow::Result<Exit> {
         plan::print(context, reverts.iter().map(|(name, steps)| plan::script(name, steps)));
         return Ok(Exit::Done);
     }
-    work.announce(context);
     let mut progress = Progress::new(context.printer);
     let result = work.migrator.down(&mut work.session, &to, &mut |event| progress.show(event));
     let reverted = result.map_err(|error| work.located(error))?;

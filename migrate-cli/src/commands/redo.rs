@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
+use crate::args::at_least_one;
 use crate::context::Context;
 use crate::exit_code::Exit;
 use crate::progress::Progress;
@@ -12,7 +13,7 @@ use crate::work::Work;
 #[derive(Debug, Args)]
 pub struct RedoArgs {
     /// How many migrations
-    #[arg(value_name = "N", default_value_t = 1)]
+    #[arg(value_name = "N", value_parser = at_least_one, default_value_t = 1)]
     count: usize,
 }
 

@@ -4,6 +4,7 @@ use clap::Args;
 use migrate_core::UpTo;
 use serde_json::json;
 
+use crate::args::at_least_one;
 use crate::commands::plan;
 use crate::context::Context;
 use crate::exit_code::Exit;
@@ -14,7 +15,7 @@ use crate::work::Work;
 #[derive(Debug, Args)]
 pub struct UpArgs {
     /// At most so many migrations; all that are pending without it
-    #[arg(value_name = "N", conflicts_with = "to")]
+    #[arg(value_name = "N", value_parser = at_least_one, conflicts_with = "to")]
     count: Option<usize>,
     /// The last migration to apply, by name or timestamp
     #[arg(long, value_name = "NAME")]
@@ -39,6 +40,7 @@ pub fn run(args: &UpArgs, context: &Context) -> anyhow::Result<Exit> {
         allow_out_of_order: args.allow_out_of_order,
         single_transaction: args.single_transaction,
     };
+    work.announce(context);
     if args.dry_run {
         let pending = work.migrator.would_apply(&mut work.session, &to);
         let pending = pending.map_err(|error| work.located(error))?;
@@ -46,7 +48,6 @@ pub fn run(args: &UpArgs, context: &Context) -> anyhow::Result<Exit> {
         plan::print(context, pending.iter().map(|migration| plan::up(migration)));
         return Ok(Exit::Done);
     }
-    work.announce(context);
     let result = {
         let pending = work.migrator.would_apply(&mut work.session, &to);
         for migration in pending.map_err(|error| work.located(error))? {

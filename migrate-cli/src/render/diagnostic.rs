@@ -1,7 +1,7 @@
 //! A diagnostic in the compiler's own style: the line, the verb underlined, the SQL with a caret.
 
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
@@ -11,13 +11,13 @@ use migrate_core::plan::Step;
 /// Where the source of migrations is read from.
 pub struct Sources {
     folder: Option<PathBuf>,
-    current_dir: PathBuf,
+    here: PathBuf,
 }
 
 impl Sources {
-    /// Sources in this folder; without one, places are told but not shown.
-    pub fn new(folder: Option<PathBuf>) -> Self {
-        Self { folder, current_dir: std::env::current_dir().unwrap_or_default() }
+    /// Sources in this folder, seen from `here`; without a folder, places are told but not shown.
+    pub fn new(folder: Option<PathBuf>, here: &Path) -> Self {
+        Self { folder, here: here.to_owned() }
     }
 
     /// The path to show, and the text of the file where it can be read.
@@ -26,7 +26,7 @@ impl Sources {
             return (file.to_owned(), None);
         };
         let path = folder.join(file);
-        let shown = path.strip_prefix(&self.current_dir).unwrap_or(&path).display().to_string();
+        let shown = path.strip_prefix(&self.here).unwrap_or(&path).display().to_string();
         (shown, std::fs::read_to_string(path).ok())
     }
 }

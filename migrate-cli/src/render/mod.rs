@@ -2,7 +2,7 @@
 
 mod diagnostic;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use migrate_core::Error as EngineError;
 use migrate_core::cluster::ClusterError;
@@ -41,21 +41,64 @@ pub struct UsageError {
 }
 
 /// Prints an error, and says what the process is to say with its last word.
-pub fn report(error: &anyhow::Error, printer: Printer) -> Exit {
+/// Paths are shown as seen from `here`.
+pub fn report(error: &anyhow::Error, printer: Printer, here: &Path) -> Exit {
     let Judged { exit, diagnostics, folder } = judge(error);
-    let sources = Sources::new(folder);
+    let sources = Sources::new(folder, here);
     if let Some(error) = error.downcast_ref::<ProjectError>() {
         error.details().into_iter().for_each(|detail| printer.note(detail));
     }
     for diagnostic in &diagnostics {
         printer.note(&render(diagnostic, &sources));
     }
-    printer.json(&json!({
-        "event": "error",
-        "exit_code": exit.code(),
-        "errors": diagnostics.iter().map(as_json).collect::<Vec<_>>(),
-    }));
+    let mut errors: Vec<_> = diagnostics.iter().map(as_json).collect();
+    if let Some(ProjectError::Compile { diagnostics }) = error.downcast_ref() {
+        errors.extend(diagnostics.iter().map(|rendered| compiler_error(rendered)));
+    }
+    printer.json(&event(exit, &errors));
     exit
+}
+
+/// A command line that makes no sense, as a program should see it.
+pub fn misuse(error: &clap::Error) -> Value {
+    let text = error.to_string();
+    let (words, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
+    let message = match error.kind() {
+        // The text is the whole manual.
+        clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "no command is given",
+        _ => words.trim_start_matches("error: ").trim(),
+    };
+    let tips = rest.lines().filter_map(|line| line.trim().strip_prefix("tip: "));
+    let helps = tips.map(str::to_owned).collect();
+    let diagnostic = Diagnostic { message: message.to_owned(), helps, ..Diagnostic::default() };
+    event(Exit::Usage, &[as_json(&diagnostic)])
+}
+
+fn event(exit: Exit, errors: &[Value]) -> Value {
+    json!({"event": "error", "exit_code": exit.code(), "errors": errors})
+}
+
+/// An error of the compiler from its text for people, which may be in words of our own: `error`,
+/// maybe with a code, and `-->` with the place.
+fn compiler_error(rendered: &str) -> Value {
+    let text = anstream::adapter::strip_str(rendered).to_string();
+    let (title, rest) = text.split_once('\n').unwrap_or((&text, ""));
+    let (level, message) = title.split_once(": ").unwrap_or(("", title));
+    let code = level.strip_prefix("error[").and_then(|code| code.strip_suffix(']'));
+    let place = rest.lines().find_map(|line| line.trim_start().strip_prefix("--> "));
+    let mut parts = place.unwrap_or_default().rsplitn(3, ':');
+    let column: Option<u32> = parts.next().and_then(|column| column.parse().ok());
+    let line: Option<u32> = parts.next().and_then(|line| line.parse().ok());
+    let mut value = as_json(&Diagnostic {
+        code: code.map(str::to_owned),
+        message: message.to_owned(),
+        notes: vec![text.clone()],
+        ..Diagnostic::default()
+    });
+    value["file"] = json!(parts.next());
+    value["line"] = json!(line);
+    value["column"] = json!(column);
+    value
 }
 
 struct Judged {
@@ -127,4 +170,18 @@ fn as_json(diagnostic: &Diagnostic) -> Value {
         "notes": diagnostic.notes,
         "help": diagnostic.helps,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_the_compiler_have_a_place() {
+        let rendered = "\u{1b}[1merror[E0599]\u{1b}[0m: no method `x`\n --> m/src/a.rs:4:9\n  |\n";
+        let value = compiler_error(rendered);
+        insta::assert_snapshot!(value, @r#"{"code":"E0599","message":"no method `x`","file":"m/src/a.rs","line":4,"column":9,"sql":null,"offset":null,"notes":["error[E0599]: no method `x`\n --> m/src/a.rs:4:9\n  |\n"],"help":[]}"#);
+        let bare = compiler_error("error: linking failed");
+        assert_eq!((&bare["message"], &bare["file"]), (&json!("linking failed"), &Value::Null));
+    }
 }

@@ -361,6 +361,21 @@ mod tests {
     }
 
     #[test]
+    fn a_host_that_has_an_address_is_not_looked_up() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port().to_string();
+        let (heard, hear) = std::sync::mpsc::channel();
+        std::thread::spawn(move || heard.send(listener.accept().is_ok()));
+        let vars = [("PGHOST", "db.invalid"), ("PGHOSTADDR", "127.0.0.1"), ("PGPORT", &port)];
+        let target = Target::from_environment(&environment(&vars)).unwrap().unwrap();
+        assert!(
+            target.config().connect(postgres::NoTls).is_err(),
+            "nobody speaks PostgreSQL there"
+        );
+        assert_eq!(hear.recv_timeout(Duration::from_secs(5)), Ok(true));
+    }
+
+    #[test]
     fn tls_is_never_replaced_by_clear_text_in_silence() {
         let parse = |text: &str, mode: &str| {
             let parsed =

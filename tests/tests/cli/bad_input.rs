@@ -89,6 +89,25 @@ fn a_file_of_variables_that_is_none() {
 }
 
 #[test]
+fn a_wait_that_is_no_number() {
+    let cli = Cli::with_plan(&[migration("20260101000000_a", table)]).var("MAX_LOCK_WAIT", "x");
+    insta::assert_snapshot!(cli.session(&["up"]));
+}
+
+#[test]
+fn none_is_no_number_of_migrations() {
+    let cli = Cli::with_plan(&[migration("20260101000000_a", table)]);
+    insta::assert_snapshot!(cli.session(&["up 0", "down 0", "redo 0"]));
+}
+
+#[test]
+fn wrong_usage_is_json_where_json_is_asked_for() {
+    let cli = Cli::new();
+    insta::assert_snapshot!(cli.session(&["upp --json", "up --json 0", "mark --json",]));
+    assert_eq!(cli.run("create -- --json --what").stdout, "");
+}
+
+#[test]
 fn a_statement_that_fails() {
     let cli = Cli::with_plan(&[
         migration("20260101000000_a", table),

@@ -52,7 +52,9 @@ fn dry_runs_and_plans() {
         "up --dry-run",
         "plan create_posts",
         "plan --down",
-        "status"
+        "status",
+        "up 1",
+        "down --dry-run",
     ]));
 }
 

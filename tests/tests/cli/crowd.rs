@@ -1,18 +1,23 @@
 //! Many of them at once.
 
-use migrate_dsl::Pgm;
+use migrate_dsl::Migration;
 use migrate_tests::{Cli, migration};
+
+/// Fifty migrations, each of which fails if it is applied twice.
+fn fifty() -> Vec<Migration> {
+    // The texts live as long as the test process.
+    let leak = |text: String| -> &'static str { Box::leak(text.into_boxed_str()) };
+    let migrations = (1..=50).map(|number| {
+        let name = leak(format!("202601010000{number:02}_m{number}"));
+        let up = leak(format!("CREATE TABLE m{number} ()"));
+        Migration::sql(name, name, name, up, None)
+    });
+    migrations.collect()
+}
 
 #[test]
 fn ten_programs_apply_each_of_fifty_once() {
-    fn create(pgm: &mut Pgm) {
-        pgm.sql("SELECT 1");
-    }
-    let names = (1..=50).map(|number| format!("202601010000{number:02}_m{number}"));
-    // The names live as long as the test process.
-    let all: Vec<_> =
-        names.map(|name| migration(Box::leak(name.into_boxed_str()), create)).collect();
-    let cli = Cli::with_plan(&all);
+    let cli = Cli::with_plan(&fifty());
     let runners: Vec<_> = (0..10).map(|_| cli.command("up").spawn().unwrap()).collect();
     for runner in runners {
         assert!(runner.wait_with_output().unwrap().status.success());

@@ -4,18 +4,20 @@ use std::time::Duration;
 
 use migrate_core::lock::LockError;
 use migrate_core::{Error, Event, UpTo};
-use migrate_dsl::{Migration, Pgm};
+use migrate_dsl::Migration;
 use migrate_tests::engine::migrator;
 use migrate_tests::{Engine, migration, plan};
 
 /// Fifty migrations, each of which fails if it is applied twice.
 fn fifty() -> Vec<Migration> {
-    fn create(pgm: &mut Pgm) {
-        pgm.sql("SELECT 1");
-    }
-    let names = (1..=50).map(|number| format!("202601010000{number:02}_m{number}"));
-    // The names live as long as the test process.
-    names.map(|name| migration(Box::leak(name.into_boxed_str()), create)).collect()
+    // The texts live as long as the test process.
+    let leak = |text: String| -> &'static str { Box::leak(text.into_boxed_str()) };
+    let migrations = (1..=50).map(|number| {
+        let name = leak(format!("202601010000{number:02}_m{number}"));
+        let up = leak(format!("CREATE TABLE m{number} ()"));
+        Migration::sql(name, name, name, up, None)
+    });
+    migrations.collect()
 }
 
 #[test]
