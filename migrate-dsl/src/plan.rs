@@ -215,9 +215,7 @@ impl PlannedMigration {
                     line: statement.line,
                 };
                 // The way back repeats the names of the way there.
-                let known =
-                    |other: &Problem| Problem { line: problem.line, ..other.clone() } == problem;
-                if !self.problems.iter().any(known) {
+                if !self.problems.contains(&problem) {
                     self.problems.push(problem);
                 }
             }
@@ -379,7 +377,7 @@ mod tests {
 
     #[test]
     fn a_problem_of_a_file_of_sql_has_the_line_of_its_statement() {
-        let up = "SELECT 1;\n\nSET a = 1;\nCOMMIT;";
+        let up = "SELECT 1;\n\nCOMMIT;\nCOMMIT;";
         let down = Some(("src/m.down.sql", "-- back\nRESET a"));
         let found = problems(Migration::sql("m", "src/m.sql", "", up, down));
         let places: Vec<_> = found.iter().map(|(file, line, _)| (file.as_str(), *line)).collect();
