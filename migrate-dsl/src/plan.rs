@@ -9,8 +9,9 @@ use std::path::Path;
 
 use crate::json::Json;
 use crate::migration::Definition;
+use crate::split::{transaction_control, unterminated};
 use crate::step::{Place, Step};
-use crate::{Inverse, Migration, Migrations, Pgm, Statement};
+use crate::{Inverse, Migration, Migrations, Pgm, Statement, split};
 
 /// The version of the plan's JSON.
 pub const FORMAT: u32 = 1;
@@ -53,6 +54,8 @@ struct Problem {
     verb: Option<String>,
     message: String,
     place: Place,
+    /// How many lines further on it is in a text of SQL that begins at the place.
+    line: usize,
 }
 
 impl Plan {
@@ -114,7 +117,7 @@ impl PlannedMigration {
             return;
         };
         let (steps, whole) = pgm.into_parts();
-        self.up = self.plan_steps(steps, whole.outside_transaction);
+        self.up = self.plan_steps(root, steps, whole.outside_transaction);
         self.irreversible = whole.irreversible;
     }
 
@@ -133,57 +136,90 @@ impl PlannedMigration {
                           or say why there is none with `pgm.irreversible(\"…\")`"
                     .to_owned(),
                 place: Place { file: self.file.clone(), line, column: 1 },
+                line: 0,
             });
         }
         self.irreversible = self.irreversible.take().or(whole.irreversible);
-        self.down = Some(self.plan_steps(steps, whole.outside_transaction));
+        self.down = Some(self.plan_steps(root, steps, whole.outside_transaction));
     }
 
     /// Runs one of the author's functions; a panic becomes a problem at the line that panicked.
     fn recorded(&mut self, root: &Path, record: impl FnOnce(&mut Pgm), line: u32) -> Option<Pgm> {
         let mut pgm = Pgm::new(root);
-        let outcome = catch_panic(root, || record(&mut pgm));
-        let Err((message, place)) = outcome else {
-            return Some(pgm);
-        };
         let start = Place { file: self.file.clone(), line, column: 1 };
+        self.caught(root, &start, || record(&mut pgm)).map(|()| pgm)
+    }
+
+    /// Runs code of the author's; a panic becomes a problem at the line that panicked, or at
+    /// `place` where that is not known.
+    fn caught<T>(&mut self, root: &Path, place: &Place, work: impl FnOnce() -> T) -> Option<T> {
+        let (message, panicked_at) = match catch_panic(root, work) {
+            Ok(done) => return Some(done),
+            Err(panic) => panic,
+        };
         self.problems.push(Problem {
             verb: None,
             message: format!("panicked: {message}"),
-            place: place.unwrap_or(start),
+            place: panicked_at.unwrap_or_else(|| place.clone()),
+            line: 0,
         });
         None
     }
 
-    fn plan_steps(&mut self, steps: Vec<Step>, outside_transaction: bool) -> Vec<PlannedStep> {
-        let planned = steps.into_iter().map(|Step { operation, place }| {
-            let step = PlannedStep {
-                verb: operation.verb().to_owned(),
-                summary: operation.describe(),
-                transactional: operation.transactional() && !outside_transaction,
-                statements: operation.statements(),
-                inverse: operation.inverse(),
-                hints: operation.hints(),
-                place,
+    fn plan_steps(
+        &mut self,
+        root: &Path,
+        steps: Vec<Step>,
+        outside_transaction: bool,
+    ) -> Vec<PlannedStep> {
+        let mut planned = Vec::new();
+        for Step { operation, place } in steps {
+            // The operation may be the author's own.
+            let asked = self.caught(root, &place, || {
+                let step = PlannedStep {
+                    verb: operation.verb().to_owned(),
+                    summary: operation.describe(),
+                    transactional: operation.transactional() && !outside_transaction,
+                    statements: operation.statements(),
+                    inverse: operation.inverse(),
+                    hints: operation.hints(),
+                    place: place.clone(),
+                };
+                (step, operation.files())
+            });
+            let Some((step, files)) = asked else {
+                continue;
             };
-            self.files.extend(operation.files());
-            let back = match &step.inverse {
-                Inverse::Construction(statements) | Inverse::Declaration(statements) => {
-                    &statements[..]
-                }
-                Inverse::None(_) => &[],
-            };
-            for message in step.statements.iter().chain(back).flat_map(|s| &s.problems) {
-                let verb = Some(step.verb.clone());
-                let problem = Problem { verb, message: message.clone(), place: step.place.clone() };
+            self.files.extend(files);
+            self.check(&step);
+            planned.push(step);
+        }
+        planned
+    }
+
+    /// Notes what is wrong with the statements of a step, there and back.
+    fn check(&mut self, step: &PlannedStep) {
+        let back = match &step.inverse {
+            Inverse::Construction(statements) | Inverse::Declaration(statements) => &statements[..],
+            Inverse::None(_) => &[],
+        };
+        for statement in step.statements.iter().chain(back) {
+            let pieces = split(&statement.sql);
+            let refused = pieces.iter().filter_map(|piece| transaction_control(piece.sql));
+            let found = statement.problems.iter().cloned();
+            for message in found.chain(unterminated(&statement.sql)).chain(refused) {
+                let problem = Problem {
+                    verb: Some(step.verb.clone()),
+                    message,
+                    place: step.place.clone(),
+                    line: statement.line,
+                };
                 // The way back repeats the names of the way there.
                 if !self.problems.contains(&problem) {
                     self.problems.push(problem);
                 }
             }
-            step
-        });
-        planned.collect()
+        }
     }
 
     /// What was recorded last, and the problems from this one on, stand in a `.sql` file, not
@@ -193,7 +229,10 @@ impl PlannedMigration {
         let steps = self.down.as_mut().unwrap_or(&mut self.up);
         steps.iter_mut().for_each(|step| step.place = place.clone());
         let problems = self.problems.iter_mut().skip(problems_from);
-        problems.for_each(|problem| problem.place = place.clone());
+        problems.for_each(|problem| {
+            let line = place.line.saturating_add(u32::try_from(problem.line).unwrap_or(u32::MAX));
+            problem.place = Place { line, ..place.clone() };
+        });
     }
 }
 
@@ -202,7 +241,7 @@ thread_local! {
 }
 
 /// Runs `work`; where it panics, says with which message and where.
-fn catch_panic(root: &Path, work: impl FnOnce()) -> Result<(), (String, Option<Place>)> {
+fn catch_panic<T>(root: &Path, work: impl FnOnce() -> T) -> Result<T, (String, Option<Place>)> {
     let root = root.to_owned();
     let before = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
@@ -286,4 +325,62 @@ fn write_place(json: &mut Json, place: &Place) {
         json.field("line", |json| json.number(place.line));
         json.field("column", |json| json.number(place.column));
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Operation;
+
+    struct Own(fn() -> &'static str);
+
+    impl Operation for Own {
+        fn verb(&self) -> &'static str {
+            "own"
+        }
+
+        fn describe(&self) -> String {
+            "something".to_owned()
+        }
+
+        fn statements(&self) -> Vec<Statement> {
+            vec![Statement::raw((self.0)())]
+        }
+
+        fn inverse(&self) -> Inverse {
+            Inverse::none("it is a test")
+        }
+    }
+
+    fn problems(migration: Migration) -> Vec<(String, u32, String)> {
+        let plan = Plan::of(&Migrations::new("", "", vec![migration]));
+        let problems = plan.migrations.into_iter().flat_map(|planned| planned.problems);
+        problems.map(|problem| (problem.place.file, problem.place.line, problem.message)).collect()
+    }
+
+    #[test]
+    fn an_operation_of_the_authors_own_is_checked_like_ours() {
+        let up = |pgm: &mut Pgm| {
+            pgm.record(Own(|| "SELECT 1; COMMIT"));
+            pgm.record(Own(|| "SELECT 'a"));
+            pgm.record(Own(|| panic!("no way")));
+            pgm.record(Own(|| "SELECT 1"));
+        };
+        let migration = Migration::rust("m", "src/m.rs", "", (1, 1), up, Pgm::infer_down);
+        let messages = problems(migration).into_iter().map(|(_, _, message)| message);
+        insta::assert_snapshot!(messages.collect::<Vec<_>>().join("\n"), @"
+        `COMMIT` ends the transaction that the migration and its history row share: leave it out, or make two migrations
+        a string in the SQL is opened and never closed
+        panicked: no way
+        ");
+    }
+
+    #[test]
+    fn a_problem_of_a_file_of_sql_has_the_line_of_its_statement() {
+        let up = "SELECT 1;\n\nCOMMIT;\nCOMMIT;";
+        let down = Some(("src/m.down.sql", "-- back\nRESET a"));
+        let found = problems(Migration::sql("m", "src/m.sql", "", up, down));
+        let places: Vec<_> = found.iter().map(|(file, line, _)| (file.as_str(), *line)).collect();
+        assert_eq!(places, [("src/m.sql", 3), ("src/m.sql", 4), ("src/m.down.sql", 2)]);
+    }
 }

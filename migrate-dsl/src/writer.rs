@@ -211,14 +211,32 @@ impl Writer {
         })
     }
 
-    /// `WITH ("fillfactor" = '70')`, where there is one.
+    /// `WITH ("security_barrier" = 'true')`, where there is one.
     pub fn parameters(&mut self, parameters: &[(Identifier, String)]) -> &mut Self {
+        self.with(parameters, |sql, name| _ = sql.identifier(name))
+    }
+
+    /// `WITH ("fillfactor" = '70')`, where there is one; a dot stands behind a namespace, as in
+    /// `toast.autovacuum_enabled`.
+    pub fn storage_parameters(&mut self, parameters: &[(Identifier, String)]) -> &mut Self {
+        self.with(parameters, |sql, name| match name.as_str().split_once('.') {
+            Some(parts) => _ = sql.name(&parts.into()),
+            None => _ = sql.identifier(name),
+        })
+    }
+
+    fn with(
+        &mut self,
+        parameters: &[(Identifier, String)],
+        write_name: impl Fn(&mut Self, &Identifier),
+    ) -> &mut Self {
         if parameters.is_empty() {
             return self;
         }
         self.text("WITH").parenthesized(|sql| {
             sql.list(parameters, |sql, (name, value)| {
-                sql.identifier(name).text("=").literal(value);
+                write_name(sql, name);
+                sql.text("=").literal(value);
             });
         })
     }

@@ -32,6 +32,7 @@ fn cases() -> Vec<Case> {
                 t.unique(["a", "b"]).named("Ünique");
                 t.bigint("parent").references("everything", "id").on_delete(SetNull).initially_deferred();
             })
+            .parameter("toast.autovacuum_enabled", false)
             .comment("everything at once");
         }),
         (POSTS, |pgm| {

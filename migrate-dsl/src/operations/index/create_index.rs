@@ -180,7 +180,7 @@ impl Operation for CreateIndex {
             sql.text("INCLUDE").columns(&self.include);
         }
         sql.flag(self.nulls_not_distinct, "NULLS NOT DISTINCT");
-        sql.parameters(&self.parameters);
+        sql.storage_parameters(&self.parameters);
         if let Some(tablespace) = &self.tablespace {
             sql.text("TABLESPACE").identifier(tablespace);
         }

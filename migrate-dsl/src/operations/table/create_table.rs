@@ -110,7 +110,7 @@ impl CreateTable {
     }
 
     /// Sets a [storage parameter](https://www.postgresql.org/docs/current/sql-createtable.html#SQL-CREATETABLE-STORAGE-PARAMETERS),
-    /// such as `fillfactor`.
+    /// such as `fillfactor` or `toast.autovacuum_enabled`.
     pub fn parameter(&mut self, name: impl Into<Identifier>, value: impl ToString) -> &mut Self {
         self.parameters.push((name.into(), value.to_string()));
         self
@@ -155,7 +155,7 @@ impl Operation for CreateTable {
             if let Some(partition_by) = &self.partition_by {
                 partition_by.write(sql);
             }
-            sql.parameters(&self.parameters);
+            sql.storage_parameters(&self.parameters);
             if let Some(tablespace) = &self.tablespace {
                 sql.text("TABLESPACE").identifier(tablespace);
             }
@@ -219,6 +219,7 @@ mod tests {
                 .inherits("facts")
                 .inherits(("app", "events"))
                 .parameter("fillfactor", 0)
+                .parameter("toast.autovacuum_enabled", false)
                 .tablespace("fast");
             pgm.create_table("hits", |t| t.timestamptz("at"))
                 .partition_by_range([expr("timezone('UTC', at)"), col("at")]);
@@ -226,7 +227,7 @@ mod tests {
         insta::assert_snapshot!(plan_text(up), @r#"
         CREATE UNLOGGED TABLE "app"."measures" (
             "at" timestamptz NOT NULL
-        ) INHERITS ("facts", "app"."events") WITH ("fillfactor" = '0') TABLESPACE "fast";
+        ) INHERITS ("facts", "app"."events") WITH ("fillfactor" = '0', "toast"."autovacuum_enabled" = 'false') TABLESPACE "fast";
         CREATE TABLE "hits" (
             "at" timestamptz
         ) PARTITION BY RANGE ((timezone('UTC', at)), "at");

@@ -123,7 +123,7 @@ impl Operation for CreateMaterializedView {
             if let Some(method) = &self.method {
                 sql.text("USING").identifier(method);
             }
-            sql.parameters(&self.parameters);
+            sql.storage_parameters(&self.parameters);
             if let Some(tablespace) = &self.tablespace {
                 sql.text("TABLESPACE").identifier(tablespace);
             }
