@@ -41,6 +41,10 @@ fn main() -> ExitCode {
         }),
         Err(error) => render::report(&error, printer, Path::new("")),
     };
+    if exit == Exit::Done && printer::data_was_lost() {
+        printer.note("error: not all of the output could be written");
+        return ExitCode::from(Exit::Failed.code());
+    }
     ExitCode::from(exit.code())
 }
 

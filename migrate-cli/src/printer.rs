@@ -1,6 +1,7 @@
 //! The only thing that prints: data to stdout, everything else to stderr.
 
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
@@ -19,7 +20,7 @@ impl Printer {
     /// Data for a person: nothing when JSON is asked for.
     pub fn data(self, text: &str) {
         if !self.json {
-            write_line(&mut anstream::stdout().lock(), text);
+            deliver(text);
         }
     }
 
@@ -28,7 +29,7 @@ impl Printer {
         if self.json {
             // Values made of strings and numbers always serialize.
             let text = serde_json::to_string(value).unwrap_or_default();
-            write_line(&mut io::stdout().lock(), &text);
+            deliver(&text);
         }
     }
 
@@ -46,11 +47,28 @@ impl Printer {
 
     /// Anything that is not data: what is being done, warnings, errors.
     pub fn note(self, text: &str) {
-        write_line(&mut anstream::stderr().lock(), text);
+        // Where even that fails, there is nobody left to be told.
+        _ = write_line(&mut anstream::stderr().lock(), text);
     }
 }
 
-/// A reader that went away (`migrate status | head`) is no error.
-fn write_line(out: &mut impl Write, text: &str) {
-    _ = writeln!(out, "{}", text.trim_end_matches('\n')).and_then(|()| out.flush());
+/// Whether something could not be written to stdout.
+static LOST: AtomicBool = AtomicBool::new(false);
+
+/// Whether data that was printed has not arrived: on a full disk, for example. A reader that went
+/// away (`migrate status | head`) wanted no more, and is no error.
+pub fn data_was_lost() -> bool {
+    LOST.load(Ordering::Relaxed)
+}
+
+fn deliver(text: &str) {
+    let written = write_line(&mut io::stdout().lock(), text);
+    if written.is_err_and(|error| error.kind() != io::ErrorKind::BrokenPipe) {
+        LOST.store(true, Ordering::Relaxed);
+    }
+}
+
+fn write_line(out: &mut impl Write, text: &str) -> io::Result<()> {
+    writeln!(out, "{}", text.trim_end_matches('\n'))?;
+    out.flush()
 }

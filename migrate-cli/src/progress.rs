@@ -40,6 +40,25 @@ impl Progress {
             Event::HistoryCreated { table } => {
                 self.say("created", &format!("history table `{table}`"))
             }
+            Event::Drifted { changed, missing } => {
+                let all = [
+                    ("changed since it was applied", &changed),
+                    ("applied, but without a file", &missing),
+                ];
+                for (what, names) in all {
+                    if let Some((first, others)) = names.split_first() {
+                        let more = if others.is_empty() {
+                            String::new()
+                        } else {
+                            format!(" and {} more", others.len())
+                        };
+                        self.printer.warning(&format!("`{first}`{more}: {what}"));
+                    }
+                }
+                self.printer.json(&json!({
+                    "event": "drifted", "changed": changed, "missing": missing,
+                }));
+            }
             Event::Started { name, direction, .. } => {
                 start(
                     &self.spinner,

@@ -159,7 +159,17 @@ fn from_nothing_to_a_plan() {
             "<time>_create_posts.up.sql"
         ]
     );
+    // As `create` leaves it, a file of SQL has no statement yet, and that is a problem.
+    let empty = desk.migrate("plan");
+    assert!(empty.contains("error[migration]: `sql` has no statement in it"), "{empty}");
+    for entry in fs::read_dir(desk.0.join("migrations/src")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "sql") {
+            fs::write(path, "SELECT 1").unwrap();
+        }
+    }
     let plan = desk.migrate("plan");
+    assert!(plan.starts_with("0\n"), "{plan}");
     assert!(plan.contains("ALTER TABLE \"posts\" ADD COLUMN \"location\" point;"), "{plan}");
     // Nothing has changed: no word on stderr.
     let again = desk.migrate("plan");

@@ -20,6 +20,13 @@ pub enum Event {
         /// The table.
         table: String,
     },
+    /// Files and database do not tell the same of what is applied; nothing is done about it.
+    Drifted {
+        /// Applied migrations whose file says something else by now.
+        changed: Vec<String>,
+        /// Applied migrations without a file.
+        missing: Vec<String>,
+    },
     /// A migration starts.
     Started {
         /// Which.

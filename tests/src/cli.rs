@@ -106,6 +106,13 @@ impl Cli {
         self
     }
 
+    /// Leaves a variable unset for the program.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.vars.remove(name);
+        self
+    }
+
     /// The program with these arguments, about to be started.
     #[must_use]
     pub fn command(&self, arguments: &str) -> Command {

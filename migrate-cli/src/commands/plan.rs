@@ -7,6 +7,7 @@ use migrate_core::plan::{Migration, PlanFile, Step};
 use crate::context::Context;
 use crate::exit_code::Exit;
 use crate::names::resolve;
+use crate::render::Located;
 use crate::work::{Planned, settings};
 
 /// What to show.
@@ -23,7 +24,7 @@ pub struct PlanArgs {
 /// Shows the SQL of the migrations; with `--json`, the plan itself. Needs no database.
 pub fn run(args: &PlanArgs, context: &Context) -> anyhow::Result<Exit> {
     let settings = settings(context)?;
-    let Planned { mut plan, history, .. } = Planned::of(context, settings.as_ref())?;
+    let Planned { mut plan, history, folder } = Planned::of(context, settings.as_ref())?;
     if let Some(asked) = &args.name {
         let known: Vec<_> =
             plan.migrations.iter().map(|migration| migration.name.clone()).collect();
@@ -38,7 +39,16 @@ pub fn run(args: &PlanArgs, context: &Context) -> anyhow::Result<Exit> {
     } else {
         print(context, plan.migrations.iter().map(up));
     }
-    Ok(Exit::Done)
+    // A plan that cannot be applied is shown, but it is none to be handed on.
+    let problems = plan.migrations.into_iter().flat_map(|migration| {
+        let name = migration.name;
+        migration.problems.into_iter().map(move |problem| (name.clone(), problem))
+    });
+    let problems: Vec<_> = problems.collect();
+    if problems.is_empty() {
+        return Ok(Exit::Done);
+    }
+    Err(Located { error: migrate_core::Error::Problems(problems), folder }.into())
 }
 
 /// Prints scripts with a blank line between them.

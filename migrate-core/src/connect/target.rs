@@ -20,6 +20,12 @@ pub struct Target {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum TargetError {
+    /// What should name a database names nothing.
+    #[error("{origin} is set, but empty")]
+    Blank {
+        /// Where: `DATABASE_URL`, a flag.
+        origin: String,
+    },
     /// The URL is none. Its text is not shown: it may carry a password.
     #[error("{origin} is not a PostgreSQL URL or connection string: {reason}")]
     Malformed {
@@ -43,6 +49,7 @@ impl TargetError {
     #[must_use]
     pub fn help(&self) -> String {
         match self {
+            Self::Blank { .. } => "name the database in it, or leave it unset",
             Self::Malformed { .. } => {
                 "write postgres://user@host:5432/database; in user names and passwords, `@`, `/`, \
                  `:` and `%` are written as %40, %2F, %3A and %25"
@@ -67,6 +74,9 @@ impl Target {
     pub fn parse(text: &str, origin: &str, environment: &Environment) -> Result<Self, TargetError> {
         let malformed =
             |reason: String| TargetError::Malformed { origin: origin.to_owned(), reason };
+        if text.trim().is_empty() && !origin.contains("PG…") {
+            return Err(TargetError::Blank { origin: origin.to_owned() });
+        }
         let own_mode = ssl_mode_of(text);
         refuse_tls(own_mode, origin)?;
         let mut config: Config = text.trim().parse().map_err(|error: postgres::Error| {
@@ -76,6 +86,11 @@ impl Target {
                 None => "it cannot be parsed".to_owned(),
             })
         })?;
+        // The parser ends the password at the first `@`, so the rest of it became a host's name.
+        let split = |host: &Host| matches!(host, Host::Tcp(name) if name.contains('@'));
+        if config.get_hosts().iter().any(split) {
+            return Err(malformed("a user name or a password in it has an `@`".to_owned()));
+        }
         match (config.get_ssl_mode(), own_mode, environment.var("PGSSLMODE")) {
             // However it was written.
             (SslMode::Require, ..) => refuse_tls(Some("require"), origin)?,
@@ -101,7 +116,8 @@ impl Target {
     /// When a variable is set to something that is no database.
     pub fn from_environment(environment: &Environment) -> Result<Option<Self>, TargetError> {
         for name in ["DATABASE_URL", "DB_URL"] {
-            if let Some(url) = environment.var(name) {
+            // One that is set but empty is a mistake, not a wish for another database.
+            if let Some(url) = environment.vars.get(name) {
                 return Self::parse(url, &format!("`{name}`"), environment).map(Some);
             }
         }
@@ -323,7 +339,11 @@ mod tests {
             Target::from_environment(&environment(vars)).unwrap().map(|target| target.to_string())
         };
         assert_eq!(shown(&[]), None);
-        assert_eq!(shown(&[("DATABASE_URL", "")]), None);
+        for blank in ["", " "] {
+            let vars = environment(&[("DATABASE_URL", blank)]);
+            let error = Target::from_environment(&vars).unwrap_err().to_string();
+            assert!(error == "`DATABASE_URL` is set, but empty", "{error}");
+        }
         assert_eq!(
             shown(&[
                 ("DATABASE_URL", "postgres://ada:secret@db:6543/shop"),
@@ -408,6 +428,7 @@ mod tests {
         let target = Target::parse("postgres://ada:s3cret@db/shop", "--url", &environment).unwrap();
         assert!(!format!("{target} {target:?}").contains("s3cret"));
         for wrong in [
+            "postgres://ada:an@s3cret@db/shop",
             "postgres://ada:s3cret@db:port/shop",
             "s3cret",
             "postgres://ada:s3cret@[db/shop?x=s3cret",

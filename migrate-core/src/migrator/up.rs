@@ -7,7 +7,7 @@ use crate::apply::{Work, apply};
 use crate::event::Direction;
 use crate::history::{Action, TRANSACTION_MS};
 use crate::lock::RunnerLock;
-use crate::order::{entries, pending};
+use crate::order::{State, entries, pending};
 use crate::plan::{Migration, Step};
 use crate::{Error, Event, Observer, Session, WayBack};
 
@@ -40,6 +40,7 @@ impl Migrator {
         // With nothing to do nobody has to be waited for, and what cannot be done is refused before
         // anything is written.
         let known = self.known(session.client())?.unwrap_or_default();
+        self.tell_drift(&known, observer);
         if self.to_apply(&known, to)?.is_empty() && known.unfinished.is_empty() {
             return Ok(Vec::new());
         }
@@ -98,6 +99,18 @@ impl Migrator {
             return Err(Error::Problems(problems));
         }
         Ok(migrations)
+    }
+
+    fn tell_drift(&self, known: &Known, observer: &mut dyn Observer) {
+        let entries = entries(&self.plan, &known.applied, &known.unfinished);
+        let named = |state| {
+            let found = entries.iter().filter(|entry| entry.state == state);
+            found.map(|entry| entry.name.to_owned()).collect::<Vec<_>>()
+        };
+        let (changed, missing) = (named(State::Changed), named(State::Missing));
+        if !(changed.is_empty() && missing.is_empty()) {
+            observer.event(Event::Drifted { changed, missing });
+        }
     }
 
     /// Whether what stopped half way can be finished.

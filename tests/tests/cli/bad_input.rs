@@ -12,7 +12,8 @@ fn table(pgm: &mut Pgm) {
 fn databases_that_are_not_there() {
     let plan = [migration("20260101000000_a", table)];
     let with = |url: &str| Cli::with_plan(&plan).var("DATABASE_URL", url).session(&["up"]);
-    insta::assert_snapshot!(with(""));
+    insta::assert_snapshot!(Cli::with_plan(&plan).without("DATABASE_URL").session(&["up"]));
+    insta::assert_snapshot!("an_empty_database_url", with(""));
     insta::assert_snapshot!(with("postgres://ada:s3cret@127.0.0.1:1/shop"));
     insta::assert_snapshot!(with("mysql://ada:s3cret@db/shop"));
     let cli = Cli::with_plan(&plan);

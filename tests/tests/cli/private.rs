@@ -11,12 +11,12 @@ fn a_private_cluster_is_touched_only_where_the_settings_have_one() {
     let cli = Cli::new();
     cli.write("Cargo.toml", private);
     insta::assert_snapshot!("private_and_variable", cli.session(commands));
-    let flag = cli.var("DATABASE_URL", "");
+    let flag = cli.without("DATABASE_URL");
     insta::assert_snapshot!(flag.session(&["db start --database-url postgres://db/shop"]));
     flag.write("Cargo.toml", url);
     insta::assert_snapshot!("url_in_settings", flag.session(commands));
 
-    let cli = Cli::with_plan(&[migration("20260101000000_a", |_| {})]).var("DATABASE_URL", "");
+    let cli = Cli::with_plan(&[migration("20260101000000_a", |_| {})]).without("DATABASE_URL");
     cli.write("Cargo.toml", private);
     insta::assert_snapshot!("private_and_plan", cli.session(commands));
 }
