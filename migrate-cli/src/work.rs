@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::database;
 use crate::names::resolve;
 use crate::progress::BuildProgress;
-use crate::project::Project;
+use crate::project::{Project, ProjectError};
 use crate::render::{self, Located, Sources, UsageError};
 use crate::settings::{Settings, SettingsError};
 
@@ -57,6 +57,23 @@ impl Planned {
         let project = Project::new(&settings.dir, &context.environment);
         let plan = project.plan(&mut |event| progress.show(event))?;
         Ok(Self { plan, history: asked.or_default(), folder: Some(settings.dir.clone()) })
+    }
+}
+
+impl Planned {
+    /// The plan, or an empty one where the project's files do not make one.
+    fn or_stored(context: &Context, settings: Option<&Settings>) -> anyhow::Result<Self> {
+        Self::of(context, settings).or_else(|error| {
+            if !error.is::<ProjectError>() {
+                return Err(error);
+            }
+            context.printer.warning(&format!(
+                "{error}; every migration is taken back as it was stored when it was applied"
+            ));
+            let history = AskedHistory::of(context, settings).or_default();
+            let folder = settings.map(|settings| settings.dir.clone());
+            Ok(Self { plan: Plan::empty(), history, folder })
+        })
     }
 }
 
@@ -134,9 +151,23 @@ pub fn settings(context: &Context) -> anyhow::Result<Option<Settings>> {
 impl Work {
     /// Makes the plan, and connects to the database for `purpose`: `migrate up`.
     pub fn open(context: &Context, purpose: &str) -> anyhow::Result<Self> {
+        Self::open_with(context, purpose, Planned::of)
+    }
+
+    /// The same for taking back, which needs no files: where they do not compile, what the database
+    /// has stored will do.
+    pub fn open_to_take_back(context: &Context, purpose: &str) -> anyhow::Result<Self> {
+        Self::open_with(context, purpose, Planned::or_stored)
+    }
+
+    fn open_with(
+        context: &Context,
+        purpose: &str,
+        planned: impl FnOnce(&Context, Option<&Settings>) -> anyhow::Result<Planned>,
+    ) -> anyhow::Result<Self> {
         let settings = settings(context)?;
         let patience = patience(context)?;
-        let Planned { plan, history, folder } = Planned::of(context, settings.as_ref())?;
+        let Planned { plan, history, folder } = planned(context, settings.as_ref())?;
         let target = database::target(context, settings.as_ref())?;
         let session = database::connect(&target, purpose)?;
         let history = History::new(history.schema, history.table);

@@ -161,6 +161,17 @@ pub enum PlanError {
 }
 
 impl Plan {
+    /// The plan of no migrations.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self {
+            format: migrate_dsl::FORMAT,
+            generator: String::new(),
+            hash: String::new(),
+            migrations: Vec::new(),
+        }
+    }
+
     /// Reads a plan.
     ///
     /// # Errors

@@ -30,7 +30,7 @@ pub struct DownArgs {
 
 /// Takes back migrations, the last one first.
 pub fn run(args: &DownArgs, context: &Context) -> anyhow::Result<Exit> {
-    let mut work = Work::open(context, "migrate down")?;
+    let mut work = Work::open_to_take_back(context, "migrate down")?;
     let to = match &args.to {
         Some(name) => DownTo::Name(work.resolve(name)?),
         None if args.all => DownTo::All,

@@ -138,3 +138,20 @@ fn late_and_missing_files() {
     cli.write_plan(&[migration("20260101000000_a", |_| {})]);
     insta::assert_snapshot!(cli.session(&["status --check", "up", "redo", "down"]));
 }
+
+#[test]
+fn files_that_make_no_plan_do_not_keep_down_from_its_work() {
+    let cli = Cli::with_plan(&[migration("20260101000000_a", table)]);
+    assert_eq!(cli.run("up").code, Some(0));
+    std::fs::remove_file(cli.folder.path().join("plan.json")).unwrap();
+    cli.write("Cargo.toml", "[workspace]\n[workspace.metadata.migrate]\ndir = \"migrations\"\n");
+    cli.write("migrations/Cargo.toml", "[package]\nname = \"m\"\nedition = \"2024\"\n");
+    cli.write("migrations/src/main.rs", "fn main() {}\n");
+    cli.write("migrations/src/no_timestamp.rs", "");
+    assert_eq!(cli.run("status").code, Some(1));
+    let said = cli.run("down");
+    assert_eq!(said.code, Some(0), "{}", said.stderr);
+    assert!(said.stderr.contains("taken back as it was stored"), "{}", said.stderr);
+    let gone = cli.database.client().query_one("SELECT to_regclass('a') IS NULL", &[]).unwrap();
+    assert!(gone.get::<_, bool>(0));
+}
