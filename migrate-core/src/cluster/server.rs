@@ -290,7 +290,9 @@ mod tests {
     #[test]
     fn the_port_of_a_project_is_steady() {
         let port = free_port("a project", None);
-        assert_eq!(free_port("a project", None), port);
+        // A process that another test is just starting may hold our listener for a moment.
+        let again = || (0..100).map(|_| std::thread::sleep(Duration::from_millis(5)));
+        assert!(again().any(|()| free_port("a project", None) == port));
         let taken = TcpListener::bind(("127.0.0.1", port)).unwrap();
         assert_ne!(free_port("a project", None), port);
         drop(taken);
