@@ -25,7 +25,10 @@ impl Sources {
         let Some(folder) = &self.folder else {
             return (file.to_owned(), None);
         };
-        let path = folder.join(file);
+        // Cargo names the files of other crates of a workspace, and modules of this one that
+        // `lib.rs` declares, from the workspace's folder.
+        let mut seen = folder.ancestors().map(|ancestor| ancestor.join(file));
+        let path = seen.find(|path| path.is_file()).unwrap_or_else(|| folder.join(file));
         let shown = path.strip_prefix(&self.here).unwrap_or(&path).display().to_string();
         (shown, std::fs::read_to_string(path).ok())
     }
