@@ -104,8 +104,8 @@ mod tests {
         ] {
             assert_eq!(portable(Path::new(file), Path::new("/home/ada/app/migrations")), told);
         }
-        let elsewhere = Path::new("/home/ben/work/app/migrations");
-        let helper = Path::new("/home/ben/work/app/helper/src/lib.rs");
+        let elsewhere = Path::new("/home/ben/code/app/migrations");
+        let helper = Path::new("/home/ben/code/app/helper/src/lib.rs");
         assert_eq!(portable(helper, elsewhere), "../helper/src/lib.rs");
     }
 

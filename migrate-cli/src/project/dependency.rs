@@ -186,8 +186,8 @@ mod tests {
     #[test]
     fn paths_beside_a_program() {
         assert_eq!(
-            paths_of_program("work/t/debug/m: work/m/src/lib.rs work/my\\ app/x.rs /abs\n"),
-            ["/work/m/src/lib.rs", "/work/my app/x.rs", "/abs"].map(PathBuf::from)
+            paths_of_program("code/t/debug/m: code/m/src/lib.rs code/my\\ app/x.rs /abs\n"),
+            ["/code/m/src/lib.rs", "/code/my app/x.rs", "/abs"].map(PathBuf::from)
         );
     }
 

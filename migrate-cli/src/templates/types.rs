@@ -25,6 +25,9 @@ const SPECIAL: &[(&[&str], &str, Modifier)] = &[
     (&["bit"], "bit", Length),
     (&["varbit", "bit varying"], "varbit", Length),
     (&["box"], "box_", Plain),
+    // What other tools call them; PostgreSQL has no such types.
+    (&["string"], "text", Plain),
+    (&["datetime"], "timestamptz", Plain),
 ];
 
 /// The methods that are called as PostgreSQL calls the type.

@@ -233,7 +233,7 @@ fn twice_changes_nothing() {
 
 #[test]
 fn where_the_language_comes_from() {
-    let root = Path::new("/work/app");
+    let root = Path::new("/code/app");
     let folder = root.join("db/migrations");
     let of = |language: Language, manifest: &str| {
         let manifest = manifest.parse().unwrap();
@@ -244,7 +244,7 @@ fn where_the_language_comes_from() {
         "{ workspace = true }"
     );
     assert_eq!(
-        of(Language::Path("/work/app/vendor/dsl".into()), ""),
+        of(Language::Path("/code/app/vendor/dsl".into()), ""),
         "{ path = \"../../vendor/dsl\" }"
     );
     assert_eq!(of(Language::Path("/src/dsl".into()), ""), "{ path = \"/src/dsl\" }");
