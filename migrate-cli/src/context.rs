@@ -10,6 +10,7 @@ use migrate_core::Environment;
 use crate::dotenv::Variables;
 use crate::printer::Printer;
 use crate::project::shown;
+use crate::render::UsageError;
 use crate::settings::Overrides;
 
 /// Flags that every command has.
@@ -55,10 +56,21 @@ impl Context {
             }
             vars.extend(variables.pairs);
         }
-        let utf8 = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        };
-        vars.extend(std::env::vars_os().filter_map(utf8));
+        for (name, value) in std::env::vars_os() {
+            let Ok(name) = name.into_string() else { continue };
+            match value.into_string() {
+                Ok(value) => _ = vars.insert(name, value),
+                // To pass over one that names the database would mean another database.
+                Err(_)
+                    if name.starts_with("PG") || ["DATABASE_URL", "DB_URL"].contains(&&*name) =>
+                {
+                    let message = format!("the variable `{name}` is not UTF-8");
+                    let help = "write what is not ASCII in a URL as %41".to_owned();
+                    return Err(UsageError { message, help }.into());
+                }
+                Err(_) => {}
+            }
+        }
         let environment = Environment { vars, home: std::env::home_dir(), current_dir };
         Ok(Self { environment, printer, global })
     }

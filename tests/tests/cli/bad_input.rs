@@ -155,3 +155,14 @@ fn files_that_make_no_plan_do_not_keep_down_from_its_work() {
     let gone = cli.database.client().query_one("SELECT to_regclass('a') IS NULL", &[]).unwrap();
     assert!(gone.get::<_, bool>(0));
 }
+
+#[test]
+fn a_url_that_is_not_text_is_not_passed_over() {
+    use std::os::unix::ffi::OsStrExt;
+    let cli = Cli::with_plan(&[migration("20260101000000_a", table)]);
+    let url = std::ffi::OsStr::from_bytes(b"postgres://\xff");
+    let said = cli.command("up").env("DATABASE_URL", url).output().unwrap();
+    assert_eq!(said.status.code(), Some(2));
+    let stderr = String::from_utf8(said.stderr).unwrap();
+    assert!(stderr.contains("the variable `DATABASE_URL` is not UTF-8"), "{stderr}");
+}
