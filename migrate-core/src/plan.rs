@@ -101,6 +101,43 @@ pub struct Statement {
     pub sql: String,
     /// Of raw SQL, the line of the given text on which it starts, from 0.
     pub line: usize,
+    /// The major version of the server from which on this form is meant; 0 for any.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub since: u32,
+    /// The major version of the server from which on another form is meant; 0 for never.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub until: u32,
+    /// What of it older servers do not know.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requires: Vec<Requirement>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(version: &u32) -> bool {
+    *version == 0
+}
+
+/// An option that older servers do not have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Requirement {
+    /// The first major version that has it.
+    pub version: u32,
+    /// The option, as the migration writes it: `nulls_not_distinct`.
+    pub what: String,
+}
+
+impl Statement {
+    /// A statement for any server.
+    #[must_use]
+    pub fn new(sql: impl Into<String>) -> Self {
+        Self { sql: sql.into(), line: 0, since: 0, until: 0, requires: Vec::new() }
+    }
+
+    /// Whether this form is meant for a server of this major version.
+    #[must_use]
+    pub fn is_for(&self, major: u32) -> bool {
+        self.since <= major && (self.until == 0 || major < self.until)
+    }
 }
 
 /// How a step comes back.
@@ -117,11 +154,46 @@ pub enum Inverse {
         /// The SQL.
         statements: Vec<Statement>,
     },
+    /// Read from the catalog when the step runs.
+    Capture(Capture),
     /// Not at all.
     None {
         /// Why.
         reason: String,
     },
+}
+
+/// What is read from the catalog before and after a step, to know how it comes back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Capture {
+    /// The objects, each with all that belongs to it.
+    pub objects: Vec<Object>,
+    /// What does not come back, as a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost: Option<String>,
+    /// How many of the step's statements lie between the two readings; all without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub through: Option<usize>,
+    /// What takes back the statements after those; it runs first on the way back.
+    pub first: Vec<Statement>,
+}
+
+/// An object of the database, named as the migration names it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Object {
+    /// PostgreSQL's word for its kind: `materialized view`.
+    pub kind: String,
+    /// Its schema; without one, the first of `search_path` that has the object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
+    /// Its name; of what belongs to a table, the table's.
+    pub name: String,
+    /// What belongs to a table: a column, a trigger; to a server: a user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member: Option<String>,
+    /// The types that tell it from others of its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arguments: Option<Vec<String>>,
 }
 
 /// Something that keeps a migration from being applied.

@@ -61,6 +61,7 @@ impl WayBack {
                 Inverse::Construction { statements } | Inverse::Declaration { statements } => {
                     statements.clone()
                 }
+                Inverse::Capture(capture) => capture.first.clone(),
                 Inverse::None { reason } => {
                     return Self::None(NoWayBack {
                         reason: format!("{reason}, and the migration has no `down`"),

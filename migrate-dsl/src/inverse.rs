@@ -1,17 +1,38 @@
 //! How an operation comes back.
 
-use crate::Statement;
+use crate::{Object, Statement};
 
-/// The way back of an operation: statements, or the reason why there is none; never a silent
-/// nothing.
+/// The way back of an operation: statements, what to read from the catalog, or the reason why there
+/// is none; never a silent nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Inverse {
     /// Follows from the operation itself: create and drop, rename there and back.
     Construction(Vec<Statement>),
     /// Given by the migration's author with `.down(..)`.
     Declaration(Vec<Statement>),
+    /// Known only when the step runs: the engine reads these objects from the catalog just before
+    /// and just after it, and what takes the one state to the other is stored with the history.
+    Capture(Capture),
     /// There is none, and this is why.
     None(String),
+}
+
+/// What the engine reads before and after a step, to know how it comes back.
+///
+/// Everything that belongs to an object is read with it, and so is what depends on it: constraints,
+/// indexes, triggers, policies, privileges, comments, views. What is gone after the step is made
+/// again, what is new is dropped, and what has changed is changed back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capture {
+    /// The objects; one that is not there is none before, and dropped on the way back if the step
+    /// made it.
+    pub objects: Vec<Object>,
+    /// What does not come back, as a sentence: "its rows do not come back".
+    pub lost: Option<String>,
+    /// How many of the step's statements lie between the two readings; all without it.
+    pub through: Option<usize>,
+    /// What takes back the statements after those; it runs first on the way back.
+    pub first: Vec<Statement>,
 }
 
 impl Inverse {
@@ -21,9 +42,42 @@ impl Inverse {
         Self::Construction(vec![statement])
     }
 
+    /// The way back is read from the catalog when the step runs: what these objects were like.
+    pub fn capture(objects: impl IntoIterator<Item = Object>) -> Self {
+        Self::Capture(Capture {
+            objects: objects.into_iter().collect(),
+            lost: None,
+            through: None,
+            first: Vec::new(),
+        })
+    }
+
+    /// As [`capture`](Self::capture), and what does not come back, as a sentence.
+    pub fn capture_without(
+        objects: impl IntoIterator<Item = Object>,
+        lost: impl Into<String>,
+    ) -> Self {
+        Self::Capture(Capture {
+            objects: objects.into_iter().collect(),
+            lost: Some(lost.into()),
+            through: None,
+            first: Vec::new(),
+        })
+    }
+
     /// No way back, for this reason: a clause that can follow "cannot be taken back: ".
     pub fn none(reason: impl Into<String>) -> Self {
         Self::None(reason.into())
+    }
+
+    /// The statements that are known without looking at the database.
+    #[must_use]
+    pub fn statements(&self) -> &[Statement] {
+        match self {
+            Self::Construction(statements) | Self::Declaration(statements) => statements,
+            Self::Capture(capture) => &capture.first,
+            Self::None(_) => &[],
+        }
     }
 
     /// With such an option, such as `if_not_exists`, what is there afterwards may be older than the
@@ -36,5 +90,13 @@ impl Inverse {
     /// before the step is the engine's work; until it does, the author has to say it.
     pub(crate) fn unknown_before(what: impl std::fmt::Display) -> Self {
         Self::none(format!("{what} is not known here; write a `pub fn down` that restores it"))
+    }
+}
+
+impl Capture {
+    /// For a person: `table \`posts\``, and others after a comma.
+    #[must_use]
+    pub fn names(&self) -> String {
+        self.objects.iter().map(Object::to_string).collect::<Vec<_>>().join(", ")
     }
 }

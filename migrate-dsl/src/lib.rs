@@ -59,6 +59,7 @@ mod inverse;
 mod literal;
 mod migration;
 mod name;
+mod object;
 mod operation;
 pub mod operations;
 mod pgm;
@@ -74,12 +75,12 @@ mod writer;
 
 pub use column::{Column, Identity, IdentityColumn, References};
 pub use expression::{Expression, IntoExpression, col, expr};
-pub use inverse::Inverse;
+pub use inverse::{Capture, Inverse};
 pub use literal::{DefaultValue, Literal, quote_literal};
 pub use migration::{Migration, Migrations};
 pub use name::{Identifier, IntoIdentifiers, MAX_NAME_BYTES, Name, generated_name, iden};
+pub use object::Object;
 pub use operation::Operation;
-pub use operations::comment::Object;
 pub use operations::constraint::foreign_key::ReferentialAction;
 pub use operations::table::LikeOption;
 pub use pgm::Pgm;
@@ -91,7 +92,7 @@ pub use split::{Piece, split};
 pub use step::Place;
 pub use table::Table;
 pub use types::{DataType, Precision};
-pub use writer::{Statement, Writer};
+pub use writer::{Requirement, Statement, Writer};
 
 /// What a migration needs at hand: `use migrate_dsl::prelude::*;`.
 pub mod prelude {

@@ -11,7 +11,7 @@ use crate::json::Json;
 use crate::migration::Definition;
 use crate::split::{transaction_control, unterminated};
 use crate::step::{Place, Step};
-use crate::{Inverse, Migration, Migrations, Pgm, Statement, split};
+use crate::{Capture, Inverse, Migration, Migrations, Object, Pgm, Statement, split};
 
 /// The version of the plan's JSON.
 pub const FORMAT: u32 = 1;
@@ -199,11 +199,7 @@ impl PlannedMigration {
 
     /// Notes what is wrong with the statements of a step, there and back.
     fn check(&mut self, step: &PlannedStep) {
-        let back = match &step.inverse {
-            Inverse::Construction(statements) | Inverse::Declaration(statements) => &statements[..],
-            Inverse::None(_) => &[],
-        };
-        for statement in step.statements.iter().chain(back) {
+        for statement in step.statements.iter().chain(step.inverse.statements()) {
             let pieces = split(&statement.sql);
             let refused = pieces.iter().filter_map(|piece| transaction_control(piece.sql));
             let found = statement.problems.iter().cloned();
@@ -295,16 +291,22 @@ fn write_step(json: &mut Json, step: &PlannedStep) {
         json.field("transactional", |json| json.bool(step.transactional));
         json.field("statements", |json| json.list(&step.statements, write_statement));
         json.field("inverse", |json| {
-            let (kind, statements, reason) = match &step.inverse {
-                Inverse::Construction(statements) => ("construction", &statements[..], None),
-                Inverse::Declaration(statements) => ("declaration", &statements[..], None),
-                Inverse::None(reason) => ("none", &[][..], Some(reason)),
-            };
-            json.object(|json| {
-                json.field("kind", |json| json.string(kind));
-                match reason {
-                    Some(reason) => json.field("reason", |json| json.string(reason)),
-                    None => json.field("statements", |json| json.list(statements, write_statement)),
+            json.object(|json| match &step.inverse {
+                Inverse::Construction(statements) => {
+                    json.field("kind", |json| json.string("construction"));
+                    json.field("statements", |json| json.list(statements, write_statement));
+                }
+                Inverse::Declaration(statements) => {
+                    json.field("kind", |json| json.string("declaration"));
+                    json.field("statements", |json| json.list(statements, write_statement));
+                }
+                Inverse::Capture(capture) => {
+                    json.field("kind", |json| json.string("capture"));
+                    write_capture(json, capture);
+                }
+                Inverse::None(reason) => {
+                    json.field("kind", |json| json.string("none"));
+                    json.field("reason", |json| json.string(reason));
                 }
             });
         });
@@ -312,10 +314,56 @@ fn write_step(json: &mut Json, step: &PlannedStep) {
     });
 }
 
+fn write_capture(json: &mut Json, capture: &Capture) {
+    json.field("objects", |json| {
+        json.list(&capture.objects, |json, object| write_object(json, object));
+    });
+    optional(json, "lost", capture.lost.as_deref());
+    if let Some(through) = capture.through {
+        json.field("through", |json| json.number(through as u64));
+    }
+    json.field("first", |json| json.list(&capture.first, write_statement));
+}
+
+fn write_object(json: &mut Json, object: &Object) {
+    let parts = object.parts();
+    json.object(|json| {
+        json.field("kind", |json| json.string(&parts.kind));
+        optional(json, "schema", parts.schema.as_deref());
+        json.field("name", |json| json.string(&parts.name));
+        optional(json, "member", parts.member.as_deref());
+        if let Some(arguments) = &parts.arguments {
+            json.field("arguments", |json| json.strings(arguments));
+        }
+    });
+}
+
+/// A field that is left out where there is nothing to say.
+fn optional(json: &mut Json, name: &str, text: Option<&str>) {
+    if let Some(text) = text {
+        json.field(name, |json| json.string(text));
+    }
+}
+
 fn write_statement(json: &mut Json, statement: &Statement) {
     json.object(|json| {
         json.field("sql", |json| json.string(&statement.sql));
         json.field("line", |json| json.number(statement.line as u64));
+        for (name, version) in [("since", statement.since), ("until", statement.until)] {
+            if version > 0 {
+                json.field(name, |json| json.number(version));
+            }
+        }
+        if !statement.requires.is_empty() {
+            json.field("requires", |json| {
+                json.list(&statement.requires, |json, requirement| {
+                    json.object(|json| {
+                        json.field("version", |json| json.number(requirement.version));
+                        json.field("what", |json| json.string(&requirement.what));
+                    });
+                });
+            });
+        }
     });
 }
 

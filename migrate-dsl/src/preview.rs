@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::step::Step;
-use crate::{Inverse, Pgm, Statement};
+use crate::{Capture, Inverse, Pgm, Statement};
 
 /// The SQL of what `up` records, a statement a line.
 ///
@@ -28,6 +28,10 @@ pub fn plan_text_down(up: impl FnOnce(&mut Pgm)) -> String {
         Inverse::Construction(statements) | Inverse::Declaration(statements) => {
             statements.into_iter().map(sql_line).collect()
         }
+        Inverse::Capture(capture) => {
+            let first = capture.first.iter().cloned().map(sql_line);
+            first.chain([capture_line(&capture)]).collect()
+        }
         Inverse::None(reason) => vec![format!("-- cannot be taken back: {reason}")],
     }))
 }
@@ -47,6 +51,12 @@ fn steps(up: impl FnOnce(&mut Pgm)) -> Vec<Step> {
     let mut pgm = Pgm::new(Path::new(""));
     up(&mut pgm);
     pgm.into_parts().0
+}
+
+/// What stands in for SQL that only the catalog can tell.
+fn capture_line(capture: &Capture) -> String {
+    let lost = capture.lost.as_ref().map(|lost| format!("; {lost}"));
+    format!("-- as it was: {}{}", capture.names(), lost.unwrap_or_default())
 }
 
 fn sql_line(statement: Statement) -> String {

@@ -12,12 +12,59 @@ pub struct Statement {
     pub line: usize,
     /// What the server would not do as written, found while writing: a name that is too long.
     pub problems: Vec<String>,
+    /// What of it older servers do not know.
+    pub requires: Vec<Requirement>,
+    /// The major version from which on this form is meant; 0 for any.
+    pub since: u32,
+    /// The major version from which on another form is meant; 0 for never.
+    pub until: u32,
+}
+
+/// An option that older servers do not have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Requirement {
+    /// The first major version that has it.
+    pub version: u32,
+    /// The option, as the migration writes it: `nulls_not_distinct`.
+    pub what: String,
 }
 
 impl Statement {
     /// A statement that stands as given.
     pub fn raw(sql: impl Into<String>) -> Self {
-        Self { sql: sql.into(), line: 0, problems: Vec::new() }
+        Self {
+            sql: sql.into(),
+            line: 0,
+            problems: Vec::new(),
+            requires: Vec::new(),
+            since: 0,
+            until: 0,
+        }
+    }
+
+    /// This form is for servers of this major version and later; an
+    /// [`until`](Self::until) of another statement is for the others.
+    ///
+    /// ```
+    /// use migrate_dsl::Statement;
+    /// let statement = Statement::raw("ALTER TABLE a ADD NOT NULL b NOT VALID").since(18);
+    /// assert_eq!(statement.since, 18);
+    /// ```
+    #[must_use]
+    pub fn since(self, version: u32) -> Self {
+        Self { since: version, ..self }
+    }
+
+    /// This form is for servers before this major version.
+    ///
+    /// ```
+    /// use migrate_dsl::Statement;
+    /// let statement = Statement::raw("ALTER TABLE a ALTER COLUMN b SET NOT NULL").until(18);
+    /// assert_eq!(statement.until, 18);
+    /// ```
+    #[must_use]
+    pub fn until(self, version: u32) -> Self {
+        Self { until: version, ..self }
     }
 }
 
@@ -33,6 +80,7 @@ impl Statement {
 pub struct Writer {
     sql: String,
     problems: Vec<String>,
+    requires: Vec<Requirement>,
     /// The next piece follows without a space, as after `(`.
     tight: bool,
 }
@@ -60,7 +108,8 @@ impl Writer {
     /// Ends the statement.
     #[must_use]
     pub fn finish(self) -> Statement {
-        Statement { sql: self.sql, line: 0, problems: self.problems }
+        let Self { sql, problems, requires, tight: _ } = self;
+        Statement { problems, requires, ..Statement::raw(sql) }
     }
 
     /// Keywords, or SQL that the migration brought itself, after a space.
@@ -239,6 +288,20 @@ impl Writer {
                 sql.text("=").literal(value);
             });
         })
+    }
+
+    /// Notes that the option `what` is known to servers of this major version and later only.
+    ///
+    /// ```
+    /// use migrate_dsl::Writer;
+    /// let statement = Writer::statement(|sql| {
+    ///     sql.text("CREATE UNIQUE INDEX ON a (b) NULLS NOT DISTINCT").requires(15, "nulls_not_distinct")
+    /// });
+    /// assert_eq!(statement.requires[0].version, 15);
+    /// ```
+    pub fn requires(&mut self, version: u32, what: &str) -> &mut Self {
+        self.requires.push(Requirement { version, what: what.to_owned() });
+        self
     }
 
     /// Notes something that the server would not do as written.

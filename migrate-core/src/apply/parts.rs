@@ -52,10 +52,7 @@ mod tests {
             summary: String::new(),
             place: Place { file: String::new(), line: 1, column: 1 },
             transactional,
-            statements: sql
-                .iter()
-                .map(|sql| Statement { sql: (*sql).to_owned(), line: 0 })
-                .collect(),
+            statements: sql.iter().copied().map(Statement::new).collect(),
             inverse: Inverse::None { reason: String::new() },
             hints: Vec::new(),
         }

@@ -5,8 +5,7 @@ use std::path::Path;
 
 use sea_query::Query;
 
-use super::comment::Object;
-use crate::Inverse;
+use crate::Object;
 use crate::prelude::*;
 use crate::step::Step;
 
@@ -110,10 +109,8 @@ fn recorded(up: impl FnOnce(&mut Pgm)) -> Recorded {
     let [step] = &steps[..] else {
         panic!("a verb is a step");
     };
-    let back = match step.operation.inverse() {
-        Inverse::Construction(statements) | Inverse::Declaration(statements) => statements,
-        Inverse::None(_) => Vec::new(),
-    };
+    let inverse = step.operation.inverse();
+    let back = inverse.statements().to_vec();
     let statements = step.operation.statements().into_iter().chain(back);
     let (sql, problems): (_, Vec<_>) = statements.map(|s| (s.sql, s.problems)).unzip();
     Recorded { verb: step.operation.verb(), sql, problems: problems.concat() }

@@ -1,7 +1,6 @@
 //! [`COMMENT ON`](https://www.postgresql.org/docs/current/sql-comment.html).
 
-use super::Object;
-use crate::{Inverse, Operation, Pgm, Statement, Writer};
+use crate::{Inverse, Object, Operation, Pgm, Statement, Writer};
 
 /// Comments on an object, or takes its comment away.
 pub struct CommentOn {
@@ -76,8 +75,7 @@ impl Operation for CommentOn {
 
 #[cfg(test)]
 mod tests {
-    use super::Object;
-    use crate::{Pgm, plan_text, plan_text_down};
+    use crate::{Object, Pgm, plan_text, plan_text_down};
 
     #[test]
     fn anything_can_have_a_comment() {

@@ -4,7 +4,7 @@ use crate::{DataType, Identifier, Name, Statement, Writer};
 
 /// A function's name, and the types of its arguments where they are said; without them the name
 /// has to be the only one.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Signature {
     pub(crate) name: Name,
     pub(crate) arguments: Option<Vec<DataType>>,

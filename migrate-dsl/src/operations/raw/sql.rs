@@ -115,9 +115,9 @@ fn statements_of(text: &str) -> Vec<Statement> {
     let mut statements: Vec<_> = split(text)
         .into_iter()
         .map(|piece| Statement {
-            sql: piece.sql.to_owned(),
             line: piece.line,
             problems: transaction_control(piece.sql).into_iter().collect(),
+            ..Statement::raw(piece.sql)
         })
         .collect();
     if let Some(last) = statements.last_mut() {

@@ -1,4 +1,4 @@
-//! What can have a comment.
+//! Objects of the database, named.
 
 use std::fmt;
 
@@ -6,13 +6,26 @@ use crate::operations::function::Signature;
 use crate::{DataType, Identifier, Name, Writer};
 
 /// An object of the database, with the word that PostgreSQL has for its kind.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Object {
     kind: &'static str,
     path: Path,
 }
 
-#[derive(Debug, Clone)]
+/// An object taken apart, as the plan has it: the engine looks it up in the catalog.
+pub(crate) struct ObjectParts {
+    /// PostgreSQL's word, in lower case: `materialized view`.
+    pub(crate) kind: String,
+    pub(crate) schema: Option<String>,
+    /// The object's name; of what belongs to a table, the table's.
+    pub(crate) name: String,
+    /// What belongs to the table, server or access method: a column, a trigger, a user.
+    pub(crate) member: Option<String>,
+    /// Types, where they tell one object from another of the same name.
+    pub(crate) arguments: Option<Vec<String>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Path {
     Name(Name),
     /// `"posts"."title"`.
@@ -108,8 +121,23 @@ impl Object {
         self
     }
 
+    pub(crate) fn parts(&self) -> ObjectParts {
+        let (name, member, arguments) = match &self.path {
+            Path::Name(name) => (name, None, None),
+            Path::Column(table, member) | Path::On(member, table) => (table, Some(member), None),
+            Path::Routine(signature) => (&signature.name, None, signature.arguments.as_ref()),
+        };
+        ObjectParts {
+            kind: self.kind.to_ascii_lowercase(),
+            schema: name.schema.as_ref().map(|schema| schema.as_str().to_owned()),
+            name: name.name.as_str().to_owned(),
+            member: member.map(|member| member.as_str().to_owned()),
+            arguments: arguments.map(|types| types.iter().map(DataType::sql).collect()),
+        }
+    }
+
     /// `COLUMN "posts"."title"`.
-    pub(super) fn write(&self, sql: &mut Writer) {
+    pub(crate) fn write(&self, sql: &mut Writer) {
         sql.text(self.kind);
         match &self.path {
             Path::Name(name) => _ = sql.name(name),

@@ -1,0 +1,18 @@
+//! Every operation: applied, taken back and applied again on a server, with the same catalog each
+//! time. A file for each object, as in the language.
+
+mod case;
+
+macro_rules! objects {
+    ($($object:ident)*) => {$(
+        mod $object;
+
+        #[test]
+        fn $object() {
+            case::run($object::cases());
+        }
+    )*};
+}
+objects! {
+    column constraint extension function index raw schema sequence table trigger user_type view
+}
