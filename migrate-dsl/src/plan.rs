@@ -316,7 +316,7 @@ fn write_step(json: &mut Json, step: &PlannedStep) {
 
 fn write_capture(json: &mut Json, capture: &Capture) {
     json.field("objects", |json| {
-        json.list(&capture.objects, |json, object| write_object(json, object));
+        json.list(&capture.objects, write_object);
     });
     optional(json, "lost", capture.lost.as_deref());
     if let Some(through) = capture.through {
