@@ -141,7 +141,12 @@ fn drop_all(dropped: &[&Fact], script: &mut Script) {
     for fact in dropped {
         let needed = fact.needs.iter().filter(|need| addresses.contains(&need.on));
         let (parts, others): (Vec<_>, Vec<_>) = needed.partition(|need| need.belongs);
-        let is_held = fact.address.class == "pg_constraint" && !others.is_empty();
+        // A partition that foreign keys refer to has to be detached first.
+        let is_held = match fact.address.class.as_str() {
+            "pg_constraint" => !others.is_empty(),
+            "pg_inherits" => parts.len() < 2,
+            _ => false,
+        };
         if let Some(whole) = parts.first().filter(|_| !is_held) {
             inside.insert(fact.address.clone(), whole.on.clone());
         }

@@ -118,8 +118,8 @@ fn query(object: &plan::Object) -> Option<String> {
                 let types = types.collect::<Vec<_>>().join(", ");
                 // In a signature a procedure's `OUT` arguments may stand or not.
                 which.push_str(&format!(
-                    " AND ARRAY[{types}]::pg_catalog.oid[] IN \
-                     (proargtypes::pg_catalog.oid[], proallargtypes)"
+                    " AND pg_catalog.array_to_string(ARRAY[{types}]::pg_catalog.oid[], ' ') IN \
+                     (proargtypes::text, pg_catalog.array_to_string(proallargtypes, ' '))"
                 ));
             }
             all_in_schema(object, &which)

@@ -80,7 +80,7 @@ CROSS JOIN LATERAL (VALUES
             THEN ARRAY[format('ALTER TABLE %s DROP COLUMN %I', name, attname)]
         WHEN of_type THEN ARRAY[format('ALTER TYPE %s DROP ATTRIBUTE %I', name, attname)] END),
     ('change type', type, CASE
-        WHEN of_table AND NOT inherited
+        WHEN of_table AND NOT inherited AND attinhcount = 0
             THEN ARRAY[format('ALTER TABLE %s ALTER COLUMN %I TYPE %s', name, attname, type)
                 || CASE attgenerated WHEN '' THEN format(' USING %I::%s', attname,
                                                          format_type(atttypid, atttypmod))
@@ -88,7 +88,7 @@ CROSS JOIN LATERAL (VALUES
         WHEN of_type
             THEN ARRAY[format('ALTER TYPE %s ALTER ATTRIBUTE %I TYPE %s', name, attname, type)] END),
     ('change expression', CASE WHEN attgenerated <> '' THEN pg_get_expr(adbin, adrelid) END,
-        CASE WHEN attgenerated <> '' AND NOT inherited
+        CASE WHEN attgenerated <> '' AND NOT inherited AND attinhcount = 0
              THEN ARRAY[format('ALTER TABLE %s ALTER COLUMN %I SET EXPRESSION AS (%s)', name, attname,
                                pg_get_expr(adbin, adrelid))] END),
     ('change not null', CASE WHEN attnotnull THEN COALESCE(not_null, 'not null') END,

@@ -104,8 +104,11 @@ pub(super) fn read(
         }
     }
     for found in &found {
-        if let Some(fact) = facts.get_mut(&found.address) {
+        if facts.contains_key(&found.address) {
             keys.insert(found.address.clone(), found.key.clone());
+        }
+        // A view needs what its rule needs.
+        if let Some(fact) = facts.get_mut(&resolve(found.address.clone(), &aliases)) {
             fact.needs.extend(found.needs.iter().cloned());
         }
     }
@@ -113,7 +116,7 @@ pub(super) fn read(
     for fact in facts.values_mut() {
         resolve_needs(fact, &aliases);
     }
-    links_after_indexes(&mut facts);
+    links_in_between(&mut facts);
     let relations = facts.keys().filter(|address| address.class == "pg_class");
     state.attributes = super::objects::attributes(client, relations)?;
     state.defaults = defaults(client)?;
@@ -185,27 +188,26 @@ fn aliases(found: &[Found]) -> HashMap<Address, Address> {
         .collect()
 }
 
-fn resolve_needs(fact: &mut Fact, aliases: &HashMap<Address, Address>) {
-    let resolve = |mut address: Address| {
-        // An array's element may be a row.
-        for _ in 0..4 {
-            let whole = address.whole();
-            address = match (aliases.get(&address), aliases.get(&whole)) {
-                (Some(other), _) => other.clone(),
-                // A column of a composite type is known by the relation behind it.
-                (None, Some(other)) if address.part == 0 => other.clone(),
-                _ => break,
-            };
+/// The object that an address is a part of by name only.
+fn resolve(mut address: Address, aliases: &HashMap<Address, Address>) -> Address {
+    // The element of an array may be a row, and that of a table.
+    for _ in 0..4 {
+        match aliases.get(&address) {
+            Some(whole) => address = whole.clone(),
+            None => break,
         }
-        address
-    };
+    }
+    address
+}
+
+fn resolve_needs(fact: &mut Fact, aliases: &HashMap<Address, Address>) {
     let own = fact.address.clone();
     if own.part > 0 && own.class == "pg_class" {
         fact.needs.push(Need { on: own.whole(), belongs: true });
-        fact.comes_with.push(resolve(own.whole()));
+        fact.comes_with.push(resolve(own.whole(), aliases));
     }
     for need in &mut fact.needs {
-        need.on = resolve(need.on.clone());
+        need.on = resolve(need.on.clone(), aliases);
     }
     fact.needs.retain(|need| need.on != own);
     // Either kind of dependency may be there besides the other.
@@ -214,26 +216,43 @@ fn resolve_needs(fact: &mut Fact, aliases: &HashMap<Address, Address>) {
 }
 
 /// A partition is attached when it has all its constraints and indexes: those of the same form as
-/// the parent's are then joined to them, and none are made under other names.
-fn links_after_indexes(facts: &mut HashMap<Address, Fact>) {
+/// the parent's are then joined to them, and none are made under other names. Foreign keys come
+/// last, and go to all partitions at once.
+fn links_in_between(facts: &mut HashMap<Address, Fact>) {
+    let is_link = |fact: &Fact| fact.address.class == "pg_inherits" && fact.comes_with.is_empty();
+    let is_foreign_key = |fact: &Fact| fact.setting("change time").is_some();
     let mut of_relation: BTreeMap<Oid, HashSet<Address>> = BTreeMap::new();
+    let mut links: BTreeMap<i64, Vec<Address>> = BTreeMap::new();
     for fact in facts.values() {
         let is_index = fact.address.class == "pg_class" && fact.address.part == 0;
-        if !is_index && fact.address.class != "pg_constraint" {
-            continue;
-        }
-        for need in fact.needs.iter().filter(|need| need.belongs && need.on.class == "pg_class") {
-            of_relation.entry(need.on.object).or_default().insert(fact.address.clone());
+        if fact.address.class == "pg_inherits" {
+            links.entry(fact.address.part).or_default().push(fact.address.clone());
+        } else if is_index || fact.address.class == "pg_constraint" && !is_foreign_key(fact) {
+            for need in fact.needs.iter().filter(|need| need.belongs && need.on.class == "pg_class")
+            {
+                of_relation.entry(need.on.object).or_default().insert(fact.address.clone());
+            }
         }
     }
-    for link in facts.values_mut().filter(|fact| fact.address.class == "pg_inherits") {
-        let ends: HashSet<_> = link.needs.iter().map(|need| need.on.object).collect();
-        let more = ends.iter().filter_map(|end| of_relation.get(end)).flatten();
-        let more: Vec<_> = more
-            .filter(|address| !ends.contains(&address.object))
-            .map(|on| Need { on: on.clone(), belongs: false })
-            .collect();
-        link.needs.extend(more);
+    for fact in facts.values_mut() {
+        let ends: HashSet<_> = fact.needs.iter().map(|need| need.on.object).collect();
+        let more: Vec<Address> = if is_link(fact) {
+            let indexes = ends.iter().filter_map(|end| of_relation.get(end)).flatten();
+            indexes.filter(|address| !ends.contains(&address.object)).cloned().collect()
+        } else if is_foreign_key(fact) {
+            // Those of the partitions' partitions too.
+            let mut below: Vec<Address> = Vec::new();
+            let mut parents: Vec<Oid> = ends.into_iter().collect();
+            while let Some(parent) = parents.pop() {
+                let joined = links.get(&i64::from(parent)).map_or(&[][..], Vec::as_slice);
+                parents.extend(joined.iter().map(|link| link.object));
+                below.extend_from_slice(joined);
+            }
+            below
+        } else {
+            continue;
+        };
+        fact.needs.extend(more.into_iter().map(|on| Need { on, belongs: false }));
     }
 }
 
