@@ -121,6 +121,11 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
             _ => None,
         });
         diagnostic.sql = Some(SqlMark { sql: statement.sql.clone(), offset });
+    } else if let Failure::Capture { step, .. } = &error.failure {
+        let place = step.place.clone();
+        diagnostic.source = Some(SourceMark { place, verb: Some(step.verb.clone()) });
+        diagnostic.message = format!("{}: {}", error.failure, diagnostic.message);
+        diagnostic.helps.push("a `pub fn down` in the file spares the reading".to_owned());
     } else {
         diagnostic.message = format!("{}: {}", error.failure, diagnostic.message);
     }

@@ -12,6 +12,10 @@ use crate::plan::{Statement, Step};
 pub(crate) struct Origin<'a> {
     /// The step.
     pub step: &'a Step,
+    /// Which of the migration's steps it is.
+    pub index: usize,
+    /// Which of the step's statements it is.
+    pub number: usize,
     /// The statement.
     pub statement: &'a Statement,
 }
@@ -47,7 +51,15 @@ pub enum Failure {
         /// The step.
         step: Box<Step>,
         /// The statement.
-        statement: Statement,
+        statement: Box<Statement>,
+        /// What the server said.
+        source: postgres::Error,
+    },
+    /// What a step is about could not be read from the catalog.
+    #[error("the way back could not be read from the catalog")]
+    Capture {
+        /// The step.
+        step: Box<Step>,
         /// What the server said.
         source: postgres::Error,
     },
@@ -69,16 +81,20 @@ impl Failure {
     pub(super) fn statement(origin: Origin<'_>, source: postgres::Error) -> Self {
         Self::Statement {
             step: Box::new(origin.step.clone()),
-            statement: origin.statement.clone(),
+            statement: Box::new(origin.statement.clone()),
             source,
         }
+    }
+
+    pub(super) fn capture(origin: Origin<'_>, source: postgres::Error) -> Self {
+        Self::Capture { step: Box::new(origin.step.clone()), source }
     }
 
     /// What the server, or the network, said.
     #[must_use]
     pub fn cause(&self) -> &postgres::Error {
         match self {
-            Self::Statement { source, .. } => source,
+            Self::Statement { source, .. } | Self::Capture { source, .. } => source,
             Self::Commit(source)
             | Self::Record(source)
             | Self::LockLost(source)
