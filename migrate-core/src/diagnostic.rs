@@ -35,6 +35,8 @@ pub struct SourceMark {
 pub struct SqlMark {
     /// The statement.
     pub sql: String,
+    /// Of raw SQL, the line of the text that was given on which the statement starts, from 0.
+    pub line: usize,
     /// The byte at which the server stopped, where it said so.
     pub offset: Option<usize>,
 }
@@ -120,7 +122,11 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
             }
             _ => None,
         });
-        diagnostic.sql = Some(SqlMark { sql: statement.sql.clone(), offset });
+        diagnostic.sql = Some(SqlMark {
+            sql: statement.sql.clone(),
+            line: if step.place.file.ends_with(".sql") { 0 } else { statement.line },
+            offset,
+        });
     } else if let Failure::Capture { step, .. } = &error.failure {
         let place = step.place.clone();
         diagnostic.source = Some(SourceMark { place, verb: Some(step.verb.clone()) });
