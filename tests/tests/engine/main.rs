@@ -1,5 +1,6 @@
 //! The engine against a real server: applying, taking back, recording, and what goes wrong.
 
+mod capture;
 mod crowd;
 mod failures;
 mod history;
