@@ -82,7 +82,18 @@ impl TestDatabase {
     ///
     /// If it fails.
     pub fn execute(&self, sql: &str) {
-        self.client().batch_execute(sql).unwrap_or_else(|error| panic!("{error}\nin: {sql}"));
+        self.try_execute(sql).unwrap_or_else(|error| panic!("{error}\nin: {sql}"));
+    }
+
+    /// The same, for what may fail.
+    ///
+    /// # Errors
+    ///
+    /// What the server said.
+    pub fn try_execute(&self, sql: &str) -> Result<(), String> {
+        self.client().batch_execute(sql).map_err(|error| {
+            error.as_db_error().map_or_else(|| error.to_string(), ToString::to_string)
+        })
     }
 
     /// A name for an object of the whole server, a role mostly, that no other test has. Roles of

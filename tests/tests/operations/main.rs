@@ -9,7 +9,7 @@ macro_rules! objects {
 
         #[test]
         fn $object() {
-            case::run($object::cases());
+            case::run(&$object::cases());
         }
     )*};
 }
