@@ -1,5 +1,3 @@
-use migrate_dsl::prelude::*;
-
 use crate::case::{Case, case};
 
 pub(crate) fn cases() -> Vec<Case> {

@@ -1,5 +1,3 @@
-use migrate_dsl::prelude::*;
-
 use crate::case::{Case, case};
 
 /// A sequence with everything said, and a table with a column that it can belong to.
@@ -40,7 +38,7 @@ pub(crate) fn cases() -> Vec<Case> {
                 .start(0)
                 .increment(-5)
                 .min_value(-10)
-                .max_value(0)
+                .max_value(50)
                 .cache(1)
                 .no_cycle()
                 .owned_by_none();
