@@ -28,6 +28,9 @@ fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.add_primary_key(both, n).named(n);
         |pgm| pgm.add_unique(both, n).named(n);
         |pgm| pgm.alter_column(both, n).set_type(both).collate(both).set_not_null().comment("c");
+        |pgm| pgm.alter_index(both).set_parameter(n, 1).reset_parameter(n).set_tablespace(n);
+        |pgm| pgm.alter_sequence(both).data_type(both).owned_by(both, n);
+        |pgm| pgm.attach_index_partition(both, both);
         |pgm| pgm.comment_on(Object::column(both, n), "c");
         |pgm| pgm.create_composite_type(both, |t| t.column(n, both));
         |pgm| pgm.create_domain(both, both).check_named(n, "true").comment("c");
@@ -68,6 +71,7 @@ fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.drop_type(both);
         |pgm| pgm.drop_view(both);
         |pgm| pgm.refresh_materialized_view(both);
+        |pgm| pgm.reindex(Object::index(both)).tablespace(n);
         |pgm| pgm.rename_column(both, n, n);
         |pgm| pgm.rename_constraint(both, n, n);
         |pgm| pgm.rename_domain(both, n);
@@ -82,7 +86,9 @@ fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.rename_trigger(both, n, n);
         |pgm| pgm.rename_type(both, n);
         |pgm| pgm.rename_view(both, n);
+        |pgm| pgm.restart_sequence(both);
         |pgm| pgm.set_table_schema(both, n);
+        |pgm| pgm.update_extension(n).to(n);
         |pgm| pgm.validate_constraint(both, n);
     }
 }
