@@ -25,9 +25,11 @@ fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.add_enum_value(both, n).after(n);
         |pgm| pgm.add_exclusion(both, "gist", [(col(n), "=")]).named(n);
         |pgm| pgm.add_foreign_key(both, n, both, n).named(n);
-        |pgm| pgm.add_primary_key(both, n).named(n);
-        |pgm| pgm.add_unique(both, n).named(n);
+        |pgm| pgm.add_not_null(both, n).named(n).comment("c");
+        |pgm| pgm.add_primary_key(both, n).named(n).tablespace(n).comment("c");
+        |pgm| pgm.add_unique(both, n).named(n).using_index(n);
         |pgm| pgm.alter_column(both, n).set_type(both).collate(both).set_not_null().comment("c");
+        |pgm| pgm.alter_constraint(both, n).deferrable();
         |pgm| pgm.alter_index(both).set_parameter(n, 1).reset_parameter(n).set_tablespace(n);
         |pgm| pgm.alter_sequence(both).data_type(both).owned_by(both, n);
         |pgm| pgm.attach_index_partition(both, both);
