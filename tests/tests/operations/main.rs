@@ -9,10 +9,11 @@ macro_rules! objects {
 
         #[test]
         fn $object() {
-            case::run($object::cases());
+            case::run(&$object::cases());
         }
     )*};
 }
 objects! {
-    column constraint extension function index raw schema sequence table trigger user_type view
+    column constraint extension function index object policy privilege raw role schema sequence table
+    trigger user_type view
 }
