@@ -3,6 +3,7 @@
 //! `migrate-dsl` writes it as JSON without serde, so that a migrations crate builds fast; a test
 //! holds the two together.
 
+use std::fmt;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -217,6 +218,17 @@ pub struct Object {
     /// The types that tell it from others of its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arguments: Option<Vec<String>>,
+}
+
+impl fmt::Display for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, schema, name, member, .. } = self;
+        let schema = schema.as_ref().map(|schema| format!("{schema}.")).unwrap_or_default();
+        match member {
+            Some(member) => write!(f, "{kind} `{member}` of `{schema}{name}`"),
+            None => write!(f, "{kind} `{schema}{name}`"),
+        }
+    }
 }
 
 /// Something that keeps a migration from being applied.

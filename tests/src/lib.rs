@@ -8,7 +8,7 @@ pub mod database;
 pub mod engine;
 pub mod plan;
 
-pub use catalog::catalog;
+pub use catalog::{Catalog, catalog};
 pub use cli::{Cli, Said};
 pub use cluster::{environment, server};
 pub use database::TestDatabase;

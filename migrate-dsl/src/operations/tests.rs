@@ -31,6 +31,9 @@ fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.alter_default_privileges().for_role(n).in_schema(n).grant("ALL").on_tables().to(n);
         |pgm| pgm.alter_policy(both, n).to(n);
         |pgm| pgm.alter_role(n).set(n, ["v"]).in_database(n);
+        |pgm| pgm.alter_index(both).set_parameter(n, 1).reset_parameter(n).set_tablespace(n);
+        |pgm| pgm.alter_sequence(both).data_type(both).owned_by(both, n);
+        |pgm| pgm.attach_index_partition(both, both);
         |pgm| pgm.comment_on(Object::column(both, n), "c");
         |pgm| pgm.create_composite_type(both, |t| t.column(n, both));
         |pgm| pgm.create_domain(both, both).check_named(n, "true").comment("c");
@@ -77,6 +80,7 @@ fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.grant("SELECT").on_columns(both, n).to(n).granted_by(n);
         |pgm| pgm.grant_role(n, n).granted_by(n);
         |pgm| pgm.refresh_materialized_view(both);
+        |pgm| pgm.reindex(Object::index(both)).tablespace(n);
         |pgm| pgm.rename_column(both, n, n);
         |pgm| pgm.rename_constraint(both, n, n);
         |pgm| pgm.rename_domain(both, n);
@@ -97,7 +101,9 @@ fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.revoke_role(n, n).granted_by(n);
         |pgm| pgm.set_owner(Object::table(both), n);
         |pgm| pgm.set_schema(Object::table(both), n);
+        |pgm| pgm.restart_sequence(both);
         |pgm| pgm.set_table_schema(both, n);
+        |pgm| pgm.update_extension(n).to(n);
         |pgm| pgm.validate_constraint(both, n);
     }
 }
