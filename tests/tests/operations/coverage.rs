@@ -3,11 +3,19 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use migrate_tests::language::{Calls, Language, parse, rust_files};
+use migrate_tests::language::{Calls, Language, parse, rust_files, sources};
 use syn::visit::Visit as _;
 
 /// What no case can have, and why.
 const EXCUSED: &[(&str, &str)] = &[];
+
+/// Files of operations that may have no way back.
+const WITHOUT_WAY_BACK: &[(&str, &str)] = &[
+    ("add_enum_value", "PostgreSQL does not remove a value from an enum"),
+    ("refresh_materialized_view", "rows"),
+    ("sql", "only its author knows, and says it with `down`"),
+    ("statement", "the same"),
+];
 
 fn cases(language: &Language) -> Calls<'_> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/operations");
@@ -79,4 +87,21 @@ fn every_value_of_an_option_has_a_case() {
         }
     }
     report(&missing);
+}
+
+#[test]
+fn every_other_operation_has_a_way_back() {
+    let mut without = Vec::new();
+    for path in rust_files(&sources().join("operations")) {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let none = ["Inverse::none(", "Inverse::None(", "unknown_before(", "maybe_older("];
+        if none.iter().any(|call| code.contains(call))
+            && !WITHOUT_WAY_BACK.iter().any(|(allowed, _)| *allowed == name)
+        {
+            without.push(path.display().to_string());
+        }
+    }
+    assert!(without.is_empty(), "{without:#?}");
 }

@@ -3,6 +3,7 @@
 
 mod case;
 mod coverage;
+mod hostile;
 
 macro_rules! objects {
     ($($object:ident)*) => {$(
