@@ -21,5 +21,6 @@ pub mod view;
 
 pub(crate) mod phrases;
 
-#[cfg(test)]
-mod tests;
+#[cfg(any(test, feature = "every-verb"))]
+#[doc(hidden)]
+pub mod tests;

@@ -1,18 +1,23 @@
 //! What holds for all verbs. One that is missing here fails a test.
+#![cfg_attr(
+    not(test),
+    expect(dead_code, unused_imports, reason = "the list alone is for other crates")
+)]
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use sea_query::Query;
 
-use crate::Object;
 use crate::prelude::*;
 use crate::step::Step;
+use crate::{Object, Statement};
 
-type Verb<'a> = Box<dyn FnOnce(&mut Pgm) + 'a>;
+/// Something that a migration asks for.
+pub type Verb<'a> = Box<dyn FnOnce(&mut Pgm) + 'a>;
 
 /// Each verb, with `n` wherever it takes a name, and where it takes a value of an enum.
-fn verbs(n: &str) -> Vec<Verb<'_>> {
+pub fn verbs(n: &str) -> Vec<Verb<'_>> {
     macro_rules! verbs {
         ($(|$pgm:ident| $record:expr;)*) => {
             vec![$(Box::new(move |$pgm: &mut Pgm| { $record; }) as Verb<'_>),*]
@@ -119,6 +124,17 @@ fn steps(up: impl FnOnce(&mut Pgm)) -> Vec<Step> {
     pgm.into_parts().0
 }
 
+/// The verb that is recorded, and its statements both ways.
+pub fn statements(verb: impl FnOnce(&mut Pgm)) -> (&'static str, Vec<Statement>) {
+    let steps = steps(verb);
+    let [step] = &steps[..] else {
+        panic!("a verb is a step");
+    };
+    let mut statements = step.operation.statements();
+    statements.extend_from_slice(step.operation.inverse().statements());
+    (step.operation.verb(), statements)
+}
+
 /// What a verb comes to.
 struct Recorded {
     verb: &'static str,
@@ -128,15 +144,9 @@ struct Recorded {
 }
 
 fn recorded(up: impl FnOnce(&mut Pgm)) -> Recorded {
-    let steps = steps(up);
-    let [step] = &steps[..] else {
-        panic!("a verb is a step");
-    };
-    let inverse = step.operation.inverse();
-    let back = inverse.statements().to_vec();
-    let statements = step.operation.statements().into_iter().chain(back);
-    let (sql, problems): (_, Vec<_>) = statements.map(|s| (s.sql, s.problems)).unzip();
-    Recorded { verb: step.operation.verb(), sql, problems: problems.concat() }
+    let (verb, statements) = statements(up);
+    let (sql, problems): (_, Vec<_>) = statements.into_iter().map(|s| (s.sql, s.problems)).unzip();
+    Recorded { verb, sql, problems: problems.concat() }
 }
 
 /// The names of the files below this folder that define a verb.

@@ -2,6 +2,8 @@
 //! time. A file for each object, as in the language.
 
 mod case;
+mod coverage;
+mod hostile;
 
 macro_rules! objects {
     ($($object:ident)*) => {$(
