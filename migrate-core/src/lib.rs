@@ -38,6 +38,7 @@ mod apply;
 mod environment;
 mod error;
 mod migrator;
+mod versions;
 mod way_back;
 
 pub use apply::{ApplyError, Failure, Left};

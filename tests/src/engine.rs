@@ -7,7 +7,7 @@ use migrate_core::plan::Plan;
 use migrate_core::{DownTo, Environment, Error, Event, Migrator, Session, Target, UpTo};
 use migrate_dsl::Migration;
 
-use crate::{TestDatabase, catalog, plan};
+use crate::{Catalog, TestDatabase, catalog, plan};
 
 /// Relations of the engine's own, left out of the schema that is compared.
 const OURS: &[&str] = &["public.migrations", "public.migrations_log", "public.migrations_journal"];
@@ -89,6 +89,12 @@ impl Engine {
     #[must_use]
     pub fn catalog(&self) -> String {
         catalog(&mut self.database.client(), OURS)
+    }
+
+    /// The same, to be read again and again; with the roles of the server if asked for.
+    #[must_use]
+    pub fn open_catalog(&self, roles: bool) -> Catalog {
+        Catalog::open(&self.database.url(), OURS, roles)
     }
 
     /// The one value that a query gives, as text.

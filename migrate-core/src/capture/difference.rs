@@ -144,7 +144,7 @@ fn drop_all(dropped: &[&Fact], script: &mut Script) {
         // A partition that foreign keys refer to has to be detached first.
         let is_held = match fact.address.class.as_str() {
             "pg_constraint" => !others.is_empty(),
-            "pg_inherits" => parts.len() < 2,
+            "pg_inherits" => fact.comes_with.is_empty() && parts.len() < 2,
             _ => false,
         };
         if let Some(whole) = parts.first().filter(|_| !is_held) {

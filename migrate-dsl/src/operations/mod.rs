@@ -7,7 +7,11 @@ pub mod constraint;
 pub mod extension;
 pub mod function;
 pub mod index;
+pub mod object;
+pub mod policy;
+pub mod privilege;
 pub mod raw;
+pub mod role;
 pub mod schema;
 pub mod sequence;
 pub mod table;
@@ -17,5 +21,6 @@ pub mod view;
 
 pub(crate) mod phrases;
 
-#[cfg(test)]
-mod tests;
+#[cfg(any(test, feature = "every-verb"))]
+#[doc(hidden)]
+pub mod tests;

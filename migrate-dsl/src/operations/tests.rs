@@ -1,18 +1,23 @@
 //! What holds for all verbs. One that is missing here fails a test.
+#![cfg_attr(
+    not(test),
+    expect(dead_code, unused_imports, reason = "the list alone is for other crates")
+)]
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use sea_query::Query;
 
-use crate::Object;
 use crate::prelude::*;
 use crate::step::Step;
+use crate::{Object, Statement};
 
-type Verb<'a> = Box<dyn FnOnce(&mut Pgm) + 'a>;
+/// Something that a migration asks for.
+pub type Verb<'a> = Box<dyn FnOnce(&mut Pgm) + 'a>;
 
 /// Each verb, with `n` wherever it takes a name, and where it takes a value of an enum.
-fn verbs(n: &str) -> Vec<Verb<'_>> {
+pub fn verbs(n: &str) -> Vec<Verb<'_>> {
     macro_rules! verbs {
         ($(|$pgm:ident| $record:expr;)*) => {
             vec![$(Box::new(move |$pgm: &mut Pgm| { $record; }) as Verb<'_>),*]
@@ -25,9 +30,17 @@ fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.add_enum_value(both, n).after(n);
         |pgm| pgm.add_exclusion(both, "gist", [(col(n), "=")]).named(n);
         |pgm| pgm.add_foreign_key(both, n, both, n).named(n);
-        |pgm| pgm.add_primary_key(both, n).named(n);
-        |pgm| pgm.add_unique(both, n).named(n);
+        |pgm| pgm.add_not_null(both, n).named(n).comment("c");
+        |pgm| pgm.add_primary_key(both, n).named(n).tablespace(n).comment("c");
+        |pgm| pgm.add_unique(both, n).named(n).using_index(n);
         |pgm| pgm.alter_column(both, n).set_type(both).collate(both).set_not_null().comment("c");
+        |pgm| pgm.alter_constraint(both, n).deferrable();
+        |pgm| pgm.alter_default_privileges().for_role(n).in_schema(n).grant("ALL").on_tables().to(n);
+        |pgm| pgm.alter_policy(both, n).to(n);
+        |pgm| pgm.alter_role(n).set(n, ["v"]).in_database(n);
+        |pgm| pgm.alter_index(both).set_parameter(n, 1).reset_parameter(n).set_tablespace(n);
+        |pgm| pgm.alter_sequence(both).data_type(both).owned_by(both, n);
+        |pgm| pgm.attach_index_partition(both, both);
         |pgm| pgm.comment_on(Object::column(both, n), "c");
         |pgm| pgm.create_composite_type(both, |t| t.column(n, both));
         |pgm| pgm.create_domain(both, both).check_named(n, "true").comment("c");
@@ -40,10 +53,12 @@ fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.create_index(both, n).named(n).include(n).tablespace(n).comment("c");
         |pgm| pgm.create_materialized_view(both, "SELECT 1").columns(n).comment("c");
         |pgm| pgm.create_partition(both, both).default_partition().partition_by_list(n);
+        |pgm| pgm.create_policy(both, n).to(n).comment("c");
         |pgm| pgm.create_procedure(both, |f| {
             f.argument(n, both);
             f.body(n, "b");
         });
+        |pgm| pgm.create_role(n).in_role(n).role(n).admin(n).comment("c");
         |pgm| pgm.create_schema(n).authorization(n);
         |pgm| pgm.create_sequence(both).data_type("int").owned_by(both, n);
         |pgm| pgm.create_table(both, |t| {
@@ -60,14 +75,19 @@ fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.drop_function(both).arguments([both]);
         |pgm| pgm.drop_index(both);
         |pgm| pgm.drop_materialized_view(both);
+        |pgm| pgm.drop_policy(both, n);
         |pgm| pgm.drop_procedure(both).arguments([both]);
+        |pgm| pgm.drop_role(n);
         |pgm| pgm.drop_schema(n);
         |pgm| pgm.drop_sequence(both);
         |pgm| pgm.drop_table(both);
         |pgm| pgm.drop_trigger(both, n);
         |pgm| pgm.drop_type(both);
         |pgm| pgm.drop_view(both);
+        |pgm| pgm.grant("SELECT").on_columns(both, n).to(n).granted_by(n);
+        |pgm| pgm.grant_role(n, n).granted_by(n);
         |pgm| pgm.refresh_materialized_view(both);
+        |pgm| pgm.reindex(Object::index(both)).tablespace(n);
         |pgm| pgm.rename_column(both, n, n);
         |pgm| pgm.rename_constraint(both, n, n);
         |pgm| pgm.rename_domain(both, n);
@@ -75,14 +95,22 @@ fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.rename_function(both, n).arguments([both]);
         |pgm| pgm.rename_index(both, n);
         |pgm| pgm.rename_materialized_view(both, n);
+        |pgm| pgm.rename_policy(both, n, n);
         |pgm| pgm.rename_procedure(both, n).arguments([both]);
+        |pgm| pgm.rename_role(n, n);
         |pgm| pgm.rename_schema(n, n);
         |pgm| pgm.rename_sequence(both, n);
         |pgm| pgm.rename_table(both, n);
         |pgm| pgm.rename_trigger(both, n, n);
         |pgm| pgm.rename_type(both, n);
         |pgm| pgm.rename_view(both, n);
+        |pgm| pgm.revoke("USAGE").on_schema(n).from(n).granted_by(n);
+        |pgm| pgm.revoke_role(n, n).granted_by(n);
+        |pgm| pgm.set_owner(Object::table(both), n);
+        |pgm| pgm.set_schema(Object::table(both), n);
+        |pgm| pgm.restart_sequence(both);
         |pgm| pgm.set_table_schema(both, n);
+        |pgm| pgm.update_extension(n).to(n);
         |pgm| pgm.validate_constraint(both, n);
     }
 }
@@ -96,6 +124,17 @@ fn steps(up: impl FnOnce(&mut Pgm)) -> Vec<Step> {
     pgm.into_parts().0
 }
 
+/// The verb that is recorded, and its statements both ways.
+pub fn statements(verb: impl FnOnce(&mut Pgm)) -> (&'static str, Vec<Statement>) {
+    let steps = steps(verb);
+    let [step] = &steps[..] else {
+        panic!("a verb is a step");
+    };
+    let mut statements = step.operation.statements();
+    statements.extend_from_slice(step.operation.inverse().statements());
+    (step.operation.verb(), statements)
+}
+
 /// What a verb comes to.
 struct Recorded {
     verb: &'static str,
@@ -105,15 +144,9 @@ struct Recorded {
 }
 
 fn recorded(up: impl FnOnce(&mut Pgm)) -> Recorded {
-    let steps = steps(up);
-    let [step] = &steps[..] else {
-        panic!("a verb is a step");
-    };
-    let inverse = step.operation.inverse();
-    let back = inverse.statements().to_vec();
-    let statements = step.operation.statements().into_iter().chain(back);
-    let (sql, problems): (_, Vec<_>) = statements.map(|s| (s.sql, s.problems)).unzip();
-    Recorded { verb: step.operation.verb(), sql, problems: problems.concat() }
+    let (verb, statements) = statements(up);
+    let (sql, problems): (_, Vec<_>) = statements.into_iter().map(|s| (s.sql, s.problems)).unzip();
+    Recorded { verb, sql, problems: problems.concat() }
 }
 
 /// The names of the files below this folder that define a verb.

@@ -2,6 +2,8 @@
 //! time. A file for each object, as in the language.
 
 mod case;
+mod coverage;
+mod hostile;
 
 macro_rules! objects {
     ($($object:ident)*) => {$(
@@ -9,10 +11,11 @@ macro_rules! objects {
 
         #[test]
         fn $object() {
-            case::run($object::cases());
+            case::run(&$object::cases());
         }
     )*};
 }
 objects! {
-    column constraint extension function index raw schema sequence table trigger user_type view
+    column constraint extension function index object policy privilege raw role schema sequence table
+    trigger user_type view
 }
