@@ -31,7 +31,14 @@ pub(crate) fn step(before: &str, sql: &str, objects: &[&str]) -> Step {
 
 fn object(text: &str) -> Object {
     // A kind is one word or two, and so may a name be.
-    let two = ["materialized view", "foreign table", "event trigger"];
+    let two = [
+        "materialized view",
+        "foreign table",
+        "foreign data wrapper",
+        "event trigger",
+        "text search configuration",
+        "text search dictionary",
+    ];
     let kind = two.into_iter().find(|kind| text.starts_with(kind));
     let kind = kind.unwrap_or_else(|| text.split(' ').next().unwrap());
     let name = &text[kind.len() + 1..];
@@ -80,15 +87,25 @@ impl Step {
         first.replace(&self.database.unique("reader"), "{role}")
     }
 
-    fn there_and_back(&self, client: &mut Client) -> String {
+    /// The statements of the way back alone.
+    pub(crate) fn way_back(&self) -> String {
+        let mut client = self.database.client();
+        run(&mut client, &self.before);
+        self.there(&mut client).join(";\n")
+    }
+
+    fn there(&self, client: &mut Client) -> Vec<String> {
         run(client, "BEGIN");
         let before = State::read(client, &self.objects).unwrap_or_else(|error| panic!("{error:?}"));
         run(client, &self.sql);
         let after =
             before.read_after(client, &self.objects).unwrap_or_else(|error| panic!("{error:?}"));
         run(client, "COMMIT");
-        let back: Vec<_> =
-            before.way_back_from(&after).into_iter().map(|statement| statement.sql).collect();
+        before.way_back_from(&after).into_iter().map(|statement| statement.sql).collect()
+    }
+
+    fn there_and_back(&self, client: &mut Client) -> String {
+        let back = self.there(client);
         let script = back.join(";\n");
         run(client, "BEGIN");
         for statement in &back {
