@@ -14,6 +14,7 @@ pub(crate) struct Step {
     objects: Vec<Object>,
     database: TestDatabase,
     order_counts: bool,
+    superuser: bool,
 }
 
 /// The step `sql` on a database in which `before` was run, and the objects it is about:
@@ -26,6 +27,7 @@ pub(crate) fn step(before: &str, sql: &str, objects: &[&str]) -> Step {
         objects: objects.iter().map(|text| object(text)).collect(),
         database,
         order_counts: true,
+        superuser: true,
     }
 }
 
@@ -62,8 +64,22 @@ impl Step {
         Self { order_counts: false, ..self }
     }
 
-    fn catalog(&self, client: &mut Client) -> String {
-        let text = catalog(client, &[]);
+    /// All of it is done by a role that may only make its own things.
+    pub(crate) fn by_plain_role(self) -> Self {
+        Self { superuser: false, ..self }
+    }
+
+    fn client(&self) -> Client {
+        if self.superuser {
+            return self.database.client();
+        }
+        let role = self.database.unique("plain");
+        self.database.execute(&format!("CREATE ROLE {role} LOGIN; GRANT CREATE ON SCHEMA public TO {role}"));
+        self.database.client_as(&role)
+    }
+
+    fn catalog(&self) -> String {
+        let text = catalog(&mut self.database.client(), &[]);
         if self.order_counts {
             return text;
         }
@@ -77,19 +93,19 @@ impl Step {
     #[track_caller]
     pub(crate) fn comes_back(&self) -> String {
         let place = Location::caller();
-        let mut client = self.database.client();
+        let mut client = self.client();
         run(&mut client, &self.before);
-        let old = self.catalog(&mut client);
+        let old = self.catalog();
         let first = self.there_and_back(&mut client);
-        same(place, &first, &old, &self.catalog(&mut client));
+        same(place, &first, &old, &self.catalog());
         let second = self.there_and_back(&mut client);
-        same(place, &second, &old, &self.catalog(&mut client));
+        same(place, &second, &old, &self.catalog());
         first.replace(&self.database.unique("reader"), "{role}")
     }
 
     /// The statements of the way back alone.
     pub(crate) fn way_back(&self) -> String {
-        let mut client = self.database.client();
+        let mut client = self.client();
         run(&mut client, &self.before);
         self.there(&mut client).join(";\n")
     }

@@ -204,3 +204,21 @@ fn rights_come_back() {
     step(&chain, "DROP TABLE t", &["table t"]).comes_back();
     step(table, "ALTER TABLE t OWNER TO {role}", &["table t"]).comes_back();
 }
+
+#[test]
+fn a_plain_role_can_take_its_own_things_back() {
+    let own = "
+        CREATE TYPE mood AS ENUM ('sad');
+        CREATE TABLE t (id serial PRIMARY KEY, mood mood);
+        CREATE VIEW v AS SELECT mood FROM t;
+        CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+        GRANT SELECT ON t TO PUBLIC;
+        COMMENT ON TABLE t IS 'of a plain role'";
+    for (sql, objects) in [
+        ("DROP TABLE t CASCADE", ["table t", "role pg_monitor"]),
+        ("DROP TYPE mood CASCADE", ["type mood", "schema public"]),
+        ("ALTER TABLE t ALTER id DROP DEFAULT; REVOKE SELECT ON t FROM PUBLIC", ["column t.id", "table t"]),
+    ] {
+        step(own, sql, &objects).by_plain_role().in_another_order().comes_back();
+    }
+}
