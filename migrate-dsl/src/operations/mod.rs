@@ -15,6 +15,7 @@ pub mod trigger;
 pub mod user_type;
 pub mod view;
 
+pub(crate) mod keep;
 pub(crate) mod phrases;
 
 #[cfg(test)]
