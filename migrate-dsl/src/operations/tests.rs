@@ -32,7 +32,9 @@ fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.alter_constraint(both, n).deferrable();
         |pgm| pgm.alter_index(both).set_parameter(n, 1).reset_parameter(n).set_tablespace(n);
         |pgm| pgm.alter_sequence(both).data_type(both).owned_by(both, n);
+        |pgm| pgm.alter_table(both).inherit(both).cluster_on(n).set_parameter(n, 1).of_type(both);
         |pgm| pgm.attach_index_partition(both, both);
+        |pgm| pgm.attach_partition(both, both).default_partition();
         |pgm| pgm.comment_on(Object::column(both, n), "c");
         |pgm| pgm.create_composite_type(both, |t| t.column(n, both));
         |pgm| pgm.create_domain(both, both).check_named(n, "true").comment("c");
@@ -56,8 +58,10 @@ fn verbs(n: &str) -> Vec<Verb<'_>> {
             t.like(both);
             t.check("true").named(n);
         }).inherits(both).partition_by_hash(n).tablespace(n).comment("c");
+        |pgm| pgm.create_table(both, |t| t.attribute(n)).of_type(both).using(n);
         |pgm| pgm.create_trigger(both, n).after().update_of(n).new_rows(n).execute(both);
         |pgm| pgm.create_view(both, "SELECT 1").columns(n).parameter(n, true).comment("c");
+        |pgm| pgm.detach_partition(both, both);
         |pgm| pgm.drop_column(both, n);
         |pgm| pgm.drop_column(both, n).keep_data();
         |pgm| pgm.drop_constraint(both, n);
@@ -94,6 +98,7 @@ fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.rename_view(both, n);
         |pgm| pgm.restart_sequence(both);
         |pgm| pgm.set_table_schema(both, n);
+        |pgm| pgm.truncate_table(both);
         |pgm| pgm.update_extension(n).to(n);
         |pgm| pgm.validate_constraint(both, n);
     }
