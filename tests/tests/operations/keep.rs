@@ -73,6 +73,6 @@ fn what_would_go_on_with_a_kept_column_is_told() {
         let refused =
             up(&engine, |pgm| _ = pgm.drop_column("posts", "title").keep_data().cascade());
         let refused = refused.unwrap_err();
-        assert!(refused.contains(name) && refused.contains("depends on it"), "{refused}");
+        assert!(refused.contains(name) && refused.contains("depends on them"), "{refused}");
     }
 }
