@@ -19,6 +19,7 @@ pub mod trigger;
 pub mod user_type;
 pub mod view;
 
+pub(crate) mod keep;
 pub(crate) mod phrases;
 
 #[cfg(any(test, feature = "every-verb"))]

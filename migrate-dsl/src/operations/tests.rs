@@ -69,6 +69,7 @@ pub fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.create_trigger(both, n).after().update_of(n).new_rows(n).execute(both);
         |pgm| pgm.create_view(both, "SELECT 1").columns(n).parameter(n, true).comment("c");
         |pgm| pgm.drop_column(both, n);
+        |pgm| pgm.drop_column(both, n).keep_data();
         |pgm| pgm.drop_constraint(both, n);
         |pgm| pgm.drop_domain(both);
         |pgm| pgm.drop_extension(n);
@@ -81,11 +82,14 @@ pub fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.drop_schema(n);
         |pgm| pgm.drop_sequence(both);
         |pgm| pgm.drop_table(both);
+        |pgm| pgm.drop_table(both).keep_data();
         |pgm| pgm.drop_trigger(both, n);
         |pgm| pgm.drop_type(both);
         |pgm| pgm.drop_view(both);
         |pgm| pgm.grant("SELECT").on_columns(both, n).to(n).granted_by(n);
         |pgm| pgm.grant_role(n, n).granted_by(n);
+        |pgm| pgm.purge_column(both, n);
+        |pgm| pgm.purge_table(both);
         |pgm| pgm.refresh_materialized_view(both);
         |pgm| pgm.reindex(Object::index(both)).tablespace(n);
         |pgm| pgm.rename_column(both, n, n);
@@ -196,14 +200,19 @@ fn names_are_quoted_by_every_verb() {
     {
         let quoted = crate::Identifier::from(name).quoted();
         let literal = crate::quote_literal(name);
+        let kept = crate::kept_name(name).quoted();
         for (plain, verb) in verbs("nnn").into_iter().zip(verbs(name)) {
             let plain = recorded(plain).sql.into_iter();
-            let expected =
-                plain.map(|sql| sql.replace("\"nnn\"", &quoted).replace("'nnn'", &literal));
+            let expected = plain.map(|sql| {
+                let sql = sql.replace("\"kept_nnn\"", &kept);
+                sql.replace("\"nnn\"", &quoted).replace("'nnn'", &literal)
+            });
             let Recorded { verb, sql, .. } = recorded(verb);
             assert_eq!(sql, expected.collect::<Vec<_>>(), "{verb}");
             // So far a name that is never quoted would go unseen.
-            let without = sql.join(";").replace(&quoted, "").replace(&literal, "");
+            let without = [&kept, &quoted, &literal]
+                .into_iter()
+                .fold(sql.join(";"), |sql, name| sql.replace(name, ""));
             assert!(!without.contains(name) || name == "select", "{verb}: {sql:?}");
         }
     }
