@@ -2,6 +2,7 @@
 //! time. A file for each object, as in the language.
 
 mod case;
+mod traps;
 
 macro_rules! objects {
     ($($object:ident)*) => {$(
