@@ -32,7 +32,13 @@ enum Path {
     Column(Name, Identifier),
     /// `"touch" ON "posts"`.
     On(Identifier, Name),
+    /// `"int_ops" USING "btree"`.
+    Using(Name, Identifier),
     Routine(Signature),
+    /// Its name, and the types on its left and on its right.
+    Operator(Name, [Option<DataType>; 2]),
+    /// From the one type to the other.
+    Cast(DataType, DataType),
 }
 
 macro_rules! named_objects {
@@ -63,6 +69,20 @@ named_objects! {
     user_type(Name) => "TYPE";
     /// A domain.
     domain(Name) => "DOMAIN";
+    /// A collation.
+    collation(Name) => "COLLATION";
+    /// An event trigger.
+    event_trigger(Identifier) => "EVENT TRIGGER";
+    /// Extended statistics.
+    statistics(Name) => "STATISTICS";
+    /// A text search configuration.
+    text_search_configuration(Name) => "TEXT SEARCH CONFIGURATION";
+    /// A text search dictionary.
+    text_search_dictionary(Name) => "TEXT SEARCH DICTIONARY";
+    /// A text search parser.
+    text_search_parser(Name) => "TEXT SEARCH PARSER";
+    /// A text search template.
+    text_search_template(Name) => "TEXT SEARCH TEMPLATE";
     /// A schema.
     schema(Identifier) => "SCHEMA";
     /// An extension.
@@ -112,40 +132,144 @@ impl Object {
         Self { kind: "PROCEDURE", ..Self::function(name) }
     }
 
-    /// The types of the arguments of a function or a procedure.
+    /// An aggregate; the types of its [`arguments`](Self::arguments) are needed, none for `(*)`.
+    pub fn aggregate(name: impl Into<Name>) -> Self {
+        Self { kind: "AGGREGATE", ..Self::function(name) }
+    }
+
+    /// An operator between values of these types; `None` where it has nothing on that side.
+    ///
+    /// ```
+    /// use migrate_dsl::{DataType, Object};
+    /// let minus = Object::operator("-", None, Some(DataType::from("integer")));
+    /// assert_eq!(minus.to_string(), "operator `- (none, integer)`");
+    /// ```
+    pub fn operator(
+        name: impl Into<Name>,
+        left: Option<DataType>,
+        right: Option<DataType>,
+    ) -> Self {
+        Self { kind: "OPERATOR", path: Path::Operator(name.into(), [left, right]) }
+    }
+
+    /// An operator class for an index method, such as `btree`.
+    pub fn operator_class(name: impl Into<Name>, method: impl Into<Identifier>) -> Self {
+        Self { kind: "OPERATOR CLASS", path: Path::Using(name.into(), method.into()) }
+    }
+
+    /// An operator family for an index method, such as `btree`.
+    pub fn operator_family(name: impl Into<Name>, method: impl Into<Identifier>) -> Self {
+        Self { kind: "OPERATOR FAMILY", path: Path::Using(name.into(), method.into()) }
+    }
+
+    /// The cast from one type to another.
+    pub fn cast(source: impl Into<DataType>, target: impl Into<DataType>) -> Self {
+        Self { kind: "CAST", path: Path::Cast(source.into(), target.into()) }
+    }
+
+    /// The types of the arguments that a function, a procedure or an aggregate is called with.
     #[must_use]
     pub fn arguments<T: Into<DataType>>(mut self, types: impl IntoIterator<Item = T>) -> Self {
-        if let Path::Routine(signature) = &mut self.path {
-            signature.arguments = Some(types.into_iter().map(Into::into).collect());
-        }
+        self.set_arguments(types.into_iter().map(Into::into).collect());
         self
     }
 
+    pub(crate) fn set_arguments(&mut self, types: Vec<DataType>) {
+        if let Path::Routine(signature) = &mut self.path {
+            signature.arguments = Some(types);
+        }
+    }
+
+    /// The object after it was renamed.
+    pub(crate) fn renamed(&self, to: &Identifier) -> Self {
+        let mut renamed = self.clone();
+        match &mut renamed.path {
+            Path::Name(name) | Path::Using(name, _) | Path::Operator(name, _) => {
+                name.name = to.clone();
+            }
+            Path::Routine(signature) => signature.name.name = to.clone(),
+            Path::Column(_, name) | Path::On(name, _) => *name = to.clone(),
+            Path::Cast(..) => {}
+        }
+        renamed
+    }
+
+    /// The name that a rename changes.
+    pub(crate) fn own_name(&self) -> Option<&Identifier> {
+        match &self.path {
+            Path::Name(name) | Path::Using(name, _) | Path::Operator(name, _) => Some(&name.name),
+            Path::Routine(signature) => Some(&signature.name.name),
+            Path::Column(_, name) | Path::On(name, _) => Some(name),
+            Path::Cast(..) => None,
+        }
+    }
+
     pub(crate) fn parts(&self) -> ObjectParts {
+        let types = |types: &[DataType]| Some(types.iter().map(DataType::sql).collect());
+        let nameless = Name::from("");
         let (name, member, arguments) = match &self.path {
             Path::Name(name) => (name, None, None),
             Path::Column(table, member) | Path::On(member, table) => (table, Some(member), None),
-            Path::Routine(signature) => (&signature.name, None, signature.arguments.as_ref()),
+            Path::Using(name, method) => (name, Some(method), None),
+            Path::Routine(signature) => {
+                (&signature.name, None, signature.arguments.as_deref().and_then(types))
+            }
+            Path::Operator(name, sides) => (name, None, Some(sides.iter().map(side).collect())),
+            Path::Cast(source, target) => {
+                (&nameless, None, types(&[source.clone(), target.clone()]))
+            }
         };
         ObjectParts {
             kind: self.kind.to_ascii_lowercase(),
             schema: name.schema.as_ref().map(|schema| schema.as_str().to_owned()),
             name: name.name.as_str().to_owned(),
             member: member.map(|member| member.as_str().to_owned()),
-            arguments: arguments.map(|types| types.iter().map(DataType::sql).collect()),
+            arguments,
         }
     }
 
     /// `COLUMN "posts"."title"`.
     pub(crate) fn write(&self, sql: &mut Writer) {
         sql.text(self.kind);
+        self.write_name(sql);
+    }
+
+    /// PostgreSQL's word for the kind: `MATERIALIZED VIEW`.
+    pub(crate) fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    /// What stands behind the kind: `"posts"."title"`.
+    pub(crate) fn write_name(&self, sql: &mut Writer) {
         match &self.path {
             Path::Name(name) => _ = sql.name(name),
             Path::Column(table, column) => _ = sql.member(table, column),
             Path::On(name, table) => _ = sql.identifier(name).text("ON").name(table),
+            Path::Using(name, method) => _ = sql.name(name).text("USING").identifier(method),
+            Path::Routine(signature) if self.kind == "AGGREGATE" => signature.write_aggregate(sql),
             Path::Routine(signature) => signature.write(sql),
+            Path::Operator(name, sides) => {
+                sql.operator(name).parenthesized(|sql| {
+                    sql.list(sides, |sql, data_type| {
+                        match data_type {
+                            Some(data_type) => sql.data_type(data_type),
+                            None => sql.text("NONE"),
+                        };
+                    });
+                });
+            }
+            Path::Cast(source, target) => {
+                sql.parenthesized(|sql| {
+                    sql.data_type(source).text("AS").data_type(target);
+                });
+            }
         }
     }
+}
+
+/// A side of an operator, as the plan has it.
+fn side(data_type: &Option<DataType>) -> String {
+    data_type.as_ref().map_or_else(|| "none".to_owned(), DataType::sql)
 }
 
 impl fmt::Display for Object {
@@ -154,7 +278,14 @@ impl fmt::Display for Object {
         match &self.path {
             Path::Name(name) => write!(f, "`{name}`"),
             Path::Column(table, name) | Path::On(name, table) => write!(f, "`{name}` of `{table}`"),
+            Path::Using(name, method) => write!(f, "`{name}` of `{method}`"),
             Path::Routine(signature) => write!(f, "`{}`", signature.name),
+            Path::Operator(name, [left, right]) => {
+                write!(f, "`{name} ({}, {})`", side(left), side(right))
+            }
+            Path::Cast(source, target) => {
+                write!(f, "from `{}` to `{}`", source.sql(), target.sql())
+            }
         }
     }
 }
