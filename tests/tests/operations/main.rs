@@ -14,5 +14,6 @@ macro_rules! objects {
     )*};
 }
 objects! {
-    column constraint extension function index raw schema sequence table trigger user_type view
+    cast collation column constraint event_trigger extension function index operator raw rule schema
+    sequence statistics table text_search trigger user_type view
 }
