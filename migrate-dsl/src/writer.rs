@@ -172,6 +172,21 @@ impl Writer {
         self.glued(".").glued(&member.quoted())
     }
 
+    /// The name of an operator: its schema between quotes, never its characters.
+    pub fn operator(&mut self, name: &Name) -> &mut Self {
+        self.problems.extend(name.problems_as_operator());
+        self.text(&name.as_operator())
+    }
+
+    /// An operator where a name with a schema has to be told from other things:
+    /// `OPERATOR ("app".===)`.
+    pub fn operator_reference(&mut self, name: &Name) -> &mut Self {
+        match name.schema {
+            Some(_) => self.text("OPERATOR").parenthesized(|sql| _ = sql.operator(name)),
+            None => self.operator(name),
+        }
+    }
+
     /// The type of a column or of an argument.
     pub fn data_type(&mut self, data_type: &DataType) -> &mut Self {
         self.problems.extend(data_type.problems());
