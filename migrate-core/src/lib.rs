@@ -32,9 +32,11 @@ pub mod order;
 pub mod plan;
 
 mod apply;
+mod capture;
 mod environment;
 mod error;
 mod migrator;
+mod versions;
 mod way_back;
 
 pub use apply::{ApplyError, Failure, Left};

@@ -139,6 +139,16 @@ impl Object {
     /// `COLUMN "posts"."title"`.
     pub(crate) fn write(&self, sql: &mut Writer) {
         sql.text(self.kind);
+        self.write_name(sql);
+    }
+
+    /// PostgreSQL's word for the kind: `MATERIALIZED VIEW`.
+    pub(crate) fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    /// What stands behind the kind: `"posts"."title"`.
+    pub(crate) fn write_name(&self, sql: &mut Writer) {
         match &self.path {
             Path::Name(name) => _ = sql.name(name),
             Path::Column(table, column) => _ = sql.member(table, column),

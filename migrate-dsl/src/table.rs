@@ -136,11 +136,20 @@ impl Table {
     }
 
     /// `("a" bigint, "b" text, UNIQUE ("a"))`, a line each.
-    pub(crate) fn write(&self, sql: &mut Writer) {
+    pub(crate) fn write(&self, sql: &mut Writer, table: &Name) {
+        let mut constraints = self.named_constraints(table).into_iter();
         sql.lines(&self.elements, |sql, element| match element {
             Element::Column(column) => column.write(sql),
             Element::Like(like) => like.write(sql),
-            Element::Constraint(constraint) => constraint.write(sql),
+            Element::Constraint(_) => {
+                if let Some((name, constraint)) = constraints.next() {
+                    // Without a name PostgreSQL makes a nicer one, which a comment cannot know.
+                    if constraint.name().is_some() || constraint.comment().is_some() {
+                        sql.text("CONSTRAINT").identifier(&name);
+                    }
+                    constraint.write_definition(sql);
+                }
+            }
         });
     }
 
@@ -207,7 +216,11 @@ impl Table {
     }
 
     pub(crate) fn comment_statements(&self, table: &Name) -> Vec<Statement> {
-        self.columns().filter_map(|column| column.comment_statement(table)).collect()
+        let columns = self.columns().filter_map(|column| column.comment_statement(table));
+        let constraints = self.named_constraints(table).into_iter();
+        let constraints =
+            constraints.filter_map(|(name, constraint)| constraint.comment_statement(table, &name));
+        columns.chain(constraints).collect()
     }
 
     pub(crate) fn hints(&self) -> Vec<String> {

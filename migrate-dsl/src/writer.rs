@@ -265,13 +265,23 @@ impl Writer {
         self.with(parameters, |sql, name| _ = sql.identifier(name))
     }
 
-    /// `WITH ("fillfactor" = '70')`, where there is one; a dot stands behind a namespace, as in
-    /// `toast.autovacuum_enabled`.
+    /// `WITH ("fillfactor" = '70')`, where there is one; `toast.autovacuum_enabled` is
+    /// one of the table behind the table.
     pub fn storage_parameters(&mut self, parameters: &[(Identifier, String)]) -> &mut Self {
-        self.with(parameters, |sql, name| match name.as_str().split_once('.') {
-            Some(parts) => _ = sql.name(&parts.into()),
-            None => _ = sql.identifier(name),
-        })
+        self.with(parameters, |sql, name| _ = sql.storage_parameter(name))
+    }
+
+    /// `"toast"."autovacuum_enabled"`, as in [`storage_parameters`](Self::storage_parameters).
+    pub(crate) fn storage_parameter(&mut self, name: &Identifier) -> &mut Self {
+        match name.as_str().strip_prefix("toast.") {
+            Some(name) => self.name(&("toast", name).into()),
+            None => self.identifier(name),
+        }
+    }
+
+    /// `("fillfactor" = '70')`, as in [`storage_parameters`](Self::storage_parameters).
+    pub(crate) fn assignment(&mut self, name: &Identifier, value: &str) -> &mut Self {
+        self.parenthesized(|sql| _ = sql.storage_parameter(name).text("=").literal(value))
     }
 
     fn with(

@@ -10,6 +10,11 @@ pub(crate) fn drop(object: &str, name: &Name, if_exists: bool, cascade: bool) ->
     })
 }
 
+/// Drops what only the session that made it has; another one does not have it any more.
+pub(crate) fn drop_temporary(object: &str, name: &Name) -> Statement {
+    drop(object, &("pg_temp", name.name.clone()).into(), true, false)
+}
+
 /// `ALTER VIEW "a"."b" RENAME TO "c"`: the new name has no schema, since renaming moves nothing.
 pub(crate) fn rename(object: &str, from: &Name, to: &Identifier) -> Statement {
     Writer::statement(|sql| {

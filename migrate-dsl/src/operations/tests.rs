@@ -30,9 +30,14 @@ pub fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.add_enum_value(both, n).after(n);
         |pgm| pgm.add_exclusion(both, "gist", [(col(n), "=")]).named(n);
         |pgm| pgm.add_foreign_key(both, n, both, n).named(n);
-        |pgm| pgm.add_primary_key(both, n).named(n);
-        |pgm| pgm.add_unique(both, n).named(n);
+        |pgm| pgm.add_not_null(both, n).named(n).comment("c");
+        |pgm| pgm.add_primary_key(both, n).named(n).tablespace(n).comment("c");
+        |pgm| pgm.add_unique(both, n).named(n).using_index(n);
         |pgm| pgm.alter_column(both, n).set_type(both).collate(both).set_not_null().comment("c");
+        |pgm| pgm.alter_constraint(both, n).deferrable();
+        |pgm| pgm.alter_index(both).set_parameter(n, 1).reset_parameter(n).set_tablespace(n);
+        |pgm| pgm.alter_sequence(both).data_type(both).owned_by(both, n);
+        |pgm| pgm.attach_index_partition(both, both);
         |pgm| pgm.comment_on(Object::column(both, n), "c");
         |pgm| pgm.create_composite_type(both, |t| t.column(n, both));
         |pgm| pgm.create_domain(both, both).check_named(n, "true").comment("c");
@@ -73,6 +78,7 @@ pub fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.drop_type(both);
         |pgm| pgm.drop_view(both);
         |pgm| pgm.refresh_materialized_view(both);
+        |pgm| pgm.reindex(Object::index(both)).tablespace(n);
         |pgm| pgm.rename_column(both, n, n);
         |pgm| pgm.rename_constraint(both, n, n);
         |pgm| pgm.rename_domain(both, n);
@@ -87,7 +93,9 @@ pub fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.rename_trigger(both, n, n);
         |pgm| pgm.rename_type(both, n);
         |pgm| pgm.rename_view(both, n);
+        |pgm| pgm.restart_sequence(both);
         |pgm| pgm.set_table_schema(both, n);
+        |pgm| pgm.update_extension(n).to(n);
         |pgm| pgm.validate_constraint(both, n);
     }
 }

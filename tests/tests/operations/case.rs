@@ -49,7 +49,6 @@ pub(crate) fn case(before: &'static str, up: fn(&mut Pgm)) -> Case {
 
 impl Case {
     /// Needs a server of this major version at least.
-    #[expect(dead_code, reason = "the cases that use it are being written")]
     pub(crate) fn since(self, since: u32) -> Self {
         Self { since, ..self }
     }
@@ -61,7 +60,6 @@ impl Case {
     }
 
     /// Is of the few operations that cannot be taken back.
-    #[expect(dead_code, reason = "the cases that use it are being written")]
     pub(crate) fn no_way_back(self) -> Self {
         Self { no_way_back: true, ..self }
     }

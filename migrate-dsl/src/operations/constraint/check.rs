@@ -1,6 +1,6 @@
 //! [Check constraints](https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-CHECK-CONSTRAINTS).
 
-use super::{AddConstraint, Constraint};
+use super::{AddConstraint, Constraint, Validity};
 use crate::{Expression, Identifier, IntoExpression, Name, Pgm, Writer, expr};
 
 /// `CHECK (lat BETWEEN -90 AND 90)`.
@@ -8,7 +8,8 @@ pub struct Check {
     name: Option<Identifier>,
     condition: Expression,
     no_inherit: bool,
-    not_valid: bool,
+    validity: Validity,
+    comment: Option<String>,
 }
 
 impl Pgm {
@@ -39,7 +40,13 @@ impl Pgm {
 
 impl Check {
     pub(crate) fn new(condition: Expression) -> Self {
-        Self { name: None, condition, no_inherit: false, not_valid: false }
+        Self {
+            name: None,
+            condition,
+            no_inherit: false,
+            validity: Validity::default(),
+            comment: None,
+        }
     }
 
     /// Names the constraint.
@@ -57,7 +64,19 @@ impl Check {
     /// Checks new rows only; `validate_constraint` checks the others later, without blocking
     /// writes.
     pub fn not_valid(&mut self) -> &mut Self {
-        self.not_valid = true;
+        self.validity.not_valid = true;
+        self
+    }
+
+    /// Checks no rows at all: a word to those who read the schema; from PostgreSQL 18.
+    pub fn not_enforced(&mut self) -> &mut Self {
+        self.validity.not_enforced = true;
+        self
+    }
+
+    /// The comment that tools show beside the constraint.
+    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
+        self.comment = Some(text.into());
         self
     }
 }
@@ -71,6 +90,10 @@ impl Constraint for Check {
         self.name.as_ref()
     }
 
+    fn comment(&self) -> Option<&str> {
+        self.comment.as_deref()
+    }
+
     fn default_name(&self, table: &Name) -> Identifier {
         // Which columns it is about is known to PostgreSQL only.
         let hash = crate::name::short_hash(self.condition.sql());
@@ -81,6 +104,32 @@ impl Constraint for Check {
         sql.text("CHECK").parenthesized(|sql| {
             sql.expression(&self.condition);
         });
-        sql.flag(self.no_inherit, "NO INHERIT").flag(self.not_valid, "NOT VALID");
+        sql.flag(self.no_inherit, "NO INHERIT");
+        self.validity.write(sql);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Pgm, plan_text, plan_text_down};
+
+    #[test]
+    fn every_option() {
+        let up = |pgm: &mut Pgm| {
+            pgm.add_check("posts", "few", "likes < 10")
+                .no_inherit()
+                .not_valid()
+                .comment("it's few");
+            pgm.add_check("posts", "many", "likes > 10").not_enforced();
+        };
+        insta::assert_snapshot!(plan_text(up), @r#"
+        ALTER TABLE "posts" ADD CONSTRAINT "few" CHECK (likes < 10) NO INHERIT NOT VALID;
+        COMMENT ON CONSTRAINT "few" ON "posts" IS 'it''s few';
+        ALTER TABLE "posts" ADD CONSTRAINT "many" CHECK (likes > 10) NOT ENFORCED;
+        "#);
+        insta::assert_snapshot!(plan_text_down(up), @r#"
+        ALTER TABLE "posts" DROP CONSTRAINT "many";
+        ALTER TABLE "posts" DROP CONSTRAINT "few";
+        "#);
     }
 }

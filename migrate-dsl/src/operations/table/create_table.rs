@@ -146,7 +146,7 @@ impl Operation for CreateTable {
                 .text("TABLE")
                 .flag(self.if_not_exists, "IF NOT EXISTS")
                 .name(&self.name);
-            self.table.write(sql);
+            self.table.write(sql, &self.name);
             if !self.inherits.is_empty() {
                 sql.text("INHERITS").parenthesized(|sql| {
                     sql.list(&self.inherits, |sql, parent| _ = sql.name(parent));
