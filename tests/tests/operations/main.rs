@@ -4,6 +4,7 @@
 mod case;
 mod coverage;
 mod hostile;
+mod manual;
 
 macro_rules! objects {
     ($($object:ident)*) => {$(
