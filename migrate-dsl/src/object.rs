@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::operations::function::Signature;
-use crate::{DataType, Identifier, Name, Writer};
+use crate::{DataType, Identifier, Name, Role, Writer};
 
 /// An object of the database, with the word that PostgreSQL has for its kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +33,12 @@ enum Path {
     /// `"touch" ON "posts"`.
     On(Identifier, Name),
     Routine(Signature),
+    /// `"in_range" ON DOMAIN "percent"`.
+    OnDomain(Identifier, Name),
+    /// `FOR "app" SERVER "files"`.
+    UserMapping(Role, Name),
+    /// For a role, the current one without it, and in a schema, all without it.
+    DefaultPrivileges(Option<Role>, Option<Name>),
 }
 
 macro_rules! named_objects {
@@ -67,6 +73,24 @@ named_objects! {
     schema(Identifier) => "SCHEMA";
     /// An extension.
     extension(Identifier) => "EXTENSION";
+    /// A foreign table.
+    foreign_table(Name) => "FOREIGN TABLE";
+    /// A foreign data wrapper.
+    foreign_data_wrapper(Identifier) => "FOREIGN DATA WRAPPER";
+    /// A foreign server.
+    server(Identifier) => "SERVER";
+    /// A publication.
+    publication(Identifier) => "PUBLICATION";
+    /// A subscription.
+    subscription(Identifier) => "SUBSCRIPTION";
+    /// A procedural language.
+    language(Identifier) => "LANGUAGE";
+    /// An access method.
+    access_method(Identifier) => "ACCESS METHOD";
+    /// A tablespace; it belongs to all databases of the server.
+    tablespace(Identifier) => "TABLESPACE";
+    /// A setting of the server, as far as it can be granted.
+    parameter(Identifier) => "PARAMETER";
     /// A role; it belongs to all databases of the server.
     role(Identifier) => "ROLE";
     /// A database.
@@ -112,6 +136,37 @@ impl Object {
         Self { kind: "PROCEDURE", ..Self::function(name) }
     }
 
+    /// A function or a procedure; where several share the name, [`arguments`](Self::arguments)
+    /// tells which.
+    pub fn routine(name: impl Into<Name>) -> Self {
+        Self { kind: "ROUTINE", ..Self::function(name) }
+    }
+
+    /// A constraint of a domain.
+    pub fn domain_constraint(domain: impl Into<Name>, name: impl Into<Identifier>) -> Self {
+        Self { kind: "CONSTRAINT", path: Path::OnDomain(name.into(), domain.into()) }
+    }
+
+    /// How a role is known to a foreign server.
+    pub fn user_mapping(role: impl Into<Role>, server: impl Into<Identifier>) -> Self {
+        let server: Identifier = server.into();
+        Self { kind: "USER MAPPING", path: Path::UserMapping(role.into(), server.into()) }
+    }
+
+    /// A role that may be given by a keyword.
+    pub(crate) fn role_of(role: &Role) -> Self {
+        match role.told() {
+            Ok(name) => Self::role(name),
+            Err(_) => Self::role(role.to_string()),
+        }
+    }
+
+    /// The privileges that objects get when a role makes them.
+    pub(crate) fn default_privileges(role: Option<Role>, schema: Option<Identifier>) -> Self {
+        let path = Path::DefaultPrivileges(role, schema.map(Name::from));
+        Self { kind: "DEFAULT PRIVILEGES", path }
+    }
+
     /// The types of the arguments of a function or a procedure.
     #[must_use]
     pub fn arguments<T: Into<DataType>>(mut self, types: impl IntoIterator<Item = T>) -> Self {
@@ -121,17 +176,67 @@ impl Object {
         self
     }
 
+    /// PostgreSQL's word for the kind: `MATERIALIZED VIEW`.
+    pub(crate) fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    /// The schema that it is said to be in, where it is one of those that are in a schema.
+    pub(crate) fn in_schema(&self) -> Option<&Identifier> {
+        match &self.path {
+            Path::Name(name) => name.schema.as_ref(),
+            Path::Routine(signature) => signature.name.schema.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The object after it was moved to another schema.
+    pub(crate) fn moved(&self, schema: &Identifier) -> Self {
+        let mut moved = self.clone();
+        match &mut moved.path {
+            Path::Name(name) => name.schema = Some(schema.clone()),
+            Path::Routine(signature) => signature.name.schema = Some(schema.clone()),
+            _ => {}
+        }
+        moved
+    }
+
+    /// The object whose state tells this one's: a constraint is read with its domain.
+    fn whole(&self) -> Self {
+        match &self.path {
+            Path::OnDomain(_, domain) => Self::domain(domain),
+            _ => self.clone(),
+        }
+    }
+
     pub(crate) fn parts(&self) -> ObjectParts {
-        let (name, member, arguments) = match &self.path {
+        let Self { kind, path } = self.whole();
+        let nameless = Name::from("");
+        let told = |role: &Role| role.to_string();
+        let (name, member, arguments) = match &path {
             Path::Name(name) => (name, None, None),
-            Path::Column(table, member) | Path::On(member, table) => (table, Some(member), None),
+            Path::Column(table, member)
+            | Path::On(member, table)
+            | Path::OnDomain(member, table) => (table, Some(member.as_str().to_owned()), None),
             Path::Routine(signature) => (&signature.name, None, signature.arguments.as_ref()),
+            Path::UserMapping(role, server) => (server, Some(told(role)), None),
+            Path::DefaultPrivileges(role, schema) => {
+                let role = role.as_ref().map_or(nameless, |role| Name::from(told(role)));
+                let schema = schema.as_ref().map(|schema| schema.name.as_str().to_owned());
+                return ObjectParts {
+                    kind: kind.to_ascii_lowercase(),
+                    schema: None,
+                    name: role.name.as_str().to_owned(),
+                    member: schema,
+                    arguments: None,
+                };
+            }
         };
         ObjectParts {
-            kind: self.kind.to_ascii_lowercase(),
+            kind: kind.to_ascii_lowercase(),
             schema: name.schema.as_ref().map(|schema| schema.as_str().to_owned()),
             name: name.name.as_str().to_owned(),
-            member: member.map(|member| member.as_str().to_owned()),
+            member,
             arguments: arguments.map(|types| types.iter().map(DataType::sql).collect()),
         }
     }
@@ -142,11 +247,6 @@ impl Object {
         self.write_name(sql);
     }
 
-    /// PostgreSQL's word for the kind: `MATERIALIZED VIEW`.
-    pub(crate) fn kind(&self) -> &'static str {
-        self.kind
-    }
-
     /// What stands behind the kind: `"posts"."title"`.
     pub(crate) fn write_name(&self, sql: &mut Writer) {
         match &self.path {
@@ -154,17 +254,36 @@ impl Object {
             Path::Column(table, column) => _ = sql.member(table, column),
             Path::On(name, table) => _ = sql.identifier(name).text("ON").name(table),
             Path::Routine(signature) => signature.write(sql),
+            Path::OnDomain(name, domain) => {
+                sql.identifier(name).text("ON DOMAIN").name(domain);
+            }
+            Path::UserMapping(role, server) => {
+                sql.text("FOR").role(role).text("SERVER").name(server);
+            }
+            Path::DefaultPrivileges(..) => {}
         }
     }
 }
 
 impl fmt::Display for Object {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ", self.kind.to_ascii_lowercase())?;
+        f.write_str(&self.kind.to_ascii_lowercase())?;
         match &self.path {
-            Path::Name(name) => write!(f, "`{name}`"),
-            Path::Column(table, name) | Path::On(name, table) => write!(f, "`{name}` of `{table}`"),
-            Path::Routine(signature) => write!(f, "`{}`", signature.name),
+            Path::Name(name) => write!(f, " `{name}`"),
+            Path::Column(table, name) | Path::On(name, table) | Path::OnDomain(name, table) => {
+                write!(f, " `{name}` of `{table}`")
+            }
+            Path::Routine(signature) => write!(f, " `{}`", signature.name),
+            Path::UserMapping(role, server) => write!(f, " of `{role}` on `{server}`"),
+            Path::DefaultPrivileges(role, schema) => {
+                if let Some(role) = role {
+                    write!(f, " of `{role}`")?;
+                }
+                match schema {
+                    Some(schema) => write!(f, " in `{schema}`"),
+                    None => Ok(()),
+                }
+            }
         }
     }
 }

@@ -364,6 +364,17 @@ fn write_statement(json: &mut Json, statement: &Statement) {
                 });
             });
         }
+        if !statement.secrets.is_empty() {
+            json.field("secrets", |json| {
+                json.list(&statement.secrets, |json, secret| {
+                    json.object(|json| {
+                        json.field("variable", |json| json.string(secret.variable()));
+                        json.field("scram", |json| json.bool(secret.scram()));
+                    });
+                });
+            });
+        }
+        optional(json, "input", statement.input.as_deref());
     });
 }
 

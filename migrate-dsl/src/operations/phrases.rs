@@ -56,3 +56,12 @@ pub(crate) fn with_comment(
     });
     [create].into_iter().chain(comment).collect()
 }
+
+/// `SET "search_path" TO 'app', 'public'`.
+pub(crate) fn set(sql: &mut Writer, setting: &Identifier, values: &[String]) {
+    if values.is_empty() {
+        sql.problem(format!("`set` gives `{setting}` no value"));
+    }
+    sql.text("SET").identifier(setting).text("TO");
+    sql.list(values, |sql, value| _ = sql.literal(value));
+}

@@ -35,6 +35,9 @@ pub fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.add_unique(both, n).named(n).using_index(n);
         |pgm| pgm.alter_column(both, n).set_type(both).collate(both).set_not_null().comment("c");
         |pgm| pgm.alter_constraint(both, n).deferrable();
+        |pgm| pgm.alter_default_privileges().for_role(n).in_schema(n).grant("ALL").on_tables().to(n);
+        |pgm| pgm.alter_policy(both, n).to(n);
+        |pgm| pgm.alter_role(n).set(n, ["v"]).in_database(n);
         |pgm| pgm.alter_index(both).set_parameter(n, 1).reset_parameter(n).set_tablespace(n);
         |pgm| pgm.alter_sequence(both).data_type(both).owned_by(both, n);
         |pgm| pgm.attach_index_partition(both, both);
@@ -50,10 +53,12 @@ pub fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.create_index(both, n).named(n).include(n).tablespace(n).comment("c");
         |pgm| pgm.create_materialized_view(both, "SELECT 1").columns(n).comment("c");
         |pgm| pgm.create_partition(both, both).default_partition().partition_by_list(n);
+        |pgm| pgm.create_policy(both, n).to(n).comment("c");
         |pgm| pgm.create_procedure(both, |f| {
             f.argument(n, both);
             f.body(n, "b");
         });
+        |pgm| pgm.create_role(n).in_role(n).role(n).admin(n).comment("c");
         |pgm| pgm.create_schema(n).authorization(n);
         |pgm| pgm.create_sequence(both).data_type("int").owned_by(both, n);
         |pgm| pgm.create_table(both, |t| {
@@ -70,13 +75,17 @@ pub fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.drop_function(both).arguments([both]);
         |pgm| pgm.drop_index(both);
         |pgm| pgm.drop_materialized_view(both);
+        |pgm| pgm.drop_policy(both, n);
         |pgm| pgm.drop_procedure(both).arguments([both]);
+        |pgm| pgm.drop_role(n);
         |pgm| pgm.drop_schema(n);
         |pgm| pgm.drop_sequence(both);
         |pgm| pgm.drop_table(both);
         |pgm| pgm.drop_trigger(both, n);
         |pgm| pgm.drop_type(both);
         |pgm| pgm.drop_view(both);
+        |pgm| pgm.grant("SELECT").on_columns(both, n).to(n).granted_by(n);
+        |pgm| pgm.grant_role(n, n).granted_by(n);
         |pgm| pgm.refresh_materialized_view(both);
         |pgm| pgm.reindex(Object::index(both)).tablespace(n);
         |pgm| pgm.rename_column(both, n, n);
@@ -86,13 +95,19 @@ pub fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.rename_function(both, n).arguments([both]);
         |pgm| pgm.rename_index(both, n);
         |pgm| pgm.rename_materialized_view(both, n);
+        |pgm| pgm.rename_policy(both, n, n);
         |pgm| pgm.rename_procedure(both, n).arguments([both]);
+        |pgm| pgm.rename_role(n, n);
         |pgm| pgm.rename_schema(n, n);
         |pgm| pgm.rename_sequence(both, n);
         |pgm| pgm.rename_table(both, n);
         |pgm| pgm.rename_trigger(both, n, n);
         |pgm| pgm.rename_type(both, n);
         |pgm| pgm.rename_view(both, n);
+        |pgm| pgm.revoke("USAGE").on_schema(n).from(n).granted_by(n);
+        |pgm| pgm.revoke_role(n, n).granted_by(n);
+        |pgm| pgm.set_owner(Object::table(both), n);
+        |pgm| pgm.set_schema(Object::table(both), n);
         |pgm| pgm.restart_sequence(both);
         |pgm| pgm.set_table_schema(both, n);
         |pgm| pgm.update_extension(n).to(n);

@@ -17,5 +17,6 @@ macro_rules! objects {
     )*};
 }
 objects! {
-    column constraint extension function index raw schema sequence table trigger user_type view
+    column constraint extension function index object policy privilege raw role schema sequence table
+    trigger user_type view
 }
