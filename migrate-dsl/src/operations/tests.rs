@@ -11,7 +11,7 @@ use sea_query::Query;
 
 use crate::prelude::*;
 use crate::step::Step;
-use crate::{Object, Statement};
+use crate::{Object, Operation};
 
 /// Something that a migration asks for.
 pub type Verb<'a> = Box<dyn FnOnce(&mut Pgm) + 'a>;
@@ -190,15 +190,13 @@ fn steps(up: impl FnOnce(&mut Pgm)) -> Vec<Step> {
     pgm.into_parts().0
 }
 
-/// The verb that is recorded, and its statements both ways.
-pub fn statements(verb: impl FnOnce(&mut Pgm)) -> (&'static str, Vec<Statement>) {
-    let steps = steps(verb);
-    let [step] = &steps[..] else {
+/// What a verb records.
+pub fn operation(verb: impl FnOnce(&mut Pgm)) -> Box<dyn Operation> {
+    let mut steps = steps(verb);
+    let (Some(step), true) = (steps.pop(), steps.is_empty()) else {
         panic!("a verb is a step");
     };
-    let mut statements = step.operation.statements();
-    statements.extend_from_slice(step.operation.inverse().statements());
-    (step.operation.verb(), statements)
+    step.operation
 }
 
 /// What a verb comes to.
@@ -210,9 +208,11 @@ struct Recorded {
 }
 
 fn recorded(up: impl FnOnce(&mut Pgm)) -> Recorded {
-    let (verb, statements) = statements(up);
-    let (sql, problems): (_, Vec<_>) = statements.into_iter().map(|s| (s.sql, s.problems)).unzip();
-    Recorded { verb, sql, problems: problems.concat() }
+    let operation = operation(up);
+    let back = operation.inverse().statements().to_vec();
+    let statements = operation.statements().into_iter().chain(back);
+    let (sql, problems): (_, Vec<_>) = statements.map(|s| (s.sql, s.problems)).unzip();
+    Recorded { verb: operation.verb(), sql, problems: problems.concat() }
 }
 
 /// The names of the files below this folder that define a verb.

@@ -4,6 +4,7 @@
 mod case;
 mod coverage;
 mod hostile;
+mod manual;
 mod traps;
 
 macro_rules! objects {
