@@ -66,7 +66,9 @@ mod pgm;
 mod plan;
 mod preview;
 mod print;
+mod role;
 mod sea;
+mod secret;
 mod split;
 mod step;
 mod table;
@@ -89,7 +91,9 @@ pub use pgm::Pgm;
 pub use plan::{FORMAT, Plan};
 pub use preview::{plan_hints, plan_problems, plan_text, plan_text_down};
 pub use print::print_plan;
+pub use role::{IntoRoles, Role};
 pub use sea_query;
+pub use secret::{OptionValue, Secret, env};
 pub use split::{Piece, split};
 pub use step::Place;
 pub use table::Table;
@@ -100,5 +104,5 @@ pub use writer::{Requirement, Statement, Writer};
 pub mod prelude {
     pub use crate::Identity::{Always, ByDefault};
     pub use crate::ReferentialAction::{Cascade, NoAction, Restrict, SetDefault, SetNull};
-    pub use crate::{DataType, Pgm, Table, col, expr, iden};
+    pub use crate::{DataType, Object, Pgm, Role, Table, col, env, expr, iden};
 }

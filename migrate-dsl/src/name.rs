@@ -152,11 +152,52 @@ impl Name {
         parts.filter_map(Identifier::problem)
     }
 
+    /// The name of an operator as SQL wants it, `"app".===`. What is no operator stays between
+    /// quotes, where it does nothing.
+    pub(crate) fn as_operator(&self) -> String {
+        match (&self.schema, operator_problem(self.name.as_str())) {
+            (_, Some(_)) => self.quoted(),
+            (Some(schema), None) => format!("{}.{}", schema.quoted(), self.name),
+            (None, None) => self.name.as_str().to_owned(),
+        }
+    }
+
+    /// Why PostgreSQL would not take this for the name of an operator, if it would not.
+    pub(crate) fn problems_as_operator(&self) -> impl Iterator<Item = String> {
+        let schema = self.schema.iter().filter_map(Identifier::problem);
+        schema.chain(operator_problem(self.name.as_str()))
+    }
+
     /// An object beside this one: the same schema, another name.
     #[must_use]
     pub fn sibling(&self, name: impl Into<Identifier>) -> Self {
         Self { schema: self.schema.clone(), name: name.into() }
     }
+}
+
+/// Why PostgreSQL would not read this as one operator, see [Operators].
+///
+/// [Operators]: https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-OPERATORS
+fn operator_problem(operator: &str) -> Option<String> {
+    let problem = |why: &str| Some(format!("`{operator}` is no operator: {why}"));
+    if operator.is_empty() {
+        return problem("it is empty");
+    }
+    if !operator.chars().all(|character| "+-*/<>=~!@#%^&|`?".contains(character)) {
+        return problem("one consists of the characters + - * / < > = ~ ! @ # % ^ & | ` ?");
+    }
+    if operator.contains("--") || operator.contains("/*") {
+        return problem("`--` and `/*` begin a comment");
+    }
+    let ends_in_a_sign = operator.len() > 1 && operator.ends_with(['+', '-']);
+    if ends_in_a_sign && !operator.contains(['~', '!', '@', '#', '%', '^', '&', '|', '`', '?']) {
+        return problem("one that ends in + or - needs one of ~ ! @ # % ^ & | ` ? before it");
+    }
+    if operator == "=>" {
+        return problem("PostgreSQL keeps it for the names of arguments");
+    }
+    (operator.len() > MAX_NAME_BYTES)
+        .then(|| format!("`{operator}` is no operator: it is longer than {MAX_NAME_BYTES} bytes"))
 }
 
 impl fmt::Display for Name {
@@ -305,6 +346,23 @@ mod tests {
         assert!(problem.contains("64 bytes"), "{problem}");
         assert!(problem.contains(&format!("`{}`", "é".repeat(31))), "{problem}");
         assert_eq!(Identifier::from("x".repeat(63)).problem(), None);
+    }
+
+    #[test]
+    fn an_operator_is_its_characters_or_a_problem() {
+        for operator in ["<", "===", "@-", "||/", "<->", "+", "-", "!="] {
+            assert_eq!(operator_problem(operator), None, "{operator}");
+            assert_eq!(Name::from(operator).as_operator(), operator);
+        }
+        assert_eq!(
+            Name::from(("my \"app\"", "<")).as_operator(),
+            r#""my ""app"""."#.to_owned() + "<"
+        );
+        for operator in ["", "a", "< b", "<--", "</*", "=-", "=>", "<;", "<\"", "é", "'"] {
+            assert!(operator_problem(operator).is_some(), "{operator}");
+            assert_eq!(Name::from(operator).as_operator(), Name::from(operator).quoted());
+        }
+        assert!(operator_problem(&"<".repeat(64)).is_some());
     }
 
     #[test]

@@ -295,9 +295,6 @@ fn dropped() -> Vec<Case> {
 fn altered() -> Vec<Case> {
     vec![
         case(POSTS, |pgm| _ = pgm.rename_table("posts", "articles")),
-        case("CREATE SCHEMA archive; CREATE TABLE posts ()", |pgm| {
-            pgm.set_table_schema(("public", "posts"), "archive");
-        }),
         case(POSTS, |pgm| {
             pgm.alter_table("posts").set_unlogged().enable_row_security().force_row_security();
             pgm.alter_table("users").replica_identity_full().cluster_on("users_pkey");

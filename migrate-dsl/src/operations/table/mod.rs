@@ -10,7 +10,6 @@ mod like;
 mod partitioning;
 mod purge_table;
 mod rename_table;
-mod set_table_schema;
 mod truncate_table;
 
 pub use alter_table::AlterTable;
@@ -22,5 +21,4 @@ pub use drop_table::DropTable;
 pub use like::{Like, LikeOption};
 pub use purge_table::PurgeTable;
 pub use rename_table::RenameTable;
-pub use set_table_schema::SetTableSchema;
 pub use truncate_table::TruncateTable;
