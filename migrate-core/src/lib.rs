@@ -22,6 +22,9 @@
 //! # }
 //! ```
 
+/// For the tests of the engine alone.
+#[doc(hidden)]
+pub mod capture;
 pub mod cluster;
 pub mod connect;
 pub mod diagnostic;

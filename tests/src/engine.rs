@@ -1,5 +1,6 @@
 //! The engine on a database of the test's own.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use migrate_core::history::Actor;
@@ -26,10 +27,12 @@ impl Engine {
         Self { database: TestDatabase::new() }
     }
 
-    /// A migrator for these migrations that does not wait long for another.
+    /// A migrator for these migrations that does not wait long for another. In its environment is
+    /// an `APP_PASSWORD`.
     #[must_use]
     pub fn migrator(&self, migrations: &[Migration]) -> Migrator {
-        migrator(plan(migrations)).patience(Duration::from_millis(200))
+        let variables = BTreeMap::from([("APP_PASSWORD".to_owned(), "it's a secret".to_owned())]);
+        migrator(plan(migrations)).variables(variables).patience(Duration::from_millis(200))
     }
 
     /// A session as the engine opens it.

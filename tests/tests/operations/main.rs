@@ -5,6 +5,7 @@ mod case;
 mod coverage;
 mod hostile;
 mod manual;
+mod traps;
 
 macro_rules! objects {
     ($($object:ident)*) => {$(
@@ -17,6 +18,7 @@ macro_rules! objects {
     )*};
 }
 objects! {
-    column constraint extension function index object policy privilege raw role schema sequence table
-    trigger user_type view
+    cast collation column constraint event_trigger extension function index object operator
+    policy privilege raw role rule schema sequence statistics table text_search trigger
+    user_type view
 }
