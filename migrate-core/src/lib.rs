@@ -35,7 +35,6 @@ pub mod order;
 pub mod plan;
 
 mod apply;
-mod capture;
 mod environment;
 mod error;
 mod migrator;
