@@ -86,7 +86,7 @@ impl Progress {
                 self.printer
                     .json(&json!({"event": "notice", "severity": severity, "message": message}));
             }
-            Event::Finished { name, direction, duration, no_way_back } => {
+            Event::Finished { name, direction, duration, no_way_back, lost } => {
                 self.spinner.finish_and_clear();
                 let verb = match direction {
                     Direction::Up => "applied",
@@ -96,12 +96,16 @@ impl Progress {
                 if let Some(reason) = &no_way_back {
                     self.say("note", &format!("it cannot be taken back: {reason}"));
                 }
+                for lost in &lost {
+                    self.say("note", &format!("on the way back, {lost}"));
+                }
                 self.printer.json(&json!({
                     "event": "finished",
                     "name": name,
                     "direction": direction.as_str(),
                     "execution_time_ms": u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
                     "reversible": no_way_back.is_none(),
+                    "lost": lost,
                 }));
             }
             _ => {}

@@ -35,6 +35,8 @@ pub struct SourceMark {
 pub struct SqlMark {
     /// The statement.
     pub sql: String,
+    /// Of raw SQL, the line of the text that was given on which the statement starts, from 0.
+    pub line: usize,
     /// The byte at which the server stopped, where it said so.
     pub offset: Option<usize>,
 }
@@ -109,22 +111,33 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
     let server = cause.as_db_error();
     let mut diagnostic = Diagnostic {
         code: server.map(|server| server.code().code().to_owned()),
-        message: server_message(cause),
+        message: error.failure.message(),
         ..Diagnostic::default()
     };
     if let Failure::Statement { step, statement, .. } = &error.failure {
         diagnostic.source = Some(source_of(step, statement));
         let offset = server.and_then(|server| match server.position() {
+            // It counts in the text with the secrets in it.
+            _ if !statement.secrets.is_empty() => None,
             Some(postgres::error::ErrorPosition::Original(position)) => {
                 byte_offset(&statement.sql, *position)
             }
             _ => None,
         });
-        diagnostic.sql = Some(SqlMark { sql: statement.sql.clone(), offset });
+        diagnostic.sql = Some(SqlMark {
+            sql: statement.sql.clone(),
+            line: if step.place.file.ends_with(".sql") { 0 } else { statement.line },
+            offset,
+        });
+    } else if let Failure::Capture { step, .. } = &error.failure {
+        let place = step.place.clone();
+        diagnostic.source = Some(SourceMark { place, verb: Some(step.verb.clone()) });
+        diagnostic.message = format!("{}: {}", error.failure, diagnostic.message);
+        diagnostic.helps.push("a `pub fn down` in the file spares the reading".to_owned());
     } else {
         diagnostic.message = format!("{}: {}", error.failure, diagnostic.message);
     }
-    if let Some(server) = server {
+    if let Some(server) = server.filter(|_| !error.failure.shows_a_secret()) {
         diagnostic.notes.extend(server.detail().map(ToOwned::to_owned));
         diagnostic.notes.extend(server.where_().map(|context| format!("in {context}")));
         diagnostic.helps.extend(server.hint().map(ToOwned::to_owned));

@@ -65,6 +65,8 @@ pub enum Event {
         duration: Duration,
         /// Why it cannot be taken back, where it cannot.
         no_way_back: Option<String>,
+        /// What does not come back when it is taken back, such as rows.
+        lost: Vec<String>,
     },
 }
 

@@ -22,6 +22,9 @@
 //! # }
 //! ```
 
+/// For the tests of the engine alone.
+#[doc(hidden)]
+pub mod capture;
 pub mod cluster;
 pub mod connect;
 pub mod diagnostic;
@@ -35,6 +38,7 @@ mod apply;
 mod environment;
 mod error;
 mod migrator;
+mod versions;
 mod way_back;
 
 pub use apply::{ApplyError, Failure, Left};

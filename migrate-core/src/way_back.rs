@@ -1,8 +1,13 @@
 //! How a migration as a whole comes back.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::plan::{Inverse, Migration, Place, Step};
+use crate::plan::{Inverse, Migration, Place, Statement, Step};
+
+/// What was read from the catalog: the way back of steps, by their number.
+pub(crate) type Captured = BTreeMap<usize, Vec<Statement>>;
 
 /// The way back of a migration; stored with its history row, so that `down` needs no file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,10 +42,10 @@ pub struct NoWayBack {
 }
 
 impl WayBack {
-    /// What takes this migration back. A written `down` wins as a whole; else every step needs
-    /// an inverse; the author's `irreversible` wins over both.
+    /// What takes this migration back, given what was read while it ran. A written `down` wins as a
+    /// whole; else every step needs an inverse; the author's `irreversible` wins over both.
     #[must_use]
-    pub fn of(migration: &Migration) -> Self {
+    pub(crate) fn of(migration: &Migration, captured: &Captured) -> Self {
         if let Some(irreversible) = &migration.irreversible {
             return Self::None(NoWayBack {
                 reason: irreversible.reason.clone(),
@@ -50,25 +55,43 @@ impl WayBack {
         }
         match &migration.down {
             Some(written) => Self::Written(written.clone()),
-            None => Self::inferred(&migration.up),
+            None => Self::inferred(&migration.up, captured),
         }
     }
 
-    fn inferred(up: &[Step]) -> Self {
+    /// Why this migration cannot be taken back, where that is known before it runs.
+    #[must_use]
+    pub fn none(migration: &Migration) -> Option<NoWayBack> {
+        let everything = (0..migration.up.len()).map(|step| (step, Vec::new())).collect();
+        match Self::of(migration, &everything) {
+            Self::None(why) => Some(why),
+            Self::Written(_) | Self::Inferred(_) => None,
+        }
+    }
+
+    fn inferred(up: &[Step], captured: &Captured) -> Self {
         let mut steps = Vec::new();
-        for step in up.iter().rev() {
+        for (number, step) in up.iter().enumerate().rev() {
+            let none = |reason: &str| {
+                Self::None(NoWayBack {
+                    reason: format!("{reason}, and the migration has no `down`"),
+                    place: step.place.clone(),
+                    verb: step.verb.clone(),
+                })
+            };
             let statements = match &step.inverse {
                 Inverse::Construction { statements } | Inverse::Declaration { statements } => {
                     statements.clone()
                 }
-                Inverse::Capture(capture) => capture.first.clone(),
-                Inverse::None { reason } => {
-                    return Self::None(NoWayBack {
-                        reason: format!("{reason}, and the migration has no `down`"),
-                        place: step.place.clone(),
-                        verb: step.verb.clone(),
-                    });
-                }
+                Inverse::Capture(_) => match captured.get(&number) {
+                    Some(statements) => statements.clone(),
+                    None => {
+                        return none(
+                            "it was recorded without being run, so what was there before is not known",
+                        );
+                    }
+                },
+                Inverse::None { reason } => return none(reason),
             };
             steps.push(Step {
                 summary: format!("take back: {}", step.summary),

@@ -85,12 +85,6 @@ impl Inverse {
     pub(crate) fn maybe_older(option: &str, what: impl std::fmt::Display) -> Self {
         Self::none(format!("with `{option}`, {what} may have been there before"))
     }
-
-    /// What was there before is lost with the operation, and reading it from the catalog just
-    /// before the step is the engine's work; until it does, the author has to say it.
-    pub(crate) fn unknown_before(what: impl std::fmt::Display) -> Self {
-        Self::none(format!("{what} is not known here; write a `pub fn down` that restores it"))
-    }
 }
 
 impl Capture {

@@ -76,6 +76,12 @@ macro_rules! from_single_names {
             }
         }
 
+        impl IntoNames for $given {
+            fn into_names(self) -> Vec<Name> {
+                vec![self.into()]
+            }
+        }
+
         impl IntoIdentifiers for $given {
             fn into_identifiers(self) -> Vec<Identifier> {
                 vec![self.into()]
@@ -233,6 +239,24 @@ pub fn generated_name<'a>(parts: impl IntoIterator<Item = &'a str>) -> Identifie
     Identifier(format!("{}_{hash}_{suffix}", cut(body, room)))
 }
 
+/// The name under which [`drop_table`](crate::Pgm::drop_table) and
+/// [`drop_column`](crate::Pgm::drop_column) set aside what they are to keep, until
+/// [`purge_table`](crate::Pgm::purge_table) or [`purge_column`](crate::Pgm::purge_column).
+///
+/// ```
+/// use migrate_dsl::kept_name;
+/// assert_eq!(kept_name("posts").as_str(), "kept_posts");
+/// ```
+#[must_use]
+pub fn kept_name(name: &str) -> Identifier {
+    let whole = format!("kept_{name}");
+    if whole.len() <= MAX_NAME_BYTES {
+        return Identifier(whole);
+    }
+    let hash = short_hash(&whole);
+    Identifier(format!("{}_{hash}", cut(&whole, MAX_NAME_BYTES - hash.len() - 1)))
+}
+
 /// A few characters that tell one text from another, the same in every build.
 pub(crate) fn short_hash(text: &str) -> String {
     format!("{:08x}", crate::digest::fnv1a_128(text.as_bytes()) as u32)
@@ -268,9 +292,52 @@ impl<T: Into<Identifier> + Clone> IntoIdentifiers for &[T] {
     }
 }
 
+/// One or many names with or without a schema: `"a"`, `("app", "a")`, `["a", "b"]`, a vector.
+pub trait IntoNames {
+    /// The names, in the order given.
+    fn into_names(self) -> Vec<Name>;
+}
+
+macro_rules! single_names {
+    ($($given:ty),*) => {$(
+        impl IntoNames for $given {
+            fn into_names(self) -> Vec<Name> {
+                vec![self.into()]
+            }
+        }
+    )*};
+}
+single_names!(Identifier, Name, &Name);
+
+impl<S: Into<Identifier>, N: Into<Identifier>> IntoNames for (S, N) {
+    fn into_names(self) -> Vec<Name> {
+        vec![self.into()]
+    }
+}
+
+impl<T: Into<Name>, const N: usize> IntoNames for [T; N] {
+    fn into_names(self) -> Vec<Name> {
+        self.into_iter().map(Into::into).collect()
+    }
+}
+
+impl<T: Into<Name>> IntoNames for Vec<T> {
+    fn into_names(self) -> Vec<Name> {
+        self.into_iter().map(Into::into).collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn kept_names_fit_and_stay_apart() {
+        let long = "x".repeat(60);
+        let (one, two) = (kept_name(&format!("{long}abc")), kept_name(&format!("{long}abd")));
+        assert_eq!((one.problem(), one.as_str().len()), (None, 63));
+        assert_ne!(one, two);
+    }
 
     #[test]
     fn a_long_name_is_a_problem_and_the_cut_one_is_shown() {

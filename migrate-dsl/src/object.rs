@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::operations::function::Signature;
-use crate::{DataType, Identifier, Name, Writer};
+use crate::{DataType, Identifier, Name, Role, Writer};
 
 /// An object of the database, with the word that PostgreSQL has for its kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +35,12 @@ enum Path {
     /// `"int_ops" USING "btree"`.
     Using(Name, Identifier),
     Routine(Signature),
+    /// `"in_range" ON DOMAIN "percent"`.
+    OnDomain(Identifier, Name),
+    /// `FOR "app" SERVER "files"`.
+    UserMapping(Role, Name),
+    /// For a role, the current one without it, and in a schema, all without it.
+    DefaultPrivileges(Option<Role>, Option<Name>),
     /// Its name, and the types on its left and on its right.
     Operator(Name, [Option<DataType>; 2]),
     /// From the one type to the other.
@@ -87,6 +93,24 @@ named_objects! {
     schema(Identifier) => "SCHEMA";
     /// An extension.
     extension(Identifier) => "EXTENSION";
+    /// A foreign table.
+    foreign_table(Name) => "FOREIGN TABLE";
+    /// A foreign data wrapper.
+    foreign_data_wrapper(Identifier) => "FOREIGN DATA WRAPPER";
+    /// A foreign server.
+    server(Identifier) => "SERVER";
+    /// A publication.
+    publication(Identifier) => "PUBLICATION";
+    /// A subscription.
+    subscription(Identifier) => "SUBSCRIPTION";
+    /// A procedural language.
+    language(Identifier) => "LANGUAGE";
+    /// An access method.
+    access_method(Identifier) => "ACCESS METHOD";
+    /// A tablespace; it belongs to all databases of the server.
+    tablespace(Identifier) => "TABLESPACE";
+    /// A setting of the server, as far as it can be granted.
+    parameter(Identifier) => "PARAMETER";
     /// A role; it belongs to all databases of the server.
     role(Identifier) => "ROLE";
     /// A database.
@@ -132,6 +156,37 @@ impl Object {
         Self { kind: "PROCEDURE", ..Self::function(name) }
     }
 
+    /// A function or a procedure; where several share the name, [`arguments`](Self::arguments)
+    /// tells which.
+    pub fn routine(name: impl Into<Name>) -> Self {
+        Self { kind: "ROUTINE", ..Self::function(name) }
+    }
+
+    /// A constraint of a domain.
+    pub fn domain_constraint(domain: impl Into<Name>, name: impl Into<Identifier>) -> Self {
+        Self { kind: "CONSTRAINT", path: Path::OnDomain(name.into(), domain.into()) }
+    }
+
+    /// How a role is known to a foreign server.
+    pub fn user_mapping(role: impl Into<Role>, server: impl Into<Identifier>) -> Self {
+        let server: Identifier = server.into();
+        Self { kind: "USER MAPPING", path: Path::UserMapping(role.into(), server.into()) }
+    }
+
+    /// A role that may be given by a keyword.
+    pub(crate) fn role_of(role: &Role) -> Self {
+        match role.told() {
+            Ok(name) => Self::role(name),
+            Err(_) => Self::role(role.to_string()),
+        }
+    }
+
+    /// The privileges that objects get when a role makes them.
+    pub(crate) fn default_privileges(role: Option<Role>, schema: Option<Identifier>) -> Self {
+        let path = Path::DefaultPrivileges(role, schema.map(Name::from));
+        Self { kind: "DEFAULT PRIVILEGES", path }
+    }
+
     /// An aggregate; the types of its [`arguments`](Self::arguments) are needed, none for `(*)`.
     pub fn aggregate(name: impl Into<Name>) -> Self {
         Self { kind: "AGGREGATE", ..Self::function(name) }
@@ -174,6 +229,43 @@ impl Object {
         self
     }
 
+    /// PostgreSQL's word for the kind: `MATERIALIZED VIEW`.
+    pub(crate) fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    /// The schema that it is said to be in, where it is one of those that are in a schema.
+    pub(crate) fn in_schema(&self) -> Option<&Identifier> {
+        match &self.path {
+            Path::Name(name) | Path::Using(name, _) | Path::Operator(name, _) => {
+                name.schema.as_ref()
+            }
+            Path::Routine(signature) => signature.name.schema.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The object after it was moved to another schema.
+    pub(crate) fn moved(&self, schema: &Identifier) -> Self {
+        let mut moved = self.clone();
+        match &mut moved.path {
+            Path::Name(name) | Path::Using(name, _) | Path::Operator(name, _) => {
+                name.schema = Some(schema.clone());
+            }
+            Path::Routine(signature) => signature.name.schema = Some(schema.clone()),
+            _ => {}
+        }
+        moved
+    }
+
+    /// The object whose state tells this one's: a constraint is read with its domain.
+    fn whole(&self) -> Self {
+        match &self.path {
+            Path::OnDomain(_, domain) => Self::domain(domain),
+            _ => self.clone(),
+        }
+    }
+
     pub(crate) fn set_arguments(&mut self, types: Vec<DataType>) {
         if let Path::Routine(signature) = &mut self.path {
             signature.arguments = Some(types);
@@ -188,8 +280,10 @@ impl Object {
                 name.name = to.clone();
             }
             Path::Routine(signature) => signature.name.name = to.clone(),
-            Path::Column(_, name) | Path::On(name, _) => *name = to.clone(),
-            Path::Cast(..) => {}
+            Path::Column(_, name) | Path::On(name, _) | Path::OnDomain(name, _) => {
+                *name = to.clone();
+            }
+            Path::Cast(..) | Path::UserMapping(..) | Path::DefaultPrivileges(..) => {}
         }
         renamed
     }
@@ -199,29 +293,45 @@ impl Object {
         match &self.path {
             Path::Name(name) | Path::Using(name, _) | Path::Operator(name, _) => Some(&name.name),
             Path::Routine(signature) => Some(&signature.name.name),
-            Path::Column(_, name) | Path::On(name, _) => Some(name),
-            Path::Cast(..) => None,
+            Path::Column(_, name) | Path::On(name, _) | Path::OnDomain(name, _) => Some(name),
+            Path::Cast(..) | Path::UserMapping(..) | Path::DefaultPrivileges(..) => None,
         }
     }
 
     pub(crate) fn parts(&self) -> ObjectParts {
+        let Self { kind, path } = self.whole();
         let types = |types: &[DataType]| types.iter().map(DataType::sql).collect();
         let nameless = Name::from("");
-        let (name, member, arguments) = match &self.path {
+        let told = |role: &Role| role.to_string();
+        let own = |name: &Identifier| Some(name.as_str().to_owned());
+        let (name, member, arguments) = match &path {
             Path::Name(name) => (name, None, None),
-            Path::Column(table, member) | Path::On(member, table) => (table, Some(member), None),
-            Path::Using(name, method) => (name, Some(method), None),
+            Path::Column(table, member)
+            | Path::On(member, table)
+            | Path::OnDomain(member, table) => (table, own(member), None),
+            Path::Using(name, method) => (name, own(method), None),
             Path::Routine(signature) => {
                 (&signature.name, None, signature.arguments.as_deref().map(types))
             }
             Path::Operator(name, sides) => (name, None, Some(sides.iter().map(side).collect())),
             Path::Cast(source, target) => (&nameless, None, Some(vec![source.sql(), target.sql()])),
+            Path::UserMapping(role, server) => (server, Some(told(role)), None),
+            Path::DefaultPrivileges(role, schema) => {
+                let role = role.as_ref().map_or(nameless, |role| Name::from(told(role)));
+                return ObjectParts {
+                    kind: kind.to_ascii_lowercase(),
+                    schema: None,
+                    name: role.name.as_str().to_owned(),
+                    member: schema.as_ref().and_then(|schema| own(&schema.name)),
+                    arguments: None,
+                };
+            }
         };
         ObjectParts {
-            kind: self.kind.to_ascii_lowercase(),
+            kind: kind.to_ascii_lowercase(),
             schema: name.schema.as_ref().map(|schema| schema.as_str().to_owned()),
             name: name.name.as_str().to_owned(),
-            member: member.map(|member| member.as_str().to_owned()),
+            member,
             arguments,
         }
     }
@@ -230,11 +340,6 @@ impl Object {
     pub(crate) fn write(&self, sql: &mut Writer) {
         sql.text(self.kind);
         self.write_name(sql);
-    }
-
-    /// PostgreSQL's word for the kind: `MATERIALIZED VIEW`.
-    pub(crate) fn kind(&self) -> &'static str {
-        self.kind
     }
 
     /// What stands behind the kind: `"posts"."title"`.
@@ -246,6 +351,13 @@ impl Object {
             Path::Using(name, method) => _ = sql.name(name).text("USING").identifier(method),
             Path::Routine(signature) if self.kind == "AGGREGATE" => signature.write_aggregate(sql),
             Path::Routine(signature) => signature.write(sql),
+            Path::OnDomain(name, domain) => {
+                sql.identifier(name).text("ON DOMAIN").name(domain);
+            }
+            Path::UserMapping(role, server) => {
+                sql.text("FOR").role(role).text("SERVER").name(server);
+            }
+            Path::DefaultPrivileges(..) => {}
             Path::Operator(name, sides) => {
                 sql.operator(name).parenthesized(|sql| {
                     sql.list(sides, |sql, data_type| {
@@ -272,17 +384,29 @@ fn side(data_type: &Option<DataType>) -> String {
 
 impl fmt::Display for Object {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ", self.kind.to_ascii_lowercase())?;
+        f.write_str(&self.kind.to_ascii_lowercase())?;
         match &self.path {
-            Path::Name(name) => write!(f, "`{name}`"),
-            Path::Column(table, name) | Path::On(name, table) => write!(f, "`{name}` of `{table}`"),
-            Path::Using(name, method) => write!(f, "`{name}` of `{method}`"),
-            Path::Routine(signature) => write!(f, "`{}`", signature.name),
+            Path::Name(name) => write!(f, " `{name}`"),
+            Path::Column(table, name) | Path::On(name, table) | Path::OnDomain(name, table) => {
+                write!(f, " `{name}` of `{table}`")
+            }
+            Path::Routine(signature) => write!(f, " `{}`", signature.name),
+            Path::UserMapping(role, server) => write!(f, " of `{role}` on `{server}`"),
+            Path::DefaultPrivileges(role, schema) => {
+                if let Some(role) = role {
+                    write!(f, " of `{role}`")?;
+                }
+                match schema {
+                    Some(schema) => write!(f, " in `{schema}`"),
+                    None => Ok(()),
+                }
+            }
+            Path::Using(name, method) => write!(f, " `{name}` of `{method}`"),
             Path::Operator(name, [left, right]) => {
-                write!(f, "`{name} ({}, {})`", side(left), side(right))
+                write!(f, " `{name} ({}, {})`", side(left), side(right))
             }
             Path::Cast(source, target) => {
-                write!(f, "from `{}` to `{}`", source.sql(), target.sql())
+                write!(f, " from `{}` to `{}`", source.sql(), target.sql())
             }
         }
     }

@@ -9,6 +9,7 @@ use crate::commands::plan;
 use crate::context::Context;
 use crate::exit_code::Exit;
 use crate::progress::Progress;
+use crate::render::script;
 use crate::work::Work;
 
 /// What to take back.
@@ -44,7 +45,7 @@ pub fn run(args: &DownArgs, context: &Context) -> anyhow::Result<Exit> {
         context
             .printer
             .json(&json!({"event": "dry run", "migrations": as_json.collect::<Vec<_>>()}));
-        plan::print(context, reverts.iter().map(|(name, steps)| plan::script(name, steps)));
+        plan::print(context, reverts.iter().map(|(name, steps)| script::steps_of(name, steps)));
         return Ok(Exit::Done);
     }
     let mut progress = Progress::new(context.printer);

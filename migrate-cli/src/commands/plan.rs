@@ -1,13 +1,12 @@
 //! `migrate plan`
 
 use clap::Args;
-use migrate_core::WayBack;
-use migrate_core::plan::{Migration, PlanFile, Step};
+use migrate_core::plan::PlanFile;
 
 use crate::context::Context;
 use crate::exit_code::Exit;
 use crate::names::resolve;
-use crate::render::Located;
+use crate::render::{Located, script};
 use crate::work::{Planned, settings};
 
 /// What to show.
@@ -35,9 +34,9 @@ pub fn run(args: &PlanArgs, context: &Context) -> anyhow::Result<Exit> {
     context.printer.json(&file);
     let plan = file.plan;
     if args.down {
-        print(context, plan.migrations.iter().rev().map(down));
+        print(context, plan.migrations.iter().rev().map(script::down));
     } else {
-        print(context, plan.migrations.iter().map(up));
+        print(context, plan.migrations.iter().map(script::up));
     }
     // A plan that cannot be applied is shown, but it is none to be handed on.
     let problems = plan.migrations.into_iter().flat_map(|migration| {
@@ -57,38 +56,4 @@ pub fn print(context: &Context, scripts: impl Iterator<Item = String>) {
     if !text.is_empty() {
         context.printer.data(&text);
     }
-}
-
-/// What a migration does.
-pub fn up(migration: &Migration) -> String {
-    let mut text = script(&migration.name, &migration.up);
-    for problem in &migration.problems {
-        text += &format!("\n-- problem, line {}: {}", problem.place.line, problem.message);
-    }
-    text
-}
-
-/// What takes a migration back.
-fn down(migration: &Migration) -> String {
-    match WayBack::of(migration).steps() {
-        Ok(steps) => script(&migration.name, steps),
-        Err(why) => format!(
-            "-- {}\n-- line {}: cannot be taken back: {}",
-            migration.name, why.place.line, why.reason
-        ),
-    }
-}
-
-/// Steps as SQL that psql would take, with what they are as comments.
-pub fn script(name: &str, steps: &[Step]) -> String {
-    let mut text = format!("-- {name}");
-    for step in steps {
-        let outside = if step.transactional { "" } else { ", outside a transaction" };
-        let summary = step.summary.replace('\n', " ");
-        text += &format!("\n-- line {}: {summary}{outside}", step.place.line);
-        for statement in &step.statements {
-            text += &format!("\n{};", statement.sql);
-        }
-    }
-    text
 }

@@ -9,6 +9,7 @@ use crate::commands::plan;
 use crate::context::Context;
 use crate::exit_code::Exit;
 use crate::progress::Progress;
+use crate::render::script;
 use crate::work::Work;
 
 /// What to apply.
@@ -45,7 +46,7 @@ pub fn run(args: &UpArgs, context: &Context) -> anyhow::Result<Exit> {
         let pending = work.migrator.would_apply(&mut work.session, &to);
         let pending = pending.map_err(|error| work.located(error))?;
         context.printer.json(&json!({"event": "dry run", "migrations": pending}));
-        plan::print(context, pending.iter().map(|migration| plan::up(migration)));
+        plan::print(context, pending.iter().map(|migration| script::up(migration)));
         return Ok(Exit::Done);
     }
     let result = {

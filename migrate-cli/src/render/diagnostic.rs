@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use migrate_core::diagnostic::{Diagnostic, SourceMark, SqlMark};
 use migrate_core::plan::Step;
 
@@ -42,11 +42,19 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources) -> String {
         title = title.id(code.as_str());
     }
     let mut group = Group::with_title(title);
-    if let Some(mark) = &diagnostic.source {
-        group = at_source(group, mark, sources);
-    }
-    if let Some(mark) = &diagnostic.sql {
-        group = at_sql(group, mark);
+    let in_place = match (&diagnostic.source, &diagnostic.sql) {
+        (Some(source), Some(sql)) => sql_in_source(source, sql, sources),
+        _ => None,
+    };
+    if let Some(snippet) = in_place {
+        group = group.element(snippet);
+    } else {
+        if let Some(mark) = &diagnostic.source {
+            group = at_source(group, mark, sources);
+        }
+        if let Some(mark) = &diagnostic.sql {
+            group = at_sql(group, mark);
+        }
     }
     for note in &diagnostic.notes {
         group = group.element(Level::NOTE.message(note.as_str()));
@@ -79,10 +87,35 @@ fn at_source<'a>(group: Group<'a>, mark: &SourceMark, sources: &Sources) -> Grou
     }
 }
 
+/// The author's own SQL where it stands in the file, word for word.
+fn sql_in_source<'a>(
+    source: &SourceMark,
+    sql: &SqlMark,
+    sources: &Sources,
+) -> Option<Snippet<'a, Annotation<'a>>> {
+    let (path, text) = sources.read(&source.place.file);
+    let text = text?;
+    let verb = span_of(&text, source)?;
+    // The text that was given starts at the verb's line or below it.
+    let from = start_of_line(&text, source.place.line as usize + sql.line)?.max(verb.start);
+    let at = from + text.get(from..)?.find(&sql.sql)?;
+    let span = span_in_sql(sql);
+    let primary = AnnotationKind::Primary.span(at + span.start..at + span.end);
+    let snippet = Snippet::source(text).path(path);
+    Some(match source.verb {
+        Some(_) => snippet.annotation(primary).annotation(AnnotationKind::Context.span(verb)),
+        None => snippet.annotation(primary),
+    })
+}
+
+/// Where a line starts, counted from 1.
+fn start_of_line(text: &str, line: usize) -> Option<usize> {
+    Some(text.split_inclusive('\n').take(line.checked_sub(1)?).map(str::len).sum())
+}
+
 /// The bytes of the verb, where the file still has it there; else of the rest of the line.
 fn span_of(text: &str, mark: &SourceMark) -> Option<Range<usize>> {
-    let line = mark.place.line as usize;
-    let start: usize = text.split_inclusive('\n').take(line.checked_sub(1)?).map(str::len).sum();
+    let start = start_of_line(text, mark.place.line as usize)?;
     let content = text.get(start..)?.lines().next()?;
     let column = content.char_indices().nth(mark.place.column.checked_sub(1)? as usize);
     let column = column.map_or(0, |(byte, _)| byte);
@@ -98,14 +131,86 @@ fn span_of(text: &str, mark: &SourceMark) -> Option<Range<usize>> {
 }
 
 fn at_sql<'a>(group: Group<'a>, mark: &'a SqlMark) -> Group<'a> {
-    let snippet = Snippet::source(mark.sql.as_str()).path("SQL");
+    let snippet = Snippet::source(mark.sql.as_str()).path("SQL").line_start(mark.line + 1);
+    group.element(snippet.annotation(AnnotationKind::Primary.span(span_in_sql(mark))))
+}
+
+/// The bytes of the word at which the server stopped, or of the first line.
+fn span_in_sql(mark: &SqlMark) -> Range<usize> {
     let Some(offset) = mark.offset else {
-        let end = mark.sql.find('\n').unwrap_or(mark.sql.len());
-        return group.element(snippet.annotation(AnnotationKind::Primary.span(0..end)));
+        return 0..mark.sql.find('\n').unwrap_or(mark.sql.len());
     };
     let rest = &mark.sql[offset..];
     let word = |c: char| c.is_alphanumeric() || c == '_' || c == '"';
     let length = rest.find(|c| !word(c)).unwrap_or(rest.len());
     let length = length.max(rest.chars().next().map_or(0, char::len_utf8));
-    group.element(snippet.annotation(AnnotationKind::Primary.span(offset..offset + length)))
+    offset..offset + length
+}
+
+#[cfg(test)]
+mod tests {
+    use migrate_core::plan::Place;
+
+    use super::*;
+
+    const MIGRATION: &str = r##"use migrate_dsl::prelude::*;
+
+pub fn up(pgm: &mut Pgm) {
+    pgm.sql(
+        r#"
+        INSERT INTO one VALUES (1);
+        INSERT INTO one
+        VALUES (nope);
+        "#,
+    );
+    pgm.sql("INSERT INTO one VALUES ('\u{31}', nope)");
+}
+"##;
+
+    fn rendered(line: u32, sql: SqlMark) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("m.rs"), MIGRATION).unwrap();
+        let place = Place { file: "m.rs".to_owned(), line, column: 9 };
+        let source = Some(SourceMark { place, verb: Some("sql".to_owned()) });
+        let message = "column \"nope\" does not exist".to_owned();
+        let diagnostic = Diagnostic { message, source, sql: Some(sql), ..Diagnostic::default() };
+        let sources = Sources::new(Some(folder.path().to_owned()), folder.path());
+        anstream::adapter::strip_str(&render(&diagnostic, &sources)).to_string()
+    }
+
+    #[test]
+    fn sql_is_shown_where_it_stands_in_the_file() {
+        let sql = "INSERT INTO one\n        VALUES (nope)".to_owned();
+        let offset = sql.find("nope");
+        let told = rendered(4, SqlMark { sql, line: 2, offset });
+        insta::assert_snapshot!(told, @r#"
+        error: column "nope" does not exist
+         --> m.rs:8:17
+          |
+        4 |     pgm.sql(
+          |         ---
+        ...
+        8 |         VALUES (nope);
+          |                 ^^^^
+        "#);
+    }
+
+    #[test]
+    fn sql_that_the_file_does_not_have_word_for_word_is_shown_beside_it() {
+        let sql = "INSERT INTO one VALUES ('1', nope)".to_owned();
+        let offset = sql.find("nope");
+        let told = rendered(11, SqlMark { sql, line: 0, offset });
+        insta::assert_snapshot!(told, @r#"
+        error: column "nope" does not exist
+          --> m.rs:11:9
+           |
+        11 |     pgm.sql("INSERT INTO one VALUES ('\u{31}', nope)");
+           |         ^^^
+           |
+          ::: SQL:1:30
+           |
+         1 | INSERT INTO one VALUES ('1', nope)
+           |                              ^^^^
+        "#);
+    }
 }

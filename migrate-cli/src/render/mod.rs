@@ -1,6 +1,7 @@
 //! Errors as a person, or a program, should see them.
 
 mod diagnostic;
+pub mod script;
 
 use std::path::{Path, PathBuf};
 

@@ -3,9 +3,11 @@
 //! What can share a transaction with the history row does, and travels in one message. What
 //! cannot is sent one statement at a time, and the journal says how far it came.
 
+mod capture;
 mod error;
 mod leftovers;
 mod parts;
+mod send;
 mod transaction;
 
 use std::time::{Duration, Instant};
@@ -17,16 +19,24 @@ use crate::event::Direction;
 use crate::history::{Action, Unfinished};
 use crate::lock::RunnerLock;
 use crate::plan::{Step, checksum_of_first};
+use crate::way_back::Captured;
 use crate::{Event, History, Observer, Session};
+use capture::Watch;
 use parts::{Part, parts};
+pub(crate) use send::Variables;
+use transaction::Transaction;
 
 /// A migration about to run.
 pub(crate) struct Work<'a> {
     pub(crate) name: &'a str,
     pub(crate) direction: Direction,
     pub(crate) steps: &'a [Step],
+    /// Whether the way back of its steps is to be read from the catalog.
+    pub(crate) captures: bool,
+    /// What statements may ask of the environment.
+    pub(crate) variables: &'a Variables,
     /// The SQL that records the outcome, in the transaction of the last part.
-    pub(crate) record: Vec<String>,
+    pub(crate) record: &'a dyn Fn(&Captured) -> Vec<String>,
 }
 
 impl Work<'_> {
@@ -40,11 +50,11 @@ impl Work<'_> {
     pub(crate) fn statements(&self) -> usize {
         self.steps.iter().map(|step| step.statements.len()).sum()
     }
+}
 
-    /// Whether all of it can share one transaction.
-    pub(crate) fn is_transactional(&self) -> bool {
-        self.steps.iter().all(|step| step.transactional)
-    }
+/// Whether all of these can share one transaction.
+pub(crate) fn is_transactional(steps: &[Step]) -> bool {
+    steps.iter().all(|step| step.transactional)
 }
 
 /// Runs a migration, from where it had stopped if it had, and records it.
@@ -63,26 +73,38 @@ pub(crate) fn apply(
     }
     // What one migration sets, by a function for example, is not for the next one.
     let opening = [lock.assertion(), session.search_path_as_it_was()];
+    let known = unfinished.map_or_else(Captured::new, |unfinished| unfinished.captured.clone());
+    let mut watch = Watch::new(work.captures, known);
     let parts = parts(work.steps, done);
-    let journaled = unfinished.is_some() || parts.len() > 1 || !work.is_transactional();
+    let journaled = unfinished.is_some() || parts.len() > 1 || !is_transactional(work.steps);
     let last = parts.len() - 1;
     for (index, part) in parts.iter().enumerate() {
         let result = match part {
             Part::Together(statements) => {
-                // The history is ours to write, whatever role the migration took.
-                let mut closing = vec!["RESET ROLE".to_owned()];
-                if index == last {
-                    // The duration is read from the journal, so that is forgotten last.
-                    closing.extend(work.record.iter().cloned());
-                    closing.extend(journaled.then(|| history.journal_end(work.name)));
-                } else {
-                    closing.push(journal(history, work, done + statements.len(), false));
-                }
-                transaction::run(session, &opening, statements, &closing)
+                let closing = |captured: &Captured| {
+                    // The history is ours to write, whatever role the migration took.
+                    let mut closing = vec!["RESET ROLE".to_owned()];
+                    if index == last {
+                        // The duration is read from the journal, so that is forgotten last.
+                        closing.extend((work.record)(captured));
+                        closing.extend(journaled.then(|| history.journal_end(work.name)));
+                    } else {
+                        let done = done + statements.len();
+                        closing.push(journal(history, work, done, false, captured));
+                    }
+                    closing
+                };
+                let transaction = Transaction {
+                    opening: &opening,
+                    statements,
+                    variables: work.variables,
+                    closing: &closing,
+                };
+                transaction.run(session, &mut watch)
             }
             Part::Alone(origin) => {
                 observer.event(Event::Statement { summary: origin.step.summary.clone() });
-                run_alone(session, history, work, &opening, done, *origin)
+                run_alone(session, history, work, &opening, done, *origin, &mut watch)
             }
         };
         for notice in session.take_notices() {
@@ -114,34 +136,60 @@ fn run_alone(
     opening: &[String],
     done: usize,
     origin: Origin<'_>,
+    watch: &mut Watch,
 ) -> Result<(), Failure> {
-    let client = session.client();
     for sql in opening {
-        client.batch_execute(sql).map_err(Failure::LockLost)?;
+        session.client().batch_execute(sql).map_err(Failure::LockLost)?;
     }
-    let running = journal(history, work, done, true);
+    in_transaction(session, |session| watch.before(session, origin))?;
+    let client = session.client();
+    let running = journal(history, work, done, true, &watch.captured);
     client.batch_execute(&running).map_err(Failure::Record)?;
     let before = leftovers::before(client, &origin.statement.sql);
-    let Err(error) = client.batch_execute(&origin.statement.sql) else {
-        let finished = journal(history, work, done + 1, false);
-        return client.batch_execute(&finished).map_err(Failure::Record);
+    let Err(failure) = send::send(client, origin, work.variables) else {
+        return in_transaction(session, |session| {
+            watch.after(session, origin)?;
+            let finished = journal(history, work, done + 1, false, &watch.captured);
+            session.client().batch_execute(&finished).map_err(Failure::Record)
+        });
     };
     // It failed, so its end is known; a connection that is gone leaves it open.
-    if error.as_db_error().is_some() && !client.is_closed() {
+    if failure.cause().as_db_error().is_some() && !client.is_closed() {
         leftovers::remove(client, &origin.statement.sql, &before);
         let known = match done {
             0 => history.journal_end(work.name),
-            _ => journal(history, work, done, false),
+            _ => journal(history, work, done, false, &watch.captured),
         };
         // The statement's own failure is the one to tell.
         _ = client.batch_execute(&known);
     }
-    Err(Failure::statement(origin, error))
+    Err(failure)
 }
 
 /// The journal's word on how far a migration has come. It is of the statements that are done: what
 /// comes after them may be mended.
-fn journal(history: &History, work: &Work<'_>, done: usize, running: bool) -> String {
+fn journal(
+    history: &History,
+    work: &Work<'_>,
+    done: usize,
+    running: bool,
+    captured: &Captured,
+) -> String {
     let checksum = checksum_of_first(work.steps, done);
-    history.journal(work.name, work.action(), &checksum, done, running)
+    history.journal(work.name, work.action(), &checksum, done, running, captured)
+}
+
+/// Reading and recording around a statement that itself is in no transaction.
+fn in_transaction(
+    session: &mut Session,
+    work: impl FnOnce(&mut Session) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    session.client().batch_execute("BEGIN").map_err(Failure::Connection)?;
+    match work(session) {
+        Ok(()) => session.client().batch_execute("COMMIT").map_err(Failure::Record),
+        Err(failure) => {
+            _ = session.client().batch_execute("ROLLBACK");
+            Err(failure)
+        }
+    }
 }

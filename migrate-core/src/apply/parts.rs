@@ -24,9 +24,10 @@ impl Part<'_> {
 /// The parts in order, without the first `done` statements. The last one is always a
 /// transaction, though maybe an empty one: it is there that the outcome is recorded.
 pub(super) fn parts(steps: &[Step], done: usize) -> Vec<Part<'_>> {
-    let origins = steps
-        .iter()
-        .flat_map(|step| step.statements.iter().map(move |statement| Origin { step, statement }));
+    let origins = steps.iter().enumerate().flat_map(|(index, step)| {
+        let numbered = step.statements.iter().enumerate();
+        numbered.map(move |(number, statement)| Origin { step, index, number, statement })
+    });
     let mut parts = Vec::new();
     for origin in origins.skip(done) {
         match parts.last_mut() {

@@ -134,6 +134,12 @@ impl Session {
         self.server.version
     }
 
+    /// The server's major version.
+    #[must_use]
+    pub fn major(&self) -> u32 {
+        self.server.version / 10_000
+    }
+
     /// The role that the session has.
     #[must_use]
     pub fn user(&self) -> &str {

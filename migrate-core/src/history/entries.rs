@@ -5,7 +5,7 @@ use postgres::Client;
 
 use super::{History, HistoryError};
 use crate::plan::{Step, checksum_of_first};
-use crate::way_back::{Stored, WayBack};
+use crate::way_back::{Captured, Stored, WayBack};
 
 /// A migration that the database has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +41,8 @@ pub struct Unfinished {
     pub running: bool,
     /// When it was started.
     pub started_at: DateTime<Utc>,
+    /// What is known of the way back of the steps that are done.
+    pub(crate) captured: Captured,
 }
 
 impl Unfinished {
@@ -99,14 +101,20 @@ impl History {
     /// When the server cannot be asked.
     pub fn unfinished(&self, client: &mut Client) -> Result<Vec<Unfinished>, HistoryError> {
         let sql = format!(
-            "SELECT name, direction, checksum, statements_done, running, started_at FROM {} ORDER BY name",
+            "SELECT name, direction, checksum, statements_done, running, started_at, captured::text \
+             FROM {} ORDER BY name",
             self.journal_table().quoted()
         );
         let rows = client.query(&sql, &[])?;
         let unfinished = rows.iter().map(|row| {
+            let name: String = row.try_get(0)?;
             let done: i32 = row.try_get(3)?;
+            let captured: &str = row.try_get(6)?;
+            let captured = serde_json::from_str(captured)
+                .map_err(|source| HistoryError::Damaged { name: name.clone(), source })?;
             Ok(Unfinished {
-                name: row.try_get(0)?,
+                name,
+                captured,
                 direction: row.try_get(1)?,
                 checksum: row.try_get(2)?,
                 statements_done: usize::try_from(done).unwrap_or_default(),

@@ -145,7 +145,7 @@ impl History {
         sql += &format!(
             "CREATE TABLE {} (name text PRIMARY KEY, direction text NOT NULL, \
              checksum text NOT NULL, statements_done integer NOT NULL, running boolean NOT NULL, \
-             started_at timestamptz NOT NULL DEFAULT clock_timestamp());\n",
+             captured jsonb NOT NULL, started_at timestamptz NOT NULL DEFAULT clock_timestamp());\n",
             self.journal_table().quoted()
         );
         sql += "COMMIT";

@@ -4,7 +4,7 @@ use migrate_dsl::quote_literal as literal;
 
 use super::History;
 use crate::plan::Migration;
-use crate::way_back::{Stored, WayBack};
+use crate::way_back::{Captured, Stored, WayBack};
 
 /// Who is at work, for the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +49,13 @@ pub(crate) const TRANSACTION_MS: &str =
 
 impl History {
     /// Records a migration as applied; `duration` is SQL for milliseconds.
-    pub(crate) fn insert(&self, migration: &Migration, generator: &str, duration: &str) -> String {
+    pub(crate) fn insert(
+        &self,
+        migration: &Migration,
+        generator: &str,
+        duration: &str,
+        way_back: WayBack,
+    ) -> String {
         let json = |text: serde_json::Result<String>| literal(&text.unwrap_or_default());
         format!(
             "INSERT INTO {} (name, applied_at, execution_time_ms, checksum, source_digest, generator, up, down) \
@@ -60,10 +66,7 @@ impl History {
             literal(&migration.source_digest),
             literal(generator),
             json(serde_json::to_string(&migration.up)),
-            json(serde_json::to_string(&Stored {
-                format: migrate_dsl::FORMAT,
-                way_back: WayBack::of(migration)
-            })),
+            json(serde_json::to_string(&Stored { format: migrate_dsl::FORMAT, way_back })),
         )
     }
 
@@ -105,16 +108,19 @@ impl History {
         checksum: &str,
         done: usize,
         running: bool,
+        captured: &Captured,
     ) -> String {
         format!(
-            "INSERT INTO {} (name, direction, checksum, statements_done, running) \
-             VALUES ({}, {}, {}, {done}, {running}) \
+            "INSERT INTO {} (name, direction, checksum, statements_done, running, captured) \
+             VALUES ({}, {}, {}, {done}, {running}, {}) \
              ON CONFLICT (name) DO UPDATE SET checksum = excluded.checksum, \
-             statements_done = excluded.statements_done, running = excluded.running",
+             statements_done = excluded.statements_done, running = excluded.running, \
+             captured = excluded.captured",
             self.journal_table().quoted(),
             literal(name),
             literal(action.as_str()),
             literal(checksum),
+            literal(&serde_json::to_string(captured).unwrap_or_default()),
         )
     }
 

@@ -1,11 +1,14 @@
 //! Taking back.
 
+use super::up::without_secrets;
 use super::{Known, Migrator, STILL_RUNNING, UpTo};
-use crate::apply::{Work, apply};
+use crate::apply::{Work, apply, is_transactional};
 use crate::event::Direction;
 use crate::history::{Action, Applied, TRANSACTION_MS};
 use crate::lock::RunnerLock;
 use crate::plan::Step;
+use crate::versions::for_server;
+use crate::way_back::Captured;
 use crate::{Error, Event, Observer, Session, WayBack};
 
 /// How far to take back.
@@ -81,14 +84,8 @@ impl Migrator {
             let to = DownTo::Count(count);
             let again: Vec<_> = chosen(&known, &to).iter().map(|row| row.name.clone()).collect();
             for name in &again {
-                match self.plan.migration(name) {
-                    None => return Err(Error::FileMissing { name: name.clone() }),
-                    Some(migration) if !migration.problems.is_empty() => {
-                        let problems = migration.problems.iter().cloned();
-                        return Err(Error::Problems(problems.map(|p| (name.clone(), p)).collect()));
-                    }
-                    Some(_) => {}
-                }
+                let missing = || Error::FileMissing { name: name.clone() };
+                self.fit(&[self.plan.migration(name).ok_or_else(missing)?], session.major())?;
             }
             self.down_alone(session, lock, &known, &to, observer)?;
             let known = self.known(session.client())?.unwrap_or_default();
@@ -113,7 +110,8 @@ impl Migrator {
             let gone: Vec<_> = chosen(&known, &to).iter().map(|row| row.name.clone()).collect();
             let mut left = known.clone();
             left.applied.retain(|row| !gone.contains(&row.name));
-            self.to_apply(&left, &UpTo { name: Some(name.to_owned()), ..UpTo::default() })?;
+            let to_apply = UpTo { name: Some(name.to_owned()), ..UpTo::default() };
+            self.to_apply(&left, &to_apply, session.major())?;
 
             let back = self.down_alone(session, lock, &known, &to, observer)?;
             let known = self.known(session.client())?.unwrap_or_default();
@@ -154,7 +152,12 @@ impl Migrator {
                 name: row.name.clone(),
                 why: Box::new(why.clone()),
             })?;
-            let (name, steps) = (row.name.clone(), steps.to_vec());
+            let (name, steps) = (row.name.clone(), for_server(steps, session.major()));
+            let problems = without_secrets(&steps, &self.variables);
+            if !problems.is_empty() {
+                let problems = problems.into_iter().map(|problem| (name.clone(), problem));
+                return Err(Error::Problems(problems.collect()));
+            }
             reverts.push(Revert { name, steps });
         }
         for unfinished in &known.unfinished {
@@ -185,7 +188,7 @@ impl Migrator {
             says_something && migration.problems.is_empty() && migration.checksum() == row.checksum
         });
         match file {
-            Some(migration) => Ok(WayBack::of(migration)),
+            Some(migration) => Ok(WayBack::of(migration, &Captured::new())),
             None => Ok(self.history.way_back(session.client(), &row.name)?),
         }
     }
@@ -200,17 +203,25 @@ impl Migrator {
     ) -> Result<(), Error> {
         let name = &revert.name;
         let unfinished = known.unfinished.iter().find(|row| row.name == *name);
-        let mut work =
-            Work { name, direction: Direction::Down, steps: &revert.steps, record: Vec::new() };
-        let duration = if work.is_transactional() && unfinished.is_none() {
+        let duration = if is_transactional(&revert.steps) && unfinished.is_none() {
             TRANSACTION_MS.to_owned()
         } else {
             self.history.since_journaled(name)
         };
-        work.record = vec![
-            self.history.delete(name),
-            self.history.log(&self.actor, Action::Down, name, &duration, None),
-        ];
+        let record = |_: &Captured| {
+            vec![
+                self.history.delete(name),
+                self.history.log(&self.actor, Action::Down, name, &duration, None),
+            ]
+        };
+        let work = Work {
+            name,
+            direction: Direction::Down,
+            steps: &revert.steps,
+            captures: false,
+            variables: &self.variables,
+            record: &record,
+        };
         observer.event(Event::Started {
             name: name.clone(),
             direction: Direction::Down,
@@ -225,6 +236,7 @@ impl Migrator {
             direction: Direction::Down,
             duration,
             no_way_back: None,
+            lost: Vec::new(),
         });
         Ok(())
     }

@@ -2,7 +2,8 @@
 
 use super::Migrator;
 use crate::history::Action;
-use crate::{Error, Observer, Session};
+use crate::way_back::Captured;
+use crate::{Error, Observer, Session, WayBack};
 
 impl Migrator {
     /// Records migrations as applied without running them, and gives the names of those that
@@ -29,7 +30,9 @@ impl Migrator {
                 if !applied {
                     let missing = || Error::FileMissing { name: name.clone() };
                     let migration = self.plan.migration(name).ok_or_else(missing)?;
-                    sql.push(self.history.insert(migration, &self.plan.generator, "0"));
+                    let way_back = WayBack::of(migration, &Captured::new());
+                    let generator = &self.plan.generator;
+                    sql.push(self.history.insert(migration, generator, "0", way_back));
                 }
                 sql.push(self.history.journal_end(name));
                 sql.push(self.history.log(&self.actor, Action::MarkApplied, name, "NULL", None));

@@ -3,12 +3,14 @@
 use std::collections::HashSet;
 
 use super::{Known, Migrator, STILL_RUNNING};
-use crate::apply::{Work, apply};
+use crate::apply::{Variables, Work, apply, is_transactional};
 use crate::event::Direction;
 use crate::history::{Action, TRANSACTION_MS};
 use crate::lock::RunnerLock;
 use crate::order::{State, entries, pending};
-use crate::plan::{Migration, Step};
+use crate::plan::{Inverse, Migration, Problem, Step};
+use crate::versions::{for_server, too_new_for};
+use crate::way_back::Captured;
 use crate::{Error, Event, Observer, Session, WayBack};
 
 /// How far to apply.
@@ -41,7 +43,7 @@ impl Migrator {
         // anything is written.
         let known = self.known(session.client())?.unwrap_or_default();
         self.tell_drift(&known, observer);
-        if self.to_apply(&known, to)?.is_empty() && known.unfinished.is_empty() {
+        if self.to_apply(&known, to, session.major())?.is_empty() && known.unfinished.is_empty() {
             return Ok(Vec::new());
         }
         self.alone(session, observer, |session, lock, known, observer| {
@@ -56,7 +58,7 @@ impl Migrator {
     /// As [`up`](Self::up), but for what only the server can refuse.
     pub fn would_apply(&self, session: &mut Session, to: &UpTo) -> Result<Vec<&Migration>, Error> {
         let known = self.known(session.client())?;
-        self.to_apply(&known.unwrap_or_default(), to)
+        self.to_apply(&known.unwrap_or_default(), to, session.major())
     }
 
     pub(super) fn up_alone(
@@ -67,8 +69,8 @@ impl Migrator {
         to: &UpTo,
         observer: &mut dyn Observer,
     ) -> Result<Vec<String>, Error> {
-        self.can_go_on(known)?;
-        let migrations = self.to_apply(known, to)?;
+        self.can_go_on(known, session.major())?;
+        let migrations = self.to_apply(known, to, session.major())?;
         if to.single_transaction {
             return self.up_together(session, lock, &migrations, observer);
         }
@@ -80,8 +82,13 @@ impl Migrator {
         Ok(done)
     }
 
-    /// The migrations to apply, each of them fit to be.
-    pub(super) fn to_apply(&self, known: &Known, to: &UpTo) -> Result<Vec<&Migration>, Error> {
+    /// The migrations to apply, each of them fit to be on a server of this major version.
+    pub(super) fn to_apply(
+        &self,
+        known: &Known,
+        to: &UpTo,
+        major: u32,
+    ) -> Result<Vec<&Migration>, Error> {
         let entries = entries(&self.plan, &known.applied, &known.unfinished);
         let pending = pending(&entries, to.allow_out_of_order).map_err(Error::OutOfOrder)?;
         let pending: HashSet<_> = pending.into_iter().map(|migration| &migration.name).collect();
@@ -91,14 +98,24 @@ impl Migrator {
             migrations.retain(|migration| migration.name <= *last);
         }
         migrations.truncate(to.count.unwrap_or(usize::MAX));
+        self.fit(&migrations, major)?;
+        Ok(migrations)
+    }
+
+    /// Refuses what cannot be applied as written, not by a server of this major version, or not
+    /// with what the environment has.
+    pub(super) fn fit(&self, migrations: &[&Migration], major: u32) -> Result<(), Error> {
         let problems: Vec<_> = migrations
             .iter()
-            .flat_map(|m| m.problems.iter().map(|problem| (m.name.clone(), problem.clone())))
+            .flat_map(|migration| {
+                let written = migration.problems.iter().cloned();
+                let problems = written
+                    .chain(too_new_for(migration, major))
+                    .chain(without_secrets(&migration.up, &self.variables));
+                problems.map(|problem| (migration.name.clone(), problem))
+            })
             .collect();
-        if !problems.is_empty() {
-            return Err(Error::Problems(problems));
-        }
-        Ok(migrations)
+        if problems.is_empty() { Ok(()) } else { Err(Error::Problems(problems)) }
     }
 
     fn tell_drift(&self, known: &Known, observer: &mut dyn Observer) {
@@ -114,7 +131,7 @@ impl Migrator {
     }
 
     /// Whether what stopped half way can be finished.
-    fn can_go_on(&self, known: &Known) -> Result<(), Error> {
+    fn can_go_on(&self, known: &Known, major: u32) -> Result<(), Error> {
         for unfinished in &known.unfinished {
             let stuck = |why: &str| Error::Unfinished {
                 name: unfinished.name.clone(),
@@ -128,7 +145,7 @@ impl Migrator {
                 return Err(stuck(STILL_RUNNING));
             }
             match self.plan.migration(&unfinished.name) {
-                Some(migration) if unfinished.fits(&migration.up) => {}
+                Some(migration) if unfinished.fits(&for_server(&migration.up, major)) => {}
                 Some(_) => return Err(stuck("what it has done is no longer what its file says")),
                 None => return Err(stuck("its file is gone")),
             }
@@ -162,17 +179,20 @@ impl Migrator {
         observer: &mut dyn Observer,
     ) -> Result<(), Error> {
         let unfinished = known.unfinished.iter().find(|row| row.name == migration.name);
-        let mut work = Work {
-            name: &migration.name,
-            direction: Direction::Up,
-            steps: &migration.up,
-            record: Vec::new(),
-        };
         let duration = match unfinished {
-            None if work.is_transactional() => TRANSACTION_MS.to_owned(),
+            None if is_transactional(&migration.up) => TRANSACTION_MS.to_owned(),
             _ => self.history.since_journaled(&migration.name),
         };
-        work.record = self.record(migration, &duration);
+        let steps = for_server(&migration.up, session.major());
+        let record = |captured: &Captured| self.record(migration, &duration, captured);
+        let work = Work {
+            name: &migration.name,
+            direction: Direction::Up,
+            steps: &steps,
+            captures: is_inferred(migration),
+            variables: &self.variables,
+            record: &record,
+        };
         observer.event(Event::Started {
             name: migration.name.clone(),
             direction: Direction::Up,
@@ -186,7 +206,8 @@ impl Migrator {
             name: migration.name.clone(),
             direction: Direction::Up,
             duration,
-            no_way_back: WayBack::of(migration).steps().err().map(|why| why.reason.clone()),
+            no_way_back: WayBack::none(migration).map(|why| why.reason),
+            lost: lost(migration),
         });
         Ok(())
     }
@@ -203,15 +224,30 @@ impl Migrator {
         {
             return Err(Error::NotTransactional { name: alone.name.clone() });
         }
+        let major = session.major();
         let steps: Vec<Step> =
-            migrations.iter().flat_map(|migration| migration.up.clone()).collect();
+            migrations.iter().flat_map(|migration| for_server(&migration.up, major)).collect();
+        let record = |captured: &Captured| {
+            let mut first = 0;
+            let mut sql = Vec::new();
+            for migration in migrations {
+                let end = first + migration.up.len();
+                let own = captured.range(first..end);
+                let own = own.map(|(step, back)| (step - first, back.clone())).collect();
+                sql.extend(self.record(migration, TRANSACTION_MS, &own));
+                first = end;
+            }
+            sql
+        };
         let names: Vec<_> = migrations.iter().map(|migration| migration.name.clone()).collect();
         let together = names.join(", ");
         let work = Work {
             name: &together,
             direction: Direction::Up,
             steps: &steps,
-            record: migrations.iter().flat_map(|m| self.record(m, TRANSACTION_MS)).collect(),
+            captures: migrations.iter().any(|migration| is_inferred(migration)),
+            variables: &self.variables,
+            record: &record,
         };
         observer.event(Event::Started {
             name: together.clone(),
@@ -227,16 +263,18 @@ impl Migrator {
                 name: migration.name.clone(),
                 direction: Direction::Up,
                 duration,
-                no_way_back: WayBack::of(migration).steps().err().map(|why| why.reason.clone()),
+                no_way_back: WayBack::none(migration).map(|why| why.reason),
+                lost: lost(migration),
             });
         }
         Ok(names)
     }
 
-    fn record(&self, migration: &Migration, duration: &str) -> Vec<String> {
+    fn record(&self, migration: &Migration, duration: &str, captured: &Captured) -> Vec<String> {
         let name = &migration.name;
+        let way_back = WayBack::of(migration, captured);
         vec![
-            self.history.insert(migration, &self.plan.generator, duration),
+            self.history.insert(migration, &self.plan.generator, duration, way_back),
             self.history.log(&self.actor, Action::Up, name, duration, None),
         ]
     }
@@ -248,10 +286,42 @@ impl Migrator {
         action: Action,
         error: &crate::ApplyError,
     ) {
-        let cause = error.failure.cause();
-        let message =
-            cause.as_db_error().map_or_else(|| cause.to_string(), |db| db.message().to_owned());
+        let message = error.failure.message();
         let sql = self.history.log(&self.actor, action, &error.name, "NULL", Some(&message));
         _ = session.client().batch_execute(&sql);
     }
+}
+
+/// Whether the way back of a migration is that of its steps.
+fn is_inferred(migration: &Migration) -> bool {
+    migration.down.is_none() && migration.irreversible.is_none()
+}
+
+/// The secrets that the environment does not have.
+pub(super) fn without_secrets(steps: &[Step], variables: &Variables) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for step in steps {
+        for secret in step.statements.iter().flat_map(|statement| &statement.secrets) {
+            if variables.get(&secret.variable).is_none_or(String::is_empty) {
+                problems.push(Problem {
+                    verb: Some(step.verb.clone()),
+                    message: format!("the environment variable `{}` is not set", secret.variable),
+                    place: step.place.clone(),
+                });
+            }
+        }
+    }
+    problems
+}
+
+/// What does not come back with a migration that can be taken back.
+fn lost(migration: &Migration) -> Vec<String> {
+    if !is_inferred(migration) || WayBack::none(migration).is_some() {
+        return Vec::new();
+    }
+    let lost = migration.up.iter().filter_map(|step| match &step.inverse {
+        Inverse::Capture(capture) => capture.lost.clone(),
+        _ => None,
+    });
+    lost.collect()
 }

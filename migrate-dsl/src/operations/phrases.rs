@@ -10,6 +10,11 @@ pub(crate) fn drop(object: &str, name: &Name, if_exists: bool, cascade: bool) ->
     })
 }
 
+/// Drops what only the session that made it has; another one does not have it any more.
+pub(crate) fn drop_temporary(object: &str, name: &Name) -> Statement {
+    drop(object, &("pg_temp", name.name.clone()).into(), true, false)
+}
+
 /// `DROP TRIGGER IF EXISTS "a" ON "b" CASCADE`.
 pub(crate) fn drop_object(object: &Object, if_exists: bool, cascade: bool) -> Statement {
     Writer::statement(|sql| {
@@ -84,4 +89,13 @@ pub(crate) fn with_comment(
         })
     });
     [create].into_iter().chain(comment).collect()
+}
+
+/// `SET "search_path" TO 'app', 'public'`.
+pub(crate) fn set(sql: &mut Writer, setting: &Identifier, values: &[String]) {
+    if values.is_empty() {
+        sql.problem(format!("`set` gives `{setting}` no value"));
+    }
+    sql.text("SET").identifier(setting).text("TO");
+    sql.list(values, |sql, value| _ = sql.literal(value));
 }

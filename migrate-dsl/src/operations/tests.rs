@@ -1,18 +1,23 @@
 //! What holds for all verbs. One that is missing here fails a test.
+#![cfg_attr(
+    not(test),
+    expect(dead_code, unused_imports, reason = "the list alone is for other crates")
+)]
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use sea_query::Query;
 
-use crate::Object;
 use crate::prelude::*;
 use crate::step::Step;
+use crate::{Object, Operation};
 
-type Verb<'a> = Box<dyn FnOnce(&mut Pgm) + 'a>;
+/// Something that a migration asks for.
+pub type Verb<'a> = Box<dyn FnOnce(&mut Pgm) + 'a>;
 
 /// Each verb, with `n` wherever it takes a name, and where it takes a value of an enum.
-fn verbs(n: &str) -> Vec<Verb<'_>> {
+pub fn verbs(n: &str) -> Vec<Verb<'_>> {
     macro_rules! verbs {
         ($(|$pgm:ident| $record:expr;)*) => {
             vec![$(Box::new(move |$pgm: &mut Pgm| { $record; }) as Verb<'_>),*]
@@ -25,13 +30,21 @@ fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.add_enum_value(both, n).after(n);
         |pgm| pgm.add_exclusion(both, "gist", [(col(n), "=")]).named(n);
         |pgm| pgm.add_foreign_key(both, n, both, n).named(n);
-        |pgm| pgm.add_primary_key(both, n).named(n);
+        |pgm| pgm.add_not_null(both, n).named(n).comment("c");
+        |pgm| pgm.add_primary_key(both, n).named(n).tablespace(n).comment("c");
+        |pgm| pgm.add_unique(both, n).named(n).using_index(n);
+        |pgm| pgm.alter_column(both, n).set_type(both).collate(both).set_not_null().comment("c");
+        |pgm| pgm.alter_constraint(both, n).deferrable();
+        |pgm| pgm.alter_default_privileges().for_role(n).in_schema(n).grant("ALL").on_tables().to(n);
+        |pgm| pgm.alter_policy(both, n).to(n);
+        |pgm| pgm.alter_role(n).set(n, ["v"]).in_database(n);
+        |pgm| pgm.alter_index(both).set_parameter(n, 1).reset_parameter(n).set_tablespace(n);
+        |pgm| pgm.alter_sequence(both).data_type(both).owned_by(both, n);
+        |pgm| pgm.attach_index_partition(both, both);
         |pgm| pgm.add_to_operator_family(both, n, |f| {
             f.operator(1, (n, "<")).types(both, both).order_by(both);
             f.function(1, both).types(both, both).arguments([both]);
         });
-        |pgm| pgm.add_unique(both, n).named(n);
-        |pgm| pgm.alter_column(both, n).set_type(both).collate(both).set_not_null().comment("c");
         |pgm| pgm.alter_composite_type(both).add_attribute(n, both).collate(both).drop_attribute(n);
         |pgm| pgm.alter_domain(both).set_default("v").add_check(n, "true").rename_constraint(n, n);
         |pgm| pgm.alter_function(both).arguments([both]).support(both).set(n, ["v"]).reset(n);
@@ -68,10 +81,12 @@ fn verbs(n: &str) -> Vec<Verb<'_>> {
         }).family(both).comment("c");
         |pgm| pgm.create_operator_family(both, n).comment("c");
         |pgm| pgm.create_partition(both, both).default_partition().partition_by_list(n);
+        |pgm| pgm.create_policy(both, n).to(n).comment("c");
         |pgm| pgm.create_procedure(both, |f| {
             f.argument(n, both);
             f.body(n, "b");
         });
+        |pgm| pgm.create_role(n).in_role(n).role(n).admin(n).comment("c");
         |pgm| pgm.create_range(both, both).collate(both).multirange_type_name(n).comment("c");
         |pgm| pgm.create_rule(both, n).insert().nothing().comment("c");
         |pgm| pgm.create_schema(n).authorization(n);
@@ -93,6 +108,7 @@ fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.drop_cast(both, both);
         |pgm| pgm.drop_collation(both);
         |pgm| pgm.drop_column(both, n);
+        |pgm| pgm.drop_column(both, n).keep_data();
         |pgm| pgm.drop_constraint(both, n);
         |pgm| pgm.drop_domain(both);
         |pgm| pgm.drop_event_trigger(n);
@@ -100,25 +116,33 @@ fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.drop_function(both).arguments([both]);
         |pgm| pgm.drop_index(both);
         |pgm| pgm.drop_materialized_view(both);
+        |pgm| pgm.drop_policy(both, n);
+        |pgm| pgm.drop_procedure(both).arguments([both]);
+        |pgm| pgm.drop_role(n);
         |pgm| pgm.drop_operator((n, "<")).leftarg(both).rightarg(both);
         |pgm| pgm.drop_operator_class(both, n);
         |pgm| pgm.drop_operator_family(both, n);
-        |pgm| pgm.drop_procedure(both).arguments([both]);
         |pgm| pgm.drop_rule(both, n);
         |pgm| pgm.drop_schema(n);
         |pgm| pgm.drop_sequence(both);
         |pgm| pgm.drop_statistics(both);
         |pgm| pgm.drop_table(both);
-        |pgm| pgm.drop_text_search_configuration(both);
-        |pgm| pgm.drop_text_search_dictionary(both);
+        |pgm| pgm.drop_table(both).keep_data();
         |pgm| pgm.drop_trigger(both, n);
         |pgm| pgm.drop_type(both);
         |pgm| pgm.drop_view(both);
+        |pgm| pgm.grant("SELECT").on_columns(both, n).to(n).granted_by(n);
+        |pgm| pgm.grant_role(n, n).granted_by(n);
+        |pgm| pgm.purge_column(both, n);
+        |pgm| pgm.purge_table(both);
+        |pgm| pgm.refresh_materialized_view(both);
+        |pgm| pgm.reindex(Object::index(both)).tablespace(n);
+        |pgm| pgm.drop_text_search_configuration(both);
+        |pgm| pgm.drop_text_search_dictionary(both);
         |pgm| pgm.enable_event_trigger(n);
         |pgm| pgm.enable_rule(both, n);
         |pgm| pgm.enable_trigger(both, n);
         |pgm| pgm.refresh_collation_version(both);
-        |pgm| pgm.refresh_materialized_view(both);
         |pgm| pgm.remove_from_operator_family(both, n, |f| _ = f.operator(1, both, both));
         |pgm| pgm.rename_aggregate(both, n).arguments([both]);
         |pgm| pgm.rename_collation(both, n);
@@ -130,10 +154,12 @@ fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.rename_function(both, n).arguments([both]);
         |pgm| pgm.rename_index(both, n);
         |pgm| pgm.rename_materialized_view(both, n);
+        |pgm| pgm.rename_policy(both, n, n);
+        |pgm| pgm.rename_procedure(both, n).arguments([both]);
+        |pgm| pgm.rename_role(n, n);
         |pgm| pgm.rename_materialized_view_column(both, n, n);
         |pgm| pgm.rename_operator_class(both, n, n);
         |pgm| pgm.rename_operator_family(both, n, n);
-        |pgm| pgm.rename_procedure(both, n).arguments([both]);
         |pgm| pgm.rename_rule(both, n, n);
         |pgm| pgm.rename_schema(n, n);
         |pgm| pgm.rename_sequence(both, n);
@@ -144,18 +170,33 @@ fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.rename_trigger(both, n, n);
         |pgm| pgm.rename_type(both, n);
         |pgm| pgm.rename_view(both, n);
+        |pgm| pgm.revoke("USAGE").on_schema(n).from(n).granted_by(n);
+        |pgm| pgm.revoke_role(n, n).granted_by(n);
+        |pgm| pgm.set_owner(Object::table(both), n);
+        |pgm| pgm.set_schema(Object::table(both), n);
+        |pgm| pgm.restart_sequence(both);
         |pgm| pgm.set_table_schema(both, n);
+        |pgm| pgm.update_extension(n).to(n);
         |pgm| pgm.validate_constraint(both, n);
     }
 }
 
 /// Verbs whose SQL is the author's own.
-const RAW: [&str; 3] = ["sql", "sql_file", "statement"];
+const RAW: [&str; 4] = ["copy_from", "sql", "sql_file", "statement"];
 
 fn steps(up: impl FnOnce(&mut Pgm)) -> Vec<Step> {
     let mut pgm = Pgm::new(Path::new(""));
     up(&mut pgm);
     pgm.into_parts().0
+}
+
+/// What a verb records.
+pub fn operation(verb: impl FnOnce(&mut Pgm)) -> Box<dyn Operation> {
+    let mut steps = steps(verb);
+    let (Some(step), true) = (steps.pop(), steps.is_empty()) else {
+        panic!("a verb is a step");
+    };
+    step.operation
 }
 
 /// What a verb comes to.
@@ -167,15 +208,11 @@ struct Recorded {
 }
 
 fn recorded(up: impl FnOnce(&mut Pgm)) -> Recorded {
-    let steps = steps(up);
-    let [step] = &steps[..] else {
-        panic!("a verb is a step");
-    };
-    let inverse = step.operation.inverse();
-    let back = inverse.statements().to_vec();
-    let statements = step.operation.statements().into_iter().chain(back);
+    let operation = operation(up);
+    let back = operation.inverse().statements().to_vec();
+    let statements = operation.statements().into_iter().chain(back);
     let (sql, problems): (_, Vec<_>) = statements.map(|s| (s.sql, s.problems)).unzip();
-    Recorded { verb: step.operation.verb(), sql, problems: problems.concat() }
+    Recorded { verb: operation.verb(), sql, problems: problems.concat() }
 }
 
 /// The names of the files below this folder that define a verb.
@@ -225,14 +262,19 @@ fn names_are_quoted_by_every_verb() {
     {
         let quoted = crate::Identifier::from(name).quoted();
         let literal = crate::quote_literal(name);
+        let kept = crate::kept_name(name).quoted();
         for (plain, verb) in verbs("nnn").into_iter().zip(verbs(name)) {
             let plain = recorded(plain).sql.into_iter();
-            let expected =
-                plain.map(|sql| sql.replace("\"nnn\"", &quoted).replace("'nnn'", &literal));
+            let expected = plain.map(|sql| {
+                let sql = sql.replace("\"kept_nnn\"", &kept);
+                sql.replace("\"nnn\"", &quoted).replace("'nnn'", &literal)
+            });
             let Recorded { verb, sql, .. } = recorded(verb);
             assert_eq!(sql, expected.collect::<Vec<_>>(), "{verb}");
             // So far a name that is never quoted would go unseen.
-            let without = sql.join(";").replace(&quoted, "").replace(&literal, "");
+            let without = [&kept, &quoted, &literal]
+                .into_iter()
+                .fold(sql.join(";"), |sql, name| sql.replace(name, ""));
             assert!(!without.contains(name) || name == "select", "{verb}: {sql:?}");
         }
     }

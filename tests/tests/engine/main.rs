@@ -1,7 +1,9 @@
 //! The engine against a real server: applying, taking back, recording, and what goes wrong.
 
+mod capture;
 mod crowd;
 mod failures;
 mod history;
 mod outside_transaction;
+mod secrets;
 mod way_back;

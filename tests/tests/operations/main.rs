@@ -2,6 +2,10 @@
 //! time. A file for each object, as in the language.
 
 mod case;
+mod coverage;
+mod hostile;
+mod manual;
+mod traps;
 
 macro_rules! objects {
     ($($object:ident)*) => {$(
@@ -9,11 +13,12 @@ macro_rules! objects {
 
         #[test]
         fn $object() {
-            case::run($object::cases());
+            case::run(&$object::cases());
         }
     )*};
 }
 objects! {
-    cast collation column constraint event_trigger extension function index operator raw rule schema
-    sequence statistics table text_search trigger user_type view
+    cast collation column constraint event_trigger extension function index object operator
+    policy privilege raw role rule schema sequence statistics table text_search trigger
+    user_type view
 }

@@ -1,0 +1,122 @@
+//! A migration as SQL that psql would take, with what a reviewer wants to know as comments.
+
+use migrate_core::WayBack;
+use migrate_core::plan::{Capture, Inverse, Migration, Statement, Step};
+
+/// What a migration does, a step after the other, and how each comes back.
+pub fn up(migration: &Migration) -> String {
+    let written = migration.down.is_some() || migration.irreversible.is_some();
+    let mut text = format!("-- {}", migration.name);
+    for step in &migration.up {
+        text += &forth(step);
+        if !written {
+            text += &back(&step.inverse);
+        }
+    }
+    if let Some(irreversible) = &migration.irreversible {
+        text += &format!("\n-- back: not at all: {}", on_one_line(&irreversible.reason));
+    } else if let Some(down) = &migration.down {
+        text += "\n-- back, by the file's `down`:";
+        text += &commented(down.iter().flat_map(|step| &step.statements));
+    }
+    for problem in &migration.problems {
+        text += &format!("\n-- problem, line {}: {}", problem.place.line, problem.message);
+    }
+    text
+}
+
+/// What takes a migration back, the last step first.
+pub fn down(migration: &Migration) -> String {
+    if let Some(why) = WayBack::none(migration) {
+        return format!(
+            "-- {}\n-- line {}: cannot be taken back: {}",
+            migration.name,
+            why.place.line,
+            on_one_line(&why.reason)
+        );
+    }
+    if let Some(steps) = &migration.down {
+        return steps_of(&migration.name, steps);
+    }
+    let mut text = format!("-- {}", migration.name);
+    for step in migration.up.iter().rev() {
+        let statements = match &step.inverse {
+            Inverse::Construction { statements } | Inverse::Declaration { statements } => {
+                &statements[..]
+            }
+            Inverse::Capture(capture) => &capture.first,
+            Inverse::None { .. } => &[],
+        };
+        text += &headed(&format!("take back: {}", step.summary), step, statements);
+        if let Inverse::Capture(capture) = &step.inverse {
+            text += &format!("\n-- {}", as_it_was(capture));
+        }
+    }
+    text
+}
+
+/// Steps, one after the other.
+pub fn steps_of(name: &str, steps: &[Step]) -> String {
+    let steps: String = steps.iter().map(forth).collect();
+    format!("-- {name}{steps}")
+}
+
+fn forth(step: &Step) -> String {
+    headed(&step.summary, step, &step.statements)
+}
+
+fn headed(summary: &str, step: &Step, statements: &[Statement]) -> String {
+    let outside = if step.transactional { "" } else { ", outside a transaction" };
+    let mut text = format!("\n-- line {}: {}{outside}", step.place.line, on_one_line(summary));
+    for statement in statements {
+        text += &versions(statement);
+        text += &format!("\n{};", statement.sql);
+    }
+    text
+}
+
+/// How a step comes back.
+fn back(inverse: &Inverse) -> String {
+    match inverse {
+        Inverse::Construction { statements } => {
+            format!("\n-- back, by construction:{}", commented(statements))
+        }
+        Inverse::Declaration { statements } => {
+            format!("\n-- back, by `.down(..)`:{}", commented(statements))
+        }
+        Inverse::Capture(capture) => {
+            let first = commented(&capture.first);
+            format!("\n-- back, by capture:{first}\n--   {}", as_it_was(capture))
+        }
+        Inverse::None { reason } => format!("\n-- back: not at all: {}", on_one_line(reason)),
+    }
+}
+
+fn as_it_was(capture: &Capture) -> String {
+    let names: Vec<_> = capture.objects.iter().map(ToString::to_string).collect();
+    let lost = capture.lost.as_ref().map(|lost| format!("; {lost}"));
+    on_one_line(&format!("as it was: {}{}", names.join(", "), lost.unwrap_or_default()))
+}
+
+fn commented<'a>(statements: impl IntoIterator<Item = &'a Statement>) -> String {
+    let texts = statements.into_iter().map(|statement| {
+        let sql = format!("{};", statement.sql);
+        let lines = sql.lines().map(|line| format!("\n--   {line}"));
+        versions(statement).replace("\n--", "\n--  ") + &lines.collect::<String>()
+    });
+    let text: String = texts.collect();
+    if text.is_empty() { " nothing to do".to_owned() } else { text }
+}
+
+/// For which servers this form is meant.
+fn versions(statement: &Statement) -> String {
+    match (statement.since, statement.until) {
+        (0, 0) => String::new(),
+        (since, 0) => format!("\n-- from PostgreSQL {since} on:"),
+        (_, until) => format!("\n-- before PostgreSQL {until}:"),
+    }
+}
+
+fn on_one_line(text: &str) -> String {
+    text.split('\n').map(str::trim).collect::<Vec<_>>().join(" ")
+}

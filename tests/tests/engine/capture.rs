@@ -1,0 +1,209 @@
+//! The way back that is read from the catalog while a migration runs.
+
+use migrate_core::{Error, UpTo};
+use migrate_dsl::{Inverse, Object, Operation, Pgm, Statement, Writer};
+use migrate_tests::{Engine, migration, reversible};
+
+const A: &str = "20260101000000_a";
+const B: &str = "20260102000000_b";
+
+/// SQL whose way back is read from the catalog.
+struct Captured {
+    sql: &'static str,
+    table: &'static str,
+    outside_transaction: bool,
+}
+
+impl Operation for Captured {
+    fn verb(&self) -> &'static str {
+        "record"
+    }
+
+    fn describe(&self) -> String {
+        format!("run `{}`", self.sql)
+    }
+
+    fn statements(&self) -> Vec<Statement> {
+        self.sql.split("; ").map(Statement::raw).collect()
+    }
+
+    fn inverse(&self) -> Inverse {
+        Inverse::capture([Object::table(self.table)])
+    }
+
+    fn transactional(&self) -> bool {
+        !self.outside_transaction
+    }
+}
+
+fn captured(pgm: &mut Pgm, sql: &'static str, table: &'static str) {
+    pgm.record(Captured { sql, table, outside_transaction: false });
+}
+
+fn posts() -> Engine {
+    let engine = Engine::new();
+    engine.database.execute(
+        "CREATE TABLE posts (id int PRIMARY KEY, title text DEFAULT 'none');
+         CREATE INDEX by_title ON posts (title);
+         COMMENT ON TABLE posts IS 'all of them'",
+    );
+    engine
+}
+
+#[test]
+fn it_is_stored_and_needs_no_file() {
+    let engine = posts();
+    let before = engine.catalog();
+    engine.up(&[migration(A, |pgm| captured(pgm, "DROP TABLE posts", "posts"))]).unwrap();
+    assert_ne!(engine.catalog(), before);
+    engine.down(&[], 1).unwrap();
+    assert_eq!(engine.catalog(), before);
+}
+
+#[test]
+fn each_step_comes_back_to_what_it_found() {
+    let engine = posts();
+    let before = engine.catalog();
+    let all = [migration(A, |pgm| {
+        captured(pgm, "ALTER TABLE posts ALTER title SET DEFAULT 'one'", "posts");
+        captured(pgm, "ALTER TABLE posts ALTER title SET DEFAULT 'two'", "posts");
+        captured(pgm, "DROP TABLE posts", "posts");
+        captured(pgm, "CREATE TABLE posts (other int)", "posts");
+    })];
+    engine.up(&all).unwrap();
+    engine.down(&all, 1).unwrap();
+    assert_eq!(engine.catalog(), before);
+}
+
+#[test]
+fn what_others_changed_in_between_is_what_comes_back() {
+    let engine = posts();
+    let all = [
+        migration(A, |pgm| captured(pgm, "ALTER TABLE posts ADD UNIQUE (title)", "posts")),
+        migration(B, |pgm| captured(pgm, "DROP TABLE posts", "posts")),
+    ];
+    engine.up_to(&all, &UpTo { count: Some(1), ..UpTo::default() }).unwrap();
+    engine.database.execute("ALTER TABLE posts ADD by_hand int CHECK (by_hand > 0)");
+    let before = engine.catalog();
+    engine.up(&all).unwrap();
+    engine.down(&all, 1).unwrap();
+    assert_eq!(engine.catalog(), before);
+}
+
+#[test]
+fn outside_a_transaction_it_is_kept_in_the_journal() {
+    let engine = posts();
+    let before = engine.catalog();
+    let all = |broken: &'static str| {
+        let up: fn(&mut Pgm) = match broken {
+            "" => |pgm| {
+                pgm.record(Captured {
+                    sql: "DROP INDEX CONCURRENTLY by_title",
+                    table: "posts",
+                    outside_transaction: true,
+                });
+                pgm.sql("SELECT 1").down("");
+            },
+            _ => |pgm| {
+                pgm.record(Captured {
+                    sql: "DROP INDEX CONCURRENTLY by_title",
+                    table: "posts",
+                    outside_transaction: true,
+                });
+                pgm.sql("SELECT 1 / 0").down("");
+            },
+        };
+        [migration(A, up)]
+    };
+    engine.up(&all("broken")).unwrap_err();
+    assert_eq!(engine.value("SELECT count(*) FROM pg_class WHERE relname = 'by_title'"), "0");
+    engine.up(&all("")).unwrap();
+    engine.down(&all(""), 1).unwrap();
+    assert_eq!(engine.catalog(), before);
+}
+
+#[test]
+fn migrations_in_one_transaction_each_have_their_own() {
+    let engine = posts();
+    let before = engine.catalog();
+    let all = [
+        migration(A, |pgm| captured(pgm, "ALTER TABLE posts DROP COLUMN title", "posts")),
+        migration(B, |pgm| captured(pgm, "DROP TABLE posts", "posts")),
+    ];
+    engine.up_to(&all, &UpTo { single_transaction: true, ..UpTo::default() }).unwrap();
+    engine.down(&all, 1).unwrap();
+    assert_eq!(engine.value("SELECT count(*) FROM pg_attribute WHERE attrelid = 'posts'::regclass AND attname = 'title'"), "0");
+    engine.down(&all, 1).unwrap();
+    assert_eq!(engine.catalog(), before);
+}
+
+#[test]
+fn what_was_only_recorded_is_not_known() {
+    let engine = posts();
+    let all = [migration(A, |pgm| captured(pgm, "DROP TABLE posts", "posts"))];
+    let migrator = engine.migrator(&all);
+    migrator
+        .mark_applied(&mut engine.session(), &[A.to_owned()], &mut |_: migrate_core::Event| {})
+        .unwrap();
+    let error = engine.down(&all, 1).unwrap_err();
+    assert!(matches!(error, Error::NoWayBack { .. }));
+    insta::assert_snapshot!(error, @"`20260101000000_a` cannot be taken back: it was recorded without being run, so what was there before is not known, and the migration has no `down`");
+}
+
+#[test]
+fn a_written_down_spares_the_reading() {
+    let engine = posts();
+    let all = [reversible(
+        A,
+        |pgm| captured(pgm, "DROP TABLE posts", "posts"),
+        |pgm| _ = pgm.sql("CREATE TABLE posts ()"),
+    )];
+    engine.up(&all).unwrap();
+    engine.down(&all, 1).unwrap();
+    assert_eq!(engine.value("SELECT to_regclass('by_title')"), "NULL");
+}
+
+/// An option of a server yet to come, beside one that is there.
+struct TooNew;
+
+impl Operation for TooNew {
+    fn verb(&self) -> &'static str {
+        "record"
+    }
+
+    fn describe(&self) -> String {
+        "something new".to_owned()
+    }
+
+    fn statements(&self) -> Vec<Statement> {
+        vec![
+            Writer::statement(|sql| sql.text("CREATE TABLE old ()")).until(90),
+            Writer::statement(|sql| sql.text("CREATE TABLE new () NEATLY").requires(90, "neatly"))
+                .since(90),
+            Writer::statement(|sql| sql.text("CREATE TABLE other () NEATLY").requires(99, "very")),
+        ]
+    }
+
+    fn inverse(&self) -> Inverse {
+        Inverse::none("it is a test")
+    }
+}
+
+#[test]
+fn an_option_that_the_server_does_not_have_is_refused_before_anything_runs() {
+    let engine = posts();
+    let all = [
+        migration(A, |pgm| _ = pgm.sql("CREATE TABLE first ()").down("DROP TABLE first")),
+        migration(B, |pgm| _ = pgm.record(TooNew)),
+    ];
+    let error = engine.up(&all).unwrap_err();
+    let diagnostic = error.diagnostics().remove(0);
+    let major = engine.session().major();
+    assert_eq!(
+        diagnostic.message,
+        format!("`very` needs PostgreSQL 99; this server is PostgreSQL {major}")
+    );
+    assert!(diagnostic.source.unwrap().place.file.ends_with("engine/capture.rs"));
+    assert_eq!(engine.value("SELECT to_regclass('first')"), "NULL");
+    assert_eq!(engine.value("SELECT to_regclass('migrations')"), "NULL");
+}
