@@ -285,6 +285,58 @@ fn names_are_quoted_by_every_verb() {
 }
 
 #[test]
+fn what_older_servers_do_not_know() {
+    let required = |up: fn(&mut Pgm)| {
+        let statements = steps(up).into_iter().flat_map(|step| step.operation.statements());
+        let requires = statements.flat_map(|statement| statement.requires);
+        requires.map(|needed| format!("{} {}", needed.version, needed.what)).collect::<Vec<_>>()
+    };
+    let routines = required(|pgm| {
+        pgm.create_function("f", |f| _ = f.return_expr("1"));
+        pgm.create_procedure("p", |f| _ = f.atomic("SELECT 1"));
+        pgm.create_trigger("posts", "t").or_replace().after().insert().execute("f");
+        pgm.create_event_trigger("hello", "login").execute("f");
+    });
+    assert_eq!(routines, ["14 return_expr", "14 atomic", "14 or_replace", "17 login"]);
+    let views = required(|pgm| {
+        pgm.create_view("v", "SELECT 1").parameter("security_invoker", true);
+        pgm.alter_view("v").set_parameter("security_invoker", true);
+        pgm.alter_materialized_view("m")
+            .set_access_method("heap")
+            .set_column_compression("a", "lz4");
+    });
+    assert_eq!(
+        views,
+        [
+            "15 security_invoker",
+            "15 security_invoker",
+            "15 set_access_method",
+            "14 set_column_compression"
+        ]
+    );
+    let others = required(|pgm| {
+        pgm.create_range("r", "text").multirange_type_name("m");
+        pgm.create_statistics("s", "posts", [expr("a + b"), col("a")]);
+        pgm.create_collation("c").locale("und").provider("icu").rules("&V << w");
+        pgm.create_collation("b").locale("C").provider("builtin");
+        pgm.alter_operator("<").rightarg("int").commutator(">").negator(">=").hashes().merges();
+    });
+    assert_eq!(
+        others,
+        [
+            "14 multirange_type_name",
+            "14 expr",
+            "16 rules",
+            "17 builtin",
+            "17 commutator",
+            "17 negator",
+            "17 hashes",
+            "17 merges"
+        ]
+    );
+}
+
+#[test]
 fn statements_are_the_authors_own() {
     let up = |pgm: &mut Pgm| {
         pgm.sql("SELECT 1");
