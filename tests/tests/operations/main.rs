@@ -15,6 +15,6 @@ macro_rules! objects {
     )*};
 }
 objects! {
-    column constraint extension function index object policy privilege raw role schema sequence table
-    trigger user_type view
+    column constraint extension foreign function index object policy privilege publication raw role
+    schema sequence subscription table trigger user_type view
 }
