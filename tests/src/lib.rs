@@ -6,6 +6,7 @@ pub mod cli;
 pub mod cluster;
 pub mod database;
 pub mod engine;
+pub mod language;
 pub mod plan;
 
 pub use catalog::{Catalog, catalog};

@@ -2,6 +2,9 @@
 //! time. A file for each object, as in the language.
 
 mod case;
+mod coverage;
+mod hostile;
+mod manual;
 mod traps;
 
 macro_rules! objects {
@@ -15,6 +18,7 @@ macro_rules! objects {
     )*};
 }
 objects! {
-    column constraint extension foreign function index object policy privilege publication raw role
-    schema sequence subscription table trigger user_type view
+    cast collation column constraint event_trigger extension foreign function index object operator
+    policy privilege publication raw role rule schema sequence statistics subscription table
+    text_search trigger user_type view
 }

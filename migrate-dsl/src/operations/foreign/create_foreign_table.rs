@@ -106,7 +106,7 @@ impl Operation for CreateForeignTable {
         let create = Writer::statement(|sql| {
             sql.text("CREATE FOREIGN TABLE").flag(self.if_not_exists, "IF NOT EXISTS");
             sql.name(&self.name);
-            self.table.write(sql);
+            self.table.write(sql, &self.name, false);
             if !self.inherits.is_empty() {
                 sql.text("INHERITS").parenthesized(|sql| {
                     sql.list(&self.inherits, |sql, parent| _ = sql.name(parent));

@@ -146,7 +146,7 @@ impl Operation for CreateTable {
                 .text("TABLE")
                 .flag(self.if_not_exists, "IF NOT EXISTS")
                 .name(&self.name);
-            self.table.write(sql);
+            self.table.write(sql, &self.name, false);
             if !self.inherits.is_empty() {
                 sql.text("INHERITS").parenthesized(|sql| {
                     sql.list(&self.inherits, |sql, parent| _ = sql.name(parent));
@@ -166,6 +166,7 @@ impl Operation for CreateTable {
         });
         let comment = self.comment.as_deref();
         let mut statements = phrases::with_comment(create, "TABLE", &self.name, comment);
+        statements.extend(self.table.storage_statements(&self.name));
         statements.extend(self.table.comment_statements(&self.name));
         statements
     }

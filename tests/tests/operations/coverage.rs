@@ -1,0 +1,108 @@
+//! No verb, no option and no value of an option without a case.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use migrate_tests::language::{Calls, Language, parse, rust_files, sources};
+use syn::visit::Visit as _;
+
+/// What no case can have, and why.
+const EXCUSED: &[(&str, &str)] = &[];
+
+/// Files of operations that may have no way back.
+const WITHOUT_WAY_BACK: &[(&str, &str)] = &[
+    ("add_enum_value", "PostgreSQL does not remove a value from an enum"),
+    ("refresh_materialized_view", "rows"),
+    ("copy_from", "only its author knows, and says it with `down`"),
+    ("sql", "only its author knows, and says it with `down`"),
+    ("statement", "the same"),
+];
+
+fn cases(language: &Language) -> Calls<'_> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/operations");
+    let mut calls = Calls::new(language);
+    for file in rust_files(&folder) {
+        calls.visit_file(&parse(&file));
+    }
+    calls
+}
+
+/// The builders that verbs, and functions such as `col`, lead to.
+fn builders(language: &Language) -> BTreeSet<String> {
+    let of_verbs = language.verbs().flat_map(|(_, verb)| language.builders_of(verb));
+    let functions = language.functions.values();
+    let of_functions = functions.filter(|given| language.is_builder(given)).cloned();
+    of_verbs.chain(of_functions).filter(|builder| builder != "Pgm").collect()
+}
+
+fn report(missing: &BTreeSet<String>) {
+    let excused = |line: &&String| !EXCUSED.iter().any(|(name, _)| line.starts_with(name));
+    let missing: Vec<_> = missing.iter().filter(excused).collect();
+    assert!(missing.is_empty(), "{} have no case: {missing:#?}", missing.len());
+}
+
+#[test]
+fn every_verb_has_a_case() {
+    let language = Language::read();
+    let calls = cases(&language);
+    let verbs = language.verbs();
+    let missing =
+        verbs.filter(|(name, _)| !calls.methods.contains(&("Pgm".to_owned(), (*name).to_owned())));
+    report(&missing.map(|(name, method)| format!("{name} ({})", method.file)).collect());
+}
+
+#[test]
+fn every_option_has_a_case() {
+    let language = Language::read();
+    let calls = cases(&language);
+    let mut missing = BTreeSet::new();
+    for builder in builders(&language) {
+        for (name, method) in language.options(&builder) {
+            if !calls.methods.contains(&(builder.clone(), name.to_owned())) {
+                missing.insert(format!("{builder}::{name} ({})", method.file));
+            }
+        }
+    }
+    report(&missing);
+}
+
+/// Values are the variants of enums, and what makes a value of a type that is taken as it is.
+#[test]
+fn every_value_of_an_option_has_a_case() {
+    let language = Language::read();
+    let calls = cases(&language);
+    let builders = builders(&language);
+    let options = builders.iter().flat_map(|builder| language.options(builder));
+    let taken: BTreeSet<_> =
+        language.verbs().chain(options).flat_map(|(_, method)| method.takes.iter()).collect();
+    let mut missing = BTreeSet::new();
+    for of in taken {
+        let variants = language.enums.get(of).into_iter().flatten();
+        let constructors = language.constructors.get(of).into_iter().flatten();
+        for value in variants.chain(constructors) {
+            let path = format!("{of}::{value}");
+            // Some are brought into sight by the prelude.
+            if !calls.paths.contains(&path) && !calls.paths.contains(value) {
+                missing.insert(path);
+            }
+        }
+    }
+    report(&missing);
+}
+
+#[test]
+fn every_other_operation_has_a_way_back() {
+    let mut without = Vec::new();
+    for path in rust_files(&sources().join("operations")) {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let none = ["Inverse::none(", "Inverse::None(", "unknown_before(", "maybe_older("];
+        if none.iter().any(|call| code.contains(call))
+            && !WITHOUT_WAY_BACK.iter().any(|(allowed, _)| *allowed == name)
+        {
+            without.push(path.display().to_string());
+        }
+    }
+    assert!(without.is_empty(), "{without:#?}");
+}
