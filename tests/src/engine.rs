@@ -30,8 +30,9 @@ impl Engine {
     /// an `APP_PASSWORD` and a `BLOG_URL`.
     #[must_use]
     pub fn migrator(&self, migrations: &[Migration]) -> Migrator {
-        let variables = [("APP_PASSWORD", "it's a secret"), ("BLOG_URL", "host=blog password=secret")]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let variables =
+            [("APP_PASSWORD", "it's a secret"), ("BLOG_URL", "host=blog password=secret")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()));
         migrator(plan(migrations)).variables(variables.into()).patience(Duration::from_millis(200))
     }
 

@@ -45,7 +45,7 @@ pub fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.alter_sequence(both).data_type(both).owned_by(both, n);
         |pgm| pgm.alter_server(n).version("v").drop_option(n);
         |pgm| pgm.alter_subscription(n).set_publication(n).slot_name("s");
-        |pgm| pgm.alter_user_mapping(n, n).add_option(n, env("A"));
+        |pgm| pgm.alter_user_mapping(n, n).add_option(n, "v");
         |pgm| pgm.attach_index_partition(both, both);
         |pgm| pgm.add_to_operator_family(both, n, |f| {
             f.operator(1, (n, "<")).types(both, both).order_by(both);
@@ -101,7 +101,7 @@ pub fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.create_schema(n).authorization(n);
         |pgm| pgm.create_sequence(both).data_type("int").owned_by(both, n);
         |pgm| pgm.create_server(n, n).server_type("t").version("v").option(n, "v").comment("c");
-        |pgm| pgm.create_subscription(n, env("A"), n).slot_name("s").comment("c");
+        |pgm| pgm.create_subscription(n, "host=v", n).connect(false).comment("c");
         |pgm| pgm.create_statistics(both, both, n).comment("c");
         |pgm| pgm.create_table(both, |t| {
             t.column(n, both).identity(Always).sequence_name(both).comment("c");

@@ -25,7 +25,7 @@ const LOOPBACK: &str = "CREATE EXTENSION postgres_fdw; CREATE SCHEMA here; CREAT
     CREATE TABLE there.a (id int); CREATE TABLE there.b (id int);
     DO $$ BEGIN EXECUTE format(
         'CREATE SERVER loopback FOREIGN DATA WRAPPER postgres_fdw OPTIONS (dbname %L, host %L, port %L)',
-        current_database(), trim('"' FROM split_part(current_setting('unix_socket_directories'), ',', 1)), current_setting('port')
+        current_database(), trim('\"' FROM split_part(current_setting('unix_socket_directories'), ',', 1)), current_setting('port')
     ); END $$;
     CREATE USER MAPPING FOR CURRENT_USER SERVER loopback OPTIONS (user 'postgres');";
 

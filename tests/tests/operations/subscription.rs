@@ -2,8 +2,17 @@ use migrate_dsl::prelude::*;
 
 use crate::case::{Case, case};
 
-const SUBSCRIPTION: &str = "CREATE SUBSCRIPTION sub CONNECTION 'host=blog dbname=blog' PUBLICATION p, q WITH (connect = false);
-     COMMENT ON SUBSCRIPTION sub IS 'ours';";
+const SUBSCRIPTION: &str = "CREATE SUBSCRIPTION sub CONNECTION 'host=blog dbname=blog' PUBLICATION p, q WITH (connect = false)";
+
+/// Subscribed to itself.
+const LOOP: &str = "CREATE TABLE t (id int PRIMARY KEY); CREATE PUBLICATION p FOR TABLE t;
+     DO $$ BEGIN EXECUTE format(
+         'CREATE SUBSCRIPTION sub CONNECTION %L PUBLICATION p WITH (connect = false, slot_name = none_such)',
+         format('host=%s port=%s dbname=%s user=postgres',
+                trim('\"' FROM split_part(current_setting('unix_socket_directories'), ',', 1)),
+                current_setting('port'), current_database())
+     ); END $$;
+     ALTER SUBSCRIPTION sub ENABLE";
 
 pub(crate) fn cases() -> Vec<Case> {
     vec![
@@ -79,6 +88,9 @@ pub(crate) fn cases() -> Vec<Case> {
             pgm.alter_subscription("sub").password_required(false).run_as_owner(true).origin("none");
         })
         .since(16),
+        case(LOOP, |pgm| _ = pgm.alter_subscription("sub").refresh_publication()).no_way_back(),
+        case(LOOP, |pgm| _ = pgm.alter_subscription("sub").refresh_publication().copy_data(false))
+            .no_way_back(),
         case(SUBSCRIPTION, |pgm| _ = pgm.rename_subscription("sub", "other \"sub\"")),
         case(SUBSCRIPTION, |pgm| _ = pgm.drop_subscription("sub").keep_slot()),
         case(

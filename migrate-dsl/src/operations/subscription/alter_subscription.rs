@@ -26,9 +26,9 @@ enum Change {
 impl Pgm {
     /// Changes a subscription; what is asked for happens in that order.
     ///
-    /// Another look at the publisher's tables, by
-    /// [`refresh_publication`](AlterSubscription::refresh_publication) or with other publications
-    /// (unless [`refresh(false)`](AlterSubscription::refresh)), is taken outside a transaction.
+    /// What asks the publisher runs outside a transaction:
+    /// [`refresh_publication`](AlterSubscription::refresh_publication), other publications (unless
+    /// [`refresh(false)`](AlterSubscription::refresh)), `failover` and `two_phase`.
     ///
     /// ```
     /// # use migrate_dsl::Pgm;
@@ -141,10 +141,14 @@ impl AlterSubscription {
 }
 
 impl Change {
-    fn looks_at_publisher(&self) -> bool {
+    fn asks_publisher(&self) -> bool {
         match self {
             Self::Refresh(_) => true,
             Self::Publications { options, .. } => !options.is_false("refresh"),
+            // They change the slot, too.
+            Self::Set(options) => {
+                options.get("failover").is_some() || options.get("two_phase").is_some()
+            }
             _ => false,
         }
     }
@@ -203,7 +207,7 @@ impl Operation for AlterSubscription {
     }
 
     fn transactional(&self) -> bool {
-        !self.changes.iter().any(Change::looks_at_publisher)
+        !self.changes.iter().any(Change::asks_publisher)
     }
 
     fn statements(&self) -> Vec<Statement> {

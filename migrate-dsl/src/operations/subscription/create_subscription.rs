@@ -127,12 +127,20 @@ impl Operation for CreateSubscription {
     }
 
     fn inverse(&self) -> Inverse {
-        let drop = phrases::drop("SUBSCRIPTION", &self.name.clone().into(), false, false);
-        if self.makes_slot() {
-            return Inverse::by(drop);
+        // PostgreSQL would leave it behind.
+        let uncomment = self.comment.iter().map(|_| {
+            Writer::statement(|sql| {
+                sql.text("COMMENT ON SUBSCRIPTION").identifier(&self.name).text("IS NULL")
+            })
+        });
+        let mut statements: Vec<_> = uncomment.collect();
+        if !self.makes_slot() {
+            // The slot, if there is one, is not the migration's, and a drop would ask for it.
+            statements.extend(part_from_slot(&self.name));
         }
-        // The slot, if there is one, is not the migration's, and a drop would ask for it.
-        Inverse::Construction(part_from_slot(&self.name).into_iter().chain([drop]).collect())
+        let name = self.name.clone().into();
+        statements.push(phrases::drop("SUBSCRIPTION", &name, false, false));
+        Inverse::Construction(statements)
     }
 }
 
@@ -171,6 +179,7 @@ mod tests {
         ALTER SUBSCRIPTION "b" DISABLE;
         ALTER SUBSCRIPTION "b" SET (slot_name = NONE);
         DROP SUBSCRIPTION "b";
+        COMMENT ON SUBSCRIPTION "a" IS NULL;
         ALTER SUBSCRIPTION "a" DISABLE;
         ALTER SUBSCRIPTION "a" SET (slot_name = NONE);
         DROP SUBSCRIPTION "a";
