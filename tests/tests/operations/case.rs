@@ -161,11 +161,14 @@ fn same(when: &str, in_any_order: bool, expected: &str, found: &str) -> Result<(
     if expected == found {
         return Ok(());
     }
-    let mut text = format!("the catalog differs {when}, if only in its order");
+    let mut text = format!("the catalog differs {when}");
     for (sign, lines, others) in [('-', &expected, &found), ('+', &found, &expected)] {
         for line in lines.iter().filter(|line| !others.contains(line)) {
             _ = write!(text, "\n  {sign} {line}");
         }
+    }
+    if !text.contains('\n') {
+        text += ": its lines are in another order";
     }
     Err(text)
 }
