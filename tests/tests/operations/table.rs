@@ -278,8 +278,8 @@ fn dropped() -> Vec<Case> {
         case(FULL, |pgm| _ = pgm.drop_table(["users", "posts"]).keep_data()),
         case(READ, |pgm| _ = pgm.drop_table("posts").keep_data().cascade()),
         case(
-            "CREATE TABLE a (i int CONSTRAINT some CHECK (i > 0));
-             CREATE TABLE b (i int CONSTRAINT some CHECK (i > 0)) INHERITS (a)",
+            "CREATE TABLE a (i int CONSTRAINT more CHECK (i > 0));
+             CREATE TABLE b (i int CONSTRAINT more CHECK (i > 0)) INHERITS (a)",
             |pgm| _ = pgm.drop_table("b").keep_data(),
         ),
         case(POSTS, |pgm| {
