@@ -1,6 +1,5 @@
 //! The engine on a database of the test's own.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use migrate_core::history::Actor;
@@ -28,11 +27,13 @@ impl Engine {
     }
 
     /// A migrator for these migrations that does not wait long for another. In its environment is
-    /// an `APP_PASSWORD`.
+    /// an `APP_PASSWORD` and a `BLOG_URL`.
     #[must_use]
     pub fn migrator(&self, migrations: &[Migration]) -> Migrator {
-        let variables = BTreeMap::from([("APP_PASSWORD".to_owned(), "it's a secret".to_owned())]);
-        migrator(plan(migrations)).variables(variables).patience(Duration::from_millis(200))
+        let variables =
+            [("APP_PASSWORD", "it's a secret"), ("BLOG_URL", "host=blog password=secret")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        migrator(plan(migrations)).variables(variables.into()).patience(Duration::from_millis(200))
     }
 
     /// A session as the engine opens it.

@@ -36,11 +36,17 @@ pub fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.alter_column(both, n).set_type(both).collate(both).set_not_null().comment("c");
         |pgm| pgm.alter_constraint(both, n).deferrable();
         |pgm| pgm.alter_default_privileges().for_role(n).in_schema(n).grant("ALL").on_tables().to(n);
+        |pgm| pgm.alter_foreign_data_wrapper(n).handler(both).validator(both).set_option(n, "v");
+        |pgm| pgm.alter_foreign_table(both).add_column_option(n, n, "v");
         |pgm| pgm.alter_policy(both, n).to(n);
+        |pgm| pgm.alter_publication(n).add_table(both).columns(n).drop_tables_in_schema(n);
         |pgm| pgm.alter_role(n).set(n, ["v"]).in_database(n);
         |pgm| pgm.alter_index(both).set_parameter(n, 1).reset_parameter(n).set_tablespace(n);
         |pgm| pgm.alter_sequence(both).data_type(both).owned_by(both, n);
         |pgm| pgm.alter_table(both).inherit(both).cluster_on(n).set_parameter(n, 1).of_type(both);
+        |pgm| pgm.alter_server(n).version("v").drop_option(n);
+        |pgm| pgm.alter_subscription(n).set_publication(n).slot_name("s");
+        |pgm| pgm.alter_user_mapping(n, n).add_option(n, "v");
         |pgm| pgm.attach_index_partition(both, both);
         |pgm| pgm.attach_partition(both, both).default_partition();
         |pgm| pgm.add_to_operator_family(both, n, |f| {
@@ -69,6 +75,8 @@ pub fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.create_enum(both, [n]).comment("c");
         |pgm| pgm.create_event_trigger(n, n).tags(["v"]).execute(both).comment("c");
         |pgm| pgm.create_extension(n).schema(n).version(n);
+        |pgm| pgm.create_foreign_data_wrapper(n).handler(both).validator(both).option(n, "v");
+        |pgm| pgm.create_foreign_table(both, n, |t| t.column(n, both)).column_option(n, n, "v");
         |pgm| pgm.create_function(both, |f| {
             f.argument(n, both);
             f.returns(both).set(n, ["v"]).body(n, "b");
@@ -88,11 +96,14 @@ pub fn verbs(n: &str) -> Vec<Verb<'_>> {
             f.argument(n, both);
             f.body(n, "b");
         });
+        |pgm| pgm.create_publication(n).table(both).columns(n).tables_in_schema(n);
         |pgm| pgm.create_role(n).in_role(n).role(n).admin(n).comment("c");
         |pgm| pgm.create_range(both, both).collate(both).multirange_type_name(n).comment("c");
         |pgm| pgm.create_rule(both, n).insert().nothing().comment("c");
         |pgm| pgm.create_schema(n).authorization(n);
         |pgm| pgm.create_sequence(both).data_type("int").owned_by(both, n);
+        |pgm| pgm.create_server(n, n).server_type("t").version("v").option(n, "v").comment("c");
+        |pgm| pgm.create_subscription(n, "host=v", n).connect(false).comment("c");
         |pgm| pgm.create_statistics(both, both, n).comment("c");
         |pgm| pgm.create_table(both, |t| {
             t.column(n, both).identity(Always).sequence_name(both).comment("c");
@@ -103,6 +114,7 @@ pub fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.create_text_search_configuration(both).parser(both).comment("c");
         |pgm| pgm.create_text_search_dictionary(both, both).option(n, "v").comment("c");
         |pgm| pgm.create_trigger(both, n).after().update_of(n).new_rows(n).execute(both);
+        |pgm| pgm.create_user_mapping(n, n).option(n, "v");
         |pgm| pgm.create_view(both, "SELECT 1").columns(n).parameter(n, true).comment("c");
         |pgm| pgm.detach_partition(both, both);
         |pgm| pgm.disable_event_trigger(n);
@@ -117,11 +129,14 @@ pub fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.drop_domain(both);
         |pgm| pgm.drop_event_trigger(n);
         |pgm| pgm.drop_extension(n);
+        |pgm| pgm.drop_foreign_data_wrapper(n);
+        |pgm| pgm.drop_foreign_table(both);
         |pgm| pgm.drop_function(both).arguments([both]);
         |pgm| pgm.drop_index(both);
         |pgm| pgm.drop_materialized_view(both);
         |pgm| pgm.drop_policy(both, n);
         |pgm| pgm.drop_procedure(both).arguments([both]);
+        |pgm| pgm.drop_publication(n);
         |pgm| pgm.drop_role(n);
         |pgm| pgm.drop_operator((n, "<")).leftarg(both).rightarg(both);
         |pgm| pgm.drop_operator_class(both, n);
@@ -129,14 +144,18 @@ pub fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.drop_rule(both, n);
         |pgm| pgm.drop_schema(n);
         |pgm| pgm.drop_sequence(both);
+        |pgm| pgm.drop_server(n);
+        |pgm| pgm.drop_subscription(n).keep_slot();
         |pgm| pgm.drop_statistics(both);
         |pgm| pgm.drop_table(both);
         |pgm| pgm.drop_table(both).keep_data();
         |pgm| pgm.drop_trigger(both, n);
         |pgm| pgm.drop_type(both);
+        |pgm| pgm.drop_user_mapping(n, n);
         |pgm| pgm.drop_view(both);
         |pgm| pgm.grant("SELECT").on_columns(both, n).to(n).granted_by(n);
         |pgm| pgm.grant_role(n, n).granted_by(n);
+        |pgm| pgm.import_foreign_schema(n, n, n).limit_to(n).option(n, "v");
         |pgm| pgm.purge_column(both, n);
         |pgm| pgm.purge_table(both);
         |pgm| pgm.refresh_materialized_view(both);
@@ -154,12 +173,15 @@ pub fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.rename_constraint(both, n, n);
         |pgm| pgm.rename_domain(both, n);
         |pgm| pgm.rename_enum_value(both, n, n);
+        |pgm| pgm.rename_foreign_data_wrapper(n, n);
+        |pgm| pgm.rename_foreign_table(both, n);
         |pgm| pgm.rename_event_trigger(n, n);
         |pgm| pgm.rename_function(both, n).arguments([both]);
         |pgm| pgm.rename_index(both, n);
         |pgm| pgm.rename_materialized_view(both, n);
         |pgm| pgm.rename_policy(both, n, n);
         |pgm| pgm.rename_procedure(both, n).arguments([both]);
+        |pgm| pgm.rename_publication(n, n);
         |pgm| pgm.rename_role(n, n);
         |pgm| pgm.rename_materialized_view_column(both, n, n);
         |pgm| pgm.rename_operator_class(both, n, n);
@@ -167,6 +189,8 @@ pub fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.rename_rule(both, n, n);
         |pgm| pgm.rename_schema(n, n);
         |pgm| pgm.rename_sequence(both, n);
+        |pgm| pgm.rename_server(n, n);
+        |pgm| pgm.rename_subscription(n, n);
         |pgm| pgm.rename_statistics(both, n);
         |pgm| pgm.rename_table(both, n);
         |pgm| pgm.rename_text_search_configuration(both, n);
@@ -282,6 +306,58 @@ fn names_are_quoted_by_every_verb() {
             assert!(!without.contains(name) || name == "select", "{verb}: {sql:?}");
         }
     }
+}
+
+#[test]
+fn what_older_servers_do_not_know() {
+    let required = |up: fn(&mut Pgm)| {
+        let statements = steps(up).into_iter().flat_map(|step| step.operation.statements());
+        let requires = statements.flat_map(|statement| statement.requires);
+        requires.map(|needed| format!("{} {}", needed.version, needed.what)).collect::<Vec<_>>()
+    };
+    let routines = required(|pgm| {
+        pgm.create_function("f", |f| _ = f.return_expr("1"));
+        pgm.create_procedure("p", |f| _ = f.atomic("SELECT 1"));
+        pgm.create_trigger("posts", "t").or_replace().after().insert().execute("f");
+        pgm.create_event_trigger("hello", "login").execute("f");
+    });
+    assert_eq!(routines, ["14 return_expr", "14 atomic", "14 or_replace", "17 login"]);
+    let views = required(|pgm| {
+        pgm.create_view("v", "SELECT 1").parameter("security_invoker", true);
+        pgm.alter_view("v").set_parameter("security_invoker", true);
+        pgm.alter_materialized_view("m")
+            .set_access_method("heap")
+            .set_column_compression("a", "lz4");
+    });
+    assert_eq!(
+        views,
+        [
+            "15 security_invoker",
+            "15 security_invoker",
+            "15 set_access_method",
+            "14 set_column_compression"
+        ]
+    );
+    let others = required(|pgm| {
+        pgm.create_range("r", "text").multirange_type_name("m");
+        pgm.create_statistics("s", "posts", [expr("a + b"), col("a")]);
+        pgm.create_collation("c").locale("und").provider("icu").rules("&V << w");
+        pgm.create_collation("b").locale("C").provider("builtin");
+        pgm.alter_operator("<").rightarg("int").commutator(">").negator(">=").hashes().merges();
+    });
+    assert_eq!(
+        others,
+        [
+            "14 multirange_type_name",
+            "14 expr",
+            "16 rules",
+            "17 builtin",
+            "17 commutator",
+            "17 negator",
+            "17 hashes",
+            "17 merges"
+        ]
+    );
 }
 
 #[test]

@@ -19,7 +19,7 @@ macro_rules! objects {
     )*};
 }
 objects! {
-    cast collation column constraint event_trigger extension function index object operator
-    policy privilege raw role rule schema sequence statistics table text_search trigger
-    user_type view
+    cast collation column constraint event_trigger extension foreign function index object operator
+    policy privilege publication raw role rule schema sequence statistics subscription table
+    text_search trigger user_type view
 }

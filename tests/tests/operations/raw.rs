@@ -17,6 +17,15 @@ pub(crate) fn cases() -> Vec<Case> {
                 .captures(Object::table("users"))
                 .captures(Object::table("tags"));
         }),
+        case("CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w", |pgm| {
+            pgm.sql("CREATE USER MAPPING FOR PUBLIC SERVER s OPTIONS (a 'b')")
+                .captures(Object::user_mapping(Role::public(), "s"));
+        }),
+        case("CREATE ROLE ada", |pgm| {
+            pgm.sql("GRANT SET ON PARAMETER log_min_messages TO ada")
+                .captures(Object::parameter("log_min_messages"));
+        })
+        .since(15),
         case(POSTS, |pgm| _ = pgm.sql("ANALYZE posts")).no_way_back(),
         case(POSTS, |pgm| {
             pgm.sql("VACUUM posts; VACUUM users").down("").outside_transaction();

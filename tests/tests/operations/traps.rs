@@ -45,7 +45,7 @@ fn a_new_name_is_one_name_dots_and_all() {
         pgm.rename_table("a", "b.c");
     });
     let names =
-        "SELECT schemaname || '/' || tablename FROM pg_tables WHERE schemaname IN ('public', 'b')";
+        "SELECT schemaname || '/' || tablename FROM pg_tables WHERE tablename IN ('a', 'c', 'b.c')";
     assert_eq!(text(&mut client, names), "public/b.c");
 }
 
