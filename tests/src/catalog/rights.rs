@@ -21,13 +21,13 @@ SELECT format('%s: %s', concat_ws(' ', kind, NULLIF(name, '')), items)
 FROM owned,
      LATERAL (SELECT string_agg(item::text, ', ' ORDER BY item::text COLLATE "C") AS items
               FROM unnest(acl) AS item) AS given,
-     LATERAL (SELECT string_agg(item::text, ', ' ORDER BY item::text COLLATE "C") AS initially
+     LATERAL (SELECT string_agg(item::text, ', ' ORDER BY item::text COLLATE "C") AS at_first
               FROM unnest(acldefault(
                   CASE kind WHEN 'schema' THEN 'n' WHEN 'sequence' THEN 's' WHEN 'column' THEN 'c'
                             WHEN 'function' THEN 'f' WHEN 'type' THEN 'T' WHEN 'database' THEN 'd'
                             WHEN 'language' THEN 'l' WHEN 'foreign-data wrapper' THEN 'F'
                             WHEN 'server' THEN 'S' ELSE 'r' END::"char", owner)) AS item) AS made
-WHERE acl IS NOT NULL AND items IS DISTINCT FROM initially
+WHERE acl IS NOT NULL AND items IS DISTINCT FROM at_first
   AND NOT EXISTS (SELECT FROM pg_init_privs i JOIN pg_language l ON l.oid = objoid
                   WHERE i.classoid = 'pg_language'::regclass AND kind = 'language'
                     AND lanname = name AND initprivs = acl)"#;
