@@ -86,7 +86,9 @@ pub use name::{
 pub use object::Object;
 pub use operation::Operation;
 pub use operations::constraint::foreign_key::ReferentialAction;
+pub use operations::function::FinalModify;
 pub use operations::table::LikeOption;
+pub use operations::trigger::Triggers;
 pub use pgm::Pgm;
 pub use plan::{FORMAT, Plan};
 pub use preview::{plan_hints, plan_problems, plan_text, plan_text_down};

@@ -300,7 +300,7 @@ impl Object {
 
     pub(crate) fn parts(&self) -> ObjectParts {
         let Self { kind, path } = self.whole();
-        let types = |types: &[DataType]| Some(types.iter().map(DataType::sql).collect());
+        let types = |types: &[DataType]| types.iter().map(DataType::sql).collect();
         let nameless = Name::from("");
         let told = |role: &Role| role.to_string();
         let own = |name: &Identifier| Some(name.as_str().to_owned());
@@ -311,12 +311,10 @@ impl Object {
             | Path::OnDomain(member, table) => (table, own(member), None),
             Path::Using(name, method) => (name, own(method), None),
             Path::Routine(signature) => {
-                (&signature.name, None, signature.arguments.as_deref().and_then(types))
+                (&signature.name, None, signature.arguments.as_deref().map(types))
             }
             Path::Operator(name, sides) => (name, None, Some(sides.iter().map(side).collect())),
-            Path::Cast(source, target) => {
-                (&nameless, None, types(&[source.clone(), target.clone()]))
-            }
+            Path::Cast(source, target) => (&nameless, None, Some(vec![source.sql(), target.sql()])),
             Path::UserMapping(role, server) => (server, Some(told(role)), None),
             Path::DefaultPrivileges(role, schema) => {
                 let role = role.as_ref().map_or(nameless, |role| Name::from(told(role)));
@@ -411,5 +409,85 @@ impl fmt::Display for Object {
                 write!(f, " from `{}` to `{}`", source.sql(), target.sql())
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{DataType, Object, Pgm, plan_problems, plan_text};
+
+    #[test]
+    fn every_kind_can_be_named() {
+        let plan = plan_text(|pgm: &mut Pgm| {
+            let int = || Some(DataType::integer());
+            for object in [
+                Object::aggregate(("app", "total")).arguments(["integer"]),
+                Object::aggregate("seen").arguments::<DataType>([]),
+                Object::cast("integer", ("app", "Mood")),
+                Object::collation(("app", "german")),
+                Object::event_trigger("watch"),
+                Object::operator(("app", "<->"), int(), int()),
+                Object::operator("-", None, int()),
+                Object::operator_class(("app", "abs_ops"), "btree"),
+                Object::operator_family("abs_ops", "hash"),
+                Object::statistics(("app", "s")),
+                Object::text_search_configuration("polish"),
+                Object::text_search_dictionary(("app", "stop")),
+                Object::text_search_parser("default"),
+                Object::text_search_template("simple"),
+            ] {
+                pgm.comment_on(object, None);
+            }
+        });
+        insta::assert_snapshot!(plan, @r#"
+        COMMENT ON AGGREGATE "app"."total" (integer) IS NULL;
+        COMMENT ON AGGREGATE "seen" (*) IS NULL;
+        COMMENT ON CAST (integer AS "app"."Mood") IS NULL;
+        COMMENT ON COLLATION "app"."german" IS NULL;
+        COMMENT ON EVENT TRIGGER "watch" IS NULL;
+        COMMENT ON OPERATOR "app".<-> (integer, integer) IS NULL;
+        COMMENT ON OPERATOR - (NONE, integer) IS NULL;
+        COMMENT ON OPERATOR CLASS "app"."abs_ops" USING "btree" IS NULL;
+        COMMENT ON OPERATOR FAMILY "abs_ops" USING "hash" IS NULL;
+        COMMENT ON STATISTICS "app"."s" IS NULL;
+        COMMENT ON TEXT SEARCH CONFIGURATION "polish" IS NULL;
+        COMMENT ON TEXT SEARCH DICTIONARY "app"."stop" IS NULL;
+        COMMENT ON TEXT SEARCH PARSER "default" IS NULL;
+        COMMENT ON TEXT SEARCH TEMPLATE "simple" IS NULL;
+        "#);
+    }
+
+    #[test]
+    fn a_hostile_operator_is_a_problem() {
+        let problems = plan_problems(|pgm| {
+            pgm.comment_on(Object::operator("= (int, int) --", None, None), None);
+        });
+        insta::assert_snapshot!(problems, @"`= (int, int) --` is no operator: one consists of the characters + - * / < > = ~ ! @ # % ^ & | ` ?");
+    }
+
+    #[test]
+    fn what_the_plan_has() {
+        let parts = |object: Object| {
+            let parts = object.parts();
+            (parts.kind, parts.schema, parts.name, parts.member, parts.arguments)
+        };
+        let text = |text: &str| Some(text.to_owned());
+        let types = |types: &[&str]| Some(types.iter().map(|&t| t.to_owned()).collect::<Vec<_>>());
+        assert_eq!(
+            parts(Object::operator(("app", "-"), None, Some(DataType::integer()))),
+            ("operator".to_owned(), text("app"), "-".to_owned(), None, types(&["none", "integer"]))
+        );
+        assert_eq!(
+            parts(Object::operator_class("abs_ops", "btree")),
+            ("operator class".to_owned(), None, "abs_ops".to_owned(), text("btree"), None)
+        );
+        assert_eq!(
+            parts(Object::cast("integer", ("app", "Mood"))),
+            ("cast".to_owned(), None, String::new(), None, types(&["integer", r#""app"."Mood""#]))
+        );
+        assert_eq!(
+            parts(Object::aggregate("seen").arguments::<DataType>([])),
+            ("aggregate".to_owned(), None, "seen".to_owned(), None, types(&[]))
+        );
     }
 }

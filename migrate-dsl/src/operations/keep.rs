@@ -18,7 +18,7 @@ pub(crate) fn take_off_tables(tables: &[Name], cascade: bool) -> Statement {
         .list(tables, |sql, table| _ = sql.parenthesized(|sql| _ = sql.regclass(table)))
         .glued(" LOOP\n");
     if !cascade {
-        refuse(&mut sql, OTHERS_ON_TABLE);
+        refuse(&mut sql, VIEWS_ON_TABLES, "cannot set `%` aside: `%` depends on it");
     }
     execute(&mut sql, TABLE);
     sql.glued("END LOOP;\nEND");
@@ -34,9 +34,9 @@ pub(crate) fn take_off_columns(table: &Name, columns: &[Identifier], cascade: bo
         .parenthesized(|sql| _ = sql.list(columns, |sql, column| _ = sql.name_literal(column)))
         .glued(");\ndependents text; command text;\nBEGIN\n");
     if !cascade {
-        refuse(&mut sql, VIEWS_ON_COLUMNS);
+        refuse(&mut sql, VIEWS_ON_COLUMNS, "cannot set columns of `%` aside: `%` depends on them");
     }
-    refuse(&mut sql, OTHERS_ON_COLUMNS);
+    refuse(&mut sql, OTHERS_ON_COLUMNS, "cannot set columns of `%` aside: % depends on them");
     execute(&mut sql, COLUMNS);
     sql.glued("END");
     Writer::code(sql)
@@ -48,13 +48,13 @@ pub(crate) fn problem_of_if_exists(names: &str) -> String {
 }
 
 /// An error where the query finds something.
-fn refuse(sql: &mut Writer, dependents: &str) {
+fn refuse(sql: &mut Writer, dependents: &str, message: &str) {
     sql.glued("SELECT string_agg(name, ', ') INTO dependents FROM (")
         .glued(dependents)
+        .glued(") AS dependent (name);\nIF dependents IS NOT NULL THEN\n    RAISE EXCEPTION")
+        .literal(message)
         .glued(
-            ") AS dependent (name);\n\
-             IF dependents IS NOT NULL THEN\n    \
-             RAISE EXCEPTION 'cannot set aside what is dropped of %: % depends on it', this, dependents\n        \
+            ", this, dependents\n        \
              USING ERRCODE = 'dependent_objects_still_exist', \
              HINT = 'drop it before; `.cascade()` drops views';\n\
              END IF;\n",
@@ -70,7 +70,7 @@ fn execute(sql: &mut Writer, commands: &str) {
     );
 }
 
-const OTHERS_ON_TABLE: &str = "
+const VIEWS_ON_TABLES: &str = "
     SELECT DISTINCT ev_class::regclass::text
     FROM pg_depend JOIN pg_rewrite r ON classid = 'pg_rewrite'::regclass AND r.oid = objid
     WHERE refclassid = 'pg_class'::regclass AND refobjid = this AND ev_class <> this

@@ -43,10 +43,12 @@ pub fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.alter_role(n).set(n, ["v"]).in_database(n);
         |pgm| pgm.alter_index(both).set_parameter(n, 1).reset_parameter(n).set_tablespace(n);
         |pgm| pgm.alter_sequence(both).data_type(both).owned_by(both, n);
+        |pgm| pgm.alter_table(both).inherit(both).cluster_on(n).set_parameter(n, 1).of_type(both);
         |pgm| pgm.alter_server(n).version("v").drop_option(n);
         |pgm| pgm.alter_subscription(n).set_publication(n).slot_name("s");
         |pgm| pgm.alter_user_mapping(n, n).add_option(n, "v");
         |pgm| pgm.attach_index_partition(both, both);
+        |pgm| pgm.attach_partition(both, both).default_partition();
         |pgm| pgm.add_to_operator_family(both, n, |f| {
             f.operator(1, (n, "<")).types(both, both).order_by(both);
             f.function(1, both).types(both, both).arguments([both]);
@@ -108,11 +110,13 @@ pub fn verbs(n: &str) -> Vec<Verb<'_>> {
             t.like(both);
             t.check("true").named(n);
         }).inherits(both).partition_by_hash(n).tablespace(n).comment("c");
+        |pgm| pgm.create_table(both, |t| t.attribute(n)).of_type(both).using(n);
         |pgm| pgm.create_text_search_configuration(both).parser(both).comment("c");
         |pgm| pgm.create_text_search_dictionary(both, both).option(n, "v").comment("c");
         |pgm| pgm.create_trigger(both, n).after().update_of(n).new_rows(n).execute(both);
         |pgm| pgm.create_user_mapping(n, n).option(n, "v");
         |pgm| pgm.create_view(both, "SELECT 1").columns(n).parameter(n, true).comment("c");
+        |pgm| pgm.detach_partition(both, both);
         |pgm| pgm.disable_event_trigger(n);
         |pgm| pgm.disable_rule(both, n);
         |pgm| pgm.disable_trigger(both, n);
@@ -199,7 +203,7 @@ pub fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.set_owner(Object::table(both), n);
         |pgm| pgm.set_schema(Object::table(both), n);
         |pgm| pgm.restart_sequence(both);
-        |pgm| pgm.set_table_schema(both, n);
+        |pgm| pgm.truncate_table(both);
         |pgm| pgm.update_extension(n).to(n);
         |pgm| pgm.validate_constraint(both, n);
     }
@@ -302,6 +306,58 @@ fn names_are_quoted_by_every_verb() {
             assert!(!without.contains(name) || name == "select", "{verb}: {sql:?}");
         }
     }
+}
+
+#[test]
+fn what_older_servers_do_not_know() {
+    let required = |up: fn(&mut Pgm)| {
+        let statements = steps(up).into_iter().flat_map(|step| step.operation.statements());
+        let requires = statements.flat_map(|statement| statement.requires);
+        requires.map(|needed| format!("{} {}", needed.version, needed.what)).collect::<Vec<_>>()
+    };
+    let routines = required(|pgm| {
+        pgm.create_function("f", |f| _ = f.return_expr("1"));
+        pgm.create_procedure("p", |f| _ = f.atomic("SELECT 1"));
+        pgm.create_trigger("posts", "t").or_replace().after().insert().execute("f");
+        pgm.create_event_trigger("hello", "login").execute("f");
+    });
+    assert_eq!(routines, ["14 return_expr", "14 atomic", "14 or_replace", "17 login"]);
+    let views = required(|pgm| {
+        pgm.create_view("v", "SELECT 1").parameter("security_invoker", true);
+        pgm.alter_view("v").set_parameter("security_invoker", true);
+        pgm.alter_materialized_view("m")
+            .set_access_method("heap")
+            .set_column_compression("a", "lz4");
+    });
+    assert_eq!(
+        views,
+        [
+            "15 security_invoker",
+            "15 security_invoker",
+            "15 set_access_method",
+            "14 set_column_compression"
+        ]
+    );
+    let others = required(|pgm| {
+        pgm.create_range("r", "text").multirange_type_name("m");
+        pgm.create_statistics("s", "posts", [expr("a + b"), col("a")]);
+        pgm.create_collation("c").locale("und").provider("icu").rules("&V << w");
+        pgm.create_collation("b").locale("C").provider("builtin");
+        pgm.alter_operator("<").rightarg("int").commutator(">").negator(">=").hashes().merges();
+    });
+    assert_eq!(
+        others,
+        [
+            "14 multirange_type_name",
+            "14 expr",
+            "16 rules",
+            "17 builtin",
+            "17 commutator",
+            "17 negator",
+            "17 hashes",
+            "17 merges"
+        ]
+    );
 }
 
 #[test]

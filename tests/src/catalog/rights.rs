@@ -15,19 +15,15 @@ FROM owned
 WHERE kind <> 'column' AND (kind <> 'database' OR owner <> 10)
   AND (kind <> 'language' OR owner <> 10)";
 
-/// What an object has from the start is the same, written down or not: a `REVOKE` writes it down.
+/// Where they are not those that the owner and everybody have of such an object by itself: for
+/// these, null stands as well as a list.
 const PRIVILEGES: &str = r#"
-SELECT format('%s: %s', concat_ws(' ', kind, NULLIF(name, '')), items)
-FROM owned,
-     LATERAL (SELECT string_agg(item::text, ', ' ORDER BY item::text COLLATE "C") AS items
-              FROM unnest(acl) AS item) AS given,
-     LATERAL (SELECT string_agg(item::text, ', ' ORDER BY item::text COLLATE "C") AS at_first
-              FROM unnest(acldefault(
-                  CASE kind WHEN 'schema' THEN 'n' WHEN 'sequence' THEN 's' WHEN 'column' THEN 'c'
-                            WHEN 'function' THEN 'f' WHEN 'type' THEN 'T' WHEN 'database' THEN 'd'
-                            WHEN 'language' THEN 'l' WHEN 'foreign-data wrapper' THEN 'F'
-                            WHEN 'server' THEN 'S' ELSE 'r' END::"char", owner)) AS item) AS made
-WHERE acl IS NOT NULL AND items IS DISTINCT FROM at_first
+SELECT format('%s: %s', concat_ws(' ', kind, NULLIF(name, '')),
+              (SELECT string_agg(item::text, ', ' ORDER BY item::text COLLATE "C")
+               FROM unnest(acl) AS item))
+FROM owned
+WHERE acl IS NOT NULL
+  AND NOT (acl @> acldefault(letter, owner) AND acl <@ acldefault(letter, owner))
   AND NOT EXISTS (SELECT FROM pg_init_privs i JOIN pg_language l ON l.oid = objoid
                   WHERE i.classoid = 'pg_language'::regclass AND kind = 'language'
                     AND lanname = name AND initprivs = acl)"#;

@@ -31,9 +31,10 @@ WHERE setdatabase = 0 AND setrole <> 0";
 
 const ELSEWHERE: &str = r"
 SELECT concat_ws(' ', spcname, item) FROM pg_tablespace, unnest(spcacl) AS item
+WHERE NOT acldefault('t', spcowner) @> item
 UNION ALL
 SELECT concat_ws(' ', datname, item) FROM pg_database, unnest(datacl) AS item
-WHERE datname !~ '^test_\d+_\d+$'";
+WHERE NOT acldefault('d', datdba) @> item AND datname !~ '^test_\d+_\d+$'";
 
 const PARAMETERS: &str = "
 SELECT concat_ws(' ', parname, item)

@@ -188,7 +188,6 @@ fn altered() -> Vec<Case> {
             .since(16),
         case(FULL, |pgm| {
             pgm.alter_column("posts", "title").set_compression(Compression::Pglz);
-            pgm.alter_column("posts", "slug").set_compression(Compression::Lz4);
             pgm.alter_column("posts", "slug").set_compression(Compression::Default);
         })
         .since(14),

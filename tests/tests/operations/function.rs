@@ -1,4 +1,4 @@
-use migrate_dsl::operations::function::FinalModify;
+use migrate_dsl::FinalModify;
 use migrate_dsl::prelude::*;
 
 use crate::case::{Case, case};

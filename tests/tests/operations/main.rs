@@ -4,6 +4,7 @@
 mod case;
 mod coverage;
 mod hostile;
+mod keep;
 mod manual;
 mod traps;
 

@@ -31,7 +31,7 @@ const NODE_PG_MIGRATE: &[(&str, &[&str])] = &[
     ("renameType", &["rename_type"]),
     ("addTypeAttribute", &["alter_composite_type"]),
     ("dropTypeAttribute", &["alter_composite_type"]),
-    ("renameTypeAttribute", &["rename_attribute"]),
+    ("renameTypeAttribute", &["alter_composite_type"]),
     ("setTypeAttribute", &["alter_composite_type"]),
     ("addTypeValue", &["add_enum_value"]),
     ("renameTypeValue", &["rename_enum_value"]),

@@ -38,7 +38,7 @@ fn composite_types() -> Vec<Case> {
             pgm.alter_composite_type("address").rename_attribute("zip", "Zip");
         }),
         case(ADDRESS, |pgm| {
-            pgm.alter_composite_type("address").set_attribute_type("zip", "int").drop_attribute("street");
+            pgm.alter_composite_type("address").set_attribute_type("street", "int").drop_attribute("zip");
             pgm.alter_composite_type("address").drop_attribute("gone").if_exists();
         }),
         case("CREATE TYPE address AS (street text, zip text); CREATE TABLE addresses OF address", |pgm| {
@@ -73,7 +73,7 @@ fn domains() -> Vec<Case> {
     vec![
         case("", |pgm| {
             pgm.create_domain("positive", "int").not_null().default(1).check("VALUE > 0");
-            pgm.create_domain("name", "text")
+            pgm.create_domain("nickname", "text")
                 .collate("C")
                 .check_named("no blanks", "VALUE !~ ' '")
                 .comment("it's short");

@@ -152,7 +152,7 @@ impl CreateCollation {
             sql.requires(16, "rules");
         }
         if self.provider.as_ref().is_some_and(|provider| provider.as_str() == "builtin") {
-            sql.requires(17, "the provider `builtin`");
+            sql.requires(17, "builtin");
         }
     }
 }

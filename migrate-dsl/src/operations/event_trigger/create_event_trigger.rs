@@ -83,7 +83,7 @@ impl CreateEventTrigger {
             sql.text("CREATE EVENT TRIGGER").identifier(&self.name);
             sql.text("ON").identifier(&self.event);
             if self.event.as_str() == "login" {
-                sql.requires(17, "the event `login`");
+                sql.requires(17, "login");
             }
             if !self.tags.is_empty() {
                 sql.text("WHEN TAG IN").parenthesized(|sql| {

@@ -90,7 +90,7 @@ impl Operation for CreateAggregate {
 
 #[cfg(test)]
 mod tests {
-    use crate::operations::function::FinalModify;
+    use crate::FinalModify;
     use crate::{DataType, Pgm, plan_problems, plan_text, plan_text_down};
 
     #[test]

@@ -58,13 +58,15 @@ impl Pgm {
 }
 
 impl CreateOperator {
-    /// The operator that gives the same with its sides swapped, as `>` does for `<`.
+    /// The operator that gives the same with its sides swapped, as `>` does for `<`. PostgreSQL
+    /// notes one that is not there yet as still to come, also when this one is dropped again.
     pub fn commutator(&mut self, operator: impl Into<Name>) -> &mut Self {
         self.commutator = Some(operator.into());
         self
     }
 
-    /// The operator that gives the opposite, as `<>` does for `=`.
+    /// The operator that gives the opposite, as `<>` does for `=`; for one that is not there yet,
+    /// see [`commutator`](Self::commutator).
     pub fn negator(&mut self, operator: impl Into<Name>) -> &mut Self {
         self.negator = Some(operator.into());
         self

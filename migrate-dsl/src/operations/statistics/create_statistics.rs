@@ -103,7 +103,7 @@ impl Operation for CreateStatistics {
                 Some(_) => _ = sql.expression(element),
                 None => {
                     sql.parenthesized(|sql| _ = sql.expression(element));
-                    sql.requires(14, "an expression in `create_statistics`");
+                    sql.requires(14, "expr");
                 }
             });
             if self.elements.is_empty() {

@@ -56,7 +56,7 @@ impl Operation for DisableTrigger {
 
 #[cfg(test)]
 mod tests {
-    use crate::operations::trigger::Triggers;
+    use crate::Triggers;
     use crate::{Pgm, plan_text, plan_text_down};
 
     #[test]

@@ -81,7 +81,7 @@ impl Operation for EnableTrigger {
 
 #[cfg(test)]
 mod tests {
-    use crate::operations::trigger::Triggers;
+    use crate::Triggers;
     use crate::{Pgm, plan_problems, plan_text, plan_text_down};
 
     #[test]
