@@ -75,16 +75,20 @@ mod table;
 mod types;
 mod writer;
 
-pub use column::{Column, Identity, IdentityColumn, References};
+pub use column::{Column, Compression, Identity, IdentityColumn, References, Storage};
 pub use expression::{Expression, IntoExpression, col, expr};
 pub use inverse::{Capture, Inverse};
 pub use literal::{DefaultValue, Literal, quote_literal};
 pub use migration::{Migration, Migrations};
-pub use name::{Identifier, IntoIdentifiers, MAX_NAME_BYTES, Name, generated_name, iden};
+pub use name::{
+    Identifier, IntoIdentifiers, IntoNames, MAX_NAME_BYTES, Name, generated_name, iden, kept_name,
+};
 pub use object::Object;
 pub use operation::Operation;
 pub use operations::constraint::foreign_key::ReferentialAction;
+pub use operations::function::FinalModify;
 pub use operations::table::LikeOption;
+pub use operations::trigger::Triggers;
 pub use pgm::Pgm;
 pub use plan::{FORMAT, Plan};
 pub use preview::{plan_hints, plan_problems, plan_text, plan_text_down};
