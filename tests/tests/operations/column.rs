@@ -194,5 +194,13 @@ fn altered() -> Vec<Case> {
             pgm.alter_column("posts", "slug").set_compression(Compression::Default);
         })
         .since(14),
+        case(FULL, |pgm| _ = pgm.alter_column("posts", "title").set_compression(Compression::Lz4))
+            .only_if(
+                "SELECT 1 FROM pg_settings
+                 WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)",
+            ),
+        case("CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY)", |pgm| {
+            pgm.alter_column("t", "id").set_identity(ByDefault);
+        }),
     ]
 }
