@@ -31,6 +31,8 @@ pub(crate) struct Case {
     since: u32,
     /// The first major version that cannot do it any more.
     until: u32,
+    /// A query that gives a row where it can.
+    only_if: Option<&'static str>,
     no_way_back: bool,
 }
 
@@ -44,7 +46,15 @@ pub(crate) struct Case {
 /// which a connection can be, too.
 #[track_caller]
 pub(crate) fn case(before: &'static str, up: fn(&mut Pgm)) -> Case {
-    Case { before, up, place: Location::caller(), since: 0, until: u32::MAX, no_way_back: false }
+    Case {
+        before,
+        up,
+        place: Location::caller(),
+        since: 0,
+        until: u32::MAX,
+        only_if: None,
+        no_way_back: false,
+    }
 }
 
 impl Case {
@@ -59,6 +69,11 @@ impl Case {
         Self { until, ..self }
     }
 
+    /// Needs a server on which this query gives a row: not all are built with everything.
+    pub(crate) fn only_if(self, query: &'static str) -> Self {
+        Self { only_if: Some(query), ..self }
+    }
+
     /// Is of the few operations that cannot be taken back.
     pub(crate) fn no_way_back(self) -> Self {
         Self { no_way_back: true, ..self }
@@ -71,6 +86,9 @@ impl Case {
         let sql = format!("{}\n{}", self.before, migrate_dsl::plan_text(self.up));
         let alone = self.roles() == Roles::Alone;
         let engine = Engine::new();
+        if self.only_if.is_some_and(|query| engine.value(query).is_empty()) {
+            return Ok(());
+        }
         engine.database.execute(&if alone { self.before.to_owned() } else { shared(self.before) });
         let all = [migration(NAME, self.up)];
         let migrator = engine.migrator(&all).variables(secrets(&sql));

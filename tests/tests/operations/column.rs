@@ -171,6 +171,9 @@ fn altered() -> Vec<Case> {
                 .restart_with(100);
         }),
         case(FULL, |pgm| _ = pgm.alter_column("posts", "id").drop_identity()),
+        case("CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY)", |pgm| {
+            pgm.alter_column("t", "id").set_identity(ByDefault);
+        }),
         case(FULL, |pgm| _ = pgm.alter_column("posts", "id").restart()).no_way_back(),
         case(FULL, |pgm| _ = pgm.alter_column("posts", "slug").drop_expression()),
         case(FULL, |pgm| _ = pgm.alter_column("posts", "slug").set_expression("upper(title)"))
@@ -191,5 +194,13 @@ fn altered() -> Vec<Case> {
             pgm.alter_column("posts", "slug").set_compression(Compression::Default);
         })
         .since(14),
+        case(FULL, |pgm| _ = pgm.alter_column("posts", "title").set_compression(Compression::Lz4))
+            .only_if(
+                "SELECT 1 FROM pg_settings
+                 WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)",
+            ),
+        case("CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY)", |pgm| {
+            pgm.alter_column("t", "id").set_identity(ByDefault);
+        }),
     ]
 }
