@@ -76,6 +76,7 @@ pub fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.create_event_trigger(n, n).tags(["v"]).execute(both).comment("c");
         |pgm| pgm.create_extension(n).schema(n).version(n);
         |pgm| pgm.create_foreign_data_wrapper(n).handler(both).validator(both).option(n, "v");
+        |pgm| pgm.create_foreign_partition(both, both, n).default_partition().option(n, "v");
         |pgm| pgm.create_foreign_table(both, n, |t| t.column(n, both)).column_option(n, n, "v");
         |pgm| pgm.create_function(both, |f| {
             f.argument(n, both);
