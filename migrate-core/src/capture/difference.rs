@@ -3,59 +3,18 @@
 use std::collections::{HashMap, HashSet};
 
 use super::State;
-use super::fact::{Address, Change, Fact, Phase, Setting};
+use super::fact::{Address, Change, Fact, Key, Phase, Setting};
+use super::moved::undo_moves;
 use super::order::order;
 
-/// The statements that take `after` back to `before`.
+/// The statements that take `after` back to `before`: what was moved is moved back; what is new,
+/// or has to be made anew, is dropped; what is gone is made and what has changed is changed, each
+/// after what it needs; then what has to wait for all of that.
 pub(super) fn way_back(before: &State, after: &State) -> Vec<String> {
-    let matched: HashMap<&Address, &Fact> = before
-        .facts
-        .iter()
-        .filter_map(|(key, fact)| Some((&fact.address, after.facts.get(key)?)))
-        .collect();
-    let rebuilt = rebuilt(before, after);
-
-    let gone = |fact: &Fact| !matched.contains_key(&fact.address) && !after.has(&fact.address);
-    let made: Vec<&Fact> = before
-        .facts
-        .values()
-        .filter(|fact| gone(fact) || rebuilt.contains(&matched_address(&matched, fact)))
-        .collect();
-    let dropped: Vec<&Fact> = after
-        .facts
-        .iter()
-        .filter(|(key, fact)| {
-            rebuilt.contains(&fact.address)
-                || !before.facts.contains_key(*key) && before.is_older_than(&fact.address)
-        })
-        .map(|(_, fact)| fact)
-        .collect();
-
-    let mut script = Script { phases: Default::default() };
-    drop_all(&dropped, &mut script);
-
-    let made_addresses: HashSet<&Address> = made.iter().map(|fact| &fact.address).collect();
-    let inside = inside(&made);
-    let changed = before.facts.values().filter(|fact| {
-        !made_addresses.contains(&fact.address) && matched.contains_key(&fact.address)
-    });
-    let all: Vec<&Fact> = made.iter().copied().chain(changed).collect();
-    for fact in order(&all, &inside) {
-        if made_addresses.contains(&fact.address) {
-            if !inside.contains_key(&fact.address) {
-                script.extend(Phase::InOrder, fact.create.iter().cloned());
-            }
-            for setting in fact.settings.iter().filter(|setting| setting.when.created) {
-                script.extend(setting.when.phase, setting.of_new(before));
-            }
-        } else if let Some(found) = matched.get(&fact.address) {
-            for setting in fact.settings.iter().filter(|setting| setting.when.changed) {
-                if let Some(other) = found.setting(&setting.name) {
-                    script.extend(setting.when.phase, setting.back_from(other));
-                }
-            }
-        }
-    }
+    let (moves, after) = undo_moves(before, after);
+    let mut script = Script::default();
+    script.extend(Phase::InOrder, moves);
+    Comparison::of(before, &after).write(&mut script);
     script.finish()
 }
 
@@ -84,41 +43,158 @@ impl Script {
     }
 }
 
-/// What is in both states, but cannot be changed in place, and what is in its way. Addresses are
-/// those of `after`.
-fn rebuilt(before: &State, after: &State) -> HashSet<Address> {
-    let mut rebuilt: HashSet<Address> = HashSet::new();
-    for (key, fact) in &before.facts {
-        let Some(found) = after.facts.get(key) else { continue };
-        let retyped = |address: &Address| {
-            let types = [before, after].map(|state| {
-                state.at(address).and_then(|fact| {
-                    fact.setting("change type").and_then(|setting| setting.value.as_ref())
-                })
-            });
-            types[0] != types[1]
+/// Two states, side by side.
+struct Comparison<'a> {
+    before: &'a State,
+    after: &'a State,
+    /// What each object of `before` is in `after`, by its address in `before`.
+    found: HashMap<&'a Address, &'a Fact>,
+    /// Addresses of `after`.
+    new: HashSet<&'a Address>,
+    /// Addresses of `after`: what is in both states and has to be made anew.
+    rebuilt: HashSet<&'a Address>,
+}
+
+impl<'a> Comparison<'a> {
+    fn of(before: &'a State, after: &'a State) -> Self {
+        let pairs = before.facts.iter();
+        let found = pairs.filter_map(|(key, fact)| Some((&fact.address, after.facts.get(key)?)));
+        let is_new = |key: &Key, fact: &Fact| {
+            !before.facts.contains_key(key) && before.is_older_than(&fact.address)
         };
-        // A default of the wrong type keeps its column from changing.
-        let default = fact.address.class == "pg_attrdef" && fact.comes_with.iter().any(retyped);
-        if fact.definition != found.definition || default {
-            rebuilt.insert(found.address.clone());
+        let new = after.facts.iter().filter(|(key, fact)| is_new(key, fact));
+        let mut comparison = Self {
+            before,
+            after,
+            found: found.collect(),
+            new: new.map(|(_, fact)| &fact.address).collect(),
+            rebuilt: HashSet::new(),
+        };
+        comparison.rebuild();
+        comparison
+    }
+
+    /// Finds what cannot be changed in place, and what is in its way.
+    fn rebuild(&mut self) {
+        let types = [self.before, self.after].map(|state| {
+            let columns = state.facts.values().filter(|fact| fact.address.part > 0);
+            let types = columns.filter_map(|column| {
+                Some((&column.address, column.setting("change type")?.value.as_ref()?))
+            });
+            types.collect::<HashMap<_, _>>()
+        });
+        for fact in self.before.facts.values() {
+            let Some(found) = self.found.get(&fact.address) else { continue };
+            // A default of the wrong type keeps its column from changing.
+            let retyped = |address: &Address| types[0].get(address) != types[1].get(address);
+            let default = fact.address.class == "pg_attrdef" && fact.comes_with.iter().any(retyped);
+            // An index that became that of a new constraint goes with it.
+            let taken = found.comes_with.iter().any(|whole| self.new.contains(whole));
+            if fact.definition != found.definition || default || taken {
+                self.rebuilt.insert(&found.address);
+            }
+        }
+        for link in self.after.facts.values() {
+            // An index that was joined to another cannot be parted from it.
+            if link.address.class == "pg_inherits"
+                && link.drop.is_empty()
+                && self.new.contains(&link.address)
+            {
+                let parent =
+                    link.needs.iter().find(|need| i64::from(need.on.object) == link.address.part);
+                self.rebuilt
+                    .extend(parent.map(|parent| &parent.on).filter(|on| !self.new.contains(on)));
+            }
+        }
+        loop {
+            let more: Vec<&Address> = self
+                .after
+                .facts
+                .values()
+                .filter(|fact| {
+                    !self.rebuilt.contains(&fact.address)
+                        && fact.needs.iter().any(|need| self.rebuilt.contains(&need.on))
+                        && !holds_data(fact)
+                })
+                .map(|fact| &fact.address)
+                .collect();
+            if more.is_empty() {
+                return;
+            }
+            self.rebuilt.extend(more);
         }
     }
-    loop {
-        let more: Vec<Address> = after
-            .facts
-            .values()
-            .filter(|fact| {
-                !rebuilt.contains(&fact.address)
-                    && fact.needs.iter().any(|need| rebuilt.contains(&need.on))
-                    && !holds_data(fact)
-            })
-            .map(|fact| fact.address.clone())
-            .collect();
-        if more.is_empty() {
-            return rebuilt;
+
+    fn write(&self, script: &mut Script) {
+        let late = self.late();
+        let goes =
+            |fact: &&Fact| self.new.contains(&fact.address) || self.rebuilt.contains(&fact.address);
+        let dropped = self.after.facts.values().filter(goes);
+        let (last, first): (Vec<_>, Vec<_>) =
+            dropped.partition(|fact| late.contains(&fact.address));
+        drop_all(&first, script);
+        self.make_and_change(script);
+        let mut end = Script::default();
+        drop_all(&last, &mut end);
+        script.extend(Phase::Late, end.phases.into_iter().flatten());
+    }
+
+    /// What is new, but needed as long as something else is not changed back.
+    fn late(&self) -> HashSet<&'a Address> {
+        let mut late: HashSet<&Address> = HashSet::new();
+        loop {
+            let more: Vec<&Address> = self
+                .after
+                .facts
+                .values()
+                .filter(|fact| {
+                    late.contains(&fact.address)
+                        || !self.new.contains(&fact.address)
+                            && !self.rebuilt.contains(&fact.address)
+                })
+                .flat_map(|fact| &fact.needs)
+                .map(|need| &need.on)
+                .filter(|address| self.new.contains(*address) && !late.contains(*address))
+                .collect();
+            if more.is_empty() {
+                return late;
+            }
+            late.extend(more);
         }
-        rebuilt.extend(more);
+    }
+
+    fn make_and_change(&self, script: &mut Script) {
+        let addresses: HashSet<&Address> =
+            self.after.facts.values().map(|fact| &fact.address).collect();
+        let is_made = |fact: &Fact| match self.found.get(&fact.address) {
+            Some(found) => self.rebuilt.contains(&found.address),
+            None => !addresses.contains(&fact.address),
+        };
+        let (made, kept): (Vec<&Fact>, Vec<&Fact>) =
+            self.before.facts.values().partition(|fact| is_made(fact));
+        let inside = inside(&made);
+        let made_addresses: HashSet<&Address> = made.iter().map(|fact| &fact.address).collect();
+        let all: Vec<&Fact> = made.iter().copied().chain(kept).collect();
+        for fact in order(&all, &inside) {
+            if made_addresses.contains(&fact.address) {
+                if !inside.contains_key(&fact.address) {
+                    script.extend(Phase::InOrder, fact.create.iter().cloned());
+                }
+                for setting in fact.settings.iter().filter(|setting| setting.when.created) {
+                    script.extend(setting.when.phase, setting.of_new(self.before));
+                }
+            } else if let Some(found) = self.found.get(&fact.address) {
+                for setting in fact.settings.iter().filter(|setting| setting.when.changed) {
+                    let after = found.setting(&setting.name);
+                    script.extend(setting.when.phase, setting.back_from(after));
+                }
+                for setting in &found.settings {
+                    if fact.setting(&setting.name).is_none() {
+                        script.extend(setting.when.phase, setting.undo());
+                    }
+                }
+            }
+        }
     }
 }
 
@@ -129,22 +205,18 @@ fn holds_data(fact: &Fact) -> bool {
     is_table || is_column && fact.definition.is_none() || fact.address.class == "pg_type"
 }
 
-fn matched_address(matched: &HashMap<&Address, &Fact>, fact: &Fact) -> Address {
-    matched.get(&fact.address).map_or_else(|| fact.address.clone(), |found| found.address.clone())
-}
-
 /// Drops, the dependents first. What is part of something else that goes needs no word, except a
-/// constraint that keeps another thing from going.
+/// constraint that keeps another thing from going, and a partition, which foreign keys may refer
+/// to: it has to be detached first.
 fn drop_all(dropped: &[&Fact], script: &mut Script) {
     let addresses: HashSet<&Address> = dropped.iter().map(|fact| &fact.address).collect();
     let mut inside = HashMap::new();
     for fact in dropped {
         let needed = fact.needs.iter().filter(|need| addresses.contains(&need.on));
         let (parts, others): (Vec<_>, Vec<_>) = needed.partition(|need| need.belongs);
-        // A partition that foreign keys refer to has to be detached first.
         let is_held = match fact.address.class.as_str() {
             "pg_constraint" => !others.is_empty(),
-            "pg_inherits" => parts.len() < 2,
+            "pg_inherits" => fact.comes_with.is_empty() && parts.len() < 2,
             _ => false,
         };
         if let Some(whole) = parts.first().filter(|_| !is_held) {
@@ -166,8 +238,7 @@ fn inside(made: &[&Fact]) -> HashMap<Address, Address> {
     for fact in made {
         // A column comes with its table; its default does so only with a column that is added.
         let comes = fact.comes_with.iter().find(|whole| {
-            let whole = by_address.get(whole);
-            whole.is_some_and(|whole| {
+            by_address.get(whole).is_some_and(|whole| {
                 !whole.comes_with.iter().any(|outer| by_address.contains_key(outer))
             })
         });
@@ -179,15 +250,7 @@ fn inside(made: &[&Fact]) -> HashMap<Address, Address> {
 }
 
 impl State {
-    fn at(&self, address: &Address) -> Option<&Fact> {
-        self.facts.values().find(|fact| fact.address == *address)
-    }
-
-    fn has(&self, address: &Address) -> bool {
-        self.at(address).is_some()
-    }
-
-    /// Whether this state is older than an object: whether that was made later.
+    /// Whether an object was made after this state was read.
     fn is_older_than(&self, address: &Address) -> bool {
         if address.part > 0 && address.class == "pg_class" {
             let number = self.attributes.get(&address.object);
@@ -196,7 +259,7 @@ impl State {
         }
         match self.newest.get(&address.class) {
             Some(newest) => *newest < address.object,
-            // What joins two objects was not there if it was not found.
+            // What has no id of its own was not there if it was not found.
             None => true,
         }
     }
@@ -211,84 +274,33 @@ impl Setting {
             }
             _ if self.value.is_none() => Vec::new(),
             Change::Statements(statements) => statements.clone(),
-            Change::Options { alter, options } => set_options(alter, &[], options),
-            Change::ForeignOptions { alter, options } => set_foreign_options(alter, &[], options),
+            Change::Options { alter, style, options } => style.set(alter, &[], options),
         }
     }
 
-    fn back_from(&self, after: &Self) -> Vec<String> {
-        if self.value == after.value {
+    fn back_from(&self, after: Option<&Self>) -> Vec<String> {
+        if after.is_some_and(|after| self.value == after.value) {
             return Vec::new();
         }
-        match (&self.change, &after.change) {
-            (Change::Privileges(privileges), Change::Privileges(found)) => {
+        match (&self.change, after.map(|after| &after.change)) {
+            (Change::Privileges(privileges), Some(Change::Privileges(found))) => {
                 privileges.back_from(found)
             }
-            (Change::Options { alter, options }, Change::Options { options: found, .. }) => {
-                set_options(alter, found, options)
-            }
             (
-                Change::ForeignOptions { alter, options },
-                Change::ForeignOptions { options: found, .. },
-            ) => set_foreign_options(alter, found, options),
-            (Change::Statements(statements), _) => statements.clone(),
+                Change::Options { alter, style, options },
+                Some(Change::Options { options: found, .. }),
+            ) => style.set(alter, found, options),
+            (Change::Options { alter, style, options }, None) => style.set(alter, &[], options),
+            (Change::Statements(statements), Some(_)) => statements.clone(),
             _ => Vec::new(),
         }
     }
-}
 
-/// The name and the value of an option.
-fn parted(option: &str) -> (&str, &str) {
-    option.split_once('=').unwrap_or((option, ""))
-}
-
-fn set_options(alter: &str, found: &[String], wanted: &[String]) -> Vec<String> {
-    let names: HashSet<_> = wanted.iter().map(|option| parted(option).0).collect();
-    let surplus: Vec<_> =
-        found.iter().map(|option| parted(option).0).filter(|name| !names.contains(name)).collect();
-    let missing: Vec<_> = wanted
-        .iter()
-        .filter(|option| !found.contains(option))
-        .map(|option| {
-            let (name, value) = parted(option);
-            format!("{name} = {}", migrate_dsl::quote_literal(value))
-        })
-        .collect();
-    let mut statements = Vec::new();
-    if !surplus.is_empty() {
-        statements.push(format!("{alter} RESET ({})", surplus.join(", ")));
-    }
-    if !missing.is_empty() {
-        statements.push(format!("{alter} SET ({})", missing.join(", ")));
-    }
-    statements
-}
-
-fn set_foreign_options(alter: &str, found: &[String], wanted: &[String]) -> Vec<String> {
-    let value = |options: &[String], name: &str| {
-        options
-            .iter()
-            .map(|option| parted(option))
-            .find(|option| option.0 == name)
-            .map(|option| option.1.to_owned())
-    };
-    let quoted = |name: &str| migrate_dsl::Identifier::from(name).quoted();
-    let mut changes = Vec::new();
-    for name in found.iter().map(|option| parted(option).0) {
-        if value(wanted, name).is_none() {
-            changes.push(format!("DROP {}", quoted(name)));
+    /// Takes away what is set here, where it was not set before.
+    fn undo(&self) -> Vec<String> {
+        match &self.change {
+            Change::Options { alter, style, options } => style.set(alter, options, &[]),
+            _ => Vec::new(),
         }
     }
-    for (name, wanted) in wanted.iter().map(|option| parted(option)) {
-        let verb = match value(found, name) {
-            Some(found) if found == wanted => continue,
-            Some(_) => "SET",
-            None => "ADD",
-        };
-        changes.push(format!("{verb} {} {}", quoted(name), migrate_dsl::quote_literal(wanted)));
-    }
-    if changes.is_empty() {
-        return Vec::new();
-    }
-    vec![format!("{alter} OPTIONS ({})", changes.join(", "))]
 }

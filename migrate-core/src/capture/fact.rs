@@ -73,23 +73,53 @@ pub(super) enum Phase {
 #[derive(Debug, Clone)]
 pub(super) enum Change {
     Statements(Vec<String>),
-    /// `ALTER TABLE t`, and `name=value`s.
-    Options {
-        alter: String,
-        options: Vec<String>,
-    },
-    /// The same in the way of foreign data wrappers.
-    ForeignOptions {
-        alter: String,
-        options: Vec<String>,
-    },
+    Options { alter: String, style: Style, options: Vec<String> },
     Privileges(super::privileges::Privileges),
+}
+
+/// How options are set, each of them `name=value`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Style {
+    /// `SET (a = 'b')`, `RESET (c)`.
+    Parameters,
+    /// `OPTIONS (ADD a 'b', DROP c)`.
+    Foreign,
+    /// `SET a TO b`, a statement each.
+    Variables,
+    /// `(a = b, c)`, with values as they are written.
+    Definition,
+}
+
+impl Style {
+    /// The style of a setting of this name.
+    pub(super) fn of(name: &str) -> Option<Self> {
+        Some(match name.split(' ').next()? {
+            "options" => Self::Parameters,
+            "foreign" => Self::Foreign,
+            "variables" => Self::Variables,
+            "definition" => Self::Definition,
+            _ => return None,
+        })
+    }
 }
 
 impl Address {
     /// What this is a part of.
     pub(super) fn whole(&self) -> Self {
         Self { part: 0, ..self.clone() }
+    }
+}
+
+impl Key {
+    /// The words for the kind, as statements have them.
+    pub(super) fn words(&self) -> String {
+        match self.kind.as_str() {
+            "table constraint" => "CONSTRAINT".to_owned(),
+            "statistics object" => "STATISTICS".to_owned(),
+            "foreign-data wrapper" => "FOREIGN DATA WRAPPER".to_owned(),
+            kind if kind.ends_with(" column") => "COLUMN".to_owned(),
+            kind => kind.to_uppercase(),
+        }
     }
 }
 

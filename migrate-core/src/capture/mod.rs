@@ -6,7 +6,7 @@
 //! depends on them, and stores the difference as statements ([`State::way_back_from`]): what is
 //! gone is made again, what is new is dropped, what has changed is changed back.
 //!
-//! - [`objects`] finds the named objects and, through `pg_depend`, all that hangs on them. An
+//! - [`names`] finds the named objects, [`objects`], through `pg_depend`, all that hangs on them. An
 //!   object is known by its kind and its full name: a change of a column's type rebuilds indexes
 //!   and constraints under new ids.
 //! - [`readers`] are queries, one a class of the catalog, whose rows all have the same form: how
@@ -18,7 +18,10 @@
 
 mod difference;
 mod fact;
+mod moved;
+mod names;
 mod objects;
+mod options;
 mod order;
 mod privileges;
 mod readers;
@@ -32,7 +35,7 @@ use crate::plan;
 use fact::{Address, Fact, Key};
 
 /// The state of some objects at one moment.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct State {
     facts: BTreeMap<Key, Fact>,
     /// The greatest id in use, by class: what has a greater one later on was made in between.
@@ -75,7 +78,7 @@ impl State {
         objects: &[plan::Object],
         known: &[Address],
     ) -> Result<Self, postgres::Error> {
-        let roots = objects::resolve(client, objects)?;
+        let roots = names::resolve(client, objects)?;
         objects::lock(client, &roots)?;
         let path: String = client.query_one("SELECT current_setting('search_path')", &[])?.get(0);
         // With an empty path every name that the server writes is a full one.

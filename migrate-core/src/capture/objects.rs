@@ -1,13 +1,11 @@
-//! Finding the named objects, and everything that belongs to them and depends on them.
+//! Finding everything that belongs to the named objects and depends on them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use migrate_dsl::quote_literal;
 use postgres::Client;
 use postgres::types::{Oid, Type};
 
 use super::fact::{Address, Key, Need};
-use crate::plan;
 
 /// An object of the catalog, with what it needs of the others found.
 #[derive(Debug)]
@@ -56,123 +54,6 @@ const CLASSES: &[&str] = &[
     "pg_database",
     "pg_tablespace",
 ];
-
-/// The catalog's addresses of the named objects; those that are not there have none.
-pub(super) fn resolve(
-    client: &mut Client,
-    objects: &[plan::Object],
-) -> Result<Vec<Address>, postgres::Error> {
-    let queries: HashSet<String> = objects.iter().filter_map(query).collect();
-    if queries.is_empty() {
-        return Ok(Vec::new());
-    }
-    let queries: Vec<_> = queries.into_iter().collect();
-    let rows = client.query_typed(&queries.join("\nUNION\n"), &[])?;
-    Ok(rows.iter().map(address).collect())
-}
-
-fn address(row: &postgres::Row) -> Address {
-    Address { class: row.get(0), object: row.get(1), part: row.get(2) }
-}
-
-/// The query that looks an object up.
-fn query(object: &plan::Object) -> Option<String> {
-    let name = quote_literal(&object.name);
-    let member = quote_literal(object.member.as_deref().unwrap_or_default());
-    let relation = in_schema(object, "pg_class", "relnamespace", &format!("relname = {name}"));
-    let named = |class: &str, column: &str| {
-        format!(
-            "SELECT '{class}'::text, oid, 0::int8 FROM pg_catalog.{class} WHERE {column} = {name}"
-        )
-    };
-    let of_schema = |class: &str, namespace: &str, column: &str| {
-        let ids = in_schema(object, class, namespace, &format!("{column} = {name}"));
-        format!("SELECT '{class}'::text, oid, 0::int8 FROM ({ids}) AS object(oid)")
-    };
-    let of_table = |class: &str, table: &str, column: &str| {
-        format!(
-            "SELECT '{class}'::text, oid, 0::int8 FROM pg_catalog.{class} \
-             WHERE {table} = ({relation}) AND {column} = {member}"
-        )
-    };
-    Some(match object.kind.as_str() {
-        "table" | "foreign table" | "index" | "sequence" | "view" | "materialized view" => {
-            of_schema("pg_class", "relnamespace", "relname")
-        }
-        "column" => format!(
-            "SELECT 'pg_class'::text, attrelid, attnum::int8 FROM pg_catalog.pg_attribute \
-             WHERE attrelid = ({relation}) AND attname = {member} AND NOT attisdropped"
-        ),
-        "constraint" => of_table("pg_constraint", "conrelid", "conname"),
-        "trigger" => of_table("pg_trigger", "tgrelid", "tgname"),
-        "policy" => of_table("pg_policy", "polrelid", "polname"),
-        "rule" => of_table("pg_rewrite", "ev_class", "rulename"),
-        "type" | "domain" => of_schema("pg_type", "typnamespace", "typname"),
-        "function" | "procedure" | "aggregate" | "routine" => {
-            let mut which = format!("proname = {name}");
-            if let Some(arguments) = &object.arguments {
-                let types = arguments.iter().map(|argument| {
-                    let argument = quote_literal(argument);
-                    format!("pg_catalog.to_regtype({argument})::pg_catalog.oid")
-                });
-                let types = types.collect::<Vec<_>>().join(", ");
-                // In a signature a procedure's `OUT` arguments may stand or not.
-                which.push_str(&format!(
-                    " AND pg_catalog.array_to_string(ARRAY[{types}]::pg_catalog.oid[], ' ') IN \
-                     (proargtypes::text, pg_catalog.array_to_string(proallargtypes, ' '))"
-                ));
-            }
-            all_in_schema(object, &which)
-        }
-        "schema" => named("pg_namespace", "nspname"),
-        "extension" => named("pg_extension", "extname"),
-        "role" => named("pg_roles", "rolname").replacen("pg_roles", "pg_authid", 1),
-        "database" => named("pg_database", "datname"),
-        "tablespace" => named("pg_tablespace", "spcname"),
-        "language" => named("pg_language", "lanname"),
-        "access method" => named("pg_am", "amname"),
-        "event trigger" => named("pg_event_trigger", "evtname"),
-        "publication" => named("pg_publication", "pubname"),
-        "subscription" => named("pg_subscription", "subname"),
-        "foreign data wrapper" => named("pg_foreign_data_wrapper", "fdwname"),
-        "server" => named("pg_foreign_server", "srvname"),
-        "statistics" => of_schema("pg_statistic_ext", "stxnamespace", "stxname"),
-        "collation" => of_schema("pg_collation", "collnamespace", "collname"),
-        "text search configuration" => of_schema("pg_ts_config", "cfgnamespace", "cfgname"),
-        "text search dictionary" => of_schema("pg_ts_dict", "dictnamespace", "dictname"),
-        "text search parser" => of_schema("pg_ts_parser", "prsnamespace", "prsname"),
-        "text search template" => of_schema("pg_ts_template", "tmplnamespace", "tmplname"),
-        _ => return None,
-    })
-}
-
-/// The id of the object in its schema, or in the first of the path that has one such.
-fn in_schema(object: &plan::Object, class: &str, namespace: &str, which: &str) -> String {
-    match &object.schema {
-        Some(schema) => format!(
-            "SELECT oid FROM pg_catalog.{class} WHERE {which} AND {namespace} = \
-             (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = {})",
-            quote_literal(schema)
-        ),
-        None => format!(
-            "SELECT c.oid FROM pg_catalog.{class} c \
-             JOIN pg_catalog.pg_namespace n ON n.oid = c.{namespace} \
-             WHERE {which} AND nspname = ANY (pg_catalog.current_schemas(true)) \
-             ORDER BY pg_catalog.array_position(pg_catalog.current_schemas(true), nspname) LIMIT 1"
-        ),
-    }
-}
-
-/// The routines of a name in a schema, or in the first of the path that has one such.
-fn all_in_schema(object: &plan::Object, which: &str) -> String {
-    let schema = in_schema(object, "pg_proc", "pronamespace", which);
-    // A name alone may stand for several.
-    format!(
-        "SELECT 'pg_proc'::text, oid, 0::int8 FROM pg_catalog.pg_proc WHERE {which} \
-         AND pronamespace IN (SELECT pronamespace FROM pg_catalog.pg_proc p \
-         WHERE p.oid IN ({schema}))"
-    )
-}
 
 /// Keeps others from changing the tables, in the order of their ids. A plain reader of a table may
 /// not lock it, and has nothing to change there.
@@ -244,8 +125,10 @@ pub(super) fn find(
 ) -> Result<Vec<Found>, postgres::Error> {
     // What has no id of its own comes with what it joins.
     let known = known.iter().filter(|address| CLASSES.contains(&address.class.as_str()));
-    let roots: Vec<_> =
-        roots.iter().map(|root| (root, true)).chain(known.map(|known| (known, false))).collect();
+    let (roots, nameless): (Vec<&Address>, Vec<_>) =
+        roots.iter().partition(|root| root.class.starts_with("pg_"));
+    let roots = roots.into_iter().map(|root| (root, true));
+    let roots: Vec<_> = roots.chain(known.map(|known| (known, false))).collect();
     let classes: Vec<_> = roots.iter().map(|(address, _)| address.class.as_str()).collect();
     let (ids, parts) = ids(roots.iter().map(|(address, _)| *address));
     let sure: Vec<_> = roots.iter().map(|(_, sure)| *sure).collect();
@@ -258,7 +141,18 @@ pub(super) fn find(
             (&sure, Type::BOOL_ARRAY),
         ],
     )?;
-    Ok(rows.iter().map(found).collect())
+    let nameless = nameless.into_iter().map(|address| Found {
+        key: Key { kind: address.class.clone(), identity: String::new() },
+        address: address.clone(),
+        needs: Vec::new(),
+        internal: Vec::new(),
+    });
+    Ok(rows.iter().map(found).chain(nameless).collect())
+}
+
+/// The address in the first columns of a row.
+pub(super) fn address(row: &postgres::Row) -> Address {
+    Address { class: row.get(0), object: row.get(1), part: row.get(2) }
 }
 
 fn found(row: &postgres::Row) -> Found {

@@ -10,6 +10,8 @@ pub(super) struct Privileges {
     owner: String,
     /// `(title)`, for those on a column.
     column: String,
+    /// `ALTER DEFAULT PRIVILEGES FOR ROLE ada`, for those of what does not exist yet.
+    of_default: String,
     actual: BTreeSet<Entry>,
     /// What an object of this kind has if nobody says anything.
     new: BTreeSet<Entry>,
@@ -28,7 +30,7 @@ struct Entry {
 /// The SQL of an array that [`Privileges::parse`] reads. `letter` is that of `acldefault`.
 pub(super) fn sql(letter: char, on: &str, column: &str, acl: &str, owner: &str) -> String {
     format!(
-        "ARRAY[{on}, {owner}::regrole::text, {column}] || ARRAY(
+        "ARRAY[{on}, {owner}::regrole::text, {column}, ''] || ARRAY(
             SELECT concat_ws(chr(31), which,
                 CASE WHEN grantee = 0 THEN 'PUBLIC' WHEN grantee = {owner} THEN ''
                      ELSE grantee::regrole::text END,
@@ -41,12 +43,24 @@ pub(super) fn sql(letter: char, on: &str, column: &str, acl: &str, owner: &str) 
     )
 }
 
+/// The same for default privileges: of a `word`, as a row of `pg_default_acl` has them.
+pub(super) fn sql_of_defaults() -> String {
+    "ARRAY[word, objid::regrole::text, '',
+           concat('ALTER DEFAULT PRIVILEGES FOR ROLE ', objid::regrole,
+                  ' IN SCHEMA ' || NULLIF(part, 0)::oid::regnamespace, ' ')] || ARRAY(
+        SELECT concat_ws(chr(31), 'actual',
+            CASE WHEN grantee = 0 THEN 'PUBLIC' WHEN grantee = objid THEN ''
+                 ELSE grantee::regrole::text END, '', is_grantable, privilege_type)
+        FROM aclexplode(COALESCE(defaclacl, CASE part WHEN 0 THEN acldefault(letter::\"char\", objid) END)))"
+        .to_owned()
+}
+
 impl Privileges {
     /// Reads the array that [`sql`] makes.
     pub(super) fn parse(texts: &[String]) -> Self {
         let text = |index: usize| texts.get(index).cloned().unwrap_or_default();
         let (mut actual, mut new) = (BTreeSet::new(), BTreeSet::new());
-        for entry in texts.iter().skip(3) {
+        for entry in texts.iter().skip(4) {
             let mut fields = entry.split('\u{1f}').map(str::to_owned);
             let which = fields.next().unwrap_or_default();
             let mut field = || fields.next().unwrap_or_default();
@@ -55,7 +69,7 @@ impl Privileges {
             let set = if which == "new" { &mut new } else { &mut actual };
             set.insert(entry);
         }
-        Self { on: text(0), owner: text(1), column: text(2), actual, new }
+        Self { on: text(0), owner: text(1), column: text(2), of_default: text(3), actual, new }
     }
 
     /// What two objects with the same privileges have in common.
@@ -109,7 +123,7 @@ impl Privileges {
                 (false, _) => format!("REVOKE {privileges} ON {on} FROM {role}"),
             };
             if grantor.is_empty() {
-                sql.push(statement);
+                sql.push(format!("{}{statement}", self.of_default));
             } else {
                 // Who grants is recorded, and only that role, or one that it is a member of, can.
                 sql.extend([

@@ -99,7 +99,10 @@ const TABLE: &str = "
     UNION ALL
     SELECT CASE contype WHEN 'f' THEN 5 ELSE 6 END,
            format('ALTER TABLE %s DROP CONSTRAINT IF EXISTS %I', this, conname)
-    FROM pg_constraint WHERE conrelid = this AND contype IN ('c', 'f', 'p', 'u', 'x')
+    FROM pg_constraint
+    WHERE conrelid = this AND contype IN ('c', 'f', 'p', 'u', 'x')
+      -- What inherits again has to have the same.
+      AND (contype <> 'c' OR coninhcount = 0)
     UNION ALL
     SELECT 7, format('DROP INDEX IF EXISTS %s', indexrelid::regclass)
     FROM pg_index WHERE indrelid = this

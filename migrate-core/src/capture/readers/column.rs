@@ -14,16 +14,16 @@ concat_ws(' ', quote_ident(attname), format_type(atttypid, atttypmod),
          FROM pg_constraint WHERE conrelid = attrelid AND contype = 'n' AND conkey = ARRAY[attnum]),
         'NOT NULL') END)";
 
-pub(super) const COLUMNS: Reader = Reader {
-    kinds: &[
+pub(super) const COLUMNS: Reader = Reader::of(
+    &[
         "table column",
         "foreign table column",
         "composite type column",
         "view column",
         "materialized view column",
     ],
-    sql: columns,
-};
+    columns,
+);
 
 /// `attstattarget` is null or -1 for the default, by version.
 fn columns() -> String {
@@ -122,7 +122,7 @@ WHERE statements IS NOT NULL OR what IN ('create', 'drop')",
     )
 }
 
-pub(super) const DEFAULTS: Reader = Reader { kinds: &["default value"], sql: defaults };
+pub(super) const DEFAULTS: Reader = Reader::of(&["default value"], defaults);
 
 /// The expression of a generated column is part of that column.
 fn defaults() -> String {

@@ -2,7 +2,7 @@
 
 use super::Reader;
 
-pub(super) const CONSTRAINTS: Reader = Reader { kinds: &["table constraint"], sql: constraints };
+pub(super) const CONSTRAINTS: Reader = Reader::of(&["table constraint"], constraints);
 
 /// What a table has inherited comes with the parent's, except that of a partition whose constraint
 /// rests on an index: that is made by itself and then joined to the parent's. `NOT NULL`, from 18

@@ -2,7 +2,7 @@
 
 use super::Reader;
 
-pub(super) const INDEXES: Reader = Reader { kinds: &["index"], sql: indexes };
+pub(super) const INDEXES: Reader = Reader::of(&["index"], indexes);
 
 /// A parameter changes in place, so it is no part of what demands a new index.
 fn indexes() -> String {

@@ -14,24 +14,29 @@
 
 mod column;
 mod constraint;
+mod foreign;
 mod index;
+mod operator;
 mod publication;
 mod relation;
+mod role;
 mod routine;
 mod rules;
 mod schema;
 mod sequence;
+mod server;
+mod text_search;
 mod user_type;
 mod view;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use migrate_dsl::quote_literal;
-use postgres::Client;
 use postgres::types::{Oid, Type};
+use postgres::{Client, Row};
 
 use super::State;
-use super::fact::{Address, Change, Fact, Key, Need, Phase, Setting, When};
+use super::fact::{Address, Change, Fact, Key, Need, Phase, Setting, Style, When};
 use super::objects::{Found, ids};
 use super::privileges::Privileges;
 
@@ -39,6 +44,8 @@ use super::privileges::Privileges;
 pub(super) struct Reader {
     kinds: &'static [&'static str],
     sql: fn() -> String,
+    /// A question that has to be answered with yes, for what not everyone may read.
+    only_if: Option<&'static str>,
 }
 
 const READERS: &[Reader] = &[
@@ -62,6 +69,30 @@ const READERS: &[Reader] = &[
     publication::PUBLICATIONS,
     publication::TABLES,
     publication::SCHEMAS,
+    role::ROLES,
+    role::MEMBERSHIPS,
+    role::DATABASES,
+    role::TABLESPACES,
+    role::DEFAULT_PRIVILEGES,
+    foreign::WRAPPERS,
+    foreign::SERVERS,
+    foreign::USER_MAPPINGS,
+    server::LANGUAGES,
+    server::ACCESS_METHODS,
+    server::EVENT_TRIGGERS,
+    server::SUBSCRIPTIONS,
+    server::CONNECTIONS,
+    operator::OPERATORS,
+    operator::CLASSES,
+    operator::FAMILIES,
+    operator::CASTS,
+    operator::COLLATIONS,
+    operator::CONVERSIONS,
+    operator::TRANSFORMS,
+    text_search::CONFIGURATIONS,
+    text_search::DICTIONARIES,
+    text_search::PARSERS,
+    text_search::TEMPLATES,
 ];
 
 /// The addresses that the readers are asked for.
@@ -77,30 +108,24 @@ pub(super) fn read(
     let aliases = aliases(&found);
     let mut keys: HashMap<Address, Key> = HashMap::new();
     let mut facts: HashMap<Address, Fact> = HashMap::new();
+    let mut rows = Vec::new();
     for reader in READERS {
-        let wanted = found.iter().filter(|found| reader.kinds.contains(&found.key.kind.as_str()));
-        let (ids, parts) = ids(wanted.map(|found| &found.address));
-        if ids.is_empty() {
-            continue;
-        }
-        let sql = format!("{WANTED}\n{}", (reader.sql)());
-        let rows =
-            client.query_typed(&sql, &[(&ids, Type::OID_ARRAY), (&parts, Type::INT8_ARRAY)])?;
-        for row in rows {
-            let address = Address { class: row.get(0), object: row.get(1), part: row.get(2) };
-            let (what, value): (String, Option<String>) = (row.get(3), row.get(4));
-            let statements: Option<Vec<Option<String>>> = row.get(5);
-            // A statement of which a part is null is none.
-            let statements: Vec<String> = statements.into_iter().flatten().flatten().collect();
-            let fact = facts
-                .entry(address.clone())
-                .or_insert_with(|| Fact::new(address.clone(), Vec::new()));
-            if what == "fact" {
-                let kind = statements.into_iter().next().unwrap_or_default();
-                keys.insert(address, Key { kind, identity: value.unwrap_or_default() });
-            } else {
-                take(fact, &what, value, statements);
-            }
+        rows.extend(reader.rows(client, &found)?);
+    }
+    rows.extend(role::parameters(client, &found)?);
+    for row in rows {
+        let address = super::objects::address(&row);
+        let (what, value): (String, Option<String>) = (row.get(3), row.get(4));
+        let statements: Option<Vec<Option<String>>> = row.get(5);
+        // A statement of which a part is null is none.
+        let statements: Vec<String> = statements.into_iter().flatten().flatten().collect();
+        let fact =
+            facts.entry(address.clone()).or_insert_with(|| Fact::new(address.clone(), Vec::new()));
+        if what == "fact" {
+            let kind = statements.into_iter().next().unwrap_or_default();
+            keys.insert(address, Key { kind, identity: value.unwrap_or_default() });
+        } else {
+            take(fact, &what, value, statements);
         }
     }
     for found in &found {
@@ -127,6 +152,30 @@ pub(super) fn read(
     Ok(())
 }
 
+impl Reader {
+    const fn of(kinds: &'static [&'static str], sql: fn() -> String) -> Self {
+        Self { kinds, sql, only_if: None }
+    }
+
+    /// The rows for those of its kinds.
+    fn rows(&self, client: &mut Client, found: &[Found]) -> Result<Vec<Row>, postgres::Error> {
+        let wanted = found.iter().filter(|found| self.kinds.contains(&found.key.kind.as_str()));
+        let (ids, parts) = ids(wanted.map(|found| &found.address));
+        if ids.is_empty() || !self.may_read(client)? {
+            return Ok(Vec::new());
+        }
+        let sql = format!("{WANTED}\n{}", (self.sql)());
+        client.query_typed(&sql, &[(&ids, Type::OID_ARRAY), (&parts, Type::INT8_ARRAY)])
+    }
+
+    fn may_read(&self, client: &mut Client) -> Result<bool, postgres::Error> {
+        match self.only_if {
+            Some(question) => Ok(client.query_typed_one(question, &[])?.get(0)),
+            None => Ok(true),
+        }
+    }
+}
+
 /// Takes a row of a reader.
 fn take(fact: &mut Fact, what: &str, value: Option<String>, mut statements: Vec<String>) {
     let (word, name) = what.split_once(' ').unwrap_or((what, what));
@@ -148,13 +197,10 @@ fn take(fact: &mut Fact, what: &str, value: Option<String>, mut statements: Vec<
             });
         }
         _ => {
-            let change = match name {
-                "options" | "foreign options" if !statements.is_empty() => {
+            let change = match Style::of(name) {
+                Some(style) if !statements.is_empty() => {
                     let alter = statements.remove(0);
-                    match name {
-                        "options" => Change::Options { alter, options: statements },
-                        _ => Change::ForeignOptions { alter, options: statements },
-                    }
+                    Change::Options { alter, style, options: statements }
                 }
                 _ => Change::Statements(statements),
             };
@@ -176,7 +222,7 @@ fn written_address(texts: &[String]) -> Option<Address> {
 /// What is an internal part of another object and nothing by itself, and that other object: the
 /// row type of a table, the rule of a view, the triggers of a foreign key.
 fn aliases(found: &[Found]) -> HashMap<Address, Address> {
-    let by_itself = ["sequence", "index"];
+    let by_itself = ["sequence", "index", "operator family", "operator class"];
     found
         .iter()
         .filter(|found| !by_itself.contains(&found.key.kind.as_str()))
@@ -294,29 +340,26 @@ fn comments(
 
 /// An object as `COMMENT ON` names it.
 fn commented(key: &Key) -> Option<String> {
-    let Key { kind, identity } = key;
-    Some(match kind.as_str() {
+    let identity = &key.identity;
+    Some(match key.kind.as_str() {
         "default value"
         | "inheritance"
         | "publication relation"
         | "publication namespace"
         | "user mapping"
-        | "default acl"
+        | "parameter"
+        | "default privileges"
         | "role membership"
-        | "role setting" => return None,
-        "table constraint" => format!("CONSTRAINT {identity}"),
+        | "text search mapping" => return None,
         "domain constraint" => {
             // The name of the constraint is quoted where it has a blank.
             let (name, domain) = identity.rsplit_once(" on ")?;
             format!("CONSTRAINT {name} ON DOMAIN {domain}")
         }
-        "statistics object" => format!("STATISTICS {identity}"),
-        "foreign-data wrapper" => format!("FOREIGN DATA WRAPPER {identity}"),
         "aggregate" if identity.ends_with("()") => {
             format!("AGGREGATE {}(*)", identity.strip_suffix("()")?)
         }
-        kind if kind.ends_with(" column") => format!("COLUMN {identity}"),
-        kind => format!("{} {identity}", kind.to_uppercase()),
+        _ => format!("{} {identity}", key.words()),
     })
 }
 

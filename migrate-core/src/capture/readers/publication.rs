@@ -2,7 +2,7 @@
 
 use super::Reader;
 
-pub(super) const PUBLICATIONS: Reader = Reader { kinds: &["publication"], sql: publications };
+pub(super) const PUBLICATIONS: Reader = Reader::of(&["publication"], publications);
 
 fn publications() -> String {
     "
@@ -31,7 +31,7 @@ CROSS JOIN LATERAL (VALUES
         .to_owned()
 }
 
-pub(super) const TABLES: Reader = Reader { kinds: &["publication relation"], sql: tables };
+pub(super) const TABLES: Reader = Reader::of(&["publication relation"], tables);
 
 /// Columns and a condition are known from 15 on.
 fn tables() -> String {
@@ -61,7 +61,7 @@ CROSS JOIN LATERAL (VALUES
         .to_owned()
 }
 
-pub(super) const SCHEMAS: Reader = Reader { kinds: &["publication namespace"], sql: schemas };
+pub(super) const SCHEMAS: Reader = Reader::of(&["publication namespace"], schemas);
 
 /// A catalog of 15 and newer, which is asked only where there are such.
 fn schemas() -> String {

@@ -3,7 +3,7 @@
 use super::super::privileges;
 use super::Reader;
 
-pub(super) const TABLES: Reader = Reader { kinds: &["table", "foreign table"], sql: tables };
+pub(super) const TABLES: Reader = Reader::of(&["table", "foreign table"], tables);
 
 /// Defaults, constraints and identities are facts of their own and follow.
 fn tables() -> String {
@@ -101,7 +101,7 @@ CROSS JOIN LATERAL (VALUES
     )
 }
 
-pub(super) const LINKS: Reader = Reader { kinds: &["table", "foreign table"], sql: links };
+pub(super) const LINKS: Reader = Reader::of(&["table", "foreign table"], links);
 
 /// A child's `CREATE TABLE` names what it inherits from; a partition is attached later.
 fn links() -> String {

@@ -3,8 +3,7 @@
 use super::super::privileges;
 use super::Reader;
 
-pub(super) const FUNCTIONS: Reader =
-    Reader { kinds: &["function", "procedure", "aggregate"], sql: functions };
+pub(super) const FUNCTIONS: Reader = Reader::of(&["function", "procedure", "aggregate"], functions);
 
 /// A function whose arguments and result are the same can be replaced.
 fn functions() -> String {

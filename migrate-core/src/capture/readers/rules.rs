@@ -3,7 +3,7 @@
 
 use super::Reader;
 
-pub(super) const TRIGGERS: Reader = Reader { kinds: &["trigger"], sql: triggers };
+pub(super) const TRIGGERS: Reader = Reader::of(&["trigger"], triggers);
 
 /// A partition gets the triggers of its parent when it is attached.
 fn triggers() -> String {
@@ -23,7 +23,7 @@ WHERE NOT tgisinternal AND tgparentid = 0"
         .to_owned()
 }
 
-pub(super) const RULES: Reader = Reader { kinds: &["rule"], sql: rules };
+pub(super) const RULES: Reader = Reader::of(&["rule"], rules);
 
 fn rules() -> String {
     "
@@ -42,7 +42,7 @@ CROSS JOIN LATERAL (VALUES
         .to_owned()
 }
 
-pub(super) const POLICIES: Reader = Reader { kinds: &["policy"], sql: policies };
+pub(super) const POLICIES: Reader = Reader::of(&["policy"], policies);
 
 fn policies() -> String {
     "
@@ -67,7 +67,7 @@ CROSS JOIN LATERAL (VALUES
         .to_owned()
 }
 
-pub(super) const STATISTICS: Reader = Reader { kinds: &["statistics object"], sql: statistics };
+pub(super) const STATISTICS: Reader = Reader::of(&["statistics object"], statistics);
 
 fn statistics() -> String {
     "

@@ -3,7 +3,7 @@
 use super::super::privileges;
 use super::Reader;
 
-pub(super) const SCHEMAS: Reader = Reader { kinds: &["schema"], sql: schemas };
+pub(super) const SCHEMAS: Reader = Reader::of(&["schema"], schemas);
 
 fn schemas() -> String {
     let acl = privileges::sql('n', "'SCHEMA ' || name", "''", "nspacl", "nspowner");
@@ -21,7 +21,7 @@ CROSS JOIN LATERAL (VALUES
     )
 }
 
-pub(super) const EXTENSIONS: Reader = Reader { kinds: &["extension"], sql: extensions };
+pub(super) const EXTENSIONS: Reader = Reader::of(&["extension"], extensions);
 
 fn extensions() -> String {
     "

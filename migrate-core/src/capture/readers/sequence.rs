@@ -9,7 +9,7 @@ pub(super) const PARAMETERS: (&str, &str) = (
     "seqstart, seqincrement, seqmin, seqmax, seqcache, CASE WHEN seqcycle THEN ' CYCLE' ELSE ' NO CYCLE' END",
 );
 
-pub(super) const SEQUENCES: Reader = Reader { kinds: &["sequence"], sql: sequences };
+pub(super) const SEQUENCES: Reader = Reader::of(&["sequence"], sequences);
 
 fn sequences() -> String {
     let (form, values) = PARAMETERS;

@@ -3,7 +3,7 @@
 use super::super::privileges;
 use super::Reader;
 
-pub(super) const TYPES: Reader = Reader { kinds: &["type"], sql: types };
+pub(super) const TYPES: Reader = Reader::of(&["type"], types);
 
 fn types() -> String {
     let acl = privileges::sql('T', "'TYPE ' || name", "''", "typacl", "typowner");
@@ -58,7 +58,7 @@ WHERE statements IS NOT NULL
 }
 
 pub(super) const DOMAIN_CONSTRAINTS: Reader =
-    Reader { kinds: &["domain constraint"], sql: domain_constraints };
+    Reader::of(&["domain constraint"], domain_constraints);
 
 fn domain_constraints() -> String {
     "

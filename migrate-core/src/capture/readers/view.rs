@@ -3,7 +3,7 @@
 use super::super::privileges;
 use super::Reader;
 
-pub(super) const VIEWS: Reader = Reader { kinds: &["view", "materialized view"], sql: views };
+pub(super) const VIEWS: Reader = Reader::of(&["view", "materialized view"], views);
 
 /// A view whose columns are the same can be replaced; everything else takes a new one.
 fn views() -> String {
