@@ -2,8 +2,8 @@
 //!
 //! An operation that drops or alters knows no way back by itself: what was there is known only
 //! when it runs. So the engine reads the objects that it names just before and just after
-//! ([`State::read`], [`State::read_after`]), each time with everything that belongs to them and
-//! depends on them, and stores the difference as statements ([`State::way_back_from`]): what is
+//! (`State::read`, `State::read_after`), each time with everything that belongs to them and
+//! depends on them, and stores the difference as statements (`State::way_back_from`): what is
 //! gone is made again, what is new is dropped, what has changed is changed back.
 //!
 //! - `names` finds the named objects, [`objects`], through `pg_depend`, all that hangs on them. An
