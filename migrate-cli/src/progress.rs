@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use migrate_core::Event;
+use migrate_core::backup::human_size;
 use migrate_core::event::Direction;
 use serde_json::json;
 
@@ -39,6 +40,23 @@ impl Progress {
             }
             Event::HistoryCreated { table } => {
                 self.say("created", &format!("history table `{table}`"))
+            }
+            Event::HistoryUpgraded { table } => self.say(
+                "upgraded",
+                &format!("history table `{table}`, which an older version had made"),
+            ),
+            Event::BackupProgress { what } => start(&self.spinner, "backup", &what),
+            Event::BackedUp(backup) => {
+                self.spinner.finish_and_clear();
+                let file = backup.file.display().to_string();
+                self.say("backed up", &format!("{file} ({})", human_size(backup.bytes)));
+                self.printer
+                    .json(&json!({"event": "backed up", "file": file, "bytes": backup.bytes}));
+            }
+            Event::Pruned { files } => {
+                let files: Vec<_> = files.iter().map(|file| file.display().to_string()).collect();
+                files.iter().for_each(|file| self.say("removed", file));
+                self.printer.json(&json!({"event": "removed", "files": files}));
             }
             Event::Drifted { changed, missing } => {
                 let all = [
@@ -110,6 +128,11 @@ impl Progress {
             }
             _ => {}
         }
+    }
+
+    /// Ends what is still shown.
+    pub fn clear(&self) {
+        self.spinner.finish_and_clear();
     }
 
     fn say(&self, verb: &str, text: &str) {

@@ -22,6 +22,8 @@
 //! # }
 //! ```
 
+pub mod backup;
+pub mod bundle;
 pub mod cluster;
 pub mod connect;
 pub mod diagnostic;
@@ -47,5 +49,8 @@ pub use event::{Event, Observer};
 pub use history::History;
 /// How migration files are named and found.
 pub use migrate_dsl::discover;
-pub use migrator::{DownTo, Migrator, Status, StatusEntry, UpTo};
+pub use migrator::{
+    Allowed, BackupBefore, DownTo, Finding, FindingKind, Migrator, RestoreOptions, Status,
+    StatusEntry, UpTo, Verification,
+};
 pub use way_back::{NoWayBack, WayBack};

@@ -111,6 +111,7 @@ functions AS (
                 AS name
     FROM pg_proc p JOIN schemas n ON n.oid = pronamespace
     WHERE ('pg_proc'::regclass, p.oid) NOT IN (SELECT * FROM members)
+      AND p.oid NOT IN (SELECT tgfoid FROM pg_trigger WHERE tgrelid IN (SELECT * FROM left_out))
 ),
 owned AS (
     SELECT 'schema' AS kind, quote_ident(nspname) AS name, nspowner AS owner, nspacl AS acl
