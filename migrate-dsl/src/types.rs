@@ -77,6 +77,11 @@ impl DataType {
         self.problem_of_precision().into_iter().chain(of_kind).collect()
     }
 
+    /// The first major version that has it, where that is not all of those that we know.
+    pub(crate) fn since(&self) -> Option<u32> {
+        matches!(&self.kind, Kind::BuiltIn(sql) if sql.ends_with("multirange")).then_some(14)
+    }
+
     fn problem_of_precision(&self) -> Option<String> {
         let digits = self.precision?;
         let keeps_time = matches!(&self.kind, Kind::BuiltIn(sql)

@@ -1,9 +1,9 @@
 //! Accepting a file that has changed since it was applied.
 
-use super::Migrator;
-use super::up::fit;
+use super::{Known, Migrator};
 use crate::history::{Action, Line};
 use crate::order::{State, entries};
+use crate::plan::Migration;
 use crate::way_back::Captured;
 use crate::{Error, Observer, Session, WayBack};
 
@@ -24,9 +24,9 @@ impl Migrator {
         observer: &mut dyn Observer,
     ) -> Result<(), Error> {
         let known = self.known(session.client())?.unwrap_or_default();
-        self.can_accept(&known, name, session.major())?;
+        self.can_accept(&known, name)?;
         self.alone(session, observer, |session, _, known, _| {
-            let migration = self.can_accept(&known, name, session.major())?;
+            let migration = self.can_accept(&known, name)?;
             let way_back = match WayBack::of(migration, &Captured::new()) {
                 WayBack::None(_) if migration.irreversible.is_none() => None,
                 way_back => Some(way_back),
@@ -39,12 +39,7 @@ impl Migrator {
         })
     }
 
-    fn can_accept(
-        &self,
-        known: &super::Known,
-        name: &str,
-        major: u32,
-    ) -> Result<&crate::plan::Migration, Error> {
+    fn can_accept(&self, known: &Known, name: &str) -> Result<&Migration, Error> {
         let entries = entries(&self.plan, &known.applied, &known.unfinished);
         let state = entries.iter().find(|entry| entry.name == name).map(|entry| entry.state);
         let nothing = |why| Err(Error::NothingToAccept { name: name.to_owned(), why });
@@ -57,7 +52,10 @@ impl Migrator {
         }
         let missing = || Error::FileMissing { name: name.to_owned() };
         let migration = self.plan.migration(name).ok_or_else(missing)?;
-        fit(&[migration], major)?;
-        Ok(migration)
+        if migration.problems.is_empty() {
+            return Ok(migration);
+        }
+        let problems = migration.problems.iter().map(|problem| (name.to_owned(), problem.clone()));
+        Err(Error::Problems(problems.collect()))
     }
 }

@@ -11,6 +11,7 @@ mod status;
 mod up;
 mod verify;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use postgres::Client;
@@ -22,6 +23,7 @@ pub use status::{Status, StatusEntry};
 pub use up::UpTo;
 pub use verify::{Finding, FindingKind, Verification};
 
+use crate::apply::Variables;
 use crate::history::{Action, Actor, Applied, Line, Settings, Unfinished};
 use crate::lock::RunnerLock;
 use crate::plan::Plan;
@@ -36,6 +38,7 @@ pub struct Migrator {
     history: History,
     actor: Actor,
     patience: Duration,
+    variables: Variables,
     allowed: Option<Allowed>,
     backup_before: Option<BackupBefore>,
 }
@@ -70,9 +73,17 @@ impl Migrator {
             history: History::default(),
             actor,
             patience: Duration::from_secs(300),
+            variables: Variables::new(),
             allowed: None,
             backup_before: None,
         }
+    }
+
+    /// Where secrets are looked up that statements ask for: the environment's variables.
+    #[must_use]
+    pub fn variables(mut self, variables: BTreeMap<String, String>) -> Self {
+        self.variables = variables;
+        self
     }
 
     /// Where the database remembers its migrations; `public.migrations` without it.

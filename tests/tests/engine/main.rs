@@ -8,5 +8,6 @@ mod history;
 mod ledger;
 mod outside_transaction;
 mod protection;
+mod secrets;
 mod upgrade;
 mod way_back;
