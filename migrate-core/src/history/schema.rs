@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use postgres::Client;
+use migrate_dsl::quote_literal as literal;
+use postgres::{Client, SimpleQueryMessage};
 
 use super::{History, HistoryError, Settings};
 
@@ -45,17 +46,23 @@ impl History {
         if let Some(problem) = names.into_iter().flatten().next() {
             return Err(HistoryError::Name { table: self.table.to_string(), problem });
         }
-        let rows = client.query(
-            "SELECT c.relname::text, a.attname::text FROM pg_catalog.pg_attribute a \
+        // Every command asks this, so it is one message, and not two.
+        let sql = format!(
+            "SELECT c.relname, a.attname FROM pg_catalog.pg_attribute a \
              JOIN pg_catalog.pg_class c ON c.oid = a.attrelid \
              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-             WHERE n.nspname = $1 AND c.relname IN ($2, $3) AND a.attnum > 0 \
+             WHERE n.nspname = {} AND c.relname IN ({}, {}) AND a.attnum > 0 \
              AND NOT a.attisdropped ORDER BY a.attnum",
-            &[&self.schema.as_str(), &history.as_str(), &settings.as_str()],
-        )?;
+            literal(self.schema.as_str()),
+            literal(history.as_str()),
+            literal(settings.as_str()),
+        );
         let mut found = BTreeMap::<String, Vec<String>>::new();
-        for row in rows {
-            found.entry(row.try_get(0)?).or_default().push(row.try_get(1)?);
+        for message in client.simple_query(&sql)? {
+            if let SimpleQueryMessage::Row(row) = message {
+                let text = |column| row.get(column).unwrap_or_default().to_owned();
+                found.entry(text(0)).or_default().push(text(1));
+            }
         }
         let Some(columns) = found.get(history.as_str()) else { return Ok(None) };
         is_ours(&self.table, columns, COLUMNS.iter().map(|(name, _)| *name))?;
@@ -134,9 +141,9 @@ impl History {
     fn kept_log_and_settings(&self) -> Vec<String> {
         let log = self.log_table();
         let function = self.beside("log_kept");
-        let message = migrate_dsl::quote_literal(&format!("`{log}` is only added to"));
-        let hint = migrate_dsl::quote_literal("it is what `migrate log` and `migrate verify` read");
-        let body = migrate_dsl::quote_literal(&format!(
+        let message = literal(&format!("`{log}` is only added to"));
+        let hint = literal("it is what `migrate log` and `migrate verify` read");
+        let body = literal(&format!(
             "BEGIN RAISE EXCEPTION USING MESSAGE = {message}, HINT = {hint}, \
              ERRCODE = 'restrict_violation'; END"
         ));

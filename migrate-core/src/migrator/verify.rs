@@ -2,9 +2,11 @@
 
 mod ledger;
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use super::{Known, Migrator};
+use super::Migrator;
 use crate::history::{Damage, LogQuery};
 use crate::order::{Entry, State, entries};
 use crate::plan::{Step, checksum};
@@ -97,9 +99,15 @@ impl Migrator {
         let client = session.client();
         let stored = self.history.stored(client)?;
         let log = self.history.log_entries(client, &LogQuery::default())?;
+        let mut newest = "";
+        let mut newest_before = BTreeMap::new();
+        for row in &known.applied {
+            newest_before.insert(row.name.as_str(), newest);
+            newest = newest.max(&row.name);
+        }
         let mut findings = Vec::new();
         for entry in entries(&self.plan, &known.applied, &known.unfinished) {
-            findings.extend(of_entry(&entry, &known));
+            findings.extend(of_entry(&entry, &newest_before, newest));
         }
         for (row, applied) in stored.iter().zip(&known.applied) {
             match row.up() {
@@ -139,12 +147,16 @@ impl Migrator {
     }
 }
 
-/// What the states of the files and the history tell.
-fn of_entry(entry: &Entry<'_>, known: &Known) -> Option<Finding> {
+/// What the states of the files and the history tell; known besides are the newest migration that
+/// was applied before each, and the newest of all.
+fn of_entry(
+    entry: &Entry<'_>,
+    newest_before: &BTreeMap<&str, &str>,
+    newest: &str,
+) -> Option<Finding> {
     let name = entry.name;
-    let newest = known.applied.iter().map(|row| row.name.as_str()).max().unwrap_or_default();
-    match (entry.state, entry.unfinished, entry.applied) {
-        (State::Partial, Some(unfinished), _) => Some(Finding::new(
+    match (entry.state, entry.unfinished) {
+        (State::Partial, Some(unfinished)) => Some(Finding::new(
             FindingKind::Partial,
             name,
             format!(
@@ -153,7 +165,7 @@ fn of_entry(entry: &Entry<'_>, known: &Known) -> Option<Finding> {
             ),
             format!("`migrate {}` goes on with it", unfinished.direction),
         )),
-        (State::Changed, _, _) => Some(Finding::new(
+        (State::Changed, _) => Some(Finding::new(
             FindingKind::Changed,
             name,
             "its file no longer says what was applied",
@@ -162,7 +174,7 @@ fn of_entry(entry: &Entry<'_>, known: &Known) -> Option<Finding> {
                  as good as what was applied, `migrate accept {name} --reason \"…\"` records that"
             ),
         )),
-        (State::Missing, _, _) => Some(Finding::new(
+        (State::Missing, _) => Some(Finding::new(
             FindingKind::Missing,
             name,
             "it is applied, but has no file",
@@ -171,7 +183,7 @@ fn of_entry(entry: &Entry<'_>, known: &Known) -> Option<Finding> {
                  `migrate mark {name} --pending` forgets it"
             ),
         )),
-        (State::Pending, _, _) if name < newest => Some(Finding::new(
+        (State::Pending, _) if name < newest => Some(Finding::new(
             FindingKind::Late,
             name,
             format!("it is pending, and older than `{newest}`, which is applied"),
@@ -180,9 +192,8 @@ fn of_entry(entry: &Entry<'_>, known: &Known) -> Option<Finding> {
                  which comes first, `migrate up --allow-out-of-order` applies it as it is"
             ),
         )),
-        (State::Applied, _, Some(row)) => {
-            let before = known.applied.iter().take_while(|other| other.id != row.id);
-            let newer = before.map(|other| other.name.as_str()).find(|other| *other > name)?;
+        (State::Applied, _) => {
+            let newer = newest_before.get(name).filter(|newer| **newer > name)?;
             Some(Finding::new(
                 FindingKind::AppliedLate,
                 name,
