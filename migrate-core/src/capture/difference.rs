@@ -59,8 +59,11 @@ impl<'a> Comparison<'a> {
     fn of(before: &'a State, after: &'a State) -> Self {
         let pairs = before.facts.iter();
         let found = pairs.filter_map(|(key, fact)| Some((&fact.address, after.facts.get(key)?)));
+        // What was there under another name is new if something new took it over.
         let is_new = |key: &Key, fact: &Fact| {
-            !before.facts.contains_key(key) && before.is_older_than(&fact.address)
+            let addresses = [&fact.address].into_iter().chain(&fact.comes_with);
+            !before.facts.contains_key(key)
+                && addresses.into_iter().any(|address| before.is_older_than(address))
         };
         let new = after.facts.iter().filter(|(key, fact)| is_new(key, fact));
         let mut comparison = Self {
@@ -168,13 +171,14 @@ impl<'a> Comparison<'a> {
             self.after.facts.values().map(|fact| &fact.address).collect();
         let is_made = |fact: &Fact| match self.found.get(&fact.address) {
             Some(found) => self.rebuilt.contains(&found.address),
-            None => !addresses.contains(&fact.address),
+            None => !addresses.contains(&fact.address) || self.new.contains(&fact.address),
         };
         let (made, kept): (Vec<&Fact>, Vec<&Fact>) =
             self.before.facts.values().partition(|fact| is_made(fact));
         let inside = inside(&made);
         let made_addresses: HashSet<&Address> = made.iter().map(|fact| &fact.address).collect();
         let all: Vec<&Fact> = made.iter().copied().chain(kept).collect();
+        let mut revoked: HashSet<Address> = HashSet::new();
         for fact in order(&all, &inside) {
             if made_addresses.contains(&fact.address) {
                 if !inside.contains_key(&fact.address) {
@@ -186,7 +190,16 @@ impl<'a> Comparison<'a> {
             } else if let Some(found) = self.found.get(&fact.address) {
                 for setting in fact.settings.iter().filter(|setting| setting.when.changed) {
                     let after = found.setting(&setting.name);
-                    script.extend(setting.when.phase, setting.back_from(after));
+                    let back = match after {
+                        Some(after) if revoked.contains(&fact.address.whole()) => {
+                            setting.again(after)
+                        }
+                        after => setting.back_from(after),
+                    };
+                    if back.iter().any(|sql| sql.starts_with("REVOKE")) {
+                        revoked.insert(fact.address.clone());
+                    }
+                    script.extend(setting.when.phase, back);
                 }
                 for setting in &found.settings {
                     if fact.setting(&setting.name).is_none() {
@@ -251,7 +264,7 @@ fn inside(made: &[&Fact]) -> HashMap<Address, Address> {
 
 impl State {
     /// Whether an object was made after this state was read.
-    fn is_older_than(&self, address: &Address) -> bool {
+    pub(super) fn is_older_than(&self, address: &Address) -> bool {
         if address.part > 0 && address.class == "pg_class" {
             let number = self.attributes.get(&address.object);
             return number.is_some_and(|number| i64::from(*number) < address.part)
@@ -293,6 +306,14 @@ impl Setting {
             (Change::Options { alter, style, options }, None) => style.set(alter, &[], options),
             (Change::Statements(statements), Some(_)) => statements.clone(),
             _ => Vec::new(),
+        }
+    }
+
+    /// As [`back_from`](Self::back_from), of a column of whose table something is revoked.
+    fn again(&self, after: &Self) -> Vec<String> {
+        match (&self.change, &after.change) {
+            (Change::Privileges(privileges), Change::Privileges(found)) => privileges.again(found),
+            _ => self.back_from(Some(after)),
         }
     }
 

@@ -29,7 +29,7 @@ mod readers;
 use std::collections::{BTreeMap, HashMap};
 
 use postgres::Client;
-use postgres::types::Oid;
+use postgres::types::{Oid, Type};
 
 use crate::plan;
 use fact::{Address, Fact, Key};
@@ -80,13 +80,21 @@ impl State {
     ) -> Result<Self, postgres::Error> {
         let roots = names::resolve(client, objects)?;
         objects::lock(client, &roots)?;
-        let path: String = client.query_one("SELECT current_setting('search_path')", &[])?.get(0);
-        // With an empty path every name that the server writes is a full one.
-        client.batch_execute("SET LOCAL search_path = ''")?;
+        // With an empty path every name that the server writes is a full one. Compiling the queries
+        // would take longer than running them.
+        let own = client.query_typed_one(
+            "SELECT current_setting('search_path'), current_setting('jit'),
+                    set_config('search_path', '', true), set_config('jit', 'off', true)",
+            &[],
+        )?;
+        let (path, jit): (String, String) = (own.get(0), own.get(1));
         let mut state = Self { newest: objects::newest(client)?, ..Self::default() };
         let found = objects::find(client, &roots, known)?;
         readers::read(client, found, &mut state)?;
-        client.query_one("SELECT set_config('search_path', $1, true)", &[&path])?;
+        client.query_typed(
+            "SELECT set_config('search_path', $1, true), set_config('jit', $2, true)",
+            &[(&path, Type::TEXT), (&jit, Type::TEXT)],
+        )?;
         Ok(state)
     }
 

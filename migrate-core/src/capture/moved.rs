@@ -1,6 +1,6 @@
 //! What was renamed or moved to another schema: it is the same object under another name.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::State;
 use super::fact::{Address, Change, Fact, Key};
@@ -11,17 +11,29 @@ pub(super) fn undo_moves(before: &State, after: &State) -> (Vec<String>, State) 
         after.facts.iter().map(|(key, fact)| (&fact.address, (key, fact))).collect();
     let mut statements = Vec::new();
     let mut names = Vec::new();
-    let moved: HashMap<&Address, (&Key, &Key)> = before
+    let moved: BTreeMap<&Address, (&Key, &Key)> = before
         .facts
         .iter()
         .filter(|(_, fact)| fact.address.part == 0 && fact.address.class.starts_with("pg_"))
         .filter_map(|(key, fact)| {
-            let (other, _) = found.get(&fact.address)?;
-            (key != *other && key.kind == other.kind).then_some((&fact.address, (key, *other)))
+            let (other, now) = found.get(&fact.address)?;
+            // An index that a new constraint took over goes with that.
+            let taken = now.comes_with.iter().any(|whole| before.is_older_than(whole));
+            (key != *other && key.kind == other.kind && !taken)
+                .then_some((&fact.address, (key, *other)))
         })
         .collect();
     if moved.is_empty() {
         return (statements, after.clone());
+    }
+    // What is in a schema goes where that goes.
+    let schemas: HashMap<&str, &str> = moved
+        .values()
+        .filter(|(key, _)| key.kind == "schema")
+        .map(|(key, other)| (other.identity.as_str(), key.identity.as_str()))
+        .collect();
+    for (is, wanted) in &schemas {
+        statements.push(format!("ALTER SCHEMA {is} RENAME TO {wanted}"));
     }
     for (address, (key, other)) in &moved {
         let (Some(wanted), Some(is)) = (Name::of(&key.identity), Name::of(&other.identity)) else {
@@ -32,19 +44,22 @@ pub(super) fn undo_moves(before: &State, after: &State) -> (Vec<String>, State) 
         let (_, fact) = found[address];
         let goes_along =
             fact.needs.iter().any(|need| need.belongs && moved.contains_key(&need.on.whole()));
-        if goes_along && is.name == wanted.name {
+        let schema = is.schema.map(|schema| schemas.get(schema).copied().unwrap_or(schema));
+        if key.kind == "schema" || is.name == wanted.name && (goes_along || schema == wanted.schema)
+        {
             continue;
         }
-        let words = key.words();
+        let (words, rest) = (key.words(), &other.identity[is.full().len()..]);
+        let at = |name| Name { schema, name }.full() + rest;
         if is.name != wanted.name {
-            statements.push(format!("ALTER {words} {} RENAME TO {}", other.identity, wanted.name));
+            statements.push(format!("ALTER {words} {} RENAME TO {}", at(is.name), wanted.name));
         }
-        if let (false, Some(schema)) = (is.schema == wanted.schema, wanted.schema) {
-            let old = Name { schema: is.schema, name: wanted.name };
-            let rest = &other.identity[is.full().len()..];
-            statements.push(format!("ALTER {words} {}{rest} SET SCHEMA {schema}", old.full()));
+        if let (false, Some(wanted_schema)) = (schema == wanted.schema, wanted.schema) {
+            statements
+                .push(format!("ALTER {words} {} SET SCHEMA {wanted_schema}", at(wanted.name)));
         }
     }
+    names.sort_by_key(|(old, _)| std::cmp::Reverse(old.len()));
     (statements, after.renamed(&names))
 }
 

@@ -82,6 +82,13 @@ impl Privileges {
         self.difference(&after.actual)
     }
 
+    /// All of them again, after privileges on the whole table were revoked: that takes those on
+    /// columns along.
+    pub(super) fn again(&self, after: &Self) -> Vec<String> {
+        let lost = after.actual.difference(&self.actual).cloned().collect();
+        self.difference(&lost)
+    }
+
     /// From those of a new object to these. `defaults` are the roles that get something by default
     /// privileges.
     pub(super) fn of_new(&self, defaults: &[String]) -> Vec<String> {

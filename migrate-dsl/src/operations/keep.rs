@@ -11,6 +11,7 @@ use crate::{Identifier, Name, Statement, Writer};
 /// triggers and policies, and the views that read them.
 ///
 /// Row security itself stays on: whoever may not see a row is not to see it under another name.
+/// So does `NOT NULL`: nobody inserts any more, and to set it again takes a look at every row.
 pub(crate) fn take_off_tables(tables: &[Name], cascade: bool) -> Statement {
     let mut sql = Writer::new();
     sql.text("DECLARE this regclass; dependents text; command text;\nBEGIN\n")
@@ -107,10 +108,6 @@ const TABLE: &str = "
     SELECT 7, format('DROP INDEX IF EXISTS %s', indexrelid::regclass)
     FROM pg_index WHERE indrelid = this
       AND indexrelid NOT IN (SELECT conindid FROM pg_constraint WHERE conrelid = this)
-    UNION ALL
-    SELECT 8, format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', this, attname)
-    FROM pg_attribute
-    WHERE attrelid = this AND attnum > 0 AND NOT attisdropped AND attnotnull AND attidentity = ''
 ";
 
 const VIEWS_ON_COLUMNS: &str = "

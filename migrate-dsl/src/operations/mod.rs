@@ -8,10 +8,12 @@
 
 mod drop_object;
 mod rename_object;
+mod rename_part;
 
 pub use drop_object::DropObject;
 pub use rename_object::RenameObject;
 pub(crate) use rename_object::rename_back;
+pub use rename_part::RenamePart;
 
 pub mod cast;
 pub mod collation;

@@ -54,7 +54,7 @@ pub fn verbs(n: &str) -> Vec<Verb<'_>> {
             f.function(1, both).types(both, both).arguments([both]);
         });
         |pgm| pgm.alter_composite_type(both).add_attribute(n, both).collate(both).drop_attribute(n);
-        |pgm| pgm.alter_domain(both).set_default("v").add_check(n, "true").rename_constraint(n, n);
+        |pgm| pgm.alter_domain(both).set_default("v").add_check(n, "true").drop_constraint(n);
         |pgm| pgm.alter_function(both).arguments([both]).support(both).set(n, ["v"]).reset(n);
         |pgm| pgm.alter_materialized_view(both).set_parameter(n, "v").set_column_storage(n, "main");
         |pgm| pgm.alter_operator((n, "<")).rightarg(both).restrict(both).negator((n, "<>"));
@@ -62,7 +62,7 @@ pub fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.alter_statistics(both).set_statistics(0);
         |pgm| pgm.alter_text_search_configuration(both).add_mapping(n, [both]);
         |pgm| pgm.alter_text_search_dictionary(both).set_option(n, "v").reset_option(n);
-        |pgm| pgm.alter_view(both).set_default(n, "v").rename_column(n, n).set_parameter(n, "v");
+        |pgm| pgm.alter_view(both).set_default(n, "v").set_parameter(n, "v");
         |pgm| pgm.comment_on(Object::column(both, n), "c");
         |pgm| pgm.create_aggregate(both, |a| {
             a.argument(n, both);
@@ -76,6 +76,7 @@ pub fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.create_event_trigger(n, n).tags(["v"]).execute(both).comment("c");
         |pgm| pgm.create_extension(n).schema(n).version(n);
         |pgm| pgm.create_foreign_data_wrapper(n).handler(both).validator(both).option(n, "v");
+        |pgm| pgm.create_foreign_partition(both, both, n).default_partition().option(n, "v");
         |pgm| pgm.create_foreign_table(both, n, |t| t.column(n, both)).column_option(n, n, "v");
         |pgm| pgm.create_function(both, |f| {
             f.argument(n, both);
@@ -169,9 +170,11 @@ pub fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.remove_from_operator_family(both, n, |f| _ = f.operator(1, both, both));
         |pgm| pgm.rename_aggregate(both, n).arguments([both]);
         |pgm| pgm.rename_collation(both, n);
+        |pgm| pgm.rename_attribute(both, n, n);
         |pgm| pgm.rename_column(both, n, n);
         |pgm| pgm.rename_constraint(both, n, n);
         |pgm| pgm.rename_domain(both, n);
+        |pgm| pgm.rename_domain_constraint(both, n, n);
         |pgm| pgm.rename_enum_value(both, n, n);
         |pgm| pgm.rename_foreign_data_wrapper(n, n);
         |pgm| pgm.rename_foreign_table(both, n);
@@ -198,6 +201,7 @@ pub fn verbs(n: &str) -> Vec<Verb<'_>> {
         |pgm| pgm.rename_trigger(both, n, n);
         |pgm| pgm.rename_type(both, n);
         |pgm| pgm.rename_view(both, n);
+        |pgm| pgm.rename_view_column(both, n, n);
         |pgm| pgm.revoke("USAGE").on_schema(n).from(n).granted_by(n);
         |pgm| pgm.revoke_role(n, n).granted_by(n);
         |pgm| pgm.set_owner(Object::table(both), n);

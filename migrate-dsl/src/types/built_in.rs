@@ -53,7 +53,8 @@ built_in_types! {
     /// [whole numbers of 8 bytes](https://www.postgresql.org/docs/current/datatype-numeric.html).
     bigint() => "bigint", ["bigint", "int8"];
     /// [exact numbers](https://www.postgresql.org/docs/current/datatype-numeric.html), with
-    /// `(digits in all, digits behind the point)` or `None` for any.
+    /// `(digits in all, digits behind the point)` or `None` for any; from PostgreSQL 15 fewer than
+    /// none behind the point, or more than there are in all.
     numeric(precision: Precision) => with_modifier("numeric", precision.map(|(all, behind)| format!("{all}, {behind}"))), ["numeric", "decimal"];
     /// [floating point of 4 bytes](https://www.postgresql.org/docs/current/datatype-numeric.html).
     real() => "real", ["real", "float4"];

@@ -14,6 +14,7 @@ pub(crate) struct Step {
     objects: Vec<Object>,
     database: TestDatabase,
     order_counts: bool,
+    superuser: bool,
 }
 
 /// The step `sql` on a database in which `before` was run, and the objects it is about:
@@ -26,12 +27,20 @@ pub(crate) fn step(before: &str, sql: &str, objects: &[&str]) -> Step {
         objects: objects.iter().map(|text| object(text)).collect(),
         database,
         order_counts: true,
+        superuser: true,
     }
 }
 
 fn object(text: &str) -> Object {
     // A kind is one word or two, and so may a name be.
-    let two = ["materialized view", "foreign table", "event trigger"];
+    let two = [
+        "materialized view",
+        "foreign table",
+        "foreign data wrapper",
+        "event trigger",
+        "text search configuration",
+        "text search dictionary",
+    ];
     let kind = two.into_iter().find(|kind| text.starts_with(kind));
     let kind = kind.unwrap_or_else(|| text.split(' ').next().unwrap());
     let name = &text[kind.len() + 1..];
@@ -55,8 +64,23 @@ impl Step {
         Self { order_counts: false, ..self }
     }
 
-    fn catalog(&self, client: &mut Client) -> String {
-        let text = catalog(client, &[]);
+    /// All of it is done by a role that may only make its own things.
+    pub(crate) fn by_plain_role(self) -> Self {
+        Self { superuser: false, ..self }
+    }
+
+    fn client(&self) -> Client {
+        if self.superuser {
+            return self.database.client();
+        }
+        let role = self.database.unique("plain");
+        self.database
+            .execute(&format!("CREATE ROLE {role} LOGIN; GRANT CREATE ON SCHEMA public TO {role}"));
+        self.database.client_as(&role)
+    }
+
+    fn catalog(&self) -> String {
+        let text = catalog(&mut self.database.client(), &[]);
         if self.order_counts {
             return text;
         }
@@ -70,25 +94,35 @@ impl Step {
     #[track_caller]
     pub(crate) fn comes_back(&self) -> String {
         let place = Location::caller();
-        let mut client = self.database.client();
+        let mut client = self.client();
         run(&mut client, &self.before);
-        let old = self.catalog(&mut client);
+        let old = self.catalog();
         let first = self.there_and_back(&mut client);
-        same(place, &first, &old, &self.catalog(&mut client));
+        same(place, &first, &old, &self.catalog());
         let second = self.there_and_back(&mut client);
-        same(place, &second, &old, &self.catalog(&mut client));
+        same(place, &second, &old, &self.catalog());
         first.replace(&self.database.unique("reader"), "{role}")
     }
 
-    fn there_and_back(&self, client: &mut Client) -> String {
+    /// The statements of the way back alone.
+    pub(crate) fn way_back(&self) -> String {
+        let mut client = self.client();
+        run(&mut client, &self.before);
+        self.there(&mut client).join(";\n")
+    }
+
+    fn there(&self, client: &mut Client) -> Vec<String> {
         run(client, "BEGIN");
         let before = State::read(client, &self.objects).unwrap_or_else(|error| panic!("{error:?}"));
         run(client, &self.sql);
         let after =
             before.read_after(client, &self.objects).unwrap_or_else(|error| panic!("{error:?}"));
         run(client, "COMMIT");
-        let back: Vec<_> =
-            before.way_back_from(&after).into_iter().map(|statement| statement.sql).collect();
+        before.way_back_from(&after).into_iter().map(|statement| statement.sql).collect()
+    }
+
+    fn there_and_back(&self, client: &mut Client) -> String {
+        let back = self.there(client);
         let script = back.join(";\n");
         run(client, "BEGIN");
         for statement in &back {

@@ -2,6 +2,7 @@
 
 mod back;
 
+mod other;
 mod table;
 
 pub(crate) use back::step;

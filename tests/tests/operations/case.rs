@@ -42,7 +42,8 @@ pub(crate) struct Case {
 /// such cases share. A case that does more with roles, or with what else is the whole server's, has
 /// the server's roles for itself as long as it runs, sees them in the catalog, and starts without
 /// any. Either may call them what it likes; they are dropped in the end. In place of
-/// [`env`](migrate_dsl::env) stands `secret`.
+/// [`env`](migrate_dsl::env) stands `dbname=secret`,
+/// which a connection can be, too.
 #[track_caller]
 pub(crate) fn case(before: &'static str, up: fn(&mut Pgm)) -> Case {
     Case {
@@ -191,10 +192,10 @@ fn same(when: &str, in_any_order: bool, expected: &str, found: &str) -> Result<(
     Err(text)
 }
 
-/// `secret` for each `:'VARIABLE'`.
+/// `dbname=secret` for each `:'VARIABLE'`.
 fn secrets(sql: &str) -> BTreeMap<String, String> {
     let names = sql.split(":'").skip(1).filter_map(|rest| rest.split_once('\'')).map(|it| it.0);
-    names.map(|name| (name.to_owned(), "secret".to_owned())).collect()
+    names.map(|name| (name.to_owned(), "dbname=secret".to_owned())).collect()
 }
 
 /// What a case does with the roles of the server.

@@ -149,6 +149,30 @@ fn tables() -> Vec<Case> {
                 pgm.create_foreign_table("child", "srv", |t| t.text("more")).inherits("parent");
             },
         ),
+        case(
+            "CREATE TABLE hits (id int) PARTITION BY RANGE (id);
+             CREATE TABLE kinds (id int) PARTITION BY LIST (id);
+             CREATE TABLE shards (id int) PARTITION BY HASH (id);
+             CREATE FOREIGN DATA WRAPPER w; CREATE SERVER srv FOREIGN DATA WRAPPER w",
+            |pgm| {
+                pgm.create_foreign_partition("old_hits", "hits", "srv")
+                    .from_to([0], [10])
+                    .option("table_name", "it's")
+                    .comment("elsewhere");
+                pgm.create_foreign_partition("other_hits", "hits", "srv").default_partition();
+                pgm.create_foreign_partition("some_kinds", "kinds", "srv").values_in([1, 2]);
+                pgm.create_foreign_partition("shard", "shards", "srv").modulus(2, 0);
+            },
+        ),
+        case(
+            "CREATE TABLE hits (id int) PARTITION BY RANGE (id);
+             CREATE FOREIGN DATA WRAPPER w; CREATE SERVER srv FOREIGN DATA WRAPPER w",
+            |pgm| {
+                pgm.create_foreign_partition("old_hits", "hits", "srv")
+                    .if_not_exists()
+                    .from_to([0], [10]);
+            },
+        ),
         case(ANY, |pgm| {
             pgm.alter_foreign_table("t").add_option("c", 0).set_option("a", "it's").drop_option("b");
         }),

@@ -1,4 +1,3 @@
-use migrate_dsl::prelude::*;
 
 use crate::case::{Case, case};
 
@@ -35,7 +34,7 @@ fn composite_types() -> Vec<Case> {
         }),
         case(ADDRESS, |pgm| {
             pgm.alter_composite_type("address").add_attribute("city", "text").collate("C");
-            pgm.alter_composite_type("address").rename_attribute("zip", "Zip");
+            pgm.rename_attribute("address", "zip", "Zip");
         }),
         case(ADDRESS, |pgm| {
             pgm.alter_composite_type("address").set_attribute_type("street", "int").drop_attribute("zip");
@@ -44,8 +43,11 @@ fn composite_types() -> Vec<Case> {
         case("CREATE TYPE address AS (street text, zip text); CREATE TABLE addresses OF address", |pgm| {
             pgm.alter_composite_type("address").add_attribute("city", "text").cascade();
         }),
+        case("CREATE TYPE address AS (street text, zip text); CREATE TABLE addresses OF address", |pgm| {
+            pgm.rename_attribute("address", "zip", "code").cascade();
+        }),
         case("CREATE TYPE address AS (street text, zip text); CREATE TABLE users (home address)", |pgm| {
-            pgm.alter_composite_type("address").rename_attribute("zip", "code");
+            pgm.rename_attribute("address", "zip", "code");
         }),
     ]
 }
@@ -89,7 +91,7 @@ fn domains() -> Vec<Case> {
             pgm.alter_domain("d").drop_constraint("gone").if_exists();
         }),
         case("CREATE DOMAIN d AS int CONSTRAINT c CHECK (VALUE > 0)", |pgm| {
-            pgm.alter_domain("d").rename_constraint("c", "it's");
+            pgm.rename_domain_constraint("d", "c", "it's");
         }),
         case("CREATE DOMAIN d AS int", |pgm| {
             pgm.alter_domain("d").add_check("late", "VALUE > 0").not_valid();

@@ -37,7 +37,7 @@ fn views() -> Vec<Case> {
             pgm.alter_view("v").set_parameter("check_option", "local").reset_parameter("security_barrier");
             pgm.alter_view("gone").if_exists().drop_default("a");
         }),
-        case(VIEW, |pgm| _ = pgm.alter_view("v").rename_column("title", "Title")),
+        case(VIEW, |pgm| _ = pgm.rename_view_column("v", "title", "Title")),
         case(
             "CREATE VIEW v AS SELECT 1 AS a; ALTER VIEW v ALTER a SET DEFAULT 2",
             |pgm| _ = pgm.alter_view("v").drop_default("a"),

@@ -128,6 +128,8 @@ pub(super) fn read(
             take(fact, &what, value, statements);
         }
     }
+    // What comes with its range, or with its foreign key, is nothing by itself.
+    facts.retain(|address, _| !aliases.contains_key(address));
     for found in &found {
         if facts.contains_key(&found.address) {
             keys.insert(found.address.clone(), found.key.clone());

@@ -74,7 +74,8 @@ CROSS JOIN LATERAL (VALUES
     ('change foreign options', array_to_string(ftoptions, chr(31)),
         ARRAY['ALTER FOREIGN TABLE ' || name] || ftoptions),
     ('once replica identity',
-        CASE relreplident WHEN 'n' THEN 'NOTHING' WHEN 'f' THEN 'FULL' END,
+        CASE WHEN relkind <> 'f' THEN
+            CASE relreplident WHEN 'n' THEN 'NOTHING' WHEN 'f' THEN 'FULL' END END,
         ARRAY[format('ALTER TABLE %s REPLICA IDENTITY %s', name,
                      CASE relreplident WHEN 'n' THEN 'NOTHING' ELSE 'FULL' END)]),
     ('late-change replica identity',

@@ -28,7 +28,7 @@ CROSS JOIN LATERAL (VALUES
                                            THEN attcollation::regcollation::text END),
                     ', ' ORDER BY attnum)
              FROM pg_attribute JOIN pg_type a ON a.oid = atttypid
-             WHERE attrelid = typrelid AND attnum > 0 AND NOT attisdropped))
+             WHERE attrelid = t.typrelid AND attnum > 0 AND NOT attisdropped))
         WHEN 'd' THEN concat_ws(' ', 'CREATE DOMAIN', name, 'AS', format_type(typbasetype, typtypmod),
             'COLLATE ' || (SELECT t.typcollation::regcollation FROM pg_type b
                            WHERE b.oid = t.typbasetype AND b.typcollation <> t.typcollation))

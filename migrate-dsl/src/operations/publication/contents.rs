@@ -11,7 +11,7 @@ pub(super) struct Contents {
 }
 
 enum Member {
-    Table(PublishedTable),
+    Table(Box<PublishedTable>),
     Schema(Identifier),
 }
 
@@ -25,7 +25,8 @@ pub(super) struct PublishedTable {
 impl Contents {
     pub(super) fn add_table(&mut self, name: Name) {
         let (columns, condition) = (Vec::new(), None);
-        self.members.push(Member::Table(PublishedTable { name, only: false, columns, condition }));
+        let table = PublishedTable { name, only: false, columns, condition };
+        self.members.push(Member::Table(Box::new(table)));
     }
 
     pub(super) fn add_schema(&mut self, name: Identifier) {

@@ -27,7 +27,7 @@ impl Pgm {
     ///     migrate_dsl::plan_text(up),
     ///     r#"ALTER TABLE "hits" ATTACH PARTITION "hits_2025" FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');"#
     /// );
-    /// assert_eq!(migrate_dsl::plan_text_down(up), "-- as it was: table `hits_2025`, table `hits`");
+    /// assert_eq!(migrate_dsl::plan_text_down(up), "-- as it was: table `hits_2025`");
     /// ```
     #[track_caller]
     pub fn attach_partition(
@@ -95,7 +95,7 @@ impl Operation for AttachPartition {
     }
 
     fn inverse(&self) -> Inverse {
-        Inverse::capture([Object::table(&self.partition), Object::table(&self.parent)])
+        Inverse::capture([Object::table(&self.partition)])
     }
 }
 

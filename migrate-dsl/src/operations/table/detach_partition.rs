@@ -20,7 +20,7 @@ impl Pgm {
     /// }
     ///
     /// assert_eq!(migrate_dsl::plan_text(up), r#"ALTER TABLE "hits" DETACH PARTITION "hits_2025" CONCURRENTLY;"#);
-    /// assert_eq!(migrate_dsl::plan_text_down(up), "-- as it was: table `hits_2025`, table `hits`");
+    /// assert_eq!(migrate_dsl::plan_text_down(up), "-- as it was: table `hits_2025`");
     /// ```
     #[track_caller]
     pub fn detach_partition(
@@ -86,7 +86,7 @@ impl Operation for DetachPartition {
     }
 
     fn inverse(&self) -> Inverse {
-        Inverse::capture([Object::table(&self.partition), Object::table(&self.parent)])
+        Inverse::capture([Object::table(&self.partition)])
     }
 }
 

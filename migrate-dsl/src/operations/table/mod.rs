@@ -7,7 +7,7 @@ mod create_table;
 mod detach_partition;
 mod drop_table;
 mod like;
-mod partitioning;
+pub(crate) mod partitioning;
 mod purge_table;
 mod rename_table;
 mod truncate_table;

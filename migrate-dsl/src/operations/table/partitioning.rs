@@ -36,7 +36,7 @@ impl PartitionBy {
 }
 
 /// Which rows go into a partition.
-pub(super) enum Bound {
+pub(crate) enum Bound {
     Range(Vec<DefaultValue>, Vec<DefaultValue>),
     List(Vec<DefaultValue>),
     Hash(u32, u32),
@@ -44,7 +44,7 @@ pub(super) enum Bound {
 }
 
 impl Bound {
-    pub(super) fn range<T: Into<DefaultValue>, U: Into<DefaultValue>>(
+    pub(crate) fn range<T: Into<DefaultValue>, U: Into<DefaultValue>>(
         from: impl IntoIterator<Item = T>,
         to: impl IntoIterator<Item = U>,
     ) -> Self {
@@ -54,13 +54,13 @@ impl Bound {
         )
     }
 
-    pub(super) fn list<T: Into<DefaultValue>>(values: impl IntoIterator<Item = T>) -> Self {
+    pub(crate) fn list<T: Into<DefaultValue>>(values: impl IntoIterator<Item = T>) -> Self {
         Self::List(values.into_iter().map(Into::into).collect())
     }
 }
 
 /// `FOR VALUES IN (1, 2)`; it has to be said.
-pub(super) fn write_bound<'a>(
+pub(crate) fn write_bound<'a>(
     sql: &'a mut Writer,
     bound: Option<&Bound>,
     partition: &Name,

@@ -20,7 +20,6 @@ enum Change {
     Add(DataType, Option<Name>),
     Drop,
     SetType(DataType, Option<Name>),
-    Rename(Identifier),
 }
 
 impl Pgm {
@@ -85,18 +84,9 @@ impl AlterCompositeType {
             Some(Change::Add(_, of_attribute) | Change::SetType(_, of_attribute)) => {
                 *of_attribute = Some(collation.into());
             }
-            Some(Change::Drop | Change::Rename(_)) | None => self.misplaced_collation = true,
+            Some(Change::Drop) | None => self.misplaced_collation = true,
         }
         self
-    }
-
-    /// Renames an attribute.
-    pub fn rename_attribute(
-        &mut self,
-        from: impl Into<Identifier>,
-        to: impl Into<Identifier>,
-    ) -> &mut Self {
-        self.action(from.into(), Change::Rename(to.into()))
     }
 
     /// Passes over attributes to drop that are not there.
@@ -118,10 +108,6 @@ impl AlterCompositeType {
 }
 
 impl Action {
-    fn is_rename(&self) -> bool {
-        matches!(self.change, Change::Rename(_))
-    }
-
     fn write(&self, sql: &mut Writer, if_exists: bool) {
         match &self.change {
             Change::Add(data_type, collation) => {
@@ -136,10 +122,6 @@ impl Action {
                 sql.text("ALTER ATTRIBUTE").identifier(&self.attribute);
                 sql.text("TYPE").data_type(data_type);
                 write_collation(sql, collation.as_ref());
-            }
-            Change::Rename(to) => {
-                sql.text("RENAME ATTRIBUTE").identifier(&self.attribute);
-                sql.text("TO").identifier(to);
             }
         }
     }
@@ -162,34 +144,25 @@ impl Operation for AlterCompositeType {
 
     fn statements(&self) -> Vec<Statement> {
         let drops = self.actions.iter().any(|action| matches!(action.change, Change::Drop));
-        let mut problems = Vec::new();
-        if self.actions.is_empty() {
-            problems.push(format!("`alter_composite_type` changes nothing about `{}`", self.name));
-        }
-        if self.if_exists && !drops {
-            problems.push("`if_exists` belongs to `drop_attribute`".to_owned());
-        }
-        if self.misplaced_collation {
-            problems
-                .push("`collate` stands behind `add_attribute` or `set_attribute_type`".to_owned());
-        }
-        // A rename is a statement of its own; all else goes together.
-        let groups = self.actions.chunk_by(|a, b| !a.is_rename() && !b.is_rename());
-        let mut statements: Vec<_> = groups
-            .map(|actions| {
-                Writer::statement(|sql| {
-                    sql.text("ALTER TYPE").name(&self.name).list(actions, |sql, action| {
-                        action.write(sql, self.if_exists);
-                        sql.flag(self.cascade, "CASCADE");
-                    })
-                })
-            })
-            .collect();
-        if statements.is_empty() {
-            statements.push(Writer::statement(|sql| sql.text("ALTER TYPE").name(&self.name)));
-        }
-        statements[0].problems.append(&mut problems);
-        statements
+        vec![Writer::statement(|sql| {
+            sql.text("ALTER TYPE").name(&self.name).list(&self.actions, |sql, action| {
+                action.write(sql, self.if_exists);
+                sql.flag(self.cascade, "CASCADE");
+            });
+            if self.actions.is_empty() {
+                sql.problem(format!(
+                    "`alter_composite_type` changes nothing about `{}`",
+                    self.name
+                ));
+            }
+            if self.if_exists && !drops {
+                sql.problem("`if_exists` belongs to `drop_attribute`");
+            }
+            if self.misplaced_collation {
+                sql.problem("`collate` stands behind `add_attribute` or `set_attribute_type`");
+            }
+            sql
+        })]
     }
 
     fn inverse(&self) -> Inverse {
@@ -216,16 +189,13 @@ mod tests {
                 .collate("C")
                 .set_attribute_type("zip", "varchar")
                 .collate(("app", "german"))
-                .rename_attribute("at", "seen")
                 .drop_attribute("note")
                 .if_exists()
                 .cascade();
             pgm.alter_composite_type("address").set_attribute_type("no", "bigint");
         };
         insta::assert_snapshot!(plan_text(up), @r#"
-        ALTER TYPE "app"."place" ADD ATTRIBUTE "name" text COLLATE "C" CASCADE, ALTER ATTRIBUTE "zip" TYPE varchar COLLATE "app"."german" CASCADE;
-        ALTER TYPE "app"."place" RENAME ATTRIBUTE "at" TO "seen" CASCADE;
-        ALTER TYPE "app"."place" DROP ATTRIBUTE IF EXISTS "note" CASCADE;
+        ALTER TYPE "app"."place" ADD ATTRIBUTE "name" text COLLATE "C" CASCADE, ALTER ATTRIBUTE "zip" TYPE varchar COLLATE "app"."german" CASCADE, DROP ATTRIBUTE IF EXISTS "note" CASCADE;
         ALTER TYPE "address" ALTER ATTRIBUTE "no" TYPE bigint;
         "#);
         insta::assert_snapshot!(plan_text_down(up), @"

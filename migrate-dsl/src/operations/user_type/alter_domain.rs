@@ -21,7 +21,6 @@ enum Action {
     DropNotNull,
     AddCheck(Identifier, Expression),
     ValidateConstraint(Identifier),
-    RenameConstraint(Identifier, Identifier),
     DropConstraint(Identifier),
 }
 
@@ -96,15 +95,6 @@ impl AlterDomain {
         self.action(Action::ValidateConstraint(name.into()))
     }
 
-    /// Renames a constraint.
-    pub fn rename_constraint(
-        &mut self,
-        from: impl Into<Identifier>,
-        to: impl Into<Identifier>,
-    ) -> &mut Self {
-        self.action(Action::RenameConstraint(from.into(), to.into()))
-    }
-
     /// Drops a constraint.
     pub fn drop_constraint(&mut self, name: impl Into<Identifier>) -> &mut Self {
         self.action(Action::DropConstraint(name.into()))
@@ -142,9 +132,6 @@ impl AlterDomain {
                 }
                 Action::ValidateConstraint(name) => {
                     sql.text("VALIDATE CONSTRAINT").identifier(name)
-                }
-                Action::RenameConstraint(from, to) => {
-                    sql.text("RENAME CONSTRAINT").identifier(from).text("TO").identifier(to)
                 }
                 Action::DropConstraint(name) => {
                     sql.text("DROP CONSTRAINT").flag(self.if_exists, "IF EXISTS");
@@ -217,7 +204,6 @@ mod tests {
                 .add_check("short enough", "length(VALUE) < 9")
                 .not_valid()
                 .validate_constraint("short enough")
-                .rename_constraint("old", "new")
                 .drop_constraint("it's")
                 .if_exists()
                 .cascade();
@@ -230,7 +216,6 @@ mod tests {
         ALTER DOMAIN "app"."rank" DROP NOT NULL;
         ALTER DOMAIN "app"."rank" ADD CONSTRAINT "short enough" CHECK (length(VALUE) < 9) NOT VALID;
         ALTER DOMAIN "app"."rank" VALIDATE CONSTRAINT "short enough";
-        ALTER DOMAIN "app"."rank" RENAME CONSTRAINT "old" TO "new";
         ALTER DOMAIN "app"."rank" DROP CONSTRAINT IF EXISTS "it's" CASCADE;
         ALTER DOMAIN "rank" SET DEFAULT 0;
         "#);

@@ -12,7 +12,9 @@ mod create_enum;
 mod create_range;
 mod drop_domain;
 mod drop_type;
+mod rename_attribute;
 mod rename_domain;
+mod rename_domain_constraint;
 mod rename_enum_value;
 mod rename_type;
 
@@ -23,6 +25,7 @@ pub use create_composite_type::CreateCompositeType;
 pub use create_domain::CreateDomain;
 pub use create_enum::CreateEnum;
 pub use create_range::CreateRange;
+pub use rename_attribute::RenameAttribute;
 pub use rename_enum_value::RenameEnumValue;
 
 /// Writes a value of an enum. To PostgreSQL it is a literal, with the length of a name.

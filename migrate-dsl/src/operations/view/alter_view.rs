@@ -12,13 +12,12 @@ pub struct AlterView {
 enum Action {
     SetDefault(Identifier, DefaultValue),
     DropDefault(Identifier),
-    RenameColumn(Identifier, Identifier),
     SetParameter(Identifier, String),
     ResetParameter(Identifier),
 }
 
 impl Pgm {
-    /// Changes a view: its parameters, the names and defaults of its columns. Its query is changed
+    /// Changes a view: its parameters, the defaults of its columns. Its query is changed
     /// by [`create_view`](Pgm::create_view) with `or_replace`.
     ///
     /// ```
@@ -62,15 +61,6 @@ impl AlterView {
         self.action(Action::DropDefault(column.into()))
     }
 
-    /// Renames a column.
-    pub fn rename_column(
-        &mut self,
-        from: impl Into<Identifier>,
-        to: impl Into<Identifier>,
-    ) -> &mut Self {
-        self.action(Action::RenameColumn(from.into(), to.into()))
-    }
-
     /// Sets a [parameter](https://www.postgresql.org/docs/current/sql-createview.html):
     /// `check_option`, `security_barrier` or, from PostgreSQL 15, `security_invoker`.
     pub fn set_parameter(
@@ -101,9 +91,6 @@ impl AlterView {
                 }
                 Action::DropDefault(column) => {
                     sql.text("ALTER COLUMN").identifier(column).text("DROP DEFAULT")
-                }
-                Action::RenameColumn(from, to) => {
-                    sql.text("RENAME COLUMN").identifier(from).text("TO").identifier(to)
                 }
                 Action::SetParameter(name, value) => {
                     if name.as_str() == "security_invoker" {
@@ -161,14 +148,12 @@ mod tests {
                 .if_exists()
                 .set_default("at", expr("now()"))
                 .drop_default("title")
-                .rename_column("n", "number")
                 .set_parameter("check_option", "local")
                 .reset_parameter("security_barrier");
         };
         insta::assert_snapshot!(plan_text(up), @r#"
         ALTER VIEW IF EXISTS "app"."posts" ALTER COLUMN "at" SET DEFAULT now();
         ALTER VIEW IF EXISTS "app"."posts" ALTER COLUMN "title" DROP DEFAULT;
-        ALTER VIEW IF EXISTS "app"."posts" RENAME COLUMN "n" TO "number";
         ALTER VIEW IF EXISTS "app"."posts" SET ("check_option" = 'local');
         ALTER VIEW IF EXISTS "app"."posts" RESET ("security_barrier");
         "#);

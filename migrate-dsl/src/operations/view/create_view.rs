@@ -144,8 +144,7 @@ impl Operation for CreateView {
 
     fn inverse(&self) -> Inverse {
         if self.temporary {
-            // It goes with the session, which is another one on the way back.
-            return Inverse::Construction(Vec::new());
+            return Inverse::by(phrases::drop_temporary("VIEW", &self.name));
         }
         if self.or_replace {
             return Inverse::capture([Object::view(&self.name)]);
@@ -183,6 +182,7 @@ mod tests {
         CREATE TEMPORARY VIEW "passing" AS SELECT 1;
         "#);
         insta::assert_snapshot!(plan_text_down(up), @r#"
+        DROP VIEW IF EXISTS "pg_temp"."passing";
         DROP VIEW "ours";
         DROP VIEW "mine";
         -- as it was: view `app.numbers`

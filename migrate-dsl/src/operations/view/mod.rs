@@ -13,13 +13,13 @@ mod refresh_materialized_view;
 mod rename_materialized_view;
 mod rename_materialized_view_column;
 mod rename_view;
+mod rename_view_column;
 
 pub use alter_materialized_view::AlterMaterializedView;
 pub use alter_view::AlterView;
 pub use create_materialized_view::CreateMaterializedView;
 pub use create_view::CreateView;
 pub use refresh_materialized_view::RefreshMaterializedView;
-pub use rename_materialized_view_column::RenameMaterializedViewColumn;
 
 /// Writes the query of a view, without a semicolon or a comment at its end: more follows.
 fn write_query(sql: &mut Writer, view: &Name, query: &Expression) {

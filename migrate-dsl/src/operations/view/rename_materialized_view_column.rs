@@ -1,13 +1,7 @@
 //! [`ALTER MATERIALIZED VIEW … RENAME COLUMN`](https://www.postgresql.org/docs/current/sql-altermaterializedview.html).
 
-use crate::{Identifier, Inverse, Name, Operation, Pgm, Statement, Writer};
-
-/// Renames a column of a materialized view.
-pub struct RenameMaterializedViewColumn {
-    view: Name,
-    from: Identifier,
-    to: Identifier,
-}
+use crate::operations::RenamePart;
+use crate::{Identifier, Name, Object, Pgm};
 
 impl Pgm {
     /// Renames a column of a materialized view.
@@ -33,38 +27,14 @@ impl Pgm {
         view: impl Into<Name>,
         from: impl Into<Identifier>,
         to: impl Into<Identifier>,
-    ) -> &mut RenameMaterializedViewColumn {
-        self.record(RenameMaterializedViewColumn {
-            view: view.into(),
-            from: from.into(),
-            to: to.into(),
-        })
-    }
-}
-
-impl RenameMaterializedViewColumn {
-    fn rename(&self, from: &Identifier, to: &Identifier) -> Statement {
-        Writer::statement(|sql| {
-            sql.text("ALTER MATERIALIZED VIEW").name(&self.view);
-            sql.text("RENAME COLUMN").identifier(from).text("TO").identifier(to)
-        })
-    }
-}
-
-impl Operation for RenameMaterializedViewColumn {
-    fn verb(&self) -> &'static str {
-        "rename_materialized_view_column"
-    }
-
-    fn describe(&self) -> String {
-        format!("rename column `{}` of `{}` to `{}`", self.from, self.view, self.to)
-    }
-
-    fn statements(&self) -> Vec<Statement> {
-        vec![self.rename(&self.from, &self.to)]
-    }
-
-    fn inverse(&self) -> Inverse {
-        Inverse::by(self.rename(&self.to, &self.from))
+    ) -> &mut RenamePart {
+        let view = Object::materialized_view(view);
+        self.record(RenamePart::new(
+            "rename_materialized_view_column",
+            view,
+            "COLUMN",
+            from.into(),
+            to.into(),
+        ))
     }
 }
