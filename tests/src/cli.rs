@@ -189,10 +189,18 @@ impl Cli {
             let line = without_digest(&line);
             let line = after_each(&line, "digest\":\"", "\"", "<digest>");
             let line = after_each(&line, "bytes\":", ",", "0");
-            without_moment(&line)
+            without_moment(&without_padding(&line))
         });
         lines.collect()
     }
+}
+
+/// The head of `log` is as wide as what stands below it.
+fn without_padding(line: &str) -> String {
+    if !line.starts_with("when  ") {
+        return line.to_owned();
+    }
+    line.split_whitespace().collect::<Vec<_>>().join("  ") + "\n"
 }
 
 /// Takes out when something was done, and, of the columns behind that, how long it took.
