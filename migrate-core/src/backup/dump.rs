@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::path::Path;
+use std::time::Instant;
 
 use super::child::{command, is_full, listen, not_run, on};
 use super::{Backup, BackupError, ClientPrograms, validate};
@@ -15,6 +16,7 @@ pub(crate) fn dump(
     environment: &Environment,
     progress: &mut dyn FnMut(&str),
 ) -> Result<Backup, BackupError> {
+    let started = Instant::now();
     if file.exists() {
         return Err(BackupError::Exists(file.to_owned()));
     }
@@ -55,5 +57,5 @@ pub(crate) fn dump(
     })?;
     // The name, too, is to survive a crash of the machine; not all file systems can promise it.
     _ = File::open(folder).and_then(|folder| folder.sync_all());
-    Ok(Backup { file: file.to_owned(), bytes })
+    Ok(Backup { file: file.to_owned(), bytes, duration: started.elapsed() })
 }

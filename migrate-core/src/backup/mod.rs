@@ -15,6 +15,7 @@ mod programs;
 mod restore;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 pub use error::BackupError;
 pub use place::Place;
@@ -32,6 +33,8 @@ pub struct Backup {
     pub file: PathBuf,
     /// Its size.
     pub bytes: u64,
+    /// How long it took, with reading it again.
+    pub duration: Duration,
 }
 
 /// A size as a person says it: `812 kB`, `1.4 GB`.

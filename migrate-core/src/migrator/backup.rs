@@ -70,11 +70,12 @@ impl Migrator {
 
     fn back_up(
         &self,
-        session: &Session,
+        session: &mut Session,
         place: &Place,
         environment: &Environment,
         observer: &mut dyn Observer,
     ) -> Result<Backup, BackupError> {
+        stay_while_idle(session);
         let programs = ClientPrograms::find(environment, session.major())?;
         let target = session.target();
         let file = place.file(target)?;
@@ -88,9 +89,17 @@ impl Migrator {
     fn log_backup(&self, session: &mut Session, backup: &Backup) -> Result<(), Error> {
         let message = format!("{}, {} bytes", shown(&backup.file), backup.bytes);
         let database = session.target().database().to_owned();
-        let line = Line::done(Action::Backup, &database).message(&message);
+        let duration = backup.duration.as_millis().to_string();
+        let line = Line::done(Action::Backup, &database).took(&duration).message(&message);
         Ok(session.client().batch_execute(&self.history.log(&self.actor, line))?)
     }
+}
+
+/// Keeps the server from ending a session, and the lock that it holds, while programs are at work:
+/// `idle_session_timeout`, from PostgreSQL 14.
+pub(super) fn stay_while_idle(session: &mut Session) {
+    // Before that, there is nothing to be kept from.
+    _ = session.client().batch_execute("SET idle_session_timeout = 0");
 }
 
 /// A path as text that a database can keep.

@@ -1,9 +1,10 @@
 //! Restoring from a backup.
 
 use std::path::Path;
+use std::time::Instant;
 
 use super::Migrator;
-use super::backup::shown;
+use super::backup::{shown, stay_while_idle};
 use crate::backup::{self, CLEAN, ClientPrograms, contents, validate};
 use crate::history::{Action, Line};
 use crate::{Environment, Error, Event, Observer, Session};
@@ -41,6 +42,7 @@ impl Migrator {
             }
         };
         refuse(session)?;
+        stay_while_idle(session);
         let programs = ClientPrograms::find(environment, session.major())?;
         let mut progress =
             |what: &str| observer.event(Event::BackupProgress { what: what.to_owned() });
@@ -48,6 +50,7 @@ impl Migrator {
         self.locked(session, observer, |session, _, observer| {
             // Somebody may have been quicker.
             refuse(session)?;
+            let started = Instant::now();
             let protected = self.protection(session)?;
             let target = session.target().clone();
             let restore = backup::Restore {
@@ -64,8 +67,9 @@ impl Migrator {
                 return Ok(());
             }
             self.known_or_new(session, observer)?;
-            let message = shown(file);
-            let line = Line::done(Action::Restore, target.database()).message(&message);
+            let (message, duration) = (shown(file), started.elapsed().as_millis().to_string());
+            let line = Line::done(Action::Restore, target.database());
+            let line = line.took(&duration).message(&message);
             let log = self.history.log(&self.actor, line);
             self.write(session, vec![self.history.protect(protected.as_deref()), log])
         })

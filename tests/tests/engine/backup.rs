@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use migrate_core::backup::{Backup, BackupError, Place};
 use migrate_core::{
-    Allowed, BackupBefore, Environment, Error, Event, Migrator, RestoreOptions, UpTo,
+    Allowed, BackupBefore, DownTo, Environment, Error, Event, Migrator, RestoreOptions, UpTo,
 };
 use migrate_dsl::Pgm;
 use migrate_tests::{Engine, catalog, environment, migration};
@@ -339,12 +339,38 @@ fn what_goes_wrong_leaves_no_half_backup() {
 }
 
 #[test]
+fn whom_the_database_belongs_to_needs_no_superuser() {
+    let (engine, folder) = (Engine::new(), tempfile::tempdir().unwrap());
+    if engine.session().major() < 15 {
+        return; // `public` belonged to a superuser.
+    }
+    let role = engine.database.unique("owner");
+    let name = engine.database.name();
+    engine
+        .database
+        .execute(&format!("CREATE ROLE {role} LOGIN; ALTER DATABASE {name} OWNER TO {role}"));
+    let url = engine.database.url().replace("user=postgres", &format!("user={role}"));
+    let target = migrate_core::Target::parse(&url, "the test", &Environment::default());
+    let target = target.unwrap_or_else(|error| panic!("{error}: {url}"));
+    let mut session = migrate_core::Session::connect(&target, "test").unwrap();
+    let migrator = engine.migrator(&[migration(A, table_a)]);
+    let mut quiet = |_: Event| {};
+    migrator.up(&mut session, &UpTo::default(), &mut quiet).unwrap();
+    let place = Place::Folder(folder.path().to_owned());
+    let backup = migrator.backup(&mut session, &place, None, &environment(), &mut quiet).unwrap();
+    migrator.down(&mut session, &DownTo::All, &mut quiet).unwrap();
+    migrator.restore(&mut session, &backup.file, CLEAN, &environment(), &mut quiet).unwrap();
+    assert_eq!(engine.value("SELECT count(*) FROM a"), "100");
+    engine.database.execute(&format!("ALTER DATABASE {name} OWNER TO postgres"));
+}
+
+#[test]
 fn a_role_that_may_not_read_everything_is_told_so() {
     let (engine, folder) = (Engine::new(), tempfile::tempdir().unwrap());
     engine.up(&[migration(A, table_a)]).unwrap();
     let role = engine.database.unique("reader");
     engine.database.execute(&format!("CREATE ROLE {role} LOGIN; CREATE TABLE secret ()"));
-    let url = format!("{}&user={role}", engine.database.url());
+    let url = engine.database.url().replace("user=postgres", &format!("user={role}"));
     let target = migrate_core::Target::parse(&url, "the test", &Environment::default());
     let target = target.unwrap_or_else(|error| panic!("{error}: {url}"));
     let mut session = migrate_core::Session::connect(&target, "test").unwrap();
