@@ -70,7 +70,8 @@ impl Progress {
                         } else {
                             format!(" and {} more", others.len())
                         };
-                        self.printer.warning(&format!("`{first}`{more}: {what}"));
+                        let help = "`migrate verify` tells more";
+                        self.printer.warning(&format!("`{first}`{more}: {what}; {help}"));
                     }
                 }
                 self.printer.json(&json!({
