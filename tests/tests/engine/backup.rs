@@ -52,7 +52,7 @@ fn a_backup_is_restored_into_an_empty_database() {
     let (engine, folder) = (Engine::new(), tempfile::tempdir().unwrap());
     engine.up(&[migration(A, table_a)]).unwrap();
     let backup = back_up(&engine, folder.path()).unwrap();
-    assert_eq!(files(folder.path()), [backup.file.clone()]);
+    assert_eq!(files(folder.path()), std::slice::from_ref(&backup.file));
     let metadata = fs::metadata(&backup.file).unwrap();
     assert_eq!((metadata.len(), metadata.permissions().mode() & 0o777), (backup.bytes, 0o600));
     assert_eq!(
