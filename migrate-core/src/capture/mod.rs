@@ -6,7 +6,7 @@
 //! depends on them, and stores the difference as statements (`State::way_back_from`): what is
 //! gone is made again, what is new is dropped, what has changed is changed back.
 //!
-//! - `names` finds the named objects, [`objects`], through `pg_depend`, all that hangs on them. An
+//! - `names` finds the named objects, `objects`, through `pg_depend`, all that hangs on them. An
 //!   object is known by its kind and its full name: a change of a column's type rebuilds indexes
 //!   and constraints under new ids.
 //! - `readers` are queries, one a class of the catalog, whose rows all have the same form: how
