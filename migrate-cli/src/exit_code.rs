@@ -9,11 +9,11 @@ pub enum Exit {
     Failed,
     /// Wrong usage, or no database configured.
     Usage,
-    /// `status --check` or `fmt --check` found something.
+    /// `verify`, `status --check` or `fmt --check` found something.
     Found,
     /// Another runner holds the lock.
     LockHeld,
-    /// Refused: out of order, no way back.
+    /// Refused: protected, out of order, no way back, not empty.
     Refused,
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use migrate_core::Event;
+use migrate_core::backup::human_size;
 use migrate_core::event::Direction;
 use serde_json::json;
 
@@ -40,6 +41,23 @@ impl Progress {
             Event::HistoryCreated { table } => {
                 self.say("created", &format!("history table `{table}`"))
             }
+            Event::HistoryUpgraded { table } => self.say(
+                "upgraded",
+                &format!("history table `{table}`, which an older version had made"),
+            ),
+            Event::BackupProgress { what } => start(&self.spinner, "backup", &what),
+            Event::BackedUp(backup) => {
+                self.spinner.finish_and_clear();
+                let file = backup.file.display().to_string();
+                self.say("backed up", &format!("{file} ({})", human_size(backup.bytes)));
+                self.printer
+                    .json(&json!({"event": "backed up", "file": file, "bytes": backup.bytes}));
+            }
+            Event::Pruned { files } => {
+                let files: Vec<_> = files.iter().map(|file| file.display().to_string()).collect();
+                files.iter().for_each(|file| self.say("removed", file));
+                self.printer.json(&json!({"event": "removed", "files": files}));
+            }
             Event::Drifted { changed, missing } => {
                 let all = [
                     ("changed since it was applied", &changed),
@@ -52,7 +70,8 @@ impl Progress {
                         } else {
                             format!(" and {} more", others.len())
                         };
-                        self.printer.warning(&format!("`{first}`{more}: {what}"));
+                        let help = "`migrate verify` tells more";
+                        self.printer.warning(&format!("`{first}`{more}: {what}; {help}"));
                     }
                 }
                 self.printer.json(&json!({
@@ -110,6 +129,11 @@ impl Progress {
             }
             _ => {}
         }
+    }
+
+    /// Ends what is still shown.
+    pub fn clear(&self) {
+        self.spinner.finish_and_clear();
     }
 
     fn say(&self, verb: &str, text: &str) {

@@ -1,18 +1,21 @@
 //! A plan and a database, brought together: what most commands begin with.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use migrate_core::bundle::{BundleError, Carried};
 use migrate_core::plan::{HistoryName, Migration, Plan, PlanFile};
-use migrate_core::{History, Migrator, Session};
+use migrate_core::{BackupBefore, History, Migrator, Session};
 
 use crate::actor::actor;
 use crate::context::Context;
 use crate::database;
 use crate::names::resolve;
+use crate::printer::count;
 use crate::progress::BuildProgress;
 use crate::project::{Project, ProjectError};
+use crate::protection::Allowance;
 use crate::render::{self, Located, Sources, UsageError};
 use crate::settings::{Settings, SettingsError};
 
@@ -44,8 +47,7 @@ impl Planned {
             let path = context.environment.current_dir.join(file);
             let text = std::fs::read_to_string(&path)
                 .with_context(|| format!("cannot read the plan `{}`", file.display()))?;
-            let PlanFile { plan, history } = PlanFile::from_json(&text)
-                .with_context(|| format!("`{}` is not a plan", file.display()))?;
+            let PlanFile { plan, history } = carried(&text, file, context)?.into_plan();
             let history = match history {
                 Some(history) => asked.agrees_with(history, context)?,
                 None => asked.or_default(),
@@ -60,7 +62,41 @@ impl Planned {
     }
 }
 
+/// What a file holds; of a bundle it is told which one it is.
+fn carried(text: &str, file: &Path, context: &Context) -> anyhow::Result<Carried> {
+    let carried = Carried::from_json(text).map_err(|error| {
+        let shown = file.display();
+        match error {
+            BundleError::Plan(error) => {
+                anyhow::Error::new(error).context(format!("`{shown}` is not a plan"))
+            }
+            error => anyhow::Error::new(error).context(format!("cannot use the bundle `{shown}`")),
+        }
+    })?;
+    if let Carried::Bundle(bundle) = &carried {
+        let digest: String = bundle.digest.chars().take(12).collect();
+        let commit = bundle
+            .git_commit
+            .as_ref()
+            .map(|commit| format!(", commit {}", commit.chars().take(7).collect::<String>()));
+        let count = count(bundle.plan.plan.migrations.len(), "migration");
+        context
+            .printer
+            .step("bundle", &format!("{count}, sha256 {digest}{}", commit.unwrap_or_default()));
+    }
+    Ok(carried)
+}
+
 impl Planned {
+    /// No plan: for what needs only the history. Nothing is compiled.
+    fn history_alone(context: &Context, settings: Option<&Settings>) -> anyhow::Result<Self> {
+        if context.global.plan.is_some() {
+            return Ok(Self { plan: Plan::empty(), ..Self::of(context, settings)? });
+        }
+        let history = AskedHistory::of(context, settings).or_default();
+        Ok(Self { plan: Plan::empty(), history, folder: None })
+    }
+
     /// The plan, or an empty one where the project's files do not make one.
     fn or_stored(context: &Context, settings: Option<&Settings>) -> anyhow::Result<Self> {
         Self::of(context, settings).or_else(|error| {
@@ -160,6 +196,21 @@ impl Work {
         Self::open_with(context, purpose, Planned::or_stored)
     }
 
+    /// The same for what needs only the history: nothing is compiled.
+    pub fn open_without_plan(context: &Context, purpose: &str) -> anyhow::Result<Self> {
+        Self::open_with(context, purpose, Planned::history_alone)
+    }
+
+    /// Destroys even in a protected database, if its name was given.
+    pub fn allow(self, allowance: &Allowance, context: &Context) -> Self {
+        Self { migrator: self.migrator.allow(allowance.given(context)), ..self }
+    }
+
+    /// Has a backup made before anything is applied.
+    pub fn backup_before(self, backup: BackupBefore) -> Self {
+        Self { migrator: self.migrator.backup_before(Some(backup)), ..self }
+    }
+
     fn open_with(
         context: &Context,
         purpose: &str,
@@ -180,10 +231,14 @@ impl Work {
         Ok(Self { migrator, session, folder })
     }
 
-    /// Says on stderr which database is about to change.
-    pub fn announce(&self, context: &Context) {
+    /// Says on stderr which database is about to change, and whether it is protected.
+    pub fn announce(&mut self, context: &Context) {
+        // A history that cannot be read is told by whatever comes next.
+        let protected = self.migrator.protection(&mut self.session).ok().flatten();
+        let protected = protected.map(|name| format!(", protected as `{name}`"));
         let target = self.session.target();
-        context.printer.step("target", &format!("{target} ({})", target.origin()));
+        let text = format!("{target} ({}){}", target.origin(), protected.unwrap_or_default());
+        context.printer.step("target", &text);
     }
 
     /// An error of the engine, with where the source is to be shown from.

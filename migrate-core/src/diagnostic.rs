@@ -65,6 +65,11 @@ impl Error {
                 source: Some(SourceMark { place: why.place.clone(), verb: Some(why.verb.clone()) }),
                 ..self.plain()
             }],
+            Self::Backup(error) => {
+                let mut plain = self.plain();
+                plain.notes.extend_from_slice(error.more());
+                vec![plain]
+            }
             _ => vec![self.plain()],
         }
     }

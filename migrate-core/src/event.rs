@@ -1,7 +1,9 @@
 //! What the engine tells while it works.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::backup::Backup;
 use crate::lock::Holder;
 
 /// Something that happened; whoever started the work decides how to show it.
@@ -19,6 +21,23 @@ pub enum Event {
     HistoryCreated {
         /// The table.
         table: String,
+    },
+    /// The history was of an older version of this tool and has been brought up to date.
+    HistoryUpgraded {
+        /// The table.
+        table: String,
+    },
+    /// A backup is being made, read again or restored.
+    BackupProgress {
+        /// What is at hand, such as a table.
+        what: String,
+    },
+    /// The database has been backed up.
+    BackedUp(Backup),
+    /// Old backups have been removed.
+    Pruned {
+        /// The files.
+        files: Vec<PathBuf>,
     },
     /// Files and database do not tell the same of what is applied; nothing is done about it.
     Drifted {

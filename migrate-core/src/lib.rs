@@ -22,6 +22,8 @@
 //! # }
 //! ```
 
+pub mod backup;
+pub mod bundle;
 /// For the tests of the engine alone.
 #[doc(hidden)]
 pub mod capture;
@@ -49,5 +51,8 @@ pub use event::{Event, Observer};
 pub use history::History;
 /// How migration files are named and found.
 pub use migrate_dsl::discover;
-pub use migrator::{DownTo, Migrator, Status, StatusEntry, UpTo};
+pub use migrator::{
+    Allowed, BackupBefore, DownTo, Finding, FindingKind, Migrator, RestoreOptions, Status,
+    StatusEntry, UpTo, Verification,
+};
 pub use way_back::{NoWayBack, WayBack};

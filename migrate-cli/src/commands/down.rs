@@ -9,6 +9,7 @@ use crate::commands::plan;
 use crate::context::Context;
 use crate::exit_code::Exit;
 use crate::progress::Progress;
+use crate::protection::Allowance;
 use crate::render::script;
 use crate::work::Work;
 
@@ -27,11 +28,15 @@ pub struct DownArgs {
     /// Show the SQL, and change nothing
     #[arg(long)]
     dry_run: bool,
+    /// The word that a protected database asks for.
+    #[command(flatten)]
+    allowance: Allowance,
 }
 
 /// Takes back migrations, the last one first.
 pub fn run(args: &DownArgs, context: &Context) -> anyhow::Result<Exit> {
-    let mut work = Work::open_to_take_back(context, "migrate down")?;
+    let work = Work::open_to_take_back(context, "migrate down")?;
+    let mut work = work.allow(&args.allowance, context);
     let to = match &args.to {
         Some(name) => DownTo::Name(work.resolve(name)?),
         None if args.all => DownTo::All,

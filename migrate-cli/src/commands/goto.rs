@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::context::Context;
 use crate::exit_code::Exit;
 use crate::progress::Progress;
+use crate::protection::Allowance;
 use crate::work::Work;
 
 /// Where to go.
@@ -14,11 +15,15 @@ pub struct GotoArgs {
     /// The newest migration that the database is to have, by name or timestamp
     #[arg(value_name = "NAME")]
     name: String,
+    /// The word that a protected database asks for.
+    #[command(flatten)]
+    allowance: Allowance,
 }
 
 /// Takes back and applies until the database has just the migrations up to one.
 pub fn run(args: &GotoArgs, context: &Context) -> anyhow::Result<Exit> {
-    let mut work = Work::open(context, "migrate goto")?;
+    let work = Work::open(context, "migrate goto")?;
+    let mut work = work.allow(&args.allowance, context);
     let name = work.resolve(&args.name)?;
     work.announce(context);
     let mut progress = Progress::new(context.printer);

@@ -7,6 +7,7 @@ use crate::args::at_least_one;
 use crate::context::Context;
 use crate::exit_code::Exit;
 use crate::progress::Progress;
+use crate::protection::Allowance;
 use crate::work::Work;
 
 /// What to do again.
@@ -15,11 +16,15 @@ pub struct RedoArgs {
     /// How many migrations
     #[arg(value_name = "N", value_parser = at_least_one, default_value_t = 1)]
     count: usize,
+    /// The word that a protected database asks for.
+    #[command(flatten)]
+    allowance: Allowance,
 }
 
 /// Takes back the last migrations and applies the same again.
 pub fn run(args: &RedoArgs, context: &Context) -> anyhow::Result<Exit> {
-    let mut work = Work::open(context, "migrate redo")?;
+    let work = Work::open(context, "migrate redo")?;
+    let mut work = work.allow(&args.allowance, context);
     work.announce(context);
     let mut progress = Progress::new(context.printer);
     let result =

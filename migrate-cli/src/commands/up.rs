@@ -5,7 +5,7 @@ use migrate_core::UpTo;
 use serde_json::json;
 
 use crate::args::at_least_one;
-use crate::commands::plan;
+use crate::commands::{backup, plan};
 use crate::context::Context;
 use crate::exit_code::Exit;
 use crate::progress::Progress;
@@ -34,7 +34,8 @@ pub struct UpArgs {
 
 /// Applies what is pending.
 pub fn run(args: &UpArgs, context: &Context) -> anyhow::Result<Exit> {
-    let mut work = Work::open(context, "migrate up")?;
+    let work = Work::open(context, "migrate up")?;
+    let mut work = backup::before_migrate(work, context)?;
     let to = UpTo {
         count: args.count,
         name: args.to.as_ref().map(|name| work.resolve(name)).transpose()?,

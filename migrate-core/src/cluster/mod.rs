@@ -31,15 +31,15 @@
 //! if its process works in the data folder and listens on the socket; folders are used only if
 //! they are ours and closed to others.
 
-mod directory;
+pub(crate) mod directory;
 mod error;
 mod initdb;
-mod install_line;
+pub(crate) mod install_line;
 mod log;
 mod packaged;
 mod postmaster;
 mod privileges;
-mod programs;
+pub(crate) mod programs;
 mod record;
 mod server;
 mod shared;

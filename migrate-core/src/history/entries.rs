@@ -53,7 +53,56 @@ impl Unfinished {
     }
 }
 
+/// What the history keeps of a migration besides, as text that may not be what it should be.
+pub(crate) struct StoredRow {
+    pub(crate) name: String,
+    up: String,
+    down: String,
+}
+
+/// What is wrong with what the history keeps of a migration.
+pub(crate) enum Damage {
+    /// What was applied cannot be read.
+    Up(serde_json::Error),
+    /// The way back cannot be read.
+    Down(serde_json::Error),
+}
+
+impl StoredRow {
+    /// The steps that were applied.
+    pub(crate) fn up(&self) -> Result<Vec<Step>, Damage> {
+        serde_json::from_str(&self.up).map_err(Damage::Up)
+    }
+
+    /// The way back.
+    pub(crate) fn down(&self) -> Result<WayBack, Damage> {
+        let stored: Stored = serde_json::from_str(&self.down).map_err(Damage::Down)?;
+        Ok(stored.way_back)
+    }
+}
+
 impl History {
+    /// All that the history keeps of the migrations, in the order of applying.
+    pub(crate) fn stored(&self, client: &mut Client) -> Result<Vec<StoredRow>, HistoryError> {
+        let table = self.table.quoted();
+        let sql = format!("SELECT name, up::text, down::text FROM {table} ORDER BY id");
+        let rows = client.query(&sql, &[])?;
+        let stored = rows.iter().map(|row| {
+            Ok(StoredRow { name: row.try_get(0)?, up: row.try_get(1)?, down: row.try_get(2)? })
+        });
+        stored.collect()
+    }
+
+    /// Whether a row has a higher number than the counter has given, where this role may know.
+    pub(crate) fn counter_is_behind(&self, client: &mut Client) -> Result<bool, HistoryError> {
+        let table = self.table.quoted();
+        let sql = format!(
+            "SELECT coalesce(max(id) > pg_catalog.pg_sequence_last_value( \
+             pg_catalog.pg_get_serial_sequence($1, 'id')::pg_catalog.regclass), false) FROM {table}"
+        );
+        Ok(client.query_one(&sql, &[&table])?.try_get(0)?)
+    }
+
     /// The migrations that the database has, in the order of applying.
     ///
     /// # Errors

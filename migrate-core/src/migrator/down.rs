@@ -4,7 +4,7 @@ use super::up::without_secrets;
 use super::{Known, Migrator, STILL_RUNNING, UpTo};
 use crate::apply::{Work, apply, is_transactional};
 use crate::event::Direction;
-use crate::history::{Action, Applied, TRANSACTION_MS};
+use crate::history::{Action, Applied, Line, TRANSACTION_MS};
 use crate::lock::RunnerLock;
 use crate::plan::Step;
 use crate::versions::for_server;
@@ -33,8 +33,8 @@ impl Migrator {
     ///
     /// # Errors
     ///
-    /// When one of them has no way back, before anything is touched; or when one fails, and then
-    /// those before it stay taken back.
+    /// When the database is protected or one of them has no way back, before anything is touched; or
+    /// when one fails, and then those before it stay taken back.
     pub fn down(
         &self,
         session: &mut Session,
@@ -130,6 +130,9 @@ impl Migrator {
         observer: &mut dyn Observer,
     ) -> Result<Vec<String>, Error> {
         let reverts = self.to_take_back(session, known, to)?;
+        if !reverts.is_empty() {
+            self.may_destroy(known.protected.as_deref())?;
+        }
         let mut done = Vec::new();
         for revert in reverts {
             self.take_back(session, lock, known, &revert, observer)?;
@@ -211,7 +214,7 @@ impl Migrator {
         let record = |_: &Captured| {
             vec![
                 self.history.delete(name),
-                self.history.log(&self.actor, Action::Down, name, &duration, None),
+                self.history.log(&self.actor, Line::done(Action::Down, name).took(&duration)),
             ]
         };
         let work = Work {

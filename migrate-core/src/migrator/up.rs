@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::{Known, Migrator, STILL_RUNNING};
 use crate::apply::{Variables, Work, apply, is_transactional};
 use crate::event::Direction;
-use crate::history::{Action, TRANSACTION_MS};
+use crate::history::{Action, Line, TRANSACTION_MS};
 use crate::lock::RunnerLock;
 use crate::order::{State, entries, pending};
 use crate::plan::{Inverse, Migration, Problem, Step};
@@ -71,6 +71,9 @@ impl Migrator {
     ) -> Result<Vec<String>, Error> {
         self.can_go_on(known, session.major())?;
         let migrations = self.to_apply(known, to, session.major())?;
+        if !migrations.is_empty() {
+            self.back_up_before(session, observer)?;
+        }
         if to.single_transaction {
             return self.up_together(session, lock, &migrations, observer);
         }
@@ -273,9 +276,11 @@ impl Migrator {
     fn record(&self, migration: &Migration, duration: &str, captured: &Captured) -> Vec<String> {
         let name = &migration.name;
         let way_back = WayBack::of(migration, captured);
+        let checksum = migration.checksum();
+        let line = Line::done(Action::Up, name).took(duration).checksum(&checksum);
         vec![
             self.history.insert(migration, &self.plan.generator, duration, way_back),
-            self.history.log(&self.actor, Action::Up, name, duration, None),
+            self.history.log(&self.actor, line),
         ]
     }
 
@@ -287,7 +292,8 @@ impl Migrator {
         error: &crate::ApplyError,
     ) {
         let message = error.failure.message();
-        let sql = self.history.log(&self.actor, action, &error.name, "NULL", Some(&message));
+        let line = Line::failed(action, &error.name, &message);
+        let sql = self.history.log(&self.actor, line);
         _ = session.client().batch_execute(&sql);
     }
 }
