@@ -155,7 +155,7 @@ pub enum ConnectError {
         help: String,
     },
     /// There are servers, but none as it was asked for.
-    #[error("none of the servers of {target} is `{wanted}`")]
+    #[error("no server of {target} is `{wanted}`: {}", tried.join("; "))]
     NoneSuits {
         /// The database.
         target: Target,
@@ -165,7 +165,9 @@ pub enum ConnectError {
         tried: Vec<String>,
     },
     /// What answers hands every transaction to another session.
-    #[error("{target} is a pool of connections that hands them out anew for every transaction")]
+    #[error(
+        "{target} is a pool that hands out its connections anew for every transaction: {noticed}"
+    )]
     Pooled {
         /// The database.
         target: Target,
@@ -187,7 +189,14 @@ impl ConnectError {
                 "create it with `migrate db create`".to_owned()
             }
             Self::Refused { code, target, remark, .. } if is_about_login(code) => {
-                let check = format!("check the user and the password in {}", target.origin());
+                let check = match *code == SqlState::INVALID_PASSWORD {
+                    true => format!("check the user and the password in {}", target.origin()),
+                    false => format!(
+                        "check the user in {}; the server's `pg_hba.conf` says who may log in from \
+                         where, with or without TLS",
+                        target.origin()
+                    ),
+                };
                 match remark {
                     Some(remark) => format!("{check}; {remark}"),
                     None => check,
@@ -197,13 +206,14 @@ impl ConnectError {
             Self::Tls { help, .. } | Self::File { help, .. } | Self::Login { help, .. } => {
                 help.clone()
             }
-            Self::NoneSuits { tried, .. } => {
-                format!("{}; `target_session_attrs` says which will do", tried.join("; "))
+            Self::NoneSuits { .. } => {
+                "name one that is, or say with `target_session_attrs` which will do".to_owned()
             }
-            Self::Pooled { noticed, .. } => format!(
-                "{noticed}; migrations need one session from the beginning to the end: connect to \
-                 the server itself, mostly on port 5432, or to a pool with `pool_mode = session`"
-            ),
+            Self::Pooled { .. } => {
+                "migrations need one session from the beginning to the end: connect to the server \
+                 itself, mostly on port 5432, or to a pool with `pool_mode = session`"
+                    .to_owned()
+            }
         }
     }
 

@@ -37,10 +37,10 @@ pub(super) fn guard(route: &Route, port: u16) -> String {
     format!("SELECT 1 / ({direct})::pg_catalog.int4;\n")
 }
 
-/// How it was noticed that transactions are handed to one session or another, if they are.
+/// How it was noticed that sessions are handed out anew, if they are.
 ///
-/// The first session is left idle while the second one opens a transaction: in a pool of sessions
-/// the first keeps its process all the same.
+/// The first session is left idle while a second one asks which process serves it: in a pool of
+/// sessions the first keeps its process all the same.
 pub(super) fn examine(
     client: &mut Client,
     route: &Route,
@@ -48,29 +48,18 @@ pub(super) fn examine(
     let second = Second::start(route.clone());
     for _ in 0..ROUNDS {
         let before = process(client)?;
-        let other = second.process_in_transaction();
+        match second.process() {
+            Some(other) if other == before => {
+                return Ok(Some(format!("two sessions were served by the one process {before}")));
+            }
+            Some(_) => {}
+            // It has to wait for a process, or cannot have one, while the first still has its own.
+            None => return Ok(None),
+        }
         let after = process(client)?;
-        match other {
-            _ if before != after => {
-                let noticed = format!(
-                    "it was noticed because one session was served by the processes {before} and {after}"
-                );
-                return Ok(Some(noticed));
-            }
-            Some(Ok(other)) if other == before => {
-                let noticed = format!(
-                    "it was noticed because two sessions were served by the one process {before}"
-                );
-                return Ok(Some(noticed));
-            }
-            // PgBouncer's word in its third mode, which takes single statements alone.
-            Some(Err(error)) if error.contains("statement pooling mode") => {
-                return Ok(Some(format!("it was noticed because it said: {error}")));
-            }
-            Some(Ok(_)) => {}
-            // The second one waits for a process or cannot have one, while the first still has its
-            // own.
-            Some(Err(_)) | None => return Ok(None),
+        if before != after {
+            let noticed = format!("one session was served by the processes {before} and {after}");
+            return Ok(Some(noticed));
         }
     }
     Ok(None)
@@ -78,43 +67,29 @@ pub(super) fn examine(
 
 /// A second session, which may have to wait and is waited for by nobody.
 struct Second {
-    go: mpsc::Sender<()>,
-    answers: mpsc::Receiver<Result<String, String>>,
+    asks: mpsc::Sender<()>,
+    answers: mpsc::Receiver<String>,
 }
 
 impl Second {
     fn start(route: Route) -> Self {
-        let (go, asked) = mpsc::channel::<()>();
+        let (asks, asked) = mpsc::channel::<()>();
         let (answer, answers) = mpsc::channel();
         std::thread::spawn(move || {
-            let mut client = match route.open_again() {
-                Ok(client) => client,
-                Err(error) => {
-                    _ = answer.send(Err(error.to_string()));
-                    return;
-                }
-            };
-            let mut begin = "BEGIN";
+            let Ok(mut client) = route.open_again() else { return };
             while asked.recv().is_ok() {
-                let begun = client.batch_execute(begin).and_then(|()| process(&mut client));
-                let told = begun.map_err(|error| {
-                    error
-                        .as_db_error()
-                        .map_or_else(|| error.to_string(), |e| e.message().to_owned())
-                });
-                begin = "ROLLBACK; BEGIN";
-                if answer.send(told).is_err() {
-                    break;
+                let Ok(process) = process(&mut client) else { return };
+                if answer.send(process).is_err() {
+                    return;
                 }
             }
         });
-        Self { go, answers }
+        Self { asks, answers }
     }
 
-    /// The process that serves it; nothing where it has to wait for one.
-    fn process_in_transaction(&self) -> Option<Result<String, String>> {
-        // Whoever has ended has answered before.
-        _ = self.go.send(());
+    /// The process that serves it.
+    fn process(&self) -> Option<String> {
+        self.asks.send(()).ok()?;
         self.answers.recv_timeout(PATIENCE).ok()
     }
 }

@@ -81,7 +81,7 @@ impl Server {
         }
     }
 
-    /// As it stands in a URL before the database.
+    /// Whether it is on this machine, behind a socket.
     pub(super) fn is_socket(&self) -> bool {
         matches!(self.place, Place::Socket(_))
     }
@@ -100,8 +100,11 @@ impl Place {
             .map_err(|_| parameters.wrong("hostaddr", "an IP address"))?;
         match (host, address) {
             (Some(host), None) if host.starts_with('/') => Ok(Self::Socket(host.into())),
-            (Some(host), _) if host.contains('@') => {
-                Err(parameters.wrong("host", "a name, an address or a folder, without an `@`"))
+            (Some(host), _)
+                if !host.chars().all(|c| c.is_alphanumeric() || ".-_:%".contains(c)) =>
+            {
+                Err(parameters
+                    .wrong("host", "a name, an address, or a folder that begins with `/`"))
             }
             (Some(host), address) => Ok(Self::Host(host.to_owned(), address)),
             (None, Some(address)) => Ok(Self::Host(address.to_string(), Some(address))),

@@ -164,7 +164,7 @@ fn values_that_a_parameter_cannot_have() {
     `port` in `DATABASE_URL` must be one port, or one for each of 2 hosts
     `hostaddr` in `DATABASE_URL` must be one address for each of 2 hosts
     `hostaddr` in `DATABASE_URL` must be an IP address
-    `host` in `DATABASE_URL` must be a name, an address or a folder, without an `@`
+    `host` in `DATABASE_URL` must be a name, an address, or a folder that begins with `/`
     `keepalives_idle` in `DATABASE_URL` must be a whole number
     `DATABASE_URL` has a parameter that PostgreSQL does not know: `schema`
     `require_auth` in `DATABASE_URL` cannot be had: it is not supported, and cannot be passed over: it asks for more safety
@@ -366,6 +366,7 @@ fn passwords_are_never_shown() {
         "host=db password='s3cret",
         "host=db password='a's3cret",
         "host=db port=s3cret",
+        "host=db%20password=s3cret",
         "host=db sslmode=s3cret",
         "host=db hostaddr=s3cret",
         "password=s3cret host=@s3cret",

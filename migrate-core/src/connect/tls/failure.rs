@@ -52,6 +52,12 @@ pub(in super::super) fn explain(
         if let Some(error) = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
             return Some(of_rustls(error, settings, host));
         }
+        if let Some(Failure::Handshake(_)) = error.downcast_ref()
+            && settings.is_direct()
+        {
+            let reason = "the server does not begin with TLS at once".to_owned();
+            return Some(Told { reason, help: help(&Failure::OtherProtocol, settings) });
+        }
         // One whose cause is not rustls but the network is the network's matter.
         if let Some(failure) = error.downcast_ref::<Failure>()
             && !matches!(failure, Failure::Handshake(_) | Failure::Asking(_))
@@ -105,7 +111,7 @@ fn of_rustls(error: &rustls::Error, settings: &TlsSettings, host: &str) -> Told 
         rustls::Error::AlertReceived(alert) => of_alert(*alert, settings),
         rustls::Error::InvalidMessage(_) if settings.is_direct() => (
             "the server does not begin with TLS at once".to_owned(),
-            "leave out `sslnegotiation=direct`: PostgreSQL understands it from 17 on".to_owned(),
+            help(&Failure::OtherProtocol, settings),
         ),
         rustls::Error::InvalidMessage(_) => (
             "what answers there speaks no TLS that can be understood".to_owned(),
