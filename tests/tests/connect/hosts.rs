@@ -38,9 +38,9 @@ fn the_first_server_that_answers_and_can_be_written_to() {
     assert_eq!(reached(&[closed, first.port], ""), "first");
     assert_eq!(reached(&[second.port, closed], ""), "second");
     let said = reached(&[closed, closed], "").replace(&closed.to_string(), "<closed>");
-    insta::assert_snapshot!(said, @"");
+    insta::assert_snapshot!(said, @"cannot connect to postgres on postgres@127.0.0.1:<closed>,127.0.0.1:<closed>: 127.0.0.1:<closed>: Connection refused (os error 111); 127.0.0.1:<closed>: Connection refused (os error 111) -> check that the server runs and that the test names it; `migrate db wait` waits for it");
     // One that refuses ends the search: the others would, too.
-    insta::assert_snapshot!(reached(&both, "dbname=none"), @"");
+    insta::assert_snapshot!(reached(&both, "dbname=none"), @r#"none on postgres@127.0.0.1:<first> refused the connection: database "none" does not exist -> create it with `migrate db create`"#);
 
     // The other sessions of a run go to the same server.
     let session = connect(&[closed, first.port], "").unwrap();
@@ -63,8 +63,8 @@ fn the_first_server_that_answers_and_can_be_written_to() {
     ] {
         assert_eq!(reached(&both, wanted), expected, "{wanted}");
     }
-    insta::assert_snapshot!(reached(&both, "target_session_attrs=standby"), @"");
-    insta::assert_snapshot!(reached(&[first.port], "target_session_attrs=read-write"), @"");
+    insta::assert_snapshot!(reached(&both, "target_session_attrs=standby"), @"no server of postgres on postgres@127.0.0.1:<first>,127.0.0.1:<second> is `standby`: 127.0.0.1:<first>: `default_transaction_read_only` is on; 127.0.0.1:<second>: it is a primary that can be written to -> name one that is, or say with `target_session_attrs` which will do");
+    insta::assert_snapshot!(reached(&[first.port], "target_session_attrs=read-write"), @"no server of postgres on postgres@127.0.0.1:<first> is `read-write`: 127.0.0.1:<first>: `default_transaction_read_only` is on -> name one that is, or say with `target_session_attrs` which will do");
 }
 
 #[test]

@@ -165,7 +165,11 @@ fn the_command_line_refuses_it_before_anything_has_run() {
         let is_process = word.trim_end().parse::<u32>().is_ok();
         if is_process { word.replace(word.trim_end(), "<process>") } else { word.to_owned() }
     });
-    insta::assert_snapshot!(words.collect::<String>(), @"");
+    insta::assert_snapshot!(words.collect::<String>(), @"
+    error: postgres on ada@127.0.0.1:<port> is a pool that hands out its connections anew for every transaction: two sessions were served by the one process <process>
+     |
+     = help: migrations need one session from the beginning to the end: connect to the server itself, mostly on port 5432, or to a pool with `pool_mode = session`
+    ");
     assert_eq!(said.code, Some(5));
     assert_eq!(cli.run("status").code, Some(5));
     let tables: i64 = server

@@ -155,7 +155,10 @@ fn all<T: PemObject>(bytes: &[u8], parameter: &str, path: &Path) -> Result<Vec<T
     let help = "it should begin with `-----BEGIN`";
     match found {
         Ok(found) if !found.is_empty() => Ok(found),
-        Ok(_) => Err(FileError::new(parameter, path, "nothing of the kind is in it", help)),
+        Ok(_) => {
+            let what = if parameter == "sslcrl" { "list" } else { "certificate" };
+            Err(FileError::new(parameter, path, format!("no {what} is in it"), help))
+        }
         Err(_) => Err(FileError::new(parameter, path, "it is not in PEM", help)),
     }
 }
