@@ -171,7 +171,9 @@ impl Work {
         let target = database::target(context, settings.as_ref())?;
         let session = database::connect(context, &target, purpose)?;
         let history = History::new(history.schema, history.table);
-        let mut migrator = Migrator::new(plan, actor(&context.environment)).history(history);
+        let mut migrator = Migrator::new(plan, actor(&context.environment))
+            .history(history)
+            .variables(context.environment.vars.clone());
         if let Some(patience) = patience {
             migrator = migrator.patience(patience);
         }

@@ -111,12 +111,14 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
     let server = cause.as_db_error();
     let mut diagnostic = Diagnostic {
         code: server.map(|server| server.code().code().to_owned()),
-        message: server_message(cause),
+        message: error.failure.message(),
         ..Diagnostic::default()
     };
     if let Failure::Statement { step, statement, .. } = &error.failure {
         diagnostic.source = Some(source_of(step, statement));
         let offset = server.and_then(|server| match server.position() {
+            // It counts in the text with the secrets in it.
+            _ if !statement.secrets.is_empty() => None,
             Some(postgres::error::ErrorPosition::Original(position)) => {
                 byte_offset(&statement.sql, *position)
             }
@@ -135,7 +137,7 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
     } else {
         diagnostic.message = format!("{}: {}", error.failure, diagnostic.message);
     }
-    if let Some(server) = server {
+    if let Some(server) = server.filter(|_| !error.failure.shows_a_secret()) {
         diagnostic.notes.extend(server.detail().map(ToOwned::to_owned));
         diagnostic.notes.extend(server.where_().map(|context| format!("in {context}")));
         diagnostic.helps.extend(server.hint().map(ToOwned::to_owned));

@@ -22,6 +22,9 @@
 //! # }
 //! ```
 
+/// For the tests of the engine alone.
+#[doc(hidden)]
+pub mod capture;
 pub mod cluster;
 pub mod connect;
 pub mod diagnostic;
@@ -32,7 +35,6 @@ pub mod order;
 pub mod plan;
 
 mod apply;
-mod capture;
 mod environment;
 mod error;
 mod migrator;

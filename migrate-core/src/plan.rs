@@ -111,6 +111,12 @@ pub struct Statement {
     /// What of it older servers do not know.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requires: Vec<Requirement>,
+    /// What takes the place of psql's placeholders `:'NAME'` just before it is sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<Secret>,
+    /// What is sent after a `COPY … FROM STDIN`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input: Option<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
@@ -127,11 +133,28 @@ pub struct Requirement {
     pub what: String,
 }
 
+/// A value of the environment that a statement wants.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Secret {
+    /// The environment variable.
+    pub variable: String,
+    /// Whether the server gets a SCRAM verifier of the value in place of the value itself.
+    pub scram: bool,
+}
+
 impl Statement {
     /// A statement for any server.
     #[must_use]
     pub fn new(sql: impl Into<String>) -> Self {
-        Self { sql: sql.into(), line: 0, since: 0, until: 0, requires: Vec::new() }
+        Self {
+            sql: sql.into(),
+            line: 0,
+            since: 0,
+            until: 0,
+            requires: Vec::new(),
+            secrets: Vec::new(),
+            input: None,
+        }
     }
 
     /// Whether this form is meant for a server of this major version.
@@ -335,6 +358,10 @@ pub(crate) fn checksum_of_first(steps: &[Step], count: usize) -> String {
         hash.update([u8::from(step.transactional)]);
         hash.update((statement.sql.len() as u64).to_be_bytes());
         hash.update(&statement.sql);
+        if let Some(input) = &statement.input {
+            hash.update((input.len() as u64).to_be_bytes());
+            hash.update(input);
+        }
     }
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -136,6 +136,7 @@ impl Expression {
     pub(crate) fn has_index_options(&self) -> bool {
         self.collation.is_some()
             || self.operator_class.is_some()
+            || !self.operator_class_parameters.is_empty()
             || self.descending.is_some()
             || self.nulls_first.is_some()
     }

@@ -66,28 +66,36 @@ mod pgm;
 mod plan;
 mod preview;
 mod print;
+mod role;
 mod sea;
+mod secret;
 mod split;
 mod step;
 mod table;
 mod types;
 mod writer;
 
-pub use column::{Column, Identity, IdentityColumn, References};
+pub use column::{Column, Compression, Identity, IdentityColumn, References, Storage};
 pub use expression::{Expression, IntoExpression, col, expr};
 pub use inverse::{Capture, Inverse};
 pub use literal::{DefaultValue, Literal, quote_literal};
 pub use migration::{Migration, Migrations};
-pub use name::{Identifier, IntoIdentifiers, MAX_NAME_BYTES, Name, generated_name, iden};
+pub use name::{
+    Identifier, IntoIdentifiers, IntoNames, MAX_NAME_BYTES, Name, generated_name, iden, kept_name,
+};
 pub use object::Object;
 pub use operation::Operation;
 pub use operations::constraint::foreign_key::ReferentialAction;
+pub use operations::function::FinalModify;
 pub use operations::table::LikeOption;
+pub use operations::trigger::Triggers;
 pub use pgm::Pgm;
 pub use plan::{FORMAT, Plan};
 pub use preview::{plan_hints, plan_problems, plan_text, plan_text_down};
 pub use print::print_plan;
+pub use role::{IntoRoles, Role};
 pub use sea_query;
+pub use secret::{OptionValue, Secret, env};
 pub use split::{Piece, split};
 pub use step::Place;
 pub use table::Table;
@@ -98,5 +106,5 @@ pub use writer::{Requirement, Statement, Writer};
 pub mod prelude {
     pub use crate::Identity::{Always, ByDefault};
     pub use crate::ReferentialAction::{Cascade, NoAction, Restrict, SetDefault, SetNull};
-    pub use crate::{DataType, Pgm, Table, col, expr, iden};
+    pub use crate::{DataType, Object, Pgm, Role, Table, col, env, expr, iden};
 }

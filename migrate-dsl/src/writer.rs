@@ -1,7 +1,9 @@
 //! The only place where pieces of SQL are joined.
 
 use crate::literal::dollar_quote;
-use crate::{DataType, DefaultValue, Expression, Identifier, Name, quote_literal};
+use crate::{
+    DataType, DefaultValue, Expression, Identifier, Name, OptionValue, Role, Secret, quote_literal,
+};
 
 /// One SQL statement as it goes to the server, without the closing semicolon.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +20,10 @@ pub struct Statement {
     pub since: u32,
     /// The major version from which on another form is meant; 0 for never.
     pub until: u32,
+    /// What the engine puts in place of psql's placeholders `:'NAME'` just before it sends it.
+    pub secrets: Vec<Secret>,
+    /// What is sent after a `COPY … FROM STDIN`.
+    pub input: Option<String>,
 }
 
 /// An option that older servers do not have.
@@ -39,6 +45,8 @@ impl Statement {
             requires: Vec::new(),
             since: 0,
             until: 0,
+            secrets: Vec::new(),
+            input: None,
         }
     }
 
@@ -81,6 +89,7 @@ pub struct Writer {
     sql: String,
     problems: Vec<String>,
     requires: Vec<Requirement>,
+    secrets: Vec<Secret>,
     /// The next piece follows without a space, as after `(`.
     tight: bool,
 }
@@ -108,8 +117,8 @@ impl Writer {
     /// Ends the statement.
     #[must_use]
     pub fn finish(self) -> Statement {
-        let Self { sql, problems, requires, tight: _ } = self;
-        Statement { problems, requires, ..Statement::raw(sql) }
+        let Self { sql, problems, requires, secrets, tight: _ } = self;
+        Statement { problems, requires, secrets, ..Statement::raw(sql) }
     }
 
     /// Keywords, or SQL that the migration brought itself, after a space.
@@ -149,16 +158,43 @@ impl Writer {
         self.text(&name.quoted())
     }
 
+    /// A role's name, or the keyword for one that has none of its own.
+    pub fn role(&mut self, role: &Role) -> &mut Self {
+        match role.told() {
+            Ok(name) => self.identifier(name),
+            Err(keyword) => self.text(keyword),
+        }
+    }
+
     /// Something inside an object, such as a column of a table: `"posts"."title"`.
     pub fn member(&mut self, object: &Name, member: &Identifier) -> &mut Self {
         self.name(object).problems.extend(member.problem());
         self.glued(".").glued(&member.quoted())
     }
 
+    /// The name of an operator: its schema between quotes, never its characters.
+    pub fn operator(&mut self, name: &Name) -> &mut Self {
+        self.problems.extend(name.problems_as_operator());
+        self.text(&name.as_operator())
+    }
+
+    /// An operator where a name with a schema has to be told from other things:
+    /// `OPERATOR ("app".===)`.
+    pub fn operator_reference(&mut self, name: &Name) -> &mut Self {
+        match name.schema {
+            Some(_) => self.text("OPERATOR").parenthesized(|sql| _ = sql.operator(name)),
+            None => self.operator(name),
+        }
+    }
+
     /// The type of a column or of an argument.
     pub fn data_type(&mut self, data_type: &DataType) -> &mut Self {
         self.problems.extend(data_type.problems());
-        self.text(&data_type.sql())
+        let sql = data_type.sql();
+        if let Some(version) = data_type.since() {
+            self.requires(version, &sql);
+        }
+        self.text(&sql)
     }
 
     /// The body of a function, between dollars.
@@ -169,6 +205,56 @@ impl Writer {
     /// A string literal.
     pub fn literal(&mut self, text: &str) -> &mut Self {
         self.text(&quote_literal(text))
+    }
+
+    /// psql's placeholder for what the environment has, as a string literal.
+    ///
+    /// ```
+    /// use migrate_dsl::{Writer, env};
+    /// let statement = Writer::statement(|sql| sql.text("SELECT").secret(&env("TOKEN")));
+    /// assert_eq!(statement.sql, "SELECT :'TOKEN'");
+    /// assert_eq!(statement.secrets[0].variable(), "TOKEN");
+    /// ```
+    pub fn secret(&mut self, secret: &Secret) -> &mut Self {
+        self.problems.extend(secret.problem());
+        if !self.secrets.contains(secret) {
+            self.secrets.push(secret.clone());
+        }
+        self.text(&format!(":'{}'", secret.variable()))
+    }
+
+    /// The value of an option: a string literal, or the placeholder of a secret.
+    pub fn option_value(&mut self, value: &OptionValue) -> &mut Self {
+        match value {
+            OptionValue::Text(text) => self.literal(text),
+            OptionValue::Secret(secret) => self.secret(secret),
+        }
+    }
+
+    /// A name as a string literal, for code that quotes it itself.
+    pub(crate) fn name_literal(&mut self, name: &Identifier) -> &mut Self {
+        self.problems.extend(name.problem());
+        self.literal(name.as_str())
+    }
+
+    /// `format('%I.%I', 'app', 'posts')::regclass`: a relation, inside of code.
+    pub(crate) fn regclass(&mut self, name: &Name) -> &mut Self {
+        let parts: Vec<_> = name.schema.iter().chain([&name.name]).collect();
+        let places = vec!["%I"; parts.len()].join(".");
+        self.text("format(").tight = true;
+        self.literal(&places);
+        for part in parts {
+            self.glued(",").name_literal(part);
+        }
+        self.glued(")::regclass")
+    }
+
+    /// `DO $$ … $$`: what has to look at the catalog to know what to do.
+    pub(crate) fn code(code: Self) -> Statement {
+        let code = code.finish();
+        let mut sql = Self::new();
+        sql.text("DO").dollar_quoted(&format!("\n{}\n", code.sql)).problems = code.problems;
+        sql.finish()
     }
 
     /// A comment as a literal, or `NULL` for none.
@@ -265,13 +351,23 @@ impl Writer {
         self.with(parameters, |sql, name| _ = sql.identifier(name))
     }
 
-    /// `WITH ("fillfactor" = '70')`, where there is one; a dot stands behind a namespace, as in
-    /// `toast.autovacuum_enabled`.
+    /// `WITH ("fillfactor" = '70')`, where there is one; `toast.autovacuum_enabled` is
+    /// one of the table behind the table.
     pub fn storage_parameters(&mut self, parameters: &[(Identifier, String)]) -> &mut Self {
-        self.with(parameters, |sql, name| match name.as_str().split_once('.') {
-            Some(parts) => _ = sql.name(&parts.into()),
-            None => _ = sql.identifier(name),
-        })
+        self.with(parameters, |sql, name| _ = sql.storage_parameter(name))
+    }
+
+    /// `"toast"."autovacuum_enabled"`, as in [`storage_parameters`](Self::storage_parameters).
+    pub(crate) fn storage_parameter(&mut self, name: &Identifier) -> &mut Self {
+        match name.as_str().strip_prefix("toast.") {
+            Some(name) => self.name(&("toast", name).into()),
+            None => self.identifier(name),
+        }
+    }
+
+    /// `("fillfactor" = '70')`, as in [`storage_parameters`](Self::storage_parameters).
+    pub(crate) fn assignment(&mut self, name: &Identifier, value: &str) -> &mut Self {
+        self.parenthesized(|sql| _ = sql.storage_parameter(name).text("=").literal(value))
     }
 
     fn with(

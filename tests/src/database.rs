@@ -82,7 +82,18 @@ impl TestDatabase {
     ///
     /// If it fails.
     pub fn execute(&self, sql: &str) {
-        self.client().batch_execute(sql).unwrap_or_else(|error| panic!("{error}\nin: {sql}"));
+        self.try_execute(sql).unwrap_or_else(|error| panic!("{error}\nin: {sql}"));
+    }
+
+    /// The same, for what may fail.
+    ///
+    /// # Errors
+    ///
+    /// What the server said.
+    pub fn try_execute(&self, sql: &str) -> Result<(), String> {
+        self.client().batch_execute(sql).map_err(|error| {
+            error.as_db_error().map_or_else(|| error.to_string(), ToString::to_string)
+        })
     }
 
     /// A name for an object of the whole server, a role mostly, that no other test has. Roles of
@@ -92,11 +103,34 @@ impl TestDatabase {
         format!("{}_{name}", self.name)
     }
 
+    /// A database with a subscription cannot be dropped.
+    fn drop_subscriptions(&self, client: &mut Client) -> Result<(), postgres::Error> {
+        let subscriptions = client.query(
+            "SELECT quote_ident(subname) FROM pg_subscription
+             JOIN pg_database d ON d.oid = subdbid WHERE datname = $1",
+            &[&self.name],
+        )?;
+        for subscription in subscriptions {
+            let name: String = subscription.get(0);
+            let mut client = self.client();
+            // No slot was ever made on the other side.
+            for change in [
+                format!("ALTER SUBSCRIPTION {name} DISABLE"),
+                format!("ALTER SUBSCRIPTION {name} SET (slot_name = NONE)"),
+                format!("DROP SUBSCRIPTION {name}"),
+            ] {
+                client.batch_execute(&change)?;
+            }
+        }
+        Ok(())
+    }
+
     fn drop_all(&self) -> Result<(), postgres::Error> {
         let mut config: postgres::Config =
             server().url("postgres").parse().expect("our own URL is valid");
         let mut client = config.dbname("postgres").connect(NoTls)?;
         let name = &self.name;
+        self.drop_subscriptions(&mut client)?;
         // https://www.postgresql.org/docs/current/sql-dropdatabase.html: FORCE is of 13.
         if server().major() >= 13 {
             client.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))?;

@@ -7,7 +7,7 @@ use migrate_core::plan::Plan;
 use migrate_core::{DownTo, Environment, Error, Event, Migrator, Session, Target, UpTo};
 use migrate_dsl::Migration;
 
-use crate::{TestDatabase, catalog, plan};
+use crate::{Catalog, TestDatabase, catalog, plan};
 
 /// Relations of the engine's own, left out of the schema that is compared.
 const OURS: &[&str] = &["public.migrations", "public.migrations_log", "public.migrations_journal"];
@@ -26,10 +26,14 @@ impl Engine {
         Self { database: TestDatabase::new() }
     }
 
-    /// A migrator for these migrations that does not wait long for another.
+    /// A migrator for these migrations that does not wait long for another. In its environment is
+    /// an `APP_PASSWORD` and a `BLOG_URL`.
     #[must_use]
     pub fn migrator(&self, migrations: &[Migration]) -> Migrator {
-        migrator(plan(migrations)).patience(Duration::from_millis(200))
+        let variables =
+            [("APP_PASSWORD", "it's a secret"), ("BLOG_URL", "host=blog password=secret")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        migrator(plan(migrations)).variables(variables.into()).patience(Duration::from_millis(200))
     }
 
     /// A session as the engine opens it.
@@ -89,6 +93,12 @@ impl Engine {
     #[must_use]
     pub fn catalog(&self) -> String {
         catalog(&mut self.database.client(), OURS)
+    }
+
+    /// The same, to be read again and again; with the roles of the server if asked for.
+    #[must_use]
+    pub fn open_catalog(&self, roles: bool) -> Catalog {
+        Catalog::open(&self.database.url(), OURS, roles)
     }
 
     /// The one value that a query gives, as text.

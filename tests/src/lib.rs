@@ -6,9 +6,10 @@ pub mod cli;
 pub mod cluster;
 pub mod database;
 pub mod engine;
+pub mod language;
 pub mod plan;
 
-pub use catalog::catalog;
+pub use catalog::{Catalog, catalog};
 pub use cli::{Cli, Said};
 pub use cluster::{environment, server};
 pub use database::TestDatabase;

@@ -100,12 +100,14 @@ fn the_catalog_shows_every_kind() {
     -- schemas
     public
     shop
+    -- comments
+    table column public."Posts".body: the text
     -- enums
     shop.mood ('sad', 'ok', 'happy')
     -- domains
     shop.email text default 'x@y'::text not null constraint has_at CHECK ((VALUE ~~ '%@%'::text))
     -- ranges
-    shop.span of double precision with float8mi
+    shop.span of double precision with float8mi multirange shop.span_multirange
     -- tables
     public."Posts" table row security
     public.events partitioned table by RANGE (at)
@@ -129,8 +131,8 @@ fn the_catalog_shows_every_kind() {
     public."Posts" "Posts_pkey" PRIMARY KEY (id)
     public."Posts" short CHECK ((length(body) < 9)) NOT VALID
     -- indexes
-    public."Posts" CREATE UNIQUE INDEX "Posts_pkey" ON public."Posts" USING btree (id)
     public."Posts" CREATE INDEX by_title ON public."Posts" USING btree (lower((title)::text)) WHERE (id > 0)
+    public."Posts" CREATE UNIQUE INDEX "Posts_pkey" ON public."Posts" USING btree (id)
     -- sequences
     public."Posts_id_seq" as bigint start 1 increment 1 min 1 max 9223372036854775807 cache 1 owned by public."Posts".id
     shop.numbers as integer start 1 increment 5 min 1 max 2147483647 cache 1 cycle
@@ -141,11 +143,6 @@ fn the_catalog_shows_every_kind() {
      SELECT "Posts".id,
         "Posts".title
        FROM public."Posts";
-    -- functions
-    CREATE OR REPLACE FUNCTION shop.touch()
-     RETURNS trigger
-     LANGUAGE plpgsql
-    AS $function$BEGIN RETURN NEW; END$function$
     -- triggers
     CREATE TRIGGER touch BEFORE UPDATE ON public."Posts" FOR EACH ROW EXECUTE FUNCTION shop.touch() (disabled)
     -- rules
@@ -155,8 +152,11 @@ fn the_catalog_shows_every_kind() {
     public."Posts" own permissive select to public using (id > 1)
     -- statistics
     CREATE STATISTICS shop."both" ON at, kind FROM public.events
-    -- comments
-    table column public."Posts".body: the text
+    -- functions
+    CREATE OR REPLACE FUNCTION shop.touch()
+     RETURNS trigger
+     LANGUAGE plpgsql
+    AS $function$BEGIN RETURN NEW; END$function$
     -- owners
     function shop.touch(): postgres
     materialized view shop.kept: postgres
@@ -164,6 +164,7 @@ fn the_catalog_shows_every_kind() {
     schema shop: postgres
     sequence public."Posts_id_seq": postgres
     sequence shop.numbers: postgres
+    statistics object shop."both": postgres
     table public."Posts": postgres
     table public.events: postgres
     table public.events_2026: postgres

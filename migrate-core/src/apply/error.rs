@@ -4,6 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
+use super::send::{self, Variables};
 use crate::event::Direction;
 use crate::plan::{Statement, Step};
 
@@ -54,6 +55,8 @@ pub enum Failure {
         statement: Box<Statement>,
         /// What the server said.
         source: postgres::Error,
+        /// Whether the server's words repeat a secret, and are not to be shown.
+        shows_a_secret: bool,
     },
     /// What a step is about could not be read from the catalog.
     #[error("the way back could not be read from the catalog")]
@@ -78,8 +81,14 @@ pub enum Failure {
 }
 
 impl Failure {
-    pub(super) fn statement(origin: Origin<'_>, source: postgres::Error) -> Self {
+    pub(super) fn statement(
+        origin: Origin<'_>,
+        source: postgres::Error,
+        variables: &Variables,
+    ) -> Self {
+        let said = source.as_db_error().map(|error| format!("{error:?}")).unwrap_or_default();
         Self::Statement {
+            shows_a_secret: send::shows_a_secret(&said, origin.statement, variables),
             step: Box::new(origin.step.clone()),
             statement: Box::new(origin.statement.clone()),
             source,
@@ -88,6 +97,22 @@ impl Failure {
 
     pub(super) fn capture(origin: Origin<'_>, source: postgres::Error) -> Self {
         Self::Capture { step: Box::new(origin.step.clone()), source }
+    }
+
+    /// What the server, or the network, said, in its own words.
+    #[must_use]
+    pub fn message(&self) -> String {
+        if self.shows_a_secret() {
+            return "the server refused the statement, in words that repeat a secret".to_owned();
+        }
+        let cause = self.cause();
+        cause.as_db_error().map_or_else(|| cause.to_string(), |error| error.message().to_owned())
+    }
+
+    /// Whether the server's words are not to be shown.
+    #[must_use]
+    pub fn shows_a_secret(&self) -> bool {
+        matches!(self, Self::Statement { shows_a_secret: true, .. })
     }
 
     /// What the server, or the network, said.

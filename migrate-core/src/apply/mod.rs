@@ -7,6 +7,7 @@ mod capture;
 mod error;
 mod leftovers;
 mod parts;
+mod send;
 mod transaction;
 
 use std::time::{Duration, Instant};
@@ -22,6 +23,7 @@ use crate::way_back::Captured;
 use crate::{Event, History, Observer, Session};
 use capture::Watch;
 use parts::{Part, parts};
+pub(crate) use send::Variables;
 use transaction::Transaction;
 
 /// A migration about to run.
@@ -31,6 +33,8 @@ pub(crate) struct Work<'a> {
     pub(crate) steps: &'a [Step],
     /// Whether the way back of its steps is to be read from the catalog.
     pub(crate) captures: bool,
+    /// What statements may ask of the environment.
+    pub(crate) variables: &'a Variables,
     /// The SQL that records the outcome, in the transaction of the last part.
     pub(crate) record: &'a dyn Fn(&Captured) -> Vec<String>,
 }
@@ -90,7 +94,12 @@ pub(crate) fn apply(
                     }
                     closing
                 };
-                let transaction = Transaction { opening: &opening, statements, closing: &closing };
+                let transaction = Transaction {
+                    opening: &opening,
+                    statements,
+                    variables: work.variables,
+                    closing: &closing,
+                };
                 transaction.run(session, &mut watch)
             }
             Part::Alone(origin) => {
@@ -137,7 +146,7 @@ fn run_alone(
     let running = journal(history, work, done, true, &watch.captured);
     client.batch_execute(&running).map_err(Failure::Record)?;
     let before = leftovers::before(client, &origin.statement.sql);
-    let Err(error) = client.batch_execute(&origin.statement.sql) else {
+    let Err(failure) = send::send(client, origin, work.variables) else {
         return in_transaction(session, |session| {
             watch.after(session, origin)?;
             let finished = journal(history, work, done + 1, false, &watch.captured);
@@ -145,7 +154,7 @@ fn run_alone(
         });
     };
     // It failed, so its end is known; a connection that is gone leaves it open.
-    if error.as_db_error().is_some() && !client.is_closed() {
+    if failure.cause().as_db_error().is_some() && !client.is_closed() {
         leftovers::remove(client, &origin.statement.sql, &before);
         let known = match done {
             0 => history.journal_end(work.name),
@@ -154,7 +163,7 @@ fn run_alone(
         // The statement's own failure is the one to tell.
         _ = client.batch_execute(&known);
     }
-    Err(Failure::statement(origin, error))
+    Err(failure)
 }
 
 /// The journal's word on how far a migration has come. It is of the statements that are done: what

@@ -1,7 +1,10 @@
 //! Statements that stand or fall together with what is recorded of them.
 
+use std::borrow::Cow;
+
 use super::capture::Watch;
 use super::error::{Failure, Origin};
+use super::send::{Variables, is_alone, send, text};
 use crate::Session;
 use crate::way_back::Captured;
 
@@ -10,6 +13,7 @@ pub(super) struct Transaction<'a> {
     /// What comes first and must not fail.
     pub(super) opening: &'a [String],
     pub(super) statements: &'a [Origin<'a>],
+    pub(super) variables: &'a Variables,
     /// What is recorded at the end, given what is known of the way back then.
     pub(super) closing: &'a dyn Fn(&Captured) -> Vec<String>,
 }
@@ -23,16 +27,19 @@ impl Transaction<'_> {
     /// may succeed on that second run, and that is as good. Only the server's own word counts as a
     /// failure: where the driver loses the thread, the transaction may have been committed.
     pub(super) fn run(&self, session: &mut Session, watch: &mut Watch) -> Result<(), Failure> {
-        if self.statements.iter().any(|origin| watch.asked(origin).is_some()) {
+        let alone =
+            |origin: &Origin<'_>| watch.asked(origin).is_some() || is_alone(origin.statement);
+        if self.statements.iter().any(alone) {
             return self.one_by_one_or_not_at_all(session, watch);
         }
         let closing = (self.closing)(&watch.captured);
-        let texts = ["BEGIN"]
+        let statements = self.statements.iter();
+        let texts = [Cow::Borrowed("BEGIN")]
             .into_iter()
-            .chain(self.opening.iter().map(String::as_str))
-            .chain(self.statements.iter().map(|origin| origin.statement.sql.as_str()))
-            .chain(closing.iter().map(String::as_str))
-            .chain(["COMMIT"]);
+            .chain(self.opening.iter().map(Cow::from))
+            .chain(statements.map(|origin| text(origin.statement, self.variables)))
+            .chain(closing.iter().map(Cow::from))
+            .chain([Cow::Borrowed("COMMIT")]);
         // The semicolon stands on a line of its own: a statement may end in a `--` comment.
         let message = texts.collect::<Vec<_>>().join("\n;\n");
         let Err(error) = session.client().batch_execute(&message) else { return Ok(()) };
@@ -64,10 +71,7 @@ impl Transaction<'_> {
         }
         for origin in self.statements {
             watch.before(session, *origin)?;
-            session
-                .client()
-                .batch_execute(&origin.statement.sql)
-                .map_err(|error| Failure::statement(*origin, error))?;
+            send(session.client(), *origin, self.variables)?;
             watch.after(session, *origin)?;
         }
         for sql in (self.closing)(&watch.captured) {

@@ -1,6 +1,6 @@
 //! Taking back.
 
-use super::up::fit;
+use super::up::without_secrets;
 use super::{Known, Migrator, STILL_RUNNING, UpTo};
 use crate::apply::{Work, apply, is_transactional};
 use crate::event::Direction;
@@ -85,7 +85,7 @@ impl Migrator {
             let again: Vec<_> = chosen(&known, &to).iter().map(|row| row.name.clone()).collect();
             for name in &again {
                 let missing = || Error::FileMissing { name: name.clone() };
-                fit(&[self.plan.migration(name).ok_or_else(missing)?], session.major())?;
+                self.fit(&[self.plan.migration(name).ok_or_else(missing)?], session.major())?;
             }
             self.down_alone(session, lock, &known, &to, observer)?;
             let known = self.known(session.client())?.unwrap_or_default();
@@ -153,6 +153,11 @@ impl Migrator {
                 why: Box::new(why.clone()),
             })?;
             let (name, steps) = (row.name.clone(), for_server(steps, session.major()));
+            let problems = without_secrets(&steps, &self.variables);
+            if !problems.is_empty() {
+                let problems = problems.into_iter().map(|problem| (name.clone(), problem));
+                return Err(Error::Problems(problems.collect()));
+            }
             reverts.push(Revert { name, steps });
         }
         for unfinished in &known.unfinished {
@@ -214,6 +219,7 @@ impl Migrator {
             direction: Direction::Down,
             steps: &revert.steps,
             captures: false,
+            variables: &self.variables,
             record: &record,
         };
         observer.event(Event::Started {

@@ -5,6 +5,7 @@ mod mark;
 mod status;
 mod up;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use postgres::Client;
@@ -13,6 +14,7 @@ pub use down::DownTo;
 pub use status::{Status, StatusEntry};
 pub use up::UpTo;
 
+use crate::apply::Variables;
 use crate::history::{Actor, Applied, Unfinished};
 use crate::lock::RunnerLock;
 use crate::plan::Plan;
@@ -27,6 +29,7 @@ pub struct Migrator {
     history: History,
     actor: Actor,
     patience: Duration,
+    variables: Variables,
 }
 
 /// Why a migration does not go on by itself whose runner was killed.
@@ -44,7 +47,20 @@ impl Migrator {
     /// A migrator for this plan; `actor` is who the log will say it was.
     #[must_use]
     pub fn new(plan: Plan, actor: Actor) -> Self {
-        Self { plan, history: History::default(), actor, patience: Duration::from_secs(300) }
+        Self {
+            plan,
+            history: History::default(),
+            actor,
+            patience: Duration::from_secs(300),
+            variables: Variables::new(),
+        }
+    }
+
+    /// Where secrets are looked up that statements ask for: the environment's variables.
+    #[must_use]
+    pub fn variables(mut self, variables: BTreeMap<String, String>) -> Self {
+        self.variables = variables;
+        self
     }
 
     /// Where the database remembers its migrations; `public.migrations` without it.

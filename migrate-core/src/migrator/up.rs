@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 
 use super::{Known, Migrator, STILL_RUNNING};
-use crate::apply::{Work, apply, is_transactional};
+use crate::apply::{Variables, Work, apply, is_transactional};
 use crate::event::Direction;
 use crate::history::{Action, TRANSACTION_MS};
 use crate::lock::RunnerLock;
 use crate::order::{State, entries, pending};
-use crate::plan::{Inverse, Migration, Step};
+use crate::plan::{Inverse, Migration, Problem, Step};
 use crate::versions::{for_server, too_new_for};
 use crate::way_back::Captured;
 use crate::{Error, Event, Observer, Session, WayBack};
@@ -98,8 +98,24 @@ impl Migrator {
             migrations.retain(|migration| migration.name <= *last);
         }
         migrations.truncate(to.count.unwrap_or(usize::MAX));
-        fit(&migrations, major)?;
+        self.fit(&migrations, major)?;
         Ok(migrations)
+    }
+
+    /// Refuses what cannot be applied as written, not by a server of this major version, or not
+    /// with what the environment has.
+    pub(super) fn fit(&self, migrations: &[&Migration], major: u32) -> Result<(), Error> {
+        let problems: Vec<_> = migrations
+            .iter()
+            .flat_map(|migration| {
+                let written = migration.problems.iter().cloned();
+                let problems = written
+                    .chain(too_new_for(migration, major))
+                    .chain(without_secrets(&migration.up, &self.variables));
+                problems.map(|problem| (migration.name.clone(), problem))
+            })
+            .collect();
+        if problems.is_empty() { Ok(()) } else { Err(Error::Problems(problems)) }
     }
 
     fn tell_drift(&self, known: &Known, observer: &mut dyn Observer) {
@@ -174,6 +190,7 @@ impl Migrator {
             direction: Direction::Up,
             steps: &steps,
             captures: is_inferred(migration),
+            variables: &self.variables,
             record: &record,
         };
         observer.event(Event::Started {
@@ -229,6 +246,7 @@ impl Migrator {
             direction: Direction::Up,
             steps: &steps,
             captures: migrations.iter().any(|migration| is_inferred(migration)),
+            variables: &self.variables,
             record: &record,
         };
         observer.event(Event::Started {
@@ -268,30 +286,32 @@ impl Migrator {
         action: Action,
         error: &crate::ApplyError,
     ) {
-        let cause = error.failure.cause();
-        let message =
-            cause.as_db_error().map_or_else(|| cause.to_string(), |db| db.message().to_owned());
+        let message = error.failure.message();
         let sql = self.history.log(&self.actor, action, &error.name, "NULL", Some(&message));
         _ = session.client().batch_execute(&sql);
     }
 }
 
-/// Refuses what cannot be applied as written, or not by a server of this major version.
-pub(super) fn fit(migrations: &[&Migration], major: u32) -> Result<(), Error> {
-    let problems: Vec<_> = migrations
-        .iter()
-        .flat_map(|migration| {
-            let written = migration.problems.iter().cloned();
-            let problems = written.chain(too_new_for(migration, major));
-            problems.map(|problem| (migration.name.clone(), problem))
-        })
-        .collect();
-    if problems.is_empty() { Ok(()) } else { Err(Error::Problems(problems)) }
-}
-
 /// Whether the way back of a migration is that of its steps.
 fn is_inferred(migration: &Migration) -> bool {
     migration.down.is_none() && migration.irreversible.is_none()
+}
+
+/// The secrets that the environment does not have.
+pub(super) fn without_secrets(steps: &[Step], variables: &Variables) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for step in steps {
+        for secret in step.statements.iter().flat_map(|statement| &statement.secrets) {
+            if variables.get(&secret.variable).is_none_or(String::is_empty) {
+                problems.push(Problem {
+                    verb: Some(step.verb.clone()),
+                    message: format!("the environment variable `{}` is not set", secret.variable),
+                    place: step.place.clone(),
+                });
+            }
+        }
+    }
+    problems
 }
 
 /// What does not come back with a migration that can be taken back.

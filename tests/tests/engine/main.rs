@@ -5,4 +5,5 @@ mod crowd;
 mod failures;
 mod history;
 mod outside_transaction;
+mod secrets;
 mod way_back;

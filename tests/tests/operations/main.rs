@@ -2,6 +2,11 @@
 //! time. A file for each object, as in the language.
 
 mod case;
+mod coverage;
+mod hostile;
+mod keep;
+mod manual;
+mod traps;
 
 macro_rules! objects {
     ($($object:ident)*) => {$(
@@ -9,10 +14,12 @@ macro_rules! objects {
 
         #[test]
         fn $object() {
-            case::run($object::cases());
+            case::run(&$object::cases());
         }
     )*};
 }
 objects! {
-    column constraint extension function index raw schema sequence table trigger user_type view
+    cast collation column constraint event_trigger extension foreign function index object operator
+    policy privilege publication raw role rule schema sequence statistics subscription table
+    text_search trigger user_type view
 }

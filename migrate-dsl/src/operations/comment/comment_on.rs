@@ -2,6 +2,9 @@
 
 use crate::{Inverse, Object, Operation, Pgm, Statement, Writer};
 
+/// The kinds of objects that cannot have one.
+const WITHOUT_COMMENT: &[&str] = &["DEFAULT PRIVILEGES", "PARAMETER", "USER MAPPING"];
+
 /// Comments on an object, or takes its comment away.
 pub struct CommentOn {
     object: Object,
@@ -10,18 +13,17 @@ pub struct CommentOn {
 }
 
 impl Pgm {
-    /// Sets the comment that tools show beside an object; `None` takes it away. The comment that
-    /// was there before is said with [`down`](CommentOn::down).
+    /// Sets the comment that tools show beside an object; `None` takes it away.
     ///
     /// ```
     /// use migrate_dsl::{Object, Pgm};
     ///
     /// fn up(pgm: &mut Pgm) {
-    ///     pgm.comment_on(Object::column("posts", "title"), "it's short").down(None);
+    ///     pgm.comment_on(Object::column("posts", "title"), "it's short");
     /// }
     ///
     /// assert_eq!(migrate_dsl::plan_text(up), r#"COMMENT ON COLUMN "posts"."title" IS 'it''s short';"#);
-    /// assert_eq!(migrate_dsl::plan_text_down(up), r#"COMMENT ON COLUMN "posts"."title" IS NULL;"#);
+    /// assert_eq!(migrate_dsl::plan_text_down(up), "-- as it was: column `title` of `posts`");
     /// ```
     #[track_caller]
     pub fn comment_on<'a>(
@@ -34,7 +36,7 @@ impl Pgm {
 }
 
 impl CommentOn {
-    /// The comment that was there before; `None` if there was none.
+    /// The comment that `down` sets, in place of the one that was there before; `None` for none.
     pub fn down<'a>(&mut self, text: impl Into<Option<&'a str>>) -> &mut Self {
         self.down = Some(text.into().map(str::to_owned));
         self
@@ -44,7 +46,11 @@ impl CommentOn {
         Writer::statement(|sql| {
             sql.text("COMMENT ON");
             self.object.write(sql);
-            sql.text("IS").comment(text)
+            sql.text("IS").comment(text);
+            if WITHOUT_COMMENT.contains(&self.object.kind()) {
+                sql.problem(format!("PostgreSQL keeps no comment on {}", self.object));
+            }
+            sql
         })
     }
 }
@@ -65,17 +71,14 @@ impl Operation for CommentOn {
     fn inverse(&self) -> Inverse {
         match &self.down {
             Some(before) => Inverse::Declaration(vec![self.comment(before.as_deref())]),
-            None => Inverse::none(format!(
-                "the comment on {} before is not known here; say it with `.down(..)`",
-                self.object
-            )),
+            None => Inverse::capture([self.object.clone()]),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::{Object, Pgm, plan_text, plan_text_down};
+    use crate::{Object, Pgm, plan_problems, plan_text, plan_text_down};
 
     #[test]
     fn anything_can_have_a_comment() {
@@ -84,6 +87,8 @@ mod tests {
             pgm.comment_on(Object::schema("app"), "ours").down("theirs");
             pgm.comment_on(Object::trigger("posts", "touch"), r"a\b");
             pgm.comment_on(Object::function("f"), "the only f");
+            pgm.comment_on(Object::server("files"), "on disk");
+            pgm.comment_on(Object::domain_constraint(("app", "percent"), "in_range"), None);
             pgm.comment_on(Object::procedure("p").arguments(["int"]), "Łódź");
         };
         insta::assert_snapshot!(plan_text(up), @r#"
@@ -91,14 +96,26 @@ mod tests {
         COMMENT ON SCHEMA "app" IS 'ours';
         COMMENT ON TRIGGER "touch" ON "posts" IS E'a\\b';
         COMMENT ON FUNCTION "f" IS 'the only f';
+        COMMENT ON SERVER "files" IS 'on disk';
+        COMMENT ON CONSTRAINT "in_range" ON DOMAIN "app"."percent" IS NULL;
         COMMENT ON PROCEDURE "p" (int) IS 'Łódź';
         "#);
         insta::assert_snapshot!(plan_text_down(up), @r#"
-        -- cannot be taken back: the comment on procedure `p` before is not known here; say it with `.down(..)`
-        -- cannot be taken back: the comment on function `f` before is not known here; say it with `.down(..)`
-        -- cannot be taken back: the comment on trigger `touch` of `posts` before is not known here; say it with `.down(..)`
+        -- as it was: procedure `p`
+        -- as it was: constraint `in_range` of `app.percent`
+        -- as it was: server `files`
+        -- as it was: function `f`
+        -- as it was: trigger `touch` of `posts`
         COMMENT ON SCHEMA "app" IS 'theirs';
-        -- cannot be taken back: the comment on table `app.posts` before is not known here; say it with `.down(..)`
+        -- as it was: table `app.posts`
         "#);
+    }
+
+    #[test]
+    fn some_things_have_none() {
+        let problems = plan_problems(|pgm| {
+            pgm.comment_on(Object::user_mapping("ada", "files"), "hers");
+        });
+        insta::assert_snapshot!(problems, @"PostgreSQL keeps no comment on user mapping of `ada` on `files`");
     }
 }

@@ -9,6 +9,8 @@ pub struct Check {
     condition: Expression,
     no_inherit: bool,
     not_valid: bool,
+    not_enforced: bool,
+    comment: Option<String>,
 }
 
 impl Pgm {
@@ -39,7 +41,14 @@ impl Pgm {
 
 impl Check {
     pub(crate) fn new(condition: Expression) -> Self {
-        Self { name: None, condition, no_inherit: false, not_valid: false }
+        Self {
+            name: None,
+            condition,
+            no_inherit: false,
+            not_valid: false,
+            not_enforced: false,
+            comment: None,
+        }
     }
 
     /// Names the constraint.
@@ -60,6 +69,18 @@ impl Check {
         self.not_valid = true;
         self
     }
+
+    /// Checks no rows at all: a word to those who read the schema; from PostgreSQL 18.
+    pub fn not_enforced(&mut self) -> &mut Self {
+        self.not_enforced = true;
+        self
+    }
+
+    /// The comment that tools show beside the constraint.
+    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
+        self.comment = Some(text.into());
+        self
+    }
 }
 
 impl Constraint for Check {
@@ -69,6 +90,10 @@ impl Constraint for Check {
 
     fn name(&self) -> Option<&Identifier> {
         self.name.as_ref()
+    }
+
+    fn comment(&self) -> Option<&str> {
+        self.comment.as_deref()
     }
 
     fn default_name(&self, table: &Name) -> Identifier {
@@ -82,5 +107,33 @@ impl Constraint for Check {
             sql.expression(&self.condition);
         });
         sql.flag(self.no_inherit, "NO INHERIT").flag(self.not_valid, "NOT VALID");
+        if self.not_enforced {
+            sql.text("NOT ENFORCED").requires(18, "not_enforced");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Pgm, plan_text, plan_text_down};
+
+    #[test]
+    fn every_option() {
+        let up = |pgm: &mut Pgm| {
+            pgm.add_check("posts", "few", "likes < 10")
+                .no_inherit()
+                .not_valid()
+                .comment("it's few");
+            pgm.add_check("posts", "many", "likes > 10").not_enforced();
+        };
+        insta::assert_snapshot!(plan_text(up), @r#"
+        ALTER TABLE "posts" ADD CONSTRAINT "few" CHECK (likes < 10) NO INHERIT NOT VALID;
+        COMMENT ON CONSTRAINT "few" ON "posts" IS 'it''s few';
+        ALTER TABLE "posts" ADD CONSTRAINT "many" CHECK (likes > 10) NOT ENFORCED;
+        "#);
+        insta::assert_snapshot!(plan_text_down(up), @r#"
+        ALTER TABLE "posts" DROP CONSTRAINT "many";
+        ALTER TABLE "posts" DROP CONSTRAINT "few";
+        "#);
     }
 }

@@ -1,6 +1,6 @@
 //! [`ALTER TABLE … DROP CONSTRAINT`](https://www.postgresql.org/docs/current/sql-altertable.html).
 
-use crate::{Identifier, Inverse, Name, Operation, Pgm, Statement, Writer};
+use crate::{Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
 /// Drops a constraint of a table.
 pub struct DropConstraint {
@@ -64,7 +64,7 @@ impl Operation for DropConstraint {
     }
 
     fn inverse(&self) -> Inverse {
-        Inverse::unknown_before(format_args!("what the constraint `{}` said", self.name))
+        Inverse::capture([Object::constraint(&self.table, &self.name)])
     }
 }
 
@@ -78,6 +78,6 @@ mod tests {
             pgm.drop_constraint("posts", "posts_pkey").if_exists().cascade();
         };
         insta::assert_snapshot!(plan_text(up), @r#"ALTER TABLE "posts" DROP CONSTRAINT IF EXISTS "posts_pkey" CASCADE;"#);
-        insta::assert_snapshot!(plan_text_down(up), @"-- cannot be taken back: what the constraint `posts_pkey` said is not known here; write a `pub fn down` that restores it");
+        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: constraint `posts_pkey` of `posts`");
     }
 }

@@ -1,8 +1,8 @@
 //! [Exclusion constraints](https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-EXCLUSION).
 
-use super::{AddConstraint, Constraint, Timing};
+use super::{AddConstraint, Constraint, Timing, write_index_options};
 use crate::operations::index::{name_part, write_element};
-use crate::{Expression, Identifier, IntoExpression, Name, Pgm, Writer, expr};
+use crate::{Expression, Identifier, IntoExpression, IntoIdentifiers, Name, Pgm, Writer, expr};
 
 /// `EXCLUDE USING gist ("room" WITH =, "during" WITH &&)`.
 pub struct Exclusion {
@@ -10,7 +10,11 @@ pub struct Exclusion {
     method: Identifier,
     elements: Vec<(Expression, String)>,
     condition: Option<Expression>,
+    include: Vec<Identifier>,
+    parameters: Vec<(Identifier, String)>,
+    tablespace: Option<Identifier>,
     timing: Timing,
+    comment: Option<String>,
 }
 
 impl Pgm {
@@ -50,7 +54,11 @@ impl Exclusion {
             method,
             elements: elements.collect(),
             condition: None,
+            include: Vec::new(),
+            parameters: Vec::new(),
+            tablespace: None,
             timing: Timing::default(),
+            comment: None,
         }
     }
 
@@ -66,6 +74,25 @@ impl Exclusion {
         self
     }
 
+    /// Adds columns to the constraint's index without making them part of it.
+    pub fn include(&mut self, columns: impl IntoIdentifiers) -> &mut Self {
+        self.include = columns.into_identifiers();
+        self
+    }
+
+    /// Sets a [storage parameter](https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-STORAGE-PARAMETERS)
+    /// of the constraint's index, such as `fillfactor`.
+    pub fn parameter(&mut self, name: impl Into<Identifier>, value: impl ToString) -> &mut Self {
+        self.parameters.push((name.into(), value.to_string()));
+        self
+    }
+
+    /// Where the constraint's index is stored.
+    pub fn tablespace(&mut self, name: impl Into<Identifier>) -> &mut Self {
+        self.tablespace = Some(name.into());
+        self
+    }
+
     /// Lets a transaction put off the check.
     pub fn deferrable(&mut self) -> &mut Self {
         self.timing.deferrable();
@@ -77,6 +104,12 @@ impl Exclusion {
         self.timing.initially_deferred();
         self
     }
+
+    /// The comment that tools show beside the constraint.
+    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
+        self.comment = Some(text.into());
+        self
+    }
 }
 
 impl Constraint for Exclusion {
@@ -86,6 +119,10 @@ impl Constraint for Exclusion {
 
     fn name(&self) -> Option<&Identifier> {
         self.name.as_ref()
+    }
+
+    fn comment(&self) -> Option<&str> {
+        self.comment.as_deref()
     }
 
     fn default_name(&self, table: &Name) -> Identifier {
@@ -101,11 +138,41 @@ impl Constraint for Exclusion {
                 sql.text("WITH").expression(&expr(operator.as_str()));
             });
         });
+        write_index_options(sql, &self.include, &self.parameters, self.tablespace.as_ref());
         if let Some(condition) = &self.condition {
             sql.text("WHERE").parenthesized(|sql| {
                 sql.expression(condition);
             });
         }
         self.timing.write(sql);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{plan_text, plan_text_down, prelude::*};
+
+    #[test]
+    fn every_option() {
+        let up = |pgm: &mut Pgm| {
+            pgm.add_exclusion("bookings", "gist", [(col("during"), "&&")])
+                .named("one at a time")
+                .include("room")
+                .parameter("fillfactor", 70)
+                .tablespace("fast")
+                .only_where("NOT cancelled")
+                .initially_deferred()
+                .comment("it's booked");
+            pgm.add_exclusion("bookings", "gist", [(expr("lower(room)"), "=")]).deferrable();
+        };
+        insta::assert_snapshot!(plan_text(up), @r#"
+        ALTER TABLE "bookings" ADD CONSTRAINT "one at a time" EXCLUDE USING "gist" ("during" WITH &&) INCLUDE ("room") WITH ("fillfactor" = '70') USING INDEX TABLESPACE "fast" WHERE (NOT cancelled) DEFERRABLE INITIALLY DEFERRED;
+        COMMENT ON CONSTRAINT "one at a time" ON "bookings" IS 'it''s booked';
+        ALTER TABLE "bookings" ADD CONSTRAINT "bookings_expr_27323294_excl" EXCLUDE USING "gist" ((lower(room)) WITH =) DEFERRABLE;
+        "#);
+        insta::assert_snapshot!(plan_text_down(up), @r#"
+        ALTER TABLE "bookings" DROP CONSTRAINT "bookings_expr_27323294_excl";
+        ALTER TABLE "bookings" DROP CONSTRAINT "one at a time";
+        "#);
     }
 }

@@ -9,6 +9,7 @@ pub struct ForeignKey {
     columns: Vec<Identifier>,
     target: Target,
     not_valid: bool,
+    comment: Option<String>,
 }
 
 /// What happens to a row when the one that it references is deleted or gets another key.
@@ -43,11 +44,13 @@ impl ReferentialAction {
 pub(crate) struct Target {
     table: Name,
     columns: Vec<Identifier>,
+    period: bool,
     match_full: bool,
     pub(crate) on_delete: Option<ReferentialAction>,
     on_delete_columns: Vec<Identifier>,
     pub(crate) on_update: Option<ReferentialAction>,
     pub(crate) timing: Timing,
+    pub(crate) not_enforced: bool,
 }
 
 impl Target {
@@ -55,31 +58,57 @@ impl Target {
         Self {
             table,
             columns,
+            period: false,
             match_full: false,
             on_delete: None,
             on_delete_columns: Vec::new(),
             on_update: None,
             timing: Timing::default(),
+            not_enforced: false,
         }
     }
 
     pub(crate) fn write(&self, sql: &mut Writer) {
         sql.text("REFERENCES").name(&self.table);
         if !self.columns.is_empty() {
-            sql.columns(&self.columns);
+            write_columns(sql, &self.columns, self.period);
         }
         sql.flag(self.match_full, "MATCH FULL");
         if let Some(action) = self.on_delete {
             sql.text("ON DELETE").text(action.sql());
             if !self.on_delete_columns.is_empty() {
-                sql.columns(&self.on_delete_columns);
+                sql.columns(&self.on_delete_columns).requires(15, "on_delete_columns");
             }
+        }
+        let sets = matches!(
+            self.on_delete,
+            Some(ReferentialAction::SetNull | ReferentialAction::SetDefault)
+        );
+        if !self.on_delete_columns.is_empty() && !sets {
+            sql.problem(
+                "`on_delete_columns` belongs to `on_delete(SetNull)` or `on_delete(SetDefault)`",
+            );
         }
         if let Some(action) = self.on_update {
             sql.text("ON UPDATE").text(action.sql());
         }
         self.timing.write(sql);
+        if self.not_enforced {
+            sql.text("NOT ENFORCED").requires(18, "not_enforced");
+        }
     }
+}
+
+/// `("room", PERIOD "during")`.
+fn write_columns(sql: &mut Writer, columns: &[Identifier], period: bool) {
+    sql.parenthesized(|sql| {
+        sql.list(columns.iter().enumerate(), |sql, (index, column)| {
+            if period && index + 1 == columns.len() {
+                sql.text("PERIOD").requires(18, "period");
+            }
+            sql.identifier(column);
+        });
+    });
 }
 
 impl Pgm {
@@ -114,7 +143,13 @@ impl Pgm {
 
 impl ForeignKey {
     pub(crate) fn new(columns: Vec<Identifier>, table: Name, referenced: Vec<Identifier>) -> Self {
-        Self { name: None, columns, target: Target::new(table, referenced), not_valid: false }
+        Self {
+            name: None,
+            columns,
+            target: Target::new(table, referenced),
+            not_valid: false,
+            comment: None,
+        }
     }
 
     /// Names the constraint; without it, it is called `<table>_<columns>_fkey`.
@@ -126,6 +161,13 @@ impl ForeignKey {
     /// With several columns: either all of them are null, or none.
     pub fn match_full(&mut self) -> &mut Self {
         self.target.match_full = true;
+        self
+    }
+
+    /// Takes the last column on both sides for a range: what it spans has to be covered by
+    /// referenced rows; from PostgreSQL 18.
+    pub fn period(&mut self) -> &mut Self {
+        self.target.period = true;
         self
     }
 
@@ -166,6 +208,18 @@ impl ForeignKey {
         self.not_valid = true;
         self
     }
+
+    /// Checks no rows at all: a word to those who read the schema; from PostgreSQL 18.
+    pub fn not_enforced(&mut self) -> &mut Self {
+        self.target.not_enforced = true;
+        self
+    }
+
+    /// The comment that tools show beside the constraint.
+    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
+        self.comment = Some(text.into());
+        self
+    }
 }
 
 impl Constraint for ForeignKey {
@@ -177,13 +231,62 @@ impl Constraint for ForeignKey {
         self.name.as_ref()
     }
 
+    fn comment(&self) -> Option<&str> {
+        self.comment.as_deref()
+    }
+
     fn default_name(&self, table: &Name) -> Identifier {
         name_from_columns(table, &self.columns, "fkey")
     }
 
     fn write_definition(&self, sql: &mut Writer) {
-        sql.text("FOREIGN KEY").columns(&self.columns);
+        sql.text("FOREIGN KEY");
+        write_columns(sql, &self.columns, self.target.period);
         self.target.write(sql);
         sql.flag(self.not_valid, "NOT VALID");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{plan_problems, plan_text, plan_text_down, prelude::*};
+
+    #[test]
+    fn every_option() {
+        let up = |pgm: &mut Pgm| {
+            pgm.add_foreign_key("posts", ["org", "author"], ("app", "users"), ["org", "id"])
+                .named("written by")
+                .match_full()
+                .on_delete(SetNull)
+                .on_delete_columns("author")
+                .on_update(NoAction)
+                .initially_deferred()
+                .not_valid()
+                .comment("it's hers");
+            pgm.add_foreign_key("stays", ["room", "during"], "rooms", ["id", "during"])
+                .period()
+                .deferrable()
+                .not_enforced();
+            pgm.add_foreign_key("a", "b", "c", "d").on_delete(Restrict).on_update(SetDefault);
+        };
+        insta::assert_snapshot!(plan_text(up), @r#"
+        ALTER TABLE "posts" ADD CONSTRAINT "written by" FOREIGN KEY ("org", "author") REFERENCES "app"."users" ("org", "id") MATCH FULL ON DELETE SET NULL ("author") ON UPDATE NO ACTION DEFERRABLE INITIALLY DEFERRED NOT VALID;
+        COMMENT ON CONSTRAINT "written by" ON "posts" IS 'it''s hers';
+        ALTER TABLE "stays" ADD CONSTRAINT "stays_room_during_fkey" FOREIGN KEY ("room", PERIOD "during") REFERENCES "rooms" ("id", PERIOD "during") DEFERRABLE NOT ENFORCED;
+        ALTER TABLE "a" ADD CONSTRAINT "a_b_fkey" FOREIGN KEY ("b") REFERENCES "c" ("d") ON DELETE RESTRICT ON UPDATE SET DEFAULT;
+        "#);
+        insta::assert_snapshot!(plan_text_down(up), @r#"
+        ALTER TABLE "a" DROP CONSTRAINT "a_b_fkey";
+        ALTER TABLE "stays" DROP CONSTRAINT "stays_room_during_fkey";
+        ALTER TABLE "posts" DROP CONSTRAINT "written by";
+        "#);
+    }
+
+    #[test]
+    fn columns_are_set_to_something() {
+        let problems = plan_problems(|pgm| {
+            pgm.add_foreign_key("a", "b", "c", "d").on_delete(Cascade).on_delete_columns("b");
+        });
+        insta::assert_snapshot!(problems, @"`on_delete_columns` belongs to `on_delete(SetNull)` or `on_delete(SetDefault)`");
     }
 }

@@ -2,8 +2,10 @@
 
 use std::any::Any;
 
-use crate::{Identifier, Inverse, Name, Operation, Statement, Writer};
+use crate::{Identifier, Inverse, Name, Object, Operation, Statement, Writer};
 
+mod add_not_null;
+mod alter_constraint;
 pub mod check;
 mod drop_constraint;
 pub mod exclusion;
@@ -13,6 +15,8 @@ mod rename_constraint;
 pub mod unique;
 mod validate_constraint;
 
+pub use add_not_null::AddNotNull;
+pub use alter_constraint::AlterConstraint;
 pub use check::Check;
 pub use drop_constraint::DropConstraint;
 pub use exclusion::Exclusion;
@@ -33,15 +37,25 @@ pub trait Constraint: Any {
     /// The name that it gets when the migration gave none.
     fn default_name(&self, table: &Name) -> Identifier;
 
+    /// The comment that tools show beside it.
+    fn comment(&self) -> Option<&str>;
+
     /// Writes the constraint without its name: `UNIQUE ("a", "b")`.
     fn write_definition(&self, sql: &mut Writer);
 
-    /// Writes the constraint as it stands in `CREATE TABLE`.
-    fn write(&self, sql: &mut Writer) {
-        if let Some(name) = self.name() {
-            sql.text("CONSTRAINT").identifier(name);
-        }
-        self.write_definition(sql);
+    /// What has to be read for the way back, where dropping the constraint is not all of it.
+    fn captures(&self, _table: &Name) -> Option<Object> {
+        None
+    }
+
+    /// The comment as a statement of its own, where there is one.
+    fn comment_statement(&self, table: &Name, name: &Identifier) -> Option<Statement> {
+        let comment = self.comment()?;
+        Some(Writer::statement(|sql| {
+            sql.text("COMMENT ON");
+            Object::constraint(table, name).write(sql);
+            sql.text("IS").literal(comment)
+        }))
     }
 }
 
@@ -75,10 +89,14 @@ impl<C: Constraint> Operation for AddConstraint<C> {
         let mut sql = Writer::new();
         sql.text("ALTER TABLE").name(&self.table).text("ADD CONSTRAINT").identifier(&self.name());
         self.constraint.write_definition(&mut sql);
-        vec![sql.finish()]
+        let comment = self.constraint.comment_statement(&self.table, &self.name());
+        [sql.finish()].into_iter().chain(comment).collect()
     }
 
     fn inverse(&self) -> Inverse {
+        if let Some(object) = self.constraint.captures(&self.table) {
+            return Inverse::capture([object]);
+        }
         let mut sql = Writer::new();
         sql.text("ALTER TABLE").name(&self.table).text("DROP CONSTRAINT").identifier(&self.name());
         Inverse::by(sql.finish())
@@ -104,6 +122,42 @@ impl Timing {
 
     pub(crate) fn write(self, sql: &mut Writer) {
         sql.flag(self.deferrable, "DEFERRABLE").flag(self.initially_deferred, "INITIALLY DEFERRED");
+    }
+}
+
+/// `("room", "during" WITHOUT OVERLAPS)`: the columns of a key.
+fn write_key(sql: &mut Writer, columns: &[Identifier], without_overlaps: bool) {
+    sql.parenthesized(|sql| {
+        sql.list(columns, |sql, column| _ = sql.identifier(column));
+        if without_overlaps {
+            sql.text("WITHOUT OVERLAPS").requires(18, "without_overlaps");
+        }
+    });
+}
+
+/// `INCLUDE ("c") WITH ("fillfactor" = '70') USING INDEX TABLESPACE "fast"`: what is said of the
+/// index behind a constraint.
+fn write_index_options(
+    sql: &mut Writer,
+    include: &[Identifier],
+    parameters: &[(Identifier, String)],
+    tablespace: Option<&Identifier>,
+) {
+    if !include.is_empty() {
+        sql.text("INCLUDE").columns(include);
+    }
+    sql.storage_parameters(parameters);
+    if let Some(tablespace) = tablespace {
+        sql.text("USING INDEX TABLESPACE").identifier(tablespace);
+    }
+}
+
+/// Notes that an index which is there already has what would be said of a new one.
+fn note_problems_of_index(sql: &mut Writer, index: &Identifier, said: &[(&str, bool)]) {
+    for (option, _) in said.iter().filter(|(_, said)| *said) {
+        sql.problem(format!(
+            "`{option}` is said where `{index}` is created, not with `using_index`"
+        ));
     }
 }
 

@@ -1,14 +1,21 @@
 //! [Primary keys](https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-PRIMARY-KEYS).
 
-use super::{AddConstraint, Constraint, Timing};
-use crate::{Identifier, IntoIdentifiers, Name, Pgm, Writer};
+use super::{
+    AddConstraint, Constraint, Timing, note_problems_of_index, write_index_options, write_key,
+};
+use crate::{Identifier, IntoIdentifiers, Name, Object, Pgm, Writer};
 
 /// `PRIMARY KEY ("a", "b")`.
 pub struct PrimaryKey {
     name: Option<Identifier>,
     columns: Vec<Identifier>,
     include: Vec<Identifier>,
+    parameters: Vec<(Identifier, String)>,
+    tablespace: Option<Identifier>,
+    without_overlaps: bool,
+    index: Option<Identifier>,
     timing: Timing,
+    comment: Option<String>,
 }
 
 impl Pgm {
@@ -31,7 +38,17 @@ impl Pgm {
 
 impl PrimaryKey {
     pub(crate) fn new(columns: Vec<Identifier>) -> Self {
-        Self { name: None, columns, include: Vec::new(), timing: Timing::default() }
+        Self {
+            name: None,
+            columns,
+            include: Vec::new(),
+            parameters: Vec::new(),
+            tablespace: None,
+            without_overlaps: false,
+            index: None,
+            timing: Timing::default(),
+            comment: None,
+        }
     }
 
     /// Names the constraint; without it, it is called `<table>_pkey`.
@@ -46,6 +63,34 @@ impl PrimaryKey {
         self
     }
 
+    /// Sets a [storage parameter](https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-STORAGE-PARAMETERS)
+    /// of the constraint's index, such as `fillfactor`.
+    pub fn parameter(&mut self, name: impl Into<Identifier>, value: impl ToString) -> &mut Self {
+        self.parameters.push((name.into(), value.to_string()));
+        self
+    }
+
+    /// Where the constraint's index is stored.
+    pub fn tablespace(&mut self, name: impl Into<Identifier>) -> &mut Self {
+        self.tablespace = Some(name.into());
+        self
+    }
+
+    /// Counts rows as the same whose last column, a range, overlaps, while the others are equal;
+    /// from PostgreSQL 18.
+    pub fn without_overlaps(&mut self) -> &mut Self {
+        self.without_overlaps = true;
+        self
+    }
+
+    /// Takes over this unique index of the same columns, built before with
+    /// `create_index(..).unique().concurrently()`, instead of building one while nobody can write;
+    /// it gets the constraint's name.
+    pub fn using_index(&mut self, index: impl Into<Identifier>) -> &mut Self {
+        self.index = Some(index.into());
+        self
+    }
+
     /// Lets a transaction put off the check.
     pub fn deferrable(&mut self) -> &mut Self {
         self.timing.deferrable();
@@ -55,6 +100,12 @@ impl PrimaryKey {
     /// Puts off the check to the end of the transaction.
     pub fn initially_deferred(&mut self) -> &mut Self {
         self.timing.initially_deferred();
+        self
+    }
+
+    /// The comment that tools show beside the constraint.
+    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
+        self.comment = Some(text.into());
         self
     }
 }
@@ -68,15 +119,73 @@ impl Constraint for PrimaryKey {
         self.name.as_ref()
     }
 
+    fn comment(&self) -> Option<&str> {
+        self.comment.as_deref()
+    }
+
     fn default_name(&self, table: &Name) -> Identifier {
         crate::generated_name([table.name.as_str(), "pkey"])
     }
 
     fn write_definition(&self, sql: &mut Writer) {
-        sql.text("PRIMARY KEY").columns(&self.columns);
-        if !self.include.is_empty() {
-            sql.text("INCLUDE").columns(&self.include);
+        sql.text("PRIMARY KEY");
+        if let Some(index) = &self.index {
+            sql.text("USING INDEX").identifier(index);
+            let said = [
+                ("without_overlaps", self.without_overlaps),
+                ("include", !self.include.is_empty()),
+                ("parameter", !self.parameters.is_empty()),
+                ("tablespace", self.tablespace.is_some()),
+            ];
+            note_problems_of_index(sql, index, &said);
+        } else {
+            write_key(sql, &self.columns, self.without_overlaps);
+            write_index_options(sql, &self.include, &self.parameters, self.tablespace.as_ref());
         }
         self.timing.write(sql);
+    }
+
+    fn captures(&self, table: &Name) -> Option<Object> {
+        // Its columns become `NOT NULL`, and stay so when it goes.
+        Some(Object::table(table))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Pgm, plan_problems, plan_text, plan_text_down};
+
+    #[test]
+    fn every_option() {
+        let up = |pgm: &mut Pgm| {
+            pgm.add_primary_key("posts", "id")
+                .named("the key")
+                .include("title")
+                .parameter("fillfactor", 70)
+                .tablespace("fast")
+                .initially_deferred()
+                .comment("it's the key");
+            pgm.add_primary_key("rooms", ["id", "during"]).without_overlaps().deferrable();
+            pgm.add_primary_key("users", "id").using_index("ids");
+        };
+        insta::assert_snapshot!(plan_text(up), @r#"
+        ALTER TABLE "posts" ADD CONSTRAINT "the key" PRIMARY KEY ("id") INCLUDE ("title") WITH ("fillfactor" = '70') USING INDEX TABLESPACE "fast" DEFERRABLE INITIALLY DEFERRED;
+        COMMENT ON CONSTRAINT "the key" ON "posts" IS 'it''s the key';
+        ALTER TABLE "rooms" ADD CONSTRAINT "rooms_pkey" PRIMARY KEY ("id", "during" WITHOUT OVERLAPS) DEFERRABLE;
+        ALTER TABLE "users" ADD CONSTRAINT "users_pkey" PRIMARY KEY USING INDEX "ids";
+        "#);
+        insta::assert_snapshot!(plan_text_down(up), @r"
+        -- as it was: table `users`
+        -- as it was: table `rooms`
+        -- as it was: table `posts`
+        ");
+    }
+
+    #[test]
+    fn an_index_that_is_there() {
+        let problems = plan_problems(|pgm| {
+            pgm.add_primary_key("posts", "id").using_index("ids").include("title");
+        });
+        insta::assert_snapshot!(problems, @"`include` is said where `ids` is created, not with `using_index`");
     }
 }

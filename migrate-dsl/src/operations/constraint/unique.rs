@@ -1,15 +1,23 @@
 //! [Unique constraints](https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-UNIQUE-CONSTRAINTS).
 
-use super::{AddConstraint, Constraint, Timing, name_from_columns};
-use crate::{Identifier, IntoIdentifiers, Name, Pgm, Writer};
+use super::{
+    AddConstraint, Constraint, Timing, name_from_columns, note_problems_of_index,
+    write_index_options, write_key,
+};
+use crate::{Identifier, IntoIdentifiers, Name, Object, Pgm, Writer};
 
 /// `UNIQUE ("a", "b")`.
 pub struct Unique {
     name: Option<Identifier>,
     columns: Vec<Identifier>,
     include: Vec<Identifier>,
+    parameters: Vec<(Identifier, String)>,
+    tablespace: Option<Identifier>,
+    without_overlaps: bool,
+    index: Option<Identifier>,
     nulls_not_distinct: bool,
     timing: Timing,
+    comment: Option<String>,
 }
 
 impl Pgm {
@@ -36,8 +44,13 @@ impl Unique {
             name: None,
             columns,
             include: Vec::new(),
+            parameters: Vec::new(),
+            tablespace: None,
+            without_overlaps: false,
+            index: None,
             nulls_not_distinct: false,
             timing: Timing::default(),
+            comment: None,
         }
     }
 
@@ -59,6 +72,34 @@ impl Unique {
         self
     }
 
+    /// Sets a [storage parameter](https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-STORAGE-PARAMETERS)
+    /// of the constraint's index, such as `fillfactor`.
+    pub fn parameter(&mut self, name: impl Into<Identifier>, value: impl ToString) -> &mut Self {
+        self.parameters.push((name.into(), value.to_string()));
+        self
+    }
+
+    /// Where the constraint's index is stored.
+    pub fn tablespace(&mut self, name: impl Into<Identifier>) -> &mut Self {
+        self.tablespace = Some(name.into());
+        self
+    }
+
+    /// Counts rows as the same whose last column, a range, overlaps, while the others are equal;
+    /// from PostgreSQL 18.
+    pub fn without_overlaps(&mut self) -> &mut Self {
+        self.without_overlaps = true;
+        self
+    }
+
+    /// Takes over this unique index of the same columns, built before with
+    /// `create_index(..).unique().concurrently()`, instead of building one while nobody can write;
+    /// it gets the constraint's name.
+    pub fn using_index(&mut self, index: impl Into<Identifier>) -> &mut Self {
+        self.index = Some(index.into());
+        self
+    }
+
     /// Lets a transaction put off the check.
     pub fn deferrable(&mut self) -> &mut Self {
         self.timing.deferrable();
@@ -68,6 +109,12 @@ impl Unique {
     /// Puts off the check to the end of the transaction.
     pub fn initially_deferred(&mut self) -> &mut Self {
         self.timing.initially_deferred();
+        self
+    }
+
+    /// The comment that tools show beside the constraint.
+    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
+        self.comment = Some(text.into());
         self
     }
 }
@@ -81,17 +128,82 @@ impl Constraint for Unique {
         self.name.as_ref()
     }
 
+    fn comment(&self) -> Option<&str> {
+        self.comment.as_deref()
+    }
+
     fn default_name(&self, table: &Name) -> Identifier {
         name_from_columns(table, &self.columns, "key")
     }
 
     fn write_definition(&self, sql: &mut Writer) {
-        sql.text("UNIQUE")
-            .flag(self.nulls_not_distinct, "NULLS NOT DISTINCT")
-            .columns(&self.columns);
-        if !self.include.is_empty() {
-            sql.text("INCLUDE").columns(&self.include);
+        sql.text("UNIQUE");
+        if let Some(index) = &self.index {
+            sql.text("USING INDEX").identifier(index);
+            let said = [
+                ("nulls_not_distinct", self.nulls_not_distinct),
+                ("without_overlaps", self.without_overlaps),
+                ("include", !self.include.is_empty()),
+                ("parameter", !self.parameters.is_empty()),
+                ("tablespace", self.tablespace.is_some()),
+            ];
+            note_problems_of_index(sql, index, &said);
+        } else {
+            if self.nulls_not_distinct {
+                sql.text("NULLS NOT DISTINCT").requires(15, "nulls_not_distinct");
+            }
+            write_key(sql, &self.columns, self.without_overlaps);
+            write_index_options(sql, &self.include, &self.parameters, self.tablespace.as_ref());
         }
         self.timing.write(sql);
+    }
+
+    fn captures(&self, table: &Name) -> Option<Object> {
+        // The index that it takes over goes with it, and was there before.
+        self.index.as_ref().map(|_| Object::table(table))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Pgm, plan_problems, plan_text, plan_text_down};
+
+    #[test]
+    fn every_option() {
+        let up = |pgm: &mut Pgm| {
+            pgm.add_unique("posts", ["title", "likes"])
+                .nulls_not_distinct()
+                .include("id")
+                .parameter("fillfactor", 70)
+                .tablespace("fast")
+                .initially_deferred()
+                .comment("it's one");
+            pgm.add_unique("rooms", ["id", "during"]).without_overlaps().deferrable();
+        };
+        insta::assert_snapshot!(plan_text(up), @r#"
+        ALTER TABLE "posts" ADD CONSTRAINT "posts_title_likes_key" UNIQUE NULLS NOT DISTINCT ("title", "likes") INCLUDE ("id") WITH ("fillfactor" = '70') USING INDEX TABLESPACE "fast" DEFERRABLE INITIALLY DEFERRED;
+        COMMENT ON CONSTRAINT "posts_title_likes_key" ON "posts" IS 'it''s one';
+        ALTER TABLE "rooms" ADD CONSTRAINT "rooms_id_during_key" UNIQUE ("id", "during" WITHOUT OVERLAPS) DEFERRABLE;
+        "#);
+        insta::assert_snapshot!(plan_text_down(up), @r#"
+        ALTER TABLE "rooms" DROP CONSTRAINT "rooms_id_during_key";
+        ALTER TABLE "posts" DROP CONSTRAINT "posts_title_likes_key";
+        "#);
+    }
+
+    #[test]
+    fn an_index_that_is_there() {
+        let up = |pgm: &mut Pgm| {
+            pgm.add_unique("posts", "slug").using_index("slugs").deferrable();
+        };
+        insta::assert_snapshot!(plan_text(up), @r#"ALTER TABLE "posts" ADD CONSTRAINT "posts_slug_key" UNIQUE USING INDEX "slugs" DEFERRABLE;"#);
+        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: table `posts`");
+        let problems = plan_problems(|pgm| {
+            pgm.add_unique("posts", "slug").using_index("slugs").include("id").nulls_not_distinct();
+        });
+        insta::assert_snapshot!(problems, @r"
+        `nulls_not_distinct` is said where `slugs` is created, not with `using_index`
+        `include` is said where `slugs` is created, not with `using_index`
+        ");
     }
 }

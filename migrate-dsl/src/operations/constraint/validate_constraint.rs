@@ -1,6 +1,6 @@
 //! [`ALTER TABLE … VALIDATE CONSTRAINT`](https://www.postgresql.org/docs/current/sql-altertable.html).
 
-use crate::{Identifier, Inverse, Name, Operation, Pgm, Statement, Writer};
+use crate::{Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
 /// Checks the rows that were there before a constraint.
 pub struct ValidateConstraint {
@@ -12,8 +12,7 @@ impl Pgm {
     /// Checks the rows that were there before a constraint which was added with `not_valid`,
     /// while others go on writing.
     ///
-    /// On the way back nothing has to be done: the rows are as valid as they were, and PostgreSQL
-    /// has no way to doubt them again.
+    /// On the way back the constraint is added anew as `NOT VALID`, if it was that before.
     ///
     /// ```
     /// # use migrate_dsl::Pgm;
@@ -22,7 +21,7 @@ impl Pgm {
     /// }
     ///
     /// assert_eq!(migrate_dsl::plan_text(up), r#"ALTER TABLE "posts" VALIDATE CONSTRAINT "lat_on_earth";"#);
-    /// assert_eq!(migrate_dsl::plan_text_down(up), "");
+    /// assert_eq!(migrate_dsl::plan_text_down(up), "-- as it was: constraint `lat_on_earth` of `posts`");
     /// ```
     #[track_caller]
     pub fn validate_constraint(
@@ -51,6 +50,6 @@ impl Operation for ValidateConstraint {
     }
 
     fn inverse(&self) -> Inverse {
-        Inverse::Construction(Vec::new())
+        Inverse::capture([Object::constraint(&self.table, &self.name)])
     }
 }

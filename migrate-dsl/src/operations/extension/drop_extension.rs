@@ -1,7 +1,7 @@
 //! [`DROP EXTENSION`](https://www.postgresql.org/docs/current/sql-dropextension.html).
 
 use crate::operations::phrases;
-use crate::{Identifier, Inverse, Operation, Pgm, Statement};
+use crate::{Identifier, Inverse, Object, Operation, Pgm, Statement};
 
 /// Drops an extension.
 pub struct DropExtension {
@@ -51,10 +51,14 @@ impl Operation for DropExtension {
     }
 
     fn inverse(&self) -> Inverse {
-        Inverse::unknown_before(format_args!(
-            "in which version and schema the extension `{}` was there",
-            self.name
-        ))
+        let extension = [Object::extension(&self.name)];
+        match self.cascade {
+            true => Inverse::capture_without(
+                extension,
+                "values of columns of its types do not come back",
+            ),
+            false => Inverse::capture(extension),
+        }
     }
 }
 
@@ -69,6 +73,6 @@ mod tests {
     #[test]
     fn drop_extension() {
         insta::assert_snapshot!(plan_text(every_option), @r#"DROP EXTENSION IF EXISTS "hstore" CASCADE;"#);
-        insta::assert_snapshot!(plan_text_down(every_option), @"-- cannot be taken back: in which version and schema the extension `hstore` was there is not known here; write a `pub fn down` that restores it");
+        insta::assert_snapshot!(plan_text_down(every_option), @"-- as it was: extension `hstore`; values of columns of its types do not come back");
     }
 }

@@ -3,7 +3,7 @@
 use super::{IntoIndexElements, name_part, write_element};
 use crate::operations::phrases;
 use crate::{
-    Expression, Identifier, IntoExpression, IntoIdentifiers, Inverse, Name, Operation, Pgm,
+    Expression, Identifier, IntoExpression, IntoIdentifiers, Inverse, Name, Object, Operation, Pgm,
     Statement, Writer, expr, generated_name,
 };
 
@@ -91,8 +91,8 @@ impl CreateIndex {
         self
     }
 
-    /// Does nothing if a relation of that name is there; then `down` cannot know whether the
-    /// index is this migration's, and does not drop it.
+    /// Does nothing if a relation of that name is there, whatever it is; then `down` leaves it
+    /// alone.
     pub fn if_not_exists(&mut self) -> &mut Self {
         self.if_not_exists = true;
         self
@@ -179,7 +179,9 @@ impl Operation for CreateIndex {
         if !self.include.is_empty() {
             sql.text("INCLUDE").columns(&self.include);
         }
-        sql.flag(self.nulls_not_distinct, "NULLS NOT DISTINCT");
+        if self.nulls_not_distinct {
+            sql.text("NULLS NOT DISTINCT").requires(15, "nulls_not_distinct");
+        }
         sql.storage_parameters(&self.parameters);
         if let Some(tablespace) = &self.tablespace {
             sql.text("TABLESPACE").identifier(tablespace);
@@ -195,32 +197,40 @@ impl Operation for CreateIndex {
     }
 
     fn inverse(&self) -> Inverse {
+        let name = self.table.sibling(self.name());
         if self.if_not_exists {
-            return Inverse::maybe_older("if_not_exists", format!("`{}`", self.name()));
+            return Inverse::capture([Object::index(name)]);
         }
         let mut sql = Writer::new();
         sql.text("DROP INDEX").flag(self.concurrently, "CONCURRENTLY");
-        sql.name(&self.table.sibling(self.name()));
+        sql.name(&name);
         Inverse::by(sql.finish())
     }
 
     fn hints(&self) -> Vec<String> {
         let columns = self.elements.iter().filter_map(Expression::column);
         let calls = columns.filter(|column| column.as_str().contains('('));
-        calls
-            .map(|column| {
-                format!(
-                    "`{column}` is taken for a column's name: write `expr({:?})` for an expression",
-                    column.as_str()
-                )
-            })
-            .collect()
+        let hints = calls.map(|column| {
+            format!(
+                "`{column}` is taken for a column's name: write `expr({:?})` for an expression",
+                column.as_str()
+            )
+        });
+        let invalid = (self.concurrently && self.if_not_exists).then(|| {
+            format!(
+                "`if_not_exists` takes an index that a failed `concurrently` left behind, invalid \
+                 and never used, for `{0}`: write `pgm.drop_index(\"{0}\").concurrently()\
+                 .if_exists()` before it instead",
+                self.name()
+            )
+        });
+        hints.chain(invalid).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::{plan_text, plan_text_down, prelude::*};
+    use crate::{plan_problems, plan_text, plan_text_down, prelude::*};
 
     fn everything(pgm: &mut Pgm) {
         pgm.create_index(
@@ -246,6 +256,31 @@ mod tests {
         COMMENT ON INDEX "app"."by ""title""" IS 'for the front page';
         "#);
         insta::assert_snapshot!(plan_text_down(everything), @r#"DROP INDEX CONCURRENTLY "app"."by ""title""";"#);
+    }
+
+    #[test]
+    fn what_is_there_already_may_be_a_leftover() {
+        let up = |pgm: &mut Pgm| {
+            pgm.create_index("posts", "title").if_not_exists().concurrently();
+        };
+        insta::assert_snapshot!(plan_text(up), @r#"CREATE INDEX CONCURRENTLY IF NOT EXISTS "posts_title_idx" ON "posts" ("title");"#);
+        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: index `posts_title_idx`");
+        insta::assert_snapshot!(crate::plan_hints(up), @r#"`if_not_exists` takes an index that a failed `concurrently` left behind, invalid and never used, for `posts_title_idx`: write `pgm.drop_index("posts_title_idx").concurrently().if_exists()` before it instead"#);
+    }
+
+    #[test]
+    fn parameters_of_an_operator_class() {
+        let index = |class: fn(crate::Expression) -> crate::Expression| {
+            move |pgm: &mut Pgm| {
+                pgm.create_index("posts", [class(col("title"))]).only().using("gist");
+            }
+        };
+        let plan = plan_text(index(|title| {
+            title.operator_class("gist_trgm_ops").operator_class_parameter("siglen", 0)
+        }));
+        insta::assert_snapshot!(plan, @r#"CREATE INDEX "posts_title_idx" ON ONLY "posts" USING "gist" ("title" "gist_trgm_ops" ("siglen" = '0'));"#);
+        let problems = plan_problems(index(|title| title.operator_class_parameter("siglen", 32)));
+        insta::assert_snapshot!(problems, @"`operator_class_parameter` belongs to `operator_class`: say the operator class of `title` too");
     }
 
     #[test]

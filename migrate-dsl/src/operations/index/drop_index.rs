@@ -1,6 +1,6 @@
 //! [`DROP INDEX`](https://www.postgresql.org/docs/current/sql-dropindex.html).
 
-use crate::{Inverse, Name, Operation, Pgm, Statement, Writer};
+use crate::{Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
 /// Drops an index.
 pub struct DropIndex {
@@ -77,7 +77,7 @@ impl Operation for DropIndex {
     }
 
     fn inverse(&self) -> Inverse {
-        Inverse::unknown_before(format_args!("what the index `{}` looked like", self.name))
+        Inverse::capture([Object::index(&self.name)])
     }
 }
 
@@ -91,7 +91,7 @@ mod tests {
             pgm.drop_index("posts_title_idx").if_exists().cascade();
         };
         insta::assert_snapshot!(plan_text(up), @r#"DROP INDEX IF EXISTS "posts_title_idx" CASCADE;"#);
-        insta::assert_snapshot!(plan_text_down(up), @"-- cannot be taken back: what the index `posts_title_idx` looked like is not known here; write a `pub fn down` that restores it");
+        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: index `posts_title_idx`");
     }
 
     #[test]

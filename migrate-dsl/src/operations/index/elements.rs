@@ -71,6 +71,13 @@ pub(crate) fn write_element(sql: &mut Writer, element: &Expression) {
     if let Some(collation) = &element.collation {
         sql.text("COLLATE").name(collation);
     }
+    if element.operator_class.is_none() && !element.operator_class_parameters.is_empty() {
+        sql.problem(format!(
+            "`operator_class_parameter` belongs to `operator_class`: say the operator class of \
+             `{}` too",
+            element.column().map_or(element.sql(), Identifier::as_str)
+        ));
+    }
     if let Some(class) = &element.operator_class {
         sql.name(class);
         if !element.operator_class_parameters.is_empty() {

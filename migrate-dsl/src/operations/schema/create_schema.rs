@@ -1,13 +1,14 @@
 //! [`CREATE SCHEMA`](https://www.postgresql.org/docs/current/sql-createschema.html).
 
 use crate::operations::phrases;
-use crate::{Identifier, Inverse, Operation, Pgm, Statement, Writer};
+use crate::{Identifier, Inverse, Object, Operation, Pgm, Statement, Writer};
 
 /// Creates a schema.
 pub struct CreateSchema {
     name: Identifier,
     if_not_exists: bool,
     authorization: Option<Identifier>,
+    comment: Option<String>,
 }
 
 impl Pgm {
@@ -24,13 +25,17 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn create_schema(&mut self, name: impl Into<Identifier>) -> &mut CreateSchema {
-        self.record(CreateSchema { name: name.into(), if_not_exists: false, authorization: None })
+        self.record(CreateSchema {
+            name: name.into(),
+            if_not_exists: false,
+            authorization: None,
+            comment: None,
+        })
     }
 }
 
 impl CreateSchema {
-    /// Does nothing if the schema is there; then `down` cannot know whether it is this
-    /// migration's, and does not drop it.
+    /// Does nothing if the schema is there; then `down` leaves it alone.
     pub fn if_not_exists(&mut self) -> &mut Self {
         self.if_not_exists = true;
         self
@@ -39,6 +44,12 @@ impl CreateSchema {
     /// The role that owns it; without it, the one that runs the migration.
     pub fn authorization(&mut self, role: impl Into<Identifier>) -> &mut Self {
         self.authorization = Some(role.into());
+        self
+    }
+
+    /// The comment that tools show beside the schema.
+    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
+        self.comment = Some(text.into());
         self
     }
 }
@@ -53,7 +64,7 @@ impl Operation for CreateSchema {
     }
 
     fn statements(&self) -> Vec<Statement> {
-        vec![Writer::statement(|sql| {
+        let create = Writer::statement(|sql| {
             sql.text("CREATE SCHEMA")
                 .flag(self.if_not_exists, "IF NOT EXISTS")
                 .identifier(&self.name);
@@ -61,13 +72,14 @@ impl Operation for CreateSchema {
                 sql.text("AUTHORIZATION").identifier(role);
             }
             sql
-        })]
+        });
+        let name = self.name.clone().into();
+        phrases::with_comment(create, "SCHEMA", &name, self.comment.as_deref())
     }
 
     fn inverse(&self) -> Inverse {
         if self.if_not_exists {
-            let what = format_args!("the schema `{}`", self.name);
-            return Inverse::maybe_older("if_not_exists", what);
+            return Inverse::capture([Object::schema(&self.name)]);
         }
         let name = self.name.clone().into();
         Inverse::by(phrases::drop("SCHEMA", &name, false, false))
@@ -81,9 +93,12 @@ mod tests {
     #[test]
     fn every_option() {
         let up = |pgm: &mut Pgm| {
-            pgm.create_schema("app").if_not_exists().authorization("web app");
+            pgm.create_schema("app").if_not_exists().authorization("web app").comment("ours");
         };
-        insta::assert_snapshot!(plan_text(up), @r#"CREATE SCHEMA IF NOT EXISTS "app" AUTHORIZATION "web app";"#);
-        insta::assert_snapshot!(plan_text_down(up), @"-- cannot be taken back: with `if_not_exists`, the schema `app` may have been there before");
+        insta::assert_snapshot!(plan_text(up), @r#"
+        CREATE SCHEMA IF NOT EXISTS "app" AUTHORIZATION "web app";
+        COMMENT ON SCHEMA "app" IS 'ours';
+        "#);
+        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: schema `app`");
     }
 }

@@ -1,7 +1,7 @@
 //! [`DROP SCHEMA`](https://www.postgresql.org/docs/current/sql-dropschema.html).
 
 use crate::operations::phrases;
-use crate::{Identifier, Inverse, Operation, Pgm, Statement};
+use crate::{Identifier, Inverse, Object, Operation, Pgm, Statement};
 
 /// Drops a schema.
 pub struct DropSchema {
@@ -51,7 +51,11 @@ impl Operation for DropSchema {
     }
 
     fn inverse(&self) -> Inverse {
-        Inverse::unknown_before(format_args!("what the schema `{}` held, and for whom,", self.name))
+        let schema = [Object::schema(&self.name)];
+        match self.cascade {
+            true => Inverse::capture_without(schema, "the rows of its tables do not come back"),
+            false => Inverse::capture(schema),
+        }
     }
 }
 
@@ -66,6 +70,6 @@ mod tests {
     #[test]
     fn drop_schema() {
         insta::assert_snapshot!(plan_text(every_option), @r#"DROP SCHEMA IF EXISTS "archive" CASCADE;"#);
-        insta::assert_snapshot!(plan_text_down(every_option), @"-- cannot be taken back: what the schema `archive` held, and for whom, is not known here; write a `pub fn down` that restores it");
+        insta::assert_snapshot!(plan_text_down(every_option), @"-- as it was: schema `archive`; the rows of its tables do not come back");
     }
 }

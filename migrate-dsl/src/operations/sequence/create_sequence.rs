@@ -1,16 +1,19 @@
 //! [`CREATE SEQUENCE`](https://www.postgresql.org/docs/current/sql-createsequence.html).
 
-use super::SequenceOptions;
+use super::{SequenceOptions, sequence_options};
 use crate::operations::phrases;
-use crate::{DataType, Identifier, Inverse, Name, Operation, Pgm, Statement, Writer};
+use crate::{DataType, Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
 /// Creates a sequence.
 pub struct CreateSequence {
     name: Name,
     if_not_exists: bool,
+    temporary: bool,
+    unlogged: bool,
     data_type: Option<DataType>,
     options: SequenceOptions,
     owner: Option<(Name, Identifier)>,
+    comment: Option<String>,
 }
 
 impl Pgm {
@@ -30,16 +33,18 @@ impl Pgm {
         self.record(CreateSequence {
             name: name.into(),
             if_not_exists: false,
+            temporary: false,
+            unlogged: false,
             data_type: None,
             options: SequenceOptions::default(),
             owner: None,
+            comment: None,
         })
     }
 }
 
 impl CreateSequence {
-    /// Does nothing if a relation of that name is there; then `down` cannot know whether the
-    /// sequence is this migration's, and does not drop it.
+    /// Does nothing if a relation of that name is there; then `down` leaves it alone.
     pub fn if_not_exists(&mut self) -> &mut Self {
         self.if_not_exists = true;
         self
@@ -51,39 +56,15 @@ impl CreateSequence {
         self
     }
 
-    /// The first value.
-    pub fn start(&mut self, value: i64) -> &mut Self {
-        self.options.start = Some(value);
+    /// Keeps the sequence for the session only, which is that of the runner of migrations.
+    pub fn temporary(&mut self) -> &mut Self {
+        self.temporary = true;
         self
     }
 
-    /// The step from one value to the next; a negative one counts down.
-    pub fn increment(&mut self, value: i64) -> &mut Self {
-        self.options.increment = Some(value);
-        self
-    }
-
-    /// The lowest value.
-    pub fn min_value(&mut self, value: i64) -> &mut Self {
-        self.options.min_value = Some(value);
-        self
-    }
-
-    /// The highest value.
-    pub fn max_value(&mut self, value: i64) -> &mut Self {
-        self.options.max_value = Some(value);
-        self
-    }
-
-    /// How many values a session takes at a time.
-    pub fn cache(&mut self, values: u32) -> &mut Self {
-        self.options.cache = Some(values);
-        self
-    }
-
-    /// Starts again where the values run out, instead of failing.
-    pub fn cycle(&mut self) -> &mut Self {
-        self.options.cycle = true;
+    /// Writes no write-ahead log: after a crash it counts from the start; from PostgreSQL 15.
+    pub fn unlogged(&mut self) -> &mut Self {
+        self.unlogged = true;
         self
     }
 
@@ -92,7 +73,14 @@ impl CreateSequence {
         self.owner = Some((table.into(), column.into()));
         self
     }
+
+    /// The comment that tools show beside the sequence.
+    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
+        self.comment = Some(text.into());
+        self
+    }
 }
+sequence_options!(CreateSequence, options);
 
 impl Operation for CreateSequence {
     fn verb(&self) -> &'static str {
@@ -104,8 +92,15 @@ impl Operation for CreateSequence {
     }
 
     fn statements(&self) -> Vec<Statement> {
-        vec![Writer::statement(|sql| {
-            sql.text("CREATE SEQUENCE").flag(self.if_not_exists, "IF NOT EXISTS").name(&self.name);
+        let create = Writer::statement(|sql| {
+            sql.text("CREATE");
+            if self.unlogged {
+                sql.text("UNLOGGED").requires(15, "unlogged");
+            }
+            sql.flag(self.temporary, "TEMPORARY")
+                .text("SEQUENCE")
+                .flag(self.if_not_exists, "IF NOT EXISTS")
+                .name(&self.name);
             if let Some(data_type) = &self.data_type {
                 sql.text("AS").data_type(data_type);
             }
@@ -113,13 +108,20 @@ impl Operation for CreateSequence {
             if let Some((table, column)) = &self.owner {
                 sql.text("OWNED BY").member(table, column);
             }
+            if self.temporary && self.unlogged {
+                sql.problem(format!("`{}` is both `temporary` and `unlogged`", self.name));
+            }
             sql
-        })]
+        });
+        phrases::with_comment(create, "SEQUENCE", &self.name, self.comment.as_deref())
     }
 
     fn inverse(&self) -> Inverse {
+        if self.temporary {
+            return Inverse::by(phrases::drop_temporary("SEQUENCE", &self.name));
+        }
         if self.if_not_exists {
-            return Inverse::maybe_older("if_not_exists", format_args!("`{}`", self.name));
+            return Inverse::capture([Object::sequence(&self.name)]);
         }
         Inverse::by(phrases::drop("SEQUENCE", &self.name, false, false))
     }
@@ -127,7 +129,7 @@ impl Operation for CreateSequence {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Pgm, plan_text, plan_text_down};
+    use crate::{Pgm, plan_problems, plan_text, plan_text_down};
 
     #[test]
     fn zero_is_a_value() {
@@ -140,9 +142,26 @@ mod tests {
                 .increment(-1)
                 .cache(1)
                 .cycle()
-                .owned_by(("app", "posts"), "number");
+                .owned_by(("app", "posts"), "number")
+                .comment("it's counted");
+            pgm.create_sequence("m").unlogged().no_min_value().no_max_value().no_cycle();
         });
-        insta::assert_snapshot!(plan, @r#"CREATE SEQUENCE "app"."n" AS int INCREMENT BY -1 MINVALUE 0 MAXVALUE 0 START WITH 0 CACHE 1 CYCLE OWNED BY "app"."posts"."number";"#);
+        insta::assert_snapshot!(plan, @r#"
+        CREATE SEQUENCE "app"."n" AS int INCREMENT BY -1 MINVALUE 0 MAXVALUE 0 START WITH 0 CACHE 1 CYCLE OWNED BY "app"."posts"."number";
+        COMMENT ON SEQUENCE "app"."n" IS 'it''s counted';
+        CREATE UNLOGGED SEQUENCE "m" NO MINVALUE NO MAXVALUE NO CYCLE;
+        "#);
+    }
+
+    #[test]
+    fn a_temporary_sequence_may_be_gone_already() {
+        let up = |pgm: &mut Pgm| {
+            pgm.create_sequence("n").temporary();
+        };
+        insta::assert_snapshot!(plan_text(up), @r#"CREATE TEMPORARY SEQUENCE "n";"#);
+        insta::assert_snapshot!(plan_text_down(up), @r#"DROP SEQUENCE IF EXISTS "pg_temp"."n";"#);
+        let problems = plan_problems(|pgm| _ = pgm.create_sequence("n").temporary().unlogged());
+        insta::assert_snapshot!(problems, @"`n` is both `temporary` and `unlogged`");
     }
 
     #[test]
@@ -151,6 +170,6 @@ mod tests {
             pgm.create_sequence("n").if_not_exists();
         };
         insta::assert_snapshot!(plan_text(up), @r#"CREATE SEQUENCE IF NOT EXISTS "n";"#);
-        insta::assert_snapshot!(plan_text_down(up), @"-- cannot be taken back: with `if_not_exists`, `n` may have been there before");
+        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: sequence `n`");
     }
 }

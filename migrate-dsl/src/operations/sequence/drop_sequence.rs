@@ -1,7 +1,7 @@
 //! [`DROP SEQUENCE`](https://www.postgresql.org/docs/current/sql-dropsequence.html).
 
 use crate::operations::phrases;
-use crate::{Inverse, Name, Operation, Pgm, Statement};
+use crate::{Inverse, Name, Object, Operation, Pgm, Statement};
 
 /// Drops a sequence.
 pub struct DropSequence {
@@ -51,7 +51,7 @@ impl Operation for DropSequence {
     }
 
     fn inverse(&self) -> Inverse {
-        Inverse::unknown_before(format_args!("what the sequence `{}` looked like", self.name))
+        Inverse::capture([Object::sequence(&self.name)])
     }
 }
 
@@ -66,6 +66,6 @@ mod tests {
     #[test]
     fn drop_sequence() {
         insta::assert_snapshot!(plan_text(every_option), @r#"DROP SEQUENCE IF EXISTS "invoice_numbers" CASCADE;"#);
-        insta::assert_snapshot!(plan_text_down(every_option), @"-- cannot be taken back: what the sequence `invoice_numbers` looked like is not known here; write a `pub fn down` that restores it");
+        insta::assert_snapshot!(plan_text_down(every_option), @"-- as it was: sequence `invoice_numbers`");
     }
 }

@@ -1,4 +1,4 @@
-//! How a sequence counts, as `create_sequence` and identity columns have it in common.
+//! How a sequence counts, as sequences and identity columns have it in common.
 
 use crate::{Name, Writer};
 
@@ -7,11 +7,13 @@ use crate::{Name, Writer};
 pub(crate) struct SequenceOptions {
     pub(crate) name: Option<Name>,
     pub(crate) increment: Option<i64>,
-    pub(crate) min_value: Option<i64>,
-    pub(crate) max_value: Option<i64>,
+    /// `Some(None)` is the lowest that the type has.
+    pub(crate) min_value: Option<Option<i64>>,
+    /// `Some(None)` is the highest that the type has.
+    pub(crate) max_value: Option<Option<i64>>,
     pub(crate) start: Option<i64>,
     pub(crate) cache: Option<u32>,
-    pub(crate) cycle: bool,
+    pub(crate) cycle: Option<bool>,
 }
 
 impl SequenceOptions {
@@ -24,18 +26,97 @@ impl SequenceOptions {
         if let Some(name) = &self.name {
             sql.text("SEQUENCE NAME").name(name);
         }
-        let numbers = [
-            ("INCREMENT BY", self.increment),
-            ("MINVALUE", self.min_value),
-            ("MAXVALUE", self.max_value),
-            ("START WITH", self.start),
-            ("CACHE", self.cache.map(i64::from)),
-        ];
-        for (words, number) in numbers {
-            if let Some(number) = number {
-                sql.text(words).text(&number.to_string());
-            }
+        for option in self.counting() {
+            sql.text(&option);
         }
-        sql.flag(self.cycle, "CYCLE");
+    }
+
+    /// `SET INCREMENT BY 5 SET START WITH 0`, behind the name of an identity column.
+    pub(crate) fn write_changes(&self, sql: &mut Writer) {
+        for option in self.counting() {
+            sql.text("SET").text(&option);
+        }
+    }
+
+    fn counting(&self) -> impl Iterator<Item = String> {
+        let number = |words: &str, number: Option<i64>| number.map(|n| format!("{words} {n}"));
+        let bound = |word: &str, bound: Option<Option<i64>>| {
+            bound.map(|bound| match bound {
+                Some(bound) => format!("{word} {bound}"),
+                None => format!("NO {word}"),
+            })
+        };
+        let cycle = self.cycle.map(|cycle| if cycle { "CYCLE" } else { "NO CYCLE" }.to_owned());
+        let options = [
+            number("INCREMENT BY", self.increment),
+            bound("MINVALUE", self.min_value),
+            bound("MAXVALUE", self.max_value),
+            number("START WITH", self.start),
+            number("CACHE", self.cache.map(i64::from)),
+            cycle,
+        ];
+        options.into_iter().flatten()
     }
 }
+
+/// The options of a builder that has [`SequenceOptions`] in this field.
+macro_rules! sequence_options {
+    ($builder:ty, $($field:ident).+) => {
+        impl $builder {
+            /// The first value, and the one from which it starts again.
+            pub fn start(&mut self, value: i64) -> &mut Self {
+                self.$($field).+.start = Some(value);
+                self
+            }
+
+            /// The step from one value to the next; a negative one counts down.
+            pub fn increment(&mut self, value: i64) -> &mut Self {
+                self.$($field).+.increment = Some(value);
+                self
+            }
+
+            /// The lowest value.
+            pub fn min_value(&mut self, value: i64) -> &mut Self {
+                self.$($field).+.min_value = Some(Some(value));
+                self
+            }
+
+            /// Takes 1 for the lowest value, or the lowest of its type where it counts down.
+            pub fn no_min_value(&mut self) -> &mut Self {
+                self.$($field).+.min_value = Some(None);
+                self
+            }
+
+            /// The highest value.
+            pub fn max_value(&mut self, value: i64) -> &mut Self {
+                self.$($field).+.max_value = Some(Some(value));
+                self
+            }
+
+            /// Takes the highest value of its type for the highest, or -1 where it counts down.
+            pub fn no_max_value(&mut self) -> &mut Self {
+                self.$($field).+.max_value = Some(None);
+                self
+            }
+
+            /// How many values a session takes at a time.
+            pub fn cache(&mut self, values: u32) -> &mut Self {
+                self.$($field).+.cache = Some(values);
+                self
+            }
+
+            /// Starts again where the values run out, instead of failing.
+            pub fn cycle(&mut self) -> &mut Self {
+                self.$($field).+.cycle = Some(true);
+                self
+            }
+
+            /// Fails where the values run out (PostgreSQL's default).
+            pub fn no_cycle(&mut self) -> &mut Self {
+                self.$($field).+.cycle = Some(false);
+                self
+            }
+        }
+    };
+}
+pub(crate) use sequence_options;

@@ -1,0 +1,90 @@
+//! What only the machine that applies knows: it gets to the server and nowhere else.
+
+use std::collections::BTreeMap;
+
+use migrate_core::plan::{Plan, Secret};
+use migrate_core::{Error, Event, UpTo};
+use migrate_tests::{Engine, migration, plan};
+
+const A: &str = "20260101000000_a";
+const PASSWORD: &str = "it's a long secret";
+
+/// A plan whose one statement asks for a password.
+fn with_secret(sql: &'static str, scram: bool) -> Plan {
+    let mut plan = plan(&[migration(A, |pgm| _ = pgm.sql("SELECT 1").down(""))]);
+    let statement = &mut plan.migrations[0].up[0].statements[0];
+    statement.sql = sql.to_owned();
+    statement.secrets = vec![Secret { variable: "APP_PASSWORD".to_owned(), scram }];
+    plan
+}
+
+fn up(engine: &Engine, plan: Plan, password: Option<&str>) -> Result<Vec<String>, Error> {
+    let variables: BTreeMap<_, _> =
+        password.map(|word| ("APP_PASSWORD".to_owned(), word.to_owned())).into_iter().collect();
+    let migrator = migrate_tests::engine::migrator(plan).variables(variables);
+    migrator.up(&mut engine.session(), &UpTo::default(), &mut |_: Event| {})
+}
+
+#[test]
+fn it_reaches_the_server_and_no_table() {
+    let engine = Engine::new();
+    engine.database.execute("CREATE TABLE said (what text)");
+    let plan = with_secret("INSERT INTO said VALUES (:'APP_PASSWORD')", false);
+    up(&engine, plan, Some(PASSWORD)).unwrap();
+    assert_eq!(engine.value("SELECT what FROM said"), PASSWORD);
+    let everywhere = engine.value(
+        "SELECT string_agg(m::text, '') || (SELECT string_agg(l::text, '') FROM migrations_log l)
+         FROM migrations m",
+    );
+    assert!(everywhere.contains(":'APP_PASSWORD'") && !everywhere.contains("long secret"));
+}
+
+#[test]
+fn of_a_roles_password_the_server_gets_a_verifier() {
+    let engine = Engine::new();
+    engine.database.execute("CREATE TABLE said (what text)");
+    let plan = with_secret("INSERT INTO said VALUES (:'APP_PASSWORD')", true);
+    up(&engine, plan, Some(PASSWORD)).unwrap();
+    assert!(engine.value("SELECT what FROM said").starts_with("SCRAM-SHA-256$"));
+}
+
+#[test]
+fn without_it_nothing_runs() {
+    let engine = Engine::new();
+    for password in [None, Some("")] {
+        let plan = with_secret("CREATE ROLE app PASSWORD :'APP_PASSWORD'", true);
+        let error = up(&engine, plan, password).unwrap_err();
+        let told = error.diagnostics().remove(0).message;
+        assert_eq!(told, "the environment variable `APP_PASSWORD` is not set");
+    }
+    assert_eq!(engine.value("SELECT to_regclass('migrations')"), "NULL");
+}
+
+#[test]
+fn an_error_of_the_server_does_not_repeat_it() {
+    let engine = Engine::new();
+    let plan = with_secret("SELECT :'APP_PASSWORD'::int", false);
+    let error = up(&engine, plan, Some(PASSWORD)).unwrap_err();
+    let told = format!("{:?}", error.diagnostics());
+    assert!(told.contains("22P02") && !told.contains("long secret"), "{told}");
+    let log = engine.value("SELECT string_agg(l::text, '') FROM migrations_log l");
+    assert!(log.contains("failed") && !log.contains("long secret"), "{log}");
+}
+
+#[test]
+fn data_travels_with_its_statement() {
+    let engine = Engine::new();
+    engine.database.execute("CREATE TABLE posts (id int, title text)");
+    let mut plan = plan(&[migration(A, |pgm| _ = pgm.sql("SELECT 1; SELECT 2").down(""))]);
+    let statement = &mut plan.migrations[0].up[0].statements[0];
+    statement.sql = "COPY posts FROM STDIN WITH (FORMAT csv)".to_owned();
+    statement.input = Some("1,\"one; two\"\n2,Łódź\n".to_owned());
+    let mut broken = plan.clone();
+    broken.migrations[0].up[0].statements[0].input = Some("x,y\n".to_owned());
+    let error = up(&engine, broken, None).unwrap_err();
+    let diagnostic = error.diagnostics().remove(0);
+    assert_eq!(diagnostic.code.as_deref(), Some("22P02"));
+    assert!(diagnostic.notes.iter().any(|note| note.contains("line 1")), "{diagnostic:?}");
+    up(&engine, plan, None).unwrap();
+    assert_eq!(engine.value("SELECT string_agg(title, ' ') FROM posts"), "one; two Łódź");
+}
