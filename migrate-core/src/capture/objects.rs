@@ -84,8 +84,11 @@ pub(super) fn newest(client: &mut Client) -> Result<HashMap<String, Oid>, postgr
     let queries: Vec<_> = CLASSES
         .iter()
         .map(|class| match *class {
-            // Not everyone may read that one.
+            // Not everyone may read these two.
             "pg_authid" => "SELECT 'pg_authid', max(oid) FROM pg_roles".to_owned(),
+            "pg_user_mapping" => {
+                "SELECT 'pg_user_mapping', max(umid) FROM pg_user_mappings".to_owned()
+            }
             class => format!("SELECT '{class}', max(oid) FROM {class}"),
         })
         .collect();

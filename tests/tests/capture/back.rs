@@ -74,7 +74,8 @@ impl Step {
             return self.database.client();
         }
         let role = self.database.unique("plain");
-        self.database.execute(&format!("CREATE ROLE {role} LOGIN; GRANT CREATE ON SCHEMA public TO {role}"));
+        self.database
+            .execute(&format!("CREATE ROLE {role} LOGIN; GRANT CREATE ON SCHEMA public TO {role}"));
         self.database.client_as(&role)
     }
 

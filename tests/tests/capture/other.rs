@@ -217,7 +217,10 @@ fn a_plain_role_can_take_its_own_things_back() {
     for (sql, objects) in [
         ("DROP TABLE t CASCADE", ["table t", "role pg_monitor"]),
         ("DROP TYPE mood CASCADE", ["type mood", "schema public"]),
-        ("ALTER TABLE t ALTER id DROP DEFAULT; REVOKE SELECT ON t FROM PUBLIC", ["column t.id", "table t"]),
+        (
+            "ALTER TABLE t ALTER id DROP DEFAULT; REVOKE SELECT ON t FROM PUBLIC",
+            ["column t.id", "table t"],
+        ),
     ] {
         step(own, sql, &objects).by_plain_role().in_another_order().comes_back();
     }

@@ -1,4 +1,3 @@
-use migrate_dsl::prelude::*;
 
 use crate::case::{Case, case};
 

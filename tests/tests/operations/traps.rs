@@ -117,6 +117,21 @@ fn types_and_operators_are_no_names_to_quote() {
 }
 
 #[test]
+fn attributes_and_the_constraints_of_domains_are_altered_as_the_server_reads_it() {
+    let (_engine, mut client) =
+        after("CREATE TYPE address AS (street text, zip text); CREATE DOMAIN age AS int", |pgm| {
+            pgm.alter_composite_type("address").drop_attribute("none").if_exists();
+            pgm.alter_composite_type("address").drop_attribute("zip").if_exists();
+            pgm.alter_domain("age").add_check("grown_up", "VALUE >= 18");
+        });
+    let attributes = "SELECT string_agg(attname, ', ') FROM pg_attribute
+                      WHERE attrelid = 'address'::regclass AND NOT attisdropped";
+    assert_eq!(text(&mut client, attributes), "street");
+    let check = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'grown_up'";
+    assert_eq!(text(&mut client, check), "CHECK ((VALUE >= 18))");
+}
+
+#[test]
 fn a_grant_on_one_table_is_on_one_table() {
     let engine = Engine::new();
     let role = engine.database.unique("reader");

@@ -1,5 +1,4 @@
 use migrate_dsl::Triggers;
-use migrate_dsl::prelude::*;
 
 use crate::case::{Case, case};
 
