@@ -42,8 +42,11 @@ impl Server {
     /// One without TLS.
     pub(crate) fn new() -> Self {
         let port = free_port();
-        let cluster = TemporaryCluster::start_with(&migrate_tests::environment(), |cluster| {
+        let environment = migrate_tests::environment();
+        let major = environment.var("MIGRATE_TEST_PG_MAJOR").and_then(|major| major.parse().ok());
+        let cluster = TemporaryCluster::start_with(&environment, |cluster| {
             cluster
+                .with_major(major)
                 .with_port(port)
                 .with_setting("listen_addresses", "127.0.0.1")
                 .with_setting("max_wal_senders", "4")

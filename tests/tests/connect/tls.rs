@@ -2,12 +2,13 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use postgres::error::SqlState;
 
-use crate::certificates::{Authority, Certificate};
+use crate::certificates::{Authority, Certificate, Certified};
 use crate::server::{Server, Surroundings};
 
 const MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
@@ -107,6 +108,20 @@ fn a_server_with_tls() {
     insta::assert_snapshot!(
         here.outcome(&server, "host=db.test user=ada ssl_min_protocol_version=TLSv1.3"), @"no TLS with postgres on ada@db.test:<port>: the server has no version of TLS that is allowed here -> 1.2 and 1.3 are, as far as `ssl_min_protocol_version` and `ssl_max_protocol_version` do not say otherwise"
     );
+}
+
+#[test]
+fn tls_from_the_first_byte_on() {
+    let authority = Authority::new("ours");
+    let server = Server::with_tls(&Certificate::of("db.test").signed_by(&authority));
+    let here = Surroundings::new().var("PGSSLNEGOTIATION", "direct");
+    here.file(".postgresql/root.crt", &authority.certificate());
+    let said = here.outcome(&server, "host=db.test user=ada sslmode=verify-full");
+    if server.cluster.major() >= 17 {
+        assert_eq!(said, "TLSv1.3");
+    } else {
+        assert!(said.contains("the server does not begin with TLS at once"), "{said}");
+    }
 }
 
 #[test]
@@ -283,4 +298,65 @@ fn a_statement_is_cancelled_the_way_the_session_came() {
         assert!(since.elapsed() < Duration::from_secs(20));
         assert_eq!(other.join().unwrap(), Ok(()));
     }
+}
+
+/// Keys and signatures that the tests do not make themselves, and the recipe of PostgreSQL's
+/// manual, which gives a certificate of version 1.
+#[test]
+fn certificates_of_openssl() {
+    const RECIPES: &str = r#"
+        set -e
+        openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -subj /CN=ca -out ca.crt
+        openssl req -x509 -newkey rsa:2048 -nodes -keyout itself.key -subj /CN=db.test -out itself.crt
+        echo subjectAltName=DNS:db.test > names
+        for name in old rsa pss; do
+            openssl req -new -newkey rsa:2048 -nodes -keyout $name.key -subj /CN=db.test -out $name.csr
+        done
+        openssl req -new -newkey ed25519 -nodes -keyout ed25519.key -subj /CN=db.test -out ed25519.csr
+        authority="-CA ca.crt -CAkey ca.key -CAcreateserial"
+        openssl x509 -req -in old.csr $authority -out old.crt
+        openssl x509 -req -in rsa.csr $authority -extfile names -sha512 -out rsa.crt
+        openssl x509 -req -in ed25519.csr $authority -extfile names -out ed25519.crt
+        openssl x509 -req -in pss.csr $authority -extfile names -sha384 \
+            -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:-1 -out pss.crt"#;
+    let here = Surroundings::new();
+    let folder = here.file("names", "").parent().unwrap().to_owned();
+    let made = Command::new("sh").args(["-c", RECIPES]).current_dir(&folder).output().unwrap();
+    if !made.status.success() {
+        #[expect(clippy::print_stderr, reason = "whoever reads the tests should know")]
+        {
+            eprintln!("skipped: `openssl` is not installed, or knows less");
+        }
+        return;
+    }
+    let read = |file: &str| fs::read_to_string(folder.join(file)).unwrap();
+    let of = |name: &str| Certified {
+        certificate: read(&format!("{name}.crt")),
+        key: read(&format!("{name}.key")),
+    };
+    here.file(".postgresql/root.crt", &(read("ca.crt") + &read("itself.crt")));
+    let server = Server::with_tls(&of("rsa"));
+    let said = |more: &str| {
+        here.outcome(&server, &format!("host=db.test user=ada sslmode=verify-full {more}"))
+    };
+    for name in ["rsa", "pss", "itself"] {
+        server.show(&of(name));
+        for version in ["TLSv1.2", "TLSv1.3"] {
+            let binding = "channel_binding=require ssl_max_protocol_version";
+            assert_eq!(said(&format!("{binding}={version}")), version, "{name}");
+        }
+    }
+    // Without a digest to bind to, the login is not bound.
+    server.show(&of("ed25519"));
+    assert_eq!(said(""), "TLSv1.3");
+
+    server.show(&of("old"));
+    let of_old = said("");
+    // From 3.4 on, openssl makes it one of version 3.
+    if of_old != "TLSv1.3" {
+        insta::assert_snapshot!(of_old, @"no TLS with postgres on ada@db.test:<port>: the server's certificate is of version 1 of X.509, which cannot be checked -> have it made anew with `subjectAltName`, which makes it one of version 3");
+    }
+    let elsewhere = Surroundings::new();
+    let said = elsewhere.outcome(&server, "host=db.test user=ada sslmode=require");
+    assert_eq!(said, "TLSv1.3");
 }
