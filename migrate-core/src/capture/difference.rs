@@ -102,6 +102,8 @@ impl<'a> Comparison<'a> {
             if link.address.class == "pg_inherits"
                 && link.drop.is_empty()
                 && self.new.contains(&link.address)
+                // With its table it can.
+                && !link.comes_with.iter().any(|table| self.new.contains(table))
             {
                 let parent =
                     link.needs.iter().find(|need| i64::from(need.on.object) == link.address.part);

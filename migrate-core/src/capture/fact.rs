@@ -28,6 +28,8 @@ pub(super) struct Fact {
     /// What cannot be changed in place: where it differs, the object is made anew.
     pub(super) definition: Option<String>,
     pub(super) drop: Vec<String>,
+    /// Of what is renamed in its own way: its name, and what stands before and after the old one.
+    pub(super) name: Option<(String, Vec<String>)>,
     pub(super) needs: Vec<Need>,
     /// Creating one of these creates this too.
     pub(super) comes_with: Vec<Address>,
@@ -130,6 +132,7 @@ impl Fact {
             create: Vec::new(),
             definition: None,
             drop: Vec::new(),
+            name: None,
             needs,
             comes_with: Vec::new(),
             settings: Vec::new(),

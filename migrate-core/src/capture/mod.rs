@@ -2,17 +2,17 @@
 //!
 //! An operation that drops or alters knows no way back by itself: what was there is known only
 //! when it runs. So the engine reads the objects that it names just before and just after
-//! ([`State::read`], [`State::read_after`]), each time with everything that belongs to them and
-//! depends on them, and stores the difference as statements ([`State::way_back_from`]): what is
+//! (`State::read`, `State::read_after`), each time with everything that belongs to them and
+//! depends on them, and stores the difference as statements (`State::way_back_from`): what is
 //! gone is made again, what is new is dropped, what has changed is changed back.
 //!
-//! - [`names`] finds the named objects, [`objects`], through `pg_depend`, all that hangs on them. An
+//! - `names` finds the named objects, `objects`, through `pg_depend`, all that hangs on them. An
 //!   object is known by its kind and its full name: a change of a column's type rebuilds indexes
 //!   and constraints under new ids.
-//! - [`readers`] are queries, one a class of the catalog, whose rows all have the same form: how
+//! - `readers` are queries, one a class of the catalog, whose rows all have the same form: how
 //!   an object is created, how it is dropped, and each of its settings with what brings it about.
 //!   `pg_dump` is the model for what there is to restore.
-//! - [`difference`] compares two states, [`order`] sorts the statements by dependency.
+//! - `difference` compares two states, `order` sorts the statements by dependency.
 //!
 //! Nothing here is fit for data: rows that are gone stay gone.
 

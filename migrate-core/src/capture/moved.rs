@@ -1,6 +1,6 @@
 //! What was renamed or moved to another schema: it is the same object under another name.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::State;
 use super::fact::{Address, Change, Fact, Key};
@@ -14,7 +14,10 @@ pub(super) fn undo_moves(before: &State, after: &State) -> (Vec<String>, State) 
     let moved: BTreeMap<&Address, (&Key, &Key)> = before
         .facts
         .iter()
-        .filter(|(_, fact)| fact.address.part == 0 && fact.address.class.starts_with("pg_"))
+        .filter(|(_, fact)| {
+            let address = &fact.address;
+            address.part == 0 && address.class.starts_with("pg_") && fact.name.is_none()
+        })
         .filter_map(|(key, fact)| {
             let (other, now) = found.get(&fact.address)?;
             // An index that a new constraint took over goes with that.
@@ -23,8 +26,28 @@ pub(super) fn undo_moves(before: &State, after: &State) -> (Vec<String>, State) 
                 .then_some((&fact.address, (key, *other)))
         })
         .collect();
+    let is_elsewhere: HashSet<&Address> = before
+        .facts
+        .iter()
+        .filter(|(key, fact)| found.get(&fact.address).is_some_and(|(other, _)| *key != *other))
+        .map(|(_, fact)| &fact.address)
+        .collect();
+    let mut renamed = after.clone();
+    for (key, fact) in &before.facts {
+        let Some((other, now)) = found.get(&fact.address) else { continue };
+        let (Some((wanted, _)), Some((is, around))) = (&fact.name, &now.name) else { continue };
+        if wanted == is || renamed.facts.contains_key(key) {
+            continue;
+        }
+        if let [front, back] = around.as_slice() {
+            statements.push(format!("{front}{is}{}", back.replace("%s", wanted)));
+            if let Some(now) = renamed.facts.remove(*other) {
+                renamed.facts.insert(key.clone(), now);
+            }
+        }
+    }
     if moved.is_empty() {
-        return (statements, after.clone());
+        return (statements, renamed);
     }
     // What is in a schema goes where that goes.
     let schemas: HashMap<&str, &str> = moved
@@ -40,10 +63,13 @@ pub(super) fn undo_moves(before: &State, after: &State) -> (Vec<String>, State) 
             continue;
         };
         names.push((is.full(), wanted.full()));
-        // Indexes and sequences of a table go where it goes.
+        // Indexes and sequences of a table go where it goes; that of a constraint has its name.
         let (_, fact) = found[address];
         let goes_along =
-            fact.needs.iter().any(|need| need.belongs && moved.contains_key(&need.on.whole()));
+            fact.needs.iter().any(|need| need.belongs && is_elsewhere.contains(&need.on));
+        if goes_along && !fact.comes_with.is_empty() {
+            continue;
+        }
         let schema = is.schema.map(|schema| schemas.get(schema).copied().unwrap_or(schema));
         if key.kind == "schema" || is.name == wanted.name && (goes_along || schema == wanted.schema)
         {
@@ -60,7 +86,7 @@ pub(super) fn undo_moves(before: &State, after: &State) -> (Vec<String>, State) 
         }
     }
     names.sort_by_key(|(old, _)| std::cmp::Reverse(old.len()));
-    (statements, after.renamed(&names))
+    (statements, renamed.renamed(&names))
 }
 
 /// The front of an identity: `public.f` of `public.f(integer)`.

@@ -92,7 +92,12 @@ fn query(object: &plan::Object) -> Option<String> {
         "access method" => named("pg_am", "amname"),
         "event trigger" => named("pg_event_trigger", "evtname"),
         "publication" => named("pg_publication", "pubname"),
-        "subscription" => named("pg_subscription", "subname"),
+        // Those of the server's other databases are in the same catalog.
+        "subscription" => format!(
+            "{} AND subdbid = (SELECT oid FROM pg_catalog.pg_database \
+             WHERE datname = pg_catalog.current_database())",
+            named("pg_subscription", "subname")
+        ),
         "foreign data wrapper" => named("pg_foreign_data_wrapper", "fdwname"),
         "server" => named("pg_foreign_server", "srvname"),
         "statistics" => of_schema("pg_statistic_ext", "stxnamespace", "stxname"),

@@ -10,10 +10,12 @@ pub(super) const KINDS: &[Kind] = &[
     Kind { since: 15, ..kind("privileges on parameters", PARAMETERS) },
 ];
 
-/// Of a password only that there is one: it is salted anew each time.
+/// Of a password only that there is one: it is salted anew each time. That it never ends can be
+/// said in two ways.
 const ROLES: &str = r"
 SELECT concat_ws(' ', quote_ident(rolname), CASE WHEN rolpassword IS NOT NULL THEN 'password' END,
-           to_jsonb(r) - '{oid,rolname,rolpassword}'::text[],
+           to_jsonb(r) - '{oid,rolname,rolpassword,rolvaliduntil}'::text[],
+           'until ' || NULLIF(rolvaliduntil, 'infinity'),
            'comment ' || shobj_description(oid, 'pg_authid'))
 FROM pg_authid r
 WHERE rolname NOT LIKE 'pg\_%' AND rolname !~ '^test_\d+_\d+_' AND oid <> 10";
@@ -30,6 +32,9 @@ FROM pg_db_role_setting, unnest(setconfig) AS setting
 WHERE setdatabase = 0 AND setrole <> 0";
 
 const ELSEWHERE: &str = r"
+SELECT format('%s: %s', datname, shobj_description(oid, 'pg_database'))
+FROM pg_database WHERE datname = 'postgres'
+UNION ALL
 SELECT concat_ws(' ', spcname, item) FROM pg_tablespace, unnest(spcacl) AS item
 WHERE NOT acldefault('t', spcowner) @> item
 UNION ALL

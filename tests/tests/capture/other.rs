@@ -129,10 +129,19 @@ fn what_was_moved_is_moved_back() {
         CREATE VIEW titles AS SELECT title FROM posts;
         CREATE TYPE mood AS ENUM ('a');
         CREATE FUNCTION f(mood) RETURNS posts LANGUAGE sql AS 'SELECT NULL::posts'"#;
+    let column = "ALTER TABLE posts RENAME COLUMN parent TO mother";
+    step(posts, column, &["column posts.parent"]).comes_back();
+    let key = "ALTER TABLE posts RENAME CONSTRAINT posts_pkey TO key";
+    step(posts, key, &["constraint posts.posts_pkey"]).comes_back();
     for (sql, object, statements) in [
         ("ALTER TABLE posts SET SCHEMA archive", "table posts", 1),
         ("ALTER TABLE posts RENAME TO old_posts", "table posts", 1),
         ("ALTER TYPE mood SET SCHEMA archive", "type mood", 1),
+        (
+            "ALTER TABLE posts RENAME CONSTRAINT posts_title_check TO check_title",
+            "constraint posts.posts_title_check",
+            1,
+        ),
         ("ALTER FUNCTION f SET SCHEMA archive", "function f", 1),
         ("ALTER VIEW titles RENAME TO \"Odd ones\"", "view titles", 1),
         (

@@ -42,8 +42,7 @@ pub(crate) struct Case {
 /// such cases share. A case that does more with roles, or with what else is the whole server's, has
 /// the server's roles for itself as long as it runs, sees them in the catalog, and starts without
 /// any. Either may call them what it likes; they are dropped in the end. In place of
-/// [`env`](migrate_dsl::env) stands `dbname=secret`,
-/// which a connection can be, too.
+/// [`env`](migrate_dsl::env) stands `host=nowhere`, a password as well as an address.
 #[track_caller]
 pub(crate) fn case(before: &'static str, up: fn(&mut Pgm)) -> Case {
     Case {
@@ -192,10 +191,10 @@ fn same(when: &str, in_any_order: bool, expected: &str, found: &str) -> Result<(
     Err(text)
 }
 
-/// `dbname=secret` for each `:'VARIABLE'`.
+/// A value for each `:'VARIABLE'`.
 fn secrets(sql: &str) -> BTreeMap<String, String> {
     let names = sql.split(":'").skip(1).filter_map(|rest| rest.split_once('\'')).map(|it| it.0);
-    names.map(|name| (name.to_owned(), "dbname=secret".to_owned())).collect()
+    names.map(|name| (name.to_owned(), "host=nowhere".to_owned())).collect()
 }
 
 /// What a case does with the roles of the server.

@@ -132,5 +132,12 @@ pub(crate) fn cases() -> Vec<Case> {
             pgm.comment_on(Object::table("posts"), None);
         }),
         case(POSTS, |pgm| _ = pgm.comment_on(Object::table("posts"), "c").down(None)),
+        case(
+            "CREATE TABLE posts ();
+             CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+             CREATE TRIGGER touch BEFORE INSERT ON posts EXECUTE FUNCTION f()",
+            |pgm| _ = pgm.comment_on(Object::trigger("posts", "touch"), "c"),
+        ),
+        case("", |pgm| _ = pgm.comment_on(Object::database("postgres"), "c")),
     ]
 }

@@ -38,6 +38,8 @@ FROM (
            attrelid::regclass::text AS name, to_jsonb(a) AS json,
            relkind IN ('r', 'p', 'f') AS of_table, relkind = 'c' AS of_type,
            attinhcount > 0 AND NOT attislocal OR reloftype <> 0 AS inherited,
+           CASE WHEN relkind = 'c' AND EXISTS (SELECT FROM pg_class o WHERE o.reloftype = c.reltype)
+                THEN ' CASCADE' END AS typed,
            (SELECT conname FROM pg_constraint
             WHERE conrelid = attrelid AND contype = 'n' AND conkey = ARRAY[attnum]) AS not_null
     FROM wanted
@@ -74,11 +76,11 @@ CROSS JOIN LATERAL (VALUES
     ('create', NULLIF(attgenerated, '')::text, CASE
         WHEN of_table AND NOT inherited
             THEN ARRAY[format('ALTER TABLE %s ADD COLUMN %s', name, definition)]
-        WHEN of_type THEN ARRAY[format('ALTER TYPE %s ADD ATTRIBUTE %I %s', name, attname, type)] END),
+        WHEN of_type THEN ARRAY[format('ALTER TYPE %s ADD ATTRIBUTE %I %s%s', name, attname, type, typed)] END),
     ('drop', NULL, CASE
         WHEN of_table AND NOT inherited
             THEN ARRAY[format('ALTER TABLE %s DROP COLUMN %I', name, attname)]
-        WHEN of_type THEN ARRAY[format('ALTER TYPE %s DROP ATTRIBUTE %I', name, attname)] END),
+        WHEN of_type THEN ARRAY[format('ALTER TYPE %s DROP ATTRIBUTE %I%s', name, attname, typed)] END),
     ('change type', type, CASE
         WHEN of_table AND NOT inherited AND attinhcount = 0
             THEN ARRAY[format('ALTER TABLE %s ALTER COLUMN %I TYPE %s', name, attname, type)
@@ -86,7 +88,10 @@ CROSS JOIN LATERAL (VALUES
                                                          format_type(atttypid, atttypmod))
                                      ELSE '' END]
         WHEN of_type
-            THEN ARRAY[format('ALTER TYPE %s ALTER ATTRIBUTE %I TYPE %s', name, attname, type)] END),
+            THEN ARRAY[format('ALTER TYPE %s ALTER ATTRIBUTE %I TYPE %s%s', name, attname, type, typed)] END),
+    ('name', quote_ident(attname), CASE WHEN NOT inherited OR of_type THEN ARRAY[
+        format('ALTER %s %s RENAME %s ', CASE WHEN of_type THEN 'TYPE' ELSE 'TABLE' END, name,
+               CASE WHEN of_type THEN 'ATTRIBUTE' ELSE 'COLUMN' END), concat(' TO %s', typed)] END),
     ('change expression', CASE WHEN attgenerated <> '' THEN pg_get_expr(adbin, adrelid) END,
         CASE WHEN attgenerated <> '' AND NOT inherited AND attinhcount = 0
              THEN ARRAY[format('ALTER TABLE %s ALTER COLUMN %I SET EXPRESSION AS (%s)', name, attname,

@@ -5,6 +5,7 @@
 //!
 //! - `create`: the statements that make the object; where `value` differs, it has to be made anew,
 //! - `drop`: those that drop it,
+//! - `name`: what is said before and after an old name to give it the name `value`, for `%s`,
 //! - `set x`, a setting: `value` is none if it is what a new object has; `once x` is for an object
 //!   that is made, `change x` for one that is there already, `late x` waits until all is made,
 //!   `owner` and `acl r` for those; the statements of `options` are an `ALTER` and the options,
@@ -184,6 +185,7 @@ fn take(fact: &mut Fact, what: &str, value: Option<String>, mut statements: Vec<
     match word {
         "create" => (fact.create, fact.definition) = (statements, value),
         "drop" => fact.drop = statements,
+        "name" => fact.name = value.map(|name| (name, statements)),
         "with" => fact.comes_with.extend(written_address(&statements)),
         "needs" => {
             let belongs = statements.get(3).is_some_and(|kind| kind != "n");

@@ -13,6 +13,7 @@ FROM wanted
 JOIN pg_trigger t ON t.oid = objid
 CROSS JOIN LATERAL (VALUES
     ('create', pg_get_triggerdef(t.oid), ARRAY[pg_get_triggerdef(t.oid)]),
+    ('name', quote_ident(tgname), ARRAY['ALTER TRIGGER ', format(' ON %s RENAME TO %%s', tgrelid::regclass)]),
     ('drop', NULL, ARRAY[format('DROP TRIGGER %I ON %s', tgname, tgrelid::regclass)]),
     ('set enabled', NULLIF(tgenabled, 'O')::text,
         ARRAY[format('ALTER TABLE %s %s TRIGGER %I', tgrelid::regclass,
@@ -33,6 +34,7 @@ JOIN pg_rewrite u ON u.oid = objid AND rulename <> '_RETURN'
 CROSS JOIN LATERAL (SELECT rtrim(pg_get_ruledef(u.oid), ';') AS definition) AS d
 CROSS JOIN LATERAL (VALUES
     ('create', definition, ARRAY[definition]),
+    ('name', quote_ident(rulename), ARRAY['ALTER RULE ', format(' ON %s RENAME TO %%s', ev_class::regclass)]),
     ('drop', NULL, ARRAY[format('DROP RULE %I ON %s', rulename, ev_class::regclass)]),
     ('set enabled', NULLIF(ev_enabled, 'O')::text,
         ARRAY[format('ALTER TABLE %s %s RULE %I', ev_class::regclass,
@@ -62,6 +64,7 @@ CROSS JOIN LATERAL (
 ) AS d
 CROSS JOIN LATERAL (VALUES
     ('create', definition, ARRAY[definition]),
+    ('name', quote_ident(polname), ARRAY['ALTER POLICY ', format(' ON %s RENAME TO %%s', polrelid::regclass)]),
     ('drop', NULL, ARRAY[format('DROP POLICY %I ON %s', polname, polrelid::regclass)])
 ) AS rows(what, value, statements)"
         .to_owned()

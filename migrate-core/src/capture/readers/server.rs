@@ -77,12 +77,22 @@ const SUBSCRIPTION: &str = "
     SELECT s.oid, subowner, subenabled, quote_ident(subname) AS name,
            concat_ws(', ', 'slot_name = ' || COALESCE(quote_literal(subslotname), 'NONE'),
                'synchronous_commit = ' || quote_literal(subsynccommit),
-               -- before 14 the name means the null outside
-               'binary = ' || (SELECT subbinary FROM pg_subscription i WHERE i.oid = s.oid)) AS parameters,
+               (SELECT options FROM (
+                    -- in versions that lack a column its name means the null outside
+                    SELECT concat_ws(', ', 'binary = ' || subbinary,
+                        'streaming = ' || CASE left(substream::text, 1) WHEN 't' THEN 'on' WHEN 'p' THEN 'parallel'
+                                                                        WHEN 'f' THEN 'off' END,
+                        'disable_on_error = ' || subdisableonerr,
+                        'password_required = ' || subpasswordrequired,
+                        'run_as_owner = ' || subrunasowner, 'origin = ' || suborigin,
+                        'failover = ' || subfailover) AS options
+                    FROM pg_subscription i WHERE i.oid = s.oid) AS newer)) AS parameters,
            (SELECT string_agg(quote_ident(publication), ', ') FROM unnest(subpublications) AS publication)
                AS publications
     FROM wanted
-    CROSS JOIN (SELECT NULL::bool AS subbinary) AS older
+    CROSS JOIN (SELECT NULL::bool AS subbinary, NULL::text AS substream, NULL::bool AS subdisableonerr,
+                       NULL::bool AS subpasswordrequired, NULL::bool AS subrunasowner,
+                       NULL::text AS suborigin, NULL::bool AS subfailover) AS older
     JOIN pg_subscription s ON s.oid = objid";
 
 /// It is made again without a connection, which is not everyone's to read, and disabled.

@@ -69,7 +69,8 @@ FROM (
 ) AS k
 CROSS JOIN LATERAL (VALUES
     ('create', definition, ARRAY[format('ALTER DOMAIN %s ADD CONSTRAINT %I %s', name, conname, definition)]),
-    ('drop', NULL, ARRAY[format('ALTER DOMAIN %s DROP CONSTRAINT %I', name, conname)])
+    ('drop', NULL, ARRAY[format('ALTER DOMAIN %s DROP CONSTRAINT %I', name, conname)]),
+    ('name', quote_ident(conname), ARRAY[format('ALTER DOMAIN %s RENAME CONSTRAINT ', name), ' TO %s'])
 ) AS rows(what, value, statements)"
         .to_owned()
 }
