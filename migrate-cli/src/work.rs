@@ -220,7 +220,7 @@ impl Work {
         let patience = patience(context)?;
         let Planned { plan, history, folder } = planned(context, settings.as_ref())?;
         let target = database::target(context, settings.as_ref())?;
-        let session = database::connect(&target, purpose)?;
+        let session = database::connect(context, &target, purpose)?;
         let history = History::new(history.schema, history.table);
         let mut migrator = Migrator::new(plan, actor(&context.environment))
             .history(history)

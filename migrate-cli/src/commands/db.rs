@@ -173,7 +173,7 @@ fn shell(context: &Context, arguments: &[String]) -> anyhow::Result<Exit> {
     let settings = settings(context)?;
     let target = database::target(context, settings.as_ref())?;
     // The database of a private cluster may not be there yet.
-    drop(database::connect(&target, "migrate db shell")?);
+    drop(database::connect(context, &target, "migrate db shell")?);
     let mut psql = Command::new(psql(context, settings.as_ref()));
     psql.arg(target.url()).args(arguments);
     if let Some(password) = target.password() {

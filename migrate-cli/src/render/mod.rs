@@ -11,7 +11,7 @@ use migrate_core::Error as EngineError;
 use migrate_core::backup::BackupError;
 use migrate_core::bundle::BundleError;
 use migrate_core::cluster::ClusterError;
-use migrate_core::connect::{ConnectError, TargetError};
+use migrate_core::connect::{AdministrationError, ConnectError, TargetError};
 use migrate_core::diagnostic::Diagnostic;
 use serde_json::{Value, json};
 use thiserror::Error;
@@ -145,8 +145,8 @@ fn judge(error: &anyhow::Error) -> Judged {
         (Exit::Usage, Some(error.help()))
     } else if let Some(error) = error.downcast_ref::<SettingsError>() {
         (Exit::Usage, error.help())
-    } else if let Some(error) = error.downcast_ref::<ConnectError>() {
-        (Exit::Failed, Some(error.help()))
+    } else if let Some(error) = connection(error) {
+        (exit_of_connection(error), Some(error.help()))
     } else if let Some(error) = error.downcast_ref::<ClusterError>() {
         (Exit::Failed, error.help())
     } else if let Some(error) = error.downcast_ref::<BackupError>() {
@@ -187,6 +187,22 @@ fn exit_of(error: &EngineError) -> Exit {
         | EngineError::NotEmpty { .. }
         | EngineError::NoWayBack { .. }
         | EngineError::Unfinished { .. } => Exit::Refused,
+        EngineError::Connect(error) => exit_of_connection(error),
+        _ => Exit::Failed,
+    }
+}
+
+/// The connection that failed, also where a database was to be made or removed.
+fn connection(error: &anyhow::Error) -> Option<&ConnectError> {
+    error.downcast_ref().or_else(|| match error.downcast_ref()? {
+        AdministrationError::Connect(error) => Some(error),
+        _ => None,
+    })
+}
+
+fn exit_of_connection(error: &ConnectError) -> Exit {
+    match error {
+        ConnectError::Pooled { .. } => Exit::Refused,
         _ => Exit::Failed,
     }
 }

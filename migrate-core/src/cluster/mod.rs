@@ -159,7 +159,7 @@ impl Cluster {
     }
 
     /// Fixes the TCP port: if it is taken, starting fails. Else a free one is chosen and kept as
-    /// long as it stays free.
+    /// long as it stays free. For a cluster without TCP it is the number in the socket's name.
     #[must_use]
     pub fn with_port(mut self, port: u16) -> Self {
         self.port = Some(port);
