@@ -53,6 +53,7 @@ mod json;
 
 pub mod discover;
 
+mod after_crash;
 mod column;
 mod expression;
 mod inverse;
@@ -75,6 +76,7 @@ mod table;
 mod types;
 mod writer;
 
+pub use after_crash::AfterCrash;
 pub use column::{Column, Identity, IdentityColumn, References};
 pub use expression::{Expression, IntoExpression, col, expr};
 pub use inverse::{Capture, Inverse};

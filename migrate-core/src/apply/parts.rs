@@ -55,6 +55,8 @@ mod tests {
             transactional,
             statements: sql.iter().copied().map(Statement::new).collect(),
             inverse: Inverse::None { reason: String::new() },
+            idempotent: false,
+            done_when: None,
             hints: Vec::new(),
         }
     }

@@ -12,12 +12,13 @@ use sea_query::{
 };
 
 use crate::sea::render;
-use crate::{Inverse, Operation, Pgm, Statement};
+use crate::{AfterCrash, Inverse, Operation, Pgm, Statement};
 
 /// Runs a statement that was built with sea-query.
 pub struct SqlStatement {
     up: Statement,
     down: Option<Statement>,
+    after_crash: AfterCrash,
 }
 
 impl Pgm {
@@ -37,7 +38,11 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn statement(&mut self, statement: impl IntoStatement) -> &mut SqlStatement {
-        self.record(SqlStatement { up: statement.into_statement(), down: None })
+        self.record(SqlStatement {
+            up: statement.into_statement(),
+            down: None,
+            after_crash: AfterCrash::Ask,
+        })
     }
 }
 
@@ -45,6 +50,19 @@ impl SqlStatement {
     /// The statement that takes this back.
     pub fn down(&mut self, statement: impl IntoStatement) -> &mut Self {
         self.down = Some(statement.into_statement());
+        self
+    }
+
+    /// Says that doing it twice is as good as once, as [`Sql::idempotent`](crate::operations::raw::Sql::idempotent).
+    pub fn idempotent(&mut self) -> &mut Self {
+        self.after_crash = AfterCrash::Repeat;
+        self
+    }
+
+    /// A query whose first column is true once this was done, as
+    /// [`Sql::done_when`](crate::operations::raw::Sql::done_when).
+    pub fn done_when(&mut self, query: impl Into<String>) -> &mut Self {
+        self.after_crash = AfterCrash::DoneWhen(query.into());
         self
     }
 }
@@ -68,6 +86,10 @@ impl Operation for SqlStatement {
             Some(down) => Inverse::Declaration(vec![down.clone()]),
             None => Inverse::none("`pgm.statement` has no `.down(..)`"),
         }
+    }
+
+    fn after_crash(&self) -> AfterCrash {
+        self.after_crash.clone()
     }
 }
 
