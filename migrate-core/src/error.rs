@@ -82,6 +82,7 @@ impl Error {
         match self {
             Self::Connect(error) => Some(error.help()),
             Self::History(error) => error.help(),
+            Self::Lock(LockError::Stopped(_)) => None,
             Self::Lock(_) => Some(
                 "wait for it to finish; MAX_LOCK_WAIT says for how many seconds `migrate` does"
                     .to_owned(),

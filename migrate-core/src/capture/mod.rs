@@ -1,5 +1,6 @@
 //! stub
 use crate::plan::{Object, Statement};
+#[derive(Default)]
 pub(crate) struct State;
 impl State {
     pub(crate) fn read(_: &mut postgres::Client, _: &[Object]) -> Result<Self, postgres::Error> {

@@ -6,5 +6,5 @@ mod target;
 
 pub use administration::{AdministrationError, create_database, drop_database};
 pub use postgres::error::SqlState;
-pub use session::{ConnectError, Session};
+pub use session::{Canceler, ConnectError, Session};
 pub use target::{Target, TargetError};

@@ -145,7 +145,8 @@ impl History {
         sql += &format!(
             "CREATE TABLE {} (name text PRIMARY KEY, direction text NOT NULL, \
              checksum text NOT NULL, statements_done integer NOT NULL, running boolean NOT NULL, \
-             captured jsonb NOT NULL, started_at timestamptz NOT NULL DEFAULT clock_timestamp());\n",
+             captured jsonb NOT NULL, noted jsonb, \
+             started_at timestamptz NOT NULL DEFAULT now());\n",
             self.journal_table().quoted()
         );
         sql += "COMMIT";

@@ -1,8 +1,8 @@
 //! Taking back.
 
 use super::up::without_secrets;
-use super::{Known, Migrator, STILL_RUNNING, UpTo};
-use crate::apply::{Work, apply, is_transactional};
+use super::{Known, Migrator, UpTo};
+use crate::apply::{Work, is_transactional};
 use crate::event::Direction;
 use crate::history::{Action, Applied, TRANSACTION_MS};
 use crate::lock::RunnerLock;
@@ -165,7 +165,6 @@ impl Migrator {
                 _ if unfinished.direction != Direction::Down.as_str() => {
                     "it has to be finished first"
                 }
-                _ if unfinished.running => STILL_RUNNING,
                 Some(first) if first.name != unfinished.name => "it has to be finished first",
                 Some(first) if !unfinished.fits(&first.steps) => {
                     "what it has taken back is no longer what its way back says"
@@ -221,13 +220,16 @@ impl Migrator {
             captures: false,
             variables: &self.variables,
             record: &record,
+            limits: self.limits,
+            interrupt: &self.interrupt,
         };
         observer.event(Event::Started {
             name: name.clone(),
             direction: Direction::Down,
             statements: work.statements(),
         });
-        let result = apply(session, &self.history, lock, &work, unfinished, observer);
+        let names = [name.clone()];
+        let result = self.apply_through_cuts(session, lock, &work, &names, unfinished, observer);
         let duration = result.inspect_err(|error| {
             self.log_failure(session, Action::Down, error);
         })?;
