@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    completions, create, db, down, fmt, goto, init, mark, plan, redo, status, up,
+    completions, create, db, down, fmt, goto, init, mark, plan, redo, status, up, watch,
 };
 use crate::context::Global;
 
@@ -44,6 +44,8 @@ pub enum Command {
     Mark(mark::MarkArgs),
     /// Start, stop, create, drop and look at the database
     Db(db::DbArgs),
+    /// Show who waits for whom in the database
+    Watch(watch::WatchArgs),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
 }

@@ -9,12 +9,14 @@ mod context;
 mod database;
 mod dotenv;
 mod exit_code;
+mod limits;
 mod names;
 mod printer;
 mod progress;
 mod project;
 mod render;
 mod settings;
+mod signals;
 mod templates;
 mod work;
 
@@ -73,6 +75,7 @@ fn run(command: Command, context: &Context) -> anyhow::Result<Exit> {
         Command::Plan(args) => commands::plan::run(&args, context),
         Command::Mark(args) => commands::mark::run(&args, context),
         Command::Db(args) => commands::db::run(&args, context),
+        Command::Watch(args) => commands::watch::run(&args, context),
         Command::Completions(args) => commands::completions::run(&args, context),
     }
 }

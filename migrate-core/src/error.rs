@@ -2,9 +2,10 @@
 
 use thiserror::Error;
 
-use crate::apply::ApplyError;
+use crate::apply::{ApplyError, Failure};
 use crate::connect::ConnectError;
 use crate::history::HistoryError;
+use crate::interrupt::Stop;
 use crate::lock::LockError;
 use crate::order::OutOfOrder;
 use crate::plan::Problem;
@@ -76,6 +77,16 @@ pub enum Error {
 }
 
 impl Error {
+    /// Why it was asked to stop, where that is all that went wrong.
+    #[must_use]
+    pub fn stopped(&self) -> Option<Stop> {
+        match self {
+            Self::Lock(LockError::Stopped(stop)) => Some(*stop),
+            Self::Apply(ApplyError { failure: Failure::Stopped(stop), .. }) => Some(*stop),
+            _ => None,
+        }
+    }
+
     /// What to do about it, where something can be said.
     #[must_use]
     pub fn help(&self) -> Option<String> {

@@ -12,3 +12,4 @@ pub mod plan;
 pub mod redo;
 pub mod status;
 pub mod up;
+pub mod watch;

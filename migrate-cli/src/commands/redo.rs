@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::args::at_least_one;
 use crate::context::Context;
 use crate::exit_code::Exit;
+use crate::limits::AskedLimits;
 use crate::progress::Progress;
 use crate::work::Work;
 
@@ -15,6 +16,9 @@ pub struct RedoArgs {
     /// How many migrations
     #[arg(value_name = "N", value_parser = at_least_one, default_value_t = 1)]
     count: usize,
+    /// How long things may take.
+    #[command(flatten)]
+    limits: AskedLimits,
 }
 
 /// Takes back the last migrations and applies the same again.
@@ -22,6 +26,7 @@ pub fn run(args: &RedoArgs, context: &Context) -> anyhow::Result<Exit> {
     let mut work = Work::open(context, "migrate redo")?;
     work.announce(context);
     let mut progress = Progress::new(context.printer);
+    work.at_work(&args.limits, &progress, context);
     let result =
         work.migrator.redo(&mut work.session, args.count, &mut |event| progress.show(event));
     let redone = result.map_err(|error| work.located(error))?;

@@ -5,10 +5,10 @@ pub mod script;
 
 use std::path::{Path, PathBuf};
 
-use migrate_core::Error as EngineError;
 use migrate_core::cluster::ClusterError;
 use migrate_core::connect::{ConnectError, TargetError};
 use migrate_core::diagnostic::Diagnostic;
+use migrate_core::{Error as EngineError, Stop};
 use serde_json::{Value, json};
 use thiserror::Error;
 
@@ -149,6 +149,9 @@ fn judge(error: &anyhow::Error) -> Judged {
 }
 
 fn exit_of(error: &EngineError) -> Exit {
+    if error.stopped() == Some(Stop::Interrupted) {
+        return Exit::Interrupted;
+    }
     match error {
         EngineError::Lock(migrate_core::lock::LockError::Held { .. }) => Exit::LockHeld,
         EngineError::OutOfOrder(_)

@@ -93,9 +93,8 @@ impl Alone<'_> {
             if matches!(question, Question::CreateIndex { .. } | Question::Reindex) {
                 self.wait_for_snapshots(session, deadline, observer)?;
             }
-            let failure = match self.attempt(session, watch, &question, &noted)? {
-                None => return Ok(()),
-                Some(failure) => failure,
+            let Some(failure) = self.attempt(session, watch, &question, &noted)? else {
+                return Ok(());
             };
             if !failure.is_about_a_lock() || Instant::now() >= deadline {
                 return Err(failure);

@@ -1,9 +1,11 @@
 //! The engine against a real server: applying, taking back, recording, and what goes wrong.
 
+mod brakes;
 mod capture;
 mod crowd;
 mod failures;
 mod history;
+mod locks;
 mod outside_transaction;
 mod secrets;
 mod way_back;
