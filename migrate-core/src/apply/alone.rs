@@ -161,9 +161,9 @@ impl Alone<'_> {
             })?;
             return Ok(None);
         };
-        if error.as_db_error().is_none() || session.client().is_closed() {
+        if Failure::is_cut_by(&error) || session.client().is_closed() {
             // Its end is open, and the journal leaves it so.
-            return Err(Failure::statement(origin, error, work.variables));
+            return Err(Failure::Connection(error));
         }
         let failure = match (work.interrupt.stopped(), ended.verdict) {
             (Some(stop), _) => Failure::Stopped(stop),

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use postgres::error::SqlState;
 use thiserror::Error;
 
 use super::send::{self, Variables};
@@ -132,6 +133,10 @@ pub enum Failure {
     },
 }
 
+/// What a server says before it ends a session, or all of them.
+const LAST_WORDS: [SqlState; 3] =
+    [SqlState::ADMIN_SHUTDOWN, SqlState::CRASH_SHUTDOWN, SqlState::CANNOT_CONNECT_NOW];
+
 fn locked(holders: &[LockHolder]) -> String {
     match holders {
         [] => "a lock could not be had without making others wait".to_owned(),
@@ -221,7 +226,16 @@ impl Failure {
     pub fn is_cut(&self) -> bool {
         match self {
             Self::Stopped(_) => false,
-            _ => self.cause().is_some_and(|cause| cause.as_db_error().is_none()),
+            _ => self.cause().is_some_and(Self::is_cut_by),
+        }
+    }
+
+    /// Whether this is the end of a connection. The driver does not always hear the server's last
+    /// words before it, so it makes no difference whether there were any.
+    pub(super) fn is_cut_by(error: &postgres::Error) -> bool {
+        match error.code() {
+            Some(code) => LAST_WORDS.contains(code),
+            None => error.as_db_error().is_none(),
         }
     }
 

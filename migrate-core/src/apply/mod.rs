@@ -7,6 +7,7 @@
 //! person, the clock and the [watchdog](crate::watchdog) can end a statement at any time.
 
 mod alone;
+mod back;
 mod capture;
 mod error;
 mod parts;
@@ -30,7 +31,9 @@ use crate::lock::RunnerLock;
 use crate::plan::{Step, checksum_of_first};
 use crate::way_back::Captured;
 use crate::{Event, History, Observer, Session};
-use alone::{Alone, settle};
+pub(crate) use back::take_back;
+
+use alone::Alone;
 use capture::Watch;
 use parts::{Part, parts};
 pub(crate) use send::Variables;
@@ -89,9 +92,7 @@ pub(crate) fn apply(
     }
     let known = unfinished.map_or_else(Captured::new, |unfinished| unfinished.captured.clone());
     if let Some(unfinished) = unfinished.filter(|unfinished| unfinished.running) {
-        let running = parts::origins(work.steps).nth(done);
-        let was_done = running.map_or(Ok(false), |running| settle(session, unfinished, running));
-        done += usize::from(was_done.map_err(|failure| fail(failure, Left::Unknown))?);
+        done += usize::from(settle(session, unfinished, work.steps, work.name, done)?);
         let settled = journal(history, work, done, None, &known);
         let settled = session.client().batch_execute(&settled);
         settled.map_err(|error| fail(Failure::Record(error), Left::Unknown))?;
@@ -157,6 +158,22 @@ pub(crate) fn apply(
     }
     session.note_what_ran(work.steps);
     Ok(started.elapsed())
+}
+
+/// Whether the statement after the first `done` was done, which was running when its runner ended;
+/// what is left of one that was not is removed.
+pub(crate) fn settle(
+    session: &mut Session,
+    unfinished: &Unfinished,
+    steps: &[Step],
+    name: &str,
+    done: usize,
+) -> Result<bool, ApplyError> {
+    let Some(running) = parts::origins(steps).nth(done) else { return Ok(false) };
+    let up = unfinished.direction == Direction::Up.as_str();
+    let direction = if up { Direction::Up } else { Direction::Down };
+    alone::settle(session, unfinished, running)
+        .map_err(|failure| ApplyError::new(name, direction, failure, Left::Unknown))
 }
 
 fn partial(done: usize, work: &Work<'_>) -> Option<Left> {

@@ -127,7 +127,7 @@ impl Transaction<'_> {
         let Err(error) = result else { return Ok(None) };
         // What was said on the way will be said again, or was never done.
         drop(session.take_notices());
-        if error.as_db_error().is_none() || session.client().batch_execute("ROLLBACK").is_err() {
+        if Failure::is_cut_by(&error) || session.client().batch_execute("ROLLBACK").is_err() {
             return Err(Failure::Connection(error));
         }
         self.go_on()?;

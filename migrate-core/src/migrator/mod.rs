@@ -3,6 +3,7 @@
 mod cut;
 mod down;
 mod mark;
+mod partial;
 mod status;
 mod up;
 

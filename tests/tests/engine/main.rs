@@ -3,9 +3,11 @@
 mod brakes;
 mod capture;
 mod crowd;
+mod cuts;
 mod failures;
 mod history;
 mod locks;
 mod outside_transaction;
+mod resume;
 mod secrets;
 mod way_back;
