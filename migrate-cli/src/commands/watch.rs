@@ -13,6 +13,7 @@ use crate::database;
 use crate::exit_code::Exit;
 use crate::limits::seconds;
 use crate::progress::human;
+use crate::settings::SettingsError;
 use crate::work::settings;
 
 /// How to look.
@@ -28,7 +29,11 @@ pub struct WatchArgs {
 
 /// Shows who waits for whom in the database.
 pub fn run(args: &WatchArgs, context: &Context) -> anyhow::Result<Exit> {
-    let settings = settings(context)?;
+    // With a URL, it is of use outside any project.
+    let settings = settings(context).or_else(|error| match error.downcast_ref() {
+        Some(SettingsError::NoProject(_)) => Ok(None),
+        _ => Err(error),
+    })?;
     let target = database::target(context, settings.as_ref())?;
     let mut session = database::connect(&target, "migrate watch")?;
     context.printer.step("target", &format!("{target} ({})", target.origin()));

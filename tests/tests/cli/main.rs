@@ -3,6 +3,7 @@
 mod bad_input;
 mod commands;
 mod crowd;
+mod faults;
 mod help;
 mod histories;
 mod private;
