@@ -117,7 +117,7 @@ impl Progress {
                     self.say("note", &format!("it cannot be taken back: {reason}"));
                 }
                 for lost in &lost {
-                    self.say("note", &format!("on the way back, {lost}"));
+                    self.say("note", &format!("on the way back of {lost}"));
                 }
                 self.printer.json(&json!({
                     "event": "finished",

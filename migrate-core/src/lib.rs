@@ -22,6 +22,9 @@
 //! # }
 //! ```
 
+/// For the tests of the engine alone.
+#[doc(hidden)]
+pub mod capture;
 pub mod cluster;
 pub mod connect;
 pub mod diagnostic;
@@ -34,7 +37,6 @@ pub mod order;
 pub mod plan;
 
 mod apply;
-mod capture;
 mod environment;
 mod error;
 mod migrator;

@@ -11,9 +11,11 @@ use crate::{
 
 mod identity;
 mod references;
+mod storage;
 
 pub use identity::{Identity, IdentityColumn};
 pub use references::References;
+pub use storage::{Compression, Storage};
 
 /// A column being described; a handle that may be kept, copied and chained.
 ///
@@ -31,7 +33,10 @@ pub struct Column(Rc<RefCell<Definition>>);
 #[derive(Debug, Clone)]
 struct Definition {
     name: Identifier,
-    data_type: DataType,
+    /// None for an attribute of the type that the table is of.
+    data_type: Option<DataType>,
+    storage: Option<Storage>,
+    compression: Option<Compression>,
     collation: Option<Name>,
     not_null: bool,
     null: bool,
@@ -53,10 +58,12 @@ struct Generated {
 }
 
 impl Column {
-    pub(crate) fn new(name: Identifier, data_type: DataType) -> Self {
+    pub(crate) fn new(name: Identifier, data_type: Option<DataType>) -> Self {
         Self(Rc::new(RefCell::new(Definition {
             name,
             data_type,
+            storage: None,
+            compression: None,
             collation: None,
             not_null: false,
             null: false,
@@ -85,12 +92,14 @@ impl Column {
     /// assert_eq!(plan, r#"ALTER TABLE "posts" ADD COLUMN "seen_at" timestamptz(0);"#);
     /// ```
     pub fn precision(&self, digits: u8) -> Self {
-        self.with(|column| column.data_type = column.data_type.clone().precision(digits))
+        self.with(|column| {
+            column.data_type = column.data_type.take().map(|data_type| data_type.precision(digits));
+        })
     }
 
     /// Makes the type an array of it; twice for an array of arrays.
     pub fn array(&self) -> Self {
-        self.with(|column| column.data_type = column.data_type.clone().array())
+        self.with(|column| column.data_type = column.data_type.take().map(DataType::array))
     }
 
     /// Refuses nulls.
@@ -112,6 +121,16 @@ impl Column {
     /// The value of a row that gives none, as an expression evaluated at each insert.
     pub fn default_expr(&self, sql: impl IntoExpression) -> Self {
         self.default(expr(sql))
+    }
+
+    /// Where large values go.
+    pub fn storage(&self, storage: Storage) -> Self {
+        self.with(|column| column.storage = Some(storage))
+    }
+
+    /// By which method large values are compressed; from PostgreSQL 14.
+    pub fn compression(&self, method: Compression) -> Self {
+        self.with(|column| column.compression = Some(method))
     }
 
     /// Compares and sorts by this [collation](https://www.postgresql.org/docs/current/collation.html).
@@ -177,10 +196,106 @@ impl Column {
         self.0.borrow().name.clone()
     }
 
-    /// Writes the column as it stands in `CREATE TABLE` and behind `ADD COLUMN`.
-    pub(crate) fn write(&self, sql: &mut Writer) {
+    /// Writes the column as it stands in `CREATE TABLE`; in a table `of_type` without its type.
+    pub(crate) fn write(&self, sql: &mut Writer, of_type: bool) {
         let column = self.0.borrow();
-        sql.identifier(&column.name).data_type(&column.data_type);
+        sql.identifier(&column.name);
+        match &column.data_type {
+            None if of_type => _ = sql.text("WITH OPTIONS"),
+            Some(data_type) if !of_type => _ = sql.data_type(data_type),
+            None => {
+                sql.problem(format!(
+                    "`attribute` is for a table `of_type`: say the type of the column `{}`",
+                    column.name
+                ));
+            }
+            Some(_) => {
+                sql.problem(format!(
+                    "a table `of_type` has its columns from there: write `t.attribute(\"{0}\")` \
+                     to say more of `{0}`",
+                    column.name
+                ));
+            }
+        }
+        column.write_options(sql, &[]);
+    }
+
+    /// Writes the column as it stands behind `ADD COLUMN`, its checks under these names.
+    pub(crate) fn write_addition(&self, sql: &mut Writer, names_of_checks: &[Identifier]) {
+        let column = self.0.borrow();
+        sql.identifier(&column.name);
+        match &column.data_type {
+            Some(data_type) => _ = sql.data_type(data_type),
+            None => _ = sql.problem("`attribute` has a meaning only in `create_table`"),
+        }
+        column.write_options(sql, names_of_checks);
+    }
+
+    /// Writes the column as an attribute of a composite type: its name, its type, its collation.
+    pub(crate) fn write_attribute(&self, sql: &mut Writer) {
+        let column = self.0.borrow();
+        sql.identifier(&column.name);
+        match &column.data_type {
+            Some(data_type) => _ = sql.data_type(data_type),
+            None => _ = sql.problem("`attribute` has a meaning only in `create_table`"),
+        }
+        if let Some(collation) = &column.collation {
+            sql.text("COLLATE").name(collation);
+        }
+        if column.is_more_than_an_attribute() {
+            sql.problem(format!(
+                "the attribute `{}` of a composite type has a type and a collation only; \
+                 a domain as its type can say more",
+                column.name
+            ));
+        }
+    }
+
+    /// How many checks the column brings.
+    pub(crate) fn checks(&self) -> usize {
+        self.0.borrow().checks.len()
+    }
+
+    /// What `ADD COLUMN` and `CREATE TABLE` cannot say in all versions, as a statement of its own.
+    pub(crate) fn storage_statement(&self, table: &Name) -> Option<Statement> {
+        let column = self.0.borrow();
+        let storage = column.storage?;
+        Some(Writer::statement(|sql| {
+            sql.text("ALTER TABLE").name(table).text("ALTER COLUMN").identifier(&column.name);
+            write_storage(sql, storage)
+        }))
+    }
+
+    /// The comment as a statement of its own, where there is one.
+    pub(crate) fn comment_statement(&self, table: &Name) -> Option<Statement> {
+        let column = self.0.borrow();
+        let comment = column.comment.as_ref()?;
+        Some(Writer::statement(|sql| {
+            sql.text("COMMENT ON COLUMN").member(table, &column.name);
+            sql.text("IS").literal(comment)
+        }))
+    }
+
+    pub(crate) fn hint(&self) -> Option<String> {
+        self.0.borrow().default.as_ref().and_then(DefaultValue::hint)
+    }
+}
+
+/// `SET STORAGE EXTERNAL`.
+pub(crate) fn write_storage(sql: &mut Writer, storage: Storage) -> &mut Writer {
+    if storage == Storage::Default {
+        sql.requires(16, "storage(Storage::Default)");
+    }
+    sql.text("SET STORAGE").text(storage.sql())
+}
+
+impl Definition {
+    /// What stands behind the type.
+    fn write_options(&self, sql: &mut Writer, names_of_checks: &[Identifier]) {
+        let column = self;
+        if let Some(method) = column.compression {
+            sql.text("COMPRESSION").text(method.sql()).requires(14, "compression");
+        }
         if let Some(collation) = &column.collation {
             sql.text("COLLATE").name(collation);
         }
@@ -203,9 +318,15 @@ impl Column {
                 sql.expression(&generated.expression);
             });
             sql.text(generated.storage);
+            if generated.storage == "VIRTUAL" {
+                sql.requires(18, "generated_virtual");
+            }
         }
         sql.flag(column.primary_key, "PRIMARY KEY").flag(column.unique, "UNIQUE");
-        for check in &column.checks {
+        for (index, check) in column.checks.iter().enumerate() {
+            if let Some(name) = names_of_checks.get(index) {
+                sql.text("CONSTRAINT").identifier(name);
+            }
             sql.text("CHECK").parenthesized(|sql| {
                 sql.expression(check);
             });
@@ -215,42 +336,17 @@ impl Column {
         }
     }
 
-    /// Writes the column as an attribute of a composite type: its name, its type, its collation.
-    pub(crate) fn write_attribute(&self, sql: &mut Writer) {
-        let column = self.0.borrow();
-        sql.identifier(&column.name).data_type(&column.data_type);
-        if let Some(collation) = &column.collation {
-            sql.text("COLLATE").name(collation);
-        }
-        let more_than_an_attribute = column.not_null
-            || column.null
-            || column.default.is_some()
-            || column.identity.is_some()
-            || column.generated.is_some()
-            || column.primary_key
-            || column.unique
-            || !column.checks.is_empty()
-            || column.references.is_some();
-        if more_than_an_attribute {
-            sql.problem(format!(
-                "the attribute `{}` of a composite type has a type and a collation only; \
-                 a domain as its type can say more",
-                column.name
-            ));
-        }
-    }
-
-    /// The comment as a statement of its own, where there is one.
-    pub(crate) fn comment_statement(&self, table: &Name) -> Option<Statement> {
-        let column = self.0.borrow();
-        let comment = column.comment.as_ref()?;
-        Some(Writer::statement(|sql| {
-            sql.text("COMMENT ON COLUMN").member(table, &column.name);
-            sql.text("IS").literal(comment)
-        }))
-    }
-
-    pub(crate) fn hint(&self) -> Option<String> {
-        self.0.borrow().default.as_ref().and_then(DefaultValue::hint)
+    fn is_more_than_an_attribute(&self) -> bool {
+        self.storage.is_some()
+            || self.compression.is_some()
+            || self.not_null
+            || self.null
+            || self.default.is_some()
+            || self.identity.is_some()
+            || self.generated.is_some()
+            || self.primary_key
+            || self.unique
+            || !self.checks.is_empty()
+            || self.references.is_some()
     }
 }

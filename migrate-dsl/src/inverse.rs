@@ -79,18 +79,6 @@ impl Inverse {
             Self::None(_) => &[],
         }
     }
-
-    /// With such an option, such as `if_not_exists`, what is there afterwards may be older than the
-    /// migration; dropping it would take away what others made.
-    pub(crate) fn maybe_older(option: &str, what: impl std::fmt::Display) -> Self {
-        Self::none(format!("with `{option}`, {what} may have been there before"))
-    }
-
-    /// What was there before is lost with the operation, and reading it from the catalog just
-    /// before the step is the engine's work; until it does, the author has to say it.
-    pub(crate) fn unknown_before(what: impl std::fmt::Display) -> Self {
-        Self::none(format!("{what} is not known here; write a `pub fn down` that restores it"))
-    }
 }
 
 impl Capture {

@@ -44,9 +44,95 @@
 //! # assert_eq!(migrate_dsl::plan_problems(up), "");
 //! ```
 //!
-//! What a migration can ask for stands in [`operations`], by object; [`Table`] has the types of
-//! columns. Names are given as they are in the catalog and are always quoted; SQL of your own goes
-//! through [`expr`]; [`Pgm::sql`] takes whole statements.
+//! What a migration can ask for stands in [`operations`], by object, with a table of all of it;
+//! [`Table`] has the types of columns.
+//!
+//! # The way back
+//!
+//! Each operation has one of these, and `migrate plan` shows which:
+//!
+//! - **by construction**: create and drop, rename there and back, attach and detach;
+//! - **by capture**: what is dropped or altered is read from the catalog just before the step runs,
+//!   with all that belongs to it and depends on it, and kept with the history: constraints, indexes,
+//!   triggers, policies, privileges, comments, views. Rows are no part of it: where some are lost,
+//!   the plan says so, and `keep_data` sets a table or a column aside instead;
+//! - **by declaration**: what SQL of your own did only you know, and say it with `down`, or have an
+//!   object captured with `captures`. A `pub fn down` in the file wins over everything inferred;
+//! - **not at all**, with the reason: PostgreSQL does not take a value out of an enum.
+//!
+//! ```
+//! use migrate_dsl::prelude::*;
+//!
+//! pub fn up(pgm: &mut Pgm) {
+//!     pgm.rename_column("posts", "contents", "body");
+//!     pgm.alter_column("posts", "likes").set_type("bigint");
+//!     pgm.drop_column("posts", "loc").keep_data();
+//!     pgm.drop_table("drafts");
+//!     pgm.sql("UPDATE posts SET likes = 0 WHERE likes IS NULL").down("");
+//! }
+//!
+//! assert_eq!(
+//!     migrate_dsl::plan_text_down(up),
+//!     r#"
+//! -- as it was: table `drafts`; its rows do not come back
+//! ALTER TABLE "posts" RENAME COLUMN "kept_loc" TO "loc";
+//! -- as it was: column `loc` of `posts`
+//! -- as it was: column `likes` of `posts`
+//! ALTER TABLE "posts" RENAME COLUMN "body" TO "contents";
+//! "#
+//!     .trim()
+//! );
+//! ```
+//!
+//! # Names, values, expressions
+//!
+//! A name is what the catalog has, and is always quoted: `"Order"` is not `order`. A plain string is
+//! one name, dots and all; a pair is a schema and a name; [`iden`] takes it from an `Iden` enum of
+//! the application. A value is a constant and becomes a literal; SQL of your own goes through
+//! [`expr`]: as a default, `"now()"` is a text of five letters, `expr("now()")` is the moment.
+//!
+//! ```
+//! use migrate_dsl::prelude::*;
+//!
+//! pub fn up(pgm: &mut Pgm) {
+//!     pgm.add_column(("app", "posts"), |t| {
+//!         t.timestamptz("seen_at").default(expr("now()"));
+//!         t.text("mood").default("it's fine");
+//!     });
+//!     pgm.create_index(("app", "posts"), [expr("lower(title)").desc(), col("id")])
+//!         .named("by_title");
+//! }
+//!
+//! assert_eq!(
+//!     migrate_dsl::plan_text(up),
+//!     r#"
+//! ALTER TABLE "app"."posts" ADD COLUMN "seen_at" timestamptz DEFAULT now(), ADD COLUMN "mood" text DEFAULT 'it''s fine';
+//! CREATE INDEX "by_title" ON "app"."posts" ((lower(title)) DESC, "id");
+//! "#
+//!     .trim()
+//! );
+//! ```
+//!
+//! # Servers of different ages
+//!
+//! An option that the server is too old for is refused before anything has run, with the line that
+//! asks for it. Where PostgreSQL has learned a better form, the plan holds both, and the server's
+//! version chooses.
+//!
+//! # Secrets
+//!
+//! A password is never part of a plan: [`env()`] names a variable of the environment in which the
+//! migration is applied. It is in no file, no history, no log; of a role's password the server gets
+//! a verifier.
+//!
+//! ```
+//! use migrate_dsl::prelude::*;
+//!
+//! let plan = migrate_dsl::plan_text(|pgm| {
+//!     pgm.create_role("app").login().password(env("APP_PASSWORD"));
+//! });
+//! assert_eq!(plan, r#"CREATE ROLE "app" WITH LOGIN PASSWORD :'APP_PASSWORD';"#);
+//! ```
 
 mod digest;
 mod json;
@@ -77,16 +163,20 @@ mod types;
 mod writer;
 
 pub use after_crash::AfterCrash;
-pub use column::{Column, Identity, IdentityColumn, References};
+pub use column::{Column, Compression, Identity, IdentityColumn, References, Storage};
 pub use expression::{Expression, IntoExpression, col, expr};
 pub use inverse::{Capture, Inverse};
 pub use literal::{DefaultValue, Literal, quote_literal};
 pub use migration::{Migration, Migrations};
-pub use name::{Identifier, IntoIdentifiers, MAX_NAME_BYTES, Name, generated_name, iden};
+pub use name::{
+    Identifier, IntoIdentifiers, IntoNames, MAX_NAME_BYTES, Name, generated_name, iden, kept_name,
+};
 pub use object::Object;
 pub use operation::Operation;
 pub use operations::constraint::foreign_key::ReferentialAction;
+pub use operations::function::FinalModify;
 pub use operations::table::LikeOption;
+pub use operations::trigger::Triggers;
 pub use pgm::Pgm;
 pub use plan::{FORMAT, Plan};
 pub use preview::{plan_hints, plan_problems, plan_text, plan_text_down};

@@ -76,6 +76,12 @@ macro_rules! from_single_names {
             }
         }
 
+        impl IntoNames for $given {
+            fn into_names(self) -> Vec<Name> {
+                vec![self.into()]
+            }
+        }
+
         impl IntoIdentifiers for $given {
             fn into_identifiers(self) -> Vec<Identifier> {
                 vec![self.into()]
@@ -146,11 +152,52 @@ impl Name {
         parts.filter_map(Identifier::problem)
     }
 
+    /// The name of an operator as SQL wants it, `"app".===`. What is no operator stays between
+    /// quotes, where it does nothing.
+    pub(crate) fn as_operator(&self) -> String {
+        match (&self.schema, operator_problem(self.name.as_str())) {
+            (_, Some(_)) => self.quoted(),
+            (Some(schema), None) => format!("{}.{}", schema.quoted(), self.name),
+            (None, None) => self.name.as_str().to_owned(),
+        }
+    }
+
+    /// Why PostgreSQL would not take this for the name of an operator, if it would not.
+    pub(crate) fn problems_as_operator(&self) -> impl Iterator<Item = String> {
+        let schema = self.schema.iter().filter_map(Identifier::problem);
+        schema.chain(operator_problem(self.name.as_str()))
+    }
+
     /// An object beside this one: the same schema, another name.
     #[must_use]
     pub fn sibling(&self, name: impl Into<Identifier>) -> Self {
         Self { schema: self.schema.clone(), name: name.into() }
     }
+}
+
+/// Why PostgreSQL would not read this as one operator, see [Operators].
+///
+/// [Operators]: https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-OPERATORS
+fn operator_problem(operator: &str) -> Option<String> {
+    let problem = |why: &str| Some(format!("`{operator}` is no operator: {why}"));
+    if operator.is_empty() {
+        return problem("it is empty");
+    }
+    if !operator.chars().all(|character| "+-*/<>=~!@#%^&|`?".contains(character)) {
+        return problem("one consists of the characters + - * / < > = ~ ! @ # % ^ & | ` ?");
+    }
+    if operator.contains("--") || operator.contains("/*") {
+        return problem("`--` and `/*` begin a comment");
+    }
+    let ends_in_a_sign = operator.len() > 1 && operator.ends_with(['+', '-']);
+    if ends_in_a_sign && !operator.contains(['~', '!', '@', '#', '%', '^', '&', '|', '`', '?']) {
+        return problem("one that ends in + or - needs one of ~ ! @ # % ^ & | ` ? before it");
+    }
+    if operator == "=>" {
+        return problem("PostgreSQL keeps it for the names of arguments");
+    }
+    (operator.len() > MAX_NAME_BYTES)
+        .then(|| format!("`{operator}` is no operator: it is longer than {MAX_NAME_BYTES} bytes"))
 }
 
 impl fmt::Display for Name {
@@ -192,6 +239,24 @@ pub fn generated_name<'a>(parts: impl IntoIterator<Item = &'a str>) -> Identifie
     Identifier(format!("{}_{hash}_{suffix}", cut(body, room)))
 }
 
+/// The name under which [`drop_table`](crate::Pgm::drop_table) and
+/// [`drop_column`](crate::Pgm::drop_column) set aside what they are to keep, until
+/// [`purge_table`](crate::Pgm::purge_table) or [`purge_column`](crate::Pgm::purge_column).
+///
+/// ```
+/// use migrate_dsl::kept_name;
+/// assert_eq!(kept_name("posts").as_str(), "kept_posts");
+/// ```
+#[must_use]
+pub fn kept_name(name: &str) -> Identifier {
+    let whole = format!("kept_{name}");
+    if whole.len() <= MAX_NAME_BYTES {
+        return Identifier(whole);
+    }
+    let hash = short_hash(&whole);
+    Identifier(format!("{}_{hash}", cut(&whole, MAX_NAME_BYTES - hash.len() - 1)))
+}
+
 /// A few characters that tell one text from another, the same in every build.
 pub(crate) fn short_hash(text: &str) -> String {
     format!("{:08x}", crate::digest::fnv1a_128(text.as_bytes()) as u32)
@@ -227,9 +292,52 @@ impl<T: Into<Identifier> + Clone> IntoIdentifiers for &[T] {
     }
 }
 
+/// One or many names with or without a schema: `"a"`, `("app", "a")`, `["a", "b"]`, a vector.
+pub trait IntoNames {
+    /// The names, in the order given.
+    fn into_names(self) -> Vec<Name>;
+}
+
+macro_rules! single_names {
+    ($($given:ty),*) => {$(
+        impl IntoNames for $given {
+            fn into_names(self) -> Vec<Name> {
+                vec![self.into()]
+            }
+        }
+    )*};
+}
+single_names!(Identifier, Name, &Name);
+
+impl<S: Into<Identifier>, N: Into<Identifier>> IntoNames for (S, N) {
+    fn into_names(self) -> Vec<Name> {
+        vec![self.into()]
+    }
+}
+
+impl<T: Into<Name>, const N: usize> IntoNames for [T; N] {
+    fn into_names(self) -> Vec<Name> {
+        self.into_iter().map(Into::into).collect()
+    }
+}
+
+impl<T: Into<Name>> IntoNames for Vec<T> {
+    fn into_names(self) -> Vec<Name> {
+        self.into_iter().map(Into::into).collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn kept_names_fit_and_stay_apart() {
+        let long = "x".repeat(60);
+        let (one, two) = (kept_name(&format!("{long}abc")), kept_name(&format!("{long}abd")));
+        assert_eq!((one.problem(), one.as_str().len()), (None, 63));
+        assert_ne!(one, two);
+    }
 
     #[test]
     fn a_long_name_is_a_problem_and_the_cut_one_is_shown() {
@@ -238,6 +346,23 @@ mod tests {
         assert!(problem.contains("64 bytes"), "{problem}");
         assert!(problem.contains(&format!("`{}`", "é".repeat(31))), "{problem}");
         assert_eq!(Identifier::from("x".repeat(63)).problem(), None);
+    }
+
+    #[test]
+    fn an_operator_is_its_characters_or_a_problem() {
+        for operator in ["<", "===", "@-", "||/", "<->", "+", "-", "!="] {
+            assert_eq!(operator_problem(operator), None, "{operator}");
+            assert_eq!(Name::from(operator).as_operator(), operator);
+        }
+        assert_eq!(
+            Name::from(("my \"app\"", "<")).as_operator(),
+            r#""my ""app"""."#.to_owned() + "<"
+        );
+        for operator in ["", "a", "< b", "<--", "</*", "=-", "=>", "<;", "<\"", "é", "'"] {
+            assert!(operator_problem(operator).is_some(), "{operator}");
+            assert_eq!(Name::from(operator).as_operator(), Name::from(operator).quoted());
+        }
+        assert!(operator_problem(&"<".repeat(64)).is_some());
     }
 
     #[test]

@@ -32,6 +32,8 @@ enum Path {
     Column(Name, Identifier),
     /// `"touch" ON "posts"`.
     On(Identifier, Name),
+    /// `"int_ops" USING "btree"`.
+    Using(Name, Identifier),
     Routine(Signature),
     /// `"in_range" ON DOMAIN "percent"`.
     OnDomain(Identifier, Name),
@@ -39,6 +41,10 @@ enum Path {
     UserMapping(Role, Name),
     /// For a role, the current one without it, and in a schema, all without it.
     DefaultPrivileges(Option<Role>, Option<Name>),
+    /// Its name, and the types on its left and on its right.
+    Operator(Name, [Option<DataType>; 2]),
+    /// From the one type to the other.
+    Cast(DataType, DataType),
 }
 
 macro_rules! named_objects {
@@ -69,6 +75,20 @@ named_objects! {
     user_type(Name) => "TYPE";
     /// A domain.
     domain(Name) => "DOMAIN";
+    /// A collation.
+    collation(Name) => "COLLATION";
+    /// An event trigger.
+    event_trigger(Identifier) => "EVENT TRIGGER";
+    /// Extended statistics.
+    statistics(Name) => "STATISTICS";
+    /// A text search configuration.
+    text_search_configuration(Name) => "TEXT SEARCH CONFIGURATION";
+    /// A text search dictionary.
+    text_search_dictionary(Name) => "TEXT SEARCH DICTIONARY";
+    /// A text search parser.
+    text_search_parser(Name) => "TEXT SEARCH PARSER";
+    /// A text search template.
+    text_search_template(Name) => "TEXT SEARCH TEMPLATE";
     /// A schema.
     schema(Identifier) => "SCHEMA";
     /// An extension.
@@ -167,12 +187,45 @@ impl Object {
         Self { kind: "DEFAULT PRIVILEGES", path }
     }
 
-    /// The types of the arguments of a function or a procedure.
+    /// An aggregate; the types of its [`arguments`](Self::arguments) are needed, none for `(*)`.
+    pub fn aggregate(name: impl Into<Name>) -> Self {
+        Self { kind: "AGGREGATE", ..Self::function(name) }
+    }
+
+    /// An operator between values of these types; `None` where it has nothing on that side.
+    ///
+    /// ```
+    /// use migrate_dsl::{DataType, Object};
+    /// let minus = Object::operator("-", None, Some(DataType::from("integer")));
+    /// assert_eq!(minus.to_string(), "operator `- (none, integer)`");
+    /// ```
+    pub fn operator(
+        name: impl Into<Name>,
+        left: Option<DataType>,
+        right: Option<DataType>,
+    ) -> Self {
+        Self { kind: "OPERATOR", path: Path::Operator(name.into(), [left, right]) }
+    }
+
+    /// An operator class for an index method, such as `btree`.
+    pub fn operator_class(name: impl Into<Name>, method: impl Into<Identifier>) -> Self {
+        Self { kind: "OPERATOR CLASS", path: Path::Using(name.into(), method.into()) }
+    }
+
+    /// An operator family for an index method, such as `btree`.
+    pub fn operator_family(name: impl Into<Name>, method: impl Into<Identifier>) -> Self {
+        Self { kind: "OPERATOR FAMILY", path: Path::Using(name.into(), method.into()) }
+    }
+
+    /// The cast from one type to another.
+    pub fn cast(source: impl Into<DataType>, target: impl Into<DataType>) -> Self {
+        Self { kind: "CAST", path: Path::Cast(source.into(), target.into()) }
+    }
+
+    /// The types of the arguments that a function, a procedure or an aggregate is called with.
     #[must_use]
     pub fn arguments<T: Into<DataType>>(mut self, types: impl IntoIterator<Item = T>) -> Self {
-        if let Path::Routine(signature) = &mut self.path {
-            signature.arguments = Some(types.into_iter().map(Into::into).collect());
-        }
+        self.set_arguments(types.into_iter().map(Into::into).collect());
         self
     }
 
@@ -184,7 +237,9 @@ impl Object {
     /// The schema that it is said to be in, where it is one of those that are in a schema.
     pub(crate) fn in_schema(&self) -> Option<&Identifier> {
         match &self.path {
-            Path::Name(name) => name.schema.as_ref(),
+            Path::Name(name) | Path::Using(name, _) | Path::Operator(name, _) => {
+                name.schema.as_ref()
+            }
             Path::Routine(signature) => signature.name.schema.as_ref(),
             _ => None,
         }
@@ -194,7 +249,9 @@ impl Object {
     pub(crate) fn moved(&self, schema: &Identifier) -> Self {
         let mut moved = self.clone();
         match &mut moved.path {
-            Path::Name(name) => name.schema = Some(schema.clone()),
+            Path::Name(name) | Path::Using(name, _) | Path::Operator(name, _) => {
+                name.schema = Some(schema.clone());
+            }
             Path::Routine(signature) => signature.name.schema = Some(schema.clone()),
             _ => {}
         }
@@ -209,25 +266,63 @@ impl Object {
         }
     }
 
+    pub(crate) fn set_arguments(&mut self, types: Vec<DataType>) {
+        if let Path::Routine(signature) = &mut self.path {
+            signature.arguments = Some(types);
+        }
+    }
+
+    /// The object after it was renamed.
+    pub(crate) fn renamed(&self, to: &Identifier) -> Self {
+        let mut renamed = self.clone();
+        match &mut renamed.path {
+            Path::Name(name) | Path::Using(name, _) | Path::Operator(name, _) => {
+                name.name = to.clone();
+            }
+            Path::Routine(signature) => signature.name.name = to.clone(),
+            Path::Column(_, name) | Path::On(name, _) | Path::OnDomain(name, _) => {
+                *name = to.clone();
+            }
+            Path::Cast(..) | Path::UserMapping(..) | Path::DefaultPrivileges(..) => {}
+        }
+        renamed
+    }
+
+    /// The name that a rename changes.
+    pub(crate) fn own_name(&self) -> Option<&Identifier> {
+        match &self.path {
+            Path::Name(name) | Path::Using(name, _) | Path::Operator(name, _) => Some(&name.name),
+            Path::Routine(signature) => Some(&signature.name.name),
+            Path::Column(_, name) | Path::On(name, _) | Path::OnDomain(name, _) => Some(name),
+            Path::Cast(..) | Path::UserMapping(..) | Path::DefaultPrivileges(..) => None,
+        }
+    }
+
     pub(crate) fn parts(&self) -> ObjectParts {
         let Self { kind, path } = self.whole();
+        let types = |types: &[DataType]| types.iter().map(DataType::sql).collect();
         let nameless = Name::from("");
         let told = |role: &Role| role.to_string();
+        let own = |name: &Identifier| Some(name.as_str().to_owned());
         let (name, member, arguments) = match &path {
             Path::Name(name) => (name, None, None),
             Path::Column(table, member)
             | Path::On(member, table)
-            | Path::OnDomain(member, table) => (table, Some(member.as_str().to_owned()), None),
-            Path::Routine(signature) => (&signature.name, None, signature.arguments.as_ref()),
+            | Path::OnDomain(member, table) => (table, own(member), None),
+            Path::Using(name, method) => (name, own(method), None),
+            Path::Routine(signature) => {
+                (&signature.name, None, signature.arguments.as_deref().map(types))
+            }
+            Path::Operator(name, sides) => (name, None, Some(sides.iter().map(side).collect())),
+            Path::Cast(source, target) => (&nameless, None, Some(vec![source.sql(), target.sql()])),
             Path::UserMapping(role, server) => (server, Some(told(role)), None),
             Path::DefaultPrivileges(role, schema) => {
                 let role = role.as_ref().map_or(nameless, |role| Name::from(told(role)));
-                let schema = schema.as_ref().map(|schema| schema.name.as_str().to_owned());
                 return ObjectParts {
                     kind: kind.to_ascii_lowercase(),
                     schema: None,
                     name: role.name.as_str().to_owned(),
-                    member: schema,
+                    member: schema.as_ref().and_then(|schema| own(&schema.name)),
                     arguments: None,
                 };
             }
@@ -237,7 +332,7 @@ impl Object {
             schema: name.schema.as_ref().map(|schema| schema.as_str().to_owned()),
             name: name.name.as_str().to_owned(),
             member,
-            arguments: arguments.map(|types| types.iter().map(DataType::sql).collect()),
+            arguments,
         }
     }
 
@@ -253,6 +348,8 @@ impl Object {
             Path::Name(name) => _ = sql.name(name),
             Path::Column(table, column) => _ = sql.member(table, column),
             Path::On(name, table) => _ = sql.identifier(name).text("ON").name(table),
+            Path::Using(name, method) => _ = sql.name(name).text("USING").identifier(method),
+            Path::Routine(signature) if self.kind == "AGGREGATE" => signature.write_aggregate(sql),
             Path::Routine(signature) => signature.write(sql),
             Path::OnDomain(name, domain) => {
                 sql.identifier(name).text("ON DOMAIN").name(domain);
@@ -261,8 +358,28 @@ impl Object {
                 sql.text("FOR").role(role).text("SERVER").name(server);
             }
             Path::DefaultPrivileges(..) => {}
+            Path::Operator(name, sides) => {
+                sql.operator(name).parenthesized(|sql| {
+                    sql.list(sides, |sql, data_type| {
+                        match data_type {
+                            Some(data_type) => sql.data_type(data_type),
+                            None => sql.text("NONE"),
+                        };
+                    });
+                });
+            }
+            Path::Cast(source, target) => {
+                sql.parenthesized(|sql| {
+                    sql.data_type(source).text("AS").data_type(target);
+                });
+            }
         }
     }
+}
+
+/// A side of an operator, as the plan has it.
+fn side(data_type: &Option<DataType>) -> String {
+    data_type.as_ref().map_or_else(|| "none".to_owned(), DataType::sql)
 }
 
 impl fmt::Display for Object {
@@ -284,6 +401,93 @@ impl fmt::Display for Object {
                     None => Ok(()),
                 }
             }
+            Path::Using(name, method) => write!(f, " `{name}` of `{method}`"),
+            Path::Operator(name, [left, right]) => {
+                write!(f, " `{name} ({}, {})`", side(left), side(right))
+            }
+            Path::Cast(source, target) => {
+                write!(f, " from `{}` to `{}`", source.sql(), target.sql())
+            }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{DataType, Object, Pgm, plan_problems, plan_text};
+
+    #[test]
+    fn every_kind_can_be_named() {
+        let plan = plan_text(|pgm: &mut Pgm| {
+            let int = || Some(DataType::integer());
+            for object in [
+                Object::aggregate(("app", "total")).arguments(["integer"]),
+                Object::aggregate("seen").arguments::<DataType>([]),
+                Object::cast("integer", ("app", "Mood")),
+                Object::collation(("app", "german")),
+                Object::event_trigger("watch"),
+                Object::operator(("app", "<->"), int(), int()),
+                Object::operator("-", None, int()),
+                Object::operator_class(("app", "abs_ops"), "btree"),
+                Object::operator_family("abs_ops", "hash"),
+                Object::statistics(("app", "s")),
+                Object::text_search_configuration("polish"),
+                Object::text_search_dictionary(("app", "stop")),
+                Object::text_search_parser("default"),
+                Object::text_search_template("simple"),
+            ] {
+                pgm.comment_on(object, None);
+            }
+        });
+        insta::assert_snapshot!(plan, @r#"
+        COMMENT ON AGGREGATE "app"."total" (integer) IS NULL;
+        COMMENT ON AGGREGATE "seen" (*) IS NULL;
+        COMMENT ON CAST (integer AS "app"."Mood") IS NULL;
+        COMMENT ON COLLATION "app"."german" IS NULL;
+        COMMENT ON EVENT TRIGGER "watch" IS NULL;
+        COMMENT ON OPERATOR "app".<-> (integer, integer) IS NULL;
+        COMMENT ON OPERATOR - (NONE, integer) IS NULL;
+        COMMENT ON OPERATOR CLASS "app"."abs_ops" USING "btree" IS NULL;
+        COMMENT ON OPERATOR FAMILY "abs_ops" USING "hash" IS NULL;
+        COMMENT ON STATISTICS "app"."s" IS NULL;
+        COMMENT ON TEXT SEARCH CONFIGURATION "polish" IS NULL;
+        COMMENT ON TEXT SEARCH DICTIONARY "app"."stop" IS NULL;
+        COMMENT ON TEXT SEARCH PARSER "default" IS NULL;
+        COMMENT ON TEXT SEARCH TEMPLATE "simple" IS NULL;
+        "#);
+    }
+
+    #[test]
+    fn a_hostile_operator_is_a_problem() {
+        let problems = plan_problems(|pgm| {
+            pgm.comment_on(Object::operator("= (int, int) --", None, None), None);
+        });
+        insta::assert_snapshot!(problems, @"`= (int, int) --` is no operator: one consists of the characters + - * / < > = ~ ! @ # % ^ & | ` ?");
+    }
+
+    #[test]
+    fn what_the_plan_has() {
+        let parts = |object: Object| {
+            let parts = object.parts();
+            (parts.kind, parts.schema, parts.name, parts.member, parts.arguments)
+        };
+        let text = |text: &str| Some(text.to_owned());
+        let types = |types: &[&str]| Some(types.iter().map(|&t| t.to_owned()).collect::<Vec<_>>());
+        assert_eq!(
+            parts(Object::operator(("app", "-"), None, Some(DataType::integer()))),
+            ("operator".to_owned(), text("app"), "-".to_owned(), None, types(&["none", "integer"]))
+        );
+        assert_eq!(
+            parts(Object::operator_class("abs_ops", "btree")),
+            ("operator class".to_owned(), None, "abs_ops".to_owned(), text("btree"), None)
+        );
+        assert_eq!(
+            parts(Object::cast("integer", ("app", "Mood"))),
+            ("cast".to_owned(), None, String::new(), None, types(&["integer", r#""app"."Mood""#]))
+        );
+        assert_eq!(
+            parts(Object::aggregate("seen").arguments::<DataType>([])),
+            ("aggregate".to_owned(), None, "seen".to_owned(), None, types(&[]))
+        );
     }
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use crate::json::Json;
 use crate::migration::Definition;
-use crate::split::{transaction_control, unterminated};
+use crate::split::{refused, unterminated};
 use crate::step::{Place, Step};
 use crate::{AfterCrash, Capture, Inverse, Migration, Migrations, Object, Pgm, Statement, split};
 
@@ -203,7 +203,9 @@ impl PlannedMigration {
     fn check(&mut self, step: &PlannedStep) {
         for statement in step.statements.iter().chain(step.inverse.statements()) {
             let pieces = split(&statement.sql);
-            let refused = pieces.iter().filter_map(|piece| transaction_control(piece.sql));
+            // `copy_from` brings the rows that such a statement waits for.
+            let checked = pieces.iter().filter(|_| statement.input.is_none());
+            let refused = checked.filter_map(|piece| refused(piece.sql));
             let found = statement.problems.iter().cloned();
             for message in found.chain(unterminated(&statement.sql)).chain(refused) {
                 let problem = Problem {

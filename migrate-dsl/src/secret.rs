@@ -1,6 +1,6 @@
 //! What must not be written down.
 
-/// A value of the environment, looked up when the migration is applied, see [`env`].
+/// A value of the environment, looked up when the migration is applied, see [`env()`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Secret {
     variable: String,

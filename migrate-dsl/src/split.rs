@@ -4,7 +4,7 @@
 
 mod refused;
 
-pub(crate) use refused::transaction_control;
+pub(crate) use refused::{refused, sends_rows};
 
 /// A statement of a longer text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -308,6 +308,16 @@ mod tests {
             "SELECT /* ; /* ; */ ; */ 1",
             "SELECT 1 -- ;\n + 1",
             "SELECT $1",
+            r"SELECT U&'d\0061t;\', N'n;', B'1', X'1f'",
+            r#"SELECT U&"d\0061t;""#,
+            "SELECT 'a;\r\nb' -- ;\r\n, 1",
+            "SELECT $Łódź$;$łódź$;$Łódź$",
+            "SELECT $a$;$a $a;$$;$a$",
+            "SELECT /* it's; \"never */ 1",
+            "SELECT a/*;*/-/* ; */1",
+            "CREATE OR REPLACE PROCEDURE p() LANGUAGE sql BEGIN ATOMIC INSERT INTO a VALUES (1); \
+             UPDATE a SET b = CASE WHEN b THEN CASE 1 WHEN 1 THEN false END END; END",
+            "CREATE RULE r AS ON DELETE TO t DO INSTEAD (UPDATE t SET a = ')'; NOTIFY x)",
             "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT CASE WHEN true THEN 2 END; END",
             "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN; END; $$",
             "SELECT 'unterminated; ",
@@ -332,6 +342,16 @@ mod tests {
                 (4, "BEGIN"),
                 (4, "END")
             ]
+        );
+    }
+
+    #[test]
+    fn lines_of_every_system() {
+        let pieces = split("SELECT 1;\r\n-- two\r\nSELECT 2;\r\n\r\nSELECT 'a\r\nb';\r\nSELECT 3");
+        let found: Vec<_> = pieces.iter().map(|piece| (piece.line, piece.sql)).collect();
+        assert_eq!(
+            found,
+            [(0, "SELECT 1"), (2, "SELECT 2"), (4, "SELECT 'a\r\nb'"), (6, "SELECT 3")]
         );
     }
 

@@ -4,7 +4,7 @@ use crate::operations::constraint::{Check, Constraint, Exclusion, ForeignKey, Pr
 use crate::operations::table::Like;
 use crate::{
     Column, DataType, Expression, Identifier, Identity, IntoExpression, IntoIdentifiers, Name,
-    Statement, Writer, expr,
+    Statement, Writer, expr, generated_name,
 };
 
 /// The columns and constraints of a table: the `t` in `pgm.create_table("posts", |t| ..)`.
@@ -53,7 +53,16 @@ impl Table {
         name: impl Into<Identifier>,
         data_type: impl Into<DataType>,
     ) -> Column {
-        let column = Column::new(name.into(), data_type.into());
+        self.described_column(Column::new(name.into(), Some(data_type.into())))
+    }
+
+    /// In a table [`of_type`](crate::operations::table::CreateTable::of_type): says more of one of
+    /// the type's attributes than its type.
+    pub fn attribute(&mut self, name: impl Into<Identifier>) -> Column {
+        self.described_column(Column::new(name.into(), None))
+    }
+
+    fn described_column(&mut self, column: Column) -> Column {
         self.elements.push(Element::Column(column.clone()));
         column
     }
@@ -136,10 +145,13 @@ impl Table {
     }
 
     /// `("a" bigint, "b" text, UNIQUE ("a"))`, a line each.
-    pub(crate) fn write(&self, sql: &mut Writer, table: &Name) {
+    pub(crate) fn write(&self, sql: &mut Writer, table: &Name, of_type: bool) {
+        if of_type && self.elements.is_empty() {
+            return;
+        }
         let mut constraints = self.named_constraints(table).into_iter();
         sql.lines(&self.elements, |sql, element| match element {
-            Element::Column(column) => column.write(sql),
+            Element::Column(column) => column.write(sql, of_type),
             Element::Like(like) => like.write(sql),
             Element::Constraint(_) => {
                 if let Some((name, constraint)) = constraints.next() {
@@ -162,25 +174,41 @@ impl Table {
                 continue;
             };
             let name = constraint.name().cloned().unwrap_or_else(|| {
-                let base = constraint.default_name(table);
-                let numbered = (1..).map(|number| Identifier::from(format!("{base}{number}")));
-                let mut candidates = std::iter::once(base.clone()).chain(numbered);
-                let is_free = |name: &Identifier| named.iter().all(|(other, _)| other != name);
-                candidates.find(is_free).unwrap_or(base)
+                free_name(constraint.default_name(table), named.iter().map(|(name, _)| name))
             });
             named.push((name, constraint.as_ref()));
         }
         named
     }
 
+    /// The names of the checks that columns bring, column by column. One that is about older
+    /// columns does not go with the new one, and so has to be dropped by its name.
+    fn names_of_checks(&self, table: &Name) -> Vec<Vec<Identifier>> {
+        let constraints = self.named_constraints(table);
+        let mut taken: Vec<_> = constraints.into_iter().map(|(name, _)| name).collect();
+        let mut names_of = |column: &Column| {
+            let mut names = Vec::new();
+            for _ in 0..column.checks() {
+                let name = column.name();
+                let base = generated_name([table.name.as_str(), name.as_str(), "check"]);
+                let name = free_name(base, taken.iter());
+                taken.push(name.clone());
+                names.push(name);
+            }
+            names
+        };
+        self.columns().map(&mut names_of).collect()
+    }
+
     /// `ADD COLUMN "a" bigint, ADD CONSTRAINT "t_a_key" UNIQUE ("a")`; always named by us, so that
     /// the way back knows what to drop.
     pub(crate) fn write_additions(&self, sql: &mut Writer, table: &Name, if_not_exists: bool) {
         let mut constraints = self.named_constraints(table).into_iter();
+        let mut names_of_checks = self.names_of_checks(table).into_iter();
         sql.list(&self.elements, |sql, element| match element {
             Element::Column(column) => {
                 sql.text("ADD COLUMN").flag(if_not_exists, "IF NOT EXISTS");
-                column.write(sql);
+                column.write_addition(sql, &names_of_checks.next().unwrap_or_default());
             }
             Element::Like(_) => {
                 sql.problem("`like` has a meaning only in `create_table`");
@@ -197,8 +225,10 @@ impl Table {
     /// What takes [`write_additions`](Self::write_additions) back. A constraint over columns that
     /// were there before does not go with the new ones.
     pub(crate) fn write_removals(&self, sql: &mut Writer, table: &Name) {
-        let constraints = self.named_constraints(table).into_iter().rev();
-        let constraints = constraints.map(|(name, _)| ("DROP CONSTRAINT IF EXISTS", name));
+        let checks = self.names_of_checks(table).into_iter().flatten();
+        let constraints = self.named_constraints(table).into_iter().map(|(name, _)| name);
+        let constraints = checks.chain(constraints).collect::<Vec<_>>().into_iter().rev();
+        let constraints = constraints.map(|name| ("DROP CONSTRAINT IF EXISTS", name));
         let columns = self.columns().rev().map(|column| ("DROP COLUMN", column.name()));
         sql.list(constraints.chain(columns), |sql, (words, name)| {
             sql.text(words).identifier(&name);
@@ -215,6 +245,10 @@ impl Table {
         });
     }
 
+    pub(crate) fn storage_statements(&self, table: &Name) -> Vec<Statement> {
+        self.columns().filter_map(|column| column.storage_statement(table)).collect()
+    }
+
     pub(crate) fn comment_statements(&self, table: &Name) -> Vec<Statement> {
         let columns = self.columns().filter_map(|column| column.comment_statement(table));
         let constraints = self.named_constraints(table).into_iter();
@@ -226,4 +260,14 @@ impl Table {
     pub(crate) fn hints(&self) -> Vec<String> {
         self.columns().filter_map(Column::hint).collect()
     }
+}
+
+/// This name, or where it is taken the first numbered one that is free, as PostgreSQL has it.
+fn free_name<'a>(
+    base: Identifier,
+    taken: impl Iterator<Item = &'a Identifier> + Clone,
+) -> Identifier {
+    let numbered = (1..).map(|number| Identifier::from(format!("{base}{number}")));
+    let mut candidates = std::iter::once(base.clone()).chain(numbered);
+    candidates.find(|name| taken.clone().all(|other| other != name)).unwrap_or(base)
 }

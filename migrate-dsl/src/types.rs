@@ -77,6 +77,21 @@ impl DataType {
         self.problem_of_precision().into_iter().chain(of_kind).collect()
     }
 
+    /// The first major version that has it, where that is not all of those that we know.
+    pub(crate) fn since(&self) -> Option<u32> {
+        let Kind::BuiltIn(sql) = &self.kind else {
+            return None;
+        };
+        let modifiers = sql.strip_prefix("numeric(").and_then(|rest| rest.strip_suffix(")"));
+        let digits = modifiers.and_then(|modifiers| modifiers.split_once(", "));
+        let digits =
+            digits.and_then(|(all, behind)| Some((all.parse().ok()?, behind.parse().ok()?)));
+        if digits.is_some_and(|(all, behind): (i32, i32)| behind < 0 || behind > all) {
+            return Some(15);
+        }
+        sql.ends_with("multirange").then_some(14)
+    }
+
     fn problem_of_precision(&self) -> Option<String> {
         let digits = self.precision?;
         let keeps_time = matches!(&self.kind, Kind::BuiltIn(sql)
@@ -163,6 +178,14 @@ mod tests {
             DataType::from(crate::expr("geometry(Point, 4326)")).sql(),
             "geometry(Point, 4326)"
         );
+    }
+
+    #[test]
+    fn what_older_servers_do_not_have() {
+        assert_eq!(DataType::numeric((10, 2)).since(), None);
+        assert_eq!(DataType::numeric((3, -2)).since(), Some(15));
+        assert_eq!(DataType::numeric((3, 5)).since(), Some(15));
+        assert_eq!(DataType::datemultirange().since(), Some(14));
     }
 
     #[test]

@@ -172,10 +172,29 @@ impl Writer {
         self.glued(".").glued(&member.quoted())
     }
 
+    /// The name of an operator: its schema between quotes, never its characters.
+    pub fn operator(&mut self, name: &Name) -> &mut Self {
+        self.problems.extend(name.problems_as_operator());
+        self.text(&name.as_operator())
+    }
+
+    /// An operator where a name with a schema has to be told from other things:
+    /// `OPERATOR ("app".===)`.
+    pub fn operator_reference(&mut self, name: &Name) -> &mut Self {
+        match name.schema {
+            Some(_) => self.text("OPERATOR").parenthesized(|sql| _ = sql.operator(name)),
+            None => self.operator(name),
+        }
+    }
+
     /// The type of a column or of an argument.
     pub fn data_type(&mut self, data_type: &DataType) -> &mut Self {
         self.problems.extend(data_type.problems());
-        self.text(&data_type.sql())
+        let sql = data_type.sql();
+        if let Some(version) = data_type.since() {
+            self.requires(version, &sql);
+        }
+        self.text(&sql)
     }
 
     /// The body of a function, between dollars.
@@ -210,6 +229,32 @@ impl Writer {
             OptionValue::Text(text) => self.literal(text),
             OptionValue::Secret(secret) => self.secret(secret),
         }
+    }
+
+    /// A name as a string literal, for code that quotes it itself.
+    pub(crate) fn name_literal(&mut self, name: &Identifier) -> &mut Self {
+        self.problems.extend(name.problem());
+        self.literal(name.as_str())
+    }
+
+    /// `format('%I.%I', 'app', 'posts')::regclass`: a relation, inside of code.
+    pub(crate) fn regclass(&mut self, name: &Name) -> &mut Self {
+        let parts: Vec<_> = name.schema.iter().chain([&name.name]).collect();
+        let places = vec!["%I"; parts.len()].join(".");
+        self.text("format(").tight = true;
+        self.literal(&places);
+        for part in parts {
+            self.glued(",").name_literal(part);
+        }
+        self.glued(")::regclass")
+    }
+
+    /// `DO $$ … $$`: what has to look at the catalog to know what to do.
+    pub(crate) fn code(code: Self) -> Statement {
+        let code = code.finish();
+        let mut sql = Self::new();
+        sql.text("DO").dollar_quoted(&format!("\n{}\n", code.sql)).problems = code.problems;
+        sql.finish()
     }
 
     /// A comment as a literal, or `NULL` for none.

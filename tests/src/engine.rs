@@ -26,10 +26,14 @@ impl Engine {
         Self { database: TestDatabase::new() }
     }
 
-    /// A migrator for these migrations that does not wait long for another.
+    /// A migrator for these migrations that does not wait long for another. In its environment is
+    /// an `APP_PASSWORD` and a `BLOG_URL`.
     #[must_use]
     pub fn migrator(&self, migrations: &[Migration]) -> Migrator {
-        migrator(plan(migrations)).patience(Duration::from_millis(200))
+        let variables =
+            [("APP_PASSWORD", "it's a secret"), ("BLOG_URL", "host=blog password=secret")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        migrator(plan(migrations)).variables(variables.into()).patience(Duration::from_millis(200))
     }
 
     /// A session as the engine opens it.

@@ -85,7 +85,7 @@ fn back(inverse: &Inverse) -> String {
             format!("\n-- back, by `.down(..)`:{}", commented(statements))
         }
         Inverse::Capture(capture) => {
-            let first = commented(&capture.first);
+            let first = lines(&capture.first);
             format!("\n-- back, by capture:{first}\n--   {}", as_it_was(capture))
         }
         Inverse::None { reason } => format!("\n-- back: not at all: {}", on_one_line(reason)),
@@ -99,13 +99,17 @@ fn as_it_was(capture: &Capture) -> String {
 }
 
 fn commented<'a>(statements: impl IntoIterator<Item = &'a Statement>) -> String {
+    let text = lines(statements);
+    if text.is_empty() { " nothing to do".to_owned() } else { text }
+}
+
+fn lines<'a>(statements: impl IntoIterator<Item = &'a Statement>) -> String {
     let texts = statements.into_iter().map(|statement| {
         let sql = format!("{};", statement.sql);
         let lines = sql.lines().map(|line| format!("\n--   {line}"));
         versions(statement).replace("\n--", "\n--  ") + &lines.collect::<String>()
     });
-    let text: String = texts.collect();
-    if text.is_empty() { " nothing to do".to_owned() } else { text }
+    texts.collect()
 }
 
 /// For which servers this form is meant.

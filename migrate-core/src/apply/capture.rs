@@ -66,7 +66,8 @@ impl Watch {
         if origin.number + 1 == through
             && let Some(before) = self.before.take()
         {
-            let after = State::read(session.client(), &capture.objects)
+            let after = before
+                .read_after(session.client(), &capture.objects)
                 .map_err(|error| Failure::capture(origin, error))?;
             let back = capture.first.iter().cloned().chain(before.way_back_from(&after));
             self.captured.insert(origin.index, back.collect());

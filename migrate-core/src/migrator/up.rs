@@ -323,7 +323,9 @@ fn lost(migration: &Migration) -> Vec<String> {
         return Vec::new();
     }
     let lost = migration.up.iter().filter_map(|step| match &step.inverse {
-        Inverse::Capture(capture) => capture.lost.clone(),
+        Inverse::Capture(capture) => {
+            capture.lost.as_ref().map(|lost| format!("{}: {lost}", step.summary))
+        }
         _ => None,
     });
     lost.collect()

@@ -42,6 +42,11 @@ impl References {
         self.with(|target| target.on_update = Some(action))
     }
 
+    /// Checks no rows at all: a word to those who read the schema; from PostgreSQL 18.
+    pub fn not_enforced(self) -> Self {
+        self.with(|target| target.not_enforced = true)
+    }
+
     /// Lets a transaction put off the check with `SET CONSTRAINTS`.
     pub fn deferrable(self) -> Self {
         self.with(|target| target.timing.deferrable())

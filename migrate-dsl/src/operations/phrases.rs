@@ -1,6 +1,6 @@
 //! Statements that read the same for many objects: only the word for the object differs.
 
-use crate::{Identifier, Name, Statement, Writer};
+use crate::{Identifier, Name, Object, Statement, Writer};
 
 /// `DROP VIEW IF EXISTS "a" CASCADE`.
 pub(crate) fn drop(object: &str, name: &Name, if_exists: bool, cascade: bool) -> Statement {
@@ -13,6 +13,40 @@ pub(crate) fn drop(object: &str, name: &Name, if_exists: bool, cascade: bool) ->
 /// Drops what only the session that made it has; another one does not have it any more.
 pub(crate) fn drop_temporary(object: &str, name: &Name) -> Statement {
     drop(object, &("pg_temp", name.name.clone()).into(), true, false)
+}
+
+/// `DROP TRIGGER IF EXISTS "a" ON "b" CASCADE`.
+pub(crate) fn drop_object(object: &Object, if_exists: bool, cascade: bool) -> Statement {
+    Writer::statement(|sql| {
+        sql.text("DROP").text(object.kind()).flag(if_exists, "IF EXISTS");
+        object.write_name(sql);
+        sql.flag(cascade, "CASCADE")
+    })
+}
+
+/// `ALTER TRIGGER "a" ON "b" RENAME TO "c"`.
+pub(crate) fn rename_object(object: &Object, to: &Identifier) -> Statement {
+    Writer::statement(|sql| {
+        sql.text("ALTER");
+        object.write(sql);
+        sql.text("RENAME TO").identifier(to)
+    })
+}
+
+/// What creates an object, and its comment where it has one: a statement of its own.
+pub(crate) fn commented(
+    create: Statement,
+    object: &Object,
+    comment: Option<&str>,
+) -> Vec<Statement> {
+    let comment = comment.map(|comment| {
+        Writer::statement(|sql| {
+            sql.text("COMMENT ON");
+            object.write(sql);
+            sql.text("IS").literal(comment)
+        })
+    });
+    [create].into_iter().chain(comment).collect()
 }
 
 /// `ALTER VIEW "a"."b" RENAME TO "c"`: the new name has no schema, since renaming moves nothing.

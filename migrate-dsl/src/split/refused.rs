@@ -3,8 +3,36 @@
 
 use super::{Token, Tokens};
 
+/// What to write instead of what the engine cannot or must not run.
+pub(crate) fn refused(statement: &str) -> Option<String> {
+    command_of_psql(statement).or_else(|| transaction_control(statement))
+}
+
+/// Whether rows follow this statement.
+pub(crate) fn sends_rows(statement: &str) -> bool {
+    let mut tokens = Tokens::new(statement);
+    let first = std::iter::from_fn(|| tokens.next()).find(|(t, _)| !matches!(t, Token::Blank));
+    first.is_some_and(|(token, _)| token.is(&["copy"])) && copies(statement, "from")
+}
+
+/// What to write instead of a command of psql: a backslash outside of quotes is never SQL.
+fn command_of_psql(statement: &str) -> Option<String> {
+    let mut tokens = Tokens::new(statement);
+    let mut tokens = std::iter::from_fn(|| tokens.next());
+    let (_, at) = tokens.find(|(token, _)| matches!(token, Token::Symbol(b'\\')))?;
+    let command = statement[at..].split_whitespace().next().unwrap_or("\\");
+    let advice = match command {
+        "\\c" | "\\connect" => "leave it out: a migration runs on the database it is asked to",
+        "\\i" | "\\include" | "\\ir" | "\\include_relative" => "write `pgm.sql_file(\"…\")`",
+        "\\copy" | "\\." => "put the rows into a file and write `pgm.copy_from(\"…\", \"…\")`",
+        "\\g" | "\\gexec" | "\\gx" | "\\gset" => "write the statements that it would run",
+        _ => "leave it out",
+    };
+    Some(format!("`{command}` is a command of psql, not SQL; {advice}"))
+}
+
 /// What to write instead where a statement would end or outlive the engine's transaction.
-pub(crate) fn transaction_control(statement: &str) -> Option<String> {
+fn transaction_control(statement: &str) -> Option<String> {
     let mut tokens = Tokens::new(statement);
     let mut words = std::iter::from_fn(move || {
         loop {
@@ -56,24 +84,28 @@ pub(crate) fn transaction_control(statement: &str) -> Option<String> {
     Some(format!("`{written}` {advice}"))
 }
 
-/// What to write instead of a `COPY` that asks the client for rows, or gives it some. PostgreSQL
-/// takes `STDIN` and `STDOUT` for the same.
+/// What to write instead of a `COPY` that asks the client for rows, or gives it some.
 fn copies_through_client(statement: &str) -> Option<&'static str> {
+    if copies(statement, "from") {
+        return Some(
+            "`COPY … FROM STDIN` reads from the client, which has nothing to send: \
+             put the rows into a file and write `pgm.copy_from(\"…\", \"…\")`",
+        );
+    }
+    copies(statement, "to").then_some(
+        "`COPY … TO STDOUT` writes to the client, which has no place for it: \
+         copy to a file of the server, or leave it out",
+    )
+}
+
+/// Whether the `COPY` goes in this direction through the client. PostgreSQL takes `STDIN` and
+/// `STDOUT` for the same.
+fn copies(statement: &str, direction: &str) -> bool {
     let tokens = outside_parentheses(statement);
     let is =
         |at: usize, keywords: &[&str]| matches!(tokens.get(at), Some(token) if token.is(keywords));
-    let at = (0..tokens.len()).find(|at| is(*at, &["from", "to"]))?;
-    match is(at + 1, &["stdin", "stdout"]) {
-        true if is(at, &["from"]) => Some(
-            "`COPY … FROM STDIN` reads from the client, which has nothing to send: \
-             insert the rows instead",
-        ),
-        true => Some(
-            "`COPY … TO STDOUT` writes to the client, which has no place for it: \
-             copy to a file of the server, or leave it out",
-        ),
-        false => None,
-    }
+    let at = (0..tokens.len()).find(|at| is(*at, &["from", "to"]));
+    at.is_some_and(|at| is(at, &[direction]) && is(at + 1, &["stdin", "stdout"]))
 }
 
 /// Whether a `SELECT` has `set_config(.., .., false)` in its list: a `SET` in other words.

@@ -53,7 +53,8 @@ built_in_types! {
     /// [whole numbers of 8 bytes](https://www.postgresql.org/docs/current/datatype-numeric.html).
     bigint() => "bigint", ["bigint", "int8"];
     /// [exact numbers](https://www.postgresql.org/docs/current/datatype-numeric.html), with
-    /// `(digits in all, digits behind the point)` or `None` for any.
+    /// `(digits in all, digits behind the point)` or `None` for any; from PostgreSQL 15 fewer than
+    /// none behind the point, or more than there are in all.
     numeric(precision: Precision) => with_modifier("numeric", precision.map(|(all, behind)| format!("{all}, {behind}"))), ["numeric", "decimal"];
     /// [floating point of 4 bytes](https://www.postgresql.org/docs/current/datatype-numeric.html).
     real() => "real", ["real", "float4"];
@@ -166,6 +167,36 @@ built_in_types! {
     oid() => "oid", ["oid"];
     /// [the name of a relation](https://www.postgresql.org/docs/current/datatype-oid.html).
     regclass() => "regclass", ["regclass"];
+    /// [the name of a type](https://www.postgresql.org/docs/current/datatype-oid.html).
+    regtype() => "regtype", ["regtype"];
+    /// [the name of a function](https://www.postgresql.org/docs/current/datatype-oid.html).
+    regproc() => "regproc", ["regproc"];
+    /// [a function with the types of its arguments](https://www.postgresql.org/docs/current/datatype-oid.html).
+    regprocedure() => "regprocedure", ["regprocedure"];
+    /// [the name of an operator](https://www.postgresql.org/docs/current/datatype-oid.html).
+    regoper() => "regoper", ["regoper"];
+    /// [an operator with the types of its arguments](https://www.postgresql.org/docs/current/datatype-oid.html).
+    regoperator() => "regoperator", ["regoperator"];
+    /// [the name of a role](https://www.postgresql.org/docs/current/datatype-oid.html).
+    regrole() => "regrole", ["regrole"];
+    /// [the name of a schema](https://www.postgresql.org/docs/current/datatype-oid.html).
+    regnamespace() => "regnamespace", ["regnamespace"];
+    /// [the name of a collation](https://www.postgresql.org/docs/current/datatype-oid.html).
+    regcollation() => "regcollation", ["regcollation"];
+    /// [the name of a text search configuration](https://www.postgresql.org/docs/current/datatype-oid.html).
+    regconfig() => "regconfig", ["regconfig"];
+    /// [the name of a text search dictionary](https://www.postgresql.org/docs/current/datatype-oid.html).
+    regdictionary() => "regdictionary", ["regdictionary"];
+    /// [the place of a row in its table](https://www.postgresql.org/docs/current/datatype-oid.html).
+    tid() => "tid", ["tid"];
+    /// [the number of a transaction](https://www.postgresql.org/docs/current/datatype-oid.html), which comes again.
+    xid() => "xid", ["xid"];
+    /// [the number of a transaction](https://www.postgresql.org/docs/current/datatype-oid.html), which never comes again.
+    xid8() => "xid8", ["xid8"];
+    /// [the number of a command in its transaction](https://www.postgresql.org/docs/current/datatype-oid.html).
+    cid() => "cid", ["cid"];
+    /// [which transactions are seen](https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-INFO-SNAPSHOT).
+    pg_snapshot() => "pg_snapshot", ["pg_snapshot"];
     /// [a place in the write-ahead log](https://www.postgresql.org/docs/current/datatype-pg-lsn.html).
     pg_lsn() => "pg_lsn", ["pg_lsn"];
     /// [text without regard to case](https://www.postgresql.org/docs/current/citext.html), of the extension `citext`.

@@ -6,7 +6,7 @@
 //!
 //! It sees what `pg_dump --schema-only --create` sees, and roles where they are asked for. There is
 //! a query for each kind of object, with one column, a line of the text; all of them are sent as
-//! one, which shares the views of [`prelude`]. Objects of extensions are left out, the extensions
+//! one, which shares the views of `prelude`. Objects of extensions are left out, the extensions
 //! are not.
 
 use postgres::{Client, NoTls, Statement};

@@ -6,7 +6,7 @@
 ///
 /// `to_jsonb(row) ->> 'column'` reads columns that not all versions of the catalog have. Ids below
 /// 16384 are PostgreSQL's own.
-pub(super) const PRELUDE: &str = r"
+pub(super) const PRELUDE: &str = r#"
 WITH members AS MATERIALIZED (
     SELECT classid, objid FROM pg_depend
     WHERE deptype = 'e'
@@ -73,27 +73,31 @@ others AS MATERIALIZED (
     WHERE oid >= 16384 AND (class, oid) NOT IN (SELECT * FROM members)
 ),
 owned AS MATERIALIZED (
-    SELECT 'schema' AS kind, quote_ident(nspname) AS name, nspowner AS owner, nspacl AS acl
+    SELECT 'n'::"char" AS letter, 'schema' AS kind, quote_ident(nspname) AS name,
+           nspowner AS owner, nspacl AS acl
     FROM schemas
     UNION ALL
-    SELECT CASE relkind WHEN 'S' THEN 'sequence' WHEN 'v' THEN 'view'
+    SELECT CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::"char",
+           CASE relkind WHEN 'S' THEN 'sequence' WHEN 'v' THEN 'view'
                         WHEN 'm' THEN 'materialized view' ELSE 'table' END,
            name, relowner, relacl
     FROM relations WHERE relkind IN ('r', 'p', 'f', 'v', 'm', 'S')
     UNION ALL
-    SELECT 'column', format('%s.%I', name, attname), relowner, attacl
+    SELECT 'c', 'column', format('%s.%I', name, attname), relowner, attacl
     FROM relations r JOIN pg_attribute a ON attrelid = r.oid AND attnum > 0 AND attacl IS NOT NULL
     UNION ALL
-    SELECT 'function', name, proowner, proacl FROM functions
+    SELECT 'f', 'function', name, proowner, proacl FROM functions
     UNION ALL
-    SELECT 'type', name, typowner, typacl FROM types
+    SELECT 'T', 'type', name, typowner, typacl FROM types
     WHERE typtype IN ('e', 'd', 'r') OR typtype = 'b' AND typcategory <> 'A'
        OR typrelid IN (SELECT oid FROM relations WHERE relkind = 'c')
     UNION ALL
-    SELECT 'database', '', datdba, datacl FROM pg_database WHERE datname = current_database()
+    SELECT 'd', 'database', '', datdba, datacl FROM pg_database WHERE datname = current_database()
     UNION ALL
-    SELECT type, identity, owner, acl FROM others
+    SELECT CASE type WHEN 'language' THEN 'l' WHEN 'server' THEN 'S' ELSE 'F' END::"char",
+           type, identity, owner, acl
+    FROM others
     UNION ALL
-    SELECT 'language', lanname, lanowner, lanacl FROM pg_language WHERE oid < 16384
+    SELECT 'l', 'language', lanname, lanowner, lanacl FROM pg_language WHERE oid < 16384
 )
-";
+"#;

@@ -70,12 +70,14 @@ LEFT JOIN pg_attrdef ON adrelid = r.oid AND adnum = attnum
 WHERE relkind IN ('r', 'p', 'f', 'c', 'v', 'm')
 ORDER BY name COLLATE "C", attnum"#;
 
-/// From 18 on, `NOT NULL` is among them.
+/// From 18 on, `NOT NULL` is among them. Whether a partition has one besides its parent means
+/// nothing.
 const CONSTRAINTS: &str = "
 SELECT concat_ws(' ', name, quote_ident(conname), pg_get_constraintdef(k.oid),
            CASE WHEN connoinherit AND contype = 'c' THEN '(no inherit)' END,
            CASE WHEN coninhcount > 0 THEN '(inherited)' END,
-           CASE WHEN coninhcount > 0 AND conislocal THEN '(and local)' END)
+           CASE WHEN coninhcount > 0 AND conislocal AND NOT relispartition
+                THEN '(and local)' END)
 FROM relations r JOIN pg_constraint k ON conrelid = r.oid
 WHERE contype <> 't'";
 

@@ -15,12 +15,15 @@ FROM owned
 WHERE kind <> 'column' AND (kind <> 'database' OR owner <> 10)
   AND (kind <> 'language' OR owner <> 10)";
 
+/// Where they are not those that the owner and everybody have of such an object by itself: for
+/// these, null stands as well as a list.
 const PRIVILEGES: &str = r#"
 SELECT format('%s: %s', concat_ws(' ', kind, NULLIF(name, '')),
               (SELECT string_agg(item::text, ', ' ORDER BY item::text COLLATE "C")
                FROM unnest(acl) AS item))
 FROM owned
 WHERE acl IS NOT NULL
+  AND NOT (acl @> acldefault(letter, owner) AND acl <@ acldefault(letter, owner))
   AND NOT EXISTS (SELECT FROM pg_init_privs i JOIN pg_language l ON l.oid = objoid
                   WHERE i.classoid = 'pg_language'::regclass AND kind = 'language'
                     AND lanname = name AND initprivs = acl)"#;

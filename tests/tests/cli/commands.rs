@@ -59,6 +59,37 @@ fn dry_runs_and_plans() {
 }
 
 #[test]
+fn every_step_says_how_it_comes_back() {
+    let cli = Cli::with_plan(&[
+        migration("20260101000000_create_posts", |pgm| {
+            pgm.create_table("posts", |t| t.text("title"));
+        }),
+        migration("20260102000000_all_kinds", |pgm| {
+            pgm.alter_column("posts", "title").set_not_null().set_default("none");
+            pgm.create_enum("mood", ["good", "bad"]);
+            pgm.add_not_null("posts", "title");
+            pgm.sql("UPDATE posts SET title = ''").down("");
+            pgm.drop_column("posts", "title").keep_data();
+            pgm.drop_table("posts");
+        }),
+        migration("20260103000000_not_at_all", |pgm| {
+            pgm.add_enum_value("mood", "so so").after("good");
+        }),
+    ]);
+    insta::assert_snapshot!(cli.session(&[
+        "plan all_kinds",
+        "plan not_at_all",
+        "plan --down",
+        "up",
+        "status",
+        "down",
+        "mark not_at_all --pending",
+        "down --dry-run",
+        "down",
+    ]));
+}
+
+#[test]
 fn json_is_all_that_stdout_carries() {
     let cli = Cli::with_plan(&story());
     insta::assert_snapshot!(cli.session(&[

@@ -60,7 +60,7 @@ fn without_a_way_back_nothing_is_touched() {
     ];
     engine.up(&all).unwrap();
     let error = engine.down(&all, 2).unwrap_err();
-    insta::assert_snapshot!(error, @"`20260101000000_a` cannot be taken back: `pgm.sql` has no `.down(..)`, and the migration has no `down`");
+    insta::assert_snapshot!(error, @"`20260101000000_a` cannot be taken back: `pgm.sql` has neither `.down(..)` nor `.captures(..)`, and the migration has no `down`");
     assert_eq!(engine.status(&all), format!("applied {A}\napplied {B}"));
     assert_eq!(engine.down(&all, 1).unwrap(), [B]);
 }

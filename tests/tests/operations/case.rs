@@ -1,12 +1,13 @@
 //! An operation on a server: there, back, and there again.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use migrate_core::{DownTo, Event, UpTo};
-use migrate_dsl::Pgm;
+use migrate_dsl::{Pgm, split};
 use migrate_tests::catalog::drop_roles;
 use migrate_tests::{Engine, migration, server};
 use postgres::{Client, NoTls};
@@ -30,21 +31,29 @@ pub(crate) struct Case {
     since: u32,
     /// The first major version that cannot do it any more.
     until: u32,
+    /// A query that gives a row where it can.
+    only_if: Option<&'static str>,
     no_way_back: bool,
 }
 
 /// An operation on a database in which `before` was run.
 ///
-/// Roles belong to the whole server. A case in whose SQL a role is created, altered or dropped has
+/// Roles belong to the whole server. `before` may create plain ones (`CREATE ROLE reader`), which
+/// such cases share. A case that does more with roles, or with what else is the whole server's, has
 /// the server's roles for itself as long as it runs, sees them in the catalog, and starts without
-/// any: it may call them what it likes, and what it leaves is dropped.
-///
-/// ```ignore
-/// case("CREATE ROLE reader", |pgm| _ = pgm.rename_role("reader", "writer")),
-/// ```
+/// any. Either may call them what it likes; they are dropped in the end. In place of
+/// [`env`](migrate_dsl::env) stands `host=nowhere`, a password as well as an address.
 #[track_caller]
 pub(crate) fn case(before: &'static str, up: fn(&mut Pgm)) -> Case {
-    Case { before, up, place: Location::caller(), since: 0, until: u32::MAX, no_way_back: false }
+    Case {
+        before,
+        up,
+        place: Location::caller(),
+        since: 0,
+        until: u32::MAX,
+        only_if: None,
+        no_way_back: false,
+    }
 }
 
 impl Case {
@@ -59,6 +68,11 @@ impl Case {
         Self { until, ..self }
     }
 
+    /// Needs a server on which this query gives a row: not all are built with everything.
+    pub(crate) fn only_if(self, query: &'static str) -> Self {
+        Self { only_if: Some(query), ..self }
+    }
+
     /// Is of the few operations that cannot be taken back.
     pub(crate) fn no_way_back(self) -> Self {
         Self { no_way_back: true, ..self }
@@ -69,58 +83,88 @@ impl Case {
             return Ok(());
         }
         let sql = format!("{}\n{}", self.before, migrate_dsl::plan_text(self.up));
-        let alone = sql.contains("ROLE ").then(AloneWithRoles::new);
+        let alone = self.roles() == Roles::Alone;
         let engine = Engine::new();
-        engine.database.execute(self.before);
+        if self.only_if.is_some_and(|query| engine.value(query).is_empty()) {
+            return Ok(());
+        }
+        engine.database.execute(&if alone { self.before.to_owned() } else { shared(self.before) });
         let all = [migration(NAME, self.up)];
-        let migrator = engine.migrator(&all);
-        let mut session = engine.session();
-        let mut catalog = engine.open_catalog(alone.is_some());
-        let up = |session: &mut _| {
-            let up = migrator.up(session, &UpTo::default(), &mut |_: Event| {});
-            up.map_err(|error| format!("`up` fails: {:#?}\n{sql}", error.diagnostics()))
+        let migrator = engine.migrator(&all).variables(secrets(&sql));
+        let mut catalog = engine.open_catalog(alone);
+        // Each has a session of its own: temporary objects go with it.
+        let up = || {
+            let up = migrator.up(&mut engine.session(), &UpTo::default(), &mut |_: Event| {});
+            up.map_err(|error| format!("`up` fails: {}\n{sql}", told(&error)))
         };
 
         let old = catalog.read();
-        up(&mut session)?;
+        up()?;
         let new = catalog.read();
-        let back = migrator.down(&mut session, &DownTo::Count(1), &mut |_: Event| {});
+        let back = migrator.down(&mut engine.session(), &DownTo::Count(1), &mut |_: Event| {});
         if self.no_way_back {
             return back.is_err().then_some(()).ok_or_else(|| "it can be taken back".to_owned());
         }
-        back.map_err(|error| format!("`down` fails: {:#?}\n{sql}", error.diagnostics()))?;
-        // A column that comes back stands last.
-        let moves = sql.contains("DROP COLUMN") || sql.contains("DROP ATTRIBUTE");
+        back.map_err(|error| format!("`down` fails: {}\n{sql}", told(&error)))?;
+        // A column that is made again stands last.
+        let drops = ["DROP COLUMN", "DROP ATTRIBUTE", "DROP EXPRESSION"];
+        let moves = drops.iter().any(|drop| sql.contains(drop));
         same("after `down`", moves, &old, &catalog.read())?;
-        up(&mut session).map_err(|error| format!("the second time, {error}"))?;
+        up().map_err(|error| format!("the second time, {error}"))?;
         same("after the second `up`", moves, &new, &catalog.read())
     }
 }
 
 /// Runs the cases, all of them, and tells every one that fails.
 pub(crate) fn run(cases: &[Case]) {
+    let (alone, others): (Vec<_>, Vec<_>) =
+        cases.iter().partition(|case| case.roles() == Roles::Alone);
+    let share = others.iter().any(|case| case.roles() == Roles::Shared);
+    let shared = share.then(|| administrator("pg_advisory_lock_shared"));
+    let mut failed = run_at_once(&others, AT_ONCE);
+    drop(shared);
+    if !alone.is_empty() {
+        let mut administrator = administrator("pg_advisory_lock");
+        for case in alone {
+            drop_roles(&mut administrator);
+            failed.append(&mut run_at_once(&[case], 1));
+        }
+        drop_roles(&mut administrator);
+    }
+    failed.sort_unstable();
+    let text: String = failed.iter().map(|(_, error)| format!("\n{error}\n")).collect();
+    assert!(failed.is_empty(), "{} of {} cases fail\n{text}", failed.len(), cases.len());
+}
+
+/// The lines of those that fail, and what happened.
+fn run_at_once(cases: &[&Case], threads: usize) -> Vec<(u32, String)> {
     let next = AtomicUsize::new(0);
     let failed = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
-        for _ in 0..AT_ONCE {
+        for _ in 0..threads {
             scope.spawn(|| {
                 while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let result = catch_unwind(AssertUnwindSafe(|| case.run()));
                     let result = result.unwrap_or_else(|_| Err("it panics, see above".to_owned()));
                     if let Err(error) = result {
-                        failed.lock().unwrap().push((case.place.line(), case.place, error));
+                        let failure = (case.place.line(), format!("{}: {error}", case.place));
+                        failed.lock().unwrap().push(failure);
                     }
                 }
             });
         }
     });
-    let mut failed = failed.into_inner().unwrap();
-    failed.sort_by_key(|(line, ..)| *line);
-    let mut text = String::new();
-    for (_, place, error) in &failed {
-        _ = writeln!(text, "\n{place}: {error}");
-    }
-    assert!(failed.is_empty(), "{} of {} cases fail\n{text}", failed.len(), cases.len());
+    failed.into_inner().unwrap()
+}
+
+/// What went wrong, and the SQL that did not.
+fn told(error: &migrate_core::Error) -> String {
+    let diagnostics = error.diagnostics().into_iter();
+    let told = diagnostics.map(|told| {
+        let sql = told.sql.map(|sql| format!("\n  in: {}", sql.sql)).unwrap_or_default();
+        format!("{}{sql}\n  {}", told.message, told.notes.join("\n  "))
+    });
+    told.collect::<Vec<_>>().join("\n")
 }
 
 fn same(when: &str, in_any_order: bool, expected: &str, found: &str) -> Result<(), String> {
@@ -141,25 +185,71 @@ fn same(when: &str, in_any_order: bool, expected: &str, found: &str) -> Result<(
             _ = write!(text, "\n  {sign} {line}");
         }
     }
+    if !text.contains('\n') {
+        text += ": its lines are in another order";
+    }
     Err(text)
 }
 
-/// Keeps other cases from the roles of the server.
-struct AloneWithRoles(Client);
+/// A value for each `:'VARIABLE'`.
+fn secrets(sql: &str) -> BTreeMap<String, String> {
+    let names = sql.split(":'").skip(1).filter_map(|rest| rest.split_once('\'')).map(|it| it.0);
+    names.map(|name| (name.to_owned(), "host=nowhere".to_owned())).collect()
+}
 
-impl AloneWithRoles {
-    fn new() -> Self {
-        let mut client = Client::connect(&server().url("postgres"), NoTls).unwrap();
-        client.batch_execute("SELECT pg_advisory_lock(hashtext('roles'))").unwrap();
-        drop_roles(&mut client);
-        Self(client)
+/// What a case does with the roles of the server.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Roles {
+    /// Nothing.
+    Untouched,
+    /// It needs some to be there.
+    Shared,
+    /// What others would notice.
+    Alone,
+}
+
+impl Case {
+    fn roles(&self) -> Roles {
+        const OF_THE_SERVER: [&str; 4] =
+            ["ROLE ", "ON DATABASE ", "ON PARAMETER ", "ON TABLESPACE "];
+        let touches = |sql: &str| {
+            let membership = sql.starts_with("GRANT ") || sql.starts_with("REVOKE ");
+            membership && !sql.contains(" ON ") || OF_THE_SERVER.iter().any(|on| sql.contains(on))
+        };
+        let (roles, rest) = plain_roles(self.before);
+        let up = migrate_dsl::plan_text(self.up);
+        if up.lines().chain(rest).any(touches) {
+            Roles::Alone
+        } else if roles.is_empty() {
+            Roles::Untouched
+        } else {
+            Roles::Shared
+        }
     }
 }
 
-impl Drop for AloneWithRoles {
-    fn drop(&mut self) {
-        if !std::thread::panicking() {
-            drop_roles(&mut self.0);
-        }
-    }
+/// The statements that only create a role, and the others.
+fn plain_roles(before: &str) -> (Vec<&str>, Vec<&str>) {
+    split(before).into_iter().map(|piece| piece.sql).partition(|sql| {
+        let name = sql.strip_prefix("CREATE ROLE ");
+        name.is_some_and(|name| name.chars().all(char::is_alphanumeric))
+    })
+}
+
+/// The same statements, for roles that may be there already.
+fn shared(before: &str) -> String {
+    let (roles, rest) = plain_roles(before);
+    let roles = roles.into_iter().map(|role| {
+        format!(
+            "DO $$ BEGIN {role}; EXCEPTION WHEN duplicate_object OR unique_violation THEN END $$"
+        )
+    });
+    roles.chain(rest.into_iter().map(str::to_owned)).collect::<Vec<_>>().join(";\n")
+}
+
+/// A session that has this lock on the roles.
+fn administrator(lock: &str) -> Client {
+    let mut client = Client::connect(&server().url("postgres"), NoTls).unwrap();
+    client.batch_execute(&format!("SELECT {lock}(hashtext('roles'))")).unwrap();
+    client
 }

@@ -4,6 +4,9 @@
 mod case;
 mod coverage;
 mod hostile;
+mod keep;
+mod manual;
+mod traps;
 
 macro_rules! objects {
     ($($object:ident)*) => {$(
@@ -16,6 +19,7 @@ macro_rules! objects {
     )*};
 }
 objects! {
-    column constraint extension function index object policy privilege raw role schema sequence table
-    trigger user_type view
+    cast collation column constraint event_trigger extension foreign function index object operator
+    policy privilege publication raw role rule schema sequence statistics subscription table
+    text_search trigger user_type view
 }

@@ -77,6 +77,54 @@ pub(crate) fn cases() -> Vec<Case> {
             pgm.comment_on(Object::subscription("sub"), "c");
             pgm.comment_on(Object::language("plpgsql"), "c");
         }),
+        case("CREATE ROLE ada; CREATE TABLE t (); CREATE POLICY all_rows ON t", |pgm| {
+            pgm.comment_on(Object::policy("t", "all_rows"), "c");
+            pgm.comment_on(Object::role("ada"), "c");
+        }),
+        case("", |pgm| _ = pgm.comment_on(Object::tablespace("pg_default"), "c")),
+        case(
+            "CREATE TABLE t (a int); CREATE RULE r AS ON INSERT TO t DO NOTHING;
+             CREATE STATISTICS s ON (a + 1) FROM t; CREATE COLLATION c FROM \"C\";
+             CREATE FUNCTION f() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+             CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION f();
+             CREATE AGGREGATE total(int) (SFUNC = int4pl, STYPE = int)",
+            |pgm| {
+                pgm.comment_on(Object::rule("t", "r"), "c");
+                pgm.comment_on(Object::statistics("s"), "c");
+                pgm.comment_on(Object::collation("c"), "c");
+                pgm.comment_on(Object::event_trigger("e"), "c");
+                pgm.comment_on(Object::aggregate("total").arguments(["int"]), "c");
+            },
+        ),
+        case(
+            "CREATE TEXT SEARCH CONFIGURATION c (COPY = simple);
+             CREATE TEXT SEARCH DICTIONARY d (TEMPLATE = simple);
+             CREATE TEXT SEARCH PARSER p (START = prsd_start, GETTOKEN = prsd_nexttoken, END = prsd_end,
+                                          LEXTYPES = prsd_lextype);
+             CREATE TEXT SEARCH TEMPLATE t (LEXIZE = dsimple_lexize)",
+            |pgm| {
+                pgm.comment_on(Object::text_search_configuration("c"), "c");
+                pgm.comment_on(Object::text_search_dictionary("d"), "c");
+                pgm.comment_on(Object::text_search_parser("p"), "c");
+                pgm.comment_on(Object::text_search_template("t"), "c");
+            },
+        ),
+        case(
+            "CREATE TYPE pair AS (a int, b int);
+             CREATE FUNCTION to_text(pair) RETURNS text LANGUAGE sql AS $$ SELECT '' $$;
+             CREATE CAST (pair AS text) WITH FUNCTION to_text(pair);
+             CREATE FUNCTION less(pair, pair) RETURNS bool LANGUAGE sql AS 'SELECT true';
+             CREATE OPERATOR <<< (FUNCTION = less, LEFTARG = pair, RIGHTARG = pair);
+             CREATE OPERATOR FAMILY fam USING btree;
+             CREATE OPERATOR CLASS cls FOR TYPE pair USING hash AS STORAGE pair",
+            |pgm| {
+                pgm.comment_on(Object::cast("pair", "text"), "c");
+                let pair = || Some(DataType::from("pair"));
+                pgm.comment_on(Object::operator("<<<", pair(), pair()), "c");
+                pgm.comment_on(Object::operator_family("fam", "btree"), "c");
+                pgm.comment_on(Object::operator_class("cls", "hash"), "c");
+            },
+        ),
         case("CREATE ACCESS METHOD am TYPE TABLE HANDLER heap_tableam_handler", |pgm| {
             pgm.comment_on(Object::access_method("am"), "c");
         }),
@@ -84,5 +132,12 @@ pub(crate) fn cases() -> Vec<Case> {
             pgm.comment_on(Object::table("posts"), None);
         }),
         case(POSTS, |pgm| _ = pgm.comment_on(Object::table("posts"), "c").down(None)),
+        case(
+            "CREATE TABLE posts ();
+             CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+             CREATE TRIGGER touch BEFORE INSERT ON posts EXECUTE FUNCTION f()",
+            |pgm| _ = pgm.comment_on(Object::trigger("posts", "touch"), "c"),
+        ),
+        case("", |pgm| _ = pgm.comment_on(Object::database("postgres"), "c")),
     ]
 }

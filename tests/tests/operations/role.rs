@@ -2,7 +2,7 @@ use migrate_dsl::prelude::*;
 
 use crate::case::{Case, case};
 
-const ROLES: &str = "CREATE ROLE editors; CREATE ROLE ada LOGIN; CREATE ROLE grace;";
+const ROLES: &str = "CREATE ROLE editors VALID UNTIL '2027-01-01'; CREATE ROLE ada LOGIN; CREATE ROLE grace;";
 
 pub(crate) fn cases() -> Vec<Case> {
     vec![

@@ -1,6 +1,6 @@
 //! [`ALTER TABLE … ADD COLUMN`](https://www.postgresql.org/docs/current/sql-altertable.html).
 
-use crate::{Inverse, Name, Operation, Pgm, Statement, Table, Writer};
+use crate::{Inverse, Name, Object, Operation, Pgm, Statement, Table, Writer};
 
 /// Adds columns to a table.
 pub struct AddColumn {
@@ -33,8 +33,7 @@ impl Pgm {
 }
 
 impl AddColumn {
-    /// Leaves out a column that is there; then `down` cannot know which columns are this
-    /// migration's, and does not drop them.
+    /// Leaves out a column that is there; then `down` leaves it alone.
     pub fn if_not_exists(&mut self) -> &mut Self {
         self.if_not_exists = true;
         self
@@ -63,13 +62,14 @@ impl Operation for AddColumn {
             sql.problem(format!("`add_column` adds no column to `{}`", self.table));
         }
         let mut statements = vec![sql.finish()];
+        statements.extend(self.columns.storage_statements(&self.table));
         statements.extend(self.columns.comment_statements(&self.table));
         statements
     }
 
     fn inverse(&self) -> Inverse {
         if self.if_not_exists {
-            return Inverse::maybe_older("if_not_exists", self.names());
+            return Inverse::capture([Object::table(&self.table)]);
         }
         let mut sql = Writer::new();
         sql.text("ALTER TABLE").name(&self.table);
@@ -84,7 +84,7 @@ impl Operation for AddColumn {
 
 #[cfg(test)]
 mod tests {
-    use crate::{plan_text, plan_text_down, prelude::*};
+    use crate::{Storage, plan_text, plan_text_down, prelude::*};
 
     fn add(pgm: &mut Pgm) {
         pgm.add_column("posts", |t| {
@@ -117,5 +117,26 @@ mod tests {
         };
         insta::assert_snapshot!(plan_text(add), @r#"ALTER TABLE "posts" ADD COLUMN "new" text, ADD CONSTRAINT "posts_old_key" UNIQUE ("old"), ADD CONSTRAINT "posts_51d8458b_check" CHECK (b > 0), ADD CONSTRAINT "posts_5591b28e_check" CHECK (b < 9), ADD CONSTRAINT "posts_old_fkey" FOREIGN KEY ("old") REFERENCES "users" ("id"), ADD CONSTRAINT "posts_old_fkey1" FOREIGN KEY ("old") REFERENCES "guests" ("id");"#);
         insta::assert_snapshot!(plan_text_down(add), @r#"ALTER TABLE "posts" DROP CONSTRAINT IF EXISTS "posts_old_fkey1", DROP CONSTRAINT IF EXISTS "posts_old_fkey", DROP CONSTRAINT IF EXISTS "posts_5591b28e_check", DROP CONSTRAINT IF EXISTS "posts_51d8458b_check", DROP CONSTRAINT IF EXISTS "posts_old_key", DROP COLUMN "new";"#);
+    }
+
+    #[test]
+    fn checks_of_columns_have_names_to_be_dropped_by() {
+        let add = |pgm: &mut Pgm| {
+            pgm.add_column("posts", |t| t.text("a").check("a <> ''").check("old > 0"));
+        };
+        insta::assert_snapshot!(plan_text(add), @r#"ALTER TABLE "posts" ADD COLUMN "a" text CONSTRAINT "posts_a_check" CHECK (a <> '') CONSTRAINT "posts_a_check1" CHECK (old > 0);"#);
+        insta::assert_snapshot!(plan_text_down(add), @r#"ALTER TABLE "posts" DROP CONSTRAINT IF EXISTS "posts_a_check1", DROP CONSTRAINT IF EXISTS "posts_a_check", DROP COLUMN "a";"#);
+    }
+
+    #[test]
+    fn what_is_there_already() {
+        let add = |pgm: &mut Pgm| {
+            pgm.add_column("posts", |t| t.text("a").storage(Storage::Main)).if_not_exists();
+        };
+        insta::assert_snapshot!(plan_text(add), @r#"
+        ALTER TABLE "posts" ADD COLUMN IF NOT EXISTS "a" text;
+        ALTER TABLE "posts" ALTER COLUMN "a" SET STORAGE MAIN;
+        "#);
+        insta::assert_snapshot!(plan_text_down(add), @"-- as it was: table `posts`");
     }
 }

@@ -1,9 +1,10 @@
 //! [`ALTER TABLE … ALTER COLUMN`](https://www.postgresql.org/docs/current/sql-altertable.html).
 
 use super::changes::{Changes, IdentityChange};
+use crate::operations::sequence::sequence_options;
 use crate::{
-    DataType, DefaultValue, Identifier, Identity, IntoExpression, Inverse, Name, Operation, Pgm,
-    Statement, expr,
+    Compression, DataType, DefaultValue, Identifier, Identity, IntoExpression, Inverse, Name,
+    Object, Operation, Pgm, Statement, Storage, expr,
 };
 
 /// Changes a column.
@@ -15,28 +16,31 @@ pub struct AlterColumn {
 }
 
 impl Pgm {
-    /// Changes a column: its type, default, nullability, identity or comment, several at once.
+    /// Changes a column: its type, default, nullability, identity, storage or comment, several at
+    /// once.
     ///
-    /// `set_not_null` and `drop_not_null` take each other back, and `add_identity` is taken back
-    /// too. What a type, a default or a comment was before only the author knows, and says it
-    /// with [`down`](AlterColumn::down).
+    /// What the column was before is read from the catalog when the step runs. It can be said with
+    /// [`down`](AlterColumn::down) instead, where a type has no cast that leads back.
     ///
     /// ```
     /// # use migrate_dsl::Pgm;
     /// fn up(pgm: &mut Pgm) {
-    ///     pgm.alter_column("posts", "likes").set_not_null();
-    ///     pgm.alter_column("posts", "likes").set_type("bigint").down(|likes| likes.set_type("integer"));
+    ///     pgm.alter_column("posts", "likes").set_not_null().set_default(0);
+    ///     pgm.alter_column("posts", "mood")
+    ///         .set_type("integer")
+    ///         .using("length(mood)")
+    ///         .down(|mood| mood.set_type("text").using("repeat(':)', mood)"));
     /// }
     ///
     /// assert_eq!(
     ///     migrate_dsl::plan_text(up),
-    ///     "ALTER TABLE \"posts\" ALTER COLUMN \"likes\" SET NOT NULL;\n\
-    ///      ALTER TABLE \"posts\" ALTER COLUMN \"likes\" TYPE bigint;"
+    ///     "ALTER TABLE \"posts\" ALTER COLUMN \"likes\" SET DEFAULT 0, ALTER COLUMN \"likes\" SET NOT NULL;\n\
+    ///      ALTER TABLE \"posts\" ALTER COLUMN \"mood\" TYPE integer USING length(mood);"
     /// );
     /// assert_eq!(
     ///     migrate_dsl::plan_text_down(up),
-    ///     "ALTER TABLE \"posts\" ALTER COLUMN \"likes\" TYPE integer;\n\
-    ///      ALTER TABLE \"posts\" ALTER COLUMN \"likes\" DROP NOT NULL;"
+    ///     "ALTER TABLE \"posts\" ALTER COLUMN \"mood\" TYPE text USING repeat(':)', mood);\n\
+    ///      -- as it was: column `likes` of `posts`"
     /// );
     /// ```
     #[track_caller]
@@ -98,28 +102,87 @@ impl AlterColumn {
         self
     }
 
-    /// Lets the column count up by itself; it has to be `NOT NULL` before.
+    /// Lets the column count up by itself, from [`start`](Self::start) on; it has to be
+    /// `NOT NULL`.
     pub fn add_identity(&mut self, identity: Identity) -> &mut Self {
         self.changes.identity = Some(IdentityChange::Add(identity));
         self
     }
 
-    /// Changes which values an identity column takes.
+    /// Changes which values an identity column takes. How it counts can be changed without it:
+    /// `.increment(10)`.
     pub fn set_identity(&mut self, identity: Identity) -> &mut Self {
         self.changes.identity = Some(IdentityChange::Set(identity));
         self
     }
 
-    /// Makes an identity column an ordinary one. An `add_identity` on the way back counts from
-    /// the start again: its `down` wants a `setval` besides.
+    /// Makes an identity column an ordinary one.
     pub fn drop_identity(&mut self) -> &mut Self {
         self.changes.identity = Some(IdentityChange::Drop);
         self
     }
 
+    /// With [`add_identity`](Self::add_identity): names the sequence behind the column; without
+    /// it, it is called `<table>_<column>_seq`.
+    pub fn sequence_name(&mut self, name: impl Into<Name>) -> &mut Self {
+        self.changes.counting.name = Some(name.into());
+        self
+    }
+
+    /// Lets an identity column count from its start again. This alone has no way back: what was
+    /// given out meanwhile would be given out twice.
+    pub fn restart(&mut self) -> &mut Self {
+        self.changes.restart = Some(None);
+        self
+    }
+
+    /// Lets an identity column go on with this value. This alone has no way back.
+    pub fn restart_with(&mut self, value: i64) -> &mut Self {
+        self.changes.restart = Some(Some(value));
+        self
+    }
+
+    /// Computes a generated column in another way, and all its values anew; from PostgreSQL 17.
+    pub fn set_expression(&mut self, sql: impl IntoExpression) -> &mut Self {
+        self.changes.expression = Some(Some(expr(sql)));
+        self
+    }
+
     /// Makes a generated column an ordinary one; its values stay.
     pub fn drop_expression(&mut self) -> &mut Self {
-        self.changes.drop_expression = true;
+        self.changes.expression = Some(None);
+        self
+    }
+
+    /// Where large values go that are written from now on.
+    pub fn set_storage(&mut self, storage: Storage) -> &mut Self {
+        self.changes.storage = Some(storage);
+        self
+    }
+
+    /// By which method large values are compressed that are written from now on; from
+    /// PostgreSQL 14.
+    pub fn set_compression(&mut self, method: Compression) -> &mut Self {
+        self.changes.compression = Some(method);
+        self
+    }
+
+    /// How closely `ANALYZE` looks at the column: 0 to 10000, or -1 for the server's default.
+    pub fn set_statistics(&mut self, target: i16) -> &mut Self {
+        self.changes.statistics = Some(target);
+        self
+    }
+
+    /// Sets an option of the column, `n_distinct` or `n_distinct_inherited`: how many different
+    /// values the planner is to expect.
+    pub fn set_option(&mut self, name: impl Into<Identifier>, value: impl ToString) -> &mut Self {
+        self.changes.options.push((name.into(), Some(value.to_string())));
+        self
+    }
+
+    /// Sets an option of the column back to its default.
+    pub fn reset_option(&mut self, name: impl Into<Identifier>) -> &mut Self {
+        self.changes.options.push((name.into(), None));
         self
     }
 
@@ -129,8 +192,8 @@ impl AlterColumn {
         self
     }
 
-    /// Says what the column was before, as the changes that lead back to it. What follows by
-    /// itself, such as `drop_not_null`, may be left out.
+    /// Says what the column was before, as the changes that lead back to it, instead of having it
+    /// read from the catalog. What follows by itself, such as `drop_not_null`, may be left out.
     pub fn down(&mut self, describe: impl FnOnce(&mut Self) -> &mut Self) -> &mut Self {
         let mut back = Self::new(self.table.clone(), self.column.clone());
         describe(&mut back);
@@ -138,6 +201,8 @@ impl AlterColumn {
         self
     }
 }
+
+sequence_options!(AlterColumn, changes.counting);
 
 impl Operation for AlterColumn {
     fn verb(&self) -> &'static str {
@@ -153,29 +218,27 @@ impl Operation for AlterColumn {
     }
 
     fn inverse(&self) -> Inverse {
-        if self.changes.drop_expression {
-            return Inverse::none(format!(
-                "PostgreSQL does not make `{}` a generated column again; \
-                 write a `pub fn down` that drops it and adds it anew",
-                self.column
-            ));
-        }
-        let declared = self.down.is_some();
-        let back = self.down.clone().unwrap_or_default();
+        let Some(back) = self.down.clone() else {
+            if self.changes.only_restarts() {
+                return Inverse::none(format!(
+                    "`{}` would give out values again that were given out meanwhile",
+                    self.column
+                ));
+            }
+            return Inverse::capture([Object::column(&self.table, &self.column)]);
+        };
         let back = back.completed_by_opposites_of(&self.changes);
+        let mut statements = back.statements(&self.table, &self.column);
         let missing = self.changes.not_taken_back_by(&back);
-        if !missing.is_empty() {
-            return Inverse::none(format!(
-                "what `{}` had as {} is not known here; say it with `.down(|column| ..)`",
+        if let (Some(statement), false) = (statements.first_mut(), missing.is_empty()) {
+            statement.problems.push(format!(
+                "`.down(..)` does not say what `{}` had as {}: say it too, or leave `.down` out \
+                 to have all of it read from the catalog",
                 self.column,
                 missing.join(" and ")
             ));
         }
-        let statements = back.statements(&self.table, &self.column);
-        match declared {
-            true => Inverse::Declaration(statements),
-            false => Inverse::Construction(statements),
-        }
+        Inverse::Declaration(statements)
     }
 
     fn hints(&self) -> Vec<String> {
@@ -187,7 +250,7 @@ impl Operation for AlterColumn {
 #[cfg(test)]
 mod tests {
     use crate::prelude::*;
-    use crate::{plan_problems, plan_text, plan_text_down};
+    use crate::{Compression, Storage, plan_problems, plan_text, plan_text_down};
 
     #[test]
     fn an_old_default_does_not_stand_in_the_way_of_a_new_type() {
@@ -215,33 +278,91 @@ mod tests {
     #[test]
     fn identity_comes_and_goes() {
         let up = |pgm: &mut Pgm| {
-            pgm.alter_column("posts", "id").add_identity(Always);
+            pgm.alter_column("posts", "id")
+                .add_identity(Always)
+                .sequence_name(("app", "ids"))
+                .start(0)
+                .min_value(0)
+                .no_max_value()
+                .increment(2)
+                .cache(3)
+                .cycle();
             pgm.alter_column("posts", "no")
                 .set_identity(ByDefault)
-                .down(|no| no.set_identity(Always));
+                .no_min_value()
+                .max_value(0)
+                .no_cycle()
+                .restart();
+            pgm.alter_column("posts", "counted").increment(-1).restart_with(0);
             pgm.alter_column("posts", "old_no").drop_identity();
-            pgm.alter_column("posts", "slug").drop_expression();
         };
         insta::assert_snapshot!(plan_text(up), @r#"
-        ALTER TABLE "posts" ALTER COLUMN "id" ADD GENERATED ALWAYS AS IDENTITY;
-        ALTER TABLE "posts" ALTER COLUMN "no" SET GENERATED BY DEFAULT;
+        ALTER TABLE "posts" ALTER COLUMN "id" ADD GENERATED ALWAYS AS IDENTITY (SEQUENCE NAME "app"."ids" INCREMENT BY 2 MINVALUE 0 NO MAXVALUE START WITH 0 CACHE 3 CYCLE);
+        ALTER TABLE "posts" ALTER COLUMN "no" SET GENERATED BY DEFAULT SET NO MINVALUE SET MAXVALUE 0 SET NO CYCLE RESTART;
+        ALTER TABLE "posts" ALTER COLUMN "counted" SET INCREMENT BY -1 RESTART WITH 0;
         ALTER TABLE "posts" ALTER COLUMN "old_no" DROP IDENTITY;
-        ALTER TABLE "posts" ALTER COLUMN "slug" DROP EXPRESSION;
         "#);
-        insta::assert_snapshot!(plan_text_down(up), @r#"
-        -- cannot be taken back: PostgreSQL does not make `slug` a generated column again; write a `pub fn down` that drops it and adds it anew
-        -- cannot be taken back: what `old_no` had as identity is not known here; say it with `.down(|column| ..)`
-        ALTER TABLE "posts" ALTER COLUMN "no" SET GENERATED ALWAYS;
-        ALTER TABLE "posts" ALTER COLUMN "id" DROP IDENTITY;
+        insta::assert_snapshot!(plan_text_down(up), @r"
+        -- as it was: column `old_no` of `posts`
+        -- as it was: column `counted` of `posts`
+        -- as it was: column `no` of `posts`
+        -- as it was: column `id` of `posts`
+        ");
+    }
+
+    #[test]
+    fn what_was_given_out_was_given_out() {
+        let down = plan_text_down(|pgm| {
+            pgm.alter_column("posts", "id").restart();
+        });
+        insta::assert_snapshot!(down, @"-- cannot be taken back: `id` would give out values again that were given out meanwhile");
+        let problems = plan_problems(|pgm| {
+            pgm.alter_column("posts", "id").add_identity(Always).restart_with(7);
+            pgm.alter_column("posts", "id").set_identity(Always).sequence_name("ids");
+            pgm.alter_column("posts", "id").drop_identity().start(7);
+        });
+        insta::assert_snapshot!(problems, @r"
+        the new identity `id` has a `start`, and nothing to restart
+        `sequence_name` belongs to `add_identity`: rename the sequence of `id` with `rename_sequence`
+        `id` does not count any more after `drop_identity`
+        ");
+    }
+
+    #[test]
+    fn what_lies_on_disk() {
+        let up = |pgm: &mut Pgm| {
+            pgm.alter_column("posts", "body")
+                .set_storage(Storage::External)
+                .set_compression(Compression::Lz4)
+                .set_statistics(0)
+                .set_option("n_distinct", -0.5)
+                .reset_option("n_distinct_inherited")
+                .drop_expression();
+            pgm.alter_column("posts", "slug").set_expression("lower(title)").comment(None);
+        };
+        insta::assert_snapshot!(plan_text(up), @r#"
+        ALTER TABLE "posts" ALTER COLUMN "body" DROP EXPRESSION, ALTER COLUMN "body" SET STORAGE EXTERNAL, ALTER COLUMN "body" SET COMPRESSION lz4, ALTER COLUMN "body" SET STATISTICS 0, ALTER COLUMN "body" SET ("n_distinct" = '-0.5'), ALTER COLUMN "body" RESET ("n_distinct_inherited");
+        ALTER TABLE "posts" ALTER COLUMN "slug" SET EXPRESSION AS (lower(title));
+        COMMENT ON COLUMN "posts"."slug" IS NULL;
         "#);
     }
 
     #[test]
-    fn what_was_before_has_to_be_said() {
-        let down = plan_text_down(|pgm| {
-            pgm.alter_column("posts", "likes").set_type("bigint").set_default(0).drop_not_null();
-        });
-        insta::assert_snapshot!(down, @"-- cannot be taken back: what `likes` had as type and default is not known here; say it with `.down(|column| ..)`");
+    fn what_was_before_is_said_as_a_whole_or_not_at_all() {
+        let up = |pgm: &mut Pgm| {
+            let column = pgm.alter_column("posts", "likes");
+            column
+                .set_type("bigint")
+                .set_default(0)
+                .drop_not_null()
+                .down(|likes| likes.set_type("int"));
+        };
+        insta::assert_snapshot!(plan_text_down(up), @r#"ALTER TABLE "posts" ALTER COLUMN "likes" TYPE int, ALTER COLUMN "likes" SET NOT NULL;"#);
+        let mut pgm = Pgm::new(std::path::Path::new(""));
+        up(&mut pgm);
+        let steps = pgm.into_parts().0;
+        let inverse = steps[0].operation.inverse();
+        insta::assert_snapshot!(inverse.statements()[0].problems[0], @"`.down(..)` does not say what `likes` had as default: say it too, or leave `.down` out to have all of it read from the catalog");
     }
 
     #[test]

@@ -1,6 +1,10 @@
 //! [`ALTER TABLE … DROP COLUMN`](https://www.postgresql.org/docs/current/sql-altertable.html).
 
-use crate::{Identifier, IntoIdentifiers, Inverse, Name, Operation, Pgm, Statement, Writer};
+use crate::operations::{keep, phrases};
+use crate::{
+    Capture, Identifier, IntoIdentifiers, Inverse, Name, Object, Operation, Pgm, Statement, Writer,
+    kept_name,
+};
 
 /// Drops columns of a table.
 pub struct DropColumn {
@@ -8,11 +12,13 @@ pub struct DropColumn {
     columns: Vec<Identifier>,
     if_exists: bool,
     cascade: bool,
+    keep_data: bool,
 }
 
 impl Pgm {
     /// Drops columns, one or many, with their values, and the indexes and constraints that they
-    /// are part of.
+    /// are part of. On the way back they stand last, and are empty; with
+    /// [`keep_data`](DropColumn::keep_data) they keep their values and their place.
     ///
     /// ```
     /// let plan = migrate_dsl::plan_text(|pgm| { pgm.drop_column("posts", ["lat", "lng"]); });
@@ -29,6 +35,7 @@ impl Pgm {
             columns: columns.into_identifiers(),
             if_exists: false,
             cascade: false,
+            keep_data: false,
         })
     }
 }
@@ -43,6 +50,27 @@ impl DropColumn {
     /// Drops what depends on the columns too: views, and the foreign keys that point at them.
     pub fn cascade(&mut self) -> &mut Self {
         self.cascade = true;
+        self
+    }
+
+    /// Sets the columns aside instead, under their [`kept_name`]: `loc` becomes `kept_loc`, without
+    /// its constraints, indexes, default and `NOT NULL`, so that inserts go on. The way back is
+    /// with all values; [`purge_column`](Pgm::purge_column) drops them for good, later.
+    ///
+    /// ```
+    /// # use migrate_dsl::Pgm;
+    /// fn up(pgm: &mut Pgm) {
+    ///     pgm.drop_column("posts", "loc").keep_data();
+    /// }
+    ///
+    /// assert!(migrate_dsl::plan_text(up).ends_with(r#"ALTER TABLE "posts" RENAME COLUMN "loc" TO "kept_loc";"#));
+    /// assert_eq!(
+    ///     migrate_dsl::plan_text_down(up),
+    ///     "ALTER TABLE \"posts\" RENAME COLUMN \"kept_loc\" TO \"loc\";\n-- as it was: column `loc` of `posts`"
+    /// );
+    /// ```
+    pub fn keep_data(&mut self) -> &mut Self {
+        self.keep_data = true;
         self
     }
 
@@ -62,6 +90,16 @@ impl Operation for DropColumn {
     }
 
     fn statements(&self) -> Vec<Statement> {
+        if self.keep_data && !self.columns.is_empty() {
+            let mut take_off = keep::take_off_columns(&self.table, &self.columns, self.cascade);
+            if self.if_exists {
+                take_off.problems.push(keep::problem_of_if_exists(&self.names()));
+            }
+            let aside = self.columns.iter().map(|column| {
+                phrases::rename_part(&self.table, "COLUMN", column, &kept_name(column.as_str()))
+            });
+            return [take_off].into_iter().chain(aside).collect();
+        }
         vec![Writer::statement(|sql| {
             if self.columns.is_empty() {
                 sql.problem(format!("`drop_column` drops no column of `{}`", self.table));
@@ -75,17 +113,25 @@ impl Operation for DropColumn {
     }
 
     fn inverse(&self) -> Inverse {
-        Inverse::unknown_before(format_args!(
-            "what {} of `{}` looked like",
-            self.names(),
-            self.table
-        ))
+        let columns = self.columns.iter().map(|column| Object::column(&self.table, column));
+        if !self.keep_data {
+            return Inverse::capture_without(columns, "its values do not come back");
+        }
+        let back = self.columns.iter().rev().map(|column| {
+            phrases::rename_part(&self.table, "COLUMN", &kept_name(column.as_str()), column)
+        });
+        Inverse::Capture(Capture {
+            objects: columns.collect(),
+            lost: None,
+            through: Some(1),
+            first: back.collect(),
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::{Pgm, plan_text, plan_text_down};
+    use crate::{Pgm, plan_problems, plan_text, plan_text_down};
 
     #[test]
     fn drop_column() {
@@ -93,6 +139,28 @@ mod tests {
             pgm.drop_column(("app", "posts"), "loc").if_exists().cascade();
         };
         insta::assert_snapshot!(plan_text(up), @r#"ALTER TABLE "app"."posts" DROP COLUMN IF EXISTS "loc" CASCADE;"#);
-        insta::assert_snapshot!(plan_text_down(up), @"-- cannot be taken back: what `loc` of `app.posts` looked like is not known here; write a `pub fn down` that restores it");
+        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: column `loc` of `app.posts`; its values do not come back");
+    }
+
+    #[test]
+    fn what_is_kept() {
+        let up = |pgm: &mut Pgm| {
+            pgm.drop_column("posts", ["it's", "loc"]).keep_data();
+        };
+        let plan = plan_text(up);
+        let (code, renames) = plan.split_at(plan.rfind("$$;\n").unwrap() + 4);
+        assert!(code.contains("format('%I', 'posts')::regclass"), "{code}");
+        assert!(code.contains("attname IN ('it''s', 'loc')"), "{code}");
+        insta::assert_snapshot!(renames, @r#"
+        ALTER TABLE "posts" RENAME COLUMN "it's" TO "kept_it's";
+        ALTER TABLE "posts" RENAME COLUMN "loc" TO "kept_loc";
+        "#);
+        insta::assert_snapshot!(plan_text_down(up), @r#"
+        ALTER TABLE "posts" RENAME COLUMN "kept_loc" TO "loc";
+        ALTER TABLE "posts" RENAME COLUMN "kept_it's" TO "it's";
+        -- as it was: column `it's` of `posts`, column `loc` of `posts`
+        "#);
+        let problems = plan_problems(|pgm| _ = pgm.drop_column("a", "b").if_exists().keep_data());
+        insta::assert_snapshot!(problems, @"`keep_data` sets aside what is there: leave out `if_exists` of `b`");
     }
 }

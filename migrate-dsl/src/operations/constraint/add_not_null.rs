@@ -104,7 +104,7 @@ impl Operation for AddNotNull {
             let comment = self.comment.as_ref().map(|comment| {
                 Writer::statement(|sql| {
                     sql.text("COMMENT ON");
-                    Object::constraint(&self.table, &self.name()).write(sql);
+                    Object::constraint(&self.table, self.name()).write(sql);
                     sql.text("IS").literal(comment).requires(18, "comment")
                 })
             });

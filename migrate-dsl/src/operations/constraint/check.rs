@@ -1,6 +1,6 @@
 //! [Check constraints](https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-CHECK-CONSTRAINTS).
 
-use super::{AddConstraint, Constraint, Validity};
+use super::{AddConstraint, Constraint};
 use crate::{Expression, Identifier, IntoExpression, Name, Pgm, Writer, expr};
 
 /// `CHECK (lat BETWEEN -90 AND 90)`.
@@ -8,7 +8,8 @@ pub struct Check {
     name: Option<Identifier>,
     condition: Expression,
     no_inherit: bool,
-    validity: Validity,
+    not_valid: bool,
+    not_enforced: bool,
     comment: Option<String>,
 }
 
@@ -44,7 +45,8 @@ impl Check {
             name: None,
             condition,
             no_inherit: false,
-            validity: Validity::default(),
+            not_valid: false,
+            not_enforced: false,
             comment: None,
         }
     }
@@ -64,13 +66,13 @@ impl Check {
     /// Checks new rows only; `validate_constraint` checks the others later, without blocking
     /// writes.
     pub fn not_valid(&mut self) -> &mut Self {
-        self.validity.not_valid = true;
+        self.not_valid = true;
         self
     }
 
     /// Checks no rows at all: a word to those who read the schema; from PostgreSQL 18.
     pub fn not_enforced(&mut self) -> &mut Self {
-        self.validity.not_enforced = true;
+        self.not_enforced = true;
         self
     }
 
@@ -104,8 +106,10 @@ impl Constraint for Check {
         sql.text("CHECK").parenthesized(|sql| {
             sql.expression(&self.condition);
         });
-        sql.flag(self.no_inherit, "NO INHERIT");
-        self.validity.write(sql);
+        sql.flag(self.no_inherit, "NO INHERIT").flag(self.not_valid, "NOT VALID");
+        if self.not_enforced {
+            sql.text("NOT ENFORCED").requires(18, "not_enforced");
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! [Foreign keys](https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-FK).
 
-use super::{AddConstraint, Constraint, Timing, Validity, name_from_columns};
+use super::{AddConstraint, Constraint, Timing, name_from_columns};
 use crate::{Identifier, IntoIdentifiers, Name, Pgm, Writer};
 
 /// `FOREIGN KEY ("post_id") REFERENCES "posts" ("id")`.
@@ -8,7 +8,7 @@ pub struct ForeignKey {
     name: Option<Identifier>,
     columns: Vec<Identifier>,
     target: Target,
-    validity: Validity,
+    not_valid: bool,
     comment: Option<String>,
 }
 
@@ -50,6 +50,7 @@ pub(crate) struct Target {
     on_delete_columns: Vec<Identifier>,
     pub(crate) on_update: Option<ReferentialAction>,
     pub(crate) timing: Timing,
+    pub(crate) not_enforced: bool,
 }
 
 impl Target {
@@ -63,6 +64,7 @@ impl Target {
             on_delete_columns: Vec::new(),
             on_update: None,
             timing: Timing::default(),
+            not_enforced: false,
         }
     }
 
@@ -91,6 +93,9 @@ impl Target {
             sql.text("ON UPDATE").text(action.sql());
         }
         self.timing.write(sql);
+        if self.not_enforced {
+            sql.text("NOT ENFORCED").requires(18, "not_enforced");
+        }
     }
 }
 
@@ -142,7 +147,7 @@ impl ForeignKey {
             name: None,
             columns,
             target: Target::new(table, referenced),
-            validity: Validity::default(),
+            not_valid: false,
             comment: None,
         }
     }
@@ -200,13 +205,13 @@ impl ForeignKey {
     /// Checks new rows only; `validate_constraint` checks the others later, without blocking
     /// writes.
     pub fn not_valid(&mut self) -> &mut Self {
-        self.validity.not_valid = true;
+        self.not_valid = true;
         self
     }
 
     /// Checks no rows at all: a word to those who read the schema; from PostgreSQL 18.
     pub fn not_enforced(&mut self) -> &mut Self {
-        self.validity.not_enforced = true;
+        self.target.not_enforced = true;
         self
     }
 
@@ -238,7 +243,7 @@ impl Constraint for ForeignKey {
         sql.text("FOREIGN KEY");
         write_columns(sql, &self.columns, self.target.period);
         self.target.write(sql);
-        self.validity.write(sql);
+        sql.flag(self.not_valid, "NOT VALID");
     }
 }
 

@@ -125,22 +125,6 @@ impl Timing {
     }
 }
 
-/// `NOT VALID`, `NOT ENFORCED`: which rows a constraint is checked for.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Validity {
-    pub(crate) not_valid: bool,
-    pub(crate) not_enforced: bool,
-}
-
-impl Validity {
-    pub(crate) fn write(self, sql: &mut Writer) {
-        sql.flag(self.not_valid, "NOT VALID");
-        if self.not_enforced {
-            sql.text("NOT ENFORCED").requires(18, "not_enforced");
-        }
-    }
-}
-
 /// `("room", "during" WITHOUT OVERLAPS)`: the columns of a key.
 fn write_key(sql: &mut Writer, columns: &[Identifier], without_overlaps: bool) {
     sql.parenthesized(|sql| {

@@ -5,7 +5,7 @@ use crate::{DataType, DefaultValue, Identifier, Writer};
 /// An argument: its name, its type, how it is passed, its default.
 #[derive(Debug, Clone)]
 pub struct Argument {
-    name: Identifier,
+    name: Option<Identifier>,
     data_type: DataType,
     mode: Mode,
     default: Option<DefaultValue>,
@@ -20,8 +20,13 @@ enum Mode {
 }
 
 impl Argument {
-    pub(super) fn new(name: Identifier, data_type: DataType) -> Self {
-        Self { name, data_type, mode: Mode::In, default: None }
+    pub(super) fn add(
+        arguments: &mut Vec<Self>,
+        name: Option<Identifier>,
+        data_type: DataType,
+    ) -> &mut Self {
+        arguments.push(Self { name, data_type, mode: Mode::In, default: None });
+        arguments.last_mut().expect("it was just pushed")
     }
 
     /// The value where a call gives none: a constant, or an expression given by
@@ -53,6 +58,14 @@ impl Argument {
         self.mode == Mode::Out
     }
 
+    pub(super) fn is_variadic(&self) -> bool {
+        self.mode == Mode::Variadic
+    }
+
+    pub(super) fn data_type(&self) -> &DataType {
+        &self.data_type
+    }
+
     pub(super) fn default_value(&self) -> Option<&DefaultValue> {
         self.default.as_ref()
     }
@@ -60,7 +73,10 @@ impl Argument {
     /// `INOUT "n" integer DEFAULT 0`, as `CREATE FUNCTION` declares it.
     pub(super) fn write(&self, sql: &mut Writer) {
         self.write_mode(sql);
-        sql.identifier(&self.name).data_type(&self.data_type);
+        if let Some(name) = &self.name {
+            sql.identifier(name);
+        }
+        sql.data_type(&self.data_type);
         if let Some(default) = &self.default {
             sql.text("DEFAULT").default_value(default);
         }

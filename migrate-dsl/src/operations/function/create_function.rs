@@ -1,15 +1,7 @@
 //! [`CREATE FUNCTION`](https://www.postgresql.org/docs/current/sql-createfunction.html).
 
-use super::Routine;
-use crate::{Inverse, Name, Operation, Pgm, Statement, Writer};
-
-/// Creates a function.
-pub struct CreateFunction {
-    name: Name,
-    routine: Routine,
-    or_replace: bool,
-    comment: Option<String>,
-}
+use super::{CreateRoutine, Routine};
+use crate::{Name, Pgm};
 
 impl Pgm {
     /// Creates a function: its arguments, result and body are said of the `f` that `describe` gets.
@@ -36,65 +28,8 @@ impl Pgm {
         &mut self,
         name: impl Into<Name>,
         describe: impl FnOnce(&mut Routine) -> R,
-    ) -> &mut CreateFunction {
-        self.record(CreateFunction {
-            name: name.into(),
-            routine: Routine::described(describe),
-            or_replace: false,
-            comment: None,
-        })
-    }
-}
-
-impl CreateFunction {
-    /// Takes the place of a function that is there; then `down` cannot know what it was before, and
-    /// does not drop it.
-    pub fn or_replace(&mut self) -> &mut Self {
-        self.or_replace = true;
-        self
-    }
-
-    /// The comment that tools show beside the function.
-    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
-        self.comment = Some(text.into());
-        self
-    }
-}
-
-impl Operation for CreateFunction {
-    fn verb(&self) -> &'static str {
-        "create_function"
-    }
-
-    fn describe(&self) -> String {
-        format!("create function `{}`", self.name)
-    }
-
-    fn statements(&self) -> Vec<Statement> {
-        let create = self.routine.create("FUNCTION", &self.name, self.or_replace);
-        let comment = self.comment.as_ref().map(|comment| {
-            Writer::statement(|sql| {
-                sql.text("COMMENT ON");
-                self.routine.write_signature(sql, "FUNCTION", &self.name);
-                sql.text("IS").literal(comment)
-            })
-        });
-        [create].into_iter().chain(comment).collect()
-    }
-
-    fn inverse(&self) -> Inverse {
-        if self.or_replace {
-            return Inverse::maybe_older("or_replace", format_args!("`{}`", self.name));
-        }
-        Inverse::by(Writer::statement(|sql| {
-            sql.text("DROP");
-            self.routine.write_signature(sql, "FUNCTION", &self.name);
-            sql
-        }))
-    }
-
-    fn hints(&self) -> Vec<String> {
-        self.routine.hints()
+    ) -> &mut CreateRoutine {
+        self.record(CreateRoutine::function(name.into(), Routine::described(describe)))
     }
 }
 
@@ -120,7 +55,7 @@ mod tests {
         CREATE OR REPLACE FUNCTION "app"."search" (VARIADIC "words" text[], OUT "total" bigint) RETURNS SETOF bigint LANGUAGE "plpgsql" STABLE LEAKPROOF PARALLEL SAFE COST 1 ROWS 10 SECURITY DEFINER SET "search_path" TO 'app', 'it''s' SET "work_mem" TO '64MB' AS $body$BEGIN RETURN QUERY EXECUTE $$SELECT 1$$; END$body$;
         COMMENT ON FUNCTION "app"."search" (VARIADIC text[]) IS 'finds posts';
         "#);
-        insta::assert_snapshot!(plan_text_down(up), @"-- cannot be taken back: with `or_replace`, `app.search` may have been there before");
+        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: function `app.search`");
     }
 
     #[test]
@@ -145,6 +80,29 @@ mod tests {
         insta::assert_snapshot!(plan_text_down(up), @r#"
         DROP FUNCTION "listed" ();
         DROP FUNCTION "twice" (INOUT integer);
+        "#);
+    }
+
+    #[test]
+    fn functions_of_other_languages() {
+        let plan = plan_text(|pgm| {
+            pgm.create_function("nth", |f| {
+                f.unnamed_argument("bigint").default(0);
+                f.returns("bigint").window().security_invoker();
+                f.called_on_null_input().not_leakproof().volatile().parallel_unsafe();
+                f.c("$libdir/it's", "nth_value");
+            });
+            pgm.create_function("keys", |f| {
+                f.argument("of", "hstore");
+                f.returns(DataType::text().array()).immutable().strict().parallel_restricted();
+                f.transform("hstore").transform(("app", "point"));
+                f.support(("app", "helper")).set_from_current("search_path");
+                f.body("plpython3u", "return list(of)");
+            });
+        });
+        insta::assert_snapshot!(plan, @r#"
+        CREATE FUNCTION "nth" (bigint DEFAULT 0) RETURNS bigint LANGUAGE c WINDOW SECURITY INVOKER CALLED ON NULL INPUT NOT LEAKPROOF VOLATILE PARALLEL UNSAFE AS '$libdir/it''s', 'nth_value';
+        CREATE FUNCTION "keys" ("of" "hstore") RETURNS text[] LANGUAGE "plpython3u" TRANSFORM FOR TYPE "hstore", FOR TYPE "app"."point" IMMUTABLE STRICT PARALLEL RESTRICTED SUPPORT "app"."helper" SET "search_path" FROM CURRENT AS $$return list(of)$$;
         "#);
     }
 

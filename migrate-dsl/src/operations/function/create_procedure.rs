@@ -1,15 +1,7 @@
 //! [`CREATE PROCEDURE`](https://www.postgresql.org/docs/current/sql-createprocedure.html).
 
-use super::Routine;
-use crate::{Inverse, Name, Operation, Pgm, Statement, Writer};
-
-/// Creates a procedure.
-pub struct CreateProcedure {
-    name: Name,
-    routine: Routine,
-    or_replace: bool,
-    comment: Option<String>,
-}
+use super::{CreateRoutine, Routine};
+use crate::{Name, Pgm};
 
 impl Pgm {
     /// Creates a procedure, which is called with `CALL` and may end transactions; its arguments
@@ -36,65 +28,8 @@ impl Pgm {
         &mut self,
         name: impl Into<Name>,
         describe: impl FnOnce(&mut Routine) -> R,
-    ) -> &mut CreateProcedure {
-        self.record(CreateProcedure {
-            name: name.into(),
-            routine: Routine::described(describe),
-            or_replace: false,
-            comment: None,
-        })
-    }
-}
-
-impl CreateProcedure {
-    /// Takes the place of a procedure that is there; then `down` cannot know what it was before, and
-    /// does not drop it.
-    pub fn or_replace(&mut self) -> &mut Self {
-        self.or_replace = true;
-        self
-    }
-
-    /// The comment that tools show beside the procedure.
-    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
-        self.comment = Some(text.into());
-        self
-    }
-}
-
-impl Operation for CreateProcedure {
-    fn verb(&self) -> &'static str {
-        "create_procedure"
-    }
-
-    fn describe(&self) -> String {
-        format!("create procedure `{}`", self.name)
-    }
-
-    fn statements(&self) -> Vec<Statement> {
-        let create = self.routine.create("PROCEDURE", &self.name, self.or_replace);
-        let comment = self.comment.as_ref().map(|comment| {
-            Writer::statement(|sql| {
-                sql.text("COMMENT ON");
-                self.routine.write_signature(sql, "PROCEDURE", &self.name);
-                sql.text("IS").literal(comment)
-            })
-        });
-        [create].into_iter().chain(comment).collect()
-    }
-
-    fn inverse(&self) -> Inverse {
-        if self.or_replace {
-            return Inverse::maybe_older("or_replace", format_args!("`{}`", self.name));
-        }
-        Inverse::by(Writer::statement(|sql| {
-            sql.text("DROP");
-            self.routine.write_signature(sql, "PROCEDURE", &self.name);
-            sql
-        }))
-    }
-
-    fn hints(&self) -> Vec<String> {
-        self.routine.hints()
+    ) -> &mut CreateRoutine {
+        self.record(CreateRoutine::procedure(name.into(), Routine::described(describe)))
     }
 }
 
@@ -123,7 +58,7 @@ mod tests {
         CREATE OR REPLACE PROCEDURE "log" () LANGUAGE "sql" SECURITY DEFINER SET "a.b" TO '' AS $$SELECT 1$$;
         "#);
         insta::assert_snapshot!(plan_text_down(up), @r#"
-        -- cannot be taken back: with `or_replace`, `log` may have been there before
+        -- as it was: procedure `log`
         DROP PROCEDURE "app"."count" (text, OUT bigint, INOUT bigint);
         "#);
     }

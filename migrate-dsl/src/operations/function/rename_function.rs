@@ -1,31 +1,25 @@
 //! [`ALTER FUNCTION … RENAME`](https://www.postgresql.org/docs/current/sql-alterfunction.html).
 
-use super::Signature;
-use crate::{DataType, Identifier, Inverse, Name, Operation, Pgm, Statement};
-
-/// Renames a function.
-pub struct RenameFunction {
-    from: Signature,
-    to: Identifier,
-}
+use super::RenameRoutine;
+use crate::{Identifier, Name, Object, Pgm};
 
 impl Pgm {
     /// Renames a function; it stays in its schema. Where several share the name, the types of the
-    /// [`arguments`](RenameFunction::arguments) tell which.
+    /// [`arguments`](RenameRoutine::arguments) tell which.
     ///
     /// ```
     /// # use migrate_dsl::Pgm;
     /// fn up(pgm: &mut Pgm) {
-    ///     pgm.rename_function(("app", "add"), "plus").arguments(["integer", "integer"]);
+    ///     pgm.rename_function(("app", "touch"), "new_touch").arguments(["integer"]);
     /// }
     ///
     /// assert_eq!(
     ///     migrate_dsl::plan_text(up),
-    ///     r#"ALTER FUNCTION "app"."add" (integer, integer) RENAME TO "plus";"#
+    ///     r#"ALTER FUNCTION "app"."touch" (integer) RENAME TO "new_touch";"#
     /// );
     /// assert_eq!(
     ///     migrate_dsl::plan_text_down(up),
-    ///     r#"ALTER FUNCTION "app"."plus" (integer, integer) RENAME TO "add";"#
+    ///     r#"ALTER FUNCTION "app"."new_touch" (integer) RENAME TO "touch";"#
     /// );
     /// ```
     #[track_caller]
@@ -33,42 +27,7 @@ impl Pgm {
         &mut self,
         from: impl Into<Name>,
         to: impl Into<Identifier>,
-    ) -> &mut RenameFunction {
-        self.record(RenameFunction { from: Signature::new(from.into()), to: to.into() })
-    }
-}
-
-impl RenameFunction {
-    /// The types of the arguments that it is called with.
-    pub fn arguments<T: Into<DataType>>(
-        &mut self,
-        types: impl IntoIterator<Item = T>,
-    ) -> &mut Self {
-        self.from.arguments = Some(types.into_iter().map(Into::into).collect());
-        self
-    }
-
-    /// Is called without arguments.
-    pub fn no_arguments(&mut self) -> &mut Self {
-        self.from.arguments = Some(Vec::new());
-        self
-    }
-}
-
-impl Operation for RenameFunction {
-    fn verb(&self) -> &'static str {
-        "rename_function"
-    }
-
-    fn describe(&self) -> String {
-        format!("rename function `{}` to `{}`", self.from.name, self.to)
-    }
-
-    fn statements(&self) -> Vec<Statement> {
-        vec![self.from.rename("FUNCTION", &self.to)]
-    }
-
-    fn inverse(&self) -> Inverse {
-        Inverse::by(self.from.rename_back("FUNCTION", &self.to))
+    ) -> &mut RenameRoutine {
+        self.record(RenameRoutine::new("rename_function", Object::function(from), to.into()))
     }
 }

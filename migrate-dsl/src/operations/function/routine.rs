@@ -1,6 +1,7 @@
 //! What a function and a procedure have in common.
 
 use super::Argument;
+use super::attributes::{Attribute, Attributes, attributes};
 use crate::{
     DataType, DefaultValue, Expression, Identifier, IntoExpression, Name, Statement, Table, Writer,
     expr, split,
@@ -11,10 +12,9 @@ use crate::{
 pub struct Routine {
     arguments: Vec<Argument>,
     returns: Option<Returns>,
-    /// What only a function can have, as SQL.
-    attributes: Vec<String>,
-    security_definer: bool,
-    settings: Vec<(Identifier, Vec<String>)>,
+    transforms: Vec<DataType>,
+    window: bool,
+    attributes: Attributes,
     body: Option<Body>,
 }
 
@@ -26,9 +26,12 @@ enum Returns {
 
 enum Body {
     Text { language: Identifier, text: String },
+    Library { file: String, symbol: String },
     Return(Expression),
     Atomic(String),
 }
+
+attributes!(Routine);
 
 impl Routine {
     pub(super) fn described<R>(describe: impl FnOnce(&mut Self) -> R) -> Self {
@@ -43,9 +46,12 @@ impl Routine {
         name: impl Into<Identifier>,
         data_type: impl Into<DataType>,
     ) -> &mut Argument {
-        let argument = Argument::new(name.into(), data_type.into());
-        self.arguments.push(argument);
-        self.arguments.last_mut().expect("it was just pushed")
+        Argument::add(&mut self.arguments, Some(name.into()), data_type.into())
+    }
+
+    /// Adds an argument without a name, which the body knows as `$1`, `$2` and so on.
+    pub fn unnamed_argument(&mut self, data_type: impl Into<DataType>) -> &mut Argument {
+        Argument::add(&mut self.arguments, None, data_type.into())
     }
 
     /// The type of the result; `trigger` for the function of a trigger.
@@ -83,6 +89,13 @@ impl Routine {
         self
     }
 
+    /// A function of a shared library as the body, see
+    /// [C-Language Functions](https://www.postgresql.org/docs/current/xfunc-c.html).
+    pub fn c(&mut self, file: impl Into<String>, symbol: impl Into<String>) -> &mut Self {
+        self.body = Some(Body::Library { file: file.into(), symbol: symbol.into() });
+        self
+    }
+
     /// An expression as the body, `RETURN a + b`: looked at now, so that what it names cannot go
     /// away unnoticed. From PostgreSQL 14.
     pub fn return_expr(&mut self, sql: impl IntoExpression) -> &mut Self {
@@ -96,103 +109,44 @@ impl Routine {
         self
     }
 
-    /// Gives the same result for the same arguments, always.
-    pub fn immutable(&mut self) -> &mut Self {
-        self.attribute("IMMUTABLE")
-    }
-
-    /// Gives the same result for the same arguments within a statement, and changes nothing.
-    pub fn stable(&mut self) -> &mut Self {
-        self.attribute("STABLE")
-    }
-
-    /// May give another result each time (PostgreSQL's default).
-    pub fn volatile(&mut self) -> &mut Self {
-        self.attribute("VOLATILE")
-    }
-
-    /// Is null if an argument is, without being called.
-    pub fn strict(&mut self) -> &mut Self {
-        self.attribute("STRICT")
-    }
-
-    /// Tells nothing of its arguments but by its result; only a superuser can say so.
-    pub fn leakproof(&mut self) -> &mut Self {
-        self.attribute("LEAKPROOF")
-    }
-
-    /// May run in [parallel](https://www.postgresql.org/docs/current/parallel-safety.html) workers.
-    pub fn parallel_safe(&mut self) -> &mut Self {
-        self.attribute("PARALLEL SAFE")
-    }
-
-    /// May run in a parallel query, in its leader.
-    pub fn parallel_restricted(&mut self) -> &mut Self {
-        self.attribute("PARALLEL RESTRICTED")
-    }
-
-    /// Keeps a query from being parallel (PostgreSQL's default).
-    pub fn parallel_unsafe(&mut self) -> &mut Self {
-        self.attribute("PARALLEL UNSAFE")
-    }
-
-    /// What a call costs, in units of `cpu_operator_cost`.
-    pub fn cost(&mut self, units: u32) -> &mut Self {
-        self.attribute(format!("COST {units}"))
-    }
-
-    /// How many rows a call gives, for the planner.
-    pub fn rows(&mut self, rows: u32) -> &mut Self {
-        self.attribute(format!("ROWS {rows}"))
-    }
-
-    fn attribute(&mut self, sql: impl Into<String>) -> &mut Self {
-        self.attributes.push(sql.into());
+    /// Hands values of this type over as the language likes them, by the
+    /// [transform](https://www.postgresql.org/docs/current/sql-createtransform.html) of its type;
+    /// may be called more than once.
+    pub fn transform(&mut self, data_type: impl Into<DataType>) -> &mut Self {
+        self.transforms.push(data_type.into());
         self
     }
 
-    /// Runs with the rights of its owner; [`set`](Self::set) its `search_path` then.
-    pub fn security_definer(&mut self) -> &mut Self {
-        self.security_definer = true;
-        self
-    }
-
-    /// Sets a setting for the time of a call; several values for one that is a list:
-    /// `f.set("search_path", ["app", "public"])`.
-    pub fn set<V: Into<String>>(
-        &mut self,
-        name: impl Into<Identifier>,
-        values: impl IntoIterator<Item = V>,
-    ) -> &mut Self {
-        let values = values.into_iter().map(Into::into).collect();
-        self.settings.push((name.into(), values));
+    /// Is a [window function](https://www.postgresql.org/docs/current/functions-window.html),
+    /// which can be written in C only.
+    pub fn window(&mut self) -> &mut Self {
+        self.window = true;
         self
     }
 
     /// `CREATE OR REPLACE FUNCTION "a" ("n" integer) RETURNS …`.
-    pub(super) fn create(&self, object: &str, name: &Name, or_replace: bool) -> Statement {
+    pub(super) fn create(&self, kind: &str, name: &Name, or_replace: bool) -> Statement {
         Writer::statement(|sql| {
             sql.text("CREATE").flag(or_replace, "OR REPLACE");
-            sql.text(object).name(name).parenthesized(|sql| {
+            sql.text(kind).name(name).parenthesized(|sql| {
                 sql.list(&self.arguments, |sql, argument| argument.write(sql));
             });
             self.write_returns(sql);
-            if let Some(Body::Text { language, .. }) = &self.body {
-                sql.text("LANGUAGE").identifier(language);
+            match &self.body {
+                Some(Body::Text { language, .. }) => _ = sql.text("LANGUAGE").identifier(language),
+                Some(Body::Library { .. }) => _ = sql.text("LANGUAGE c"),
+                Some(Body::Return(_) | Body::Atomic(_)) | None => {}
             }
-            for attribute in &self.attributes {
-                sql.text(attribute);
+            if !self.transforms.is_empty() {
+                sql.text("TRANSFORM");
+                sql.list(&self.transforms, |sql, data_type| {
+                    sql.text("FOR TYPE").data_type(data_type);
+                });
             }
-            sql.flag(self.security_definer, "SECURITY DEFINER");
-            for (setting, values) in &self.settings {
-                if values.is_empty() {
-                    sql.problem(format!("`set` gives `{setting}` no value"));
-                }
-                sql.text("SET").identifier(setting).text("TO");
-                sql.list(values, |sql, value| _ = sql.literal(value));
-            }
+            sql.flag(self.window, "WINDOW");
+            self.attributes.write(sql);
             self.write_body(sql, name);
-            if object == "PROCEDURE" && (self.returns.is_some() || !self.attributes.is_empty()) {
+            if kind == "PROCEDURE" && self.is_surely_a_function() {
                 sql.problem(format!(
                     "the procedure `{name}` is given what only a function has: \
                      a result, volatility, `strict`, parallel safety, costs"
@@ -200,6 +154,10 @@ impl Routine {
             }
             sql
         })
+    }
+
+    fn is_surely_a_function(&self) -> bool {
+        self.returns.is_some() || self.window || self.attributes.has_one_of_a_function()
     }
 
     fn write_returns(&self, sql: &mut Writer) {
@@ -218,11 +176,14 @@ impl Routine {
             Some(Body::Text { text, .. }) => {
                 sql.text("AS").dollar_quoted(text);
             }
+            Some(Body::Library { file, symbol }) => {
+                sql.text("AS").list([file, symbol], |sql, text| _ = sql.literal(text));
+            }
             Some(Body::Return(value)) => {
-                sql.text("RETURN").expression(value);
+                sql.text("RETURN").expression(value).requires(14, "return_expr");
             }
             Some(Body::Atomic(statements)) => {
-                sql.text("BEGIN ATOMIC");
+                sql.text("BEGIN ATOMIC").requires(14, "atomic");
                 for statement in split(statements) {
                     sql.text(statement.sql).glued(";");
                 }
@@ -238,13 +199,19 @@ impl Routine {
     }
 
     /// `FUNCTION "a" (integer, text)`, which tells it from others of its name.
-    pub(super) fn write_signature(&self, sql: &mut Writer, object: &str, name: &Name) {
+    pub(super) fn write_signature(&self, sql: &mut Writer, kind: &str, name: &Name) {
         // What a function gives back is no part of what it is called with.
         let arguments = self.arguments.iter();
-        let arguments = arguments.filter(|argument| object == "PROCEDURE" || !argument.is_out());
-        sql.text(object).name(name).parenthesized(|sql| {
+        let arguments = arguments.filter(|argument| kind == "PROCEDURE" || !argument.is_out());
+        sql.text(kind).name(name).parenthesized(|sql| {
             sql.list(arguments, |sql, argument| argument.write_type(sql));
         });
+    }
+
+    /// The types that it is called with.
+    pub(super) fn input_types(&self) -> impl Iterator<Item = DataType> {
+        let arguments = self.arguments.iter().filter(|argument| !argument.is_out());
+        arguments.map(|argument| argument.data_type().clone())
     }
 
     pub(super) fn hints(&self) -> Vec<String> {

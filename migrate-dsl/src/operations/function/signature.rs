@@ -1,6 +1,6 @@
 //! What tells a function from others of its name.
 
-use crate::{DataType, Identifier, Name, Statement, Writer};
+use crate::{DataType, Name, Writer};
 
 /// A function's name, and the types of its arguments where they are said; without them the name
 /// has to be the only one.
@@ -25,16 +25,45 @@ impl Signature {
         }
     }
 
-    pub(super) fn rename(&self, object: &str, to: &Identifier) -> Statement {
-        Writer::statement(|sql| {
-            sql.text("ALTER").text(object);
-            self.write(sql);
-            sql.text("RENAME TO").identifier(to)
-        })
-    }
-
-    pub(super) fn rename_back(&self, object: &str, to: &Identifier) -> Statement {
-        let renamed = Self { name: self.name.sibling(to), arguments: self.arguments.clone() };
-        renamed.rename(object, &self.name.name)
+    /// `"count" (*)`: an aggregate is never told by its name alone.
+    pub(crate) fn write_aggregate(&self, sql: &mut Writer) {
+        match &self.arguments {
+            Some(arguments) if arguments.is_empty() => {
+                sql.name(&self.name).text("(*)");
+            }
+            Some(_) => self.write(sql),
+            None => {
+                self.write(sql);
+                sql.problem(format!(
+                    "which aggregate `{}` is meant is not said: \
+                     add `arguments`, or `no_arguments` for `(*)`",
+                    self.name
+                ));
+            }
+        }
     }
 }
+
+/// The options that tell a routine from others of its name.
+macro_rules! arguments {
+    ($operation:ty) => {
+        impl $operation {
+            /// The types of the arguments that it is called with, where several share the name.
+            pub fn arguments<T: Into<DataType>>(
+                &mut self,
+                types: impl IntoIterator<Item = T>,
+            ) -> &mut Self {
+                self.routine.set_arguments(types.into_iter().map(Into::into).collect());
+                self
+            }
+
+            /// It is called without arguments.
+            pub fn no_arguments(&mut self) -> &mut Self {
+                self.routine.set_arguments(Vec::new());
+                self
+            }
+        }
+    };
+}
+
+pub(super) use arguments;

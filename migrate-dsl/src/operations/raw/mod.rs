@@ -1,8 +1,10 @@
-//! Raw SQL: what the typed operations do not say.
+//! Raw SQL and data: what the typed operations do not say.
 
+mod copy_from;
 mod sql;
 mod sql_file;
 mod statement;
 
+pub use copy_from::CopyFrom;
 pub use sql::Sql;
 pub use statement::{IntoStatement, SqlStatement};

@@ -1,13 +1,14 @@
 //! SQL as the migration's author wrote it.
 
-use crate::split::{split, transaction_control, unterminated};
-use crate::{AfterCrash, Inverse, Operation, Pgm, Statement};
+use crate::split::{refused, sends_rows, split, unterminated};
+use crate::{AfterCrash, Inverse, Object, Operation, Pgm, Statement};
 
 /// Runs SQL as it is written.
 pub struct Sql {
     verb: &'static str,
     text: String,
     down: Option<String>,
+    captured: Vec<Object>,
     outside_transaction: bool,
     after_crash: AfterCrash,
     files: Vec<String>,
@@ -16,7 +17,8 @@ pub struct Sql {
 
 impl Pgm {
     /// Runs one or several SQL statements as they are written. What takes them back is said with
-    /// [`down`](Sql::down); without it the migration needs a `down` of its own to be reversible.
+    /// [`down`](Sql::down), or read from the catalog with [`captures`](Sql::captures); without
+    /// either the migration needs a `down` of its own to be reversible.
     ///
     /// The text is cut at semicolons that end a statement, not at those in strings, comments,
     /// dollar quotes and `BEGIN ATOMIC` bodies. Transactions are the engine's: `BEGIN`, `COMMIT`
@@ -40,6 +42,7 @@ impl Sql {
             verb,
             text,
             down: None,
+            captured: Vec::new(),
             outside_transaction: false,
             after_crash: AfterCrash::Ask,
             files: Vec::new(),
@@ -60,6 +63,24 @@ impl Sql {
     /// The SQL that takes this back. An empty text says that nothing has to be done.
     pub fn down(&mut self, text: impl Into<String>) -> &mut Self {
         self.down = Some(text.into());
+        self
+    }
+
+    /// The statements change, make or drop this object: the way back is read from the catalog, as
+    /// for the typed operations. May be called more than once.
+    ///
+    /// ```
+    /// use migrate_dsl::prelude::*;
+    ///
+    /// fn up(pgm: &mut Pgm) {
+    ///     pgm.sql("ALTER TABLE posts ALTER COLUMN title SET (n_distinct = -0.5)")
+    ///         .captures(Object::table("posts"));
+    /// }
+    ///
+    /// assert_eq!(migrate_dsl::plan_text_down(up), "-- as it was: table `posts`");
+    /// ```
+    pub fn captures(&mut self, object: Object) -> &mut Self {
+        self.captured.push(object);
         self
     }
 
@@ -136,13 +157,18 @@ impl Operation for Sql {
                 self.verb
             ));
         }
+        if self.down.is_some() && !self.captured.is_empty() {
+            let problem = "`down` and `captures` are two ways back: keep one";
+            statements[0].problems.push(problem.to_owned());
+        }
         statements
     }
 
     fn inverse(&self) -> Inverse {
         match &self.down {
             Some(down) => Inverse::Declaration(statements_of(down)),
-            None => Inverse::none(format!("`pgm.{}` has no `.down(..)`", self.verb)),
+            None if !self.captured.is_empty() => Inverse::capture(self.captured.iter().cloned()),
+            None => no_way_back(self.verb),
         }
     }
 
@@ -155,24 +181,36 @@ impl Operation for Sql {
     }
 }
 
-fn statements_of(text: &str) -> Vec<Statement> {
-    let mut statements: Vec<_> = split(text)
-        .into_iter()
-        .map(|piece| Statement {
-            line: piece.line,
-            problems: transaction_control(piece.sql).into_iter().collect(),
-            ..Statement::raw(piece.sql)
-        })
-        .collect();
+/// Why raw SQL cannot be taken back, where its author does not say how.
+pub(super) fn no_way_back(verb: &str) -> Inverse {
+    Inverse::none(format!("`pgm.{verb}` has neither `.down(..)` nor `.captures(..)`"))
+}
+
+pub(super) fn statements_of(text: &str) -> Vec<Statement> {
+    // Some editors begin a file with a byte order mark.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut statements = Vec::new();
+    for piece in split(text) {
+        let problems = refused(piece.sql).into_iter().collect();
+        statements.push(Statement { line: piece.line, problems, ..Statement::raw(piece.sql) });
+        if sends_rows(piece.sql) {
+            // What follows are rows, and no SQL that could be judged.
+            return statements;
+        }
+    }
     if let Some(last) = statements.last_mut() {
         last.problems.extend(unterminated(text));
+        if text.contains('\0') {
+            last.problems
+                .push("the SQL has a zero byte in it, which PostgreSQL has not".to_owned());
+        }
     }
     statements
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::{plan_problems, plan_text_down};
+    use crate::{Object, Pgm, plan_problems, plan_text, plan_text_down};
 
     #[test]
     fn transactions_are_the_engines() {
@@ -264,6 +302,51 @@ mod tests {
         let down = plan_text_down(|pgm| {
             pgm.sql("SELECT 1");
         });
-        insta::assert_snapshot!(down, @"-- cannot be taken back: `pgm.sql` has no `.down(..)`");
+        insta::assert_snapshot!(down, @"-- cannot be taken back: `pgm.sql` has neither `.down(..)` nor `.captures(..)`");
+    }
+
+    #[test]
+    fn the_way_back_can_be_read_from_the_catalog() {
+        let up = |pgm: &mut Pgm| {
+            pgm.sql("DROP TABLE a; CREATE VIEW b AS SELECT 1")
+                .captures(Object::table("a"))
+                .captures(Object::view("b"));
+        };
+        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: table `a`, view `b`");
+        let problems = plan_problems(|pgm| {
+            pgm.sql("DROP TABLE a").captures(Object::table("a")).down("CREATE TABLE a ()");
+        });
+        assert_eq!(problems, "`down` and `captures` are two ways back: keep one");
+    }
+
+    #[test]
+    fn commands_of_psql_are_no_sql() {
+        let problems = plan_problems(|pgm| {
+            pgm.sql("\\connect blog\nSELECT 1;\n\\i views.sql\n\\copy a from 'a.csv'");
+            pgm.sql("SELECT 'DROP TABLE a' \\gexec");
+            pgm.sql("\\set ON_ERROR_STOP on\nSELECT '\\x';");
+        });
+        insta::assert_snapshot!(problems, @r#"
+        `\connect` is a command of psql, not SQL; leave it out: a migration runs on the database it is asked to
+        `\i` is a command of psql, not SQL; write `pgm.sql_file("…")`
+        `\gexec` is a command of psql, not SQL; write the statements that it would run
+        `\set` is a command of psql, not SQL; leave it out
+        "#);
+        assert_eq!(plan_problems(|pgm| _ = pgm.sql("SELECT '\\d', E'\\\\', $$\\x$$ -- \\i")), "");
+    }
+
+    #[test]
+    fn rows_between_statements_are_told_once() {
+        let problems = plan_problems(|pgm| {
+            pgm.sql("COPY words (word) FROM stdin;\nit's\n\\.\n\nCOMMIT;");
+        });
+        insta::assert_snapshot!(problems, @r#"`COPY … FROM STDIN` reads from the client, which has nothing to send: put the rows into a file and write `pgm.copy_from("…", "…")`"#);
+    }
+
+    #[test]
+    fn a_byte_order_mark_and_a_zero_byte() {
+        assert_eq!(plan_text(|pgm| _ = pgm.sql("\u{feff}SELECT 1")), "SELECT 1;");
+        let problems = plan_problems(|pgm| _ = pgm.sql("SELECT '\0'"));
+        assert_eq!(problems, "the SQL has a zero byte in it, which PostgreSQL has not");
     }
 }

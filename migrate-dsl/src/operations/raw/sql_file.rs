@@ -1,5 +1,7 @@
 //! SQL from a file beside the migration.
 
+use std::path::Path;
+
 use crate::{Pgm, operations::raw::Sql};
 
 impl Pgm {
@@ -18,11 +20,19 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn sql_file(&mut self, path: &str) -> &mut Sql {
-        let file = format!("src/{path}");
-        let sql = match std::fs::read_to_string(self.root().join(&file)) {
+        let (file, text) = read(self.root(), path);
+        let sql = match text {
             Ok(text) => Sql::new("sql_file", text),
-            Err(error) => Sql::missing("sql_file", format!("cannot read `{file}`: {error}")),
+            Err(problem) => Sql::missing("sql_file", problem),
         };
         self.record(sql.read_from(file))
     }
+}
+
+/// A file beside the migrations: its path in the crate, and its text, or why that cannot be had.
+pub(super) fn read(root: &Path, path: &str) -> (String, Result<String, String>) {
+    let file = format!("src/{path}");
+    let text = std::fs::read_to_string(root.join(&file))
+        .map_err(|error| format!("cannot read `{file}`: {error}"));
+    (file, text)
 }

@@ -11,19 +11,22 @@ use sea_query::{
     TableRenameStatement, TableTruncateStatement, UpdateStatement, WithQuery,
 };
 
+use super::sql::no_way_back;
 use crate::sea::render;
-use crate::{AfterCrash, Inverse, Operation, Pgm, Statement};
+use crate::{AfterCrash, Inverse, Object, Operation, Pgm, Statement};
 
 /// Runs a statement that was built with sea-query.
 pub struct SqlStatement {
     up: Statement,
-    down: Option<Statement>,
+    down: Vec<Statement>,
+    captured: Vec<Object>,
     after_crash: AfterCrash,
 }
 
 impl Pgm {
-    /// Runs a statement that was built with sea-query, such as an insert with values. What takes
-    /// it back is said with [`down`](SqlStatement::down).
+    /// Runs a statement that was built with sea-query: data with its values, or any other. What
+    /// takes it back is said with [`down`](SqlStatement::down), or read from the catalog with
+    /// [`captures`](SqlStatement::captures).
     ///
     /// ```
     /// use migrate_dsl::{Pgm, sea_query::{Expr, ExprTrait, Query}};
@@ -31,25 +34,50 @@ impl Pgm {
     /// fn up(pgm: &mut Pgm) {
     ///     pgm.statement(Query::insert().into_table("tags").columns(["name"]).values_panic(["it's".into()]))
     ///         .down(Query::delete().from_table("tags").and_where(Expr::col("name").eq("it's")));
+    ///     pgm.statement(Query::update().table("posts").value("likes", 0))
+    ///         .down(Query::update().table("posts").value("likes", Option::<i32>::None));
+    ///     pgm.statement(Query::delete().from_table("drafts").and_where(Expr::col("title").is_null()))
+    ///         .down(Query::insert().into_table("drafts").columns(["id"]).values_panic([7.into()]))
+    ///         .down(Query::insert().into_table("drafts").columns(["id"]).values_panic([9.into()]));
     /// }
     ///
-    /// assert_eq!(migrate_dsl::plan_text(up), r#"INSERT INTO "tags" ("name") VALUES (E'it\'s');"#);
-    /// assert_eq!(migrate_dsl::plan_text_down(up), r#"DELETE FROM "tags" WHERE "name" = E'it\'s';"#);
+    /// assert_eq!(
+    ///     migrate_dsl::plan_text(up),
+    ///     r#"INSERT INTO "tags" ("name") VALUES (E'it\'s');
+    /// UPDATE "posts" SET "likes" = 0;
+    /// DELETE FROM "drafts" WHERE "title" IS NULL;"#
+    /// );
+    /// assert_eq!(
+    ///     migrate_dsl::plan_text_down(up),
+    ///     r#"INSERT INTO "drafts" ("id") VALUES (7);
+    /// INSERT INTO "drafts" ("id") VALUES (9);
+    /// UPDATE "posts" SET "likes" = NULL;
+    /// DELETE FROM "tags" WHERE "name" = E'it\'s';"#
+    /// );
     /// ```
     #[track_caller]
     pub fn statement(&mut self, statement: impl IntoStatement) -> &mut SqlStatement {
         self.record(SqlStatement {
             up: statement.into_statement(),
-            down: None,
+            down: Vec::new(),
+            captured: Vec::new(),
             after_crash: AfterCrash::Ask,
         })
     }
 }
 
 impl SqlStatement {
-    /// The statement that takes this back.
+    /// The statement that takes this back; may be called more than once, and they run in that
+    /// order.
     pub fn down(&mut self, statement: impl IntoStatement) -> &mut Self {
-        self.down = Some(statement.into_statement());
+        self.down.push(statement.into_statement());
+        self
+    }
+
+    /// The statement changes, makes or drops this object: the way back is read from the catalog,
+    /// as for the typed operations. May be called more than once.
+    pub fn captures(&mut self, object: Object) -> &mut Self {
+        self.captured.push(object);
         self
     }
 
@@ -78,13 +106,21 @@ impl Operation for SqlStatement {
     }
 
     fn statements(&self) -> Vec<Statement> {
-        vec![self.up.clone()]
+        let mut statement = self.up.clone();
+        if !self.down.is_empty() && !self.captured.is_empty() {
+            let problem = "`down` and `captures` are two ways back: keep one";
+            statement.problems.push(problem.to_owned());
+        }
+        vec![statement]
     }
 
     fn inverse(&self) -> Inverse {
-        match &self.down {
-            Some(down) => Inverse::Declaration(vec![down.clone()]),
-            None => Inverse::none("`pgm.statement` has no `.down(..)`"),
+        if !self.down.is_empty() {
+            Inverse::Declaration(self.down.clone())
+        } else if !self.captured.is_empty() {
+            Inverse::capture(self.captured.iter().cloned())
+        } else {
+            no_way_back("statement")
         }
     }
 
@@ -170,8 +206,8 @@ mod tests {
         UPDATE "words" SET "letter" = 'é', "weight" = 'Infinity';
         "#);
         insta::assert_snapshot!(plan_text_down(up), @"
-        -- cannot be taken back: `pgm.statement` has no `.down(..)`
-        -- cannot be taken back: `pgm.statement` has no `.down(..)`
+        -- cannot be taken back: `pgm.statement` has neither `.down(..)` nor `.captures(..)`
+        -- cannot be taken back: `pgm.statement` has neither `.down(..)` nor `.captures(..)`
         ");
     }
 

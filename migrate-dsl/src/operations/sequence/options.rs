@@ -59,61 +59,61 @@ impl SequenceOptions {
     }
 }
 
-/// The options of a builder that has [`SequenceOptions`] in its field of this name.
+/// The options of a builder that has [`SequenceOptions`] in this field.
 macro_rules! sequence_options {
-    ($builder:ty, $field:ident) => {
+    ($builder:ty, $($field:ident).+) => {
         impl $builder {
             /// The first value, and the one from which it starts again.
             pub fn start(&mut self, value: i64) -> &mut Self {
-                self.$field.start = Some(value);
+                self.$($field).+.start = Some(value);
                 self
             }
 
             /// The step from one value to the next; a negative one counts down.
             pub fn increment(&mut self, value: i64) -> &mut Self {
-                self.$field.increment = Some(value);
+                self.$($field).+.increment = Some(value);
                 self
             }
 
             /// The lowest value.
             pub fn min_value(&mut self, value: i64) -> &mut Self {
-                self.$field.min_value = Some(Some(value));
+                self.$($field).+.min_value = Some(Some(value));
                 self
             }
 
             /// Takes 1 for the lowest value, or the lowest of its type where it counts down.
             pub fn no_min_value(&mut self) -> &mut Self {
-                self.$field.min_value = Some(None);
+                self.$($field).+.min_value = Some(None);
                 self
             }
 
             /// The highest value.
             pub fn max_value(&mut self, value: i64) -> &mut Self {
-                self.$field.max_value = Some(Some(value));
+                self.$($field).+.max_value = Some(Some(value));
                 self
             }
 
             /// Takes the highest value of its type for the highest, or -1 where it counts down.
             pub fn no_max_value(&mut self) -> &mut Self {
-                self.$field.max_value = Some(None);
+                self.$($field).+.max_value = Some(None);
                 self
             }
 
             /// How many values a session takes at a time.
             pub fn cache(&mut self, values: u32) -> &mut Self {
-                self.$field.cache = Some(values);
+                self.$($field).+.cache = Some(values);
                 self
             }
 
             /// Starts again where the values run out, instead of failing.
             pub fn cycle(&mut self) -> &mut Self {
-                self.$field.cycle = Some(true);
+                self.$($field).+.cycle = Some(true);
                 self
             }
 
             /// Fails where the values run out (PostgreSQL's default).
             pub fn no_cycle(&mut self) -> &mut Self {
-                self.$field.cycle = Some(false);
+                self.$($field).+.cycle = Some(false);
                 self
             }
         }

@@ -1,9 +1,9 @@
 //! [`CREATE TABLE … PARTITION OF`](https://www.postgresql.org/docs/current/sql-createtable.html#SQL-CREATETABLE-PARTITION).
 
-use super::partitioning::PartitionBy;
+use super::partitioning::{Bound, PartitionBy, write_bound};
 use crate::operations::index::IntoIndexElements;
 use crate::operations::phrases;
-use crate::{DefaultValue, Inverse, Name, Operation, Pgm, Statement, Writer};
+use crate::{DefaultValue, Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
 /// Creates a partition of a table.
 pub struct CreatePartition {
@@ -11,14 +11,12 @@ pub struct CreatePartition {
     parent: Name,
     bound: Option<Bound>,
     partition_by: Option<PartitionBy>,
-}
-
-/// Which rows go into a partition.
-enum Bound {
-    Range(Vec<DefaultValue>, Vec<DefaultValue>),
-    List(Vec<DefaultValue>),
-    Hash(u32, u32),
-    Rest,
+    if_not_exists: bool,
+    unlogged: bool,
+    method: Option<Identifier>,
+    parameters: Vec<(Identifier, String)>,
+    tablespace: Option<Identifier>,
+    comment: Option<String>,
 }
 
 impl Pgm {
@@ -48,6 +46,12 @@ impl Pgm {
             parent: parent.into(),
             bound: None,
             partition_by: None,
+            if_not_exists: false,
+            unlogged: false,
+            method: None,
+            parameters: Vec::new(),
+            tablespace: None,
+            comment: None,
         })
     }
 }
@@ -60,7 +64,7 @@ impl CreatePartition {
         from: impl IntoIterator<Item = T>,
         to: impl IntoIterator<Item = U>,
     ) -> &mut Self {
-        self.bound = Some(Bound::Range(values(from), values(to)));
+        self.bound = Some(Bound::range(from, to));
         self
     }
 
@@ -69,7 +73,7 @@ impl CreatePartition {
         &mut self,
         list: impl IntoIterator<Item = T>,
     ) -> &mut Self {
-        self.bound = Some(Bound::List(values(list)));
+        self.bound = Some(Bound::list(list));
         self
     }
 
@@ -102,6 +106,44 @@ impl CreatePartition {
         self.partition_by = Some(PartitionBy::hash(key));
         self
     }
+
+    /// Does nothing if a relation of that name is there; then `down` leaves it alone.
+    pub fn if_not_exists(&mut self) -> &mut Self {
+        self.if_not_exists = true;
+        self
+    }
+
+    /// Writes no write-ahead log: faster, and empty after a crash.
+    pub fn unlogged(&mut self) -> &mut Self {
+        self.unlogged = true;
+        self
+    }
+
+    /// The [access method](https://www.postgresql.org/docs/current/tableam.html) that stores the
+    /// rows; `heap` without it.
+    pub fn using(&mut self, method: impl Into<Identifier>) -> &mut Self {
+        self.method = Some(method.into());
+        self
+    }
+
+    /// Sets a [storage parameter](https://www.postgresql.org/docs/current/sql-createtable.html#SQL-CREATETABLE-STORAGE-PARAMETERS),
+    /// such as `fillfactor`.
+    pub fn parameter(&mut self, name: impl Into<Identifier>, value: impl ToString) -> &mut Self {
+        self.parameters.push((name.into(), value.to_string()));
+        self
+    }
+
+    /// Where the partition is stored.
+    pub fn tablespace(&mut self, name: impl Into<Identifier>) -> &mut Self {
+        self.tablespace = Some(name.into());
+        self
+    }
+
+    /// The comment that tools show beside the partition.
+    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
+        self.comment = Some(text.into());
+        self
+    }
 }
 
 impl Operation for CreatePartition {
@@ -114,52 +156,41 @@ impl Operation for CreatePartition {
     }
 
     fn statements(&self) -> Vec<Statement> {
-        vec![Writer::statement(|sql| {
-            sql.text("CREATE TABLE").name(&self.name);
+        let create = Writer::statement(|sql| {
+            sql.text("CREATE")
+                .flag(self.unlogged, "UNLOGGED")
+                .text("TABLE")
+                .flag(self.if_not_exists, "IF NOT EXISTS")
+                .name(&self.name);
             sql.text("PARTITION OF").name(&self.parent);
-            match &self.bound {
-                Some(Bound::Range(from, to)) => {
-                    sql.text("FOR VALUES FROM").values(from);
-                    sql.text("TO").values(to);
-                }
-                Some(Bound::List(list)) => {
-                    sql.text("FOR VALUES IN").values(list);
-                }
-                Some(Bound::Hash(modulus, remainder)) => {
-                    let bound = format!("(MODULUS {modulus}, REMAINDER {remainder})");
-                    sql.text("FOR VALUES WITH").text(&bound);
-                }
-                Some(Bound::Rest) => {
-                    sql.text("DEFAULT");
-                }
-                None => {
-                    sql.problem(format!(
-                        "which rows go into `{}` is not said: add `from_to`, `values_in`, \
-                         `modulus` or `default_partition`",
-                        self.name
-                    ));
-                }
-            }
+            write_bound(sql, self.bound.as_ref(), &self.name);
             if let Some(partition_by) = &self.partition_by {
                 partition_by.write(sql);
             }
+            if let Some(method) = &self.method {
+                sql.text("USING").identifier(method);
+            }
+            sql.storage_parameters(&self.parameters);
+            if let Some(tablespace) = &self.tablespace {
+                sql.text("TABLESPACE").identifier(tablespace);
+            }
             sql
-        })]
+        });
+        phrases::with_comment(create, "TABLE", &self.name, self.comment.as_deref())
     }
 
     fn inverse(&self) -> Inverse {
+        if self.if_not_exists {
+            return Inverse::capture([Object::table(&self.name)]);
+        }
         Inverse::by(phrases::drop("TABLE", &self.name, false, false))
     }
-}
-
-fn values<T: Into<DefaultValue>>(given: impl IntoIterator<Item = T>) -> Vec<DefaultValue> {
-    given.into_iter().map(Into::into).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use crate::prelude::*;
-    use crate::{plan_problems, plan_text};
+    use crate::{plan_problems, plan_text, plan_text_down};
 
     #[test]
     fn every_bound() {
@@ -175,6 +206,26 @@ mod tests {
         CREATE TABLE "c" PARTITION OF "t" FOR VALUES WITH (MODULUS 4, REMAINDER 0) PARTITION BY LIST ("kind");
         CREATE TABLE "d" PARTITION OF "t" DEFAULT;
         "#);
+    }
+
+    #[test]
+    fn every_option() {
+        let up = |pgm: &mut Pgm| {
+            pgm.create_partition(("app", "a"), "t")
+                .default_partition()
+                .if_not_exists()
+                .unlogged()
+                .partition_by_hash("id")
+                .using("heap")
+                .parameter("fillfactor", 70)
+                .tablespace("fast")
+                .comment("the rest");
+        };
+        insta::assert_snapshot!(plan_text(up), @r#"
+        CREATE UNLOGGED TABLE IF NOT EXISTS "app"."a" PARTITION OF "t" DEFAULT PARTITION BY HASH ("id") USING "heap" WITH ("fillfactor" = '70') TABLESPACE "fast";
+        COMMENT ON TABLE "app"."a" IS 'the rest';
+        "#);
+        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: table `app.a`");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::partitioning::PartitionBy;
 use crate::operations::index::IntoIndexElements;
 use crate::operations::phrases;
-use crate::{Identifier, Inverse, Name, Operation, Pgm, Statement, Table, Writer};
+use crate::{Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Table, Writer};
 
 /// Creates a table.
 pub struct CreateTable {
@@ -12,8 +12,11 @@ pub struct CreateTable {
     if_not_exists: bool,
     unlogged: bool,
     temporary: bool,
+    on_commit: Option<&'static str>,
+    of_type: Option<Name>,
     inherits: Vec<Name>,
     partition_by: Option<PartitionBy>,
+    method: Option<Identifier>,
     parameters: Vec<(Identifier, String)>,
     tablespace: Option<Identifier>,
     comment: Option<String>,
@@ -53,8 +56,11 @@ impl Pgm {
             if_not_exists: false,
             unlogged: false,
             temporary: false,
+            on_commit: None,
+            of_type: None,
             inherits: Vec::new(),
             partition_by: None,
+            method: None,
             parameters: Vec::new(),
             tablespace: None,
             comment: None,
@@ -63,8 +69,8 @@ impl Pgm {
 }
 
 impl CreateTable {
-    /// Does nothing if a relation of that name is there; then `down` cannot know whether the
-    /// table is this migration's, and does not drop it.
+    /// Does nothing if a relation of that name is there, whatever it looks like; then `down`
+    /// leaves it alone.
     pub fn if_not_exists(&mut self) -> &mut Self {
         self.if_not_exists = true;
         self
@@ -79,6 +85,37 @@ impl CreateTable {
     /// Keeps the table for the session only, which is that of the runner of migrations.
     pub fn temporary(&mut self) -> &mut Self {
         self.temporary = true;
+        self
+    }
+
+    /// Empties the temporary table at the end of each transaction.
+    pub fn on_commit_delete_rows(&mut self) -> &mut Self {
+        self.on_commit = Some("ON COMMIT DELETE ROWS");
+        self
+    }
+
+    /// Drops the temporary table at the end of the transaction, which is the migration's.
+    pub fn on_commit_drop(&mut self) -> &mut Self {
+        self.on_commit = Some("ON COMMIT DROP");
+        self
+    }
+
+    /// Makes a table whose columns are the attributes of this composite type; more than their type
+    /// is said of them with [`attribute`](Table::attribute).
+    ///
+    /// ```
+    /// let plan = migrate_dsl::plan_text(|pgm| {
+    ///     pgm.create_table("people", |t| t.attribute("name").not_null()).of_type("person");
+    /// });
+    /// assert_eq!(
+    ///     plan,
+    ///     r#"CREATE TABLE "people" OF "person" (
+    ///     "name" WITH OPTIONS NOT NULL
+    /// );"#
+    /// );
+    /// ```
+    pub fn of_type(&mut self, name: impl Into<Name>) -> &mut Self {
+        self.of_type = Some(name.into());
         self
     }
 
@@ -116,6 +153,13 @@ impl CreateTable {
         self
     }
 
+    /// The [access method](https://www.postgresql.org/docs/current/tableam.html) that stores the
+    /// rows; `heap` without it.
+    pub fn using(&mut self, method: impl Into<Identifier>) -> &mut Self {
+        self.method = Some(method.into());
+        self
+    }
+
     /// Where the table is stored.
     pub fn tablespace(&mut self, name: impl Into<Identifier>) -> &mut Self {
         self.tablespace = Some(name.into());
@@ -146,7 +190,10 @@ impl Operation for CreateTable {
                 .text("TABLE")
                 .flag(self.if_not_exists, "IF NOT EXISTS")
                 .name(&self.name);
-            self.table.write(sql, &self.name);
+            if let Some(of_type) = &self.of_type {
+                sql.text("OF").name(of_type);
+            }
+            self.table.write(sql, &self.name, self.of_type.is_some());
             if !self.inherits.is_empty() {
                 sql.text("INHERITS").parenthesized(|sql| {
                     sql.list(&self.inherits, |sql, parent| _ = sql.name(parent));
@@ -155,31 +202,45 @@ impl Operation for CreateTable {
             if let Some(partition_by) = &self.partition_by {
                 partition_by.write(sql);
             }
+            if let Some(method) = &self.method {
+                sql.text("USING").identifier(method);
+            }
             sql.storage_parameters(&self.parameters);
+            if let Some(on_commit) = self.on_commit {
+                sql.text(on_commit);
+            }
             if let Some(tablespace) = &self.tablespace {
                 sql.text("TABLESPACE").identifier(tablespace);
             }
             if self.temporary && self.unlogged {
                 sql.problem(format!("`{}` is both `temporary` and `unlogged`", self.name));
             }
+            if self.on_commit.is_some() && !self.temporary {
+                sql.problem(format!(
+                    "what happens to `{}` on commit is for a `temporary` table",
+                    self.name
+                ));
+            }
+            if self.of_type.is_some() && !self.inherits.is_empty() {
+                sql.problem(format!("`{}` either `inherits` or is `of_type`", self.name));
+            }
             sql
         });
         let comment = self.comment.as_deref();
         let mut statements = phrases::with_comment(create, "TABLE", &self.name, comment);
+        statements.extend(self.table.storage_statements(&self.name));
         statements.extend(self.table.comment_statements(&self.name));
         statements
     }
 
     fn inverse(&self) -> Inverse {
-        if self.if_not_exists {
-            return Inverse::maybe_older("if_not_exists", format!("`{}`", self.name));
+        if self.temporary {
+            return Inverse::by(phrases::drop_temporary("TABLE", &self.name));
         }
-        // Another session does not have a temporary table any more.
-        let name = match self.temporary {
-            true => ("pg_temp", self.name.name.clone()).into(),
-            false => self.name.clone(),
-        };
-        Inverse::by(phrases::drop("TABLE", &name, self.temporary, false))
+        if self.if_not_exists {
+            return Inverse::capture([Object::table(&self.name)]);
+        }
+        Inverse::by(phrases::drop("TABLE", &self.name, false, false))
     }
 
     fn hints(&self) -> Vec<String> {
@@ -190,7 +251,7 @@ impl Operation for CreateTable {
 #[cfg(test)]
 mod tests {
     use crate::prelude::*;
-    use crate::{plan_text, plan_text_down};
+    use crate::{plan_problems, plan_text, plan_text_down};
 
     #[test]
     fn comments_are_statements_of_their_own() {
@@ -220,6 +281,7 @@ mod tests {
                 .inherits(("app", "events"))
                 .parameter("fillfactor", 0)
                 .parameter("toast.autovacuum_enabled", false)
+                .using("heap")
                 .tablespace("fast");
             pgm.create_table("hits", |t| t.timestamptz("at"))
                 .partition_by_range([expr("timezone('UTC', at)"), col("at")]);
@@ -227,7 +289,7 @@ mod tests {
         insta::assert_snapshot!(plan_text(up), @r#"
         CREATE UNLOGGED TABLE "app"."measures" (
             "at" timestamptz NOT NULL
-        ) INHERITS ("facts", "app"."events") WITH ("fillfactor" = '0', "toast"."autovacuum_enabled" = 'false') TABLESPACE "fast";
+        ) INHERITS ("facts", "app"."events") USING "heap" WITH ("fillfactor" = '0', "toast"."autovacuum_enabled" = 'false') TABLESPACE "fast";
         CREATE TABLE "hits" (
             "at" timestamptz
         ) PARTITION BY RANGE ((timezone('UTC', at)), "at");
@@ -252,10 +314,60 @@ mod tests {
     }
 
     #[test]
+    fn what_happens_on_commit() {
+        let plan = plan_text(|pgm| {
+            pgm.create_table("a", |t| t.bigint("id")).temporary().on_commit_drop();
+            pgm.create_table("b", |t| t.bigint("id")).temporary().on_commit_delete_rows();
+        });
+        insta::assert_snapshot!(plan, @r#"
+        CREATE TEMPORARY TABLE "a" (
+            "id" bigint
+        ) ON COMMIT DROP;
+        CREATE TEMPORARY TABLE "b" (
+            "id" bigint
+        ) ON COMMIT DELETE ROWS;
+        "#);
+        let problems = plan_problems(|pgm| {
+            pgm.create_table("a", |t| t.bigint("id")).on_commit_drop();
+        });
+        insta::assert_snapshot!(problems, @"what happens to `a` on commit is for a `temporary` table");
+    }
+
+    #[test]
+    fn a_table_of_a_type() {
+        let plan = plan_text(|pgm| {
+            pgm.create_table("people", |_| {}).of_type(("app", "person"));
+            pgm.create_table("others", |t| {
+                t.attribute("id").primary_key();
+                t.check("id > 0");
+            })
+            .of_type("person");
+        });
+        insta::assert_snapshot!(plan, @r#"
+        CREATE TABLE "people" OF "app"."person";
+        CREATE TABLE "others" OF "person" (
+            "id" WITH OPTIONS PRIMARY KEY,
+            CHECK (id > 0)
+        );
+        "#);
+        let problems = plan_problems(|pgm| {
+            pgm.create_table("a", |t| t.text("b")).of_type("c").inherits("d");
+            pgm.create_table("a", |t| t.attribute("b"));
+            pgm.add_column("a", |t| t.attribute("b"));
+        });
+        insta::assert_snapshot!(problems, @r#"
+        a table `of_type` has its columns from there: write `t.attribute("b")` to say more of `b`
+        `a` either `inherits` or is `of_type`
+        `attribute` is for a table `of_type`: say the type of the column `b`
+        `attribute` has a meaning only in `create_table`
+        "#);
+    }
+
+    #[test]
     fn what_may_have_been_there_is_not_dropped() {
         let down = plan_text_down(|pgm| {
             pgm.create_table("posts", |t| t.id()).if_not_exists();
         });
-        insta::assert_snapshot!(down, @"-- cannot be taken back: with `if_not_exists`, `posts` may have been there before");
+        insta::assert_snapshot!(down, @"-- as it was: table `posts`");
     }
 }

@@ -92,6 +92,9 @@ impl Like {
         sql.text("LIKE").name(&self.source);
         for (word, option) in &self.options {
             sql.text(word).text(option.sql());
+            if *option == LikeOption::Compression {
+                sql.requires(14, "LikeOption::Compression");
+            }
         }
     }
 }

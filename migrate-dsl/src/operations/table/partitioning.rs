@@ -1,8 +1,8 @@
 //! [Table partitioning](https://www.postgresql.org/docs/current/ddl-partitioning.html): how the
-//! rows of a table are spread, as `create_table` and `create_partition` have it in common.
+//! rows of a table are spread, and which of them go where, as the verbs have it in common.
 
 use crate::operations::index::{IntoIndexElements, write_element};
-use crate::{Expression, Writer};
+use crate::{DefaultValue, Expression, Name, Writer};
 
 /// `PARTITION BY RANGE ("created_at")`.
 pub(super) struct PartitionBy {
@@ -32,5 +32,53 @@ impl PartitionBy {
         sql.parenthesized(|sql| {
             sql.list(&self.key, write_element);
         });
+    }
+}
+
+/// Which rows go into a partition.
+pub(crate) enum Bound {
+    Range(Vec<DefaultValue>, Vec<DefaultValue>),
+    List(Vec<DefaultValue>),
+    Hash(u32, u32),
+    Rest,
+}
+
+impl Bound {
+    pub(crate) fn range<T: Into<DefaultValue>, U: Into<DefaultValue>>(
+        from: impl IntoIterator<Item = T>,
+        to: impl IntoIterator<Item = U>,
+    ) -> Self {
+        Self::Range(
+            from.into_iter().map(Into::into).collect(),
+            to.into_iter().map(Into::into).collect(),
+        )
+    }
+
+    pub(crate) fn list<T: Into<DefaultValue>>(values: impl IntoIterator<Item = T>) -> Self {
+        Self::List(values.into_iter().map(Into::into).collect())
+    }
+}
+
+/// `FOR VALUES IN (1, 2)`; it has to be said.
+pub(crate) fn write_bound<'a>(
+    sql: &'a mut Writer,
+    bound: Option<&Bound>,
+    partition: &Name,
+) -> &'a mut Writer {
+    match bound {
+        Some(Bound::Range(from, to)) => {
+            sql.text("FOR VALUES FROM").values(from);
+            sql.text("TO").values(to)
+        }
+        Some(Bound::List(list)) => sql.text("FOR VALUES IN").values(list),
+        Some(Bound::Hash(modulus, remainder)) => {
+            let bound = format!("(MODULUS {modulus}, REMAINDER {remainder})");
+            sql.text("FOR VALUES WITH").text(&bound)
+        }
+        Some(Bound::Rest) => sql.text("DEFAULT"),
+        None => sql.problem(format!(
+            "which rows go into `{partition}` is not said: add `from_to`, `values_in`, `modulus` \
+             or `default_partition`",
+        )),
     }
 }

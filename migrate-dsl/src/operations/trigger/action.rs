@@ -1,8 +1,8 @@
-//! What a trigger runs.
+//! What a trigger or an event trigger runs.
 
 use crate::{Name, Statement, Writer};
 
-pub(super) enum Action {
+pub(crate) enum Action {
     /// A function that is there.
     Function(Name),
     /// The body of a function that is created with the trigger, in PL/pgSQL.
@@ -11,7 +11,7 @@ pub(super) enum Action {
 
 impl Action {
     /// The function that is there.
-    pub(super) fn function(&self) -> Option<&Name> {
+    pub(crate) fn function(&self) -> Option<&Name> {
         match self {
             Self::Function(function) => Some(function),
             Self::Body(_) => None,
@@ -19,14 +19,14 @@ impl Action {
     }
 
     /// Creates the function that is not there yet.
-    pub(super) fn create(&self, name: &Name, or_replace: bool) -> Option<Statement> {
+    pub(crate) fn create(&self, name: &Name, returns: &str, or_replace: bool) -> Option<Statement> {
         let Self::Body(body) = self else {
             return None;
         };
         Some(Writer::statement(|sql| {
             sql.text("CREATE").flag(or_replace, "OR REPLACE");
             sql.text("FUNCTION").name(name);
-            sql.text("() RETURNS trigger LANGUAGE plpgsql AS");
+            sql.text("() RETURNS").text(returns).text("LANGUAGE plpgsql AS");
             sql.dollar_quoted(body)
         }))
     }

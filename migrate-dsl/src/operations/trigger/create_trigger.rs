@@ -3,9 +3,10 @@
 use super::action::Action;
 use super::event::{Event, Firing};
 use crate::operations::constraint::Timing;
+use crate::operations::phrases;
 use crate::{
-    Expression, Identifier, IntoExpression, IntoIdentifiers, Inverse, Name, Operation, Pgm,
-    Statement, Writer, expr, generated_name,
+    DataType, Expression, Identifier, IntoExpression, IntoIdentifiers, Inverse, Name, Object,
+    Operation, Pgm, Statement, Writer, expr, generated_name,
 };
 
 /// Creates a trigger.
@@ -14,6 +15,7 @@ pub struct CreateTrigger {
     name: Identifier,
     or_replace: bool,
     constraint: bool,
+    from: Option<Name>,
     firing: Firing,
     each_row: bool,
     old_rows: Option<Identifier>,
@@ -60,6 +62,7 @@ impl Pgm {
             name: name.into(),
             or_replace: false,
             constraint: false,
+            from: None,
             firing: Firing::default(),
             each_row: false,
             old_rows: None,
@@ -73,8 +76,8 @@ impl Pgm {
 }
 
 impl CreateTrigger {
-    /// Takes the place of a trigger that is there, from PostgreSQL 14; then `down` cannot know
-    /// what it was before, and does not drop it.
+    /// Takes the place of a trigger that is there, from PostgreSQL 14; on the way back that one
+    /// comes back.
     pub fn or_replace(&mut self) -> &mut Self {
         self.or_replace = true;
         self
@@ -172,6 +175,14 @@ impl CreateTrigger {
         self
     }
 
+    /// With [`constraint`](Self::constraint): another table that the constraint looks at, for
+    /// foreign keys of one's own.
+    pub fn from(&mut self, table: impl Into<Name>) -> &mut Self {
+        self.constraint = true;
+        self.from = Some(table.into());
+        self
+    }
+
     /// Runs this function, which takes no arguments and returns `trigger`.
     pub fn execute(&mut self, function: impl Into<Name>) -> &mut Self {
         self.action = Some(Action::Function(function.into()));
@@ -202,6 +213,16 @@ impl CreateTrigger {
 
     fn create_trigger(&self) -> Statement {
         Writer::statement(|sql| {
+            if self.or_replace {
+                sql.requires(14, "or_replace");
+            }
+            if self.or_replace && self.constraint {
+                sql.problem(format!(
+                    "PostgreSQL replaces no constraint trigger: drop `{}` with `drop_trigger` \
+                     in place of `or_replace`",
+                    self.name
+                ));
+            }
             sql.text("CREATE")
                 .flag(self.or_replace, "OR REPLACE")
                 .flag(self.constraint, "CONSTRAINT")
@@ -209,6 +230,9 @@ impl CreateTrigger {
                 .identifier(&self.name);
             self.firing.write(sql, &self.name);
             sql.text("ON").name(&self.table);
+            if let Some(from) = &self.from {
+                sql.text("FROM").name(from);
+            }
             self.timing.write(sql);
             if self.old_rows.is_some() || self.new_rows.is_some() {
                 sql.text("REFERENCING");
@@ -252,24 +276,21 @@ impl Operation for CreateTrigger {
 
     fn statements(&self) -> Vec<Statement> {
         let action = self.action.as_ref();
-        let function = action.and_then(|a| a.create(&self.own_function(), self.or_replace));
+        let function =
+            action.and_then(|a| a.create(&self.own_function(), "trigger", self.or_replace));
         function.into_iter().chain([self.create_trigger()]).collect()
     }
 
     fn inverse(&self) -> Inverse {
+        let trigger = Object::trigger(&self.table, self.name.clone());
+        let function = Object::function(self.own_function()).arguments::<DataType>([]);
+        let function = matches!(self.action, Some(Action::Body(_))).then_some(function);
+        let objects = [trigger].into_iter().chain(function);
         if self.or_replace {
-            return Inverse::maybe_older("or_replace", format_args!("`{}`", self.name));
+            return Inverse::capture(objects);
         }
-        let mut statements = vec![Writer::statement(|sql| {
-            sql.text("DROP TRIGGER").identifier(&self.name);
-            sql.text("ON").name(&self.table)
-        })];
-        if let Some(Action::Body(_)) = self.action {
-            statements.push(Writer::statement(|sql| {
-                sql.text("DROP FUNCTION").name(&self.own_function()).text("()")
-            }));
-        }
-        Inverse::Construction(statements)
+        let drops = objects.map(|object| phrases::drop_object(&object, false, false));
+        Inverse::Construction(drops.collect())
     }
 }
 

@@ -1,14 +1,7 @@
 //! [`DROP TRIGGER`](https://www.postgresql.org/docs/current/sql-droptrigger.html).
 
-use crate::{Identifier, Inverse, Name, Operation, Pgm, Statement, Writer};
-
-/// Drops a trigger.
-pub struct DropTrigger {
-    table: Name,
-    name: Identifier,
-    if_exists: bool,
-    cascade: bool,
-}
+use crate::operations::DropObject;
+use crate::{Identifier, Name, Object, Pgm};
 
 impl Pgm {
     /// Drops a trigger of a table; its function stays.
@@ -22,49 +15,8 @@ impl Pgm {
         &mut self,
         table: impl Into<Name>,
         name: impl Into<Identifier>,
-    ) -> &mut DropTrigger {
-        self.record(DropTrigger {
-            table: table.into(),
-            name: name.into(),
-            if_exists: false,
-            cascade: false,
-        })
-    }
-}
-
-impl DropTrigger {
-    /// Does nothing if there is no such trigger.
-    pub fn if_exists(&mut self) -> &mut Self {
-        self.if_exists = true;
-        self
-    }
-
-    /// Drops what depends on the trigger too.
-    pub fn cascade(&mut self) -> &mut Self {
-        self.cascade = true;
-        self
-    }
-}
-
-impl Operation for DropTrigger {
-    fn verb(&self) -> &'static str {
-        "drop_trigger"
-    }
-
-    fn describe(&self) -> String {
-        format!("drop trigger `{}` of `{}`", self.name, self.table)
-    }
-
-    fn statements(&self) -> Vec<Statement> {
-        vec![Writer::statement(|sql| {
-            sql.text("DROP TRIGGER").flag(self.if_exists, "IF EXISTS");
-            sql.identifier(&self.name).text("ON").name(&self.table);
-            sql.flag(self.cascade, "CASCADE")
-        })]
-    }
-
-    fn inverse(&self) -> Inverse {
-        Inverse::unknown_before(format_args!("what the trigger `{}` did", self.name))
+    ) -> &mut DropObject {
+        self.record(DropObject::new("drop_trigger", Object::trigger(table, name)))
     }
 }
 
@@ -78,6 +30,6 @@ mod tests {
             pgm.drop_trigger(("app", "posts"), "touch").if_exists().cascade();
         };
         insta::assert_snapshot!(plan_text(up), @r#"DROP TRIGGER IF EXISTS "touch" ON "app"."posts" CASCADE;"#);
-        insta::assert_snapshot!(plan_text_down(up), @"-- cannot be taken back: what the trigger `touch` did is not known here; write a `pub fn down` that restores it");
+        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: trigger `touch` of `app.posts`");
     }
 }

@@ -2,10 +2,15 @@
 
 mod action;
 mod create_trigger;
+mod disable_trigger;
 mod drop_trigger;
+mod enable_trigger;
 mod event;
 mod rename_trigger;
+mod triggers;
 
+pub(crate) use action::Action;
 pub use create_trigger::CreateTrigger;
-pub use drop_trigger::DropTrigger;
-pub use rename_trigger::RenameTrigger;
+pub use disable_trigger::DisableTrigger;
+pub use enable_trigger::EnableTrigger;
+pub use triggers::Triggers;

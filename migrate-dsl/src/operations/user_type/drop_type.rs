@@ -1,14 +1,7 @@
 //! [`DROP TYPE`](https://www.postgresql.org/docs/current/sql-droptype.html).
 
-use crate::operations::phrases;
-use crate::{Inverse, Name, Operation, Pgm, Statement};
-
-/// Drops a type.
-pub struct DropType {
-    name: Name,
-    if_exists: bool,
-    cascade: bool,
-}
+use crate::operations::DropObject;
+use crate::{Name, Object, Pgm};
 
 impl Pgm {
     /// Drops a type: an enum, a composite type, a range.
@@ -18,40 +11,11 @@ impl Pgm {
     /// assert_eq!(plan, r#"DROP TYPE "mood";"#);
     /// ```
     #[track_caller]
-    pub fn drop_type(&mut self, name: impl Into<Name>) -> &mut DropType {
-        self.record(DropType { name: name.into(), if_exists: false, cascade: false })
-    }
-}
-
-impl DropType {
-    /// Does nothing if there is no such type.
-    pub fn if_exists(&mut self) -> &mut Self {
-        self.if_exists = true;
-        self
-    }
-
-    /// Drops the columns and functions that use the type too.
-    pub fn cascade(&mut self) -> &mut Self {
-        self.cascade = true;
-        self
-    }
-}
-
-impl Operation for DropType {
-    fn verb(&self) -> &'static str {
-        "drop_type"
-    }
-
-    fn describe(&self) -> String {
-        format!("drop type `{}`", self.name)
-    }
-
-    fn statements(&self) -> Vec<Statement> {
-        vec![phrases::drop("TYPE", &self.name, self.if_exists, self.cascade)]
-    }
-
-    fn inverse(&self) -> Inverse {
-        Inverse::unknown_before(format_args!("what the type `{}` looked like", self.name))
+    pub fn drop_type(&mut self, name: impl Into<Name>) -> &mut DropObject {
+        self.record(
+            DropObject::new("drop_type", Object::user_type(name))
+                .losing_by_cascade("the values of columns that go with it do not come back"),
+        )
     }
 }
 
@@ -59,13 +23,12 @@ impl Operation for DropType {
 mod tests {
     use crate::{Pgm, plan_text, plan_text_down};
 
-    fn every_option(pgm: &mut Pgm) {
-        pgm.drop_type("mood").if_exists().cascade();
-    }
-
     #[test]
     fn drop_type() {
-        insta::assert_snapshot!(plan_text(every_option), @r#"DROP TYPE IF EXISTS "mood" CASCADE;"#);
-        insta::assert_snapshot!(plan_text_down(every_option), @"-- cannot be taken back: what the type `mood` looked like is not known here; write a `pub fn down` that restores it");
+        let up = |pgm: &mut Pgm| {
+            pgm.drop_type(("app", "mood")).if_exists().cascade();
+        };
+        insta::assert_snapshot!(plan_text(up), @r#"DROP TYPE IF EXISTS "app"."mood" CASCADE;"#);
+        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: type `app.mood`; the values of columns that go with it do not come back");
     }
 }

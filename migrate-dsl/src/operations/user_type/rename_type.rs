@@ -1,13 +1,7 @@
 //! [`ALTER TYPE … RENAME`](https://www.postgresql.org/docs/current/sql-altertype.html).
 
-use crate::operations::phrases;
-use crate::{Identifier, Inverse, Name, Operation, Pgm, Statement};
-
-/// Renames a type.
-pub struct RenameType {
-    from: Name,
-    to: Identifier,
-}
+use crate::operations::RenameObject;
+use crate::{Identifier, Name, Object, Pgm};
 
 impl Pgm {
     /// Renames a type; it stays in its schema.
@@ -26,25 +20,7 @@ impl Pgm {
         &mut self,
         from: impl Into<Name>,
         to: impl Into<Identifier>,
-    ) -> &mut RenameType {
-        self.record(RenameType { from: from.into(), to: to.into() })
-    }
-}
-
-impl Operation for RenameType {
-    fn verb(&self) -> &'static str {
-        "rename_type"
-    }
-
-    fn describe(&self) -> String {
-        format!("rename type `{}` to `{}`", self.from, self.to)
-    }
-
-    fn statements(&self) -> Vec<Statement> {
-        vec![phrases::rename("TYPE", &self.from, &self.to)]
-    }
-
-    fn inverse(&self) -> Inverse {
-        Inverse::by(phrases::rename_back("TYPE", &self.from, &self.to))
+    ) -> &mut RenameObject {
+        self.record(RenameObject::new("rename_type", Object::user_type(from), to.into()))
     }
 }

@@ -3,7 +3,7 @@
 use super::write_query;
 use crate::operations::phrases;
 use crate::{
-    Expression, Identifier, IntoExpression, IntoIdentifiers, Inverse, Name, Operation, Pgm,
+    Expression, Identifier, IntoExpression, IntoIdentifiers, Inverse, Name, Object, Operation, Pgm,
     Statement, Writer, expr,
 };
 
@@ -57,8 +57,7 @@ impl Pgm {
 }
 
 impl CreateMaterializedView {
-    /// Does nothing if a relation of that name is there; then `down` cannot know whether the
-    /// view is this migration's, and does not drop it.
+    /// Does nothing if a relation of that name is there, which then stays on the way back.
     pub fn if_not_exists(&mut self) -> &mut Self {
         self.if_not_exists = true;
         self
@@ -87,6 +86,12 @@ impl CreateMaterializedView {
     /// Where the rows are stored.
     pub fn tablespace(&mut self, name: impl Into<Identifier>) -> &mut Self {
         self.tablespace = Some(name.into());
+        self
+    }
+
+    /// Runs the query now (PostgreSQL's default).
+    pub fn with_data(&mut self) -> &mut Self {
+        self.with_no_data = false;
         self
     }
 
@@ -135,7 +140,7 @@ impl Operation for CreateMaterializedView {
 
     fn inverse(&self) -> Inverse {
         if self.if_not_exists {
-            return Inverse::maybe_older("if_not_exists", format_args!("`{}`", self.name));
+            return Inverse::capture([Object::materialized_view(&self.name)]);
         }
         Inverse::by(phrases::drop("MATERIALIZED VIEW", &self.name, false, false))
     }
@@ -161,6 +166,6 @@ mod tests {
         CREATE MATERIALIZED VIEW IF NOT EXISTS "app"."totals" ("likes") USING "heap" WITH ("fillfactor" = '70') TABLESPACE "pg_default" AS SELECT 1 WITH NO DATA;
         COMMENT ON MATERIALIZED VIEW "app"."totals" IS 'once a night';
         "#);
-        insta::assert_snapshot!(plan_text_down(up), @"-- cannot be taken back: with `if_not_exists`, `app.totals` may have been there before");
+        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: materialized view `app.totals`");
     }
 }

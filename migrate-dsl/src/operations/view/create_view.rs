@@ -1,9 +1,9 @@
 //! [`CREATE VIEW`](https://www.postgresql.org/docs/current/sql-createview.html).
 
-use super::write_query;
+use super::{write_parameters, write_query};
 use crate::operations::phrases;
 use crate::{
-    Expression, Identifier, IntoExpression, IntoIdentifiers, Inverse, Name, Operation, Pgm,
+    Expression, Identifier, IntoExpression, IntoIdentifiers, Inverse, Name, Object, Operation, Pgm,
     Statement, Writer, expr,
 };
 
@@ -12,6 +12,7 @@ pub struct CreateView {
     name: Name,
     query: Expression,
     or_replace: bool,
+    temporary: bool,
     recursive: bool,
     columns: Vec<Identifier>,
     parameters: Vec<(Identifier, String)>,
@@ -44,6 +45,7 @@ impl Pgm {
             name: name.into(),
             query: expr(query),
             or_replace: false,
+            temporary: false,
             recursive: false,
             columns: Vec::new(),
             parameters: Vec::new(),
@@ -54,10 +56,16 @@ impl Pgm {
 }
 
 impl CreateView {
-    /// Takes the place of a view that is there, if its columns begin the same; then `down` cannot
-    /// know what the view was before, and does not drop it.
+    /// Takes the place of a view that is there, if its columns begin the same; on the way back
+    /// that view comes back.
     pub fn or_replace(&mut self) -> &mut Self {
         self.or_replace = true;
+        self
+    }
+
+    /// Creates it for this session only: it is gone when the migration has run.
+    pub fn temporary(&mut self) -> &mut Self {
+        self.temporary = true;
         self
     }
 
@@ -112,6 +120,7 @@ impl Operation for CreateView {
         let create = Writer::statement(|sql| {
             sql.text("CREATE")
                 .flag(self.or_replace, "OR REPLACE")
+                .flag(self.temporary, "TEMPORARY")
                 .flag(self.recursive, "RECURSIVE")
                 .text("VIEW")
                 .name(&self.name);
@@ -123,7 +132,7 @@ impl Operation for CreateView {
                     self.name
                 ));
             }
-            sql.parameters(&self.parameters);
+            write_parameters(sql, &self.parameters);
             write_query(sql, &self.name, &self.query);
             if let Some(check_option) = self.check_option {
                 sql.text(check_option);
@@ -134,8 +143,11 @@ impl Operation for CreateView {
     }
 
     fn inverse(&self) -> Inverse {
+        if self.temporary {
+            return Inverse::by(phrases::drop_temporary("VIEW", &self.name));
+        }
         if self.or_replace {
-            return Inverse::maybe_older("or_replace", format_args!("`{}`", self.name));
+            return Inverse::capture([Object::view(&self.name)]);
         }
         Inverse::by(phrases::drop("VIEW", &self.name, false, false))
     }
@@ -160,17 +172,20 @@ mod tests {
             .comment("one to nine");
             pgm.create_view("mine", "SELECT * FROM posts WHERE mine -- only").check_option();
             pgm.create_view("ours", "SELECT * FROM mine").local_check_option();
+            pgm.create_view("passing", "SELECT 1").temporary();
         };
         insta::assert_snapshot!(plan_text(up), @r#"
         CREATE OR REPLACE RECURSIVE VIEW "app"."numbers" ("n") WITH ("security_barrier" = 'false') AS SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 9;
         COMMENT ON VIEW "app"."numbers" IS 'one to nine';
         CREATE VIEW "mine" AS SELECT * FROM posts WHERE mine WITH CASCADED CHECK OPTION;
         CREATE VIEW "ours" AS SELECT * FROM mine WITH LOCAL CHECK OPTION;
+        CREATE TEMPORARY VIEW "passing" AS SELECT 1;
         "#);
         insta::assert_snapshot!(plan_text_down(up), @r#"
+        DROP VIEW IF EXISTS "pg_temp"."passing";
         DROP VIEW "ours";
         DROP VIEW "mine";
-        -- cannot be taken back: with `or_replace`, `app.numbers` may have been there before
+        -- as it was: view `app.numbers`
         "#);
     }
 

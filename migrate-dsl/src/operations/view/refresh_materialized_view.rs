@@ -39,6 +39,12 @@ impl RefreshMaterializedView {
         self
     }
 
+    /// Runs the query now (PostgreSQL's default).
+    pub fn with_data(&mut self) -> &mut Self {
+        self.with_no_data = false;
+        self
+    }
+
     /// Throws the rows away: the view cannot be read before the next refresh.
     pub fn with_no_data(&mut self) -> &mut Self {
         self.with_no_data = true;
@@ -86,8 +92,12 @@ mod tests {
     fn refresh_materialized_view() {
         let up = |pgm: &mut Pgm| {
             pgm.refresh_materialized_view(("app", "totals")).with_no_data();
+            pgm.refresh_materialized_view("totals").with_no_data().with_data();
         };
-        insta::assert_snapshot!(plan_text(up), @r#"REFRESH MATERIALIZED VIEW "app"."totals" WITH NO DATA;"#);
+        insta::assert_snapshot!(plan_text(up), @r#"
+        REFRESH MATERIALIZED VIEW "app"."totals" WITH NO DATA;
+        REFRESH MATERIALIZED VIEW "totals";
+        "#);
         insta::assert_snapshot!(plan_text_down(up), @"-- cannot be taken back: whether `app.totals` had rows is not known here");
     }
 

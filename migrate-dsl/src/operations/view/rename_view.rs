@@ -1,13 +1,7 @@
 //! [`ALTER VIEW … RENAME`](https://www.postgresql.org/docs/current/sql-alterview.html).
 
-use crate::operations::phrases;
-use crate::{Identifier, Inverse, Name, Operation, Pgm, Statement};
-
-/// Renames a view.
-pub struct RenameView {
-    from: Name,
-    to: Identifier,
-}
+use crate::operations::RenameObject;
+use crate::{Identifier, Name, Object, Pgm};
 
 impl Pgm {
     /// Renames a view; it stays in its schema.
@@ -15,36 +9,18 @@ impl Pgm {
     /// ```
     /// # use migrate_dsl::Pgm;
     /// fn up(pgm: &mut Pgm) {
-    ///     pgm.rename_view(("app", "popular"), "popular_posts");
+    ///     pgm.rename_view(("app", "popular_posts"), "new_popular_posts");
     /// }
     ///
-    /// assert_eq!(migrate_dsl::plan_text(up), r#"ALTER VIEW "app"."popular" RENAME TO "popular_posts";"#);
-    /// assert_eq!(migrate_dsl::plan_text_down(up), r#"ALTER VIEW "app"."popular_posts" RENAME TO "popular";"#);
+    /// assert_eq!(migrate_dsl::plan_text(up), r#"ALTER VIEW "app"."popular_posts" RENAME TO "new_popular_posts";"#);
+    /// assert_eq!(migrate_dsl::plan_text_down(up), r#"ALTER VIEW "app"."new_popular_posts" RENAME TO "popular_posts";"#);
     /// ```
     #[track_caller]
     pub fn rename_view(
         &mut self,
         from: impl Into<Name>,
         to: impl Into<Identifier>,
-    ) -> &mut RenameView {
-        self.record(RenameView { from: from.into(), to: to.into() })
-    }
-}
-
-impl Operation for RenameView {
-    fn verb(&self) -> &'static str {
-        "rename_view"
-    }
-
-    fn describe(&self) -> String {
-        format!("rename view `{}` to `{}`", self.from, self.to)
-    }
-
-    fn statements(&self) -> Vec<Statement> {
-        vec![phrases::rename("VIEW", &self.from, &self.to)]
-    }
-
-    fn inverse(&self) -> Inverse {
-        Inverse::by(phrases::rename_back("VIEW", &self.from, &self.to))
+    ) -> &mut RenameObject {
+        self.record(RenameObject::new("rename_view", Object::view(from), to.into()))
     }
 }

@@ -1,0 +1,329 @@
+//! From one state to another.
+
+use std::collections::{HashMap, HashSet};
+
+use super::State;
+use super::fact::{Address, Change, Fact, Key, Phase, Setting};
+use super::moved::undo_moves;
+use super::order::order;
+
+/// The statements that take `after` back to `before`: what was moved is moved back; what is new,
+/// or has to be made anew, is dropped; what is gone is made and what has changed is changed, each
+/// after what it needs; then what has to wait for all of that.
+pub(super) fn way_back(before: &State, after: &State) -> Vec<String> {
+    let (moves, after) = undo_moves(before, after);
+    let mut script = Script::default();
+    script.extend(Phase::InOrder, moves);
+    Comparison::of(before, &after).write(&mut script);
+    script.finish()
+}
+
+/// Statements, those that have to wait apart.
+#[derive(Default)]
+struct Script {
+    phases: [Vec<String>; 4],
+}
+
+impl Script {
+    fn extend(&mut self, phase: Phase, statements: impl IntoIterator<Item = String>) {
+        self.phases[phase as usize].extend(statements);
+    }
+
+    /// A function may be made before the tables that its text mentions.
+    fn finish(self) -> Vec<String> {
+        let mut all: Vec<_> = self.phases.into_iter().flatten().collect();
+        let makes_function = |sql: &String| {
+            sql.starts_with("CREATE OR REPLACE FUNCTION")
+                || sql.starts_with("CREATE OR REPLACE PROCEDURE")
+        };
+        if all.len() > 1 && all.iter().any(makes_function) {
+            all.insert(0, "SET LOCAL check_function_bodies = off".to_owned());
+        }
+        all
+    }
+}
+
+/// Two states, side by side.
+struct Comparison<'a> {
+    before: &'a State,
+    after: &'a State,
+    /// What each object of `before` is in `after`, by its address in `before`.
+    found: HashMap<&'a Address, &'a Fact>,
+    /// Addresses of `after`.
+    new: HashSet<&'a Address>,
+    /// Addresses of `after`: what is in both states and has to be made anew.
+    rebuilt: HashSet<&'a Address>,
+}
+
+impl<'a> Comparison<'a> {
+    fn of(before: &'a State, after: &'a State) -> Self {
+        let pairs = before.facts.iter();
+        let found = pairs.filter_map(|(key, fact)| Some((&fact.address, after.facts.get(key)?)));
+        // What was there under another name is new if something new took it over.
+        let is_new = |key: &Key, fact: &Fact| {
+            let addresses = [&fact.address].into_iter().chain(&fact.comes_with);
+            !before.facts.contains_key(key)
+                && addresses.into_iter().any(|address| before.is_older_than(address))
+        };
+        let new = after.facts.iter().filter(|(key, fact)| is_new(key, fact));
+        let mut comparison = Self {
+            before,
+            after,
+            found: found.collect(),
+            new: new.map(|(_, fact)| &fact.address).collect(),
+            rebuilt: HashSet::new(),
+        };
+        comparison.rebuild();
+        comparison
+    }
+
+    /// Finds what cannot be changed in place, and what is in its way.
+    fn rebuild(&mut self) {
+        let types = [self.before, self.after].map(|state| {
+            let columns = state.facts.values().filter(|fact| fact.address.part > 0);
+            let types = columns.filter_map(|column| {
+                Some((&column.address, column.setting("change type")?.value.as_ref()?))
+            });
+            types.collect::<HashMap<_, _>>()
+        });
+        for fact in self.before.facts.values() {
+            let Some(found) = self.found.get(&fact.address) else { continue };
+            // A default of the wrong type keeps its column from changing.
+            let retyped = |address: &Address| types[0].get(address) != types[1].get(address);
+            let default = fact.address.class == "pg_attrdef" && fact.comes_with.iter().any(retyped);
+            // An index that became that of a new constraint goes with it.
+            let taken = found.comes_with.iter().any(|whole| self.new.contains(whole));
+            if fact.definition != found.definition || default || taken {
+                self.rebuilt.insert(&found.address);
+            }
+        }
+        for link in self.after.facts.values() {
+            // An index that was joined to another cannot be parted from it.
+            if link.address.class == "pg_inherits"
+                && link.drop.is_empty()
+                && self.new.contains(&link.address)
+                // With its table it can.
+                && !link.comes_with.iter().any(|table| self.new.contains(table))
+            {
+                let parent =
+                    link.needs.iter().find(|need| i64::from(need.on.object) == link.address.part);
+                self.rebuilt
+                    .extend(parent.map(|parent| &parent.on).filter(|on| !self.new.contains(on)));
+            }
+        }
+        loop {
+            let more: Vec<&Address> = self
+                .after
+                .facts
+                .values()
+                .filter(|fact| {
+                    !self.rebuilt.contains(&fact.address)
+                        && fact.needs.iter().any(|need| self.rebuilt.contains(&need.on))
+                        && !holds_data(fact)
+                })
+                .map(|fact| &fact.address)
+                .collect();
+            if more.is_empty() {
+                return;
+            }
+            self.rebuilt.extend(more);
+        }
+    }
+
+    fn write(&self, script: &mut Script) {
+        let late = self.late();
+        let goes =
+            |fact: &&Fact| self.new.contains(&fact.address) || self.rebuilt.contains(&fact.address);
+        let dropped = self.after.facts.values().filter(goes);
+        let (last, first): (Vec<_>, Vec<_>) =
+            dropped.partition(|fact| late.contains(&fact.address));
+        drop_all(&first, script);
+        self.make_and_change(script);
+        let mut end = Script::default();
+        drop_all(&last, &mut end);
+        script.extend(Phase::Late, end.phases.into_iter().flatten());
+    }
+
+    /// What is new, but needed as long as something else is not changed back.
+    fn late(&self) -> HashSet<&'a Address> {
+        let mut late: HashSet<&Address> = HashSet::new();
+        loop {
+            let more: Vec<&Address> = self
+                .after
+                .facts
+                .values()
+                .filter(|fact| {
+                    late.contains(&fact.address)
+                        || !self.new.contains(&fact.address)
+                            && !self.rebuilt.contains(&fact.address)
+                })
+                .flat_map(|fact| &fact.needs)
+                .map(|need| &need.on)
+                .filter(|address| self.new.contains(*address) && !late.contains(*address))
+                .collect();
+            if more.is_empty() {
+                return late;
+            }
+            late.extend(more);
+        }
+    }
+
+    fn make_and_change(&self, script: &mut Script) {
+        let addresses: HashSet<&Address> =
+            self.after.facts.values().map(|fact| &fact.address).collect();
+        let is_made = |fact: &Fact| match self.found.get(&fact.address) {
+            Some(found) => self.rebuilt.contains(&found.address),
+            None => !addresses.contains(&fact.address) || self.new.contains(&fact.address),
+        };
+        let (made, kept): (Vec<&Fact>, Vec<&Fact>) =
+            self.before.facts.values().partition(|fact| is_made(fact));
+        let inside = inside(&made);
+        let made_addresses: HashSet<&Address> = made.iter().map(|fact| &fact.address).collect();
+        let all: Vec<&Fact> = made.iter().copied().chain(kept).collect();
+        let mut revoked: HashSet<Address> = HashSet::new();
+        for fact in order(&all, &inside) {
+            if made_addresses.contains(&fact.address) {
+                if !inside.contains_key(&fact.address) {
+                    script.extend(Phase::InOrder, fact.create.iter().cloned());
+                }
+                for setting in fact.settings.iter().filter(|setting| setting.when.created) {
+                    script.extend(setting.when.phase, setting.of_new(self.before));
+                }
+            } else if let Some(found) = self.found.get(&fact.address) {
+                for setting in fact.settings.iter().filter(|setting| setting.when.changed) {
+                    let after = found.setting(&setting.name);
+                    let back = match after {
+                        Some(after) if revoked.contains(&fact.address.whole()) => {
+                            setting.again(after)
+                        }
+                        after => setting.back_from(after),
+                    };
+                    if back.iter().any(|sql| sql.starts_with("REVOKE")) {
+                        revoked.insert(fact.address.clone());
+                    }
+                    script.extend(setting.when.phase, back);
+                }
+                for setting in &found.settings {
+                    if fact.setting(&setting.name).is_none() {
+                        script.extend(setting.when.phase, setting.undo());
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Making it anew would lose what is in it.
+fn holds_data(fact: &Fact) -> bool {
+    let is_table = fact.setting("change persistence").is_some();
+    let is_column = fact.address.part > 0 && fact.setting("change type").is_some();
+    is_table || is_column && fact.definition.is_none() || fact.address.class == "pg_type"
+}
+
+/// Drops, the dependents first. What is part of something else that goes needs no word, except a
+/// constraint that keeps another thing from going, and a partition, which foreign keys may refer
+/// to: it has to be detached first.
+fn drop_all(dropped: &[&Fact], script: &mut Script) {
+    let addresses: HashSet<&Address> = dropped.iter().map(|fact| &fact.address).collect();
+    let mut inside = HashMap::new();
+    for fact in dropped {
+        let needed = fact.needs.iter().filter(|need| addresses.contains(&need.on));
+        let (parts, others): (Vec<_>, Vec<_>) = needed.partition(|need| need.belongs);
+        let is_held = match fact.address.class.as_str() {
+            "pg_constraint" => !others.is_empty(),
+            "pg_inherits" => fact.comes_with.is_empty() && parts.len() < 2,
+            _ => false,
+        };
+        if let Some(whole) = parts.first().filter(|_| !is_held) {
+            inside.insert(fact.address.clone(), whole.on.clone());
+        }
+    }
+    for fact in order(dropped, &inside).into_iter().rev() {
+        if !inside.contains_key(&fact.address) {
+            script.extend(Phase::InOrder, fact.drop.iter().cloned());
+        }
+    }
+}
+
+/// What of all that is made comes with another part of it.
+fn inside(made: &[&Fact]) -> HashMap<Address, Address> {
+    let by_address: HashMap<&Address, &Fact> =
+        made.iter().map(|fact| (&fact.address, *fact)).collect();
+    let mut inside = HashMap::new();
+    for fact in made {
+        // A column comes with its table; its default does so only with a column that is added.
+        let comes = fact.comes_with.iter().find(|whole| {
+            by_address.get(whole).is_some_and(|whole| {
+                !whole.comes_with.iter().any(|outer| by_address.contains_key(outer))
+            })
+        });
+        if let Some(whole) = comes {
+            inside.insert(fact.address.clone(), whole.clone());
+        }
+    }
+    inside
+}
+
+impl State {
+    /// Whether an object was made after this state was read.
+    pub(super) fn is_older_than(&self, address: &Address) -> bool {
+        if address.part > 0 && address.class == "pg_class" {
+            let number = self.attributes.get(&address.object);
+            return number.is_some_and(|number| i64::from(*number) < address.part)
+                || self.is_older_than(&address.whole());
+        }
+        match self.newest.get(&address.class) {
+            Some(newest) => *newest < address.object,
+            // What has no id of its own was not there if it was not found.
+            None => true,
+        }
+    }
+}
+
+impl Setting {
+    fn of_new(&self, before: &State) -> Vec<String> {
+        match &self.change {
+            Change::Privileges(privileges) => {
+                let defaults = before.defaults.get(&self.name).map_or(&[][..], Vec::as_slice);
+                privileges.of_new(defaults)
+            }
+            _ if self.value.is_none() => Vec::new(),
+            Change::Statements(statements) => statements.clone(),
+            Change::Options { alter, style, options } => style.set(alter, &[], options),
+        }
+    }
+
+    fn back_from(&self, after: Option<&Self>) -> Vec<String> {
+        if after.is_some_and(|after| self.value == after.value) {
+            return Vec::new();
+        }
+        match (&self.change, after.map(|after| &after.change)) {
+            (Change::Privileges(privileges), Some(Change::Privileges(found))) => {
+                privileges.back_from(found)
+            }
+            (
+                Change::Options { alter, style, options },
+                Some(Change::Options { options: found, .. }),
+            ) => style.set(alter, found, options),
+            (Change::Options { alter, style, options }, None) => style.set(alter, &[], options),
+            (Change::Statements(statements), Some(_)) => statements.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// As [`back_from`](Self::back_from), of a column of whose table something is revoked.
+    fn again(&self, after: &Self) -> Vec<String> {
+        match (&self.change, &after.change) {
+            (Change::Privileges(privileges), Change::Privileges(found)) => privileges.again(found),
+            _ => self.back_from(Some(after)),
+        }
+    }
+
+    /// Takes away what is set here, where it was not set before.
+    fn undo(&self) -> Vec<String> {
+        match &self.change {
+            Change::Options { alter, style, options } => style.set(alter, options, &[]),
+            _ => Vec::new(),
+        }
+    }
+}

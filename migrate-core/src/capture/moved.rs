@@ -1,0 +1,219 @@
+//! What was renamed or moved to another schema: it is the same object under another name.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::State;
+use super::fact::{Address, Change, Fact, Key};
+
+/// The statements that undo the moves, and what `after` looks like then.
+pub(super) fn undo_moves(before: &State, after: &State) -> (Vec<String>, State) {
+    let found: HashMap<&Address, (&Key, &Fact)> =
+        after.facts.iter().map(|(key, fact)| (&fact.address, (key, fact))).collect();
+    let mut statements = Vec::new();
+    let mut names = Vec::new();
+    let moved: BTreeMap<&Address, (&Key, &Key)> = before
+        .facts
+        .iter()
+        .filter(|(_, fact)| {
+            let address = &fact.address;
+            address.part == 0 && address.class.starts_with("pg_") && fact.name.is_none()
+        })
+        .filter_map(|(key, fact)| {
+            let (other, now) = found.get(&fact.address)?;
+            // An index that a new constraint took over goes with that.
+            let taken = now.comes_with.iter().any(|whole| before.is_older_than(whole));
+            (key != *other && key.kind == other.kind && !taken)
+                .then_some((&fact.address, (key, *other)))
+        })
+        .collect();
+    let is_elsewhere: HashSet<&Address> = before
+        .facts
+        .iter()
+        .filter(|(key, fact)| found.get(&fact.address).is_some_and(|(other, _)| *key != *other))
+        .map(|(_, fact)| &fact.address)
+        .collect();
+    let mut renamed = after.clone();
+    for (key, fact) in &before.facts {
+        let Some((other, now)) = found.get(&fact.address) else { continue };
+        let (Some((wanted, _)), Some((is, around))) = (&fact.name, &now.name) else { continue };
+        if wanted == is || renamed.facts.contains_key(key) {
+            continue;
+        }
+        if let [front, back] = around.as_slice() {
+            statements.push(format!("{front}{is}{}", back.replace("%s", wanted)));
+            if let Some(now) = renamed.facts.remove(*other) {
+                renamed.facts.insert(key.clone(), now);
+            }
+        }
+    }
+    if moved.is_empty() {
+        return (statements, renamed);
+    }
+    // What is in a schema goes where that goes.
+    let schemas: HashMap<&str, &str> = moved
+        .values()
+        .filter(|(key, _)| key.kind == "schema")
+        .map(|(key, other)| (other.identity.as_str(), key.identity.as_str()))
+        .collect();
+    for (is, wanted) in &schemas {
+        statements.push(format!("ALTER SCHEMA {is} RENAME TO {wanted}"));
+    }
+    for (address, (key, other)) in &moved {
+        let (Some(wanted), Some(is)) = (Name::of(&key.identity), Name::of(&other.identity)) else {
+            continue;
+        };
+        names.push((is.full(), wanted.full()));
+        // Indexes and sequences of a table go where it goes; that of a constraint has its name.
+        let (_, fact) = found[address];
+        let goes_along =
+            fact.needs.iter().any(|need| need.belongs && is_elsewhere.contains(&need.on));
+        if goes_along && !fact.comes_with.is_empty() {
+            continue;
+        }
+        let schema = is.schema.map(|schema| schemas.get(schema).copied().unwrap_or(schema));
+        if key.kind == "schema" || is.name == wanted.name && (goes_along || schema == wanted.schema)
+        {
+            continue;
+        }
+        let (words, rest) = (key.words(), &other.identity[is.full().len()..]);
+        let at = |name| Name { schema, name }.full() + rest;
+        if is.name != wanted.name {
+            statements.push(format!("ALTER {words} {} RENAME TO {}", at(is.name), wanted.name));
+        }
+        if let (false, Some(wanted_schema)) = (schema == wanted.schema, wanted.schema) {
+            statements
+                .push(format!("ALTER {words} {} SET SCHEMA {wanted_schema}", at(wanted.name)));
+        }
+    }
+    names.sort_by_key(|(old, _)| std::cmp::Reverse(old.len()));
+    (statements, renamed.renamed(&names))
+}
+
+/// The front of an identity: `public.f` of `public.f(integer)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Name<'a> {
+    schema: Option<&'a str>,
+    name: &'a str,
+}
+
+impl<'a> Name<'a> {
+    /// None of what has its name in another order: `t on public.posts`.
+    fn of(identity: &'a str) -> Option<Self> {
+        let first = word(identity)?;
+        let rest = &identity[first.len()..];
+        let (schema, name) = match rest.strip_prefix('.') {
+            Some(rest) => (Some(first), word(rest)?),
+            None => (None, first),
+        };
+        let end = schema.map_or(0, |schema| schema.len() + 1) + name.len();
+        let rest = &identity[end..];
+        (rest.is_empty() || rest.starts_with('(')).then_some(Self { schema, name })
+    }
+
+    fn full(&self) -> String {
+        match self.schema {
+            Some(schema) => format!("{schema}.{}", self.name),
+            None => self.name.to_owned(),
+        }
+    }
+}
+
+/// The identifier at the start of a text, with its quotes.
+fn word(text: &str) -> Option<&str> {
+    let end = if text.starts_with('"') {
+        let mut quotes = text.match_indices('"').skip(1).map(|(index, _)| index).peekable();
+        loop {
+            let index = quotes.next()?;
+            // Two of them are one inside.
+            match quotes.next_if_eq(&(index + 1)) {
+                Some(_) => {}
+                None => break index + 1,
+            }
+        }
+    } else {
+        text.find(|letter| !is_of_name(letter)).unwrap_or(text.len())
+    };
+    (end > 0).then(|| &text[..end])
+}
+
+fn is_of_name(letter: char) -> bool {
+    letter.is_alphanumeric() || letter == '_' || letter == '$'
+}
+
+/// `text` with the names replaced, where they stand as names.
+fn replaced(text: &str, names: &[(String, String)]) -> String {
+    let mut result = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut last = ' ';
+    while let Some(letter) = rest.chars().next() {
+        let starts = !is_of_name(last) && last != '.' && last != '"';
+        let name = names.iter().filter(|_| starts).find(|(old, _)| {
+            rest.strip_prefix(old.as_str())
+                .is_some_and(|rest| !rest.starts_with(|letter| is_of_name(letter) || letter == '"'))
+        });
+        match name {
+            Some((old, new)) => {
+                result.push_str(new);
+                rest = &rest[old.len()..];
+                last = 'x';
+            }
+            None => {
+                result.push(letter);
+                rest = &rest[letter.len_utf8()..];
+                last = letter;
+            }
+        }
+    }
+    result
+}
+
+impl State {
+    fn renamed(&self, names: &[(String, String)]) -> Self {
+        let text = |text: &String| replaced(text, names);
+        let texts = |texts: &[String]| texts.iter().map(text).collect::<Vec<_>>();
+        let facts = self.facts.iter().map(|(key, fact)| {
+            let mut fact = fact.clone();
+            fact.create = texts(&fact.create);
+            fact.drop = texts(&fact.drop);
+            fact.definition = fact.definition.as_ref().map(text);
+            for setting in &mut fact.settings {
+                setting.value = setting.value.as_ref().map(text);
+                match &mut setting.change {
+                    Change::Statements(statements) => *statements = texts(statements),
+                    Change::Options { alter, .. } => *alter = text(alter),
+                    Change::Privileges(_) => {}
+                }
+            }
+            (Key { kind: key.kind.clone(), identity: text(&key.identity) }, fact)
+        });
+        Self { facts: facts.collect(), ..self.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_at_the_front() {
+        let name = |identity| Name::of(identity).map(|name| (name.schema, name.name));
+        assert_eq!(name("public.posts"), Some((Some("public"), "posts")));
+        assert_eq!(name("public.f(integer, \"a.b\".c)"), Some((Some("public"), "f")));
+        assert_eq!(name(r#""a.""b".c"#), Some((Some(r#""a.""b""#), "c")));
+        assert_eq!(name("archive"), Some((None, "archive")));
+        assert_eq!(name("touch on public.posts"), None);
+        assert_eq!(name(r#""half"#), None);
+    }
+
+    #[test]
+    fn names_are_replaced_as_a_whole() {
+        let names = [("archive.t".to_owned(), "public.t".to_owned())];
+        let text = |text| replaced(text, &names);
+        assert_eq!(text("ON archive.t USING (archive.t.id)"), "ON public.t USING (public.t.id)");
+        assert_eq!(
+            text("archive.tt, x.archive.t, xarchive.t"),
+            "archive.tt, x.archive.t, xarchive.t"
+        );
+        assert_eq!(text("nextval('archive.t'::regclass)"), "nextval('public.t'::regclass)");
+    }
+}

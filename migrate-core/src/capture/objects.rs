@@ -1,0 +1,231 @@
+//! Finding everything that belongs to the named objects and depends on them.
+
+use std::collections::HashMap;
+
+use postgres::Client;
+use postgres::types::{Oid, Type};
+
+use super::fact::{Address, Key, Need};
+
+/// An object of the catalog, with what it needs of the others found.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) address: Address,
+    pub(super) key: Key,
+    pub(super) needs: Vec<Need>,
+    /// What it is an internal part of.
+    pub(super) internal: Vec<Address>,
+}
+
+/// Classes of the catalog whose objects have ids.
+const CLASSES: &[&str] = &[
+    "pg_am",
+    "pg_attrdef",
+    "pg_cast",
+    "pg_class",
+    "pg_collation",
+    "pg_constraint",
+    "pg_conversion",
+    "pg_default_acl",
+    "pg_event_trigger",
+    "pg_extension",
+    "pg_foreign_data_wrapper",
+    "pg_foreign_server",
+    "pg_language",
+    "pg_namespace",
+    "pg_opclass",
+    "pg_operator",
+    "pg_opfamily",
+    "pg_policy",
+    "pg_proc",
+    "pg_publication",
+    "pg_publication_rel",
+    "pg_rewrite",
+    "pg_statistic_ext",
+    "pg_transform",
+    "pg_trigger",
+    "pg_ts_config",
+    "pg_ts_dict",
+    "pg_ts_parser",
+    "pg_ts_template",
+    "pg_type",
+    "pg_user_mapping",
+    "pg_authid",
+    "pg_database",
+    "pg_tablespace",
+];
+
+/// Keeps others from changing the tables, in the order of their ids. A plain reader of a table may
+/// not lock it, and has nothing to change there.
+pub(super) fn lock(client: &mut Client, roots: &[Address]) -> Result<(), postgres::Error> {
+    let (ids, _) = ids(roots.iter().filter(|address| address.class == "pg_class"));
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let tables = client.query_typed(
+        "SELECT format('%I.%I', nspname, relname) \
+         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = relnamespace \
+         WHERE c.oid = ANY ($1) AND relkind IN ('r', 'p') \
+           AND has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE') \
+         ORDER BY c.oid",
+        &[(&ids, Type::OID_ARRAY)],
+    )?;
+    if tables.is_empty() {
+        return Ok(());
+    }
+    let tables: Vec<String> =
+        tables.iter().map(|row| format!("ONLY {}", row.get::<_, &str>(0))).collect();
+    client
+        .batch_execute(&format!("LOCK TABLE {} IN SHARE UPDATE EXCLUSIVE MODE", tables.join(", ")))
+}
+
+/// The greatest id of each class.
+pub(super) fn newest(client: &mut Client) -> Result<HashMap<String, Oid>, postgres::Error> {
+    let queries: Vec<_> = CLASSES
+        .iter()
+        .map(|class| match *class {
+            // Not everyone may read these two.
+            "pg_authid" => "SELECT 'pg_authid', max(oid) FROM pg_roles".to_owned(),
+            "pg_user_mapping" => {
+                "SELECT 'pg_user_mapping', max(umid) FROM pg_user_mappings".to_owned()
+            }
+            class => format!("SELECT '{class}', max(oid) FROM {class}"),
+        })
+        .collect();
+    let rows = client.query_typed(&queries.join(" UNION ALL "), &[])?;
+    let newest =
+        |row: &postgres::Row| Some((row.get::<_, String>(0), row.get::<_, Option<Oid>>(1)?));
+    Ok(rows.iter().filter_map(newest).collect())
+}
+
+/// How many columns these relations have had.
+pub(super) fn attributes<'a>(
+    client: &mut Client,
+    roots: impl Iterator<Item = &'a Address>,
+) -> Result<HashMap<Oid, i32>, postgres::Error> {
+    let (ids, _) = ids(roots);
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = client.query_typed(
+        "SELECT oid, relnatts::int4 FROM pg_class WHERE oid = ANY ($1)",
+        &[(&ids, Type::OID_ARRAY)],
+    )?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}
+
+/// The ids, and the numbers of columns beside them, as queries take them.
+pub(super) fn ids<'a>(addresses: impl Iterator<Item = &'a Address>) -> (Vec<Oid>, Vec<i64>) {
+    addresses.map(|address| (address.object, address.part)).unzip()
+}
+
+/// Everything that hangs on the roots. What an extension brings along is looked through, for what
+/// uses it goes with the extension, but is not part of what is found.
+pub(super) fn find(
+    client: &mut Client,
+    roots: &[Address],
+    known: &[Address],
+) -> Result<Vec<Found>, postgres::Error> {
+    // What has no id of its own comes with what it joins.
+    let known = known.iter().filter(|address| CLASSES.contains(&address.class.as_str()));
+    let (roots, nameless): (Vec<&Address>, Vec<_>) =
+        roots.iter().partition(|root| root.class.starts_with("pg_"));
+    let roots = roots.into_iter().map(|root| (root, true));
+    let roots: Vec<_> = roots.chain(known.map(|known| (known, false))).collect();
+    let classes: Vec<_> = roots.iter().map(|(address, _)| address.class.as_str()).collect();
+    let (ids, parts) = ids(roots.iter().map(|(address, _)| *address));
+    let sure: Vec<_> = roots.iter().map(|(_, sure)| *sure).collect();
+    let rows = client.query_typed(
+        FIND,
+        &[
+            (&classes, Type::TEXT_ARRAY),
+            (&ids, Type::OID_ARRAY),
+            (&parts, Type::INT8_ARRAY),
+            (&sure, Type::BOOL_ARRAY),
+        ],
+    )?;
+    let nameless = nameless.into_iter().map(|address| Found {
+        key: Key { kind: address.class.clone(), identity: String::new() },
+        address: address.clone(),
+        needs: Vec::new(),
+        internal: Vec::new(),
+    });
+    Ok(rows.iter().map(found).chain(nameless).collect())
+}
+
+/// The address in the first columns of a row.
+pub(super) fn address(row: &postgres::Row) -> Address {
+    Address { class: row.get(0), object: row.get(1), part: row.get(2) }
+}
+
+fn found(row: &postgres::Row) -> Found {
+    let address = address(row);
+    let (classes, ids, parts, kinds): (Vec<String>, Vec<Oid>, Vec<i64>, Vec<String>) =
+        (row.get(5), row.get(6), row.get(7), row.get(8));
+    let (mut needs, mut internal) = (Vec::new(), Vec::new());
+    for (((class, object), part), kind) in classes.into_iter().zip(ids).zip(parts).zip(kinds) {
+        let on = Address { class, object, part };
+        internal.extend((kind == "i").then(|| on.clone()));
+        needs.push(Need { on, belongs: kind != "n" });
+    }
+    Found { key: Key { kind: row.get(3), identity: row.get(4) }, address, needs, internal }
+}
+
+/// The walk goes from an object to what depends on it and to its columns; from what is an internal
+/// part of something else (the rule of a view, the index of a constraint) to that; and from a
+/// column to those that inherited it. Members of extensions are marked, and what belongs to them.
+const FIND: &str = "
+WITH RECURSIVE roots AS (
+    SELECT class::regclass::oid AS classid, objid, part::int4 AS objsubid
+    FROM unnest($1::text[], $2::oid[], $3::int8[], $4::bool[]) AS root(class, objid, part, sure)
+    WHERE sure OR EXISTS (SELECT FROM pg_depend d
+                          WHERE d.classid = class::regclass AND d.objid = root.objid)
+      AND (part = 0 OR EXISTS (SELECT FROM pg_attribute
+                               WHERE attrelid = objid AND attnum = part AND NOT attisdropped))
+),
+found AS (
+    SELECT classid, objid, objsubid, false AS of_extension FROM roots
+    UNION
+    SELECT next.*
+    FROM found f CROSS JOIN LATERAL (
+        SELECT d.classid, d.objid, d.objsubid,
+               d.deptype = 'e' OR f.of_extension AND d.deptype NOT IN ('n', 'x')
+        FROM pg_depend d
+        WHERE d.refclassid = f.classid AND d.refobjid = f.objid
+          AND (f.objsubid = 0 OR d.refobjsubid = f.objsubid)
+          AND d.deptype IN ('n', 'a', 'i', 'P', 'S', 'e', 'x')
+        UNION ALL
+        SELECT d.refclassid, d.refobjid, d.refobjsubid, f.of_extension
+        FROM pg_depend d
+        WHERE d.classid = f.classid AND d.objid = f.objid AND d.deptype = 'i'
+          AND (d.refclassid, d.refobjid) IS DISTINCT FROM (f.classid, f.objid)
+        UNION ALL
+        SELECT f.classid, f.objid, attnum, f.of_extension
+        FROM pg_class c JOIN pg_attribute ON attrelid = c.oid AND attnum > 0 AND NOT attisdropped
+        WHERE f.classid = 'pg_class'::regclass AND c.oid = f.objid AND f.objsubid = 0
+          AND relkind IN ('r', 'p', 'f', 'v', 'm', 'c')
+        UNION ALL
+        SELECT f.classid, heir.attrelid, heir.attnum, f.of_extension
+        FROM pg_attribute own
+        JOIN pg_inherits ON inhparent = own.attrelid
+        JOIN pg_attribute heir ON heir.attrelid = inhrelid AND heir.attname = own.attname
+        WHERE f.classid = 'pg_class'::regclass AND f.objsubid > 0
+          AND own.attrelid = f.objid AND own.attnum = f.objsubid
+    ) AS next
+),
+kept AS (
+    SELECT classid, objid, objsubid FROM found
+    GROUP BY 1, 2, 3 HAVING NOT bool_or(of_extension)
+)
+SELECT classid::regclass::text, objid, objsubid::int8, type, identity,
+       needed.classes, needed.ids, needed.parts, needed.kinds
+FROM kept k CROSS JOIN pg_identify_object(classid, objid, objsubid) CROSS JOIN LATERAL (
+    SELECT COALESCE(array_agg(refclassid::regclass::text), '{}') AS classes,
+           COALESCE(array_agg(refobjid), '{}') AS ids,
+           COALESCE(array_agg(refobjsubid::int8), '{}') AS parts,
+           COALESCE(array_agg(deptype::text), '{}') AS kinds
+    FROM pg_depend d
+    WHERE d.classid = k.classid AND d.objid = k.objid AND d.objsubid = k.objsubid
+      AND d.refobjid IN (SELECT objid FROM kept)
+) AS needed
+WHERE type IS NOT NULL AND identity IS NOT NULL";

@@ -1,0 +1,79 @@
+//! Options, set in one of four ways.
+
+use migrate_dsl::{Identifier, quote_literal};
+
+use super::fact::Style;
+
+/// Settings whose value is a list of names, which stands as it is written.
+const LISTS: &[&str] = &[
+    "local_preload_libraries",
+    "search_path",
+    "session_preload_libraries",
+    "shared_preload_libraries",
+    "temp_tablespaces",
+    "unix_socket_directories",
+];
+
+impl Style {
+    /// The statements that take the options found to those wanted.
+    pub(super) fn set(self, alter: &str, found: &[String], wanted: &[String]) -> Vec<String> {
+        let is_set =
+            |name: &str, options: &[String]| options.iter().any(|option| parted(option).0 == name);
+        let surplus: Vec<&str> = found
+            .iter()
+            .map(|option| parted(option).0)
+            .filter(|name| !is_set(name, wanted))
+            .collect();
+        let missing: Vec<(&str, &str)> = wanted
+            .iter()
+            .filter(|option| !found.contains(option))
+            .map(|option| parted(option))
+            .collect();
+        if surplus.is_empty() && missing.is_empty() {
+            return Vec::new();
+        }
+        match self {
+            Self::Parameters => {
+                let reset = format!("{alter} RESET ({})", surplus.join(", "));
+                let set = missing
+                    .iter()
+                    .map(|(name, value)| format!("{name} = {}", quote_literal(value)));
+                let set = format!("{alter} SET ({})", set.collect::<Vec<_>>().join(", "));
+                let parts = [(!surplus.is_empty(), reset), (!missing.is_empty(), set)];
+                parts.into_iter().filter(|(is_any, _)| *is_any).map(|(_, sql)| sql).collect()
+            }
+            Self::Foreign => {
+                let drop = surplus.iter().map(|name| format!("DROP {}", quoted(name)));
+                let set = missing.iter().map(|(name, value)| {
+                    let verb = if is_set(name, found) { "SET" } else { "ADD" };
+                    format!("{verb} {} {}", quoted(name), quote_literal(value))
+                });
+                let changes = drop.chain(set).collect::<Vec<_>>().join(", ");
+                vec![format!("{alter} OPTIONS ({changes})")]
+            }
+            Self::Variables => {
+                let reset = surplus.iter().map(|name| format!("{alter} RESET {name}"));
+                let set = missing.iter().map(|(name, value)| {
+                    let is_list = LISTS.contains(&name.to_ascii_lowercase().as_str());
+                    let value = if is_list { (*value).to_owned() } else { quote_literal(value) };
+                    format!("{alter} SET {name} TO {value}")
+                });
+                reset.chain(set).collect()
+            }
+            Self::Definition => {
+                let drop = surplus.iter().map(|name| (*name).to_owned());
+                let set = missing.iter().map(|(name, value)| format!("{name} = {value}"));
+                vec![format!("{alter} ({})", drop.chain(set).collect::<Vec<_>>().join(", "))]
+            }
+        }
+    }
+}
+
+/// The name and the value of an option.
+fn parted(option: &str) -> (&str, &str) {
+    option.split_once('=').unwrap_or((option, ""))
+}
+
+fn quoted(name: &str) -> String {
+    Identifier::from(name).quoted()
+}

@@ -1,0 +1,148 @@
+//! Columns, and their defaults.
+
+use super::super::privileges;
+use super::Reader;
+
+/// A column as `CREATE TABLE` has it. `a` is its attribute, `t` its type; beside them, its default.
+pub(super) const DEFINITION: &str = "
+concat_ws(' ', quote_ident(attname), format_type(atttypid, atttypmod),
+    'COLLATE ' || CASE WHEN attcollation <> typcollation THEN attcollation::regcollation::text END,
+    CASE attgenerated WHEN 's' THEN format('GENERATED ALWAYS AS (%s) STORED', pg_get_expr(adbin, adrelid))
+                      WHEN 'v' THEN format('GENERATED ALWAYS AS (%s) VIRTUAL', pg_get_expr(adbin, adrelid)) END,
+    CASE WHEN attnotnull THEN COALESCE(
+        (SELECT format('CONSTRAINT %I NOT NULL', conname) || CASE WHEN connoinherit THEN ' NO INHERIT' ELSE '' END
+         FROM pg_constraint WHERE conrelid = attrelid AND contype = 'n' AND conkey = ARRAY[attnum]),
+        'NOT NULL') END)";
+
+pub(super) const COLUMNS: Reader = Reader::of(
+    &[
+        "table column",
+        "foreign table column",
+        "composite type column",
+        "view column",
+        "materialized view column",
+    ],
+    columns,
+);
+
+/// `attstattarget` is null or -1 for the default, by version.
+fn columns() -> String {
+    let parameters = super::sequence::PARAMETERS;
+    let acl =
+        privileges::sql('c', "'TABLE ' || name", "format('(%I)', attname)", "attacl", "relowner");
+    format!(
+        "
+SELECT 'pg_class', attrelid, attnum::int8, what, value, statements
+FROM (
+    SELECT a.*, c.relkind, c.relowner, c.relispartition, t.typcollation, t.typstorage, adrelid, adbin,
+           attrelid::regclass::text AS name, to_jsonb(a) AS json,
+           relkind IN ('r', 'p', 'f') AS of_table, relkind = 'c' AS of_type,
+           attinhcount > 0 AND NOT attislocal OR reloftype <> 0 AS inherited,
+           CASE WHEN relkind = 'c' AND EXISTS (SELECT FROM pg_class o WHERE o.reloftype = c.reltype)
+                THEN ' CASCADE' END AS typed,
+           (SELECT conname FROM pg_constraint
+            WHERE conrelid = attrelid AND contype = 'n' AND conkey = ARRAY[attnum]) AS not_null
+    FROM wanted
+    JOIN pg_attribute a ON attrelid = objid AND attnum = part
+    JOIN pg_class c ON c.oid = attrelid
+    JOIN pg_type t ON t.oid = atttypid
+    LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+) AS a
+CROSS JOIN LATERAL (
+    SELECT concat_ws(' ', quote_ident(attname), format_type(atttypid, atttypmod),
+               'COLLATE ' || CASE WHEN attcollation <> typcollation
+                                  THEN attcollation::regcollation::text END,
+               CASE attgenerated
+                   WHEN 's' THEN format('GENERATED ALWAYS AS (%s) STORED', pg_get_expr(adbin, adrelid))
+                   WHEN 'v' THEN format('GENERATED ALWAYS AS (%s) VIRTUAL', pg_get_expr(adbin, adrelid))
+                   ELSE 'DEFAULT ' || pg_get_expr(adbin, adrelid) END,
+               (SELECT format('GENERATED %s AS IDENTITY (SEQUENCE NAME %s {parameters})',
+                              CASE attidentity WHEN 'a' THEN 'ALWAYS' ELSE 'BY DEFAULT' END,
+                              seqrelid::regclass, {parameters_of})
+                FROM pg_depend JOIN pg_sequence ON seqrelid = objid
+                WHERE attidentity <> '' AND classid = 'pg_class'::regclass AND deptype = 'i'
+                  AND refclassid = 'pg_class'::regclass AND refobjid = attrelid
+                  AND refobjsubid = attnum),
+               CASE WHEN attnotnull AND not_null IS NOT NULL
+                    THEN format('CONSTRAINT %I NOT NULL', not_null)
+                    WHEN attnotnull THEN 'NOT NULL' END) AS definition,
+           concat_ws(' ', format_type(atttypid, atttypmod),
+               'COLLATE ' || CASE WHEN attcollation <> typcollation
+                                  THEN attcollation::regcollation::text END) AS type,
+           CASE attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN'
+                           ELSE 'EXTENDED' END AS storage
+) AS d
+CROSS JOIN LATERAL (VALUES
+    ('create', NULLIF(attgenerated, '')::text, CASE
+        WHEN of_table AND NOT inherited
+            THEN ARRAY[format('ALTER TABLE %s ADD COLUMN %s', name, definition)]
+        WHEN of_type THEN ARRAY[format('ALTER TYPE %s ADD ATTRIBUTE %I %s%s', name, attname, type, typed)] END),
+    ('drop', NULL, CASE
+        WHEN of_table AND NOT inherited
+            THEN ARRAY[format('ALTER TABLE %s DROP COLUMN %I', name, attname)]
+        WHEN of_type THEN ARRAY[format('ALTER TYPE %s DROP ATTRIBUTE %I%s', name, attname, typed)] END),
+    ('change type', type, CASE
+        WHEN of_table AND NOT inherited AND attinhcount = 0
+            THEN ARRAY[format('ALTER TABLE %s ALTER COLUMN %I TYPE %s', name, attname, type)
+                || CASE attgenerated WHEN '' THEN format(' USING %I::%s', attname,
+                                                         format_type(atttypid, atttypmod))
+                                     ELSE '' END]
+        WHEN of_type
+            THEN ARRAY[format('ALTER TYPE %s ALTER ATTRIBUTE %I TYPE %s%s', name, attname, type, typed)] END),
+    ('name', quote_ident(attname), CASE WHEN NOT inherited OR of_type THEN ARRAY[
+        format('ALTER %s %s RENAME %s ', CASE WHEN of_type THEN 'TYPE' ELSE 'TABLE' END, name,
+               CASE WHEN of_type THEN 'ATTRIBUTE' ELSE 'COLUMN' END), concat(' TO %s', typed)] END),
+    ('change expression', CASE WHEN attgenerated <> '' THEN pg_get_expr(adbin, adrelid) END,
+        CASE WHEN attgenerated <> '' AND NOT inherited AND attinhcount = 0
+             THEN ARRAY[format('ALTER TABLE %s ALTER COLUMN %I SET EXPRESSION AS (%s)', name, attname,
+                               pg_get_expr(adbin, adrelid))] END),
+    ('change not null', CASE WHEN attnotnull THEN COALESCE(not_null, 'not null') END,
+        CASE WHEN NOT of_table THEN NULL
+             WHEN not_null IS NOT NULL
+             THEN ARRAY[format('ALTER TABLE %s ADD CONSTRAINT %I NOT NULL %I', name, not_null, attname)]
+             ELSE ARRAY[format('ALTER TABLE %s ALTER COLUMN %I %s NOT NULL', name, attname,
+                               CASE WHEN attnotnull THEN 'SET' ELSE 'DROP' END)] END),
+    ('set storage', CASE WHEN attstorage <> typstorage THEN storage END,
+        CASE WHEN of_table OR relkind = 'm'
+             THEN ARRAY[format('ALTER TABLE ONLY %s ALTER COLUMN %I SET STORAGE %s', name, attname,
+                               storage)] END),
+    ('set compression', NULLIF(json ->> 'attcompression', ''),
+        CASE WHEN of_table OR relkind = 'm'
+             THEN ARRAY[format('ALTER TABLE ONLY %s ALTER COLUMN %I SET COMPRESSION %s', name, attname,
+                               CASE json ->> 'attcompression' WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4'
+                                                              ELSE 'default' END)] END),
+    ('set statistics', NULLIF(json ->> 'attstattarget', '-1'),
+        CASE WHEN of_table OR relkind = 'm'
+             THEN ARRAY[format('ALTER TABLE ONLY %s ALTER COLUMN %I SET STATISTICS %s', name, attname,
+                               COALESCE(json ->> 'attstattarget', '-1'))] END),
+    ('set options', array_to_string(attoptions, chr(31)),
+        ARRAY[format('ALTER TABLE ONLY %s ALTER COLUMN %I', name, attname)] || attoptions),
+    ('set foreign options', array_to_string(attfdwoptions, chr(31)),
+        ARRAY[format('ALTER FOREIGN TABLE %s ALTER COLUMN %I', name, attname)] || attfdwoptions),
+    ('acl c', NULL, CASE WHEN NOT of_type THEN {acl} END)
+) AS rows(what, value, statements)
+WHERE statements IS NOT NULL OR what IN ('create', 'drop')",
+        parameters = parameters.0,
+        parameters_of = parameters.1,
+    )
+}
+
+pub(super) const DEFAULTS: Reader = Reader::of(&["default value"], defaults);
+
+/// The expression of a generated column is part of that column.
+fn defaults() -> String {
+    "
+SELECT 'pg_attrdef', d.oid, 0::int8, what, value, statements
+FROM wanted
+JOIN pg_attrdef d ON d.oid = objid
+JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum AND attgenerated = ''
+CROSS JOIN LATERAL (VALUES
+    ('create', pg_get_expr(adbin, adrelid),
+        ARRAY[format('ALTER TABLE ONLY %s ALTER COLUMN %I SET DEFAULT %s', adrelid::regclass, attname,
+                     pg_get_expr(adbin, adrelid))]),
+    ('drop', NULL,
+        ARRAY[format('ALTER TABLE ONLY %s ALTER COLUMN %I DROP DEFAULT', adrelid::regclass, attname)]),
+    ('with', NULL, ARRAY['pg_class', adrelid::text, adnum::text])
+) AS rows(what, value, statements)"
+        .to_owned()
+}

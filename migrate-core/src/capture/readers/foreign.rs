@@ -1,0 +1,100 @@
+//! Foreign data wrappers, servers and user mappings. An option whose name speaks of a secret is
+//! left out: it would be stored in plain sight.
+
+use super::super::privileges;
+use super::Reader;
+
+pub(super) const WRAPPERS: Reader = Reader::of(&["foreign-data wrapper"], wrappers);
+
+/// Which options may be kept, of a `text[]`.
+fn harmless(options: &str) -> String {
+    format!(
+        "(SELECT array_agg(option ORDER BY option) FROM unnest({options}) AS option
+          WHERE split_part(option, '=', 1) !~* 'passw|secret|token|passcode|key$')"
+    )
+}
+
+/// The options as they stand in a `CREATE`.
+fn options(options: &str) -> String {
+    format!(
+        "(SELECT format(' OPTIONS (%s)', string_agg(format('%I %L', option_name, option_value), ', '))
+          FROM pg_options_to_table({}) HAVING count(*) > 0)",
+        harmless(options)
+    )
+}
+
+fn wrappers() -> String {
+    let acl = privileges::sql('F', "'FOREIGN DATA WRAPPER ' || name", "''", "fdwacl", "fdwowner");
+    let (options, harmless) = (options("fdwoptions"), harmless("fdwoptions"));
+    format!(
+        "
+SELECT 'pg_foreign_data_wrapper', w.oid, 0::int8, what, value, statements
+FROM (
+    SELECT w.*, quote_ident(fdwname) AS name,
+           concat_ws(' ', COALESCE('HANDLER ' || NULLIF(fdwhandler, 0)::regproc, 'NO HANDLER'),
+               COALESCE('VALIDATOR ' || NULLIF(fdwvalidator, 0)::regproc, 'NO VALIDATOR')) AS functions
+    FROM wanted JOIN pg_foreign_data_wrapper w ON w.oid = objid
+) AS w
+CROSS JOIN LATERAL (VALUES
+    ('create', NULL, ARRAY[concat('CREATE FOREIGN DATA WRAPPER ', name, ' ', functions, {options})]),
+    ('drop', NULL, ARRAY['DROP FOREIGN DATA WRAPPER ' || name]),
+    ('change functions', functions, ARRAY[format('ALTER FOREIGN DATA WRAPPER %s %s', name, functions)]),
+    ('change foreign options', array_to_string({harmless}, chr(31)),
+        ARRAY['ALTER FOREIGN DATA WRAPPER ' || name] || {harmless}),
+    ('owner', fdwowner::regrole::text,
+        ARRAY[format('ALTER FOREIGN DATA WRAPPER %s OWNER TO %s', name, fdwowner::regrole)]),
+    ('acl F', NULL, {acl})
+) AS rows(what, value, statements)"
+    )
+}
+
+pub(super) const SERVERS: Reader = Reader::of(&["server"], servers);
+
+fn servers() -> String {
+    let acl = privileges::sql('S', "'FOREIGN SERVER ' || name", "''", "srvacl", "srvowner");
+    let (options, harmless) = (options("srvoptions"), harmless("srvoptions"));
+    format!(
+        "
+SELECT 'pg_foreign_server', s.oid, 0::int8, what, value, statements
+FROM (
+    SELECT s.*, quote_ident(srvname) AS name, quote_ident(fdwname) AS wrapper
+    FROM wanted
+    JOIN pg_foreign_server s ON s.oid = objid
+    JOIN pg_foreign_data_wrapper w ON w.oid = srvfdw
+) AS s
+CROSS JOIN LATERAL (VALUES
+    ('create', srvtype, ARRAY[concat('CREATE SERVER ', name, ' TYPE ' || quote_literal(srvtype),
+        ' VERSION ' || quote_literal(srvversion), ' FOREIGN DATA WRAPPER ', wrapper, {options})]),
+    ('drop', NULL, ARRAY['DROP SERVER ' || name]),
+    ('change version', srvversion,
+        ARRAY[format('ALTER SERVER %s VERSION %s', name, quote_nullable(srvversion))]),
+    ('change foreign options', array_to_string({harmless}, chr(31)),
+        ARRAY['ALTER SERVER ' || name] || {harmless}),
+    ('owner', srvowner::regrole::text,
+        ARRAY[format('ALTER SERVER %s OWNER TO %s', name, srvowner::regrole)]),
+    ('acl S', NULL, {acl})
+) AS rows(what, value, statements)"
+    )
+}
+
+pub(super) const USER_MAPPINGS: Reader = Reader::of(&["user mapping"], user_mappings);
+
+/// By the view: the catalog itself is not for everyone.
+fn user_mappings() -> String {
+    let (options, harmless) = (options("umoptions"), harmless("umoptions"));
+    format!(
+        "
+SELECT 'pg_user_mapping', m.umid, 0::int8, what, value, statements
+FROM (
+    SELECT m.*, format('FOR %s SERVER %I',
+                       CASE umuser WHEN 0 THEN 'PUBLIC' ELSE umuser::regrole::text END, srvname) AS name
+    FROM wanted JOIN pg_user_mappings m ON umid = objid
+) AS m
+CROSS JOIN LATERAL (VALUES
+    ('create', NULL, ARRAY[concat('CREATE USER MAPPING ', name, {options})]),
+    ('drop', NULL, ARRAY['DROP USER MAPPING ' || name]),
+    ('change foreign options', array_to_string({harmless}, chr(31)),
+        ARRAY['ALTER USER MAPPING ' || name] || {harmless})
+) AS rows(what, value, statements)"
+    )
+}

@@ -1,0 +1,133 @@
+//! Tables, and what joins them to others.
+
+use super::super::privileges;
+use super::Reader;
+
+pub(super) const TABLES: Reader = Reader::of(&["table", "foreign table"], tables);
+
+/// Defaults, constraints and identities are facts of their own and follow.
+fn tables() -> String {
+    let column = super::column::DEFINITION;
+    let acl = privileges::sql('r', "'TABLE ' || name", "''", "relacl", "relowner");
+    format!(
+        "
+SELECT 'pg_class', r.oid, 0::int8, what, value, statements
+FROM (
+    SELECT c.*, c.oid::regclass::text AS name, to_jsonb(c) AS json,
+           CASE relkind WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END AS word,
+           (SELECT string_agg('toast.' || option, chr(31)) FROM pg_class t, unnest(t.reloptions) AS option
+            WHERE t.oid = c.reltoastrelid) AS toast
+    FROM wanted JOIN pg_class c ON c.oid = objid
+) AS r
+LEFT JOIN pg_foreign_table ON ftrelid = r.oid
+CROSS JOIN LATERAL (
+    SELECT string_agg(E'\\n    ' || line, ',' ORDER BY number, line COLLATE \"C\") AS lines
+    FROM (
+        SELECT attnum AS number, {column} AS line
+        FROM pg_attribute a JOIN pg_type t ON t.oid = atttypid
+        LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+        WHERE attrelid = r.oid AND attnum > 0 AND NOT attisdropped
+          AND (relispartition OR attislocal)
+        UNION ALL    -- a partition must have what its parent demands before it is attached
+        SELECT 10000, format('CONSTRAINT %I %s', conname, pg_get_constraintdef(k.oid))
+        FROM pg_constraint k
+        WHERE conrelid = r.oid AND contype = 'c' AND relispartition AND NOT conislocal
+    ) AS part
+) AS body
+CROSS JOIN LATERAL (VALUES
+    ('create', NULL, ARRAY[concat_ws(' ', 'CREATE', CASE relpersistence WHEN 'u' THEN 'UNLOGGED' END,
+        word, name,
+        'OF ' || NULLIF(reloftype, 0)::regtype,
+        CASE WHEN reloftype = 0 THEN '(' || COALESCE(lines || E'\\n', '') || ')' END,
+        (SELECT 'INHERITS (' || string_agg(inhparent::regclass::text, ', ' ORDER BY inhseqno) || ')'
+         FROM pg_inherits WHERE inhrelid = r.oid AND NOT relispartition),
+        'PARTITION BY ' || pg_get_partkeydef(r.oid),
+        'USING ' || (SELECT quote_ident(amname) FROM pg_am m
+                     WHERE m.oid = (json ->> 'relam')::oid AND amname <> 'heap'),
+        'TABLESPACE ' || (SELECT quote_ident(spcname) FROM pg_tablespace s WHERE s.oid = reltablespace),
+        (SELECT format('SERVER %I', srvname) FROM pg_foreign_server s WHERE s.oid = ftserver),
+        'OPTIONS (' || (SELECT string_agg(format('%I %L', option_name, option_value), ', ')
+                        FROM pg_options_to_table(ftoptions)) || ')')]),
+    ('drop', NULL, ARRAY[format('DROP %s %s', word, name)]),
+    ('change persistence', relpersistence::text,
+        ARRAY[format('ALTER TABLE %s SET %s', name,
+                     CASE relpersistence WHEN 'u' THEN 'UNLOGGED' ELSE 'LOGGED' END)]),
+    ('change tablespace', reltablespace::text,
+        ARRAY[format('ALTER TABLE %s SET TABLESPACE %I', name,
+            COALESCE((SELECT spcname FROM pg_tablespace s WHERE s.oid = reltablespace),
+                     (SELECT spcname FROM pg_database d JOIN pg_tablespace s ON s.oid = dattablespace
+                      WHERE datname = current_database())))]),
+    ('change access method', json ->> 'relam',
+        ARRAY[(SELECT format('ALTER TABLE %s SET ACCESS METHOD %I', name, amname)
+               FROM pg_am m WHERE m.oid = (json ->> 'relam')::oid)]),
+    ('change type', NULLIF(reloftype, 0)::regtype::text,
+        ARRAY[format('ALTER TABLE %s %s', name,
+                     COALESCE('OF ' || NULLIF(reloftype, 0)::regtype, 'NOT OF'))]),
+    ('set row security', NULLIF(relrowsecurity, false)::text,
+        ARRAY[format('ALTER TABLE %s %s ROW LEVEL SECURITY', name,
+                     CASE WHEN relrowsecurity THEN 'ENABLE' ELSE 'DISABLE' END)]),
+    ('set forced row security', NULLIF(relforcerowsecurity, false)::text,
+        ARRAY[format('ALTER TABLE %s %s ROW LEVEL SECURITY', name,
+                     CASE WHEN relforcerowsecurity THEN 'FORCE' ELSE 'NO FORCE' END)]),
+    ('set options', NULLIF(concat_ws(chr(31), array_to_string(reloptions, chr(31)), toast), ''),
+        ARRAY['ALTER TABLE ' || name] || reloptions || string_to_array(toast, chr(31))),
+    ('change foreign options', array_to_string(ftoptions, chr(31)),
+        ARRAY['ALTER FOREIGN TABLE ' || name] || ftoptions),
+    ('once replica identity',
+        CASE WHEN relkind <> 'f' THEN
+            CASE relreplident WHEN 'n' THEN 'NOTHING' WHEN 'f' THEN 'FULL' END END,
+        ARRAY[format('ALTER TABLE %s REPLICA IDENTITY %s', name,
+                     CASE relreplident WHEN 'n' THEN 'NOTHING' ELSE 'FULL' END)]),
+    ('late-change replica identity',
+        CASE relreplident WHEN 'n' THEN 'NOTHING' WHEN 'f' THEN 'FULL'
+                          WHEN 'i' THEN (SELECT format('USING INDEX %I', relname)
+                                         FROM pg_index JOIN pg_class i ON i.oid = indexrelid
+                                         WHERE indrelid = r.oid AND indisreplident) END,
+        ARRAY[format('ALTER TABLE %s REPLICA IDENTITY %s', name,
+            COALESCE(CASE relreplident WHEN 'n' THEN 'NOTHING' WHEN 'f' THEN 'FULL'
+                         WHEN 'i' THEN (SELECT format('USING INDEX %I', relname)
+                                        FROM pg_index JOIN pg_class i ON i.oid = indexrelid
+                                        WHERE indrelid = r.oid AND indisreplident) END, 'DEFAULT'))]),
+    ('late-change cluster',
+        (SELECT relname FROM pg_index JOIN pg_class i ON i.oid = indexrelid
+         WHERE indrelid = r.oid AND indisclustered),
+        ARRAY[format('ALTER TABLE %s %s', name,
+            COALESCE((SELECT format('CLUSTER ON %I', relname)
+                      FROM pg_index JOIN pg_class i ON i.oid = indexrelid
+                      WHERE indrelid = r.oid AND indisclustered), 'SET WITHOUT CLUSTER'))]),
+    ('owner', relowner::regrole::text,
+        ARRAY[format('ALTER TABLE %s OWNER TO %s', name, relowner::regrole)]),
+    ('acl r', NULL, {acl})
+) AS rows(what, value, statements)"
+    )
+}
+
+pub(super) const LINKS: Reader = Reader::of(&["table", "foreign table"], links);
+
+/// A child's `CREATE TABLE` names what it inherits from; a partition is attached later.
+fn links() -> String {
+    "
+SELECT 'pg_inherits', inhrelid, inhparent::int8, what, value, statements
+FROM wanted
+JOIN pg_inherits ON inhrelid = objid
+JOIN pg_class c ON c.oid = inhrelid
+CROSS JOIN LATERAL (
+    SELECT inhrelid::regclass::text AS child, inhparent::regclass::text AS parent,
+           pg_get_expr(relpartbound, c.oid) AS bound
+) AS names
+CROSS JOIN LATERAL (VALUES
+    ('fact', format('%s from %s', child, parent), ARRAY['inheritance']),
+    ('create', bound, ARRAY[
+        CASE WHEN relispartition
+             THEN format('ALTER TABLE ONLY %s ATTACH PARTITION %s %s', parent, child, bound)
+             ELSE format('ALTER TABLE %s INHERIT %s', child, parent) END]),
+    ('drop', NULL, ARRAY[
+        CASE WHEN relispartition
+             THEN format('ALTER TABLE ONLY %s DETACH PARTITION %s', parent, child)
+             ELSE format('ALTER TABLE %s NO INHERIT %s', child, parent) END]),
+    ('with', NULL, CASE WHEN NOT relispartition THEN ARRAY['pg_class', inhrelid::text, '0'] END),
+    ('needs', NULL, ARRAY['pg_class', inhrelid::text, '0', 'a']),
+    ('needs', NULL, ARRAY['pg_class', inhparent::text, '0', 'a'])
+) AS rows(what, value, statements)"
+        .to_owned()
+}

@@ -1,0 +1,94 @@
+//! Triggers, rules, policies and extended statistics: what a table has besides its columns,
+//! constraints and indexes.
+
+use super::Reader;
+
+pub(super) const TRIGGERS: Reader = Reader::of(&["trigger"], triggers);
+
+/// A partition gets the triggers of its parent when it is attached.
+fn triggers() -> String {
+    "
+SELECT 'pg_trigger', t.oid, 0::int8, what, value, statements
+FROM wanted
+JOIN pg_trigger t ON t.oid = objid
+CROSS JOIN LATERAL (VALUES
+    ('create', pg_get_triggerdef(t.oid), ARRAY[pg_get_triggerdef(t.oid)]),
+    ('name', quote_ident(tgname), ARRAY['ALTER TRIGGER ', format(' ON %s RENAME TO %%s', tgrelid::regclass)]),
+    ('drop', NULL, ARRAY[format('DROP TRIGGER %I ON %s', tgname, tgrelid::regclass)]),
+    ('set enabled', NULLIF(tgenabled, 'O')::text,
+        ARRAY[format('ALTER TABLE %s %s TRIGGER %I', tgrelid::regclass,
+                     CASE tgenabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA'
+                                    WHEN 'A' THEN 'ENABLE ALWAYS' ELSE 'ENABLE' END, tgname)])
+) AS rows(what, value, statements)
+WHERE NOT tgisinternal AND tgparentid = 0"
+        .to_owned()
+}
+
+pub(super) const RULES: Reader = Reader::of(&["rule"], rules);
+
+fn rules() -> String {
+    "
+SELECT 'pg_rewrite', u.oid, 0::int8, what, value, statements
+FROM wanted
+JOIN pg_rewrite u ON u.oid = objid AND rulename <> '_RETURN'
+CROSS JOIN LATERAL (SELECT rtrim(pg_get_ruledef(u.oid), ';') AS definition) AS d
+CROSS JOIN LATERAL (VALUES
+    ('create', definition, ARRAY[definition]),
+    ('name', quote_ident(rulename), ARRAY['ALTER RULE ', format(' ON %s RENAME TO %%s', ev_class::regclass)]),
+    ('drop', NULL, ARRAY[format('DROP RULE %I ON %s', rulename, ev_class::regclass)]),
+    ('set enabled', NULLIF(ev_enabled, 'O')::text,
+        ARRAY[format('ALTER TABLE %s %s RULE %I', ev_class::regclass,
+                     CASE ev_enabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA'
+                                     WHEN 'A' THEN 'ENABLE ALWAYS' ELSE 'ENABLE' END, rulename)])
+) AS rows(what, value, statements)"
+        .to_owned()
+}
+
+pub(super) const POLICIES: Reader = Reader::of(&["policy"], policies);
+
+fn policies() -> String {
+    "
+SELECT 'pg_policy', p.oid, 0::int8, what, value, statements
+FROM wanted
+JOIN pg_policy p ON p.oid = objid
+CROSS JOIN LATERAL (
+    SELECT concat_ws(' ', format('CREATE POLICY %I ON %s', polname, polrelid::regclass),
+               CASE WHEN NOT polpermissive THEN 'AS RESTRICTIVE' END,
+               'FOR ' || CASE polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE'
+                                     WHEN 'd' THEN 'DELETE' ELSE 'ALL' END,
+               'TO ' || (SELECT string_agg(CASE role WHEN 0 THEN 'PUBLIC' ELSE role::regrole::text END,
+                                           ', ' ORDER BY role::regrole::text COLLATE \"C\")
+                         FROM unnest(polroles) AS role),
+               'USING (' || pg_get_expr(polqual, polrelid) || ')',
+               'WITH CHECK (' || pg_get_expr(polwithcheck, polrelid) || ')') AS definition
+) AS d
+CROSS JOIN LATERAL (VALUES
+    ('create', definition, ARRAY[definition]),
+    ('name', quote_ident(polname), ARRAY['ALTER POLICY ', format(' ON %s RENAME TO %%s', polrelid::regclass)]),
+    ('drop', NULL, ARRAY[format('DROP POLICY %I ON %s', polname, polrelid::regclass)])
+) AS rows(what, value, statements)"
+        .to_owned()
+}
+
+pub(super) const STATISTICS: Reader = Reader::of(&["statistics object"], statistics);
+
+fn statistics() -> String {
+    "
+SELECT 'pg_statistic_ext', s.oid, 0::int8, what, value, statements
+FROM (
+    SELECT s.*, format('%I.%I', nspname, stxname) AS name, pg_get_statisticsobjdef(s.oid) AS definition,
+           NULLIF(to_jsonb(s) ->> 'stxstattarget', '-1') AS target
+    FROM wanted
+    JOIN pg_statistic_ext s ON s.oid = objid
+    JOIN pg_namespace n ON n.oid = stxnamespace
+) AS s
+CROSS JOIN LATERAL (VALUES
+    ('create', definition, ARRAY[definition]),
+    ('drop', NULL, ARRAY['DROP STATISTICS ' || name]),
+    ('set target', target,
+        ARRAY[format('ALTER STATISTICS %s SET STATISTICS %s', name, COALESCE(target, '-1'))]),
+    ('owner', stxowner::regrole::text,
+        ARRAY[format('ALTER STATISTICS %s OWNER TO %s', name, stxowner::regrole)])
+) AS rows(what, value, statements)"
+        .to_owned()
+}

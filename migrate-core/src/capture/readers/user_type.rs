@@ -1,0 +1,76 @@
+//! Enums, domains, composite types and ranges. A base type is made by its extension's script.
+
+use super::super::privileges;
+use super::Reader;
+
+pub(super) const TYPES: Reader = Reader::of(&["type"], types);
+
+fn types() -> String {
+    let acl = privileges::sql('T', "'TYPE ' || name", "''", "typacl", "typowner");
+    format!(
+        "
+SELECT 'pg_type', t.oid, 0::int8, what, value, statements
+FROM wanted
+JOIN pg_type t ON t.oid = objid
+LEFT JOIN pg_class c ON c.oid = typrelid
+LEFT JOIN pg_range g ON rngtypid = t.oid
+CROSS JOIN LATERAL (
+    SELECT format_type(t.oid, NULL) AS name, CASE typtype WHEN 'd' THEN 'DOMAIN' ELSE 'TYPE' END AS word
+) AS n
+CROSS JOIN LATERAL (VALUES
+    ('create', NULL, ARRAY[CASE typtype
+        WHEN 'e' THEN format('CREATE TYPE %s AS ENUM (%s)', name,
+            (SELECT string_agg(quote_literal(enumlabel), ', ' ORDER BY enumsortorder)
+             FROM pg_enum WHERE enumtypid = t.oid))
+        WHEN 'c' THEN format('CREATE TYPE %s AS (%s)', name,
+            (SELECT string_agg(concat_ws(' ', quote_ident(attname), format_type(atttypid, atttypmod),
+                        'COLLATE ' || CASE WHEN attcollation <> a.typcollation
+                                           THEN attcollation::regcollation::text END),
+                    ', ' ORDER BY attnum)
+             FROM pg_attribute JOIN pg_type a ON a.oid = atttypid
+             WHERE attrelid = t.typrelid AND attnum > 0 AND NOT attisdropped))
+        WHEN 'd' THEN concat_ws(' ', 'CREATE DOMAIN', name, 'AS', format_type(typbasetype, typtypmod),
+            'COLLATE ' || (SELECT t.typcollation::regcollation FROM pg_type b
+                           WHERE b.oid = t.typbasetype AND b.typcollation <> t.typcollation))
+        WHEN 'r' THEN format('CREATE TYPE %s AS RANGE (%s)', name, concat_ws(', ',
+            'SUBTYPE = ' || format_type(rngsubtype, NULL),
+            'SUBTYPE_OPCLASS = ' || (SELECT format('%s.%I', opcnamespace::regnamespace, opcname)
+                                     FROM pg_opclass o WHERE o.oid = rngsubopc AND NOT opcdefault),
+            'COLLATION = ' || (SELECT rngcollation::regcollation FROM pg_type b
+                               WHERE b.oid = rngsubtype AND b.typcollation <> rngcollation),
+            'CANONICAL = ' || NULLIF(rngcanonical, 0)::regproc,
+            'SUBTYPE_DIFF = ' || NULLIF(rngsubdiff, 0)::regproc,
+            'MULTIRANGE_TYPE_NAME = ' || format_type((to_jsonb(g) ->> 'rngmultitypid')::oid, NULL))) END]),
+    ('drop', NULL, ARRAY[format('DROP %s %s', word, name)]),
+    ('set default', CASE typtype WHEN 'd' THEN typdefault END, CASE typtype WHEN 'd'
+        THEN ARRAY[format('ALTER DOMAIN %s %s', name,
+            COALESCE('SET DEFAULT ' || pg_get_expr(typdefaultbin, 0), 'DROP DEFAULT'))] END),
+    ('set not null', CASE WHEN typtype = 'd' THEN NULLIF(typnotnull, false)::text END,
+        CASE typtype WHEN 'd' THEN ARRAY[format('ALTER DOMAIN %s %s NOT NULL', name,
+                                        CASE WHEN typnotnull THEN 'SET' ELSE 'DROP' END)] END),
+    ('owner', typowner::regrole::text,
+        ARRAY[format('ALTER %s %s OWNER TO %s', word, name, typowner::regrole)]),
+    ('acl T', NULL, {acl})
+) AS rows(what, value, statements)
+WHERE statements IS NOT NULL
+  AND (typtype IN ('e', 'd', 'r') OR typtype = 'c' AND relkind = 'c')"
+    )
+}
+
+pub(super) const DOMAIN_CONSTRAINTS: Reader =
+    Reader::of(&["domain constraint"], domain_constraints);
+
+fn domain_constraints() -> String {
+    "
+SELECT 'pg_constraint', k.oid, 0::int8, what, value, statements
+FROM (
+    SELECT k.*, format_type(contypid, NULL) AS name, pg_get_constraintdef(k.oid) AS definition
+    FROM wanted JOIN pg_constraint k ON k.oid = objid AND contype = 'c'
+) AS k
+CROSS JOIN LATERAL (VALUES
+    ('create', definition, ARRAY[format('ALTER DOMAIN %s ADD CONSTRAINT %I %s', name, conname, definition)]),
+    ('drop', NULL, ARRAY[format('ALTER DOMAIN %s DROP CONSTRAINT %I', name, conname)]),
+    ('name', quote_ident(conname), ARRAY[format('ALTER DOMAIN %s RENAME CONSTRAINT ', name), ' TO %s'])
+) AS rows(what, value, statements)"
+        .to_owned()
+}

@@ -1,0 +1,35 @@
+//! [`DROP CAST`](https://www.postgresql.org/docs/current/sql-dropcast.html).
+
+use crate::operations::DropObject;
+use crate::{DataType, Object, Pgm};
+
+impl Pgm {
+    /// Drops the cast from one type to another.
+    ///
+    /// ```
+    /// let plan = migrate_dsl::plan_text(|pgm| { pgm.drop_cast("text", "mood"); });
+    /// assert_eq!(plan, r#"DROP CAST (text AS "mood");"#);
+    /// ```
+    #[track_caller]
+    pub fn drop_cast(
+        &mut self,
+        source: impl Into<DataType>,
+        target: impl Into<DataType>,
+    ) -> &mut DropObject {
+        self.record(DropObject::new("drop_cast", Object::cast(source, target)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Pgm, plan_text, plan_text_down};
+
+    #[test]
+    fn drop_cast() {
+        let up = |pgm: &mut Pgm| {
+            pgm.drop_cast("text", ("app", "mood")).if_exists().cascade();
+        };
+        insta::assert_snapshot!(plan_text(up), @r#"DROP CAST IF EXISTS (text AS "app"."mood") CASCADE;"#);
+        insta::assert_snapshot!(plan_text_down(up), @r#"-- as it was: cast from `text` to `"app"."mood"`"#);
+    }
+}

@@ -1,0 +1,82 @@
+//! [`ALTER EVENT TRIGGER … ENABLE`](https://www.postgresql.org/docs/current/sql-altereventtrigger.html).
+
+use crate::{Identifier, Inverse, Object, Operation, Pgm, Statement, Writer};
+
+/// Lets an event trigger fire.
+pub struct EnableEventTrigger {
+    name: Identifier,
+    firing: Option<&'static str>,
+}
+
+impl Pgm {
+    /// Lets an event trigger fire.
+    ///
+    /// ```
+    /// # use migrate_dsl::Pgm;
+    /// fn up(pgm: &mut Pgm) {
+    ///     pgm.enable_event_trigger("no_drops");
+    /// }
+    ///
+    /// assert_eq!(migrate_dsl::plan_text(up), r#"ALTER EVENT TRIGGER "no_drops" ENABLE;"#);
+    /// assert_eq!(migrate_dsl::plan_text_down(up), "-- as it was: event trigger `no_drops`");
+    /// ```
+    #[track_caller]
+    pub fn enable_event_trigger(&mut self, name: impl Into<Identifier>) -> &mut EnableEventTrigger {
+        self.record(EnableEventTrigger { name: name.into(), firing: None })
+    }
+}
+
+impl EnableEventTrigger {
+    /// Fires only where `session_replication_role` is `replica`.
+    pub fn replica(&mut self) -> &mut Self {
+        self.firing = Some("REPLICA");
+        self
+    }
+
+    /// Fires whatever `session_replication_role` is.
+    pub fn always(&mut self) -> &mut Self {
+        self.firing = Some("ALWAYS");
+        self
+    }
+}
+
+impl Operation for EnableEventTrigger {
+    fn verb(&self) -> &'static str {
+        "enable_event_trigger"
+    }
+
+    fn describe(&self) -> String {
+        format!("enable event trigger `{}`", self.name)
+    }
+
+    fn statements(&self) -> Vec<Statement> {
+        vec![Writer::statement(|sql| {
+            sql.text("ALTER EVENT TRIGGER").identifier(&self.name).text("ENABLE");
+            match self.firing {
+                Some(firing) => sql.text(firing),
+                None => sql,
+            }
+        })]
+    }
+
+    fn inverse(&self) -> Inverse {
+        Inverse::capture([Object::event_trigger(self.name.clone())])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::plan_text;
+
+    #[test]
+    fn enable_event_trigger() {
+        let plan = plan_text(|pgm| {
+            pgm.enable_event_trigger("a").replica();
+            pgm.enable_event_trigger("b").always();
+        });
+        insta::assert_snapshot!(plan, @r#"
+        ALTER EVENT TRIGGER "a" ENABLE REPLICA;
+        ALTER EVENT TRIGGER "b" ENABLE ALWAYS;
+        "#);
+    }
+}

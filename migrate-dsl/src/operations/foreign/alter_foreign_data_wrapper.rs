@@ -1,0 +1,136 @@
+//! [`ALTER FOREIGN DATA WRAPPER`](https://www.postgresql.org/docs/current/sql-alterforeigndatawrapper.html).
+
+use super::options::{OptionChanges, option_changes};
+use crate::{Identifier, Inverse, Name, Object, Operation, OptionValue, Pgm, Statement, Writer};
+
+/// Changes a foreign data wrapper.
+pub struct AlterForeignDataWrapper {
+    name: Identifier,
+    /// `None` within takes it away.
+    handler: Option<Option<Name>>,
+    validator: Option<Option<Name>>,
+    options: OptionChanges,
+}
+
+impl Pgm {
+    /// Changes a foreign data wrapper: its functions and its options.
+    ///
+    /// ```
+    /// # use migrate_dsl::Pgm;
+    /// fn up(pgm: &mut Pgm) {
+    ///     pgm.alter_foreign_data_wrapper("files").no_validator().set_option("debug", false);
+    /// }
+    ///
+    /// assert_eq!(
+    ///     migrate_dsl::plan_text(up),
+    ///     r#"ALTER FOREIGN DATA WRAPPER "files" NO VALIDATOR OPTIONS (SET "debug" 'false');"#
+    /// );
+    /// assert_eq!(migrate_dsl::plan_text_down(up), "-- as it was: foreign data wrapper `files`");
+    /// ```
+    #[track_caller]
+    pub fn alter_foreign_data_wrapper(
+        &mut self,
+        name: impl Into<Identifier>,
+    ) -> &mut AlterForeignDataWrapper {
+        self.record(AlterForeignDataWrapper {
+            name: name.into(),
+            handler: None,
+            validator: None,
+            options: OptionChanges::default(),
+        })
+    }
+}
+
+option_changes!(AlterForeignDataWrapper);
+
+impl AlterForeignDataWrapper {
+    /// The function that reads and writes.
+    pub fn handler(&mut self, function: impl Into<Name>) -> &mut Self {
+        self.handler = Some(Some(function.into()));
+        self
+    }
+
+    /// Its tables can only be described from now on.
+    pub fn no_handler(&mut self) -> &mut Self {
+        self.handler = Some(None);
+        self
+    }
+
+    /// The function that looks whether options make sense.
+    pub fn validator(&mut self, function: impl Into<Name>) -> &mut Self {
+        self.validator = Some(Some(function.into()));
+        self
+    }
+
+    /// Nobody looks whether options make sense from now on.
+    pub fn no_validator(&mut self) -> &mut Self {
+        self.validator = Some(None);
+        self
+    }
+}
+
+impl Operation for AlterForeignDataWrapper {
+    fn verb(&self) -> &'static str {
+        "alter_foreign_data_wrapper"
+    }
+
+    fn describe(&self) -> String {
+        format!("alter foreign data wrapper `{}`", self.name)
+    }
+
+    fn statements(&self) -> Vec<Statement> {
+        vec![Writer::statement(|sql| {
+            sql.text("ALTER FOREIGN DATA WRAPPER").identifier(&self.name);
+            for (keyword, function) in [("HANDLER", &self.handler), ("VALIDATOR", &self.validator)]
+            {
+                match function {
+                    Some(Some(function)) => _ = sql.text(keyword).name(function),
+                    Some(None) => _ = sql.text("NO").text(keyword),
+                    None => {}
+                }
+            }
+            self.options.write(sql);
+            if self.handler.is_none() && self.validator.is_none() && self.options.is_empty() {
+                sql.problem(format!(
+                    "`alter_foreign_data_wrapper` changes nothing about `{}`",
+                    self.name
+                ));
+            }
+            sql
+        })]
+    }
+
+    fn inverse(&self) -> Inverse {
+        Inverse::capture([Object::foreign_data_wrapper(&self.name)])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{plan_problems, plan_text};
+
+    #[test]
+    fn every_option() {
+        let plan = plan_text(|pgm| {
+            pgm.alter_foreign_data_wrapper("files")
+                .handler(("tools", "handler"))
+                .validator("validator")
+                .add_option("a", 1)
+                .set_option("b", "it's")
+                .drop_option("c");
+            pgm.alter_foreign_data_wrapper("files").no_handler().no_validator();
+        });
+        insta::assert_snapshot!(plan, @r#"
+        ALTER FOREIGN DATA WRAPPER "files" HANDLER "tools"."handler" VALIDATOR "validator" OPTIONS (ADD "a" '1', SET "b" 'it''s', DROP "c");
+        ALTER FOREIGN DATA WRAPPER "files" NO HANDLER NO VALIDATOR;
+        "#);
+    }
+
+    #[test]
+    fn changes_that_change_nothing() {
+        let problems = plan_problems(|pgm| {
+            pgm.alter_foreign_data_wrapper("files");
+        });
+        insta::assert_snapshot!(problems, @"`alter_foreign_data_wrapper` changes nothing about `files`");
+    }
+}

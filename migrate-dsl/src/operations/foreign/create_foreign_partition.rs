@@ -1,0 +1,167 @@
+//! [`CREATE FOREIGN TABLE … PARTITION OF`](https://www.postgresql.org/docs/current/sql-createforeigntable.html).
+
+use super::options::{Options, options};
+use crate::operations::phrases;
+use crate::operations::table::partitioning::{Bound, write_bound};
+use crate::{
+    DefaultValue, Identifier, Inverse, Name, Object, Operation, OptionValue, Pgm, Statement, Writer,
+};
+
+/// Creates a partition whose rows are on a foreign server.
+pub struct CreateForeignPartition {
+    name: Name,
+    parent: Name,
+    server: Identifier,
+    bound: Option<Bound>,
+    if_not_exists: bool,
+    options: Options,
+    comment: Option<String>,
+}
+
+impl Pgm {
+    /// Creates a partition of a table whose rows are on a foreign server: old ones, mostly.
+    ///
+    /// ```
+    /// # use migrate_dsl::Pgm;
+    /// fn up(pgm: &mut Pgm) {
+    ///     pgm.create_foreign_partition("hits_2020", "hits", "attic").values_in([2020]);
+    /// }
+    ///
+    /// assert_eq!(
+    ///     migrate_dsl::plan_text(up),
+    ///     r#"CREATE FOREIGN TABLE "hits_2020" PARTITION OF "hits" FOR VALUES IN (2020) SERVER "attic";"#
+    /// );
+    /// assert_eq!(migrate_dsl::plan_text_down(up), r#"DROP FOREIGN TABLE "hits_2020";"#);
+    /// ```
+    #[track_caller]
+    pub fn create_foreign_partition(
+        &mut self,
+        name: impl Into<Name>,
+        parent: impl Into<Name>,
+        server: impl Into<Identifier>,
+    ) -> &mut CreateForeignPartition {
+        self.record(CreateForeignPartition {
+            name: name.into(),
+            parent: parent.into(),
+            server: server.into(),
+            bound: None,
+            if_not_exists: false,
+            options: Options::default(),
+            comment: None,
+        })
+    }
+}
+
+options!(CreateForeignPartition);
+
+impl CreateForeignPartition {
+    /// Takes the rows from these values, included, to those, excluded; `expr("MINVALUE")` and
+    /// `expr("MAXVALUE")` have no end.
+    pub fn from_to<T: Into<DefaultValue>, U: Into<DefaultValue>>(
+        &mut self,
+        from: impl IntoIterator<Item = T>,
+        to: impl IntoIterator<Item = U>,
+    ) -> &mut Self {
+        self.bound = Some(Bound::range(from, to));
+        self
+    }
+
+    /// Takes the rows with one of these values.
+    pub fn values_in<T: Into<DefaultValue>>(
+        &mut self,
+        list: impl IntoIterator<Item = T>,
+    ) -> &mut Self {
+        self.bound = Some(Bound::list(list));
+        self
+    }
+
+    /// Takes the rows whose hash leaves this remainder.
+    pub fn modulus(&mut self, modulus: u32, remainder: u32) -> &mut Self {
+        self.bound = Some(Bound::Hash(modulus, remainder));
+        self
+    }
+
+    /// Takes the rows that no other partition takes.
+    pub fn default_partition(&mut self) -> &mut Self {
+        self.bound = Some(Bound::Rest);
+        self
+    }
+
+    /// Does nothing if a relation of that name is there; then `down` leaves it alone.
+    pub fn if_not_exists(&mut self) -> &mut Self {
+        self.if_not_exists = true;
+        self
+    }
+
+    /// The comment that tools show beside the table.
+    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
+        self.comment = Some(text.into());
+        self
+    }
+}
+
+impl Operation for CreateForeignPartition {
+    fn verb(&self) -> &'static str {
+        "create_foreign_partition"
+    }
+
+    fn describe(&self) -> String {
+        format!("create partition `{}` of `{}` on `{}`", self.name, self.parent, self.server)
+    }
+
+    fn statements(&self) -> Vec<Statement> {
+        let create = Writer::statement(|sql| {
+            sql.text("CREATE FOREIGN TABLE").flag(self.if_not_exists, "IF NOT EXISTS");
+            sql.name(&self.name).text("PARTITION OF").name(&self.parent);
+            write_bound(sql, self.bound.as_ref(), &self.name);
+            sql.text("SERVER").identifier(&self.server);
+            self.options.write(sql);
+            sql
+        });
+        phrases::with_comment(create, "FOREIGN TABLE", &self.name, self.comment.as_deref())
+    }
+
+    fn inverse(&self) -> Inverse {
+        if self.if_not_exists {
+            return Inverse::capture([Object::foreign_table(&self.name)]);
+        }
+        Inverse::by(phrases::drop("FOREIGN TABLE", &self.name, false, false))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Pgm, plan_problems, plan_text, plan_text_down};
+
+    #[test]
+    fn every_option() {
+        let up = |pgm: &mut Pgm| {
+            pgm.create_foreign_partition(("app", "a"), ("app", "t"), "attic")
+                .if_not_exists()
+                .from_to([0], [10])
+                .option("table_name", "it's")
+                .comment("long ago");
+            pgm.create_foreign_partition("b", "t", "attic").modulus(2, 0);
+            pgm.create_foreign_partition("c", "t", "attic").default_partition();
+        };
+        insta::assert_snapshot!(plan_text(up), @r#"
+        CREATE FOREIGN TABLE IF NOT EXISTS "app"."a" PARTITION OF "app"."t" FOR VALUES FROM (0) TO (10) SERVER "attic" OPTIONS ("table_name" 'it''s');
+        COMMENT ON FOREIGN TABLE "app"."a" IS 'long ago';
+        CREATE FOREIGN TABLE "b" PARTITION OF "t" FOR VALUES WITH (MODULUS 2, REMAINDER 0) SERVER "attic";
+        CREATE FOREIGN TABLE "c" PARTITION OF "t" DEFAULT SERVER "attic";
+        "#);
+        insta::assert_snapshot!(plan_text_down(up), @r#"
+        DROP FOREIGN TABLE "c";
+        DROP FOREIGN TABLE "b";
+        -- as it was: foreign table `app.a`
+        "#);
+    }
+
+    #[test]
+    fn the_bound_has_to_be_said() {
+        let problems = plan_problems(|pgm| {
+            pgm.create_foreign_partition("a", "t", "attic");
+        });
+        insta::assert_snapshot!(problems, @"which rows go into `a` is not said: add `from_to`, `values_in`, `modulus` or `default_partition`");
+    }
+}

@@ -1,0 +1,51 @@
+//! What dropping a function, a procedure and an aggregate have in common.
+
+use super::signature::arguments;
+use crate::operations::phrases;
+use crate::{DataType, Inverse, Object, Operation, Statement};
+
+/// Drops a function, a procedure or an aggregate; on the way back it is made again as it was.
+pub struct DropRoutine {
+    verb: &'static str,
+    routine: Object,
+    if_exists: bool,
+    cascade: bool,
+}
+
+arguments!(DropRoutine);
+
+impl DropRoutine {
+    pub(super) fn new(verb: &'static str, routine: Object) -> Self {
+        Self { verb, routine, if_exists: false, cascade: false }
+    }
+
+    /// Does nothing if there is none.
+    pub fn if_exists(&mut self) -> &mut Self {
+        self.if_exists = true;
+        self
+    }
+
+    /// Drops what depends on it too: triggers, views, defaults.
+    pub fn cascade(&mut self) -> &mut Self {
+        self.cascade = true;
+        self
+    }
+}
+
+impl Operation for DropRoutine {
+    fn verb(&self) -> &'static str {
+        self.verb
+    }
+
+    fn describe(&self) -> String {
+        format!("drop {}", self.routine)
+    }
+
+    fn statements(&self) -> Vec<Statement> {
+        vec![phrases::drop_object(&self.routine, self.if_exists, self.cascade)]
+    }
+
+    fn inverse(&self) -> Inverse {
+        Inverse::capture([self.routine.clone()])
+    }
+}

@@ -1,0 +1,150 @@
+//! A step on a database, and the way back that is read from the catalog around it.
+
+use std::panic::Location;
+
+use migrate_core::capture::State;
+use migrate_core::plan::Object;
+use migrate_tests::{TestDatabase, catalog};
+use postgres::Client;
+
+/// A step of a migration.
+pub(crate) struct Step {
+    before: String,
+    sql: String,
+    objects: Vec<Object>,
+    database: TestDatabase,
+    order_counts: bool,
+    superuser: bool,
+}
+
+/// The step `sql` on a database in which `before` was run, and the objects it is about:
+/// `table posts`, `column posts.title`, `trigger posts.touch`.
+pub(crate) fn step(before: &str, sql: &str, objects: &[&str]) -> Step {
+    let database = TestDatabase::new();
+    Step {
+        before: before.replace("{role}", &database.unique("reader")),
+        sql: sql.replace("{role}", &database.unique("reader")),
+        objects: objects.iter().map(|text| object(text)).collect(),
+        database,
+        order_counts: true,
+        superuser: true,
+    }
+}
+
+fn object(text: &str) -> Object {
+    // A kind is one word or two, and so may a name be.
+    let two = [
+        "materialized view",
+        "foreign table",
+        "foreign data wrapper",
+        "event trigger",
+        "text search configuration",
+        "text search dictionary",
+    ];
+    let kind = two.into_iter().find(|kind| text.starts_with(kind));
+    let kind = kind.unwrap_or_else(|| text.split(' ').next().unwrap());
+    let name = &text[kind.len() + 1..];
+    let (name, arguments) = match name.strip_suffix(')').and_then(|name| name.split_once('(')) {
+        Some((name, arguments)) => {
+            let arguments = arguments.split(',').filter(|argument| !argument.is_empty());
+            (name, Some(arguments.map(str::to_owned).collect()))
+        }
+        None => (name, None),
+    };
+    let has_member = ["column", "constraint", "trigger", "policy", "rule"].contains(&kind);
+    let mut names = name.split('.').map(str::to_owned).rev();
+    let member = if has_member { names.next() } else { None };
+    let name = names.next().unwrap();
+    Object { kind: kind.to_owned(), schema: names.next(), name, member, arguments }
+}
+
+impl Step {
+    /// A column that comes back stands last.
+    pub(crate) fn in_another_order(self) -> Self {
+        Self { order_counts: false, ..self }
+    }
+
+    /// All of it is done by a role that may only make its own things.
+    pub(crate) fn by_plain_role(self) -> Self {
+        Self { superuser: false, ..self }
+    }
+
+    fn client(&self) -> Client {
+        if self.superuser {
+            return self.database.client();
+        }
+        let role = self.database.unique("plain");
+        self.database
+            .execute(&format!("CREATE ROLE {role} LOGIN; GRANT CREATE ON SCHEMA public TO {role}"));
+        self.database.client_as(&role)
+    }
+
+    fn catalog(&self) -> String {
+        let text = catalog(&mut self.database.client(), &[]);
+        if self.order_counts {
+            return text;
+        }
+        let mut lines: Vec<_> = text.lines().collect();
+        lines.sort_unstable();
+        lines.join("\n")
+    }
+
+    /// Does the step and takes it back, and does both once more; the catalog must be the same each
+    /// time. Returns the statements of the way back.
+    #[track_caller]
+    pub(crate) fn comes_back(&self) -> String {
+        let place = Location::caller();
+        let mut client = self.client();
+        run(&mut client, &self.before);
+        let old = self.catalog();
+        let first = self.there_and_back(&mut client);
+        same(place, &first, &old, &self.catalog());
+        let second = self.there_and_back(&mut client);
+        same(place, &second, &old, &self.catalog());
+        first.replace(&self.database.unique("reader"), "{role}")
+    }
+
+    /// The statements of the way back alone.
+    pub(crate) fn way_back(&self) -> String {
+        let mut client = self.client();
+        run(&mut client, &self.before);
+        self.there(&mut client).join(";\n")
+    }
+
+    fn there(&self, client: &mut Client) -> Vec<String> {
+        run(client, "BEGIN");
+        let before = State::read(client, &self.objects).unwrap_or_else(|error| panic!("{error:?}"));
+        run(client, &self.sql);
+        let after =
+            before.read_after(client, &self.objects).unwrap_or_else(|error| panic!("{error:?}"));
+        run(client, "COMMIT");
+        before.way_back_from(&after).into_iter().map(|statement| statement.sql).collect()
+    }
+
+    fn there_and_back(&self, client: &mut Client) -> String {
+        let back = self.there(client);
+        let script = back.join(";\n");
+        run(client, "BEGIN");
+        for statement in &back {
+            client
+                .batch_execute(statement)
+                .unwrap_or_else(|error| panic!("{error:?}\nin: {statement}\nof:\n{script}"));
+        }
+        run(client, "COMMIT");
+        script
+    }
+}
+
+fn run(client: &mut Client, sql: &str) {
+    client.batch_execute(sql).unwrap_or_else(|error| panic!("{error:?}\nin: {sql}"));
+}
+
+#[track_caller]
+fn same(place: &Location<'_>, back: &str, expected: &str, found: &str) {
+    let missing: Vec<_> = expected.lines().filter(|line| !found.contains(line)).collect();
+    let added: Vec<_> = found.lines().filter(|line| !expected.contains(line)).collect();
+    assert!(
+        expected == found,
+        "{place}: the catalog differs\nmissing: {missing:#?}\nadded: {added:#?}\nafter:\n{back}"
+    );
+}

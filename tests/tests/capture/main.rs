@@ -1,0 +1,8 @@
+//! What a step takes away or changes, brought back from the catalog.
+
+mod back;
+
+mod other;
+mod table;
+
+pub(crate) use back::step;

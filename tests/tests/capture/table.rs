@@ -1,0 +1,278 @@
+//! Tables, with all that hangs on them.
+
+use crate::step;
+
+const SHOP: &str = r#"
+CREATE ROLE {role};
+CREATE SCHEMA "Odd one";
+CREATE TYPE mood AS ENUM ('sad', 'happy');
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TABLE users (id serial PRIMARY KEY, name text NOT NULL);
+CREATE TABLE "Odd one"."Posts" (
+    id bigint GENERATED ALWAYS AS IDENTITY (START 7 CYCLE) PRIMARY KEY,
+    number serial,
+    author int NOT NULL REFERENCES users ON DELETE CASCADE DEFERRABLE,
+    title varchar(20) COLLATE "C" NOT NULL DEFAULT 'it''s',
+    length int GENERATED ALWAYS AS (length(title)) STORED,
+    mood mood DEFAULT 'sad',
+    during tstzrange,
+    price numeric(10, 2) CONSTRAINT positive CHECK (price > 0),
+    CONSTRAINT apart EXCLUDE USING gist (during WITH &&),
+    UNIQUE (title, author) DEFERRABLE INITIALLY DEFERRED
+) WITH (fillfactor = 70, toast.autovacuum_enabled = off);
+ALTER TABLE "Odd one"."Posts" ALTER title SET STATISTICS 7, ALTER title SET STORAGE EXTERNAL,
+    ALTER price SET (n_distinct = 5), REPLICA IDENTITY FULL, ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE TABLE comments (id int, post bigint REFERENCES "Odd one"."Posts", words text);
+CREATE UNIQUE INDEX "only glad" ON "Odd one"."Posts" (lower(title), id DESC) WHERE mood = 'happy';
+CREATE INDEX by_length ON "Odd one"."Posts" (length) INCLUDE (price) WITH (fillfactor = 80);
+ALTER TABLE "Odd one"."Posts" CLUSTER ON by_length;
+CREATE STATISTICS title_author ON title, author FROM "Odd one"."Posts";
+CREATE TRIGGER touch BEFORE UPDATE OF title ON "Odd one"."Posts" FOR EACH ROW WHEN (NEW.title <> '') EXECUTE FUNCTION touch();
+CREATE CONSTRAINT TRIGGER later AFTER INSERT ON "Odd one"."Posts" DEFERRABLE FOR EACH ROW EXECUTE FUNCTION touch();
+ALTER TABLE "Odd one"."Posts" ENABLE ALWAYS TRIGGER touch;
+CREATE RULE quiet AS ON DELETE TO "Odd one"."Posts" WHERE OLD.id < 0 DO INSTEAD NOTHING;
+CREATE POLICY "own ones" ON "Odd one"."Posts" AS RESTRICTIVE FOR UPDATE TO {role} USING (author > 0) WITH CHECK (title <> '');
+GRANT SELECT, INSERT ON "Odd one"."Posts" TO {role} WITH GRANT OPTION;
+GRANT UPDATE (title) ON "Odd one"."Posts" TO {role};
+GRANT SELECT ON "Odd one"."Posts" TO PUBLIC;
+COMMENT ON TABLE "Odd one"."Posts" IS 'a ''comment''';
+COMMENT ON COLUMN "Odd one"."Posts".title IS 'of a column';
+COMMENT ON CONSTRAINT positive ON "Odd one"."Posts" IS 'of a constraint';
+COMMENT ON INDEX "Odd one"."only glad" IS 'of an index';
+COMMENT ON TRIGGER touch ON "Odd one"."Posts" IS 'of a trigger';
+COMMENT ON POLICY "own ones" ON "Odd one"."Posts" IS 'of a policy';
+COMMENT ON STATISTICS title_author IS 'of statistics';
+CREATE VIEW titles WITH (security_barrier) AS SELECT id, title, author, length FROM "Odd one"."Posts";
+COMMENT ON VIEW titles IS 'of a view';
+COMMENT ON COLUMN titles.title IS 'of a column of a view';
+GRANT SELECT ON titles TO {role};
+CREATE VIEW names AS SELECT t.title, u.name FROM titles t JOIN users u ON u.id = t.author;
+CREATE MATERIALIZED VIEW counts AS SELECT author, count(*) AS n FROM titles GROUP BY author;
+CREATE UNIQUE INDEX counts_author ON counts (author);
+CREATE FUNCTION first_of("Odd one"."Posts") RETURNS text LANGUAGE sql AS 'SELECT $1.title';
+CREATE PUBLICATION news FOR TABLE "Odd one"."Posts" (id, title);
+"#;
+
+#[test]
+fn a_table_comes_back_with_everything() {
+    step(SHOP, r#"DROP TABLE "Odd one"."Posts" CASCADE"#, &["table Odd one.Posts"]).comes_back();
+}
+
+#[test]
+fn a_column_comes_back() {
+    // Its columns are named in the order that the table has them in.
+    let shop = SHOP
+        .replace("ON title, author FROM", "ON title, length FROM")
+        .replace("(id, title);", "(title);");
+    for column in ["author", "price", "mood", "number", "during", "id"] {
+        let sql = format!(r#"ALTER TABLE "Odd one"."Posts" DROP COLUMN {column} CASCADE"#);
+        step(&shop, &sql, &[&format!("column Odd one.Posts.{column}")])
+            .in_another_order()
+            .comes_back();
+    }
+}
+
+#[test]
+fn what_hangs_on_a_table_comes_back() {
+    for (sql, object) in [
+        (r#"DROP INDEX "Odd one"."only glad""#, "index Odd one.only glad"),
+        (r#"DROP INDEX "Odd one".by_length"#, "index Odd one.by_length"),
+        (
+            r#"ALTER TABLE "Odd one"."Posts" DROP CONSTRAINT "Posts_pkey" CASCADE"#,
+            "constraint Odd one.Posts.Posts_pkey",
+        ),
+        (
+            r#"ALTER TABLE "Odd one"."Posts" DROP CONSTRAINT positive"#,
+            "constraint Odd one.Posts.positive",
+        ),
+        (
+            r#"ALTER TABLE "Odd one"."Posts" DROP CONSTRAINT "Posts_author_fkey""#,
+            "constraint Odd one.Posts.Posts_author_fkey",
+        ),
+        (
+            r#"ALTER TABLE "Odd one"."Posts" ALTER CONSTRAINT "Posts_author_fkey" NOT DEFERRABLE"#,
+            "constraint Odd one.Posts.Posts_author_fkey",
+        ),
+        (r#"DROP TRIGGER touch ON "Odd one"."Posts""#, "trigger Odd one.Posts.touch"),
+        (r#"DROP TRIGGER later ON "Odd one"."Posts""#, "trigger Odd one.Posts.later"),
+        (r#"ALTER TABLE "Odd one"."Posts" DISABLE TRIGGER touch"#, "trigger Odd one.Posts.touch"),
+        (r#"DROP RULE quiet ON "Odd one"."Posts""#, "rule Odd one.Posts.quiet"),
+        (r#"DROP POLICY "own ones" ON "Odd one"."Posts""#, "policy Odd one.Posts.own ones"),
+        (
+            r#"ALTER POLICY "own ones" ON "Odd one"."Posts" TO PUBLIC USING (true)"#,
+            "policy Odd one.Posts.own ones",
+        ),
+        ("DROP VIEW titles CASCADE", "view titles"),
+        (
+            "CREATE OR REPLACE VIEW titles AS SELECT id, title, author, length, 1 AS one FROM \"Odd one\".\"Posts\"",
+            "view titles",
+        ),
+        (
+            "CREATE OR REPLACE VIEW titles AS SELECT id, 'x'::varchar(20) COLLATE \"C\" AS title, author, length FROM \"Odd one\".\"Posts\"",
+            "view titles",
+        ),
+        ("DROP MATERIALIZED VIEW counts", "materialized view counts"),
+        ("DROP FUNCTION touch CASCADE", "function touch()"),
+        ("DROP FUNCTION touch CASCADE", "function touch"),
+        ("DROP TYPE mood CASCADE", "type mood"),
+        ("DROP STATISTICS title_author", "statistics title_author"),
+        ("ALTER STATISTICS title_author SET STATISTICS 5", "statistics title_author"),
+        ("DROP PUBLICATION news", "publication news"),
+        ("ALTER PUBLICATION news SET (publish = 'insert')", "publication news"),
+        ("ALTER PUBLICATION news ADD TABLE users", "publication news"),
+        ("ALTER PUBLICATION news SET TABLE users", "publication news"),
+        (
+            r#"DROP SEQUENCE "Odd one"."Posts_number_seq" CASCADE"#,
+            "sequence Odd one.Posts_number_seq",
+        ),
+        (
+            r#"ALTER SEQUENCE "Odd one"."Posts_number_seq" AS bigint INCREMENT 3 OWNED BY NONE"#,
+            "sequence Odd one.Posts_number_seq",
+        ),
+        (r#"DROP SCHEMA "Odd one" CASCADE"#, "schema Odd one"),
+        ("DROP TABLE users CASCADE", "table users"),
+    ] {
+        step(SHOP, sql, &[object]).in_another_order().comes_back();
+    }
+}
+
+#[test]
+fn a_changed_column_changes_back() {
+    let alter = r#"ALTER TABLE "Odd one"."Posts" ALTER "#;
+    for (sql, column) in [
+        ("price TYPE text USING price::text, DROP CONSTRAINT positive", "price"),
+        ("price TYPE int", "price"),
+        ("price DROP DEFAULT", "price"),
+        ("mood SET DEFAULT 'happy'", "mood"),
+        ("mood DROP DEFAULT", "mood"),
+        ("number SET DEFAULT 5", "number"),
+        ("number TYPE bigint", "number"),
+        ("author DROP NOT NULL", "author"),
+        ("price SET NOT NULL", "price"),
+        ("id TYPE int", "id"),
+        ("id SET GENERATED BY DEFAULT SET INCREMENT 5", "id"),
+        ("id DROP IDENTITY", "id"),
+        ("during SET STORAGE PLAIN", "during"),
+        ("title SET STORAGE MAIN", "title"),
+        ("title SET STATISTICS -1", "title"),
+        ("price RESET (n_distinct)", "price"),
+        ("price SET (n_distinct = 7, n_distinct_inherited = 2)", "price"),
+        ("length DROP EXPRESSION", "length"),
+    ] {
+        // What keeps a column from changing goes first, as it would in a migration.
+        let views = "DROP VIEW titles CASCADE; DROP FUNCTION first_of; DROP TRIGGER touch ON \"Odd one\".\"Posts\"; DROP PUBLICATION news; DROP RULE quiet ON \"Odd one\".\"Posts\"; ";
+        let shop = format!("{SHOP}; {views}");
+        step(&shop, &format!("{alter} {sql}"), &[&format!("column Odd one.Posts.{column}")])
+            .in_another_order()
+            .comes_back();
+    }
+}
+
+#[test]
+fn a_changed_table_changes_back() {
+    let alter = r#"ALTER TABLE "Odd one"."Posts""#;
+    for sql in [
+        "SET (fillfactor = 50, autovacuum_enabled = off), RESET (toast.autovacuum_enabled)",
+        "DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY",
+        "REPLICA IDENTITY NOTHING",
+        "REPLICA IDENTITY USING INDEX \"Posts_pkey\"",
+        "SET WITHOUT CLUSTER",
+        "CLUSTER ON \"Posts_pkey\"",
+        "OWNER TO {role}",
+        "DISABLE TRIGGER touch",
+        "ADD COLUMN more int REFERENCES users, ADD CHECK (price < 5), ALTER author DROP NOT NULL",
+    ] {
+        step(SHOP, &format!("{alter} {sql}"), &["table Odd one.Posts"]).comes_back();
+    }
+    let shop = "CREATE TABLE a (id int); CREATE TABLE b (id int)";
+    step(shop, "ALTER TABLE a SET UNLOGGED", &["table a"]).comes_back();
+    step(shop, "ALTER TABLE a INHERIT b", &["table a"]).in_another_order().comes_back();
+    step(shop, "CREATE TABLE c (id int) INHERITS (a)", &["table c"]).comes_back();
+    step(
+        "CREATE TABLE a (); COMMENT ON TABLE a IS 'x'",
+        "COMMENT ON TABLE a IS NULL",
+        &["table a"],
+    )
+    .comes_back();
+    step("CREATE TABLE a ()", "COMMENT ON TABLE a IS 'x'", &["table a"]).comes_back();
+}
+
+const PARTITIONS: &str = r#"
+CREATE ROLE {role};
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TABLE users (id bigint PRIMARY KEY);
+CREATE TABLE events (
+    id bigint GENERATED ALWAYS AS IDENTITY, at date NOT NULL, kind text DEFAULT 'x' CHECK (kind <> ''),
+    who bigint REFERENCES users, PRIMARY KEY (id, at)
+) PARTITION BY RANGE (at);
+CREATE INDEX events_kind ON events (kind);
+CREATE TRIGGER touch AFTER INSERT ON events FOR EACH ROW EXECUTE FUNCTION touch();
+CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
+CREATE TABLE other_2 (kind text, more int, at date NOT NULL, id bigint NOT NULL, who bigint, CONSTRAINT events_kind_check CHECK (kind <> ''));
+ALTER TABLE other_2 DROP COLUMN more, ADD PRIMARY KEY (id, at);
+CREATE INDEX my_own ON other_2 (kind);
+ALTER TABLE events ATTACH PARTITION other_2 FOR VALUES FROM ('2026-02-01') TO ('2026-03-01');
+CREATE TABLE events_rest PARTITION OF events DEFAULT PARTITION BY HASH (id);
+CREATE TABLE events_a PARTITION OF events_rest FOR VALUES WITH (MODULUS 1, REMAINDER 0);
+CREATE INDEX only_here ON events_a (who) WHERE id > 5;
+CREATE TABLE notes (event bigint, at date, FOREIGN KEY (event, at) REFERENCES events);
+GRANT SELECT ON events, other_2 TO {role};
+COMMENT ON TABLE events_a IS 'of a partition';
+"#;
+
+#[test]
+fn partitions_come_back() {
+    for (sql, object) in [
+        ("DROP TABLE events CASCADE", "table events"),
+        ("DROP TABLE events_1 CASCADE", "table events_1"),
+        ("DROP TABLE other_2 CASCADE", "table other_2"),
+        ("DROP TABLE events_rest CASCADE", "table events_rest"),
+        ("DROP TABLE events_a CASCADE", "table events_a"),
+        ("ALTER TABLE events DETACH PARTITION other_2", "table events"),
+        ("ALTER TABLE events DETACH PARTITION other_2", "table other_2"),
+        ("DROP INDEX events_kind", "index events_kind"),
+        ("ALTER TABLE events DROP CONSTRAINT events_pkey CASCADE", "constraint events.events_pkey"),
+        (
+            "ALTER TABLE events DROP CONSTRAINT events_kind_check",
+            "constraint events.events_kind_check",
+        ),
+        ("ALTER TABLE events DROP CONSTRAINT events_who_fkey", "constraint events.events_who_fkey"),
+        ("DROP TRIGGER touch ON events", "trigger events.touch"),
+        ("ALTER TABLE events DROP COLUMN who", "column events.who"),
+        (
+            "ALTER TABLE events ALTER who TYPE int, DROP CONSTRAINT events_who_fkey",
+            "column events.who",
+        ),
+        (
+            "CREATE TABLE events_3 PARTITION OF events FOR VALUES FROM ('2026-03-01') TO ('2026-04-01')",
+            "table events_3",
+        ),
+    ] {
+        step(PARTITIONS, sql, &[object]).in_another_order().comes_back();
+    }
+}
+
+#[test]
+fn heirs_come_back() {
+    let heirs = "
+        CREATE TABLE a (id int NOT NULL, name text DEFAULT 'x', CONSTRAINT named CHECK (name <> ''));
+        CREATE TABLE b (more int, name text DEFAULT 'y') INHERITS (a);
+        CREATE TABLE c () INHERITS (b);
+        CREATE TABLE d (LIKE a INCLUDING ALL);
+        ALTER TABLE d INHERIT a;
+        CREATE INDEX ON b (name)";
+    for (sql, object) in [
+        ("DROP TABLE a CASCADE", "table a"),
+        ("DROP TABLE b CASCADE", "table b"),
+        ("DROP TABLE c", "table c"),
+        ("ALTER TABLE d NO INHERIT a", "table d"),
+        ("ALTER TABLE d NO INHERIT a", "table a"),
+        ("ALTER TABLE a DROP COLUMN name", "column a.name"),
+        ("ALTER TABLE a DROP CONSTRAINT named", "constraint a.named"),
+        ("ALTER TABLE a ALTER id DROP NOT NULL", "column a.id"),
+        ("ALTER TABLE a ALTER id TYPE bigint", "column a.id"),
+        ("ALTER TABLE a ALTER name SET DEFAULT 'z'", "column a.name"),
+    ] {
+        step(heirs, sql, &[object]).in_another_order().comes_back();
+    }
+}
