@@ -47,6 +47,9 @@ pub(crate) struct State {
     pub(crate) is_watching: Option<bool>,
 }
 
+/// When a cancel that had no effect is sent again.
+const AGAIN: Duration = Duration::from_millis(300);
+
 /// A statement at work.
 pub(crate) struct Running {
     /// Tells it from others.
@@ -56,7 +59,7 @@ pub(crate) struct Running {
     pub(crate) since: Instant,
     pub(crate) kind: Kind,
     canceler: Canceler,
-    cancelled: bool,
+    cancelled_at: Option<Instant>,
     /// Why the watchdog has cancelled it.
     pub(crate) verdict: Option<Verdict>,
     /// The locks that it was seen waiting for.
@@ -154,7 +157,11 @@ impl Interrupt {
     /// lost.
     pub(crate) fn insist(&self) {
         let mut state = self.state();
-        if state.stop.is_some() {
+        let waited = state
+            .running
+            .as_ref()
+            .is_some_and(|running| running.cancelled_at.is_none_or(|at| at.elapsed() >= AGAIN));
+        if state.stop.is_some() && waited {
             state.cancel();
         }
     }
@@ -200,7 +207,7 @@ impl Interrupt {
             since: Instant::now(),
             kind,
             canceler,
-            cancelled: false,
+            cancelled_at: None,
             verdict: None,
             waits: Vec::new(),
         });
@@ -212,7 +219,7 @@ impl Interrupt {
 impl State {
     fn cancel(&mut self) {
         if let Some(running) = &mut self.running {
-            running.cancelled = true;
+            running.cancelled_at = Some(Instant::now());
             // Where it cannot be cancelled, its connection is gone, and it will end by that.
             _ = running.canceler.cancel();
         }
@@ -223,7 +230,7 @@ impl State {
         match &mut self.running {
             Some(running) if running.number == number && running.verdict.is_none() => {
                 running.verdict = Some(verdict);
-                running.cancelled = true;
+                running.cancelled_at = Some(Instant::now());
                 true
             }
             _ => false,
@@ -250,7 +257,7 @@ impl Armed {
     pub(crate) fn end(self) -> Ended {
         let running = self.interrupt.state().running.take();
         running.map_or_else(Ended::default, |running| Ended {
-            cancelled: running.cancelled,
+            cancelled: running.cancelled_at.is_some(),
             verdict: running.verdict,
             waits: running.waits,
         })

@@ -277,11 +277,9 @@ impl Session {
         let armed = interrupt.arm(self.canceler(), self.server.pid, kind);
         let result = work(&mut self.client);
         let ended = armed.end();
-        let obeyed =
-            matches!(&result, Err(error) if error.code() == Some(&SqlState::QUERY_CANCELED));
-        if ended.cancelled && !obeyed {
-            // The cancel may still be on its way. A server that waits for a command ignores it.
-            std::thread::sleep(Duration::from_millis(50));
+        if ended.cancelled {
+            // A cancel may still be on its way. A server that waits for a command ignores it.
+            std::thread::sleep(Duration::from_millis(100));
         }
         (result, ended)
     }

@@ -17,7 +17,7 @@ use crate::{ApplyError, Error, Event, Observer, Session};
 /// How often one migration is taken up again.
 const CUTS: usize = 3;
 /// How long another connection is tried for: a server that restarts takes a moment.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What the history says after a cut.
 enum Found {

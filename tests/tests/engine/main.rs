@@ -10,4 +10,5 @@ mod locks;
 mod outside_transaction;
 mod resume;
 mod secrets;
+mod servers;
 mod way_back;
