@@ -123,7 +123,9 @@ const OTHERS_ON_COLUMNS: &str = "
     WHERE refclassid = 'pg_class'::regclass AND refobjid = this AND refobjsubid = ANY (numbers)
       AND (classid IN ('pg_proc'::regclass, 'pg_policy'::regclass, 'pg_trigger'::regclass)
            OR classid = 'pg_attrdef'::regclass AND objid IN
-              (SELECT oid FROM pg_attrdef WHERE adrelid = this AND adnum <> ALL (numbers)))
+              (SELECT oid FROM pg_attrdef WHERE adrelid = this AND adnum <> ALL (numbers))
+           OR classid = 'pg_class'::regclass AND objid = this AND objsubid > 0
+              AND objsubid <> ALL (numbers))
 ";
 
 const COLUMNS: &str = "

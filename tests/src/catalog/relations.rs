@@ -71,9 +71,10 @@ WHERE relkind IN ('r', 'p', 'f', 'c', 'v', 'm')
 ORDER BY name COLLATE "C", attnum"#;
 
 /// From 18 on, `NOT NULL` is among them. Whether a partition has one besides its parent means
-/// nothing.
+/// nothing, and neither does what PostgreSQL called the inner part of a foreign key.
 const CONSTRAINTS: &str = "
-SELECT concat_ws(' ', name, quote_ident(conname), pg_get_constraintdef(k.oid),
+SELECT concat_ws(' ', name, CASE WHEN contype <> 'f' OR conparentid = 0 THEN quote_ident(conname) END,
+           pg_get_constraintdef(k.oid),
            CASE WHEN connoinherit AND contype = 'c' THEN '(no inherit)' END,
            CASE WHEN coninhcount > 0 THEN '(inherited)' END,
            CASE WHEN coninhcount > 0 AND conislocal AND NOT relispartition

@@ -50,7 +50,7 @@ CREATE VIEW names AS SELECT t.title, u.name FROM titles t JOIN users u ON u.id =
 CREATE MATERIALIZED VIEW counts AS SELECT author, count(*) AS n FROM titles GROUP BY author;
 CREATE UNIQUE INDEX counts_author ON counts (author);
 CREATE FUNCTION first_of("Odd one"."Posts") RETURNS text LANGUAGE sql AS 'SELECT $1.title';
-CREATE PUBLICATION news FOR TABLE "Odd one"."Posts" (id, title);
+CREATE PUBLICATION news FOR TABLE "Odd one"."Posts" {columns};
 "#;
 
 #[test]

@@ -41,7 +41,10 @@ FROM (
            CASE WHEN relkind = 'c' AND EXISTS (SELECT FROM pg_class o WHERE o.reloftype = c.reltype)
                 THEN ' CASCADE' END AS typed,
            (SELECT conname FROM pg_constraint
-            WHERE conrelid = attrelid AND contype = 'n' AND conkey = ARRAY[attnum]) AS not_null
+            WHERE conrelid = attrelid AND contype = 'n' AND conkey = ARRAY[attnum]) AS not_null,
+           EXISTS (SELECT FROM pg_constraint
+                   WHERE conrelid = attrelid AND contype = 'n' AND conkey = ARRAY[attnum]
+                     AND NOT conislocal) AS inherits_not_null
     FROM wanted
     JOIN pg_attribute a ON attrelid = objid AND attnum = part
     JOIN pg_class c ON c.oid = attrelid
@@ -96,9 +99,10 @@ CROSS JOIN LATERAL (VALUES
         CASE WHEN attgenerated <> '' AND NOT inherited AND attinhcount = 0
              THEN ARRAY[format('ALTER TABLE %s ALTER COLUMN %I SET EXPRESSION AS (%s)', name, attname,
                                pg_get_expr(adbin, adrelid))] END),
-    ('change not null', CASE WHEN attnotnull THEN COALESCE(not_null, 'not null') END,
+    -- what a parent says of it comes and goes with the parent's
+    ('change not null', CASE WHEN attnotnull AND NOT inherits_not_null THEN COALESCE(not_null, 'not null') END,
         CASE WHEN NOT of_table THEN NULL
-             WHEN not_null IS NOT NULL
+             WHEN not_null IS NOT NULL AND NOT inherits_not_null
              THEN ARRAY[format('ALTER TABLE %s ADD CONSTRAINT %I NOT NULL %I', name, not_null, attname)]
              ELSE ARRAY[format('ALTER TABLE %s ALTER COLUMN %I %s NOT NULL', name, attname,
                                CASE WHEN attnotnull THEN 'SET' ELSE 'DROP' END)] END),

@@ -75,18 +75,19 @@ pub(super) const SUBSCRIPTIONS: Reader = Reader::of(&["subscription"], subscript
 /// What a subscription is made with, besides its connection.
 const SUBSCRIPTION: &str = "
     SELECT s.oid, subowner, subenabled, quote_ident(subname) AS name,
-           concat_ws(', ', 'slot_name = ' || COALESCE(quote_literal(subslotname), 'NONE'),
-               'synchronous_commit = ' || quote_literal(subsynccommit),
-               (SELECT options FROM (
-                    -- in versions that lack a column its name means the null outside
-                    SELECT concat_ws(', ', 'binary = ' || subbinary,
-                        'streaming = ' || CASE left(substream::text, 1) WHEN 't' THEN 'on' WHEN 'p' THEN 'parallel'
-                                                                        WHEN 'f' THEN 'off' END,
-                        'disable_on_error = ' || subdisableonerr,
-                        'password_required = ' || subpasswordrequired,
-                        'run_as_owner = ' || subrunasowner, 'origin = ' || suborigin,
-                        'failover = ' || subfailover) AS options
-                    FROM pg_subscription i WHERE i.oid = s.oid) AS newer)) AS parameters,
+           -- in versions that lack a column its name means the null outside
+           (SELECT array_remove(ARRAY[
+                'slot_name=' || COALESCE(subslotname, 'none'),
+                'synchronous_commit=' || subsynccommit,
+                'binary=' || subbinary,
+                'streaming=' || CASE left(substream::text, 1) WHEN 't' THEN 'on' WHEN 'p' THEN 'parallel'
+                                                              WHEN 'f' THEN 'off' END,
+                'disable_on_error=' || subdisableonerr,
+                'password_required=' || subpasswordrequired,
+                'run_as_owner=' || subrunasowner,
+                'origin=' || suborigin,
+                'failover=' || subfailover], NULL)
+            FROM pg_subscription i WHERE i.oid = s.oid) AS parameters,
            (SELECT string_agg(quote_ident(publication), ', ') FROM unnest(subpublications) AS publication)
                AS publications
     FROM wanted
@@ -94,6 +95,10 @@ const SUBSCRIPTION: &str = "
                        NULL::bool AS subpasswordrequired, NULL::bool AS subrunasowner,
                        NULL::text AS suborigin, NULL::bool AS subfailover) AS older
     JOIN pg_subscription s ON s.oid = objid";
+
+/// The parameters as they stand in a `CREATE`.
+const PARAMETERS: &str = "(SELECT string_agg(format('%s = %L', split_part(parameter, '=', 1),
+        substr(parameter, strpos(parameter, '=') + 1)), ', ') FROM unnest(parameters) AS parameter)";
 
 /// It is made again without a connection, which is not everyone's to read, and disabled.
 fn subscriptions() -> String {
@@ -103,13 +108,13 @@ SELECT 'pg_subscription', s.oid, 0::int8, what, value, statements
 FROM ({SUBSCRIPTION}) AS s
 CROSS JOIN LATERAL (VALUES
     ('create', NULL, ARRAY[format('CREATE SUBSCRIPTION %s CONNECTION %L PUBLICATION %s WITH (connect = false, %s)',
-        name, '', publications, parameters)]),
+        name, '', publications, {PARAMETERS})]),
     ('drop', NULL, ARRAY[
         format('ALTER SUBSCRIPTION %s DISABLE', name),
         format('ALTER SUBSCRIPTION %s SET (slot_name = NONE)', name),
         'DROP SUBSCRIPTION ' || name]),
-    ('change parameters', parameters,
-        ARRAY[format('ALTER SUBSCRIPTION %s SET (%s)', name, parameters)]),
+    ('change options', array_to_string(parameters, chr(31)),
+        ARRAY['ALTER SUBSCRIPTION ' || name] || parameters),
     ('change publications', publications,
         ARRAY[format('ALTER SUBSCRIPTION %s SET PUBLICATION %s WITH (refresh = false)', name, publications)]),
     ('change enabled', subenabled::text,
@@ -137,7 +142,7 @@ CROSS JOIN LATERAL (
 ) AS c
 CROSS JOIN LATERAL (VALUES
     ('create', NULL, ARRAY[format('CREATE SUBSCRIPTION %s CONNECTION %L PUBLICATION %s WITH (connect = false, %s)',
-        name, connection, publications, parameters)]),
+        name, connection, publications, {PARAMETERS})]),
     ('once enabled', NULLIF(subenabled, false)::text, ARRAY[format('ALTER SUBSCRIPTION %s ENABLE', name)]),
     ('change connection', connection, ARRAY[format('ALTER SUBSCRIPTION %s CONNECTION %L', name, connection)])
 ) AS rows(what, value, statements)"

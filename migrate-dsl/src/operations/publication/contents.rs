@@ -49,11 +49,18 @@ impl Contents {
         self.members.is_empty()
     }
 
-    /// `TABLE "a" ("b") WHERE (c), TABLES IN SCHEMA "d"`.
+    /// `TABLE "a" ("b") WHERE (c), "d", TABLES IN SCHEMA "e"`: before PostgreSQL 15, the word must
+    /// not stand before each table.
     pub(super) fn write(&self, sql: &mut Writer) {
+        let mut after_table = false;
         sql.list(&self.members, |sql, member| match member {
-            Member::Table(table) => table.write(sql),
+            Member::Table(table) => {
+                sql.flag(!after_table, "TABLE");
+                after_table = true;
+                table.write(sql);
+            }
             Member::Schema(name) => {
+                after_table = false;
                 sql.text("TABLES IN SCHEMA").identifier(name).requires(15, "tables_in_schema");
             }
         });
@@ -65,7 +72,7 @@ impl Contents {
 
 impl PublishedTable {
     fn write(&self, sql: &mut Writer) {
-        sql.text("TABLE").flag(self.only, "ONLY").name(&self.name);
+        sql.flag(self.only, "ONLY").name(&self.name);
         if !self.columns.is_empty() {
             sql.columns(&self.columns).requires(15, "columns");
         }
