@@ -60,8 +60,9 @@ pub(super) const COLUMNS: &str = "l.pid, a.usename::text, a.application_name, \
 /// What [`COLUMNS`] are read from.
 pub(super) const SOURCES: &str = "pg_catalog.pg_locks l \
     LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid \
-    LEFT JOIN pg_catalog.pg_prepared_xacts x \
-    ON l.pid IS NULL AND l.virtualtransaction = '-1/' || x.transaction::text";
+    LEFT JOIN pg_catalog.pg_locks k ON l.pid IS NULL AND k.pid IS NULL \
+    AND k.locktype = 'transactionid' AND k.virtualtransaction = l.virtualtransaction \
+    LEFT JOIN pg_catalog.pg_prepared_xacts x ON x.transaction = k.transactionid";
 
 impl LockHolder {
     pub(super) fn of(row: &Row) -> Result<Self, postgres::Error> {

@@ -65,15 +65,12 @@ fn a_prepared_transaction_is_named() {
     let server = server.unwrap();
     let url = server.url("postgres");
     let mut other = client(&url);
-    other
-        .batch_execute(
-            "CREATE TABLE t (n int); BEGIN; INSERT INTO t VALUES (1); PREPARE TRANSACTION 'of 1'",
-        )
-        .unwrap();
+    other.batch_execute("CREATE TABLE t (n int)").unwrap();
+    other.batch_execute("BEGIN; INSERT INTO t VALUES (1); PREPARE TRANSACTION 'of 1'").unwrap();
     let all = [migration(A, |pgm| _ = pgm.add_column("t", |t| _ = t.integer("m")))];
     let error = up(&url, &all, Duration::from_millis(300)).unwrap_err();
     let Error::Apply(failed) = &error else { panic!("{error}") };
-    let Failure::Locked { holders, .. } = &failed.failure else { panic!("{:?}", failed.failure) };
+    let Failure::Locked { holders, .. } = &failed.failure else { panic!("{}", failed.failure) };
     assert_eq!(holders[0].class, Class::Prepared("of 1".to_owned()));
     let helps = &error.diagnostics()[0].helps;
     assert!(helps[0].starts_with("`COMMIT PREPARED 'of 1'`"), "{helps:?}");
