@@ -293,3 +293,38 @@ fn a_way_back_that_fails_half_way_goes_on_in_either_direction() {
     assert_eq!(engine.up(&all).unwrap(), [A]);
     assert_eq!(engine.value(LEFT), "t_n_idx true");
 }
+
+#[test]
+fn what_a_dropped_index_was_like_is_known_after_a_crash() {
+    let engine = engine();
+    engine
+        .database
+        .execute("CREATE INDEX by_n ON t (n DESC) WHERE n > 0; COMMENT ON INDEX by_n IS 'kept'");
+    let before = engine.catalog();
+    let all = [migration(A, |pgm| _ = pgm.drop_index("by_n").concurrently())];
+    let mut reader = engine.database.client();
+    reader.batch_execute("BEGIN; SELECT * FROM t").unwrap();
+    killed_at(&engine, &all, "DROP INDEX CONCURRENTLY");
+    reader.batch_execute("COMMIT").unwrap();
+    // As if the server had got to the end of it before it noticed that nobody was there any more.
+    engine.database.execute("DROP INDEX by_n");
+    assert_eq!(engine.up(&all).unwrap(), [A]);
+    assert_eq!(engine.value(LEFT), "");
+    engine.down(&all, 1).unwrap();
+    assert_eq!(engine.catalog(), before);
+
+    killed_at_drop_and_again(&engine, &all);
+    engine.down(&all, 1).unwrap();
+    assert_eq!(engine.catalog(), before);
+}
+
+/// The same, with an index that is half dropped when the next one comes.
+fn killed_at_drop_and_again(engine: &Engine, all: &[Migration]) {
+    let mut reader = engine.database.client();
+    reader.batch_execute("BEGIN; SELECT * FROM t").unwrap();
+    killed_at(engine, all, "DROP INDEX CONCURRENTLY");
+    reader.batch_execute("COMMIT").unwrap();
+    assert_eq!(engine.value(LEFT), "by_n false");
+    assert_eq!(engine.up(all).unwrap(), [A]);
+    assert_eq!(engine.value(LEFT), "");
+}
