@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     accept, backup, bundle, completions, create, db, down, fmt, goto, init, log, mark, plan,
-    protect, redo, renumber, restore, status, up, verify,
+    protect, redo, renumber, restore, status, up, verify, watch,
 };
 use crate::context::Global;
 
@@ -61,6 +61,8 @@ pub enum Command {
     Restore(restore::RestoreArgs),
     /// Start, stop, create, drop and look at the database
     Db(db::DbArgs),
+    /// Show who waits for whom in the database
+    Watch(watch::WatchArgs),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
 }

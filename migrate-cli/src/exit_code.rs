@@ -15,6 +15,8 @@ pub enum Exit {
     LockHeld,
     /// Refused: protected, out of order, no way back, not empty.
     Refused,
+    /// A person, or the system, asked it to stop.
+    Interrupted,
 }
 
 impl Exit {
@@ -27,6 +29,7 @@ impl Exit {
             Self::Found => 3,
             Self::LockHeld => 4,
             Self::Refused => 5,
+            Self::Interrupted => 130,
         }
     }
 }

@@ -9,6 +9,7 @@ mod context;
 mod database;
 mod dotenv;
 mod exit_code;
+mod limits;
 mod names;
 mod printer;
 mod progress;
@@ -16,6 +17,7 @@ mod project;
 mod protection;
 mod render;
 mod settings;
+mod signals;
 mod templates;
 mod work;
 
@@ -82,6 +84,7 @@ fn run(command: Command, context: &Context) -> anyhow::Result<Exit> {
         Command::Backup(args) => commands::backup::run(&args, context),
         Command::Restore(args) => commands::restore::run(&args, context),
         Command::Db(args) => commands::db::run(&args, context),
+        Command::Watch(args) => commands::watch::run(&args, context),
         Command::Completions(args) => commands::completions::run(&args, context),
     }
 }

@@ -1,11 +1,12 @@
 //! Long work, shown while it goes on.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use migrate_core::Event;
 use migrate_core::backup::human_size;
 use migrate_core::event::Direction;
+use migrate_core::{Event, Reporter};
 use serde_json::json;
 
 use crate::printer::Printer;
@@ -37,6 +38,25 @@ impl Progress {
                     &format!("another migrate is at work{who}; waiting up to {patience}"),
                 );
                 self.printer.json(&json!({"event": "waiting"}));
+            }
+            Event::WaitingForLock { holders, patience } => {
+                let names = holders.iter().map(ToString::to_string).collect::<Vec<_>>();
+                let patience = human(patience);
+                for name in &names {
+                    self.say("waiting", &format!("up to {patience}: {name}"));
+                }
+                self.printer.json(&json!({"event": "waiting for locks", "holders": names}));
+            }
+            Event::ConnectionLost { name } => {
+                self.say("cut", &format!("the connection, while `{name}` was at work"));
+                self.printer.json(&json!({"event": "connection lost", "name": name}));
+            }
+            Event::Reconnected { name, recorded } => {
+                let state =
+                    if recorded { "is done and recorded" } else { "is not done, and goes on" };
+                self.say("connected", &format!("again: `{name}` {state}"));
+                self.printer
+                    .json(&json!({"event": "reconnected", "name": name, "recorded": recorded}));
             }
             Event::HistoryCreated { table } => {
                 self.say("created", &format!("history table `{table}`"))
@@ -134,6 +154,23 @@ impl Progress {
     /// Ends what is still shown.
     pub fn clear(&self) {
         self.spinner.finish_and_clear();
+    }
+
+    /// Shows the events that come from another thread, while the server is waited for.
+    pub fn reporter(&self) -> Reporter {
+        let (printer, spinner) = (self.printer, self.spinner.clone());
+        Arc::new(move |event| {
+            if let Event::Progress { phase, done, of, waits_for } = event {
+                let share = (done * 100).checked_div(of);
+                let share = share.map(|share| format!(", {share} %")).unwrap_or_default();
+                let behind = waits_for.map(|pid| format!(", behind process {pid}"));
+                spinner.set_message(format!("{phase}{share}{}", behind.unwrap_or_default()));
+                printer.json(&json!({
+                    "event": "progress", "phase": phase, "done": done, "of": of,
+                    "waits_for": waits_for,
+                }));
+            }
+        })
     }
 
     fn say(&self, verb: &str, text: &str) {

@@ -1,23 +1,24 @@
 //! A plan and a database, brought together: what most commands begin with.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::Context as _;
 use migrate_core::bundle::{BundleError, Carried};
 use migrate_core::plan::{HistoryName, Migration, Plan, PlanFile};
-use migrate_core::{BackupBefore, History, Migrator, Session};
+use migrate_core::{BackupBefore, History, Interrupt, Migrator, Session};
 
 use crate::actor::actor;
 use crate::context::Context;
 use crate::database;
+use crate::limits::AskedLimits;
 use crate::names::resolve;
 use crate::printer::count;
-use crate::progress::BuildProgress;
+use crate::progress::{BuildProgress, Progress};
 use crate::project::{Project, ProjectError};
 use crate::protection::Allowance;
 use crate::render::{self, Located, Sources, UsageError};
 use crate::settings::{Settings, SettingsError};
+use crate::signals;
 
 /// A plan, and a session on the database that it is for.
 pub struct Work {
@@ -27,6 +28,8 @@ pub struct Work {
     pub session: Session,
     /// The folder of the migrations crate; where the plan came from a file, there is none.
     folder: Option<PathBuf>,
+    /// What settings and environment say of how long things may take.
+    limits: AskedLimits,
 }
 
 /// The plan, its history, and the folder of the crate that it was made from.
@@ -217,18 +220,30 @@ impl Work {
         planned: impl FnOnce(&Context, Option<&Settings>) -> anyhow::Result<Planned>,
     ) -> anyhow::Result<Self> {
         let settings = settings(context)?;
-        let patience = patience(context)?;
+        let of_environment = AskedLimits::of_environment(&context.environment)?;
+        let of_settings = settings.as_ref().map(|settings| settings.limits).unwrap_or_default();
+        let limits = of_environment.or(of_settings);
         let Planned { plan, history, folder } = planned(context, settings.as_ref())?;
         let target = database::target(context, settings.as_ref())?;
         let session = database::connect(context, &target, purpose)?;
         let history = History::new(history.schema, history.table);
-        let mut migrator = Migrator::new(plan, actor(&context.environment))
+        let migrator = Migrator::new(plan, actor(&context.environment))
             .history(history)
-            .variables(context.environment.vars.clone());
-        if let Some(patience) = patience {
-            migrator = migrator.patience(patience);
-        }
-        Ok(Self { migrator, session, folder })
+            .variables(context.environment.vars.clone())
+            .limits(limits.limits());
+        Ok(Self { migrator, session, folder, limits })
+    }
+
+    /// Before something is changed: the flags count, signals end it in good order, and what happens
+    /// meanwhile is shown.
+    pub fn at_work(&mut self, flags: &AskedLimits, progress: &Progress, context: &Context) {
+        let interrupt = Interrupt::default();
+        signals::stop(&interrupt, context.printer);
+        let migrator = self.migrator.clone();
+        self.migrator = migrator
+            .limits(flags.or(self.limits).limits())
+            .interrupt(&interrupt)
+            .reporter(progress.reporter());
     }
 
     /// Says on stderr which database is about to change, and whether it is protected.
@@ -262,20 +277,5 @@ impl Work {
                 context.printer.note(&render::hint(hint, step, &sources));
             }
         }
-    }
-}
-
-/// How long to wait for another runner, where `MAX_LOCK_WAIT` says it.
-fn patience(context: &Context) -> Result<Option<Duration>, UsageError> {
-    let Some(text) = context.environment.var("MAX_LOCK_WAIT") else {
-        return Ok(None);
-    };
-    let seconds: Option<f64> = text.parse().ok();
-    match seconds.filter(|seconds| (0.0..1e9).contains(seconds)) {
-        Some(seconds) => Ok(Some(Duration::from_secs_f64(seconds))),
-        None => Err(UsageError {
-            message: "`MAX_LOCK_WAIT` is not a number of seconds".to_owned(),
-            help: "write it as `MAX_LOCK_WAIT=30`, or `0.5`".to_owned(),
-        }),
     }
 }

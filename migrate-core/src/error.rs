@@ -2,10 +2,11 @@
 
 use thiserror::Error;
 
-use crate::apply::ApplyError;
+use crate::apply::{ApplyError, Failure};
 use crate::backup::BackupError;
 use crate::connect::ConnectError;
 use crate::history::HistoryError;
+use crate::interrupt::Stop;
 use crate::lock::LockError;
 use crate::migrator::Allowed;
 use crate::order::OutOfOrder;
@@ -111,12 +112,23 @@ pub enum Error {
 }
 
 impl Error {
+    /// Why it was asked to stop, where that is all that went wrong.
+    #[must_use]
+    pub fn stopped(&self) -> Option<Stop> {
+        match self {
+            Self::Lock(LockError::Stopped(stop)) => Some(*stop),
+            Self::Apply(ApplyError { failure: Failure::Stopped(stop), .. }) => Some(*stop),
+            _ => None,
+        }
+    }
+
     /// What to do about it, where something can be said.
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
             Self::Connect(error) => Some(error.help()),
             Self::History(error) => error.help(),
+            Self::Lock(LockError::Stopped(_)) => None,
             Self::Lock(_) => Some(
                 "wait for it to finish; MAX_LOCK_WAIT says for how many seconds `migrate` does"
                     .to_owned(),

@@ -8,6 +8,7 @@ use crate::args::at_least_one;
 use crate::commands::plan;
 use crate::context::Context;
 use crate::exit_code::Exit;
+use crate::limits::AskedLimits;
 use crate::progress::Progress;
 use crate::protection::Allowance;
 use crate::render::script;
@@ -31,6 +32,9 @@ pub struct DownArgs {
     /// The word that a protected database asks for.
     #[command(flatten)]
     allowance: Allowance,
+    /// How long things may take.
+    #[command(flatten)]
+    limits: AskedLimits,
 }
 
 /// Takes back migrations, the last one first.
@@ -54,6 +58,7 @@ pub fn run(args: &DownArgs, context: &Context) -> anyhow::Result<Exit> {
         return Ok(Exit::Done);
     }
     let mut progress = Progress::new(context.printer);
+    work.at_work(&args.limits, &progress, context);
     let result = work.migrator.down(&mut work.session, &to, &mut |event| progress.show(event));
     let reverted = result.map_err(|error| work.located(error))?;
     context.printer.json(&json!({"event": "summary", "reverted": reverted}));

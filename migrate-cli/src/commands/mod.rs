@@ -20,3 +20,4 @@ pub mod restore;
 pub mod status;
 pub mod up;
 pub mod verify;
+pub mod watch;

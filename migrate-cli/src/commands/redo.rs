@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::args::at_least_one;
 use crate::context::Context;
 use crate::exit_code::Exit;
+use crate::limits::AskedLimits;
 use crate::progress::Progress;
 use crate::protection::Allowance;
 use crate::work::Work;
@@ -19,6 +20,9 @@ pub struct RedoArgs {
     /// The word that a protected database asks for.
     #[command(flatten)]
     allowance: Allowance,
+    /// How long things may take.
+    #[command(flatten)]
+    limits: AskedLimits,
 }
 
 /// Takes back the last migrations and applies the same again.
@@ -27,6 +31,7 @@ pub fn run(args: &RedoArgs, context: &Context) -> anyhow::Result<Exit> {
     let mut work = work.allow(&args.allowance, context);
     work.announce(context);
     let mut progress = Progress::new(context.printer);
+    work.at_work(&args.limits, &progress, context);
     let result =
         work.migrator.redo(&mut work.session, args.count, &mut |event| progress.show(event));
     let redone = result.map_err(|error| work.located(error))?;

@@ -8,6 +8,7 @@ use crate::args::at_least_one;
 use crate::commands::{backup, plan};
 use crate::context::Context;
 use crate::exit_code::Exit;
+use crate::limits::AskedLimits;
 use crate::progress::Progress;
 use crate::render::script;
 use crate::work::Work;
@@ -30,6 +31,9 @@ pub struct UpArgs {
     /// Apply a migration although a newer one is applied already
     #[arg(long)]
     allow_out_of_order: bool,
+    /// How long things may take.
+    #[command(flatten)]
+    limits: AskedLimits,
 }
 
 /// Applies what is pending.
@@ -56,6 +60,7 @@ pub fn run(args: &UpArgs, context: &Context) -> anyhow::Result<Exit> {
             work.hints(context, migration);
         }
         let mut progress = Progress::new(context.printer);
+        work.at_work(&args.limits, &progress, context);
         work.migrator.up(&mut work.session, &to, &mut |event| progress.show(event))
     };
     let applied = result.map_err(|error| work.located(error))?;

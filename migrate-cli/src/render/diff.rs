@@ -35,6 +35,8 @@ mod tests {
             transactional,
             statements: vec![Statement::new(sql)],
             inverse: Inverse::None { reason: String::new() },
+            idempotent: false,
+            done_when: None,
             hints: Vec::new(),
         }
     }

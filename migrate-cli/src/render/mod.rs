@@ -7,12 +7,12 @@ pub mod table;
 
 use std::path::{Path, PathBuf};
 
-use migrate_core::Error as EngineError;
 use migrate_core::backup::BackupError;
 use migrate_core::bundle::BundleError;
 use migrate_core::cluster::ClusterError;
 use migrate_core::connect::{AdministrationError, ConnectError, TargetError};
 use migrate_core::diagnostic::Diagnostic;
+use migrate_core::{Error as EngineError, Stop};
 use serde_json::{Value, json};
 use thiserror::Error;
 
@@ -178,6 +178,9 @@ fn bundle_help(error: &BundleError) -> Option<String> {
 }
 
 fn exit_of(error: &EngineError) -> Exit {
+    if error.stopped() == Some(Stop::Interrupted) {
+        return Exit::Interrupted;
+    }
     match error {
         EngineError::Lock(migrate_core::lock::LockError::Held { .. }) => Exit::LockHeld,
         EngineError::OutOfOrder(_)

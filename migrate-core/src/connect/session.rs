@@ -2,6 +2,7 @@
 
 use std::error::Error as _;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use postgres::error::{DbError, SqlState};
 use postgres::{Client, SimpleQueryMessage};
@@ -11,12 +12,17 @@ use super::server::Server;
 use super::target::Wanted;
 use super::tls::Connector;
 use super::{Canceler, ConnectError, Target, pooler};
+use crate::interrupt::{Ended, Interrupt, Kind};
+use crate::plan::Step;
 
 /// A connection to a database, with its own settings.
 pub struct Session {
     client: Client,
     target: Target,
+    purpose: String,
     server: Found,
+    /// Whether a migration may have left settings behind.
+    is_used: bool,
     notices: Arc<Mutex<Vec<DbError>>>,
     route: Route,
     warning: Option<String>,
@@ -100,7 +106,16 @@ impl Session {
             settled => settled,
         };
         let server = found.map_err(refuse)?;
-        Ok(Self { client, target: target.clone(), server, notices, route, warning })
+        Ok(Self {
+            client,
+            target: target.clone(),
+            purpose: purpose.to_owned(),
+            server,
+            is_used: false,
+            notices,
+            route,
+            warning,
+        })
     }
 
     /// Whether this is a server as it was asked for.
@@ -151,17 +166,96 @@ impl Session {
         self.server.read_only
     }
 
-    /// SQL that gives the session the `search_path` that it had at first.
-    pub(crate) fn search_path_as_it_was(&self) -> String {
-        let path = migrate_dsl::quote_literal(&self.server.search_path);
-        format!("SELECT pg_catalog.set_config('search_path', {path}, false)")
+    /// Connects again, as the same role for the same purpose.
+    ///
+    /// # Errors
+    ///
+    /// As [`connect`](Self::connect).
+    pub(crate) fn reconnect(&mut self) -> Result<(), ConnectError> {
+        *self = Self::connect(&self.target, &self.purpose)?;
+        Ok(())
     }
 
-    /// Makes a statement end whose client is gone, instead of running on with its locks: from
-    /// PostgreSQL 14, where the server's system can tell.
-    pub(crate) fn end_when_left_alone(&mut self) {
-        // Where it cannot, the next command waits for the lock that the statement still holds.
-        _ = self.client.batch_execute("SET client_connection_check_interval = '2s'");
+    /// Waits for the end of a session of ours whose client is gone, and ends it where it does not
+    /// end by itself.
+    pub(crate) fn end_other(
+        &mut self,
+        pid: i32,
+        patience: Duration,
+    ) -> Result<(), postgres::Error> {
+        let until = Instant::now() + patience;
+        loop {
+            // The number may be that of another's session by now.
+            let row = self.client.query_opt(
+                "SELECT FROM pg_catalog.pg_stat_activity \
+                 WHERE pid = $1 AND usename = current_user \
+                 AND application_name = pg_catalog.current_setting('application_name') \
+                 AND datname = pg_catalog.current_database()",
+                &[&pid],
+            )?;
+            if row.is_none() {
+                return Ok(());
+            }
+            if Instant::now() >= until {
+                self.client.query_one("SELECT pg_catalog.pg_terminate_backend($1)", &[&pid])?;
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Sets what only some servers know, before a migration runs.
+    pub(crate) fn prepare(&mut self) {
+        // A server's system may not be able to tell that a client is gone; then the next command
+        // waits for the lock that the statement still holds.
+        for setting in of_version(self.major()) {
+            _ = self.client.batch_execute(setting);
+        }
+    }
+
+    /// SQL that takes back what migrations may have set for the session before, by a function for
+    /// example.
+    pub(crate) fn as_it_was(&self) -> Vec<String> {
+        if !self.is_used {
+            return Vec::new();
+        }
+        let mut sql: Vec<_> =
+            ["RESET ALL", "CLOSE ALL", "DISCARD TEMP"].map(ToOwned::to_owned).to_vec();
+        sql.extend(SETTINGS.lines().map(|line| line.trim_end_matches(';').to_owned()));
+        sql.extend(of_version(self.major()).map(ToOwned::to_owned));
+        // What was given when connecting, after all that.
+        let path = migrate_dsl::quote_literal(&self.server.search_path);
+        sql.push(format!("SELECT pg_catalog.set_config('search_path', {path}, false)"));
+        sql
+    }
+
+    /// Remembers whether these may have left settings, cursors or temporary tables behind. What
+    /// only defines things does not.
+    pub(crate) fn note_what_ran(&mut self, steps: &[Step]) {
+        let statements = steps.iter().flat_map(|step| &step.statements);
+        self.is_used = statements.into_iter().any(|statement| {
+            let sql = statement.sql.to_ascii_lowercase();
+            let defines = ["create ", "alter ", "drop ", "comment ", "grant ", "revoke "];
+            !defines.iter().any(|word| sql.starts_with(word))
+                || ["set_config", "temp"].iter().any(|word| sql.contains(word))
+        });
+    }
+
+    /// Sends what may take long, so that `interrupt` can end it; tells what was done to it.
+    pub(crate) fn guarded<T>(
+        &mut self,
+        interrupt: &Interrupt,
+        kind: Kind,
+        work: impl FnOnce(&mut Client) -> Result<T, postgres::Error>,
+    ) -> (Result<T, postgres::Error>, Ended) {
+        let armed = interrupt.arm(self.canceler(), self.server.pid, kind);
+        let result = work(&mut self.client);
+        let ended = armed.end();
+        if ended.cancelled {
+            // A cancel may still be on its way. A server that waits for a command ignores it.
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        (result, ended)
     }
 
     /// What ends a statement of this session from another thread.
@@ -234,6 +328,17 @@ fn choose(
             tried: unsuited.into_iter().chain(tried).collect(),
         }),
     }
+}
+
+/// The settings that not every server knows.
+fn of_version(major: u32) -> impl Iterator<Item = &'static str> {
+    let settings = [
+        // A statement whose client is gone ends, instead of running on with its locks.
+        (14, "SET client_connection_check_interval = '2s'"),
+        (14, "SET idle_session_timeout = 0"),
+        (17, "SET transaction_timeout = 0"),
+    ];
+    settings.into_iter().filter(move |(since, _)| major >= *since).map(|(_, setting)| setting)
 }
 
 /// Sets the session up in one round trip, and learns whom it talks to.

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use postgres::Client;
 
 use super::{History, HistoryError};
+use crate::apply::Noted;
 use crate::plan::{Step, checksum_of_first};
 use crate::way_back::{Captured, Stored, WayBack};
 
@@ -41,6 +42,8 @@ pub struct Unfinished {
     pub running: bool,
     /// When it was started.
     pub started_at: DateTime<Utc>,
+    /// What was there before the statement that was started.
+    pub(crate) noted: Option<Noted>,
     /// What is known of the way back of the steps that are done.
     pub(crate) captured: Captured,
 }
@@ -150,8 +153,8 @@ impl History {
     /// When the server cannot be asked.
     pub fn unfinished(&self, client: &mut Client) -> Result<Vec<Unfinished>, HistoryError> {
         let sql = format!(
-            "SELECT name, direction, checksum, statements_done, running, started_at, captured::text \
-             FROM {} ORDER BY name",
+            "SELECT name, direction, checksum, statements_done, running, started_at, captured::text, \
+             to_jsonb(journal) ->> 'noted' FROM {} AS journal ORDER BY name",
             self.journal_table().quoted()
         );
         let rows = client.query(&sql, &[])?;
@@ -159,11 +162,16 @@ impl History {
             let name: String = row.try_get(0)?;
             let done: i32 = row.try_get(3)?;
             let captured: &str = row.try_get(6)?;
+            let noted: Option<&str> = row.try_get(7)?;
+            let noted = noted.map(serde_json::from_str).transpose();
+            let noted =
+                noted.map_err(|source| HistoryError::Damaged { name: name.clone(), source })?;
             let captured = serde_json::from_str(captured)
                 .map_err(|source| HistoryError::Damaged { name: name.clone(), source })?;
             Ok(Unfinished {
                 name,
                 captured,
+                noted,
                 direction: row.try_get(1)?,
                 checksum: row.try_get(2)?,
                 statements_done: usize::try_from(done).unwrap_or_default(),

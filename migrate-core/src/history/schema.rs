@@ -11,7 +11,8 @@ use super::{History, HistoryError, Settings};
 /// What makes the tables: each step a version of them, which a number in the settings tells. A new
 /// history goes through all steps, an older one through those that it has not seen, so that both
 /// end up the same. Steps are added, never changed.
-const STEPS: [fn(&History) -> Vec<String>; 2] = [History::tables, History::kept_log_and_settings];
+const STEPS: [fn(&History) -> Vec<String>; 3] =
+    [History::tables, History::kept_log_and_settings, History::noted_in_journal];
 
 /// The version that the tables have after all steps.
 pub(super) const VERSION: usize = STEPS.len();
@@ -132,6 +133,15 @@ impl History {
                  started_at timestamptz NOT NULL DEFAULT clock_timestamp())",
                 self.journal_table().quoted()
             ),
+        ]
+    }
+
+    /// What was there before the statement that a runner was killed in.
+    fn noted_in_journal(&self) -> Vec<String> {
+        let journal = self.journal_table().quoted();
+        vec![
+            format!("ALTER TABLE {journal} ADD COLUMN noted jsonb"),
+            format!("ALTER TABLE {journal} ALTER COLUMN started_at SET DEFAULT now()"),
         ]
     }
 

@@ -3,6 +3,7 @@
 use migrate_dsl::quote_literal as literal;
 
 use super::{Action, History};
+use crate::apply::Noted;
 use crate::plan::Migration;
 use crate::way_back::{Captured, Stored, WayBack};
 
@@ -64,23 +65,26 @@ impl History {
         format!("DELETE FROM {} WHERE name = {}", self.table.quoted(), literal(name))
     }
 
-    /// Notes how far a migration has come: `done` statements for good, and whether the next one
-    /// is about to run.
+    /// Notes how far a migration has come: `done` statements for good, and what was there before the
+    /// next one, if that is about to run.
     pub(crate) fn journal(
         &self,
         name: &str,
         action: Action,
         checksum: &str,
         done: usize,
-        running: bool,
+        noted: Option<&Noted>,
         captured: &Captured,
     ) -> String {
+        let running = noted.is_some();
+        let noted = noted.map(|noted| serde_json::to_string(noted).unwrap_or_default());
+        let noted = noted.map_or_else(|| "NULL".to_owned(), |noted| literal(&noted));
         format!(
-            "INSERT INTO {} (name, direction, checksum, statements_done, running, captured) \
-             VALUES ({}, {}, {}, {done}, {running}, {}) \
+            "INSERT INTO {} (name, direction, checksum, statements_done, running, captured, noted) \
+             VALUES ({}, {}, {}, {done}, {running}, {}, {noted}) \
              ON CONFLICT (name) DO UPDATE SET checksum = excluded.checksum, \
              statements_done = excluded.statements_done, running = excluded.running, \
-             captured = excluded.captured",
+             captured = excluded.captured, noted = excluded.noted",
             self.journal_table().quoted(),
             literal(name),
             literal(action.as_str()),

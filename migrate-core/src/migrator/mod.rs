@@ -2,9 +2,11 @@
 
 mod accept;
 mod backup;
+mod cut;
 mod down;
 mod log;
 mod mark;
+mod partial;
 mod protect;
 mod restore;
 mod status;
@@ -12,6 +14,7 @@ mod up;
 mod verify;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use postgres::Client;
@@ -27,7 +30,8 @@ use crate::apply::Variables;
 use crate::history::{Action, Actor, Applied, Line, Settings, Unfinished};
 use crate::lock::RunnerLock;
 use crate::plan::Plan;
-use crate::{Error, Event, History, Observer, Session};
+use crate::watchdog::Watchdog;
+use crate::{Error, Event, History, Interrupt, Limits, Observer, Reporter, Session};
 
 /// Brings a database to where a plan says it should be, and back.
 ///
@@ -37,7 +41,9 @@ pub struct Migrator {
     plan: Plan,
     history: History,
     actor: Actor,
-    patience: Duration,
+    limits: Limits,
+    interrupt: Interrupt,
+    reporter: Option<Reports>,
     variables: Variables,
     allowed: Option<Allowed>,
     backup_before: Option<BackupBefore>,
@@ -52,9 +58,15 @@ pub struct Allowed {
     pub origin: String,
 }
 
-/// Why a migration does not go on by itself whose runner was killed.
-const STILL_RUNNING: &str = "the runner ended while a statement ran outside a transaction, and \
-                             whether it was done is not known";
+/// A reporter, in a migrator that can be printed.
+#[derive(Clone)]
+struct Reports(Reporter);
+
+impl fmt::Debug for Reports {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Reporter")
+    }
+}
 
 /// What the database knows.
 #[derive(Clone, Default)]
@@ -72,7 +84,9 @@ impl Migrator {
             plan,
             history: History::default(),
             actor,
-            patience: Duration::from_secs(300),
+            limits: Limits::default(),
+            interrupt: Interrupt::default(),
+            reporter: None,
             variables: Variables::new(),
             allowed: None,
             backup_before: None,
@@ -93,10 +107,32 @@ impl Migrator {
         self
     }
 
-    /// How long to wait for another runner to finish; five minutes without it.
+    /// How long to wait for another runner to finish, and for the locks of others; five minutes
+    /// without it.
     #[must_use]
     pub fn patience(mut self, patience: Duration) -> Self {
-        self.patience = patience;
+        self.limits.lock_wait = patience;
+        self
+    }
+
+    /// How long things may take.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// What ends the work from another thread.
+    #[must_use]
+    pub fn interrupt(mut self, interrupt: &Interrupt) -> Self {
+        self.interrupt = interrupt.clone();
+        self
+    }
+
+    /// Where events go that come while the server is waited for, from another thread.
+    #[must_use]
+    pub fn reporter(mut self, reporter: Reporter) -> Self {
+        self.reporter = Some(Reports(reporter));
         self
     }
 
@@ -158,8 +194,17 @@ impl Migrator {
         if let Some(why) = session.read_only() {
             return Err(Error::ReadOnly { why });
         }
-        session.end_when_left_alone();
-        let lock = RunnerLock::acquire(session.client(), &self.history, self.patience, observer)?;
+        session.prepare();
+        let reporter = self.reporter.as_ref().map(|reporter| reporter.0.clone());
+        let target = session.target().clone();
+        let _watchdog = Watchdog::start(&self.interrupt, self.limits, &target, reporter);
+        let lock = RunnerLock::acquire_unless_stopped(
+            session.client(),
+            &self.history,
+            self.limits.lock_wait,
+            &self.interrupt,
+            observer,
+        )?;
         let result = work(session, &lock, observer);
         // Where the server cannot be told, the lock goes with the session.
         _ = lock.release(session.client());

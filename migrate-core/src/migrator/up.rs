@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::{Known, Migrator, STILL_RUNNING};
-use crate::apply::{Variables, Work, apply, is_transactional};
+use super::{Known, Migrator};
+use crate::apply::{Variables, Work, is_transactional};
 use crate::event::Direction;
 use crate::history::{Action, Line, TRANSACTION_MS};
 use crate::lock::RunnerLock;
@@ -144,9 +144,6 @@ impl Migrator {
             if unfinished.direction != Direction::Up.as_str() {
                 return Err(stuck("it was being taken back; `migrate down` goes on with that"));
             }
-            if unfinished.running {
-                return Err(stuck(STILL_RUNNING));
-            }
             match self.plan.migration(&unfinished.name) {
                 Some(migration) if unfinished.fits(&for_server(&migration.up, major)) => {}
                 Some(_) => return Err(stuck("what it has done is no longer what its file says")),
@@ -192,16 +189,19 @@ impl Migrator {
             name: &migration.name,
             direction: Direction::Up,
             steps: &steps,
-            captures: is_inferred(migration),
+            captures: is_inferred(migration) || !is_transactional(&steps),
             variables: &self.variables,
             record: &record,
+            limits: self.limits,
+            interrupt: &self.interrupt,
         };
         observer.event(Event::Started {
             name: migration.name.clone(),
             direction: Direction::Up,
             statements: work.statements(),
         });
-        let result = apply(session, &self.history, lock, &work, unfinished, observer);
+        let names = [migration.name.clone()];
+        let result = self.apply_through_cuts(session, lock, &work, &names, unfinished, observer);
         let duration = result.inspect_err(|error| {
             self.log_failure(session, Action::Up, error);
         })?;
@@ -251,14 +251,17 @@ impl Migrator {
             captures: migrations.iter().any(|migration| is_inferred(migration)),
             variables: &self.variables,
             record: &record,
+            limits: self.limits,
+            interrupt: &self.interrupt,
         };
         observer.event(Event::Started {
             name: together.clone(),
             direction: Direction::Up,
             statements: work.statements(),
         });
-        let duration =
-            apply(session, &self.history, lock, &work, None, observer).inspect_err(|error| {
+        let duration = self
+            .apply_through_cuts(session, lock, &work, &names, None, observer)
+            .inspect_err(|error| {
                 self.log_failure(session, Action::Up, error);
             })?;
         for migration in migrations {

@@ -5,6 +5,7 @@ mod bad_input;
 mod bundles;
 mod commands;
 mod crowd;
+mod faults;
 mod help;
 mod histories;
 mod ledger;
