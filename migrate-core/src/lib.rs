@@ -41,7 +41,7 @@ mod migrator;
 mod versions;
 mod way_back;
 
-pub use apply::{ApplyError, Failure, Left};
+pub use apply::{ApplyError, Failure, Left, Said};
 pub use connect::{Session, Target};
 pub use environment::Environment;
 pub use error::Error;

@@ -13,7 +13,7 @@ mod transaction;
 use std::time::{Duration, Instant};
 
 pub(crate) use error::Origin;
-pub use error::{ApplyError, Failure, Left};
+pub use error::{ApplyError, Failure, Left, Said};
 
 use crate::event::Direction;
 use crate::history::{Action, Unfinished};
@@ -139,22 +139,22 @@ fn run_alone(
     watch: &mut Watch,
 ) -> Result<(), Failure> {
     for sql in opening {
-        session.client().batch_execute(sql).map_err(Failure::LockLost)?;
+        session.client().batch_execute(sql).map_err(Failure::lock_lost)?;
     }
     in_transaction(session, |session| watch.before(session, origin))?;
     let client = session.client();
     let running = journal(history, work, done, true, &watch.captured);
-    client.batch_execute(&running).map_err(Failure::Record)?;
+    client.batch_execute(&running).map_err(Failure::record)?;
     let before = leftovers::before(client, &origin.statement.sql);
     let Err(failure) = send::send(client, origin, work.variables) else {
         return in_transaction(session, |session| {
             watch.after(session, origin)?;
             let finished = journal(history, work, done + 1, false, &watch.captured);
-            session.client().batch_execute(&finished).map_err(Failure::Record)
+            session.client().batch_execute(&finished).map_err(Failure::record)
         });
     };
     // It failed, so its end is known; a connection that is gone leaves it open.
-    if failure.cause().as_db_error().is_some() && !client.is_closed() {
+    if failure.said().code().is_some() && !client.is_closed() {
         leftovers::remove(client, &origin.statement.sql, &before);
         let known = match done {
             0 => history.journal_end(work.name),
@@ -184,9 +184,9 @@ fn in_transaction(
     session: &mut Session,
     work: impl FnOnce(&mut Session) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    session.client().batch_execute("BEGIN").map_err(Failure::Connection)?;
+    session.client().batch_execute("BEGIN").map_err(Failure::connection)?;
     match work(session) {
-        Ok(()) => session.client().batch_execute("COMMIT").map_err(Failure::Record),
+        Ok(()) => session.client().batch_execute("COMMIT").map_err(Failure::record),
         Err(failure) => {
             _ = session.client().batch_execute("ROLLBACK");
             Err(failure)

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::capture::Watch;
-use super::error::{Failure, Origin};
+use super::error::{Failure, Origin, Said};
 use super::send::{Variables, is_alone, send, text};
 use crate::Session;
 use crate::way_back::Captured;
@@ -46,7 +46,7 @@ impl Transaction<'_> {
         // What was said on the way will be said again, or was never done.
         drop(session.take_notices());
         if error.as_db_error().is_none() || session.client().batch_execute("ROLLBACK").is_err() {
-            return Err(Failure::Connection(error));
+            return Err(Failure::Connection(self.said(error)));
         }
         self.one_by_one_or_not_at_all(session, watch)
     }
@@ -65,9 +65,9 @@ impl Transaction<'_> {
     }
 
     fn one_by_one(&self, session: &mut Session, watch: &mut Watch) -> Result<(), Failure> {
-        session.client().batch_execute("BEGIN").map_err(Failure::Connection)?;
+        session.client().batch_execute("BEGIN").map_err(Failure::connection)?;
         for sql in self.opening {
-            session.client().batch_execute(sql).map_err(Failure::LockLost)?;
+            session.client().batch_execute(sql).map_err(Failure::lock_lost)?;
         }
         for origin in self.statements {
             watch.before(session, *origin)?;
@@ -75,8 +75,13 @@ impl Transaction<'_> {
             watch.after(session, *origin)?;
         }
         for sql in (self.closing)(&watch.captured) {
-            session.client().batch_execute(&sql).map_err(Failure::Record)?;
+            session.client().batch_execute(&sql).map_err(Failure::record)?;
         }
-        session.client().batch_execute("COMMIT").map_err(Failure::Commit)
+        session.client().batch_execute("COMMIT").map_err(|error| Failure::Commit(self.said(error)))
+    }
+
+    /// What was said of all of them.
+    fn said(&self, error: postgres::Error) -> Said {
+        Said::of(error, self.statements.iter().map(|origin| origin.statement))
     }
 }
