@@ -107,7 +107,8 @@ pub(crate) fn apply(
                 run_alone(session, history, work, &opening, done, *origin, &mut watch)
             }
         };
-        for notice in session.take_notices() {
+        let notices = session.take_notices();
+        for notice in notices.into_iter().filter(|_| !part.has_secrets()) {
             observer.event(Event::Notice {
                 severity: notice.severity().to_lowercase(),
                 message: notice.message().to_owned(),

@@ -96,6 +96,26 @@ fn no_part_of_it_and_no_other_spelling_is_told() {
 }
 
 #[test]
+fn a_notice_does_not_repeat_it() {
+    for (secret, notices) in [(":'APP_PASSWORD'", 0), ("'none'", 1)] {
+        let engine = Engine::new();
+        let sql = format!("DO $$ BEGIN RAISE NOTICE 'it is %', {secret}; END $$");
+        let variables = BTreeMap::from([("APP_PASSWORD".to_owned(), PASSWORD.to_owned())]);
+        let mut plan = with_secret("SELECT 1", false);
+        plan.migrations[0].up[0].statements[0].sql = sql;
+        if notices > 0 {
+            plan.migrations[0].up[0].statements[0].secrets.clear();
+        }
+        let mut told = Vec::new();
+        let migrator = migrate_tests::engine::migrator(plan).variables(variables);
+        let listen = &mut |event: Event| told.push(event);
+        migrator.up(&mut engine.session(), &UpTo::default(), listen).unwrap();
+        told.retain(|event| matches!(event, Event::Notice { .. }));
+        assert_eq!(told.len(), notices, "{told:?}");
+    }
+}
+
+#[test]
 fn data_travels_with_its_statement() {
     let engine = Engine::new();
     engine.database.execute("CREATE TABLE posts (id int, title text)");
