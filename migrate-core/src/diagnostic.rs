@@ -1,6 +1,6 @@
 //! An error as a person should see it: each slot says one thing.
 
-use crate::apply::{Failure, Left};
+use crate::apply::{Failure, Left, Said};
 use crate::plan::{Place, Statement, Step};
 use crate::{ApplyError, Error};
 
@@ -112,9 +112,10 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
             ..Diagnostic::default()
         };
     }
-    let server = error.failure.cause().and_then(postgres::Error::as_db_error);
+    let said = error.failure.said();
+    let server = said.and_then(Said::server);
     let mut diagnostic = Diagnostic {
-        code: server.map(|server| server.code().code().to_owned()),
+        code: said.and_then(Said::code).map(|code| code.code().to_owned()),
         message: error.failure.message(),
         ..Diagnostic::default()
     };
@@ -132,8 +133,6 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
     if let Failure::Statement { step, statement, .. } = &error.failure {
         diagnostic.source = Some(source_of(step, statement));
         let offset = server.and_then(|server| match server.position() {
-            // It counts in the text with the secrets in it.
-            _ if !statement.secrets.is_empty() => None,
             Some(postgres::error::ErrorPosition::Original(position)) => {
                 byte_offset(&statement.sql, *position)
             }
@@ -156,7 +155,7 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
     } else {
         diagnostic.message = format!("{}: {}", error.failure, diagnostic.message);
     }
-    if let Some(server) = server.filter(|_| !error.failure.shows_a_secret()) {
+    if let Some(server) = server {
         diagnostic.notes.extend(server.detail().map(ToOwned::to_owned));
         diagnostic.notes.extend(server.where_().map(|context| format!("in {context}")));
         diagnostic.helps.extend(server.hint().map(ToOwned::to_owned));

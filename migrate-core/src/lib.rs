@@ -46,7 +46,7 @@ mod versions;
 mod watchdog;
 mod way_back;
 
-pub use apply::{ApplyError, Failure, Left};
+pub use apply::{ApplyError, Failure, Left, Said};
 pub use connect::{Session, Target};
 pub use environment::Environment;
 pub use error::Error;

@@ -9,7 +9,7 @@ use std::time::Instant;
 use postgres::error::SqlState;
 
 use super::capture::Watch;
-use super::error::{Failure, Origin};
+use super::error::{Failure, Origin, Said};
 use super::question::{Answer, Noted, Question, invalid_namesake, is_direct};
 use super::send::send;
 use super::snapshots::{self, Why};
@@ -77,15 +77,15 @@ impl Alone<'_> {
         let sql = &self.origin.statement.sql;
         let deadline = Instant::now() + self.work.limits.lock_wait;
         for sql in self.opening {
-            session.client().batch_execute(sql).map_err(Failure::LockLost)?;
+            session.client().batch_execute(sql).map_err(Failure::lock_lost)?;
         }
-        let invalid = invalid_namesake(session.client(), sql).map_err(Failure::Connection)?;
+        let invalid = invalid_namesake(session.client(), sql).map_err(Failure::connection)?;
         if let Some(index) = invalid {
             return Err(Failure::invalid_index(self.origin, index));
         }
         let question = Question::of(self.origin.step, sql);
         let pid = session.backend_pid();
-        let noted = question.note(session.client(), pid).map_err(Failure::Connection)?;
+        let noted = question.note(session.client(), pid).map_err(Failure::connection)?;
         loop {
             if let Some(stop) = self.work.interrupt.stopped() {
                 return Err(Failure::Stopped(stop));
@@ -114,7 +114,7 @@ impl Alone<'_> {
     ) -> Result<(), Failure> {
         let interrupt = self.work.interrupt;
         let why = snapshots::wait(session.client(), deadline, interrupt, observer);
-        match why.map_err(Failure::Connection)? {
+        match why.map_err(Failure::connection)? {
             None => Ok(()),
             Some(Why::Stopped(stop)) => Err(Failure::Stopped(stop)),
             Some(Why::Held(holders)) => {
@@ -140,12 +140,12 @@ impl Alone<'_> {
             let captured =
                 if gone { watch.if_all_is_gone(&origin) } else { watch.captured.clone() };
             let running = self.journal(self.done, Some(noted), &captured);
-            session.client().batch_execute(&running).map_err(Failure::Record)
+            session.client().batch_execute(&running).map_err(Failure::record)
         })?;
         let limit = work.limits.statement.filter(|_| !question.is_concurrent());
         if let Some(limit) = limit {
             let bound = format!("SET statement_timeout = {}", limit.as_millis().max(1));
-            session.client().batch_execute(&bound).map_err(Failure::Connection)?;
+            session.client().batch_execute(&bound).map_err(Failure::connection)?;
         }
         let kind = if question.is_concurrent() { Kind::Concurrent } else { Kind::Blocking };
         let (sent, ended) = session
@@ -157,21 +157,26 @@ impl Alone<'_> {
             in_transaction(session, |session| {
                 watch.after(session, origin)?;
                 let finished = self.journal(self.done + 1, None, &watch.captured);
-                session.client().batch_execute(&finished).map_err(Failure::Record)
+                session.client().batch_execute(&finished).map_err(Failure::record)
             })?;
             return Ok(None);
         };
         if Failure::is_cut_by(&error) || session.client().is_closed() {
             // Its end is open, and the journal leaves it so.
-            return Err(Failure::Connection(error));
+            return Err(Failure::connection(error));
         }
         let failure = match (work.interrupt.stopped(), ended.verdict) {
             (Some(stop), _) => Failure::Stopped(stop),
-            (_, Some(Verdict::Queued)) => Failure::queued(Some(origin), error),
-            (_, Some(Verdict::InTheWay { others, waited })) => {
-                Failure::in_the_way(Some(origin), others, waited, error)
+            (_, Some(Verdict::Queued)) => {
+                Failure::queued(Some(origin), Said::of(error, [origin.statement]))
             }
-            (None, None) => Failure::statement(origin, error, work.variables),
+            (_, Some(Verdict::InTheWay { others, waited })) => Failure::in_the_way(
+                Some(origin),
+                others,
+                waited,
+                Said::of(error, [origin.statement]),
+            ),
+            (None, None) => Failure::statement(origin, error),
         };
         // It failed, so what is left of it can go. The statement's own failure is the one to tell.
         let clean = match question {
@@ -207,7 +212,7 @@ pub(super) fn settle(
     let question = Question::of(origin.step, &origin.statement.sql);
     let noted = unfinished.noted.clone().unwrap_or_default();
     let answer = question.ask(session.client(), &noted);
-    match answer.map_err(|error| Failure::statement(origin, error, &Default::default()))? {
+    match answer.map_err(|error| Failure::statement(origin, error))? {
         Answer::Done => Ok(true),
         Answer::NotDone => Ok(false),
         Answer::Unknown => Err(Failure::unknown(origin)),
@@ -219,9 +224,9 @@ fn in_transaction(
     session: &mut Session,
     work: impl FnOnce(&mut Session) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    session.client().batch_execute("BEGIN").map_err(Failure::Connection)?;
+    session.client().batch_execute("BEGIN").map_err(Failure::connection)?;
     match work(session) {
-        Ok(()) => session.client().batch_execute("COMMIT").map_err(Failure::Record),
+        Ok(()) => session.client().batch_execute("COMMIT").map_err(Failure::record),
         Err(failure) => {
             _ = session.client().batch_execute("ROLLBACK");
             Err(failure)
@@ -230,7 +235,7 @@ fn in_transaction(
 }
 
 /// Whether the server said that the statement runs in no transaction, or ends it itself.
-fn refuses_transactions(error: &postgres::Error) -> bool {
+fn refuses_transactions(error: &Said) -> bool {
     let codes = [SqlState::ACTIVE_SQL_TRANSACTION, SqlState::INVALID_TRANSACTION_TERMINATION];
     error.code().is_some_and(|code| codes.contains(code))
 }

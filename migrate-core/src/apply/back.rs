@@ -68,7 +68,7 @@ fn directly(session: &mut Session, work: &Work<'_>, origin: Origin<'_>) -> Resul
     let question = Question::of(origin.step, &origin.statement.sql);
     if matches!(question, Question::DropIndex { .. } | Question::Row { created: false, .. }) {
         let answer = question.ask(session.client(), &Noted::default());
-        if answer.map_err(Failure::Connection)? == Answer::Done {
+        if answer.map_err(Failure::connection)? == Answer::Done {
             return Ok(());
         }
     }
@@ -77,6 +77,6 @@ fn directly(session: &mut Session, work: &Work<'_>, origin: Origin<'_>) -> Resul
         .guarded(work.interrupt, kind, |client| send(client, origin.statement, work.variables));
     sent.map_err(|error| match work.interrupt.stopped() {
         Some(stop) if error.as_db_error().is_some() => Failure::Stopped(stop),
-        _ => Failure::statement(origin, error, work.variables),
+        _ => Failure::statement(origin, error),
     })
 }

@@ -3,10 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use postgres::error::SqlState;
+use postgres::error::{DbError, SqlState};
 use thiserror::Error;
 
-use super::send::{self, Variables};
 use super::transaction::is_lock;
 use crate::event::Direction;
 use crate::interrupt::Stop;
@@ -59,9 +58,7 @@ pub enum Failure {
         /// The statement.
         statement: Box<Statement>,
         /// What the server said.
-        source: postgres::Error,
-        /// Whether the server's words repeat a secret, and are not to be shown.
-        shows_a_secret: bool,
+        source: Said,
     },
     /// What a step is about could not be read from the catalog.
     #[error("the way back could not be read from the catalog")]
@@ -69,20 +66,20 @@ pub enum Failure {
         /// The step.
         step: Box<Step>,
         /// What the server said.
-        source: postgres::Error,
+        source: Said,
     },
     /// A check that was put off to the end of the transaction failed.
     #[error("the transaction could not be committed")]
-    Commit(#[source] postgres::Error),
+    Commit(#[source] Said),
     /// The outcome could not be recorded.
     #[error("the history could not be written")]
-    Record(#[source] postgres::Error),
+    Record(#[source] Said),
     /// The connection no longer has the runner's lock.
     #[error("this connection no longer holds the lock of the only runner")]
-    LockLost(#[source] postgres::Error),
+    LockLost(#[source] Said),
     /// The connection is gone, or the driver could not follow the server.
     #[error("the server's answer was lost")]
-    Connection(#[source] postgres::Error),
+    Connection(#[source] Said),
     /// A lock could not be had in the time that was given, without making others wait.
     #[error("{}", locked(holders))]
     Locked {
@@ -91,7 +88,7 @@ pub enum Failure {
         /// Who had it at the end.
         holders: Vec<LockHolder>,
         /// What the server said.
-        source: Option<postgres::Error>,
+        source: Option<Said>,
     },
     /// A statement was cancelled because others waited for the locks that it held.
     #[error("{others} {} waited behind it for {:.1} s, so it was cancelled", sessions(*others), waited.as_secs_f64())]
@@ -105,7 +102,7 @@ pub enum Failure {
         /// The longest of them.
         waited: Duration,
         /// What the server said.
-        source: postgres::Error,
+        source: Said,
     },
     /// It was asked to stop.
     #[error("{0}")]
@@ -150,29 +147,35 @@ fn sessions(count: usize) -> &'static str {
 }
 
 impl Failure {
-    pub(super) fn statement(
-        origin: Origin<'_>,
-        source: postgres::Error,
-        variables: &Variables,
-    ) -> Self {
-        let said = source.as_db_error().map(|error| format!("{error:?}")).unwrap_or_default();
+    pub(super) fn statement(origin: Origin<'_>, source: postgres::Error) -> Self {
         Self::Statement {
-            shows_a_secret: send::shows_a_secret(&said, origin.statement, variables),
+            source: Said::of(source, [origin.statement]),
             step: Box::new(origin.step.clone()),
             statement: Box::new(origin.statement.clone()),
-            source,
         }
     }
 
+    pub(super) fn record(source: postgres::Error) -> Self {
+        Self::Record(source.into())
+    }
+
+    pub(super) fn lock_lost(source: postgres::Error) -> Self {
+        Self::LockLost(source.into())
+    }
+
+    pub(super) fn connection(source: postgres::Error) -> Self {
+        Self::Connection(source.into())
+    }
+
     pub(super) fn capture(origin: Origin<'_>, source: postgres::Error) -> Self {
-        Self::Capture { step: Box::new(origin.step.clone()), source }
+        Self::Capture { step: Box::new(origin.step.clone()), source: source.into() }
     }
 
     pub(super) fn in_the_way(
         origin: Option<Origin<'_>>,
         others: usize,
         waited: Duration,
-        source: postgres::Error,
+        source: Said,
     ) -> Self {
         Self::InTheWay {
             step: origin.map(|origin| Box::new(origin.step.clone())),
@@ -184,7 +187,7 @@ impl Failure {
     }
 
     /// It waited for a lock, and others behind it.
-    pub(super) fn queued(origin: Option<Origin<'_>>, source: postgres::Error) -> Self {
+    pub(super) fn queued(origin: Option<Origin<'_>>, source: Said) -> Self {
         let step = origin.map(|origin| Box::new(origin.step.clone()));
         Self::Locked { step, holders: Vec::new(), source: Some(source) }
     }
@@ -206,7 +209,7 @@ impl Failure {
 
     /// Whether the same may succeed when others have let go of their locks.
     pub(super) fn is_about_a_lock(&self) -> bool {
-        matches!(self, Self::Locked { .. }) || self.cause().is_some_and(is_lock)
+        matches!(self, Self::Locked { .. }) || self.said().and_then(Said::code).is_some_and(is_lock)
     }
 
     /// The failure at the end of all patience, with those who were in the way then.
@@ -226,7 +229,7 @@ impl Failure {
     pub fn is_cut(&self) -> bool {
         match self {
             Self::Stopped(_) => false,
-            _ => self.cause().is_some_and(Self::is_cut_by),
+            _ => self.said().is_some_and(Said::is_cut),
         }
     }
 
@@ -239,12 +242,9 @@ impl Failure {
         }
     }
 
-    /// What the server, or the network, said, in its own words.
+    /// What the server, or the network, said, in its own words where they can be shown.
     #[must_use]
     pub fn message(&self) -> String {
-        if self.shows_a_secret() {
-            return "the server refused the statement, in words that repeat a secret".to_owned();
-        }
         match self {
             Self::Locked { .. }
             | Self::InTheWay { .. }
@@ -253,19 +253,13 @@ impl Failure {
             | Self::Unknown { .. } => return self.to_string(),
             _ => {}
         }
-        let Some(cause) = self.cause() else { return self.to_string() };
-        cause.as_db_error().map_or_else(|| cause.to_string(), |error| error.message().to_owned())
-    }
-
-    /// Whether the server's words are not to be shown.
-    #[must_use]
-    pub fn shows_a_secret(&self) -> bool {
-        matches!(self, Self::Statement { shows_a_secret: true, .. })
+        let Some(said) = self.said() else { return self.to_string() };
+        said.server().map_or_else(|| said.to_string(), |error| error.message().to_owned())
     }
 
     /// What the server, or the network, said.
     #[must_use]
-    pub fn cause(&self) -> Option<&postgres::Error> {
+    pub fn said(&self) -> Option<&Said> {
         match self {
             Self::Statement { source, .. }
             | Self::Capture { source, .. }
@@ -278,6 +272,89 @@ impl Failure {
             Self::Stopped(_) | Self::InvalidIndex { .. } | Self::Unknown { .. } => None,
         }
     }
+}
+
+/// What the server, or the network, said.
+#[derive(Debug, Error)]
+pub enum Said {
+    /// All of it.
+    #[error(transparent)]
+    InFull(#[from] postgres::Error),
+    /// Of statements that carry secrets, the code alone: the words may repeat a part of a secret,
+    /// or all of it, in some spelling.
+    #[error("{}, and its words are kept back: they may repeat a secret", condition(.0))]
+    Code(SqlState),
+}
+
+impl Said {
+    /// What was said of these statements.
+    pub(super) fn of<'a>(
+        error: postgres::Error,
+        statements: impl IntoIterator<Item = &'a Statement>,
+    ) -> Self {
+        let mut statements = statements.into_iter();
+        match error.code() {
+            Some(code) if statements.any(|statement| !statement.secrets.is_empty()) => {
+                Self::Code(code.clone())
+            }
+            _ => Self::InFull(error),
+        }
+    }
+
+    /// Its code, if it was the server that spoke.
+    #[must_use]
+    pub fn code(&self) -> Option<&SqlState> {
+        match self {
+            Self::InFull(error) => error.code(),
+            Self::Code(code) => Some(code),
+        }
+    }
+
+    /// Whether this is the end of a connection.
+    fn is_cut(&self) -> bool {
+        match self {
+            Self::InFull(error) => Failure::is_cut_by(error),
+            Self::Code(code) => LAST_WORDS.contains(code),
+        }
+    }
+
+    /// The server's words, if it was the server that spoke and they can be shown.
+    #[must_use]
+    pub fn server(&self) -> Option<&DbError> {
+        match self {
+            Self::InFull(error) => error.as_db_error(),
+            Self::Code(_) => None,
+        }
+    }
+}
+
+/// A code in words, as far as statements that carry secrets come upon it, see
+/// [the codes](https://www.postgresql.org/docs/current/errcodes-appendix.html).
+fn condition(code: &SqlState) -> String {
+    let code = code.code();
+    let name = match code {
+        "22023" => "invalid_parameter_value",
+        "22P02" => "invalid_text_representation",
+        "23502" => "not_null_violation",
+        "23503" => "foreign_key_violation",
+        "23505" => "unique_violation",
+        "23514" => "check_violation",
+        "40001" => "serialization_failure",
+        "40P01" => "deadlock_detected",
+        "42501" => "insufficient_privilege",
+        "42601" => "syntax_error",
+        "42703" => "undefined_column",
+        "42704" => "undefined_object",
+        "42710" => "duplicate_object",
+        "42883" => "undefined_function",
+        "42P01" => "undefined_table",
+        "55P03" => "lock_not_available",
+        "57014" => "query_canceled",
+        "HV00D" => "fdw_invalid_option_name",
+        "P0001" => "raise_exception",
+        _ => return format!("the server answered with the error {code}"),
+    };
+    format!("the server answered with the error `{name}`")
 }
 
 /// What a failed migration left behind.

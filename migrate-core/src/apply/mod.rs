@@ -20,7 +20,7 @@ mod words;
 use std::time::{Duration, Instant};
 
 pub(crate) use error::Origin;
-pub use error::{ApplyError, Failure, Left};
+pub use error::{ApplyError, Failure, Left, Said};
 pub(crate) use question::Noted;
 
 use crate::event::Direction;
@@ -95,7 +95,7 @@ pub(crate) fn apply(
         done += usize::from(settle(session, unfinished, work.steps, work.name, done)?);
         let settled = journal(history, work, done, None, &known);
         let settled = session.client().batch_execute(&settled);
-        settled.map_err(|error| fail(Failure::Record(error), Left::Unknown))?;
+        settled.map_err(|error| fail(Failure::record(error), Left::Unknown))?;
     }
     if done > 0 {
         observer.event(Event::Resumed { name: work.name.to_owned(), done });
@@ -140,10 +140,12 @@ pub(crate) fn apply(
                 alone.run(session, &mut watch, observer)
             }
         };
-        for notice in session.take_notices() {
+        let notices = session.take_notices();
+        for notice in notices.into_iter().filter(|_| !part.has_secrets()) {
+            let detail = notice.detail().map(|detail| format!(": {}", detail.replace('\n', ", ")));
             observer.event(Event::Notice {
                 severity: notice.severity().to_lowercase(),
-                message: notice.message().to_owned(),
+                message: format!("{}{}", notice.message(), detail.unwrap_or_default()),
             });
         }
         if let Err(failure) = result {

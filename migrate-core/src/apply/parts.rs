@@ -19,6 +19,15 @@ impl Part<'_> {
             Self::Alone(_) => 1,
         }
     }
+
+    /// Whether what the server says of it may repeat a secret.
+    pub(super) fn has_secrets(&self) -> bool {
+        let statements = match self {
+            Self::Together(statements) => statements.as_slice(),
+            Self::Alone(origin) => std::slice::from_ref(origin),
+        };
+        statements.iter().any(|origin| !origin.statement.secrets.is_empty())
+    }
 }
 
 /// The parts in order, without the first `done` statements. The last one is always a

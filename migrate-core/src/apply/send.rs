@@ -57,12 +57,6 @@ fn value(secret: &Secret, variables: &Variables) -> String {
     if secret.scram { scram_sha_256(value.as_bytes()) } else { value.to_owned() }
 }
 
-/// Whether a text shows one of the statement's secrets.
-pub(super) fn shows_a_secret(text: &str, statement: &Statement, variables: &Variables) -> bool {
-    let values = statement.secrets.iter().filter_map(|secret| variables.get(&secret.variable));
-    values.filter(|value| !value.is_empty()).any(|value| text.contains(value.as_str()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,7 +73,5 @@ mod tests {
         let statement_with_verifier = statement(true);
         let verifier = text(&statement_with_verifier, &variables);
         assert!(verifier.starts_with("ALTER ROLE app PASSWORD 'SCRAM-SHA-256$4096:"), "{verifier}");
-        assert!(shows_a_secret("near it's", &statement(true), &variables));
-        assert!(!shows_a_secret("near its", &statement(true), &variables));
     }
 }

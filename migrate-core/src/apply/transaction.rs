@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use postgres::error::SqlState;
 
 use super::capture::Watch;
-use super::error::{Failure, Origin};
+use super::error::{Failure, Origin, Said};
 use super::question::{invalid_namesake, may_accept_an_invalid_index};
 use super::send::{Variables, is_alone, send, text};
 use crate::interrupt::{Ended, Interrupt, Kind, Verdict, Wait};
@@ -91,12 +91,17 @@ impl Transaction<'_> {
             match self.at_once(session, watch, &pace)? {
                 None => return Ok(()),
                 Some(error) => {
-                    pace.locked = is_lock(&error);
+                    pace.locked = error.code().is_some_and(is_lock);
                     pace.attempts = usize::from(pace.locked);
                 }
             }
         }
         self.until_it_gets_its_locks(session, watch, pace, observer)
+    }
+
+    /// What was said of all of them.
+    fn said(&self, error: postgres::Error) -> Said {
+        Said::of(error, self.statements.iter().map(|origin| origin.statement))
     }
 
     fn go_on(&self) -> Result<(), Failure> {
@@ -128,7 +133,7 @@ impl Transaction<'_> {
         // What was said on the way will be said again, or was never done.
         drop(session.take_notices());
         if Failure::is_cut_by(&error) || session.client().batch_execute("ROLLBACK").is_err() {
-            return Err(Failure::Connection(error));
+            return Err(Failure::Connection(self.said(error)));
         }
         self.go_on()?;
         match (ended.verdict, self.statements) {
@@ -136,7 +141,7 @@ impl Transaction<'_> {
                 let step = statements
                     .first()
                     .filter(|first| statements.iter().all(|origin| origin.index == first.index));
-                Err(Failure::in_the_way(step.copied(), others, waited, error))
+                Err(Failure::in_the_way(step.copied(), others, waited, self.said(error)))
             }
             _ => Ok(Some(error)),
         }
@@ -168,7 +173,7 @@ impl Transaction<'_> {
         let deadline = started + self.limits.lock_wait;
         loop {
             let gone = pace.gate.wait(session.client(), deadline, self.interrupt, observer);
-            match gone.map_err(Failure::Connection)? {
+            match gone.map_err(Failure::connection)? {
                 Gone::Free => {}
                 Gone::Held(holders) => {
                     return Err(Failure::Locked { step: None, holders, source: None });
@@ -200,7 +205,7 @@ impl Transaction<'_> {
             pace.locked = true;
             pace.attempts += 1;
             let learned = pace.gate.learn(session.client(), &waits);
-            let learned = learned.map_err(Failure::Connection)?;
+            let learned = learned.map_err(Failure::connection)?;
             pace.row = !learned && !waits.is_empty();
             if Instant::now() >= deadline {
                 let holders = pace.gate.in_the_way(session.client());
@@ -220,21 +225,23 @@ impl Transaction<'_> {
         kind: Kind,
         waits: &mut Vec<Wait>,
     ) -> Result<(), Failure> {
-        session.client().batch_execute("BEGIN").map_err(Failure::Connection)?;
+        session.client().batch_execute("BEGIN").map_err(Failure::connection)?;
         for sql in self.opening {
-            session.client().batch_execute(sql).map_err(Failure::LockLost)?;
+            session.client().batch_execute(sql).map_err(Failure::lock_lost)?;
         }
         let mut judged = |(result, ended): (Result<(), postgres::Error>, Ended), origin| {
             waits.extend(ended.waits);
             let Err(error) = result else { return Ok(()) };
             match (ended.verdict, origin) {
                 (Some(Verdict::InTheWay { others, waited }), origin) => {
-                    Err(Failure::in_the_way(origin, others, waited, error))
+                    Err(Failure::in_the_way(origin, others, waited, self.said(error)))
                 }
-                (Some(Verdict::Queued), origin) => Err(Failure::queued(origin, error)),
-                (None, Some(origin)) => Err(Failure::statement(origin, error, self.variables)),
-                (None, None) if is_lock(&error) => Err(Failure::queued(None, error)),
-                (None, None) => Err(Failure::Connection(error)),
+                (Some(Verdict::Queued), origin) => Err(Failure::queued(origin, self.said(error))),
+                (None, Some(origin)) => Err(Failure::statement(origin, error)),
+                (None, None) if error.code().is_some_and(is_lock) => {
+                    Err(Failure::queued(None, error.into()))
+                }
+                (None, None) => Err(Failure::connection(error)),
             }
         };
         for sql in self.bounds(pace) {
@@ -244,7 +251,7 @@ impl Transaction<'_> {
         for origin in self.statements {
             watch.before(session, *origin)?;
             let invalid = invalid_namesake(session.client(), &origin.statement.sql);
-            if let Some(index) = invalid.map_err(Failure::Connection)? {
+            if let Some(index) = invalid.map_err(Failure::connection)? {
                 return Err(Failure::invalid_index(*origin, index));
             }
             let sent = session.guarded(self.interrupt, kind, |client| {
@@ -255,17 +262,16 @@ impl Transaction<'_> {
             watch.after(session, *origin)?;
         }
         for sql in (self.closing)(&watch.captured) {
-            session.client().batch_execute(&sql).map_err(Failure::Record)?;
+            session.client().batch_execute(&sql).map_err(Failure::record)?;
         }
         session.client().batch_execute("COMMIT").map_err(|error| match error.as_db_error() {
-            Some(_) => Failure::Commit(error),
-            None => Failure::Connection(error),
+            Some(_) => Failure::Commit(self.said(error)),
+            None => Failure::connection(error),
         })
     }
 }
 
 /// Whether somebody else's lock was the reason.
-pub(super) fn is_lock(error: &postgres::Error) -> bool {
-    let codes = [SqlState::LOCK_NOT_AVAILABLE, SqlState::T_R_DEADLOCK_DETECTED];
-    error.code().is_some_and(|code| codes.contains(code))
+pub(super) fn is_lock(code: &SqlState) -> bool {
+    [SqlState::LOCK_NOT_AVAILABLE, SqlState::T_R_DEADLOCK_DETECTED].contains(code)
 }

@@ -72,6 +72,50 @@ fn an_error_of_the_server_does_not_repeat_it() {
 }
 
 #[test]
+fn no_part_of_it_and_no_other_spelling_is_told() {
+    let secret = "before=\"horse\\\t=after";
+    for (sql, code) in [
+        ("SELECT :'APP_PASSWORD'::int", "22P02"),
+        ("DO $$ BEGIN RAISE 'it ends in %', split_part(:'APP_PASSWORD', '=', 3); END $$", "P0001"),
+        ("INSERT INTO late VALUES (:'APP_PASSWORD'), (:'APP_PASSWORD')", "23505"),
+    ] {
+        let engine = Engine::new();
+        engine.database.execute("CREATE TABLE late (a text UNIQUE DEFERRABLE INITIALLY DEFERRED)");
+        let error = up(&engine, with_secret(sql, false), Some(secret)).unwrap_err();
+        let mut told = format!("{error:?} {:?}", error.diagnostics());
+        let mut source = std::error::Error::source(&error);
+        while let Some(cause) = source {
+            told.push_str(&format!("{cause} {cause:?}"));
+            source = cause.source();
+        }
+        assert!(told.contains(code) && !told.contains("horse"), "{told}");
+        assert!(!told.contains("ends in after"), "{told}");
+        let log = engine.value("SELECT string_agg(l::text, '') FROM migrations_log l");
+        assert!(log.contains("may repeat a secret") && !log.contains("horse"), "{log}");
+    }
+}
+
+#[test]
+fn a_notice_does_not_repeat_it() {
+    for (secret, notices) in [(":'APP_PASSWORD'", 0), ("'none'", 1)] {
+        let engine = Engine::new();
+        let sql = format!("DO $$ BEGIN RAISE NOTICE 'it is %', {secret}; END $$");
+        let variables = BTreeMap::from([("APP_PASSWORD".to_owned(), PASSWORD.to_owned())]);
+        let mut plan = with_secret("SELECT 1", false);
+        plan.migrations[0].up[0].statements[0].sql = sql;
+        if notices > 0 {
+            plan.migrations[0].up[0].statements[0].secrets.clear();
+        }
+        let mut told = Vec::new();
+        let migrator = migrate_tests::engine::migrator(plan).variables(variables);
+        let listen = &mut |event: Event| told.push(event);
+        migrator.up(&mut engine.session(), &UpTo::default(), listen).unwrap();
+        told.retain(|event| matches!(event, Event::Notice { .. }));
+        assert_eq!(told.len(), notices, "{told:?}");
+    }
+}
+
+#[test]
 fn data_travels_with_its_statement() {
     let engine = Engine::new();
     engine.database.execute("CREATE TABLE posts (id int, title text)");
