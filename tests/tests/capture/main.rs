@@ -3,6 +3,7 @@
 mod back;
 
 mod other;
+mod sequence;
 mod table;
 
 pub(crate) use back::step;
