@@ -5,5 +5,6 @@ mod back;
 mod other;
 mod sequence;
 mod table;
+mod types;
 
 pub(crate) use back::step;
