@@ -3,6 +3,7 @@
 mod back;
 
 mod other;
+mod privilege;
 mod sequence;
 mod table;
 mod types;
