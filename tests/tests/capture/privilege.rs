@@ -17,3 +17,15 @@ fn what_was_granted_from_hand_to_hand_comes_back() {
     let (roles, grants) = chain.split_once("GRANT").unwrap();
     step(roles, &format!("GRANT{grants}"), &["table posts"]).comes_back();
 }
+
+#[test]
+fn the_default_privileges_in_a_schema_come_back() {
+    let shop = "
+        CREATE ROLE {role};
+        CREATE SCHEMA shop;
+        CREATE TABLE shop.posts (id int);
+        ALTER DEFAULT PRIVILEGES IN SCHEMA shop GRANT SELECT ON TABLES TO {role};
+        ALTER DEFAULT PRIVILEGES FOR ROLE {role} IN SCHEMA shop GRANT USAGE ON SEQUENCES TO PUBLIC";
+    step(shop, "DROP SCHEMA shop CASCADE", &["schema shop"]).comes_back();
+    step(shop, "ALTER SCHEMA shop RENAME TO store", &["schema shop", "schema store"]).comes_back();
+}
