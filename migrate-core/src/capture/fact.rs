@@ -148,11 +148,11 @@ impl When {
     /// `set`, `change`, `once`; `late`, `owner` and `acl` by their place in the order.
     pub(super) fn parse(word: &str) -> Self {
         let phase = match word {
-            "late" | "late-change" => Phase::Late,
+            "late" | "late-change" | "late-once" => Phase::Late,
             "owner" => Phase::Owner,
             "acl" => Phase::Privileges,
             _ => Phase::InOrder,
         };
-        Self { created: !word.ends_with("change"), changed: word != "once", phase }
+        Self { created: !word.ends_with("change"), changed: !word.ends_with("once"), phase }
     }
 }

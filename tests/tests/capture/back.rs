@@ -107,6 +107,11 @@ impl Step {
         first.replace(&self.database.unique("reader"), "{role}")
     }
 
+    /// What the database says to a query whose answer is one text.
+    pub(crate) fn answer(&self, query: &str) -> String {
+        self.database.client().query_one(query, &[]).unwrap().get(0)
+    }
+
     /// The statements of the way back alone.
     pub(crate) fn way_back(&self) -> String {
         let mut client = self.client();

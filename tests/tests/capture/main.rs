@@ -3,6 +3,9 @@
 mod back;
 
 mod other;
+mod privilege;
+mod sequence;
 mod table;
+mod types;
 
 pub(crate) use back::step;

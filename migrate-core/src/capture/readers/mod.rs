@@ -113,6 +113,7 @@ pub(super) fn read(
     for reader in READERS {
         rows.extend(reader.rows(client, &found)?);
     }
+    rows.extend(sequence::positions(client, &found)?);
     rows.extend(role::parameters(client, &found)?);
     for row in rows {
         let address = super::objects::address(&row);
