@@ -3,6 +3,7 @@
 mod back;
 
 mod other;
+mod rows;
 mod table;
 
 pub(crate) use back::step;
