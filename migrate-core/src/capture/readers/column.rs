@@ -74,7 +74,7 @@ CROSS JOIN LATERAL (
                   AND refobjsubid = attnum)) AS nullable,
            CASE WHEN attnotnull AND not_null IS NOT NULL THEN format('CONSTRAINT %I NOT NULL', not_null)
                 WHEN attnotnull THEN 'NOT NULL' END AS denial,
-           CASE WHEN attnotnull AND not_null IS NOT NULL
+           CASE WHEN attnotnull AND not_null IS NOT NULL AND NOT inherits_not_null
                 THEN format('ALTER TABLE %s ADD CONSTRAINT %I NOT NULL %I', name, not_null, attname)
                 WHEN attnotnull
                 THEN format('ALTER TABLE %s ALTER COLUMN %I SET NOT NULL', name, attname) END AS set_not_null,
@@ -115,10 +115,8 @@ CROSS JOIN LATERAL (VALUES
     -- what a parent says of it comes and goes with the parent's
     ('change not null', CASE WHEN attnotnull AND NOT inherits_not_null THEN COALESCE(not_null, 'not null') END,
         CASE WHEN NOT of_table THEN NULL
-             WHEN not_null IS NOT NULL AND NOT inherits_not_null
-             THEN ARRAY[format('ALTER TABLE %s ADD CONSTRAINT %I NOT NULL %I', name, not_null, attname)]
-             ELSE ARRAY[format('ALTER TABLE %s ALTER COLUMN %I %s NOT NULL', name, attname,
-                               CASE WHEN attnotnull THEN 'SET' ELSE 'DROP' END)] END),
+             WHEN attnotnull THEN ARRAY[{set_not_null}]
+             ELSE ARRAY[format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', name, attname)] END),
     ('set storage', CASE WHEN attstorage <> typstorage THEN storage END,
         CASE WHEN of_table OR relkind = 'm'
              THEN ARRAY[format('ALTER TABLE ONLY %s ALTER COLUMN %I SET STORAGE %s', name, attname,
