@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::State;
-use super::fact::{Address, Change, Fact, Key, Phase, Setting};
+use super::fact::{Address, Change, Fact, Key, Need, Phase, Setting};
 use super::moved::undo_moves;
 use super::order::order;
 
@@ -184,7 +184,12 @@ impl<'a> Comparison<'a> {
         for fact in order(&all, &inside) {
             if made_addresses.contains(&fact.address) {
                 if !inside.contains_key(&fact.address) {
-                    script.extend(Phase::InOrder, fact.create.iter().cloned());
+                    let is_made = |need: &Need| made_addresses.contains(&need.on.whole());
+                    let create = match fact.needs.iter().any(|need| need.belongs && is_made(need)) {
+                        false if !fact.among_rows.is_empty() => &fact.among_rows,
+                        _ => &fact.create,
+                    };
+                    script.extend(Phase::InOrder, create.iter().cloned());
                 }
                 for setting in fact.settings.iter().filter(|setting| setting.when.created) {
                     script.extend(setting.when.phase, setting.of_new(self.before));

@@ -25,6 +25,8 @@ pub(super) struct Fact {
     pub(super) address: Address,
     /// None where it comes with another and cannot be made by itself.
     pub(super) create: Vec<String>,
+    /// As `create`, where it depends on rows, in a table that stayed.
+    pub(super) among_rows: Vec<String>,
     /// What cannot be changed in place: where it differs, the object is made anew.
     pub(super) definition: Option<String>,
     pub(super) drop: Vec<String>,
@@ -130,6 +132,7 @@ impl Fact {
         Self {
             address,
             create: Vec::new(),
+            among_rows: Vec::new(),
             definition: None,
             drop: Vec::new(),
             name: None,

@@ -174,6 +174,7 @@ impl State {
         let facts = self.facts.iter().map(|(key, fact)| {
             let mut fact = fact.clone();
             fact.create = texts(&fact.create);
+            fact.among_rows = texts(&fact.among_rows);
             fact.drop = texts(&fact.drop);
             fact.definition = fact.definition.as_ref().map(text);
             for setting in &mut fact.settings {

@@ -1,11 +1,12 @@
 //! A step on a database, and the way back that is read from the catalog around it.
 
 use std::panic::Location;
+use std::sync::{Arc, Mutex};
 
 use migrate_core::capture::State;
 use migrate_core::plan::Object;
 use migrate_tests::{TestDatabase, catalog, server};
-use postgres::Client;
+use postgres::{Client, NoTls};
 
 /// A step of a migration.
 pub(crate) struct Step {
@@ -117,6 +118,24 @@ impl Step {
         let mut client = self.client();
         run(&mut client, &self.before);
         self.there(&mut client).join(";\n")
+    }
+
+    /// Does the step, runs `since`, takes the step back, and returns what `query` gives then, and
+    /// what was warned of.
+    pub(crate) fn back_over_rows(&self, since: &str, query: &str) -> String {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::clone(&told);
+        let mut config: postgres::Config = self.database.url().parse().unwrap();
+        config.notice_callback(move |notice| heard.lock().unwrap().push(notice.to_string()));
+        let mut client = config.connect(NoTls).unwrap();
+        run(&mut client, "SET client_min_messages = warning");
+        run(&mut client, &self.before);
+        let back = self.there(&mut client);
+        run(&mut client, since);
+        run(&mut client, &format!("BEGIN;\n{};\nCOMMIT", back.join(";\n")));
+        let row = client.query_typed_one(query, &[]).unwrap();
+        let value = row.get::<_, Option<String>>(0).unwrap_or_default();
+        [&[value], told.lock().unwrap().as_slice()].concat().join("\n")
     }
 
     fn there(&self, client: &mut Client) -> Vec<String> {

@@ -8,7 +8,15 @@ pub(super) const CONSTRAINTS: Reader = Reader::of(&["table constraint"], constra
 /// rests on an index: that is made by itself and then joined to the parent's. `NOT NULL`, from 18
 /// on a constraint, is read with its column.
 fn constraints() -> String {
-    "
+    let among_rows = super::attempt(
+        "added",
+        "foreign_key_violation",
+        "added || ' NOT VALID'",
+        "format('foreign key `%s` of `%s` comes back NOT VALID: rows refer to others that are not in `%s`',
+                conname, relation, confrelid::regclass)",
+    );
+    format!(
+        "
 SELECT 'pg_constraint', k.oid, 0::int8, what, value, statements
 FROM (
     SELECT k.*, conrelid::regclass::text AS relation, pg_get_constraintdef(k.oid) AS definition,
@@ -17,12 +25,19 @@ FROM (
            (SELECT relkind FROM pg_class c WHERE c.oid = conrelid) AS relkind
     FROM wanted JOIN pg_constraint k ON k.oid = objid
 ) AS k
+CROSS JOIN LATERAL (
+    SELECT format('ALTER TABLE %s%s ADD CONSTRAINT %I %s', CASE WHEN contype IN ('p', 'u', 'x') THEN 'ONLY ' END,
+                  relation, conname, definition) AS added
+) AS statement
 CROSS JOIN LATERAL (VALUES
     ('create', CASE WHEN contype = 'f'
                     THEN regexp_replace(definition, '( NOT)? DEFERRABLE| INITIALLY (DEFERRED|IMMEDIATE)', '', 'g')
                     ELSE definition END,
-        ARRAY[format('ALTER TABLE %s%s ADD CONSTRAINT %I %s',
-                     CASE WHEN contype IN ('p', 'u', 'x') THEN 'ONLY ' END, relation, conname, definition)]),
+        ARRAY[added]),
+    -- before 18 that of a partitioned table is valid or not there
+    ('among rows', NULL, CASE WHEN contype = 'f' AND convalidated
+                               AND (relkind <> 'p' OR current_setting('server_version_num')::int >= 180000)
+                              THEN ARRAY[{among_rows}] END),
     ('drop', NULL, ARRAY[format('ALTER TABLE %s DROP CONSTRAINT %I', relation, conname)]),
     ('needs', NULL, CASE WHEN contype = 'f' THEN ARRAY['pg_class', confrelid::text, '0', 'n'] END),
     ('name', quote_ident(conname), ARRAY[format('ALTER TABLE %s RENAME CONSTRAINT ', relation), ' TO %s']),
@@ -31,5 +46,5 @@ CROSS JOIN LATERAL (VALUES
 ) AS rows(what, value, statements)
 WHERE statements IS NOT NULL
   AND (contype IN ('p', 'u', 'x') OR contype = 'c' AND conislocal OR contype = 'f' AND conparentid = 0)"
-        .to_owned()
+    )
 }

@@ -4,6 +4,7 @@
 //! `part`, `what`, `value` and `statements`, where `what` is
 //!
 //! - `create`: the statements that make the object; where `value` differs, it has to be made anew,
+//! - `among rows`: those that make it where rows may be in its way, in a table that stayed,
 //! - `drop`: those that drop it,
 //! - `name`: what is said before and after an old name to give it the name `value`, for `%s`,
 //! - `set x`, a setting: `value` is none if it is what a new object has; `once x` is for an object
@@ -180,11 +181,25 @@ impl Reader {
     }
 }
 
+/// An expression for a statement that tries another, and where that meets with `error`, an error
+/// condition that rows give rise to, runs `instead` if that is not empty, and warns. The arguments
+/// are expressions for texts.
+fn attempt(statement: &str, error: &str, instead: &str, warning: &str) -> String {
+    format!(
+        "(SELECT 'DO ' || CASE WHEN strpos(body, '$$') = 0 THEN '$$' || body || '$$'
+                               ELSE quote_literal(body) END
+          FROM format(E'\\nBEGIN\\n    %s;\\nEXCEPTION WHEN {error} THEN%s\\n    '
+                      || E'RAISE WARNING USING MESSAGE = %L;\\nEND\\n', {statement},
+                      COALESCE(E'\\n    ' || NULLIF({instead}, '') || ';', ''), {warning}) AS body)"
+    )
+}
+
 /// Takes a row of a reader.
 fn take(fact: &mut Fact, what: &str, value: Option<String>, mut statements: Vec<String>) {
     let (word, name) = what.split_once(' ').unwrap_or((what, what));
     match word {
         "create" => (fact.create, fact.definition) = (statements, value),
+        "among" => fact.among_rows = statements,
         "drop" => fact.drop = statements,
         "name" => fact.name = value.map(|name| (name, statements)),
         "with" => fact.comes_with.extend(written_address(&statements)),
