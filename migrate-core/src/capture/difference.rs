@@ -63,7 +63,7 @@ impl<'a> Comparison<'a> {
         let is_new = |key: &Key, fact: &Fact| {
             let addresses = [&fact.address].into_iter().chain(&fact.comes_with);
             !before.facts.contains_key(key)
-                && addresses.into_iter().any(|address| before.is_older_than(address))
+                && addresses.into_iter().any(|address| after.made.contains(address))
         };
         let new = after.facts.iter().filter(|(key, fact)| is_new(key, fact));
         let mut comparison = Self {
@@ -267,22 +267,6 @@ fn inside(made: &[&Fact]) -> HashMap<Address, Address> {
         }
     }
     inside
-}
-
-impl State {
-    /// Whether an object was made after this state was read.
-    pub(super) fn is_older_than(&self, address: &Address) -> bool {
-        if address.part > 0 && address.class == "pg_class" {
-            let number = self.attributes.get(&address.object);
-            return number.is_some_and(|number| i64::from(*number) < address.part)
-                || self.is_older_than(&address.whole());
-        }
-        match self.newest.get(&address.class) {
-            Some(newest) => *newest < address.object,
-            // What has no id of its own was not there if it was not found.
-            None => true,
-        }
-    }
 }
 
 impl Setting {

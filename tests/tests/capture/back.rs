@@ -16,6 +16,7 @@ pub(crate) struct Step {
     database: TestDatabase,
     order_counts: bool,
     superuser: bool,
+    meanwhile: &'static str,
 }
 
 /// The step `sql` on a database in which `before` was run, and the objects it is about:
@@ -32,6 +33,7 @@ pub(crate) fn step(before: &str, sql: &str, objects: &[&str]) -> Step {
         database,
         order_counts: true,
         superuser: true,
+        meanwhile: "",
     }
 }
 
@@ -71,6 +73,11 @@ impl Step {
     /// All of it is done by a role that may only make its own things.
     pub(crate) fn by_plain_role(self) -> Self {
         Self { superuser: false, ..self }
+    }
+
+    /// What somebody else does while the step runs.
+    pub(crate) fn meanwhile(self, sql: &'static str) -> Self {
+        Self { meanwhile: sql, ..self }
     }
 
     fn client(&self) -> Client {
@@ -141,6 +148,7 @@ impl Step {
     fn there(&self, client: &mut Client) -> Vec<String> {
         run(client, "BEGIN");
         let before = State::read(client, &self.objects).unwrap_or_else(|error| panic!("{error:?}"));
+        self.database.execute(self.meanwhile);
         run(client, &self.sql);
         let after =
             before.read_after(client, &self.objects).unwrap_or_else(|error| panic!("{error:?}"));

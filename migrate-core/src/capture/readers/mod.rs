@@ -147,8 +147,6 @@ pub(super) fn read(
         resolve_needs(fact, &aliases);
     }
     links_in_between(&mut facts);
-    let relations = facts.keys().filter(|address| address.class == "pg_class");
-    state.attributes = super::objects::attributes(client, relations)?;
     state.defaults = defaults(client)?;
     state.facts = facts
         .into_iter()
