@@ -1,6 +1,6 @@
 //! An error as a person should see it: each slot says one thing.
 
-use crate::apply::{Failure, Left};
+use crate::apply::{Failure, Left, Said};
 use crate::plan::{Place, Statement, Step};
 use crate::{ApplyError, Error};
 
@@ -108,9 +108,9 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
         };
     }
     let said = error.failure.said();
-    let server = said.server();
+    let server = said.and_then(Said::server);
     let mut diagnostic = Diagnostic {
-        code: said.code().map(|code| code.code().to_owned()),
+        code: said.and_then(Said::code).map(|code| code.code().to_owned()),
         message: error.failure.message(),
         ..Diagnostic::default()
     };
@@ -132,6 +132,10 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
         diagnostic.source = Some(SourceMark { place, verb: Some(step.verb.clone()) });
         diagnostic.message = format!("{}: {}", error.failure, diagnostic.message);
         diagnostic.helps.push("a `pub fn down` in the file spares the reading".to_owned());
+    } else if let Failure::NotThere { step, .. } = &error.failure {
+        let place = step.place.clone();
+        diagnostic.source = Some(SourceMark { place, verb: Some(step.verb.clone()) });
+        diagnostic.helps.push("name in `.captures(..)` what the SQL changes".to_owned());
     } else {
         diagnostic.message = format!("{}: {}", error.failure, diagnostic.message);
     }

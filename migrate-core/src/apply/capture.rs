@@ -3,7 +3,7 @@
 use super::error::{Failure, Origin};
 use crate::Session;
 use crate::capture::State;
-use crate::plan::{Capture, Inverse};
+use crate::plan::{Capture, Inverse, Object};
 use crate::way_back::Captured;
 
 /// Watches a migration's steps as they run.
@@ -14,11 +14,13 @@ pub(super) struct Watch {
     pub(super) captured: Captured,
     /// What the running step found.
     before: Option<State>,
+    /// What it did not find, and has to be there afterwards.
+    awaited: Vec<Object>,
 }
 
 impl Watch {
     pub(super) fn new(wanted: bool, captured: Captured) -> Self {
-        Self { wanted, captured, before: None }
+        Self { wanted, captured, before: None, awaited: Vec::new() }
     }
 
     /// What has to be read around this step, if anything.
@@ -39,6 +41,10 @@ impl Watch {
         if origin.number == 0 {
             let state = State::read(session.client(), &capture.objects);
             self.before = Some(state.map_err(|error| Failure::capture(origin, error))?);
+            let named = if capture.must_exist { capture.objects.as_slice() } else { &[] };
+            let absent = State::absent(session.client(), named);
+            let absent = absent.map_err(|error| Failure::capture(origin, error))?;
+            self.awaited = absent.into_iter().cloned().collect();
         }
         Ok(())
     }
@@ -55,6 +61,11 @@ impl Watch {
         if origin.number + 1 == through
             && let Some(before) = self.before.take()
         {
+            let absent = State::absent(session.client(), &self.awaited);
+            let absent = absent.map_err(|error| Failure::capture(origin, error))?;
+            if let Some(object) = absent.first() {
+                return Err(Failure::not_there(origin, object));
+            }
             let after = before
                 .read_after(session.client(), &capture.objects)
                 .map_err(|error| Failure::capture(origin, error))?;

@@ -6,7 +6,7 @@ use postgres::error::{DbError, SqlState};
 use thiserror::Error;
 
 use crate::event::Direction;
-use crate::plan::{Statement, Step};
+use crate::plan::{Object, Statement, Step};
 
 /// A statement, and the step that it belongs to.
 #[derive(Debug, Clone, Copy)]
@@ -64,6 +64,14 @@ pub enum Failure {
         /// What the server said.
         source: Said,
     },
+    /// The author names an object that is there neither before nor after the step.
+    #[error("{object} is there neither before nor after, so its way back cannot be read")]
+    NotThere {
+        /// The step.
+        step: Box<Step>,
+        /// The object.
+        object: Box<Object>,
+    },
     /// A check that was put off to the end of the transaction failed.
     #[error("the transaction could not be committed")]
     Commit(#[source] Said),
@@ -91,6 +99,10 @@ impl Failure {
         Self::Capture { step: Box::new(origin.step.clone()), source: source.into() }
     }
 
+    pub(super) fn not_there(origin: Origin<'_>, object: &Object) -> Self {
+        Self::NotThere { step: Box::new(origin.step.clone()), object: Box::new(object.clone()) }
+    }
+
     pub(super) fn record(source: postgres::Error) -> Self {
         Self::Record(source.into())
     }
@@ -106,19 +118,20 @@ impl Failure {
     /// What the server, or the network, said, in its own words where they can be shown.
     #[must_use]
     pub fn message(&self) -> String {
-        let said = self.said();
+        let Some(said) = self.said() else { return self.to_string() };
         said.server().map_or_else(|| said.to_string(), |error| error.message().to_owned())
     }
 
-    /// What the server, or the network, said.
+    /// What the server, or the network, said, where it is that what failed.
     #[must_use]
-    pub fn said(&self) -> &Said {
+    pub fn said(&self) -> Option<&Said> {
         match self {
-            Self::Statement { source, .. } | Self::Capture { source, .. } => source,
+            Self::Statement { source, .. } | Self::Capture { source, .. } => Some(source),
             Self::Commit(source)
             | Self::Record(source)
             | Self::LockLost(source)
-            | Self::Connection(source) => source,
+            | Self::Connection(source) => Some(source),
+            Self::NotThere { .. } => None,
         }
     }
 }

@@ -118,6 +118,9 @@ pub(crate) fn apply(
             let left = match (part, &failure) {
                 (_, Failure::Connection(_)) => Left::Unknown,
                 _ if session.client().is_closed() => Left::Unknown,
+                (Part::Alone(_), Failure::NotThere { .. }) => {
+                    Left::Partial { done: done + 1, of: work.statements() }
+                }
                 (Part::Together(_), _) if done == 0 => Left::RolledBack,
                 (Part::Alone(_), _) if done == 0 => Left::Nothing,
                 _ => Left::Partial { done, of: work.statements() },
@@ -149,13 +152,20 @@ fn run_alone(
     let before = leftovers::before(client, &origin.statement.sql);
     let Err(failure) = send::send(client, origin, work.variables) else {
         return in_transaction(session, |session| {
-            watch.after(session, origin)?;
+            // It is done, even if what it was said to be about is not there.
+            let read = match watch.after(session, origin) {
+                Err(failure) if !matches!(failure, Failure::NotThere { .. }) => {
+                    return Err(failure);
+                }
+                read => read,
+            };
             let finished = journal(history, work, done + 1, false, &watch.captured);
-            session.client().batch_execute(&finished).map_err(Failure::record)
-        });
+            session.client().batch_execute(&finished).map_err(Failure::record)?;
+            Ok(read)
+        })?;
     };
     // It failed, so its end is known; a connection that is gone leaves it open.
-    if failure.said().code().is_some() && !client.is_closed() {
+    if failure.said().and_then(Said::code).is_some() && !client.is_closed() {
         leftovers::remove(client, &origin.statement.sql, &before);
         let known = match done {
             0 => history.journal_end(work.name),
@@ -181,13 +191,16 @@ fn journal(
 }
 
 /// Reading and recording around a statement that itself is in no transaction.
-fn in_transaction(
+fn in_transaction<T>(
     session: &mut Session,
-    work: impl FnOnce(&mut Session) -> Result<(), Failure>,
-) -> Result<(), Failure> {
+    work: impl FnOnce(&mut Session) -> Result<T, Failure>,
+) -> Result<T, Failure> {
     session.client().batch_execute("BEGIN").map_err(Failure::connection)?;
     match work(session) {
-        Ok(()) => session.client().batch_execute("COMMIT").map_err(Failure::record),
+        Ok(done) => {
+            session.client().batch_execute("COMMIT").map_err(Failure::record)?;
+            Ok(done)
+        }
         Err(failure) => {
             _ = session.client().batch_execute("ROLLBACK");
             Err(failure)

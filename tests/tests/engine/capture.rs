@@ -123,6 +123,31 @@ fn outside_a_transaction_it_is_kept_in_the_journal() {
 }
 
 #[test]
+fn what_the_author_names_has_to_be_there() {
+    let engine = posts();
+    let wrong = [migration(A, |pgm| {
+        pgm.sql("ALTER TABLE posts ADD one int").captures(Object::table("nothere"));
+    })];
+    let error = engine.up(&wrong).unwrap_err();
+    let diagnostic = error.diagnostics().remove(0);
+    let message =
+        "table `nothere` is there neither before nor after, so its way back cannot be read";
+    assert_eq!(diagnostic.message, message);
+    assert_eq!(diagnostic.source.unwrap().verb.as_deref(), Some("sql"));
+    assert_eq!(engine.value("SELECT count(*) FROM migrations"), "0");
+    let alone = [migration(A, |pgm| {
+        pgm.sql("VACUUM posts").captures(Object::table("nothere")).outside_transaction();
+        pgm.sql("ALTER TABLE posts ADD one int").captures(Object::table("posts"));
+        pgm.sql("CREATE TABLE tags ()").captures(Object::table("tags"));
+        pgm.sql("DROP TABLE tags").captures(Object::table("tags"));
+    })];
+    let error = engine.up(&alone).unwrap_err();
+    assert_eq!(error.diagnostics()[0].message, message);
+    engine.up(&alone).unwrap();
+    assert!(matches!(engine.down(&alone, 1), Err(Error::NoWayBack { .. })));
+}
+
+#[test]
 fn migrations_in_one_transaction_each_have_their_own() {
     let engine = posts();
     let before = engine.catalog();
