@@ -69,9 +69,24 @@ impl Watch {
             let after = before
                 .read_after(session.client(), &capture.objects)
                 .map_err(|error| Failure::capture(origin, error))?;
-            let back = capture.first.iter().cloned().chain(before.way_back_from(&after));
+            let mut back = before.way_back_from(&after);
+            if !origin.step.transactional {
+                back.iter_mut().for_each(|statement| concurrently(&mut statement.sql));
+            }
+            let back = capture.first.iter().cloned().chain(back);
             self.captured.insert(origin.index, back.collect());
         }
         Ok(())
+    }
+}
+
+/// Makes an index without a lock on its table's rows, as outside a transaction it can be made: who
+/// drops one there does not want to stop those that write. That of a partitioned table, which is
+/// `ON ONLY` it, has no rows of its own and cannot be made so.
+fn concurrently(sql: &mut String) {
+    for create in ["CREATE INDEX ", "CREATE UNIQUE INDEX "] {
+        if sql.starts_with(create) && !sql.contains(" ON ONLY ") {
+            sql.insert_str(create.len(), "CONCURRENTLY ");
+        }
     }
 }

@@ -123,6 +123,46 @@ fn outside_a_transaction_it_is_kept_in_the_journal() {
 }
 
 #[test]
+fn an_index_comes_back_as_it_went() {
+    let engine = posts();
+    engine.database.execute(
+        "CREATE UNIQUE INDEX \"One of\" ON posts (lower(title)) WHERE id > 0;
+         CREATE TABLE parts (id int) PARTITION BY RANGE (id); CREATE INDEX of_parts ON parts (id);
+         CREATE TABLE part PARTITION OF parts DEFAULT;
+         INSERT INTO posts VALUES (1, 'one'), (2, 'two')",
+    );
+    let before = engine.catalog();
+    let all = [
+        migration(A, |pgm| {
+            pgm.drop_index("by_title").concurrently();
+            pgm.drop_index("One of").concurrently();
+            pgm.sql("DROP INDEX of_parts").captures(Object::table("parts")).outside_transaction();
+        }),
+        migration(B, |pgm| _ = pgm.sql("SELECT 1").down("")),
+    ];
+    engine.up(&all).unwrap();
+    let back = engine.value("SELECT m::text FROM migrations m WHERE name LIKE '%_a'");
+    for sql in ["CREATE INDEX CONCURRENTLY by_title", "CREATE UNIQUE INDEX CONCURRENTLY"] {
+        assert!(back.contains(sql), "{back}");
+    }
+    assert!(back.contains("CREATE INDEX of_parts ON ONLY"), "{back}");
+    engine.down(&all, 2).unwrap();
+    assert_eq!(engine.catalog(), before);
+}
+
+#[test]
+fn an_index_that_went_in_a_transaction_comes_back_in_one() {
+    let engine = posts();
+    let before = engine.catalog();
+    let all = [migration(A, |pgm| _ = pgm.drop_index("by_title"))];
+    engine.up(&all).unwrap();
+    let back = engine.value("SELECT m::text FROM migrations m");
+    assert!(back.contains("CREATE INDEX by_title"), "{back}");
+    engine.down(&all, 1).unwrap();
+    assert_eq!(engine.catalog(), before);
+}
+
+#[test]
 fn what_the_author_names_has_to_be_there() {
     let engine = posts();
     let wrong = [migration(A, |pgm| {
