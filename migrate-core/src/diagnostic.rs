@@ -152,6 +152,10 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
         diagnostic.source = Some(SourceMark { place, verb: Some(step.verb.clone()) });
         diagnostic.message = format!("{}: {}", error.failure, diagnostic.message);
         diagnostic.helps.push("a `pub fn down` in the file spares the reading".to_owned());
+    } else if let Failure::NotThere { step, .. } = &error.failure {
+        let place = step.place.clone();
+        diagnostic.source = Some(SourceMark { place, verb: Some(step.verb.clone()) });
+        diagnostic.helps.push("name in `.captures(..)` what the SQL changes".to_owned());
     } else {
         diagnostic.message = format!("{}: {}", error.failure, diagnostic.message);
     }

@@ -198,6 +198,9 @@ pub enum Inverse {
 pub struct Capture {
     /// The objects, each with all that belongs to it.
     pub objects: Vec<Object>,
+    /// Whether one that is there neither before nor after is a mistake.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub must_exist: bool,
     /// What does not come back, as a sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost: Option<String>,

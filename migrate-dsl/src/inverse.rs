@@ -27,6 +27,9 @@ pub struct Capture {
     /// The objects; one that is not there is none before, and dropped on the way back if the step
     /// made it.
     pub objects: Vec<Object>,
+    /// Whether one that is there neither before nor after is a mistake: where only the author of
+    /// the SQL knows what it is about.
+    pub must_exist: bool,
     /// What does not come back, as a sentence: "its rows do not come back".
     pub lost: Option<String>,
     /// How many of the step's statements lie between the two readings; all without it.
@@ -46,6 +49,7 @@ impl Inverse {
     pub fn capture(objects: impl IntoIterator<Item = Object>) -> Self {
         Self::Capture(Capture {
             objects: objects.into_iter().collect(),
+            must_exist: false,
             lost: None,
             through: None,
             first: Vec::new(),
@@ -59,7 +63,20 @@ impl Inverse {
     ) -> Self {
         Self::Capture(Capture {
             objects: objects.into_iter().collect(),
+            must_exist: false,
             lost: Some(lost.into()),
+            through: None,
+            first: Vec::new(),
+        })
+    }
+
+    /// As [`capture`](Self::capture), of objects that the author of the SQL names: each has to be
+    /// there before the step, or after it.
+    pub(crate) fn capture_named(objects: &[Object]) -> Self {
+        Self::Capture(Capture {
+            objects: objects.to_vec(),
+            must_exist: true,
+            lost: None,
             through: None,
             first: Vec::new(),
         })

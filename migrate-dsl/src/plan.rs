@@ -327,6 +327,9 @@ fn write_capture(json: &mut Json, capture: &Capture) {
     json.field("objects", |json| {
         json.list(&capture.objects, write_object);
     });
+    if capture.must_exist {
+        json.field("must_exist", |json| json.bool(true));
+    }
     optional(json, "lost", capture.lost.as_deref());
     if let Some(through) = capture.through {
         json.field("through", |json| json.number(through as u64));

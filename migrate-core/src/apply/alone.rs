@@ -154,12 +154,19 @@ impl Alone<'_> {
             _ = session.client().batch_execute("SET statement_timeout = 0");
         }
         let Err(error) = sent else {
-            in_transaction(session, |session| {
-                watch.after(session, origin)?;
+            let read = in_transaction(session, |session| {
+                // It is done, even if what it was said to be about is not there.
+                let read = match watch.after(session, origin) {
+                    Err(Failure::NotThere { step, object, .. }) => {
+                        Err(Failure::NotThere { step, object, done: true })
+                    }
+                    read => Ok(read?),
+                };
                 let finished = self.journal(self.done + 1, None, &watch.captured);
-                session.client().batch_execute(&finished).map_err(Failure::record)
+                session.client().batch_execute(&finished).map_err(Failure::record)?;
+                Ok(read)
             })?;
-            return Ok(None);
+            return read.map(|()| None);
         };
         if Failure::is_cut_by(&error) || session.client().is_closed() {
             // Its end is open, and the journal leaves it so.
@@ -220,13 +227,16 @@ pub(super) fn settle(
 }
 
 /// Reading and recording around a statement that itself is in no transaction.
-fn in_transaction(
+fn in_transaction<T>(
     session: &mut Session,
-    work: impl FnOnce(&mut Session) -> Result<(), Failure>,
-) -> Result<(), Failure> {
+    work: impl FnOnce(&mut Session) -> Result<T, Failure>,
+) -> Result<T, Failure> {
     session.client().batch_execute("BEGIN").map_err(Failure::connection)?;
     match work(session) {
-        Ok(()) => session.client().batch_execute("COMMIT").map_err(Failure::record),
+        Ok(done) => {
+            session.client().batch_execute("COMMIT").map_err(Failure::record)?;
+            Ok(done)
+        }
         Err(failure) => {
             _ = session.client().batch_execute("ROLLBACK");
             Err(failure)

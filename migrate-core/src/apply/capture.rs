@@ -3,7 +3,7 @@
 use super::error::{Failure, Origin};
 use crate::Session;
 use crate::capture::State;
-use crate::plan::{Capture, Inverse};
+use crate::plan::{Capture, Inverse, Object};
 use crate::way_back::Captured;
 
 /// Watches a migration's steps as they run.
@@ -14,11 +14,13 @@ pub(super) struct Watch {
     pub(super) captured: Captured,
     /// What the running step found.
     before: Option<State>,
+    /// What it did not find, and has to be there afterwards.
+    awaited: Vec<Object>,
 }
 
 impl Watch {
     pub(super) fn new(wanted: bool, captured: Captured) -> Self {
-        Self { wanted, captured, before: None }
+        Self { wanted, captured, before: None, awaited: Vec::new() }
     }
 
     /// What has to be read around this step, if anything.
@@ -39,6 +41,10 @@ impl Watch {
         if origin.number == 0 {
             let state = State::read(session.client(), &capture.objects);
             self.before = Some(state.map_err(|error| Failure::capture(origin, error))?);
+            let named = if capture.must_exist { capture.objects.as_slice() } else { &[] };
+            let absent = State::absent(session.client(), named);
+            let absent = absent.map_err(|error| Failure::capture(origin, error))?;
+            self.awaited = absent.into_iter().cloned().collect();
         }
         Ok(())
     }
@@ -66,12 +72,32 @@ impl Watch {
         if origin.number + 1 == through
             && let Some(before) = self.before.take()
         {
+            let absent = State::absent(session.client(), &self.awaited);
+            let absent = absent.map_err(|error| Failure::capture(origin, error))?;
+            if let Some(object) = absent.first() {
+                return Err(Failure::not_there(origin, object));
+            }
             let after = before
                 .read_after(session.client(), &capture.objects)
                 .map_err(|error| Failure::capture(origin, error))?;
-            let back = capture.first.iter().cloned().chain(before.way_back_from(&after));
+            let mut back = before.way_back_from(&after);
+            if !origin.step.transactional {
+                back.iter_mut().for_each(|statement| concurrently(&mut statement.sql));
+            }
+            let back = capture.first.iter().cloned().chain(back);
             self.captured.insert(origin.index, back.collect());
         }
         Ok(())
+    }
+}
+
+/// Makes an index without a lock on its table's rows, as outside a transaction it can be made: who
+/// drops one there does not want to stop those that write. That of a partitioned table, which is
+/// `ON ONLY` it, has no rows of its own and cannot be made so.
+fn concurrently(sql: &mut String) {
+    for create in ["CREATE INDEX ", "CREATE UNIQUE INDEX "] {
+        if sql.starts_with(create) && !sql.contains(" ON ONLY ") {
+            sql.insert_str(create.len(), "CONCURRENTLY ");
+        }
     }
 }

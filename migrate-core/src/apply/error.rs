@@ -10,7 +10,7 @@ use super::transaction::is_lock;
 use crate::event::Direction;
 use crate::interrupt::Stop;
 use crate::lock::LockHolder;
-use crate::plan::{Statement, Step};
+use crate::plan::{Object, Statement, Step};
 
 /// A statement, and the step that it belongs to.
 #[derive(Debug, Clone, Copy)]
@@ -67,6 +67,16 @@ pub enum Failure {
         step: Box<Step>,
         /// What the server said.
         source: Said,
+    },
+    /// The author names an object that is there neither before nor after the step.
+    #[error("{object} is there neither before nor after, so its way back cannot be read")]
+    NotThere {
+        /// The step.
+        step: Box<Step>,
+        /// The object.
+        object: Box<Object>,
+        /// Whether the step's statement is done for good all the same.
+        done: bool,
     },
     /// A check that was put off to the end of the transaction failed.
     #[error("the transaction could not be committed")]
@@ -153,6 +163,11 @@ impl Failure {
             step: Box::new(origin.step.clone()),
             statement: Box::new(origin.statement.clone()),
         }
+    }
+
+    pub(super) fn not_there(origin: Origin<'_>, object: &Object) -> Self {
+        let (step, object) = (Box::new(origin.step.clone()), Box::new(object.clone()));
+        Self::NotThere { step, object, done: false }
     }
 
     pub(super) fn record(source: postgres::Error) -> Self {
@@ -257,7 +272,7 @@ impl Failure {
         said.server().map_or_else(|| said.to_string(), |error| error.message().to_owned())
     }
 
-    /// What the server, or the network, said.
+    /// What the server, or the network, said, where it is that what failed.
     #[must_use]
     pub fn said(&self) -> Option<&Said> {
         match self {
@@ -269,7 +284,10 @@ impl Failure {
             | Self::LockLost(source)
             | Self::Connection(source) => Some(source),
             Self::Locked { source, .. } => source.as_ref(),
-            Self::Stopped(_) | Self::InvalidIndex { .. } | Self::Unknown { .. } => None,
+            Self::NotThere { .. }
+            | Self::Stopped(_)
+            | Self::InvalidIndex { .. }
+            | Self::Unknown { .. } => None,
         }
     }
 }

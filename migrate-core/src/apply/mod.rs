@@ -151,6 +151,9 @@ pub(crate) fn apply(
         if let Err(failure) = result {
             let left = match part {
                 _ if failure.is_cut() || session.client().is_closed() => Left::Unknown,
+                Part::Alone(_) if matches!(failure, Failure::NotThere { done: true, .. }) => {
+                    Left::Partial { done: done + 1, of: work.statements() }
+                }
                 Part::Together(_) => partial(done, work).unwrap_or(Left::RolledBack),
                 Part::Alone(_) => partial(done, work).unwrap_or(Left::Nothing),
             };

@@ -148,6 +148,20 @@ impl State {
         Ok(state)
     }
 
+    /// The objects that are not there.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses a query.
+    pub fn absent<'a>(
+        client: &mut Client,
+        objects: &'a [plan::Object],
+    ) -> Result<Vec<&'a plan::Object>, postgres::Error> {
+        let are_there = names::are_there(client, objects)?;
+        let absent = objects.iter().zip(are_there).filter(|(_, is_there)| !is_there);
+        Ok(absent.map(|(object, _)| object).collect())
+    }
+
     /// The statements that take `after` back to `self`, in an order in which they run.
     #[must_use]
     pub fn way_back_from(&self, after: &Self) -> Vec<plan::Statement> {

@@ -29,6 +29,22 @@ pub(super) fn resolve(
     Ok(rows.iter().map(super::objects::address).collect())
 }
 
+/// Which of the named objects are there.
+pub(super) fn are_there(
+    client: &mut Client,
+    objects: &[plan::Object],
+) -> Result<Vec<bool>, postgres::Error> {
+    if objects.is_empty() {
+        return Ok(Vec::new());
+    }
+    let queries: Vec<_> = objects
+        .iter()
+        .map(|object| query(object).map_or("false".to_owned(), |sql| format!("EXISTS ({sql})")))
+        .collect();
+    let row = client.query_typed_one(&format!("SELECT {}", queries.join(", ")), &[])?;
+    Ok((0..objects.len()).map(|column| row.get(column)).collect())
+}
+
 /// The query that looks an object up.
 fn query(object: &plan::Object) -> Option<String> {
     let name = quote_literal(&object.name);

@@ -136,10 +136,12 @@ impl Privileges {
                 sql.push(format!("{}{statement}", self.of_default));
             } else {
                 // Who grants is recorded, and only that role, or one that it is a member of, can.
+                // Afterwards the role is again the one that it was.
                 sql.extend([
+                    "SELECT pg_catalog.set_config('migrate.role', pg_catalog.current_setting('role'), true)".to_owned(),
                     format!("SET LOCAL ROLE {grantor}"),
                     statement,
-                    "RESET ROLE".to_owned(),
+                    "SELECT pg_catalog.set_config('role', pg_catalog.current_setting('migrate.role'), true)".to_owned(),
                 ]);
             }
         }

@@ -175,24 +175,43 @@ fn foreign_things_come_back_without_secrets() {
     let foreign = "
         CREATE FOREIGN DATA WRAPPER w OPTIONS (debug 'true');
         CREATE SERVER srv TYPE 'a' VERSION 'b' FOREIGN DATA WRAPPER w OPTIONS (host 'h');
-        CREATE USER MAPPING FOR PUBLIC SERVER srv OPTIONS (name 'n');
-        CREATE FOREIGN TABLE ft (id int OPTIONS (column_name 'x') NOT NULL, b text DEFAULT 'x', CHECK (id > 0)) SERVER srv OPTIONS (t 'u');
+        CREATE USER MAPPING FOR PUBLIC SERVER srv OPTIONS (user 'n');
+        CREATE FOREIGN TABLE ft (id int OPTIONS (column_name 'x') NOT NULL, b text DEFAULT 'x', CHECK (id > 0)) SERVER srv OPTIONS (table_name 'u');
         COMMENT ON SERVER srv IS 'of a server'";
     for (sql, object) in [
         ("DROP FOREIGN DATA WRAPPER w CASCADE", "foreign data wrapper w"),
         ("DROP FOREIGN TABLE ft", "foreign table ft"),
         (
-            "ALTER FOREIGN TABLE ft OPTIONS (SET t 'v', ADD x 'y'), ALTER id OPTIONS (DROP column_name), DROP b",
+            "ALTER FOREIGN TABLE ft OPTIONS (SET table_name 'v', ADD schema_name 'y'), ALTER id OPTIONS (DROP column_name), DROP b",
             "foreign table ft",
         ),
         ("ALTER SERVER srv VERSION 'c' OPTIONS (DROP host, ADD port '1')", "server srv"),
-        ("ALTER USER MAPPING FOR PUBLIC SERVER srv OPTIONS (SET name 'm')", "server srv"),
+        ("ALTER USER MAPPING FOR PUBLIC SERVER srv OPTIONS (SET user 'm')", "server srv"),
     ] {
         step(foreign, sql, &[object]).in_another_order().comes_back();
     }
-    let secret = foreign.replace("(name 'n')", "(name 'n', password 'hidden')");
-    let kept = step(&secret, "DROP SERVER srv CASCADE", &["server srv"]).way_back();
-    assert!(kept.contains("name 'n'") && !kept.contains("hidden"), "{kept}");
+    // Whatever it is called.
+    let secret = foreign
+        .replace("(user 'n')", "(user 'n', pwd 'hidden')")
+        .replace("(host 'h')", "(host 'h', auth_header 'hidden')")
+        .replace("(debug 'true')", "(debug 'true', conn 'hidden')")
+        .replace("(column_name 'x')", "(column_name 'x', credentials 'hidden')")
+        .replace("(table_name 'u')", "(table_name 'u', dsn 'hidden')");
+    for sql in [
+        "DROP FOREIGN DATA WRAPPER w CASCADE",
+        "ALTER FOREIGN DATA WRAPPER w OPTIONS (DROP conn, DROP debug);
+         ALTER SERVER srv OPTIONS (DROP auth_header, DROP host);
+         ALTER USER MAPPING FOR PUBLIC SERVER srv OPTIONS (DROP pwd, DROP user);
+         ALTER FOREIGN TABLE ft OPTIONS (DROP dsn, DROP table_name),
+             ALTER id OPTIONS (DROP credentials, DROP column_name)",
+    ] {
+        let kept = step(&secret, sql, &["foreign data wrapper w"]).way_back();
+        for option in ["user 'n'", "host 'h'", "debug 'true'", "column_name 'x'", "table_name 'u'"]
+        {
+            assert!(kept.replace('"', "").contains(option), "{option}: {kept}");
+        }
+        assert!(!kept.contains("hidden"), "{kept}");
+    }
 }
 
 #[test]

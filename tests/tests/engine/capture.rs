@@ -123,6 +123,71 @@ fn outside_a_transaction_it_is_kept_in_the_journal() {
 }
 
 #[test]
+fn an_index_comes_back_as_it_went() {
+    let engine = posts();
+    engine.database.execute(
+        "CREATE UNIQUE INDEX \"One of\" ON posts (lower(title)) WHERE id > 0;
+         CREATE TABLE parts (id int) PARTITION BY RANGE (id); CREATE INDEX of_parts ON parts (id);
+         CREATE TABLE part PARTITION OF parts DEFAULT;
+         INSERT INTO posts VALUES (1, 'one'), (2, 'two')",
+    );
+    let before = engine.catalog();
+    let all = [
+        migration(A, |pgm| {
+            pgm.drop_index("by_title").concurrently();
+            pgm.drop_index("One of").concurrently();
+            pgm.sql("DROP INDEX of_parts").captures(Object::table("parts")).outside_transaction();
+        }),
+        migration(B, |pgm| _ = pgm.sql("SELECT 1").down("")),
+    ];
+    engine.up(&all).unwrap();
+    let back = engine.value("SELECT m::text FROM migrations m WHERE name LIKE '%_a'");
+    for sql in ["CREATE INDEX CONCURRENTLY by_title", "CREATE UNIQUE INDEX CONCURRENTLY"] {
+        assert!(back.contains(sql), "{back}");
+    }
+    assert!(back.contains("CREATE INDEX of_parts ON ONLY"), "{back}");
+    engine.down(&all, 2).unwrap();
+    assert_eq!(engine.catalog(), before);
+}
+
+#[test]
+fn an_index_that_went_in_a_transaction_comes_back_in_one() {
+    let engine = posts();
+    let before = engine.catalog();
+    let all = [migration(A, |pgm| _ = pgm.drop_index("by_title"))];
+    engine.up(&all).unwrap();
+    let back = engine.value("SELECT m::text FROM migrations m");
+    assert!(back.contains("CREATE INDEX by_title"), "{back}");
+    engine.down(&all, 1).unwrap();
+    assert_eq!(engine.catalog(), before);
+}
+
+#[test]
+fn what_the_author_names_has_to_be_there() {
+    let engine = posts();
+    let wrong = [migration(A, |pgm| {
+        pgm.sql("ALTER TABLE posts ADD one int").captures(Object::table("nothere"));
+    })];
+    let error = engine.up(&wrong).unwrap_err();
+    let diagnostic = error.diagnostics().remove(0);
+    let message =
+        "table `nothere` is there neither before nor after, so its way back cannot be read";
+    assert_eq!(diagnostic.message, message);
+    assert_eq!(diagnostic.source.unwrap().verb.as_deref(), Some("sql"));
+    assert_eq!(engine.value("SELECT count(*) FROM migrations"), "0");
+    let alone = [migration(A, |pgm| {
+        pgm.sql("VACUUM posts").captures(Object::table("nothere")).outside_transaction();
+        pgm.sql("ALTER TABLE posts ADD one int").captures(Object::table("posts"));
+        pgm.sql("CREATE TABLE tags ()").captures(Object::table("tags"));
+        pgm.sql("DROP TABLE tags").captures(Object::table("tags"));
+    })];
+    let error = engine.up(&alone).unwrap_err();
+    assert_eq!(error.diagnostics()[0].message, message);
+    engine.up(&alone).unwrap();
+    assert!(matches!(engine.down(&alone, 1), Err(Error::NoWayBack { .. })));
+}
+
+#[test]
 fn migrations_in_one_transaction_each_have_their_own() {
     let engine = posts();
     let before = engine.catalog();

@@ -1,7 +1,7 @@
 //! Taking back: whose word counts, and what is refused.
 
 use migrate_core::Error;
-use migrate_dsl::Pgm;
+use migrate_dsl::{Object, Pgm};
 use migrate_tests::{Engine, migration, reversible};
 
 const A: &str = "20260101000000_a";
@@ -45,6 +45,40 @@ fn a_changed_file_is_not_asked_for_the_way_back() {
     let changed = reversible(A, |pgm| _ = pgm.sql("SELECT 1"), |pgm| _ = pgm.sql("SELECT 2"));
     engine.down(&[changed], 1).unwrap();
     assert_eq!(engine.value("SELECT to_regclass('a')"), "NULL");
+}
+
+#[test]
+fn a_role_that_a_down_takes_lasts_through_the_grants_of_others() {
+    let engine = Engine::new();
+    let (owner, giver) = (engine.database.unique("owner"), engine.database.unique("giver"));
+    engine.database.execute(&format!(
+        "CREATE ROLE {owner}; CREATE ROLE {giver}; CREATE TABLE t (id int);
+         GRANT ALL ON SCHEMA public TO {owner};
+         ALTER TABLE t OWNER TO {owner};
+         GRANT SELECT ON t TO {giver} WITH GRANT OPTION;
+         SET ROLE {giver}; GRANT SELECT ON t TO PUBLIC; RESET ROLE"
+    ));
+    let before = engine.catalog();
+    let all = [migration(A, |pgm| {
+        pgm.sql("SELECT 1").down("CREATE TABLE mine ()");
+        pgm.sql(
+            "DO $$ BEGIN
+                 EXECUTE format('REVOKE ALL ON t FROM %I CASCADE', current_database() || '_giver');
+             END $$",
+        )
+        .captures(Object::table("t"));
+        pgm.sql("SELECT 1").down(
+            "DO $$ BEGIN
+                 EXECUTE format('SET LOCAL ROLE %I', current_database() || '_owner');
+             END $$",
+        );
+    })];
+    engine.up(&all).unwrap();
+    engine.down(&all, 1).unwrap();
+    let made_by = "SELECT tableowner FROM pg_tables WHERE tablename = 'mine'";
+    assert_eq!(engine.value(made_by), owner);
+    engine.database.execute("DROP TABLE mine");
+    assert_eq!(engine.catalog(), before);
 }
 
 #[test]

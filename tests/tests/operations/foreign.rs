@@ -12,11 +12,11 @@ const FILES: &str = "CREATE EXTENSION file_fdw;
     CREATE VIEW long_words AS SELECT word FROM words WHERE length(word) > 9;";
 
 /// A wrapper that knows no options and so takes all, with what hangs on it.
-const ANY: &str = "CREATE FOREIGN DATA WRAPPER w OPTIONS (a '1', b '2');
-    CREATE SERVER srv FOREIGN DATA WRAPPER w OPTIONS (a '1', b '2');
-    CREATE USER MAPPING FOR CURRENT_USER SERVER srv OPTIONS (a '1', b '2');
+const ANY: &str = "CREATE FOREIGN DATA WRAPPER w OPTIONS (host '1', port '2');
+    CREATE SERVER srv FOREIGN DATA WRAPPER w OPTIONS (host '1', port '2');
+    CREATE USER MAPPING FOR CURRENT_USER SERVER srv OPTIONS (host '1', port '2');
     CREATE USER MAPPING FOR PUBLIC SERVER srv;
-    CREATE FOREIGN TABLE t (id int) SERVER srv OPTIONS (a '1', b '2');";
+    CREATE FOREIGN TABLE t (id int) SERVER srv OPTIONS (host '1', port '2');";
 
 const FUNCTIONS: &str = "CREATE EXTENSION file_fdw; CREATE FOREIGN DATA WRAPPER w";
 
@@ -54,12 +54,12 @@ fn wrappers() -> Vec<Case> {
         ),
         case(ANY, |pgm| {
             pgm.alter_foreign_data_wrapper("w")
-                .add_option("c", 0)
-                .set_option("a", "it's")
-                .drop_option("b");
+                .add_option("updatable", 0)
+                .set_option("host", "it's")
+                .drop_option("port");
         }),
         case(ANY, |pgm| _ = pgm.rename_foreign_data_wrapper("w", "v")),
-        case("CREATE FOREIGN DATA WRAPPER w OPTIONS (a '1')", |pgm| {
+        case("CREATE FOREIGN DATA WRAPPER w OPTIONS (host '1')", |pgm| {
             pgm.drop_foreign_data_wrapper("w");
         }),
         case(ANY, |pgm| {
@@ -86,9 +86,9 @@ fn servers() -> Vec<Case> {
         case(ANY, |pgm| {
             pgm.alter_server("srv")
                 .version("2")
-                .add_option("c", 0)
-                .set_option("a", "it's")
-                .drop_option("b");
+                .add_option("updatable", 0)
+                .set_option("host", "it's")
+                .drop_option("port");
         }),
         case(FILES, |pgm| _ = pgm.alter_server("disk").version(None)),
         case(ANY, |pgm| _ = pgm.rename_server("srv", "server")),
@@ -116,9 +116,9 @@ fn mappings() -> Vec<Case> {
         case(ANY, |pgm| _ = pgm.create_user_mapping(Role::public(), "srv").if_not_exists()),
         case(ANY, |pgm| {
             pgm.alter_user_mapping(Role::current_user(), "srv")
-                .add_option("c", 0)
-                .set_option("a", "it's")
-                .drop_option("b");
+                .add_option("updatable", 0)
+                .set_option("host", "it's")
+                .drop_option("port");
         }),
         case(ANY, |pgm| _ = pgm.drop_user_mapping(Role::public(), "srv")),
         case(ANY, |pgm| {
@@ -174,16 +174,16 @@ fn tables() -> Vec<Case> {
             },
         ),
         case(ANY, |pgm| {
-            pgm.alter_foreign_table("t").add_option("c", 0).set_option("a", "it's").drop_option("b");
+            pgm.alter_foreign_table("t").add_option("updatable", 0).set_option("host", "it's").drop_option("port");
         }),
         case(
             "CREATE FOREIGN DATA WRAPPER w; CREATE SERVER srv FOREIGN DATA WRAPPER w;
-             CREATE FOREIGN TABLE t (id int OPTIONS (a '1', b '2')) SERVER srv",
+             CREATE FOREIGN TABLE t (id int OPTIONS (host '1', port '2')) SERVER srv",
             |pgm| {
                 pgm.alter_foreign_table("t")
-                    .add_column_option("id", "c", false)
-                    .set_column_option("id", "a", "it's")
-                    .drop_column_option("id", "b");
+                    .add_column_option("id", "updatable", false)
+                    .set_column_option("id", "host", "it's")
+                    .drop_column_option("id", "port");
             },
         ),
         case(FILES, |pgm| _ = pgm.rename_foreign_table("words", "terms")),

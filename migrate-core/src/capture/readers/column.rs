@@ -28,6 +28,7 @@ pub(super) const COLUMNS: Reader = Reader::of(
 /// `attstattarget` is null or -1 for the default, by version.
 fn columns() -> String {
     let parameters = super::sequence::PARAMETERS;
+    let harmless = super::foreign::harmless("attfdwoptions");
     let acl =
         privileges::sql('c', "'TABLE ' || name", "format('(%I)', attname)", "attacl", "relowner");
     let set_not_null = super::attempt(
@@ -132,8 +133,8 @@ CROSS JOIN LATERAL (VALUES
                                COALESCE(json ->> 'attstattarget', '-1'))] END),
     ('set options', array_to_string(attoptions, chr(31)),
         ARRAY[format('ALTER TABLE ONLY %s ALTER COLUMN %I', name, attname)] || attoptions),
-    ('set foreign options', array_to_string(attfdwoptions, chr(31)),
-        ARRAY[format('ALTER FOREIGN TABLE %s ALTER COLUMN %I', name, attname)] || attfdwoptions),
+    ('set foreign options', array_to_string({harmless}, chr(31)),
+        ARRAY[format('ALTER FOREIGN TABLE %s ALTER COLUMN %I', name, attname)] || {harmless}),
     ('acl c', NULL, CASE WHEN NOT of_type THEN {acl} END)
 ) AS rows(what, value, statements)
 WHERE statements IS NOT NULL OR what IN ('create', 'drop')",

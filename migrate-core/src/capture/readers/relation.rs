@@ -9,6 +9,7 @@ pub(super) const TABLES: Reader = Reader::of(&["table", "foreign table"], tables
 fn tables() -> String {
     let column = super::column::DEFINITION;
     let acl = privileges::sql('r', "'TABLE ' || name", "''", "relacl", "relowner");
+    let harmless = super::foreign::harmless("ftoptions");
     format!(
         "
 SELECT 'pg_class', r.oid, 0::int8, what, value, statements
@@ -47,7 +48,7 @@ CROSS JOIN LATERAL (VALUES
         'TABLESPACE ' || (SELECT quote_ident(spcname) FROM pg_tablespace s WHERE s.oid = reltablespace),
         (SELECT format('SERVER %I', srvname) FROM pg_foreign_server s WHERE s.oid = ftserver),
         'OPTIONS (' || (SELECT string_agg(format('%I %L', option_name, option_value), ', ')
-                        FROM pg_options_to_table(ftoptions)) || ')')]),
+                        FROM pg_options_to_table({harmless})) || ')')]),
     ('drop', NULL, ARRAY[format('DROP %s %s', word, name)]),
     ('change persistence', relpersistence::text,
         ARRAY[format('ALTER TABLE %s SET %s', name,
@@ -71,8 +72,8 @@ CROSS JOIN LATERAL (VALUES
                      CASE WHEN relforcerowsecurity THEN 'FORCE' ELSE 'NO FORCE' END)]),
     ('set options', NULLIF(concat_ws(chr(31), array_to_string(reloptions, chr(31)), toast), ''),
         ARRAY['ALTER TABLE ' || name] || reloptions || string_to_array(toast, chr(31))),
-    ('change foreign options', array_to_string(ftoptions, chr(31)),
-        ARRAY['ALTER FOREIGN TABLE ' || name] || ftoptions),
+    ('change foreign options', array_to_string({harmless}, chr(31)),
+        ARRAY['ALTER FOREIGN TABLE ' || name] || {harmless}),
     ('once replica identity',
         CASE WHEN relkind <> 'f' THEN
             CASE relreplident WHEN 'n' THEN 'NOTHING' WHEN 'f' THEN 'FULL' END END,

@@ -125,6 +125,7 @@ impl Operation for DropColumn {
         });
         Inverse::Capture(Capture {
             objects: columns.collect(),
+            must_exist: false,
             lost: None,
             through: Some(1),
             first: back.collect(),

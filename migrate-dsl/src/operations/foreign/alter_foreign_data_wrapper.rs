@@ -1,6 +1,6 @@
 //! [`ALTER FOREIGN DATA WRAPPER`](https://www.postgresql.org/docs/current/sql-alterforeigndatawrapper.html).
 
-use super::options::{OptionChanges, option_changes};
+use super::options::{LOST, OptionChanges, option_changes};
 use crate::{Identifier, Inverse, Name, Object, Operation, OptionValue, Pgm, Statement, Writer};
 
 /// Changes a foreign data wrapper.
@@ -25,7 +25,10 @@ impl Pgm {
     ///     migrate_dsl::plan_text(up),
     ///     r#"ALTER FOREIGN DATA WRAPPER "files" NO VALIDATOR OPTIONS (SET "debug" 'false');"#
     /// );
-    /// assert_eq!(migrate_dsl::plan_text_down(up), "-- as it was: foreign data wrapper `files`");
+    /// assert_eq!(
+    ///     migrate_dsl::plan_text_down(up),
+    ///     "-- as it was: foreign data wrapper `files`; options that may hold secrets do not come back"
+    /// );
     /// ```
     #[track_caller]
     pub fn alter_foreign_data_wrapper(
@@ -101,7 +104,7 @@ impl Operation for AlterForeignDataWrapper {
     }
 
     fn inverse(&self) -> Inverse {
-        Inverse::capture([Object::foreign_data_wrapper(&self.name)])
+        Inverse::capture_without([Object::foreign_data_wrapper(&self.name)], LOST)
     }
 }
 

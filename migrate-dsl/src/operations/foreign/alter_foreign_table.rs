@@ -1,6 +1,6 @@
 //! [`ALTER FOREIGN TABLE`](https://www.postgresql.org/docs/current/sql-alterforeigntable.html).
 
-use super::options::{OptionChanges, option_changes};
+use super::options::{LOST, OptionChanges, option_changes};
 use crate::{Identifier, Inverse, Name, Object, Operation, OptionValue, Pgm, Statement, Writer};
 
 /// Changes the options of a foreign table.
@@ -24,7 +24,10 @@ impl Pgm {
     ///     migrate_dsl::plan_text(up),
     ///     r#"ALTER FOREIGN TABLE "invoices" OPTIONS (SET "schema_name" 'archive');"#
     /// );
-    /// assert_eq!(migrate_dsl::plan_text_down(up), "-- as it was: foreign table `invoices`");
+    /// assert_eq!(
+    ///     migrate_dsl::plan_text_down(up),
+    ///     "-- as it was: foreign table `invoices`; options that may hold secrets do not come back"
+    /// );
     /// ```
     #[track_caller]
     pub fn alter_foreign_table(&mut self, name: impl Into<Name>) -> &mut AlterForeignTable {
@@ -125,7 +128,7 @@ impl Operation for AlterForeignTable {
     }
 
     fn inverse(&self) -> Inverse {
-        Inverse::capture([Object::foreign_table(&self.name)])
+        Inverse::capture_without([Object::foreign_table(&self.name)], LOST)
     }
 }
 

@@ -1,6 +1,6 @@
 //! [`ALTER SERVER`](https://www.postgresql.org/docs/current/sql-alterserver.html).
 
-use super::options::{OptionChanges, option_changes};
+use super::options::{LOST, OptionChanges, option_changes};
 use crate::{Identifier, Inverse, Object, Operation, OptionValue, Pgm, Statement, Writer};
 
 /// Changes a foreign server.
@@ -24,7 +24,10 @@ impl Pgm {
     ///     migrate_dsl::plan_text(up),
     ///     r#"ALTER SERVER "billing" OPTIONS (SET "host" '10.0.0.8', DROP "port");"#
     /// );
-    /// assert_eq!(migrate_dsl::plan_text_down(up), "-- as it was: server `billing`");
+    /// assert_eq!(
+    ///     migrate_dsl::plan_text_down(up),
+    ///     "-- as it was: server `billing`; options that may hold secrets do not come back"
+    /// );
     /// ```
     #[track_caller]
     pub fn alter_server(&mut self, name: impl Into<Identifier>) -> &mut AlterServer {
@@ -70,7 +73,7 @@ impl Operation for AlterServer {
     }
 
     fn inverse(&self) -> Inverse {
-        Inverse::capture([Object::server(&self.name)])
+        Inverse::capture_without([Object::server(&self.name)], LOST)
     }
 }
 

@@ -1,6 +1,6 @@
 //! [`ALTER USER MAPPING`](https://www.postgresql.org/docs/current/sql-alterusermapping.html).
 
-use super::options::{OptionChanges, option_changes};
+use super::options::{LOST, OptionChanges, option_changes};
 use crate::{Identifier, Inverse, Object, Operation, OptionValue, Pgm, Role, Statement, Writer};
 
 /// Changes a user mapping.
@@ -26,7 +26,7 @@ impl Pgm {
     /// );
     /// assert_eq!(
     ///     migrate_dsl::plan_text_down(up),
-    ///     "-- as it was: user mapping of `app` on `billing`; a password in it does not come back"
+    ///     "-- as it was: user mapping of `app` on `billing`; options that may hold secrets do not come back"
     /// );
     /// ```
     #[track_caller]
@@ -76,7 +76,7 @@ impl Operation for AlterUserMapping {
     }
 
     fn inverse(&self) -> Inverse {
-        Inverse::capture_without([self.object()], "a password in it does not come back")
+        Inverse::capture_without([self.object()], LOST)
     }
 }
 

@@ -1,5 +1,6 @@
 //! [`DROP SERVER`](https://www.postgresql.org/docs/current/sql-dropserver.html).
 
+use super::options::LOST;
 use crate::operations::phrases;
 use crate::{Identifier, Inverse, Object, Operation, Pgm, Statement};
 
@@ -51,7 +52,7 @@ impl Operation for DropServer {
     }
 
     fn inverse(&self) -> Inverse {
-        Inverse::capture([Object::server(&self.name)])
+        Inverse::capture_without([Object::server(&self.name)], LOST)
     }
 }
 
@@ -65,6 +66,6 @@ mod tests {
             pgm.drop_server("billing").if_exists().cascade();
         };
         insta::assert_snapshot!(plan_text(up), @r#"DROP SERVER IF EXISTS "billing" CASCADE;"#);
-        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: server `billing`");
+        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: server `billing`; options that may hold secrets do not come back");
     }
 }

@@ -1,5 +1,6 @@
 //! [`DROP USER MAPPING`](https://www.postgresql.org/docs/current/sql-dropusermapping.html).
 
+use super::options::LOST;
 use crate::{Identifier, Inverse, Object, Operation, Pgm, Role, Statement, Writer};
 
 /// Drops a user mapping.
@@ -56,7 +57,7 @@ impl Operation for DropUserMapping {
     }
 
     fn inverse(&self) -> Inverse {
-        Inverse::capture_without([self.object()], "a password in it does not come back")
+        Inverse::capture_without([self.object()], LOST)
     }
 }
 
@@ -71,6 +72,6 @@ mod tests {
             pgm.drop_user_mapping(Role::public(), "billing").if_exists();
         };
         insta::assert_snapshot!(plan_text(up), @r#"DROP USER MAPPING IF EXISTS FOR PUBLIC SERVER "billing";"#);
-        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: user mapping of `public` on `billing`; a password in it does not come back");
+        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: user mapping of `public` on `billing`; options that may hold secrets do not come back");
     }
 }

@@ -2,6 +2,9 @@
 
 use crate::{Identifier, OptionValue, Writer};
 
+/// Of what is read from the catalog, the engine keeps only options that are known to hold none.
+pub(super) const LOST: &str = "options that may hold secrets do not come back";
+
 /// Options with their values.
 #[derive(Default)]
 pub(super) struct Options(Vec<(Identifier, OptionValue)>);

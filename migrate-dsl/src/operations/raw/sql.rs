@@ -67,7 +67,8 @@ impl Sql {
     }
 
     /// The statements change, make or drop this object: the way back is read from the catalog, as
-    /// for the typed operations. May be called more than once.
+    /// for the typed operations. May be called more than once. It has to be there before the
+    /// statements run, or afterwards; else the migration fails.
     ///
     /// ```
     /// use migrate_dsl::prelude::*;
@@ -167,7 +168,7 @@ impl Operation for Sql {
     fn inverse(&self) -> Inverse {
         match &self.down {
             Some(down) => Inverse::Declaration(statements_of(down)),
-            None if !self.captured.is_empty() => Inverse::capture(self.captured.iter().cloned()),
+            None if !self.captured.is_empty() => Inverse::capture_named(&self.captured),
             None => no_way_back(self.verb),
         }
     }

@@ -75,7 +75,8 @@ impl SqlStatement {
     }
 
     /// The statement changes, makes or drops this object: the way back is read from the catalog,
-    /// as for the typed operations. May be called more than once.
+    /// as for the typed operations. May be called more than once. It has to be there before the
+    /// statement runs, or afterwards; else the migration fails.
     pub fn captures(&mut self, object: Object) -> &mut Self {
         self.captured.push(object);
         self
@@ -118,7 +119,7 @@ impl Operation for SqlStatement {
         if !self.down.is_empty() {
             Inverse::Declaration(self.down.clone())
         } else if !self.captured.is_empty() {
-            Inverse::capture(self.captured.iter().cloned())
+            Inverse::capture_named(&self.captured)
         } else {
             no_way_back("statement")
         }

@@ -119,6 +119,7 @@ impl Operation for DropTable {
             .map(|table| phrases::rename_back("TABLE", table, &kept_name(table.name.as_str())));
         Inverse::Capture(Capture {
             objects: tables.collect(),
+            must_exist: false,
             lost: None,
             through: Some(1),
             first: back.collect(),
