@@ -3,6 +3,7 @@
 mod back;
 
 mod other;
+mod partition;
 mod privilege;
 mod sequence;
 mod table;
