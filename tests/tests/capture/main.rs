@@ -8,5 +8,6 @@ mod privilege;
 mod sequence;
 mod table;
 mod types;
+mod view;
 
 pub(crate) use back::step;
