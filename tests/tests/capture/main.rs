@@ -2,6 +2,7 @@
 
 mod back;
 
+mod index;
 mod other;
 mod partition;
 mod privilege;
