@@ -93,7 +93,8 @@ impl<'a> Comparison<'a> {
             let default = fact.address.class == "pg_attrdef" && fact.comes_with.iter().any(retyped);
             // An index that became that of a new constraint goes with it.
             let taken = found.comes_with.iter().any(|whole| self.new.contains(whole));
-            if fact.definition != found.definition || default || taken {
+            let inherited = fact.is_inherited_constraint() || found.is_inherited_constraint();
+            if fact.definition != found.definition && !inherited || default || taken {
                 self.rebuilt.insert(&found.address);
             }
         }
@@ -243,8 +244,16 @@ fn drop_all(dropped: &[&Fact], script: &mut Script) {
             inside.insert(fact.address.clone(), whole.on.clone());
         }
     }
+    // What a partition has from its parent goes with that, or stays when it is detached.
+    let detached: HashSet<&Address> = dropped
+        .iter()
+        .filter(|fact| fact.address.class == "pg_inherits")
+        .flat_map(|link| &link.needs)
+        .map(|need| &need.on)
+        .collect();
     for fact in order(dropped, &inside).into_iter().rev() {
-        if !inside.contains_key(&fact.address) {
+        let goes_along = fact.is_inherited_constraint() && !detached.contains(&fact.address);
+        if !goes_along && !inside.contains_key(&fact.address) {
             script.extend(Phase::InOrder, fact.drop.iter().cloned());
         }
     }

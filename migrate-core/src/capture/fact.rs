@@ -142,6 +142,11 @@ impl Fact {
         }
     }
 
+    /// Whether it is a constraint that a partition has from its parent.
+    pub(super) fn is_inherited_constraint(&self) -> bool {
+        self.address.class == "pg_constraint" && self.create.is_empty()
+    }
+
     pub(super) fn setting(&self, name: &str) -> Option<&Setting> {
         self.settings.iter().find(|setting| setting.name == name)
     }

@@ -287,11 +287,22 @@ fn links_in_between(facts: &mut HashMap<Address, Fact>) {
     let is_foreign_key = |fact: &Fact| fact.setting("change time").is_some();
     let mut of_relation: BTreeMap<Oid, HashSet<Address>> = BTreeMap::new();
     let mut links: BTreeMap<i64, Vec<Address>> = BTreeMap::new();
+    let mut inherited: HashSet<(Oid, Address)> = HashSet::new();
+    for fact in facts.values_mut().filter(|fact| fact.is_inherited_constraint()) {
+        // The parent's needs the links.
+        fact.needs.retain(|need| need.belongs && need.on.class == "pg_class");
+        let tables = fact.needs.iter().map(|need| (need.on.object, fact.address.clone()));
+        inherited.extend(tables);
+    }
     for fact in facts.values() {
         let is_index = fact.address.class == "pg_class" && fact.address.part == 0;
         if fact.address.class == "pg_inherits" {
             links.entry(fact.address.part).or_default().push(fact.address.clone());
-        } else if is_index || fact.address.class == "pg_constraint" && !is_foreign_key(fact) {
+        } else if is_index
+            || fact.address.class == "pg_constraint"
+                && !is_foreign_key(fact)
+                && !fact.is_inherited_constraint()
+        {
             for need in fact.needs.iter().filter(|need| need.belongs && need.on.class == "pg_class")
             {
                 of_relation.entry(need.on.object).or_default().insert(fact.address.clone());
@@ -302,7 +313,9 @@ fn links_in_between(facts: &mut HashMap<Address, Fact>) {
         let ends: HashSet<_> = fact.needs.iter().map(|need| need.on.object).collect();
         let more: Vec<Address> = if is_link(fact) {
             let indexes = ends.iter().filter_map(|end| of_relation.get(end)).flatten();
-            indexes.filter(|address| !ends.contains(&address.object)).cloned().collect()
+            let indexes = indexes.filter(|address| !ends.contains(&address.object));
+            let own = inherited.iter().filter(|(table, _)| *table == fact.address.object);
+            indexes.chain(own.map(|(_, constraint)| constraint)).cloned().collect()
         } else if is_foreign_key(fact) {
             // Those of the partitions' partitions too.
             let mut below: Vec<Address> = Vec::new();
@@ -348,7 +361,7 @@ fn comments(
         let text = value.as_deref().map_or("NULL".to_owned(), quote_literal);
         fact.settings.push(Setting {
             name: "set comment".to_owned(),
-            when: When::parse("set"),
+            when: When::parse(if fact.is_inherited_constraint() { "late" } else { "set" }),
             value,
             change: Change::Statements(vec![format!("COMMENT ON {object} IS {text}")]),
         });
