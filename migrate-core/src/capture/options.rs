@@ -4,7 +4,7 @@ use migrate_dsl::{Identifier, quote_literal};
 
 use super::fact::Style;
 
-/// Settings whose value is a list of names, which stands as it is written.
+/// Settings whose value is a list of names, each of which is a literal of its own.
 const LISTS: &[&str] = &[
     "local_preload_libraries",
     "search_path",
@@ -55,7 +55,7 @@ impl Style {
                 let reset = surplus.iter().map(|name| format!("{alter} RESET {name}"));
                 let set = missing.iter().map(|(name, value)| {
                     let is_list = LISTS.contains(&name.to_ascii_lowercase().as_str());
-                    let value = if is_list { (*value).to_owned() } else { quote_literal(value) };
+                    let value = if is_list { literals(value) } else { quote_literal(value) };
                     format!("{alter} SET {name} TO {value}")
                 });
                 reset.chain(set).collect()
@@ -74,6 +74,38 @@ fn parted(option: &str) -> (&str, &str) {
     option.split_once('=').unwrap_or((option, ""))
 }
 
+/// A list of names, with or without quotes, as literals: `"$user", a` as `'$user', 'a'`.
+fn literals(list: &str) -> String {
+    let mut names = vec![String::new()];
+    let mut letters = list.chars().peekable();
+    let mut is_quoted = false;
+    while let Some(letter) = letters.next() {
+        match (letter, names.last_mut()) {
+            // Two of them are one inside.
+            ('"', Some(name)) if is_quoted && letters.next_if_eq(&'"').is_some() => name.push('"'),
+            ('"', _) => is_quoted = !is_quoted,
+            (',', _) if !is_quoted => names.push(String::new()),
+            (letter, _) if !is_quoted && letter.is_ascii_whitespace() => {}
+            (letter, Some(name)) => name.push(letter),
+            (_, None) => {}
+        }
+    }
+    names.iter().map(|name| quote_literal(name)).collect::<Vec<_>>().join(", ")
+}
+
 fn quoted(name: &str) -> String {
     Identifier::from(name).quoted()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_of_a_list_are_literals() {
+        assert_eq!(literals(r#""""#), "''");
+        assert_eq!(literals(""), "''");
+        assert_eq!(literals(r#""$user", public,"a, ""b""" "#), r#"'$user', 'public', 'a, "b"'"#);
+        assert_eq!(literals("it's"), "'it''s'");
+    }
 }

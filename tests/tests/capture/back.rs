@@ -29,7 +29,10 @@ pub(crate) fn step(before: &str, sql: &str, objects: &[&str]) -> Step {
     Step {
         before: before.replace("{role}", &database.unique("reader")),
         sql: sql.replace("{role}", &database.unique("reader")),
-        objects: objects.iter().map(|text| object(text)).collect(),
+        objects: objects
+            .iter()
+            .map(|text| object(&text.replace("{role}", &database.unique("reader"))))
+            .collect(),
         database,
         order_counts: true,
         superuser: true,

@@ -215,6 +215,21 @@ fn foreign_things_come_back_without_secrets() {
 }
 
 #[test]
+fn settings_that_are_lists_come_back() {
+    let role = "
+        CREATE ROLE {role};
+        ALTER ROLE {role} SET search_path TO '';
+        ALTER ROLE {role} SET session_preload_libraries TO '', 'it''s', 'B c';
+        ALTER ROLE {role} SET temp_tablespaces TO \"a,b\", pg_default;
+        CREATE FUNCTION f() RETURNS int LANGUAGE sql SET search_path TO '' AS 'SELECT 1'";
+    step(role, "ALTER ROLE {role} RESET ALL", &["role {role}"]).comes_back();
+    step(role, "ALTER ROLE {role} SET search_path TO a, \"$user\"", &["role {role}"]).comes_back();
+    step(role, "ALTER FUNCTION f RESET search_path", &["function f"]).comes_back();
+    let other = "CREATE FUNCTION f() RETURNS int LANGUAGE sql SET search_path TO \"$user\", \"A b\" AS 'SELECT 1'";
+    step(other, "ALTER FUNCTION f SET search_path TO ''", &["function f"]).comes_back();
+}
+
+#[test]
 fn rights_come_back() {
     let table = "CREATE ROLE {role}; CREATE TABLE t (a int, b int); GRANT SELECT, UPDATE (a) ON t TO {role};";
     for (sql, object) in [
