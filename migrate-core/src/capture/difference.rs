@@ -264,6 +264,8 @@ fn inside(made: &[&Fact]) -> HashMap<Address, Address> {
         let comes = fact.comes_with.iter().find(|whole| {
             by_address.get(whole).is_some_and(|whole| {
                 !whole.comes_with.iter().any(|outer| by_address.contains_key(outer))
+                    // That of an heir has the parent's.
+                    && !(fact.address.class == "pg_attrdef" && whole.create.is_empty())
             })
         });
         if let Some(whole) = comes {

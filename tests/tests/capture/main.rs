@@ -2,6 +2,7 @@
 
 mod back;
 
+mod heir;
 mod index;
 mod other;
 mod partition;
