@@ -94,7 +94,9 @@ impl<'a> Comparison<'a> {
             // An index that became that of a new constraint goes with it.
             let taken = found.comes_with.iter().any(|whole| self.new.contains(whole));
             let inherited = fact.is_inherited_constraint() || found.is_inherited_constraint();
-            if fact.definition != found.definition && !inherited || default || taken {
+            // A default of an argument cannot be taken away.
+            let surplus = defaults(fact) < defaults(found);
+            if fact.definition != found.definition && !inherited || default || taken || surplus {
                 self.rebuilt.insert(&found.address);
             }
         }
@@ -212,6 +214,11 @@ impl<'a> Comparison<'a> {
             }
         }
     }
+}
+
+/// How many arguments of a function have a default.
+fn defaults(fact: &Fact) -> Option<usize> {
+    fact.setting("change defaults")?.value.as_ref()?.parse().ok()
 }
 
 /// Making it anew would lose what is in it.

@@ -7,6 +7,7 @@ mod index;
 mod other;
 mod partition;
 mod privilege;
+mod routine;
 mod sequence;
 mod table;
 mod types;
