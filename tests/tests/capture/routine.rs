@@ -25,3 +25,18 @@ fn what_rests_on_a_function_stays_when_that_is_replaced() {
     )
     .comes_back();
 }
+
+#[test]
+fn an_aggregate_comes_back_with_what_its_functions_may_do() {
+    let step = step(
+        "CREATE FUNCTION last(int) RETURNS int LANGUAGE sql AS 'SELECT $1';
+         CREATE AGGREGATE total(int) (
+             sfunc = int4pl, stype = int, initcond = '0', msfunc = int4pl, minvfunc = int4mi, mstype = int,
+             minitcond = '0', finalfunc = last, finalfunc_modify = shareable, mfinalfunc = last,
+             mfinalfunc_modify = read_write)",
+        "DROP AGGREGATE total(int)",
+        &["aggregate total(int)"],
+    );
+    step.comes_back();
+    assert_eq!(step.answer("SELECT concat(aggfinalmodify, aggmfinalmodify) FROM pg_aggregate WHERE aggfnoid = 'total'::regproc"), "sw");
+}

@@ -42,6 +42,9 @@ CROSS JOIN LATERAL (
                'MSSPACE = ' || NULLIF(aggmtransspace, 0),
                'MFINALFUNC = ' || NULLIF(aggmfinalfn, 0)::regproc,
                CASE WHEN aggmfinalextra THEN 'MFINALFUNC_EXTRA' END,
+               'MFINALFUNC_MODIFY = ' || CASE WHEN aggmfinalfn = 0 THEN NULL ELSE
+                   CASE aggmfinalmodify WHEN 'r' THEN 'READ_ONLY' WHEN 's' THEN 'SHAREABLE'
+                                        ELSE 'READ_WRITE' END END,
                'MINITCOND = ' || quote_literal(aggminitval),
                'SORTOP = ' || (SELECT format('OPERATOR(%s.%s)', oprnamespace::regnamespace, oprname)
                                FROM pg_operator o WHERE o.oid = aggsortop),
