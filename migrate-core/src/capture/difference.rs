@@ -270,9 +270,9 @@ fn inside(made: &[&Fact]) -> HashMap<Address, Address> {
         // A column comes with its table; its default does so only with a column that is added.
         let comes = fact.comes_with.iter().find(|whole| {
             by_address.get(whole).is_some_and(|whole| {
-                !whole.comes_with.iter().any(|outer| by_address.contains_key(outer))
-                    // That of an heir has the parent's.
-                    && !(fact.address.class == "pg_attrdef" && whole.create.is_empty())
+                // The column of an heir comes with the parent's default.
+                let of_heir = fact.address.class == "pg_attrdef" && whole.create.is_empty();
+                !of_heir && !whole.comes_with.iter().any(|outer| by_address.contains_key(outer))
             })
         });
         if let Some(whole) = comes {
