@@ -94,7 +94,9 @@ impl<'a> Comparison<'a> {
             // An index that became that of a new constraint goes with it.
             let taken = found.comes_with.iter().any(|whole| self.new.contains(whole));
             let inherited = fact.is_inherited_constraint() || found.is_inherited_constraint();
-            if fact.definition != found.definition && !inherited || default || taken {
+            // A default of an argument cannot be taken away.
+            let surplus = defaults(fact) < defaults(found);
+            if fact.definition != found.definition && !inherited || default || taken || surplus {
                 self.rebuilt.insert(&found.address);
             }
         }
@@ -219,6 +221,11 @@ impl<'a> Comparison<'a> {
     }
 }
 
+/// How many arguments of a function have a default.
+fn defaults(fact: &Fact) -> Option<usize> {
+    fact.setting("change defaults")?.value.as_ref()?.parse().ok()
+}
+
 /// Making it anew would lose what is in it.
 fn holds_data(fact: &Fact) -> bool {
     let is_table = fact.setting("change persistence").is_some();
@@ -268,7 +275,9 @@ fn inside(made: &[&Fact]) -> HashMap<Address, Address> {
         // A column comes with its table; its default does so only with a column that is added.
         let comes = fact.comes_with.iter().find(|whole| {
             by_address.get(whole).is_some_and(|whole| {
-                !whole.comes_with.iter().any(|outer| by_address.contains_key(outer))
+                // The column of an heir comes with the parent's default.
+                let of_heir = fact.address.class == "pg_attrdef" && whole.create.is_empty();
+                !of_heir && !whole.comes_with.iter().any(|outer| by_address.contains_key(outer))
             })
         });
         if let Some(whole) = comes {

@@ -263,7 +263,8 @@ fn found(row: &postgres::Row) -> Found {
 
 /// The walk goes from an object to what depends on it and to its columns; from what is an internal
 /// part of something else (the rule of a view, the index of a constraint) to that; and from a
-/// column to those that inherited it. Members of extensions are marked, and what belongs to them.
+/// column to those that inherited it. Members of extensions are marked, and what belongs to them;
+/// so are temporary relations, which do not outlive the session.
 const FIND: &str = "
 WITH RECURSIVE roots AS (
     SELECT class::regclass::oid AS classid, objid, part::int4 AS objsubid
@@ -273,10 +274,14 @@ WITH RECURSIVE roots AS (
       AND (part = 0 OR EXISTS (SELECT FROM pg_attribute
                                WHERE attrelid = objid AND attnum = part AND NOT attisdropped))
 ),
+temporary AS (SELECT oid FROM pg_class WHERE relpersistence = 't'),
 found AS (
-    SELECT classid, objid, objsubid, false AS of_extension FROM roots
+    SELECT classid, objid, objsubid, classid = 'pg_class'::regclass AND objid IN (SELECT * FROM temporary)
+               AS of_extension
+    FROM roots
     UNION
-    SELECT next.*
+    SELECT next.classid, next.objid, next.objsubid,
+           of_it OR next.classid = 'pg_class'::regclass AND next.objid IN (SELECT * FROM temporary)
     FROM found f CROSS JOIN LATERAL (
         SELECT d.classid, d.objid, d.objsubid,
                d.deptype = 'e' OR f.of_extension AND d.deptype NOT IN ('n', 'x')
@@ -301,7 +306,7 @@ found AS (
         JOIN pg_attribute heir ON heir.attrelid = inhrelid AND heir.attname = own.attname
         WHERE f.classid = 'pg_class'::regclass AND f.objsubid > 0
           AND own.attrelid = f.objid AND own.attnum = f.objsubid
-    ) AS next
+    ) AS next(classid, objid, objsubid, of_it)
 ),
 kept AS (
     SELECT classid, objid, objsubid FROM found

@@ -1,10 +1,12 @@
 //! What a step takes away or changes, brought back from the catalog.
 
 mod back;
+mod heir;
 mod index;
 mod other;
 mod partition;
 mod privilege;
+mod routine;
 mod rows;
 mod sequence;
 mod table;

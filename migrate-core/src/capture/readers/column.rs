@@ -51,13 +51,24 @@ FROM (
             WHERE conrelid = attrelid AND contype = 'n' AND conkey = ARRAY[attnum]) AS not_null,
            EXISTS (SELECT FROM pg_constraint
                    WHERE conrelid = attrelid AND contype = 'n' AND conkey = ARRAY[attnum]
-                     AND NOT conislocal) AS inherits_not_null
+                     AND NOT conislocal)
+           OR attinhcount > 0 AND NOT attislocal AND NOT relispartition
+              AND EXISTS (SELECT FROM pg_inherits JOIN pg_attribute p ON p.attrelid = inhparent
+                          WHERE inhrelid = a.attrelid AND p.attname = a.attname AND p.attnotnull)
+              AS inherits_not_null
     FROM wanted
     JOIN pg_attribute a ON attrelid = objid AND attnum = part
     JOIN pg_class c ON c.oid = attrelid
     JOIN pg_type t ON t.oid = atttypid
     LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
 ) AS a
+LEFT JOIN LATERAL (
+    SELECT CASE attidentity WHEN 'a' THEN 'ALWAYS' ELSE 'BY DEFAULT' END AS generated,
+           seqrelid::regclass::text AS identity, format('{parameters}', {parameters_of}) AS sequence
+    FROM pg_depend JOIN pg_sequence ON seqrelid = objid
+    WHERE attidentity <> '' AND classid = 'pg_class'::regclass AND deptype = 'i'
+      AND refclassid = 'pg_class'::regclass AND refobjid = attrelid AND refobjsubid = attnum
+) AS i ON true
 CROSS JOIN LATERAL (
     SELECT concat_ws(' ', quote_ident(attname), format_type(atttypid, atttypmod),
                'COLLATE ' || CASE WHEN attcollation <> typcollation
@@ -66,13 +77,7 @@ CROSS JOIN LATERAL (
                    WHEN 's' THEN format('GENERATED ALWAYS AS (%s) STORED', pg_get_expr(adbin, adrelid))
                    WHEN 'v' THEN format('GENERATED ALWAYS AS (%s) VIRTUAL', pg_get_expr(adbin, adrelid))
                    ELSE 'DEFAULT ' || pg_get_expr(adbin, adrelid) END,
-               (SELECT format('GENERATED %s AS IDENTITY (SEQUENCE NAME %s {parameters})',
-                              CASE attidentity WHEN 'a' THEN 'ALWAYS' ELSE 'BY DEFAULT' END,
-                              seqrelid::regclass, {parameters_of})
-                FROM pg_depend JOIN pg_sequence ON seqrelid = objid
-                WHERE attidentity <> '' AND classid = 'pg_class'::regclass AND deptype = 'i'
-                  AND refclassid = 'pg_class'::regclass AND refobjid = attrelid
-                  AND refobjsubid = attnum)) AS nullable,
+               'GENERATED ' || generated || format(' AS IDENTITY (SEQUENCE NAME %s %s)', identity, sequence)) AS nullable,
            CASE WHEN attnotnull AND not_null IS NOT NULL THEN format('CONSTRAINT %I NOT NULL', not_null)
                 WHEN attnotnull THEN 'NOT NULL' END AS denial,
            CASE WHEN attnotnull AND not_null IS NOT NULL AND NOT inherits_not_null
@@ -83,10 +88,23 @@ CROSS JOIN LATERAL (
                'COLLATE ' || CASE WHEN attcollation <> typcollation
                                   THEN attcollation::regcollation::text END) AS type,
            CASE attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN'
-                           ELSE 'EXTENDED' END AS storage
+                           ELSE 'EXTENDED' END AS storage,
+           -- with heirs, which do not share the identity, it cannot be added at once
+           CASE WHEN EXISTS (SELECT FROM pg_inherits WHERE inhparent = attrelid)
+                     AND (relkind <> 'p' OR current_setting('server_version_num')::int4 < 170000)
+                THEN sequence END AS alone
 ) AS d
 CROSS JOIN LATERAL (VALUES
     ('create', NULLIF(attgenerated, '')::text, CASE
+        WHEN of_table AND NOT inherited AND alone IS NOT NULL
+            THEN ARRAY[format('CREATE SEQUENCE %s %s', identity, alone),
+                       format('ALTER TABLE %s ADD COLUMN %I %s DEFAULT pg_catalog.nextval(%L) NOT NULL', name,
+                              attname, type, identity),
+                       format('ALTER TABLE %s ALTER COLUMN %I DROP DEFAULT', name, attname),
+                       format('DROP SEQUENCE %s', identity),
+                       format('ALTER TABLE %s ALTER COLUMN %I ADD GENERATED %s AS IDENTITY (SEQUENCE NAME %s %s)',
+                              name, attname, generated, identity, alone),
+                       format('SELECT pg_catalog.setval(%L, max(%I)) FROM %s', identity, attname, name)]
         WHEN of_table AND NOT inherited
             THEN ARRAY[format('ALTER TABLE %s ADD COLUMN %s', name, concat_ws(' ', nullable, denial))]
         WHEN of_type THEN ARRAY[format('ALTER TYPE %s ADD ATTRIBUTE %I %s%s', name, attname, type, typed)] END),
@@ -114,7 +132,8 @@ CROSS JOIN LATERAL (VALUES
              THEN ARRAY[format('ALTER TABLE %s ALTER COLUMN %I SET EXPRESSION AS (%s)', name, attname,
                                pg_get_expr(adbin, adrelid))] END),
     -- what a parent says of it comes and goes with the parent's
-    ('change not null', CASE WHEN attnotnull AND NOT inherits_not_null THEN COALESCE(not_null, 'not null') END,
+    (CASE WHEN inherited AND NOT relispartition THEN 'set not null' ELSE 'change not null' END,
+        CASE WHEN attnotnull AND NOT inherits_not_null THEN COALESCE(not_null, 'not null') END,
         CASE WHEN NOT of_table THEN NULL
              WHEN attnotnull THEN ARRAY[{set_not_null}]
              ELSE ARRAY[format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', name, attname)] END),

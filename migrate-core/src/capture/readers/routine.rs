@@ -5,7 +5,8 @@ use super::Reader;
 
 pub(super) const FUNCTIONS: Reader = Reader::of(&["function", "procedure", "aggregate"], functions);
 
-/// A function whose arguments and result are the same can be replaced.
+/// A function whose arguments and result are the same can be replaced, if it then has no fewer
+/// defaults.
 fn functions() -> String {
     let acl = privileges::sql('f', "format('%s %s', word, signature)", "''", "proacl", "proowner");
     format!(
@@ -41,6 +42,9 @@ CROSS JOIN LATERAL (
                'MSSPACE = ' || NULLIF(aggmtransspace, 0),
                'MFINALFUNC = ' || NULLIF(aggmfinalfn, 0)::regproc,
                CASE WHEN aggmfinalextra THEN 'MFINALFUNC_EXTRA' END,
+               'MFINALFUNC_MODIFY = ' || CASE WHEN aggmfinalfn = 0 THEN NULL ELSE
+                   CASE aggmfinalmodify WHEN 'r' THEN 'READ_ONLY' WHEN 's' THEN 'SHAREABLE'
+                                        ELSE 'READ_WRITE' END END,
                'MINITCOND = ' || quote_literal(aggminitval),
                'SORTOP = ' || (SELECT format('OPERATOR(%s.%s)', oprnamespace::regnamespace, oprname)
                                FROM pg_operator o WHERE o.oid = aggsortop),
@@ -50,11 +54,16 @@ CROSS JOIN LATERAL (
 ) AS d
 CROSS JOIN LATERAL (VALUES
     ('create', CASE WHEN prokind = 'a' THEN definition ELSE
-        concat_ws(' ', prokind, proretset, pg_get_function_arguments(p.oid),
-                  pg_get_function_result(p.oid)) END, ARRAY[definition]),
+        concat_ws(' ', prokind, proretset, pg_get_function_identity_arguments(p.oid),
+                  pg_get_function_result(p.oid), proargnames, proargmodes,
+                  (SELECT string_agg(format_type(argument, NULL), ' ' ORDER BY number)
+                   FROM unnest(proallargtypes) WITH ORDINALITY AS all_of(argument, number))) END,
+        ARRAY[definition]),
     ('drop', NULL, ARRAY[format('DROP %s %s', word, signature)]),
     ('change body', CASE WHEN prokind <> 'a' THEN definition END,
         CASE WHEN prokind <> 'a' THEN ARRAY[definition] END),
+    -- one that has too many is made anew
+    ('change defaults', pronargdefaults::text, ARRAY[]::text[]),
     ('owner', proowner::regrole::text,
         ARRAY[format('ALTER %s %s OWNER TO %s', word, signature, proowner::regrole)]),
     ('acl f', NULL, CASE WHEN prokind <> 'a' OR proacl IS NOT NULL THEN {acl} END)

@@ -1,0 +1,42 @@
+//! Functions.
+
+use crate::step;
+
+#[test]
+fn what_rests_on_a_function_stays_when_that_is_replaced() {
+    let double = "
+        CREATE FUNCTION double(a int, b int DEFAULT 1) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT a * 2';
+        CREATE TABLE posts (id int);
+        CREATE MATERIALIZED VIEW doubles AS SELECT double(id) FROM posts;
+        CREATE INDEX by_double ON posts (double(id, 1))";
+    for (arguments, rebuilds) in
+        [("a int, b int DEFAULT 2", false), ("a int DEFAULT 0, b int DEFAULT 1", true)]
+    {
+        let sql = format!(
+            "CREATE OR REPLACE FUNCTION double({arguments}) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT a'"
+        );
+        let back = step(double, &sql, &["function double"]).comes_back();
+        assert_eq!(back.contains("INDEX"), rebuilds, "{back}");
+    }
+    step(
+        "CREATE FUNCTION pair_of(a int, OUT b int, OUT c text) LANGUAGE sql AS 'SELECT 1, $$x$$'",
+        "DROP FUNCTION pair_of; CREATE FUNCTION pair_of(a int, OUT b int, OUT d int) LANGUAGE sql AS 'SELECT 1, 2'",
+        &["function pair_of"],
+    )
+    .comes_back();
+}
+
+#[test]
+fn an_aggregate_comes_back_with_what_its_functions_may_do() {
+    let step = step(
+        "CREATE FUNCTION last(int) RETURNS int LANGUAGE sql AS 'SELECT $1';
+         CREATE AGGREGATE total(int) (
+             sfunc = int4pl, stype = int, initcond = '0', msfunc = int4pl, minvfunc = int4mi, mstype = int,
+             minitcond = '0', finalfunc = last, finalfunc_modify = shareable, mfinalfunc = last,
+             mfinalfunc_modify = read_write)",
+        "DROP AGGREGATE total(int)",
+        &["aggregate total(int)"],
+    );
+    step.comes_back();
+    assert_eq!(step.answer("SELECT concat(aggfinalmodify, aggmfinalmodify) FROM pg_aggregate WHERE aggfnoid = 'total'::regproc"), "sw");
+}
