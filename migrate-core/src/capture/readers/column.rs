@@ -97,11 +97,12 @@ CROSS JOIN LATERAL (VALUES
         WHEN of_table AND NOT inherited
             THEN ARRAY[format('ALTER TABLE %s DROP COLUMN %I', name, attname)]
         WHEN of_type THEN ARRAY[format('ALTER TYPE %s DROP ATTRIBUTE %I%s', name, attname, typed)] END),
+    -- to the type as such: only without an explicit cast is what is too long for it refused, not cut
     ('change type', type, CASE
         WHEN of_table AND NOT inherited AND attinhcount = 0
             THEN ARRAY[format('ALTER TABLE %s ALTER COLUMN %I TYPE %s', name, attname, type)
                 || CASE attgenerated WHEN '' THEN format(' USING %I::%s', attname,
-                                                         format_type(atttypid, atttypmod))
+                                                         format_type(atttypid, -1))
                                      ELSE '' END]
         WHEN of_type
             THEN ARRAY[format('ALTER TYPE %s ALTER ATTRIBUTE %I TYPE %s%s', name, attname, type, typed)] END),
