@@ -46,16 +46,15 @@ FROM (
            attinhcount > 0 AND NOT attislocal OR reloftype <> 0 AS inherited,
            CASE WHEN relkind = 'c' AND EXISTS (SELECT FROM pg_class o WHERE o.reloftype = c.reltype)
                 THEN ' CASCADE' END AS typed,
-           (SELECT conname FROM pg_constraint
-            WHERE conrelid = attrelid AND contype = 'n' AND conkey = ARRAY[attnum]) AS not_null,
-           EXISTS (SELECT FROM pg_constraint
-                   WHERE conrelid = attrelid AND contype = 'n' AND conkey = ARRAY[attnum]
-                     AND NOT conislocal) AS inherits_not_null
+           n.conname AS not_null, NOT COALESCE(n.conislocal, true) AS inherits_not_null,
+           pg_get_constraintdef(n.oid) AS not_null_definition,
+           obj_description(n.oid, 'pg_constraint') AS not_null_comment
     FROM wanted
     JOIN pg_attribute a ON attrelid = objid AND attnum = part
     JOIN pg_class c ON c.oid = attrelid
     JOIN pg_type t ON t.oid = atttypid
     LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+    LEFT JOIN pg_constraint n ON n.conrelid = attrelid AND n.contype = 'n' AND n.conkey = ARRAY[attnum]
 ) AS a
 CROSS JOIN LATERAL (
     SELECT concat_ws(' ', quote_ident(attname), format_type(atttypid, atttypmod),
@@ -75,7 +74,10 @@ CROSS JOIN LATERAL (
            CASE WHEN attnotnull AND not_null IS NOT NULL THEN format('CONSTRAINT %I NOT NULL', not_null)
                 WHEN attnotnull THEN 'NOT NULL' END AS denial,
            CASE WHEN attnotnull AND not_null IS NOT NULL AND NOT inherits_not_null
-                THEN format('ALTER TABLE %s ADD CONSTRAINT %I NOT NULL %I', name, not_null, attname)
+                THEN concat_ws(E';\\n    ',
+                    format('ALTER TABLE %s ADD CONSTRAINT %I %s', name, not_null, not_null_definition),
+                    'COMMENT ON ' || format('CONSTRAINT %I ON %s IS ', not_null, name)
+                        || quote_literal(not_null_comment))
                 WHEN attnotnull
                 THEN format('ALTER TABLE %s ALTER COLUMN %I SET NOT NULL', name, attname) END AS set_not_null,
            concat_ws(' ', format_type(atttypid, atttypmod),
@@ -114,8 +116,16 @@ CROSS JOIN LATERAL (VALUES
              THEN ARRAY[format('ALTER TABLE %s ALTER COLUMN %I SET EXPRESSION AS (%s)', name, attname,
                                pg_get_expr(adbin, adrelid))] END),
     -- what a parent says of it comes and goes with the parent's
-    ('change not null', CASE WHEN attnotnull AND NOT inherits_not_null THEN COALESCE(not_null, 'not null') END,
+    ('change not null', CASE WHEN attnotnull AND NOT inherits_not_null THEN
+            -- the name of the column left out, that of the constraint where it can be given again
+            concat('not null', substr(not_null_definition, length('NOT NULL ' || quote_ident(attname)) + 1),
+                   CASE WHEN attidentity = '' AND NOT EXISTS (
+                       SELECT FROM pg_constraint WHERE conrelid = attrelid AND contype = 'p' AND attnum = ANY (conkey)
+                   ) THEN ' ' || not_null END) END,
         CASE WHEN NOT of_table THEN NULL
+             -- there may be another
+             WHEN attnotnull AND not_null IS NOT NULL AND NOT inherits_not_null
+             THEN ARRAY[format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', name, attname), {set_not_null}]
              WHEN attnotnull THEN ARRAY[{set_not_null}]
              ELSE ARRAY[format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', name, attname)] END),
     ('set storage', CASE WHEN attstorage <> typstorage THEN storage END,
