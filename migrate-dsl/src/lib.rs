@@ -77,7 +77,7 @@
 //! -- as it was: table `drafts`; its rows do not come back
 //! ALTER TABLE "posts" RENAME COLUMN "kept_loc" TO "loc";
 //! -- as it was: column `loc` of `posts`
-//! -- as it was: column `likes` of `posts`
+//! -- as it was: column `likes` of `posts`; values come back as far as the old type can hold them
 //! ALTER TABLE "posts" RENAME COLUMN "body" TO "contents";
 //! "#
 //!     .trim()

@@ -73,7 +73,13 @@ fn query(object: &plan::Object) -> Option<String> {
             "SELECT 'pg_class'::text, attrelid, attnum::int8 FROM pg_catalog.pg_attribute \
              WHERE attrelid = ({relation}) AND attname = {member} AND NOT attisdropped"
         ),
-        "constraint" => of_table("pg_constraint", "conrelid", "conname"),
+        // `NOT NULL`, from 18 on a constraint, is read with its column.
+        "constraint" => format!(
+            "SELECT CASE contype WHEN 'n' THEN 'pg_class' ELSE 'pg_constraint' END, \
+             CASE contype WHEN 'n' THEN conrelid ELSE oid END, \
+             CASE contype WHEN 'n' THEN conkey[1]::int8 ELSE 0 END \
+             FROM pg_catalog.pg_constraint WHERE conrelid = ({relation}) AND conname = {member}"
+        ),
         "trigger" => of_table("pg_trigger", "tgrelid", "tgname"),
         "policy" => of_table("pg_policy", "polrelid", "polname"),
         "rule" => of_table("pg_rewrite", "ev_class", "rulename"),

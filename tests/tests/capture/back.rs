@@ -131,7 +131,7 @@ impl Step {
     }
 
     /// Does the step, runs `since`, takes the step back, and returns what `query` gives then, and
-    /// what was warned of.
+    /// what was warned of; or the error.
     pub(crate) fn back_over_rows(&self, since: &str, query: &str) -> String {
         let told = Arc::new(Mutex::new(Vec::new()));
         let heard = Arc::clone(&told);
@@ -142,7 +142,9 @@ impl Step {
         run(&mut client, &self.before);
         let back = self.there(&mut client);
         run(&mut client, since);
-        run(&mut client, &format!("BEGIN;\n{};\nCOMMIT", back.join(";\n")));
+        if let Err(error) = client.batch_execute(&back.join(";\n")) {
+            return error.as_db_error().unwrap().to_string();
+        }
         let row = client.query_typed_one(query, &[]).unwrap();
         let value = row.get::<_, Option<String>>(0).unwrap_or_default();
         [&[value], told.lock().unwrap().as_slice()].concat().join("\n")

@@ -42,3 +42,25 @@ fn a_column_comes_back_without_not_null_where_rows_have_none() {
     WARNING: column `author` of `public.posts` comes back without NOT NULL: rows have nulls in it
     ");
 }
+
+#[test]
+fn what_the_old_type_cannot_hold_is_not_cut() {
+    for (old, new, fits, too_long) in [
+        ("varchar(5)", "text", "abc", "abcdef"),
+        ("character(5)", "text", "abc  ", "abcdef"),
+        ("varchar(2)[]", "text[]", "{ab}", "{ab,abc}"),
+        ("bit(3)", "bit varying", "101", "1011"),
+        ("numeric(3,1)", "numeric", "12.5", "1234"),
+    ] {
+        let widened = |value: &str| {
+            let table = format!("CREATE TABLE t (a {old}); INSERT INTO t VALUES ('{fits}')");
+            let step = step(&table, &format!("ALTER TABLE t ALTER a TYPE {new}"), &["column t.a"]);
+            step.back_over_rows(
+                &format!("INSERT INTO t VALUES ('{value}')"),
+                "SELECT min(a::text) FROM t",
+            )
+        };
+        assert_eq!(widened(fits).trim_end(), fits.trim_end(), "{old}");
+        assert!(widened(too_long).starts_with("ERROR: "), "{old}");
+    }
+}

@@ -278,3 +278,40 @@ fn heirs_come_back() {
         step(heirs, sql, &[object]).in_another_order().comes_back();
     }
 }
+
+/// From 18 on, they are constraints of their own.
+#[test]
+fn not_nulls_come_back() {
+    if server().major() < 18 {
+        return;
+    }
+    let table = "
+        CREATE TABLE t (id int PRIMARY KEY, a int CONSTRAINT \"it's set\" NOT NULL, b int,
+                        c int CONSTRAINT c_set NOT NULL NO INHERIT);
+        COMMENT ON CONSTRAINT \"it's set\" ON t IS 'it''s a comment';
+        INSERT INTO t VALUES (1, 1, NULL, 1);
+        ALTER TABLE t ADD CONSTRAINT later NOT NULL b NOT VALID;";
+    let empty = &format!("{table} DELETE FROM t");
+    for (sql, object) in [
+        ("DROP CONSTRAINT \"it's set\"", "constraint t.it's set"),
+        ("ALTER a DROP NOT NULL", "column t.a"),
+        ("DROP CONSTRAINT later", "constraint t.later"),
+        ("ALTER b DROP NOT NULL", "column t.b"),
+        ("ALTER b DROP NOT NULL", "table t"),
+        ("ALTER a DROP NOT NULL, ALTER a SET NOT NULL", "column t.a"),
+        ("RENAME a TO z", "column t.a"),
+        ("DROP CONSTRAINT c_set", "constraint t.c_set"),
+        ("DROP COLUMN a", "column t.a"),
+        ("DROP COLUMN b", "column t.b"),
+        ("DROP COLUMN c", "column t.c"),
+    ] {
+        let table = if sql.contains("COLUMN") { empty } else { table };
+        step(table, &format!("ALTER TABLE t {sql}"), &[object]).in_another_order().comes_back();
+    }
+    step(
+        "CREATE TABLE t (b int); ALTER TABLE t ADD CONSTRAINT later NOT NULL b NOT VALID",
+        "ALTER TABLE t VALIDATE CONSTRAINT later",
+        &["constraint t.later"],
+    )
+    .comes_back();
+}

@@ -47,20 +47,20 @@ FROM (
            attinhcount > 0 AND NOT attislocal OR reloftype <> 0 AS inherited,
            CASE WHEN relkind = 'c' AND EXISTS (SELECT FROM pg_class o WHERE o.reloftype = c.reltype)
                 THEN ' CASCADE' END AS typed,
-           (SELECT conname FROM pg_constraint
-            WHERE conrelid = attrelid AND contype = 'n' AND conkey = ARRAY[attnum]) AS not_null,
-           EXISTS (SELECT FROM pg_constraint
-                   WHERE conrelid = attrelid AND contype = 'n' AND conkey = ARRAY[attnum]
-                     AND NOT conislocal)
+           n.conname AS not_null,
+           NOT COALESCE(n.conislocal, true)
            OR attinhcount > 0 AND NOT attislocal AND NOT relispartition
               AND EXISTS (SELECT FROM pg_inherits JOIN pg_attribute p ON p.attrelid = inhparent
                           WHERE inhrelid = a.attrelid AND p.attname = a.attname AND p.attnotnull)
-              AS inherits_not_null
+              AS inherits_not_null,
+           pg_get_constraintdef(n.oid) AS not_null_definition,
+           obj_description(n.oid, 'pg_constraint') AS not_null_comment
     FROM wanted
     JOIN pg_attribute a ON attrelid = objid AND attnum = part
     JOIN pg_class c ON c.oid = attrelid
     JOIN pg_type t ON t.oid = atttypid
     LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+    LEFT JOIN pg_constraint n ON n.conrelid = attrelid AND n.contype = 'n' AND n.conkey = ARRAY[attnum]
 ) AS a
 LEFT JOIN LATERAL (
     SELECT CASE attidentity WHEN 'a' THEN 'ALWAYS' ELSE 'BY DEFAULT' END AS generated,
@@ -81,7 +81,10 @@ CROSS JOIN LATERAL (
            CASE WHEN attnotnull AND not_null IS NOT NULL THEN format('CONSTRAINT %I NOT NULL', not_null)
                 WHEN attnotnull THEN 'NOT NULL' END AS denial,
            CASE WHEN attnotnull AND not_null IS NOT NULL AND NOT inherits_not_null
-                THEN format('ALTER TABLE %s ADD CONSTRAINT %I NOT NULL %I', name, not_null, attname)
+                THEN concat_ws(E';\\n    ',
+                    format('ALTER TABLE %s ADD CONSTRAINT %I %s', name, not_null, not_null_definition),
+                    'COMMENT ON ' || format('CONSTRAINT %I ON %s IS ', not_null, name)
+                        || quote_literal(not_null_comment))
                 WHEN attnotnull
                 THEN format('ALTER TABLE %s ALTER COLUMN %I SET NOT NULL', name, attname) END AS set_not_null,
            concat_ws(' ', format_type(atttypid, atttypmod),
@@ -116,11 +119,12 @@ CROSS JOIN LATERAL (VALUES
         WHEN of_table AND NOT inherited
             THEN ARRAY[format('ALTER TABLE %s DROP COLUMN %I', name, attname)]
         WHEN of_type THEN ARRAY[format('ALTER TYPE %s DROP ATTRIBUTE %I%s', name, attname, typed)] END),
+    -- to the type as such: only without an explicit cast is what is too long for it refused, not cut
     ('change type', type, CASE
         WHEN of_table AND NOT inherited AND attinhcount = 0
             THEN ARRAY[format('ALTER TABLE %s ALTER COLUMN %I TYPE %s', name, attname, type)
                 || CASE attgenerated WHEN '' THEN format(' USING %I::%s', attname,
-                                                         format_type(atttypid, atttypmod))
+                                                         format_type(atttypid, -1))
                                      ELSE '' END]
         WHEN of_type
             THEN ARRAY[format('ALTER TYPE %s ALTER ATTRIBUTE %I TYPE %s%s', name, attname, type, typed)] END),
@@ -133,8 +137,16 @@ CROSS JOIN LATERAL (VALUES
                                pg_get_expr(adbin, adrelid))] END),
     -- what a parent says of it comes and goes with the parent's
     (CASE WHEN inherited AND NOT relispartition THEN 'set not null' ELSE 'change not null' END,
-        CASE WHEN attnotnull AND NOT inherits_not_null THEN COALESCE(not_null, 'not null') END,
+        CASE WHEN attnotnull AND NOT inherits_not_null THEN
+            -- the name of the column left out, that of the constraint where it can be given again
+            concat('not null', substr(not_null_definition, length('NOT NULL ' || quote_ident(attname)) + 1),
+                   CASE WHEN attidentity = '' AND NOT EXISTS (
+                       SELECT FROM pg_constraint WHERE conrelid = attrelid AND contype = 'p' AND attnum = ANY (conkey)
+                   ) THEN ' ' || not_null END) END,
         CASE WHEN NOT of_table THEN NULL
+             -- there may be another
+             WHEN attnotnull AND not_null IS NOT NULL AND NOT inherits_not_null
+             THEN ARRAY[format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', name, attname), {set_not_null}]
              WHEN attnotnull THEN ARRAY[{set_not_null}]
              ELSE ARRAY[format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', name, attname)] END),
     ('set storage', CASE WHEN attstorage <> typstorage THEN storage END,

@@ -225,7 +225,14 @@ impl Operation for AlterColumn {
                     self.column
                 ));
             }
-            return Inverse::capture([Object::column(&self.table, &self.column)]);
+            let column = [Object::column(&self.table, &self.column)];
+            return match self.changes.data_type {
+                None => Inverse::capture(column),
+                Some(_) => Inverse::capture_without(
+                    column,
+                    "values come back as far as the old type can hold them",
+                ),
+            };
         };
         let back = back.completed_by_opposites_of(&self.changes);
         let mut statements = back.statements(&self.table, &self.column);
