@@ -25,7 +25,7 @@ CROSS JOIN LATERAL (VALUES
                      CASE WHEN contype IN ('p', 'u', 'x') THEN 'ONLY ' END, relation, conname, definition)]),
     ('drop', NULL, ARRAY[format('ALTER TABLE %s DROP CONSTRAINT %I', relation, conname)]),
     ('needs', NULL, CASE WHEN contype = 'f' THEN ARRAY['pg_class', confrelid::text, '0', 'n'] END),
-    ('name', quote_ident(conname), ARRAY[format('ALTER TABLE %s RENAME CONSTRAINT ', relation), ' TO %s']),
+    ('name', quote_ident(conname), ARRAY[format('ALTER TABLE %s RENAME CONSTRAINT ', relation), ' TO ']),
     ('change time', CASE WHEN contype = 'f' THEN time END, CASE WHEN contype = 'f' THEN
         ARRAY[format('ALTER TABLE %s ALTER CONSTRAINT %I %s', relation, conname, time)] END)
 ) AS rows(what, value, statements)

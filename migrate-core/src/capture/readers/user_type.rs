@@ -70,7 +70,7 @@ FROM (
 CROSS JOIN LATERAL (VALUES
     ('create', definition, ARRAY[format('ALTER DOMAIN %s ADD CONSTRAINT %I %s', name, conname, definition)]),
     ('drop', NULL, ARRAY[format('ALTER DOMAIN %s DROP CONSTRAINT %I', name, conname)]),
-    ('name', quote_ident(conname), ARRAY[format('ALTER DOMAIN %s RENAME CONSTRAINT ', name), ' TO %s'])
+    ('name', quote_ident(conname), ARRAY[format('ALTER DOMAIN %s RENAME CONSTRAINT ', name), ' TO '])
 ) AS rows(what, value, statements)"
         .to_owned()
 }
