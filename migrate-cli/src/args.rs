@@ -3,7 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    completions, create, db, down, fmt, goto, init, mark, plan, redo, status, up,
+    accept, backup, bundle, completions, create, db, down, fmt, goto, init, log, mark, plan,
+    protect, redo, renumber, restore, status, up, verify, watch,
 };
 use crate::context::Global;
 
@@ -28,6 +29,8 @@ pub enum Command {
     Create(create::CreateArgs),
     /// Format the migrations, which `cargo fmt` does not see
     Fmt(fmt::FmtArgs),
+    /// Give a late migration a new timestamp
+    Renumber(renumber::RenumberArgs),
     /// Apply what is pending
     Up(up::UpArgs),
     /// Take back the last migration, or the last few
@@ -40,10 +43,26 @@ pub enum Command {
     Status(status::StatusArgs),
     /// Show the SQL of the migrations
     Plan(plan::PlanArgs),
+    /// Write the plan into a file for `--plan`, with a digest
+    Bundle(bundle::BundleArgs),
+    /// Show what was done, by whom, and how it ended
+    Log(log::LogArgs),
+    /// Hold the files, the history and the log against each other
+    Verify(verify::VerifyArgs),
+    /// Record that a changed file is as good as what was applied
+    Accept(accept::AcceptArgs),
     /// Record a migration as applied, or as pending, without running it
     Mark(mark::MarkArgs),
+    /// Make whatever destroys ask for a name
+    Protect(protect::ProtectArgs),
+    /// Back the database up, and read the backup again
+    Backup(backup::BackupArgs),
+    /// Restore the database from a backup, all of it or nothing
+    Restore(restore::RestoreArgs),
     /// Start, stop, create, drop and look at the database
     Db(db::DbArgs),
+    /// Show who waits for whom in the database
+    Watch(watch::WatchArgs),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
 }

@@ -20,7 +20,7 @@ pub struct Global {
     /// Flags that win over the project's settings.
     #[command(flatten)]
     pub overrides: Overrides,
-    /// Take the plan from a file, made with `migrate plan --json`, instead of the migrations crate
+    /// Take the plan from a file, made with `migrate bundle`, instead of the migrations crate
     #[arg(long, value_name = "FILE", global = true)]
     pub plan: Option<PathBuf>,
     /// Print JSON on stdout

@@ -57,17 +57,21 @@ pub fn target(context: &Context, settings: Option<&Settings>) -> anyhow::Result<
 }
 
 /// Connects for `purpose`; the database of a private cluster is created where it is missing.
-pub fn connect(target: &Target, purpose: &str) -> anyhow::Result<Session> {
-    match Session::connect(target, purpose) {
+pub fn connect(context: &Context, target: &Target, purpose: &str) -> anyhow::Result<Session> {
+    let session = match Session::connect(target, purpose) {
         Err(ConnectError::Refused { ref code, .. })
             if *code == migrate_core::connect::SqlState::INVALID_CATALOG_NAME
                 && is_private(target) =>
         {
             migrate_core::connect::create_database(target)?;
-            Ok(Session::connect(target, purpose)?)
+            Session::connect(target, purpose)?
         }
-        connected => Ok(connected?),
+        connected => connected?,
+    };
+    if let Some(warning) = session.warning() {
+        context.printer.warning(warning);
     }
+    Ok(session)
 }
 
 /// Whether the database is of a private cluster.

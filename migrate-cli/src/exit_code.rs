@@ -9,12 +9,14 @@ pub enum Exit {
     Failed,
     /// Wrong usage, or no database configured.
     Usage,
-    /// `status --check` or `fmt --check` found something.
+    /// `verify`, `status --check` or `fmt --check` found something.
     Found,
     /// Another runner holds the lock.
     LockHeld,
-    /// Refused: out of order, no way back.
+    /// Refused: protected, out of order, no way back, not empty.
     Refused,
+    /// A person, or the system, asked it to stop.
+    Interrupted,
 }
 
 impl Exit {
@@ -27,6 +29,7 @@ impl Exit {
             Self::Found => 3,
             Self::LockHeld => 4,
             Self::Refused => 5,
+            Self::Interrupted => 130,
         }
     }
 }

@@ -9,12 +9,15 @@ mod context;
 mod database;
 mod dotenv;
 mod exit_code;
+mod limits;
 mod names;
 mod printer;
 mod progress;
 mod project;
+mod protection;
 mod render;
 mod settings;
+mod signals;
 mod templates;
 mod work;
 
@@ -69,10 +72,19 @@ fn run(command: Command, context: &Context) -> anyhow::Result<Exit> {
         Command::Down(args) => commands::down::run(&args, context),
         Command::Redo(args) => commands::redo::run(&args, context),
         Command::Goto(args) => commands::goto::run(&args, context),
+        Command::Renumber(args) => commands::renumber::run(&args, context),
         Command::Status(args) => commands::status::run(&args, context),
         Command::Plan(args) => commands::plan::run(&args, context),
+        Command::Bundle(args) => commands::bundle::run(&args, context),
+        Command::Log(args) => commands::log::run(&args, context),
+        Command::Verify(args) => commands::verify::run(&args, context),
+        Command::Accept(args) => commands::accept::run(&args, context),
         Command::Mark(args) => commands::mark::run(&args, context),
+        Command::Protect(args) => commands::protect::run(&args, context),
+        Command::Backup(args) => commands::backup::run(&args, context),
+        Command::Restore(args) => commands::restore::run(&args, context),
         Command::Db(args) => commands::db::run(&args, context),
+        Command::Watch(args) => commands::watch::run(&args, context),
         Command::Completions(args) => commands::completions::run(&args, context),
     }
 }

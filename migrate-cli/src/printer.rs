@@ -52,6 +52,12 @@ impl Printer {
     }
 }
 
+/// `1 migration`, `2 migrations`.
+pub fn count(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
+
 /// Whether something could not be written to stdout.
 static LOST: AtomicBool = AtomicBool::new(false);
 

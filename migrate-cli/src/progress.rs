@@ -1,10 +1,12 @@
 //! Long work, shown while it goes on.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use migrate_core::Event;
+use migrate_core::backup::human_size;
 use migrate_core::event::Direction;
+use migrate_core::{Event, Reporter};
 use serde_json::json;
 
 use crate::printer::Printer;
@@ -37,8 +39,44 @@ impl Progress {
                 );
                 self.printer.json(&json!({"event": "waiting"}));
             }
+            Event::WaitingForLock { holders, patience } => {
+                let names = holders.iter().map(ToString::to_string).collect::<Vec<_>>();
+                let patience = human(patience);
+                for name in &names {
+                    self.say("waiting", &format!("up to {patience}: {name}"));
+                }
+                self.printer.json(&json!({"event": "waiting for locks", "holders": names}));
+            }
+            Event::ConnectionLost { name } => {
+                self.say("cut", &format!("the connection, while `{name}` was at work"));
+                self.printer.json(&json!({"event": "connection lost", "name": name}));
+            }
+            Event::Reconnected { name, recorded } => {
+                let state =
+                    if recorded { "is done and recorded" } else { "is not done, and goes on" };
+                self.say("connected", &format!("again: `{name}` {state}"));
+                self.printer
+                    .json(&json!({"event": "reconnected", "name": name, "recorded": recorded}));
+            }
             Event::HistoryCreated { table } => {
                 self.say("created", &format!("history table `{table}`"))
+            }
+            Event::HistoryUpgraded { table } => self.say(
+                "upgraded",
+                &format!("history table `{table}`, which an older version had made"),
+            ),
+            Event::BackupProgress { what } => start(&self.spinner, "backup", &what),
+            Event::BackedUp(backup) => {
+                self.spinner.finish_and_clear();
+                let file = backup.file.display().to_string();
+                self.say("backed up", &format!("{file} ({})", human_size(backup.bytes)));
+                self.printer
+                    .json(&json!({"event": "backed up", "file": file, "bytes": backup.bytes}));
+            }
+            Event::Pruned { files } => {
+                let files: Vec<_> = files.iter().map(|file| file.display().to_string()).collect();
+                files.iter().for_each(|file| self.say("removed", file));
+                self.printer.json(&json!({"event": "removed", "files": files}));
             }
             Event::Drifted { changed, missing } => {
                 let all = [
@@ -52,7 +90,8 @@ impl Progress {
                         } else {
                             format!(" and {} more", others.len())
                         };
-                        self.printer.warning(&format!("`{first}`{more}: {what}"));
+                        let help = "`migrate verify` tells more";
+                        self.printer.warning(&format!("`{first}`{more}: {what}; {help}"));
                     }
                 }
                 self.printer.json(&json!({
@@ -110,6 +149,28 @@ impl Progress {
             }
             _ => {}
         }
+    }
+
+    /// Ends what is still shown.
+    pub fn clear(&self) {
+        self.spinner.finish_and_clear();
+    }
+
+    /// Shows the events that come from another thread, while the server is waited for.
+    pub fn reporter(&self) -> Reporter {
+        let (printer, spinner) = (self.printer, self.spinner.clone());
+        Arc::new(move |event| {
+            if let Event::Progress { phase, done, of, waits_for } = event {
+                let share = (done * 100).checked_div(of);
+                let share = share.map(|share| format!(", {share} %")).unwrap_or_default();
+                let behind = waits_for.map(|pid| format!(", behind process {pid}"));
+                spinner.set_message(format!("{phase}{share}{}", behind.unwrap_or_default()));
+                printer.json(&json!({
+                    "event": "progress", "phase": phase, "done": done, "of": of,
+                    "waits_for": waits_for,
+                }));
+            }
+        })
     }
 
     fn say(&self, verb: &str, text: &str) {

@@ -5,15 +5,29 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use migrate_core::Environment;
 use thiserror::Error;
 use toml_edit::{Document, TableLike};
 
+use crate::limits::{AskedLimits, milliseconds, seconds};
+
 /// The folder of the migrations crate where nothing else is said.
 pub const DEFAULT_DIR: &str = "migrations";
 /// The keys of `[workspace.metadata.migrate]`.
-const KEYS: [&str; 4] = ["database", "dir", "schema", "table"];
+const KEYS: [&str; 8] = [
+    "database",
+    "dir",
+    "max_blocking",
+    "max_lock_wait",
+    "migration_timeout",
+    "schema",
+    "statement_timeout",
+    "table",
+];
+
+const SECONDS: &str = "a number of seconds";
 
 /// Flags that win over what the project has decided.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -46,6 +60,8 @@ pub struct Settings {
     pub table: Option<String>,
     /// The schema of the history table.
     pub schema: Option<String>,
+    /// How long things may take, where it says so.
+    pub limits: AskedLimits,
     /// What deserves a word but stops nothing.
     pub warnings: Vec<String>,
 }
@@ -164,6 +180,7 @@ impl Settings {
             database: None,
             table: None,
             schema: None,
+            limits: AskedLimits::default(),
             warnings: Vec::new(),
         }
     }
@@ -208,7 +225,20 @@ impl Settings {
                     .map(str::to_owned)
                     .ok_or_else(|| manifest.wrong(table, key, "a string that is not empty"))
             };
+            let time = |parse: fn(&str) -> Result<Duration, String>, expected| {
+                let text = item.as_integer().map(|number| number.to_string());
+                let text = text.or_else(|| item.as_float().map(|number| number.to_string()));
+                let parsed = text.and_then(|text| parse(&text).ok());
+                parsed.map(Some).ok_or_else(|| manifest.wrong(table, key, expected))
+            };
+            let limits = &mut settings.limits;
             match key {
+                "migration_timeout" => limits.migration_timeout = time(seconds, SECONDS)?,
+                "max_lock_wait" => limits.max_lock_wait = time(seconds, SECONDS)?,
+                "max_blocking" => limits.max_blocking = time(seconds, SECONDS)?,
+                "statement_timeout" => {
+                    limits.statement_timeout = time(milliseconds, "a number of milliseconds")?;
+                }
                 "dir" => settings.dir = normal(&folder.join(text()?)),
                 "table" => settings.table = Some(text()?),
                 "schema" => settings.schema = Some(text()?),

@@ -1,20 +1,24 @@
 //! A plan and a database, brought together: what most commands begin with.
 
-use std::path::PathBuf;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use migrate_core::bundle::{BundleError, Carried};
 use migrate_core::plan::{HistoryName, Migration, Plan, PlanFile};
-use migrate_core::{History, Migrator, Session};
+use migrate_core::{BackupBefore, History, Interrupt, Migrator, Session};
 
 use crate::actor::actor;
 use crate::context::Context;
 use crate::database;
+use crate::limits::AskedLimits;
 use crate::names::resolve;
-use crate::progress::BuildProgress;
+use crate::printer::count;
+use crate::progress::{BuildProgress, Progress};
 use crate::project::{Project, ProjectError};
+use crate::protection::Allowance;
 use crate::render::{self, Located, Sources, UsageError};
 use crate::settings::{Settings, SettingsError};
+use crate::signals;
 
 /// A plan, and a session on the database that it is for.
 pub struct Work {
@@ -24,6 +28,8 @@ pub struct Work {
     pub session: Session,
     /// The folder of the migrations crate; where the plan came from a file, there is none.
     folder: Option<PathBuf>,
+    /// What settings and environment say of how long things may take.
+    limits: AskedLimits,
 }
 
 /// The plan, its history, and the folder of the crate that it was made from.
@@ -44,8 +50,7 @@ impl Planned {
             let path = context.environment.current_dir.join(file);
             let text = std::fs::read_to_string(&path)
                 .with_context(|| format!("cannot read the plan `{}`", file.display()))?;
-            let PlanFile { plan, history } = PlanFile::from_json(&text)
-                .with_context(|| format!("`{}` is not a plan", file.display()))?;
+            let PlanFile { plan, history } = carried(&text, file, context)?.into_plan();
             let history = match history {
                 Some(history) => asked.agrees_with(history, context)?,
                 None => asked.or_default(),
@@ -60,7 +65,41 @@ impl Planned {
     }
 }
 
+/// What a file holds; of a bundle it is told which one it is.
+fn carried(text: &str, file: &Path, context: &Context) -> anyhow::Result<Carried> {
+    let carried = Carried::from_json(text).map_err(|error| {
+        let shown = file.display();
+        match error {
+            BundleError::Plan(error) => {
+                anyhow::Error::new(error).context(format!("`{shown}` is not a plan"))
+            }
+            error => anyhow::Error::new(error).context(format!("cannot use the bundle `{shown}`")),
+        }
+    })?;
+    if let Carried::Bundle(bundle) = &carried {
+        let digest: String = bundle.digest.chars().take(12).collect();
+        let commit = bundle
+            .git_commit
+            .as_ref()
+            .map(|commit| format!(", commit {}", commit.chars().take(7).collect::<String>()));
+        let count = count(bundle.plan.plan.migrations.len(), "migration");
+        context
+            .printer
+            .step("bundle", &format!("{count}, sha256 {digest}{}", commit.unwrap_or_default()));
+    }
+    Ok(carried)
+}
+
 impl Planned {
+    /// No plan: for what needs only the history. Nothing is compiled.
+    fn history_alone(context: &Context, settings: Option<&Settings>) -> anyhow::Result<Self> {
+        if context.global.plan.is_some() {
+            return Ok(Self { plan: Plan::empty(), ..Self::of(context, settings)? });
+        }
+        let history = AskedHistory::of(context, settings).or_default();
+        Ok(Self { plan: Plan::empty(), history, folder: None })
+    }
+
     /// The plan, or an empty one where the project's files do not make one.
     fn or_stored(context: &Context, settings: Option<&Settings>) -> anyhow::Result<Self> {
         Self::of(context, settings).or_else(|error| {
@@ -160,30 +199,61 @@ impl Work {
         Self::open_with(context, purpose, Planned::or_stored)
     }
 
+    /// The same for what needs only the history: nothing is compiled.
+    pub fn open_without_plan(context: &Context, purpose: &str) -> anyhow::Result<Self> {
+        Self::open_with(context, purpose, Planned::history_alone)
+    }
+
+    /// Destroys even in a protected database, if its name was given.
+    pub fn allow(self, allowance: &Allowance, context: &Context) -> Self {
+        Self { migrator: self.migrator.allow(allowance.given(context)), ..self }
+    }
+
+    /// Has a backup made before anything is applied.
+    pub fn backup_before(self, backup: BackupBefore) -> Self {
+        Self { migrator: self.migrator.backup_before(Some(backup)), ..self }
+    }
+
     fn open_with(
         context: &Context,
         purpose: &str,
         planned: impl FnOnce(&Context, Option<&Settings>) -> anyhow::Result<Planned>,
     ) -> anyhow::Result<Self> {
         let settings = settings(context)?;
-        let patience = patience(context)?;
+        let of_environment = AskedLimits::of_environment(&context.environment)?;
+        let of_settings = settings.as_ref().map(|settings| settings.limits).unwrap_or_default();
+        let limits = of_environment.or(of_settings);
         let Planned { plan, history, folder } = planned(context, settings.as_ref())?;
         let target = database::target(context, settings.as_ref())?;
-        let session = database::connect(&target, purpose)?;
+        let session = database::connect(context, &target, purpose)?;
         let history = History::new(history.schema, history.table);
-        let mut migrator = Migrator::new(plan, actor(&context.environment))
+        let migrator = Migrator::new(plan, actor(&context.environment))
             .history(history)
-            .variables(context.environment.vars.clone());
-        if let Some(patience) = patience {
-            migrator = migrator.patience(patience);
-        }
-        Ok(Self { migrator, session, folder })
+            .variables(context.environment.vars.clone())
+            .limits(limits.limits());
+        Ok(Self { migrator, session, folder, limits })
     }
 
-    /// Says on stderr which database is about to change.
-    pub fn announce(&self, context: &Context) {
+    /// Before something is changed: the flags count, signals end it in good order, and what happens
+    /// meanwhile is shown.
+    pub fn at_work(&mut self, flags: &AskedLimits, progress: &Progress, context: &Context) {
+        let interrupt = Interrupt::default();
+        signals::stop(&interrupt, context.printer);
+        let migrator = self.migrator.clone();
+        self.migrator = migrator
+            .limits(flags.or(self.limits).limits())
+            .interrupt(&interrupt)
+            .reporter(progress.reporter());
+    }
+
+    /// Says on stderr which database is about to change, and whether it is protected.
+    pub fn announce(&mut self, context: &Context) {
+        // A history that cannot be read is told by whatever comes next.
+        let protected = self.migrator.protection(&mut self.session).ok().flatten();
+        let protected = protected.map(|name| format!(", protected as `{name}`"));
         let target = self.session.target();
-        context.printer.step("target", &format!("{target} ({})", target.origin()));
+        let text = format!("{target} ({}){}", target.origin(), protected.unwrap_or_default());
+        context.printer.step("target", &text);
     }
 
     /// An error of the engine, with where the source is to be shown from.
@@ -207,20 +277,5 @@ impl Work {
                 context.printer.note(&render::hint(hint, step, &sources));
             }
         }
-    }
-}
-
-/// How long to wait for another runner, where `MAX_LOCK_WAIT` says it.
-fn patience(context: &Context) -> Result<Option<Duration>, UsageError> {
-    let Some(text) = context.environment.var("MAX_LOCK_WAIT") else {
-        return Ok(None);
-    };
-    let seconds: Option<f64> = text.parse().ok();
-    match seconds.filter(|seconds| (0.0..1e9).contains(seconds)) {
-        Some(seconds) => Ok(Some(Duration::from_secs_f64(seconds))),
-        None => Err(UsageError {
-            message: "`MAX_LOCK_WAIT` is not a number of seconds".to_owned(),
-            help: "write it as `MAX_LOCK_WAIT=30`, or `0.5`".to_owned(),
-        }),
     }
 }

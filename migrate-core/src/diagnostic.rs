@@ -65,6 +65,11 @@ impl Error {
                 source: Some(SourceMark { place: why.place.clone(), verb: Some(why.verb.clone()) }),
                 ..self.plain()
             }],
+            Self::Backup(error) => {
+                let mut plain = self.plain();
+                plain.notes.extend_from_slice(error.more());
+                vec![plain]
+            }
             _ => vec![self.plain()],
         }
     }
@@ -114,6 +119,17 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
         message: error.failure.message(),
         ..Diagnostic::default()
     };
+    if let Failure::Stopped(_) = &error.failure {
+        diagnostic.notes.push(format!("`{}`: {}", error.name, error.left));
+        diagnostic.helps.push(match error.left {
+            Left::Partial { .. } => format!(
+                "run `migrate {}` again: it goes on at the statement that was stopped",
+                error.direction.as_str()
+            ),
+            _ => format!("run `migrate {}` again", error.direction.as_str()),
+        });
+        return diagnostic;
+    }
     if let Failure::Statement { step, statement, .. } = &error.failure {
         diagnostic.source = Some(source_of(step, statement));
         let offset = server.and_then(|server| match server.position() {
@@ -127,6 +143,10 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
             line: if step.place.file.ends_with(".sql") { 0 } else { statement.line },
             offset,
         });
+    } else if let Some(judged) = of_engine(error) {
+        diagnostic = judged;
+        diagnostic.notes.push(format!("`{}`: {}", error.name, error.left));
+        return diagnostic;
     } else if let Failure::Capture { step, .. } = &error.failure {
         let place = step.place.clone();
         diagnostic.source = Some(SourceMark { place, verb: Some(step.verb.clone()) });
@@ -157,6 +177,110 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
     };
     diagnostic.helps.push(again);
     diagnostic
+}
+
+/// What the engine itself has judged, not the server.
+fn of_engine(error: &ApplyError) -> Option<Diagnostic> {
+    let failure = &error.failure;
+    let direction = error.direction.as_str();
+    let plain = Diagnostic { message: failure.to_string(), ..Diagnostic::default() };
+    Some(match failure {
+        Failure::Locked { step, holders, .. } => Diagnostic {
+            code: Some("lock_wait".to_owned()),
+            source: step.as_deref().map(|step| SourceMark {
+                place: step.place.clone(),
+                verb: Some(step.verb.clone()),
+            }),
+            notes: holders.iter().skip(1).map(|holder| format!("and {holder}")).collect(),
+            helps: holders
+                .iter()
+                .take(1)
+                .map(crate::lock::LockHolder::help)
+                .chain([format!(
+                    "run `migrate {direction}` again, or give it longer with MAX_LOCK_WAIT"
+                )])
+                .collect(),
+            ..plain
+        },
+        Failure::InTheWay { step, statement, .. } => {
+            let verb = step.as_ref().map(|step| step.verb.as_str()).unwrap_or_default();
+            Diagnostic {
+                code: Some("in_the_way".to_owned()),
+                source: step.as_deref().zip(statement.as_deref()).map(|(s, t)| source_of(s, t)),
+                sql: statement.as_ref().map(|statement| SqlMark {
+                    sql: statement.sql.clone(),
+                    line: statement.line,
+                    offset: None,
+                }),
+                helps: vec![
+                    online_form(verb).to_owned(),
+                    "or run it when nobody waits, with a greater MAX_BLOCKING".to_owned(),
+                ],
+                ..plain
+            }
+        }
+        Failure::InvalidIndex { step, statement, index } => Diagnostic {
+            code: Some("invalid_index".to_owned()),
+            source: Some(source_of(step, statement)),
+            helps: vec![format!(
+                "drop it with `DROP INDEX CONCURRENTLY {index}`, and run `migrate {direction}` again"
+            )],
+            ..plain
+        },
+        Failure::Unknown { step, statement } => {
+            let (finish, undo) = match direction {
+                "up" => ("", " --pending"),
+                _ => (" --pending", ""),
+            };
+            let name = &error.name;
+            Diagnostic {
+                code: Some("unknown".to_owned()),
+                source: Some(source_of(step, statement)),
+                sql: Some(SqlMark {
+                    sql: statement.sql.clone(),
+                    line: statement.line,
+                    offset: None,
+                }),
+                helps: vec![
+                    format!(
+                        "look at the database; finish the migration by hand and run \
+                         `migrate mark {name}{finish}`, or undo by hand what it did and run \
+                         `migrate mark {name}{undo}`"
+                    ),
+                    "say `.idempotent()` or `.done_when(\"SELECT …\")` in the file, and it goes on \
+                     by itself"
+                        .to_owned(),
+                ],
+                ..plain
+            }
+        }
+        _ => return None,
+    })
+}
+
+/// What to write in place of an operation that makes others wait for long.
+fn online_form(verb: &str) -> &'static str {
+    match verb {
+        "create_index" | "drop_index" | "reindex_index" | "reindex_table" => {
+            "add `.concurrently()`: others then read and write on"
+        }
+        "add_check" | "add_foreign_key" => {
+            "add `.not_valid()`, and `pgm.validate_constraint(..)` in the next migration: the scan \
+             then makes nobody wait"
+        }
+        "add_unique" | "add_primary_key" => {
+            "build the index first, `create_index(..).unique().concurrently()`, and make the \
+             constraint of it with `.using_index(..)`"
+        }
+        "alter_column" | "add_column" => {
+            "add a nullable column without a default that is computed for each row, fill it in \
+             batches, and set the rest afterwards"
+        }
+        "sql" | "sql_file" | "statement" => {
+            "cut the work into batches, each of them a transaction of its own"
+        }
+        _ => "take it apart, so that what takes long holds no lock that others want",
+    }
 }
 
 /// Where a statement stands: at the verb that recorded it, or on its own line of a `.sql` file.

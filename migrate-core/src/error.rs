@@ -2,10 +2,13 @@
 
 use thiserror::Error;
 
-use crate::apply::ApplyError;
+use crate::apply::{ApplyError, Failure};
+use crate::backup::BackupError;
 use crate::connect::ConnectError;
 use crate::history::HistoryError;
+use crate::interrupt::Stop;
 use crate::lock::LockError;
+use crate::migrator::Allowed;
 use crate::order::OutOfOrder;
 use crate::plan::Problem;
 use crate::way_back::NoWayBack;
@@ -67,6 +70,39 @@ pub enum Error {
         /// Which.
         name: String,
     },
+    /// The database is protected, and something in it was about to be destroyed.
+    #[error("the database is protected as `{name}`{}", given.as_ref().map(|given| format!(", and {} says `{}`", given.origin, given.name)).unwrap_or_default())]
+    Protected {
+        /// The name under which it is.
+        name: String,
+        /// The name that was given.
+        given: Option<Allowed>,
+    },
+    /// The database is protected under another name.
+    #[error("the database is protected as `{protected}`, not as `{asked}`")]
+    ProtectedAs {
+        /// The name under which it is.
+        protected: String,
+        /// The name that was asked for.
+        asked: String,
+    },
+    /// There is nothing in the file of a migration to be accepted.
+    #[error("there is nothing to accept in `{name}`: {why}")]
+    NothingToAccept {
+        /// Which.
+        name: String,
+        /// Why.
+        why: &'static str,
+    },
+    /// A backup could not be made, or not restored.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    /// A database that is to be restored has something in it.
+    #[error("the database is not empty: it has {what}")]
+    NotEmpty {
+        /// Some of what it has.
+        what: String,
+    },
     /// A migration failed.
     #[error(transparent)]
     Apply(#[from] ApplyError),
@@ -76,12 +112,23 @@ pub enum Error {
 }
 
 impl Error {
+    /// Why it was asked to stop, where that is all that went wrong.
+    #[must_use]
+    pub fn stopped(&self) -> Option<Stop> {
+        match self {
+            Self::Lock(LockError::Stopped(stop)) => Some(*stop),
+            Self::Apply(ApplyError { failure: Failure::Stopped(stop), .. }) => Some(*stop),
+            _ => None,
+        }
+    }
+
     /// What to do about it, where something can be said.
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
             Self::Connect(error) => Some(error.help()),
             Self::History(error) => error.help(),
+            Self::Lock(LockError::Stopped(_)) => None,
             Self::Lock(_) => Some(
                 "wait for it to finish; MAX_LOCK_WAIT says for how many seconds `migrate` does"
                     .to_owned(),
@@ -90,10 +137,26 @@ impl Error {
                 Some("name the primary server, or have the freeze lifted".to_owned())
             }
             Self::OutOfOrder(order) => Some(format!(
-                "if it does not matter which comes first, run `migrate up --allow-out-of-order`; \
-                 else give the file of `{}` a newer timestamp",
+                "`migrate renumber {}` gives it a newer timestamp; where it does not matter which comes \
+                 first, `migrate up --allow-out-of-order` applies it as it is",
                 order.late
             )),
+            Self::Protected { name, .. } => Some(format!(
+                "nothing was changed; if it is meant, say so with `--allow {name}` or \
+                 `ALLOW_DDL_IN_PRODUCTION={name}`"
+            )),
+            Self::ProtectedAs { protected, .. } => {
+                Some(format!("`migrate protect --off {protected}` takes that away"))
+            }
+            Self::NothingToAccept { .. } => {
+                Some("`migrate verify` tells what has changed since it was applied".to_owned())
+            }
+            Self::Backup(error) => error.help(),
+            Self::NotEmpty { .. } => Some(
+                "restore into an empty database (`migrate db create`), or let `--clean` remove all \
+                 that is in this one first"
+                    .to_owned(),
+            ),
             Self::NoWayBack { why, .. } if why.verb == "irreversible" => Some(
                 "nothing was changed; the migration's author has the last word: \
                  `irreversible` in its file"

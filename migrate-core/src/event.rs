@@ -1,8 +1,10 @@
 //! What the engine tells while it works.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::lock::Holder;
+use crate::backup::Backup;
+use crate::lock::{Holder, LockHolder};
 
 /// Something that happened; whoever started the work decides how to show it.
 #[derive(Debug, Clone)]
@@ -15,10 +17,57 @@ pub enum Event {
         /// For how long at most.
         patience: Duration,
     },
+    /// Somebody has a lock that is wanted, or a snapshot that a build would wait for.
+    WaitingForLock {
+        /// Who.
+        holders: Vec<LockHolder>,
+        /// For how long they are waited for at most.
+        patience: Duration,
+    },
+    /// The connection was cut; another one is made.
+    ConnectionLost {
+        /// The migration that was at work.
+        name: String,
+    },
+    /// There is a connection again.
+    Reconnected {
+        /// The migration that was at work.
+        name: String,
+        /// Whether it turned out to be done and recorded.
+        recorded: bool,
+    },
+    /// How a build gets on.
+    Progress {
+        /// What it is at, as the server says it.
+        phase: String,
+        /// How much of that is done.
+        done: u64,
+        /// How much there is; 0 where that is not known.
+        of: u64,
+        /// The process that it waits for.
+        waits_for: Option<i32>,
+    },
     /// The history was not there and has been created.
     HistoryCreated {
         /// The table.
         table: String,
+    },
+    /// The history was of an older version of this tool and has been brought up to date.
+    HistoryUpgraded {
+        /// The table.
+        table: String,
+    },
+    /// A backup is being made, read again or restored.
+    BackupProgress {
+        /// What is at hand, such as a table.
+        what: String,
+    },
+    /// The database has been backed up.
+    BackedUp(Backup),
+    /// Old backups have been removed.
+    Pruned {
+        /// The files.
+        files: Vec<PathBuf>,
     },
     /// Files and database do not tell the same of what is applied; nothing is done about it.
     Drifted {

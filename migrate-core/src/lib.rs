@@ -22,6 +22,8 @@
 //! # }
 //! ```
 
+pub mod backup;
+pub mod bundle;
 /// For the tests of the engine alone.
 #[doc(hidden)]
 pub mod capture;
@@ -30,6 +32,8 @@ pub mod connect;
 pub mod diagnostic;
 pub mod event;
 pub mod history;
+mod interrupt;
+mod limits;
 pub mod lock;
 pub mod order;
 pub mod plan;
@@ -39,6 +43,7 @@ mod environment;
 mod error;
 mod migrator;
 mod versions;
+mod watchdog;
 mod way_back;
 
 pub use apply::{ApplyError, Failure, Left, Said};
@@ -47,7 +52,13 @@ pub use environment::Environment;
 pub use error::Error;
 pub use event::{Event, Observer};
 pub use history::History;
+pub use interrupt::{Interrupt, Stop};
+pub use limits::Limits;
 /// How migration files are named and found.
 pub use migrate_dsl::discover;
-pub use migrator::{DownTo, Migrator, Status, StatusEntry, UpTo};
+pub use migrator::{
+    Allowed, BackupBefore, DownTo, Finding, FindingKind, Migrator, RestoreOptions, Status,
+    StatusEntry, UpTo, Verification,
+};
+pub use watchdog::Reporter;
 pub use way_back::{NoWayBack, WayBack};

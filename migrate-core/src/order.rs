@@ -99,6 +99,11 @@ pub struct OutOfOrder {
 
 /// What `up` would apply, in order: everything pending, and what stopped half way.
 ///
+/// A late migration might be let through where it has nothing to do with those applied after it.
+/// The plan does not tell: an operation names the objects that are read for its way back, not those
+/// that it touches besides by a foreign key, an expression or the body of a view. So it is refused,
+/// and its author decides.
+///
 /// # Errors
 ///
 /// When one of them is older than a migration that is applied, unless that is allowed.

@@ -91,6 +91,12 @@ pub struct Step {
     pub statements: Vec<Statement>,
     /// How it comes back.
     pub inverse: Inverse,
+    /// Whether doing it twice is as good as once.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub idempotent: bool,
+    /// A query whose first column is true once it was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub done_when: Option<String>,
     /// What the author may have meant otherwise.
     pub hints: Vec<String>,
 }

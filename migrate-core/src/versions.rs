@@ -46,6 +46,8 @@ mod tests {
             transactional: true,
             statements,
             inverse: Inverse::None { reason: String::new() },
+            idempotent: false,
+            done_when: None,
             hints: Vec::new(),
         }
     }

@@ -96,6 +96,8 @@ impl WayBack {
             steps.push(Step {
                 summary: format!("take back: {}", step.summary),
                 statements,
+                idempotent: false,
+                done_when: None,
                 hints: Vec::new(),
                 ..step.clone()
             });

@@ -139,6 +139,7 @@ mod json;
 
 pub mod discover;
 
+mod after_crash;
 mod column;
 mod expression;
 mod inverse;
@@ -161,6 +162,7 @@ mod table;
 mod types;
 mod writer;
 
+pub use after_crash::AfterCrash;
 pub use column::{Column, Compression, Identity, IdentityColumn, References, Storage};
 pub use expression::{Expression, IntoExpression, col, expr};
 pub use inverse::{Capture, Inverse};

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use crate::{Inverse, Statement};
+use crate::{AfterCrash, Inverse, Statement};
 
 /// One thing that a migration asks for: what it is called, the SQL that does it, and how it
 /// comes back.
@@ -40,6 +40,11 @@ pub trait Operation: Any {
     /// Whether the SQL may run inside a transaction; `CREATE INDEX CONCURRENTLY` may not.
     fn transactional(&self) -> bool {
         true
+    }
+
+    /// What is done after a crash that hid how a statement outside a transaction ended.
+    fn after_crash(&self) -> AfterCrash {
+        AfterCrash::Ask
     }
 
     /// What the writer of the migration may have meant otherwise; never stops anything.

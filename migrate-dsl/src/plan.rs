@@ -11,7 +11,7 @@ use crate::json::Json;
 use crate::migration::Definition;
 use crate::split::{refused, unterminated};
 use crate::step::{Place, Step};
-use crate::{Capture, Inverse, Migration, Migrations, Object, Pgm, Statement, split};
+use crate::{AfterCrash, Capture, Inverse, Migration, Migrations, Object, Pgm, Statement, split};
 
 /// The version of the plan's JSON.
 pub const FORMAT: u32 = 1;
@@ -44,6 +44,7 @@ struct PlannedStep {
     transactional: bool,
     statements: Vec<Statement>,
     inverse: Inverse,
+    after_crash: AfterCrash,
     hints: Vec<String>,
 }
 
@@ -182,6 +183,7 @@ impl PlannedMigration {
                     transactional: operation.transactional() && !outside_transaction,
                     statements: operation.statements(),
                     inverse: operation.inverse(),
+                    after_crash: operation.after_crash(),
                     hints: operation.hints(),
                     place: place.clone(),
                 };
@@ -312,6 +314,11 @@ fn write_step(json: &mut Json, step: &PlannedStep) {
                 }
             });
         });
+        match &step.after_crash {
+            AfterCrash::Ask => {}
+            AfterCrash::Repeat => json.field("idempotent", |json| json.bool(true)),
+            AfterCrash::DoneWhen(query) => json.field("done_when", |json| json.string(query)),
+        }
         json.field("hints", |json| json.strings(&step.hints));
     });
 }

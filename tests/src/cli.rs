@@ -157,7 +157,8 @@ impl Cli {
         for command in commands {
             let said = self.run(command);
             let code = said.code.map_or("killed".to_owned(), |code| code.to_string());
-            _ = writeln!(text, "$ migrate {command}  # {code}");
+            let shown = command.replace(self.database.name(), "<database>");
+            _ = writeln!(text, "$ migrate {shown}  # {code}");
             text += &self.stable(&said.stdout);
             for line in self.stable(&said.stderr).lines() {
                 _ = writeln!(text, "| {line}");
@@ -169,26 +170,63 @@ impl Cli {
     /// The text without what differs from run to run: the target, times, digests.
     fn stable(&self, text: &str) -> String {
         let server = crate::server();
+        let host = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
+        let host = host.as_deref().unwrap_or("unknown");
         let text = text
             .replace(&server.socket_folder.display().to_string(), "<socket>")
             .replace(self.database.name(), "<database>")
-            .replace(&self.folder.path().display().to_string(), "<folder>");
+            .replace(&self.folder.path().display().to_string(), "<folder>")
+            .replace(&format!("ada@{host}"), "ada@<host>")
+            .replace(&format!("\"host\":\"{host}\""), "\"host\":\"<host>\"");
         let lines = text.split_inclusive('\n').map(|line| {
             let line = after_each(line, "(", " ms)", "<time>");
             let line = after_each(&line, "execution_time_ms\":", ",", "0");
             let line = after_each(&line, "checksum\":\"", "\"", "<checksum>");
             let line = after_each(&line, "applied_at\":\"", "\"", "<moment>");
+            let line = after_each(&line, "at\":\"", "\"", "<moment>");
+            let line = after_each(&line, "duration_ms\":", ",", "0");
             let line = after_each(&line, "process ", ",", "<pid>");
-            without_moment(&line)
+            let line = without_digest(&line);
+            let line = after_each(&line, "digest\":\"", "\"", "<digest>");
+            let line = after_each(&line, "bytes\":", ",", "0");
+            without_moment(&without_padding(&line))
         });
         lines.collect()
     }
 }
 
-/// Cuts the columns of `status` that tell when, and for how long.
+/// The head of `log` is as wide as what stands below it.
+fn without_padding(line: &str) -> String {
+    if !line.starts_with("when  ") {
+        return line.to_owned();
+    }
+    line.split_whitespace().collect::<Vec<_>>().join("  ") + "\n"
+}
+
+/// Takes out when something was done, and, of the columns behind that, how long it took.
 fn without_moment(line: &str) -> String {
-    let moment = line.find(" UTC ").and_then(|at| at.checked_sub("2026-01-01 00:00:00".len()));
-    moment.map_or_else(|| line.to_owned(), |from| format!("{}<moment>\n", &line[..from]))
+    let Some((before, after)) = line.split_once(" UTC") else { return line.to_owned() };
+    let Some(from) = before.len().checked_sub("2026-01-01 00:00:00".len()) else {
+        return line.to_owned();
+    };
+    let is_time = |cell: &str| {
+        let number = cell.strip_suffix(" ms").or_else(|| cell.strip_suffix(" s"));
+        number.is_some_and(|number| number.parse::<f64>().is_ok())
+    };
+    let after = if after.starts_with("  ") {
+        let cells = after.split("  ").map(str::trim).filter(|cell| !cell.is_empty());
+        cells.filter(|cell| !is_time(cell)).map(|cell| format!("  {cell}")).collect()
+    } else {
+        without_moment(after)
+    };
+    format!("{}<moment>{}\n", &before[..from], after.trim_end())
+}
+
+/// Takes out the hexadecimal digits behind `sha256`.
+fn without_digest(line: &str) -> String {
+    let Some((before, after)) = line.split_once("sha256 ") else { return line.to_owned() };
+    let rest = after.trim_start_matches(|c: char| c.is_ascii_hexdigit());
+    format!("{before}sha256 <digest>{rest}")
 }
 
 /// Replaces what stands between `before` and `after`, where it has a digit in it.

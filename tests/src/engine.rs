@@ -10,7 +10,12 @@ use migrate_dsl::Migration;
 use crate::{Catalog, TestDatabase, catalog, plan};
 
 /// Relations of the engine's own, left out of the schema that is compared.
-const OURS: &[&str] = &["public.migrations", "public.migrations_log", "public.migrations_journal"];
+const OURS: &[&str] = &[
+    "public.migrations",
+    "public.migrations_log",
+    "public.migrations_journal",
+    "public.migrations_settings",
+];
 
 /// An empty database, and what tests do with it.
 pub struct Engine {

@@ -8,6 +8,7 @@ pub mod database;
 pub mod engine;
 pub mod language;
 pub mod plan;
+pub mod proxy;
 
 pub use catalog::{Catalog, catalog};
 pub use cli::{Cli, Said};
@@ -15,3 +16,4 @@ pub use cluster::{environment, server};
 pub use database::TestDatabase;
 pub use engine::Engine;
 pub use plan::{migration, plan, reversible};
+pub use proxy::{Cut, Proxy};

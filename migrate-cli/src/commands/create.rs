@@ -112,14 +112,17 @@ fn no_place_for_columns(words: &str) -> UsageError {
 }
 
 /// A migration that is there, by its file.
-struct Other {
-    timestamp: Timestamp,
-    words: String,
-    path: PathBuf,
+pub struct Other {
+    /// What stands in front of its name.
+    pub timestamp: Timestamp,
+    /// What stands behind that.
+    pub words: String,
+    /// The file.
+    pub path: PathBuf,
 }
 
 /// What is there already. Files named otherwise are not this command's business.
-fn others(source: &Path) -> io::Result<Vec<Other>> {
+pub fn others(source: &Path) -> io::Result<Vec<Other>> {
     let mut others = Vec::new();
     for entry in fs::read_dir(source)? {
         let path = entry?.path();
@@ -137,7 +140,7 @@ fn others(source: &Path) -> io::Result<Vec<Other>> {
 
 /// Now, or the second after the last one. One that is still to come is an error of its own, and
 /// no reason to make another.
-fn next(others: impl Iterator<Item = Timestamp>, now: Timestamp) -> Timestamp {
+pub fn next(others: impl Iterator<Item = Timestamp>, now: Timestamp) -> Timestamp {
     let last = others.filter(|other| !other.is_future()).max();
     last.map_or(now, |last| now.max(last.next()))
 }

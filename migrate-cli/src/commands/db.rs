@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::database;
 use crate::exit_code::Exit;
 use crate::progress::human;
+use crate::protection::Allowance;
 use crate::render::UsageError;
 use crate::settings::{Database, Settings};
 use crate::work::settings;
@@ -51,12 +52,18 @@ enum DbCommand {
         /// The name of the database, to say that it is really meant
         #[arg(long, value_name = "DATABASE")]
         confirm: Option<String>,
+        /// The word that a protected database asks for.
+        #[command(flatten)]
+        allowance: Allowance,
     },
     /// Drop the database and create it anew, empty
     Reset {
         /// The name of the database, to say that it is really meant
         #[arg(long, value_name = "DATABASE")]
         confirm: Option<String>,
+        /// The word that a protected database asks for.
+        #[command(flatten)]
+        allowance: Allowance,
     },
     /// Wait until the database takes connections
     Wait {
@@ -76,15 +83,15 @@ pub fn run(args: &DbArgs, context: &Context) -> anyhow::Result<Exit> {
         DbCommand::Url { tcp } => url(context, *tcp),
         DbCommand::Shell { arguments } => shell(context, arguments),
         DbCommand::Create => create(context),
-        DbCommand::Drop { confirm } => {
-            let target = confirmed(context, confirm.as_deref())?;
+        DbCommand::Drop { confirm, allowance } => {
+            let target = confirmed(context, confirm.as_deref(), allowance)?;
             drop_database(&target)?;
             context.printer.step("dropped", &target.to_string());
             context.printer.json(&json!({"dropped": target.database()}));
             Ok(Exit::Done)
         }
-        DbCommand::Reset { confirm } => {
-            let target = confirmed(context, confirm.as_deref())?;
+        DbCommand::Reset { confirm, allowance } => {
+            let target = confirmed(context, confirm.as_deref(), allowance)?;
             drop_database(&target)?;
             create_database(&target)?;
             context.printer.step("reset", &format!("{target}: it is empty"));
@@ -166,7 +173,7 @@ fn shell(context: &Context, arguments: &[String]) -> anyhow::Result<Exit> {
     let settings = settings(context)?;
     let target = database::target(context, settings.as_ref())?;
     // The database of a private cluster may not be there yet.
-    drop(database::connect(&target, "migrate db shell")?);
+    drop(database::connect(context, &target, "migrate db shell")?);
     let mut psql = Command::new(psql(context, settings.as_ref()));
     psql.arg(target.url()).args(arguments);
     if let Some(password) = target.password() {
@@ -214,11 +221,22 @@ fn create(context: &Context) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// The database, if its name was given to confirm; a private one needs no such word.
-fn confirmed(context: &Context, confirm: Option<&str>) -> anyhow::Result<Target> {
+/// The database, if its name was given to confirm; a private one needs no such word. A protected one
+/// needs one more.
+fn confirmed(
+    context: &Context,
+    confirm: Option<&str>,
+    allowance: &Allowance,
+) -> anyhow::Result<Target> {
     let settings = settings(context)?;
     let target = database::target(context, settings.as_ref())?;
     if confirm == Some(target.database()) || (confirm.is_none() && database::is_private(&target)) {
+        match Session::connect(&target, "migrate db") {
+            Ok(mut session) => allowance.may_destroy_all(&mut session, context)?,
+            Err(ConnectError::Refused { ref code, .. })
+                if *code == SqlState::INVALID_CATALOG_NAME => {}
+            Err(error) => return Err(error.into()),
+        }
         return Ok(target);
     }
     Err(UsageError {

@@ -8,7 +8,9 @@ use crate::args::at_least_one;
 use crate::commands::plan;
 use crate::context::Context;
 use crate::exit_code::Exit;
+use crate::limits::AskedLimits;
 use crate::progress::Progress;
+use crate::protection::Allowance;
 use crate::render::script;
 use crate::work::Work;
 
@@ -27,11 +29,18 @@ pub struct DownArgs {
     /// Show the SQL, and change nothing
     #[arg(long)]
     dry_run: bool,
+    /// The word that a protected database asks for.
+    #[command(flatten)]
+    allowance: Allowance,
+    /// How long things may take.
+    #[command(flatten)]
+    limits: AskedLimits,
 }
 
 /// Takes back migrations, the last one first.
 pub fn run(args: &DownArgs, context: &Context) -> anyhow::Result<Exit> {
-    let mut work = Work::open_to_take_back(context, "migrate down")?;
+    let work = Work::open_to_take_back(context, "migrate down")?;
+    let mut work = work.allow(&args.allowance, context);
     let to = match &args.to {
         Some(name) => DownTo::Name(work.resolve(name)?),
         None if args.all => DownTo::All,
@@ -49,6 +58,7 @@ pub fn run(args: &DownArgs, context: &Context) -> anyhow::Result<Exit> {
         return Ok(Exit::Done);
     }
     let mut progress = Progress::new(context.printer);
+    work.at_work(&args.limits, &progress, context);
     let result = work.migrator.down(&mut work.session, &to, &mut |event| progress.show(event));
     let reverted = result.map_err(|error| work.located(error))?;
     context.printer.json(&json!({"event": "summary", "reverted": reverted}));

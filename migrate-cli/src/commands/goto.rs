@@ -5,7 +5,9 @@ use serde_json::json;
 
 use crate::context::Context;
 use crate::exit_code::Exit;
+use crate::limits::AskedLimits;
 use crate::progress::Progress;
+use crate::protection::Allowance;
 use crate::work::Work;
 
 /// Where to go.
@@ -14,14 +16,22 @@ pub struct GotoArgs {
     /// The newest migration that the database is to have, by name or timestamp
     #[arg(value_name = "NAME")]
     name: String,
+    /// The word that a protected database asks for.
+    #[command(flatten)]
+    allowance: Allowance,
+    /// How long things may take.
+    #[command(flatten)]
+    limits: AskedLimits,
 }
 
 /// Takes back and applies until the database has just the migrations up to one.
 pub fn run(args: &GotoArgs, context: &Context) -> anyhow::Result<Exit> {
-    let mut work = Work::open(context, "migrate goto")?;
+    let work = Work::open(context, "migrate goto")?;
+    let mut work = work.allow(&args.allowance, context);
     let name = work.resolve(&args.name)?;
     work.announce(context);
     let mut progress = Progress::new(context.printer);
+    work.at_work(&args.limits, &progress, context);
     let result = work.migrator.goto(&mut work.session, &name, &mut |event| progress.show(event));
     let (reverted, applied) = result.map_err(|error| work.located(error))?;
     context.printer.json(&json!({"event": "summary", "reverted": reverted, "applied": applied}));

@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::context::Context;
 use crate::exit_code::Exit;
 use crate::progress::Progress;
+use crate::protection::Allowance;
 use crate::render::UsageError;
 use crate::work::Work;
 
@@ -21,11 +22,15 @@ pub struct MarkArgs {
     /// Record as pending: forget that it was applied, and take nothing back
     #[arg(long)]
     pending: bool,
+    /// The word that a protected database asks for.
+    #[command(flatten)]
+    allowance: Allowance,
 }
 
 /// Records migrations as applied, or as pending, without running them.
 pub fn run(args: &MarkArgs, context: &Context) -> anyhow::Result<Exit> {
-    let mut work = Work::open(context, "migrate mark")?;
+    let work = Work::open(context, "migrate mark")?;
+    let mut work = work.allow(&args.allowance, context);
     let names = if args.all {
         if args.pending {
             return Err(UsageError {

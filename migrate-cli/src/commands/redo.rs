@@ -6,7 +6,9 @@ use serde_json::json;
 use crate::args::at_least_one;
 use crate::context::Context;
 use crate::exit_code::Exit;
+use crate::limits::AskedLimits;
 use crate::progress::Progress;
+use crate::protection::Allowance;
 use crate::work::Work;
 
 /// What to do again.
@@ -15,13 +17,21 @@ pub struct RedoArgs {
     /// How many migrations
     #[arg(value_name = "N", value_parser = at_least_one, default_value_t = 1)]
     count: usize,
+    /// The word that a protected database asks for.
+    #[command(flatten)]
+    allowance: Allowance,
+    /// How long things may take.
+    #[command(flatten)]
+    limits: AskedLimits,
 }
 
 /// Takes back the last migrations and applies the same again.
 pub fn run(args: &RedoArgs, context: &Context) -> anyhow::Result<Exit> {
-    let mut work = Work::open(context, "migrate redo")?;
+    let work = Work::open(context, "migrate redo")?;
+    let mut work = work.allow(&args.allowance, context);
     work.announce(context);
     let mut progress = Progress::new(context.printer);
+    work.at_work(&args.limits, &progress, context);
     let result =
         work.migrator.redo(&mut work.session, args.count, &mut |event| progress.show(event));
     let redone = result.map_err(|error| work.located(error))?;

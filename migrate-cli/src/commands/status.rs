@@ -73,7 +73,7 @@ mod tests {
             entry("20260102000000_a", State::Missing, Some(1234)),
             entry("20260103000000_b", State::Pending, None),
         ];
-        insta::assert_snapshot!(table(&Status { migrations }), @r"
+        insta::assert_snapshot!(table(&Status { migrations, protected: None }), @r"
         applied  20260101000000_first  1970-01-01 00:00:00 UTC     12 ms
         missing  20260102000000_a      1970-01-01 00:00:00 UTC     1.2 s
         pending  20260103000000_b

@@ -5,9 +5,10 @@ use migrate_core::UpTo;
 use serde_json::json;
 
 use crate::args::at_least_one;
-use crate::commands::plan;
+use crate::commands::{backup, plan};
 use crate::context::Context;
 use crate::exit_code::Exit;
+use crate::limits::AskedLimits;
 use crate::progress::Progress;
 use crate::render::script;
 use crate::work::Work;
@@ -30,11 +31,15 @@ pub struct UpArgs {
     /// Apply a migration although a newer one is applied already
     #[arg(long)]
     allow_out_of_order: bool,
+    /// How long things may take.
+    #[command(flatten)]
+    limits: AskedLimits,
 }
 
 /// Applies what is pending.
 pub fn run(args: &UpArgs, context: &Context) -> anyhow::Result<Exit> {
-    let mut work = Work::open(context, "migrate up")?;
+    let work = Work::open(context, "migrate up")?;
+    let mut work = backup::before_migrate(work, context)?;
     let to = UpTo {
         count: args.count,
         name: args.to.as_ref().map(|name| work.resolve(name)).transpose()?,
@@ -55,6 +60,7 @@ pub fn run(args: &UpArgs, context: &Context) -> anyhow::Result<Exit> {
             work.hints(context, migration);
         }
         let mut progress = Progress::new(context.printer);
+        work.at_work(&args.limits, &progress, context);
         work.migrator.up(&mut work.session, &to, &mut |event| progress.show(event))
     };
     let applied = result.map_err(|error| work.located(error))?;

@@ -1,14 +1,18 @@
 //! Errors as a person, or a program, should see them.
 
 mod diagnostic;
+pub mod diff;
 pub mod script;
+pub mod table;
 
 use std::path::{Path, PathBuf};
 
-use migrate_core::Error as EngineError;
+use migrate_core::backup::BackupError;
+use migrate_core::bundle::BundleError;
 use migrate_core::cluster::ClusterError;
-use migrate_core::connect::{ConnectError, TargetError};
+use migrate_core::connect::{AdministrationError, ConnectError, TargetError};
 use migrate_core::diagnostic::Diagnostic;
+use migrate_core::{Error as EngineError, Stop};
 use serde_json::{Value, json};
 use thiserror::Error;
 
@@ -38,6 +42,16 @@ pub struct UsageError {
     /// What makes no sense.
     pub message: String,
     /// What to write instead.
+    pub help: String,
+}
+
+/// Something that is refused because of what there is.
+#[derive(Debug, Error)]
+#[error("{message}")]
+pub struct Refusal {
+    /// What keeps it from being done.
+    pub message: String,
+    /// What to do instead.
     pub help: String,
 }
 
@@ -119,6 +133,8 @@ fn judge(error: &anyhow::Error) -> Judged {
     }
     let (exit, help) = if let Some(error) = error.downcast_ref::<UsageError>() {
         (Exit::Usage, Some(error.help.clone()))
+    } else if let Some(error) = error.downcast_ref::<Refusal>() {
+        (Exit::Refused, Some(error.help.clone()))
     } else if let Some(error) = error.downcast_ref::<NoDatabase>() {
         (Exit::Usage, Some(error.help()))
     } else if let Some(error) = error.downcast_ref::<NoPrograms>() {
@@ -129,10 +145,14 @@ fn judge(error: &anyhow::Error) -> Judged {
         (Exit::Usage, Some(error.help()))
     } else if let Some(error) = error.downcast_ref::<SettingsError>() {
         (Exit::Usage, error.help())
-    } else if let Some(error) = error.downcast_ref::<ConnectError>() {
-        (Exit::Failed, Some(error.help()))
+    } else if let Some(error) = connection(error) {
+        (exit_of_connection(error), Some(error.help()))
     } else if let Some(error) = error.downcast_ref::<ClusterError>() {
         (Exit::Failed, error.help())
+    } else if let Some(error) = error.downcast_ref::<BackupError>() {
+        (Exit::Failed, error.help())
+    } else if let Some(error) = error.downcast_ref::<BundleError>() {
+        (Exit::Failed, bundle_help(error))
     } else if let Some(error) = error.downcast_ref::<ProjectError>() {
         (Exit::Failed, error.help())
     } else {
@@ -148,12 +168,44 @@ fn judge(error: &anyhow::Error) -> Judged {
     Judged { exit, diagnostics: vec![diagnostic], folder: None }
 }
 
+fn bundle_help(error: &BundleError) -> Option<String> {
+    match error {
+        BundleError::Cut(_) | BundleError::Changed { .. } => {
+            Some("fetch it again, or make it again with `migrate bundle`".to_owned())
+        }
+        _ => None,
+    }
+}
+
 fn exit_of(error: &EngineError) -> Exit {
+    if error.stopped() == Some(Stop::Interrupted) {
+        return Exit::Interrupted;
+    }
     match error {
         EngineError::Lock(migrate_core::lock::LockError::Held { .. }) => Exit::LockHeld,
         EngineError::OutOfOrder(_)
+        | EngineError::Protected { .. }
+        | EngineError::ProtectedAs { .. }
+        | EngineError::NothingToAccept { .. }
+        | EngineError::NotEmpty { .. }
         | EngineError::NoWayBack { .. }
         | EngineError::Unfinished { .. } => Exit::Refused,
+        EngineError::Connect(error) => exit_of_connection(error),
+        _ => Exit::Failed,
+    }
+}
+
+/// The connection that failed, also where a database was to be made or removed.
+fn connection(error: &anyhow::Error) -> Option<&ConnectError> {
+    error.downcast_ref().or_else(|| match error.downcast_ref()? {
+        AdministrationError::Connect(error) => Some(error),
+        _ => None,
+    })
+}
+
+fn exit_of_connection(error: &ConnectError) -> Exit {
+    match error {
+        ConnectError::Pooled { .. } => Exit::Refused,
         _ => Exit::Failed,
     }
 }

@@ -61,6 +61,22 @@ pub fn steps_of(name: &str, steps: &[Step]) -> String {
     format!("-- {name}{steps}")
 }
 
+/// The SQL alone, to be compared: without the lines in the file.
+pub fn sql_of(steps: &[Step]) -> String {
+    let mut text = String::new();
+    for step in steps {
+        if !step.transactional {
+            text += "-- outside a transaction\n";
+        }
+        for statement in &step.statements {
+            text += versions(statement).trim_start_matches('\n');
+            text += if versions(statement).is_empty() { "" } else { "\n" };
+            text += &format!("{};\n", statement.sql);
+        }
+    }
+    text
+}
+
 fn forth(step: &Step) -> String {
     headed(&step.summary, step, &step.statements)
 }

@@ -138,15 +138,19 @@ fn keys_and_values_that_mean_nothing() {
             with("table = 3"),
             with("dir = ''"),
             with("database = 'privat'"),
+            with("max_lock_wait = '30 s'"),
+            with("statement_timeout = 0.5"),
             complaint("[workspace.metadata.migrate]\n[package.metadata.migrate]"),
         ]
         .join("\n"),
         @r#"
     Cargo.toml:3: unknown setting `schem`; did you mean `schema`?
-    Cargo.toml:2: unknown setting `colour`; the settings are `database`, `dir`, `schema`, `table`
+    Cargo.toml:2: unknown setting `colour`; the settings are `database`, `dir`, `max_blocking`, `max_lock_wait`, `migration_timeout`, `schema`, `statement_timeout`, `table`
     Cargo.toml:2: `table` must be a string that is not empty; 
     Cargo.toml:2: `dir` must be a string that is not empty; 
     Cargo.toml:2: `database` must be "private" or a URL, `postgres://…`; 
+    Cargo.toml:2: `max_lock_wait` must be a number of seconds; 
+    Cargo.toml:2: `statement_timeout` must be a number of milliseconds; 
     Cargo.toml` has both `[workspace.metadata.migrate]` and `[package.metadata.migrate]`; keep one of the two
     "#
     );
@@ -162,4 +166,19 @@ fn a_password_in_a_manifest_is_pointed_out() {
     assert_eq!(warnings("postgres://ada:secret@db/x"), 1);
     assert_eq!(warnings("postgres://db/x?user=ada&password=secret"), 1);
     assert_eq!(warnings("postgres://ada@db:5432/x"), 0);
+}
+
+#[test]
+fn how_long_things_may_take() {
+    let found = settings(
+        &[(
+            "Cargo.toml",
+            "[workspace.metadata.migrate]\nmax_lock_wait = 0.5\nmax_blocking = 2\nmigration_timeout = 600\nstatement_timeout = 30000",
+        )],
+        "",
+    );
+    let limits = found.unwrap().limits.limits();
+    assert_eq!((limits.lock_wait.as_millis(), limits.blocking.as_secs()), (500, 2));
+    let seconds = |limit: Option<std::time::Duration>| limit.map(|limit| limit.as_secs());
+    assert_eq!((seconds(limits.whole), seconds(limits.statement)), (Some(600), Some(30)));
 }

@@ -49,6 +49,17 @@ impl Watch {
         Ok(())
     }
 
+    /// What is known of the way back if nothing is left of what the running step found.
+    pub(super) fn if_all_is_gone(&self, origin: &Origin<'_>) -> Captured {
+        let mut captured = self.captured.clone();
+        if let (Some(capture), Some(before)) = (self.asked(origin), &self.before) {
+            let back = before.way_back_from(&State::default());
+            let back = capture.first.iter().cloned().chain(back);
+            captured.insert(origin.index, back.collect());
+        }
+        captured
+    }
+
     /// Reads the objects again after the last statement that they are watched through; inside a
     /// transaction.
     pub(super) fn after(

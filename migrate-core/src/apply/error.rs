@@ -1,11 +1,15 @@
 //! Why a migration failed, and what it left behind.
 
 use std::fmt;
+use std::time::Duration;
 
 use postgres::error::{DbError, SqlState};
 use thiserror::Error;
 
+use super::transaction::is_lock;
 use crate::event::Direction;
+use crate::interrupt::Stop;
+use crate::lock::LockHolder;
 use crate::plan::{Object, Statement, Step};
 
 /// A statement, and the step that it belongs to.
@@ -71,6 +75,8 @@ pub enum Failure {
         step: Box<Step>,
         /// The object.
         object: Box<Object>,
+        /// Whether the step's statement is done for good all the same.
+        done: bool,
     },
     /// A check that was put off to the end of the transaction failed.
     #[error("the transaction could not be committed")]
@@ -84,6 +90,70 @@ pub enum Failure {
     /// The connection is gone, or the driver could not follow the server.
     #[error("the server's answer was lost")]
     Connection(#[source] Said),
+    /// A lock could not be had in the time that was given, without making others wait.
+    #[error("{}", locked(holders))]
+    Locked {
+        /// The step, where it is known.
+        step: Option<Box<Step>>,
+        /// Who had it at the end.
+        holders: Vec<LockHolder>,
+        /// What the server said.
+        source: Option<Said>,
+    },
+    /// A statement was cancelled because others waited for the locks that it held.
+    #[error("{others} {} waited behind it for {:.1} s, so it was cancelled", sessions(*others), waited.as_secs_f64())]
+    InTheWay {
+        /// The step, where it is known.
+        step: Option<Box<Step>>,
+        /// The statement, where it is known.
+        statement: Option<Box<Statement>>,
+        /// How many waited.
+        others: usize,
+        /// The longest of them.
+        waited: Duration,
+        /// What the server said.
+        source: Said,
+    },
+    /// It was asked to stop.
+    #[error("{0}")]
+    Stopped(Stop),
+    /// An index is there by that name, but it is not valid, and `IF NOT EXISTS` would accept it.
+    #[error("the index `{index}` is there, but it is not valid: a build of it was broken off")]
+    InvalidIndex {
+        /// The step.
+        step: Box<Step>,
+        /// The statement.
+        statement: Box<Statement>,
+        /// The index.
+        index: String,
+    },
+    /// A runner ended in the middle of a statement outside a transaction, and nothing tells whether
+    /// that was done.
+    #[error(
+        "the runner ended while this ran outside a transaction, and whether it was done is not known"
+    )]
+    Unknown {
+        /// The step.
+        step: Box<Step>,
+        /// The statement.
+        statement: Box<Statement>,
+    },
+}
+
+/// What a server says before it ends a session, or all of them.
+const LAST_WORDS: [SqlState; 3] =
+    [SqlState::ADMIN_SHUTDOWN, SqlState::CRASH_SHUTDOWN, SqlState::CANNOT_CONNECT_NOW];
+
+fn locked(holders: &[LockHolder]) -> String {
+    match holders {
+        [] => "a lock could not be had without making others wait".to_owned(),
+        [holder] => format!("in its way is {holder}"),
+        [holder, others @ ..] => format!("in its way is {holder}, and {} more", others.len()),
+    }
+}
+
+fn sessions(count: usize) -> &'static str {
+    if count == 1 { "session" } else { "sessions" }
 }
 
 impl Failure {
@@ -95,12 +165,9 @@ impl Failure {
         }
     }
 
-    pub(super) fn capture(origin: Origin<'_>, source: postgres::Error) -> Self {
-        Self::Capture { step: Box::new(origin.step.clone()), source: source.into() }
-    }
-
     pub(super) fn not_there(origin: Origin<'_>, object: &Object) -> Self {
-        Self::NotThere { step: Box::new(origin.step.clone()), object: Box::new(object.clone()) }
+        let (step, object) = (Box::new(origin.step.clone()), Box::new(object.clone()));
+        Self::NotThere { step, object, done: false }
     }
 
     pub(super) fn record(source: postgres::Error) -> Self {
@@ -115,9 +182,92 @@ impl Failure {
         Self::Connection(source.into())
     }
 
+    pub(super) fn capture(origin: Origin<'_>, source: postgres::Error) -> Self {
+        Self::Capture { step: Box::new(origin.step.clone()), source: source.into() }
+    }
+
+    pub(super) fn in_the_way(
+        origin: Option<Origin<'_>>,
+        others: usize,
+        waited: Duration,
+        source: Said,
+    ) -> Self {
+        Self::InTheWay {
+            step: origin.map(|origin| Box::new(origin.step.clone())),
+            statement: origin.map(|origin| Box::new(origin.statement.clone())),
+            others,
+            waited,
+            source,
+        }
+    }
+
+    /// It waited for a lock, and others behind it.
+    pub(super) fn queued(origin: Option<Origin<'_>>, source: Said) -> Self {
+        let step = origin.map(|origin| Box::new(origin.step.clone()));
+        Self::Locked { step, holders: Vec::new(), source: Some(source) }
+    }
+
+    pub(super) fn invalid_index(origin: Origin<'_>, index: String) -> Self {
+        Self::InvalidIndex {
+            step: Box::new(origin.step.clone()),
+            statement: Box::new(origin.statement.clone()),
+            index,
+        }
+    }
+
+    pub(super) fn unknown(origin: Origin<'_>) -> Self {
+        Self::Unknown {
+            step: Box::new(origin.step.clone()),
+            statement: Box::new(origin.statement.clone()),
+        }
+    }
+
+    /// Whether the same may succeed when others have let go of their locks.
+    pub(super) fn is_about_a_lock(&self) -> bool {
+        matches!(self, Self::Locked { .. }) || self.said().and_then(Said::code).is_some_and(is_lock)
+    }
+
+    /// The failure at the end of all patience, with those who were in the way then.
+    pub(super) fn locked(self, found: Vec<LockHolder>) -> Self {
+        match self {
+            Self::Statement { step, source, .. } | Self::Capture { step, source } => {
+                Self::Locked { step: Some(step), holders: found, source: Some(source) }
+            }
+            Self::Locked { step, source, .. } => Self::Locked { step, holders: found, source },
+            other => other,
+        }
+    }
+
+    /// Whether the connection is gone, or the thread was lost in another way, so that what became
+    /// of it has to be asked on a new one.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        match self {
+            Self::Stopped(_) => false,
+            _ => self.said().is_some_and(Said::is_cut),
+        }
+    }
+
+    /// Whether this is the end of a connection. The driver does not always hear the server's last
+    /// words before it, so it makes no difference whether there were any.
+    pub(super) fn is_cut_by(error: &postgres::Error) -> bool {
+        match error.code() {
+            Some(code) => LAST_WORDS.contains(code),
+            None => error.as_db_error().is_none(),
+        }
+    }
+
     /// What the server, or the network, said, in its own words where they can be shown.
     #[must_use]
     pub fn message(&self) -> String {
+        match self {
+            Self::Locked { .. }
+            | Self::InTheWay { .. }
+            | Self::Stopped(_)
+            | Self::InvalidIndex { .. }
+            | Self::Unknown { .. } => return self.to_string(),
+            _ => {}
+        }
         let Some(said) = self.said() else { return self.to_string() };
         said.server().map_or_else(|| said.to_string(), |error| error.message().to_owned())
     }
@@ -126,12 +276,18 @@ impl Failure {
     #[must_use]
     pub fn said(&self) -> Option<&Said> {
         match self {
-            Self::Statement { source, .. } | Self::Capture { source, .. } => Some(source),
+            Self::Statement { source, .. }
+            | Self::Capture { source, .. }
+            | Self::InTheWay { source, .. } => Some(source),
             Self::Commit(source)
             | Self::Record(source)
             | Self::LockLost(source)
             | Self::Connection(source) => Some(source),
-            Self::NotThere { .. } => None,
+            Self::Locked { source, .. } => source.as_ref(),
+            Self::NotThere { .. }
+            | Self::Stopped(_)
+            | Self::InvalidIndex { .. }
+            | Self::Unknown { .. } => None,
         }
     }
 }
@@ -169,6 +325,14 @@ impl Said {
         match self {
             Self::InFull(error) => error.code(),
             Self::Code(code) => Some(code),
+        }
+    }
+
+    /// Whether this is the end of a connection.
+    fn is_cut(&self) -> bool {
+        match self {
+            Self::InFull(error) => Failure::is_cut_by(error),
+            Self::Code(code) => LAST_WORDS.contains(code),
         }
     }
 
@@ -236,11 +400,11 @@ impl fmt::Display for Left {
                 f.write_str("the transaction was rolled back: nothing of this migration was done")
             }
             Self::Nothing => {
-                f.write_str("its first statement failed: nothing of this migration was done")
+                f.write_str("its first statement was not done, and so nothing of this migration")
             }
             Self::Partial { done, of } => write!(
                 f,
-                "{done} of its {of} statements are done and recorded, the failed one is not"
+                "{done} of its {of} statements are done and recorded, the one after them is not"
             ),
             Self::Unknown => f.write_str(
                 "the server's answer was lost: `migrate status` tells whether it was recorded",

@@ -2,25 +2,38 @@
 //!
 //! What can share a transaction with the history row does, and travels in one message. What
 //! cannot is sent one statement at a time, and the journal says how far it came.
+//!
+//! No lock is waited for while others queue behind us, see [`Gate`](crate::lock::Gate); and a
+//! person, the clock and the [watchdog](crate::watchdog) can end a statement at any time.
 
+mod alone;
+mod back;
 mod capture;
 mod error;
-mod leftovers;
 mod parts;
+mod question;
 mod send;
+mod snapshots;
 mod transaction;
+mod words;
 
 use std::time::{Duration, Instant};
 
 pub(crate) use error::Origin;
 pub use error::{ApplyError, Failure, Left, Said};
+pub(crate) use question::Noted;
 
 use crate::event::Direction;
 use crate::history::{Action, Unfinished};
+use crate::interrupt::Interrupt;
+use crate::limits::Limits;
 use crate::lock::RunnerLock;
 use crate::plan::{Step, checksum_of_first};
 use crate::way_back::Captured;
 use crate::{Event, History, Observer, Session};
+pub(crate) use back::take_back;
+
+use alone::Alone;
 use capture::Watch;
 use parts::{Part, parts};
 pub(crate) use send::Variables;
@@ -37,6 +50,10 @@ pub(crate) struct Work<'a> {
     pub(crate) variables: &'a Variables,
     /// The SQL that records the outcome, in the transaction of the last part.
     pub(crate) record: &'a dyn Fn(&Captured) -> Vec<String>,
+    /// How long it may take, and make others wait.
+    pub(crate) limits: Limits,
+    /// What may end it.
+    pub(crate) interrupt: &'a Interrupt,
 }
 
 impl Work<'_> {
@@ -68,17 +85,30 @@ pub(crate) fn apply(
 ) -> Result<Duration, ApplyError> {
     let started = Instant::now();
     let mut done = unfinished.map_or(0, |unfinished| unfinished.statements_done);
+    let fail = |failure, left| ApplyError::new(work.name, work.direction, failure, left);
+    if let Some(stop) = work.interrupt.stopped() {
+        let left = partial(done, work).unwrap_or(Left::Nothing);
+        return Err(fail(Failure::Stopped(stop), left));
+    }
+    let known = unfinished.map_or_else(Captured::new, |unfinished| unfinished.captured.clone());
+    if let Some(unfinished) = unfinished.filter(|unfinished| unfinished.running) {
+        done += usize::from(settle(session, unfinished, work.steps, work.name, done)?);
+        let settled = journal(history, work, done, None, &known);
+        let settled = session.client().batch_execute(&settled);
+        settled.map_err(|error| fail(Failure::record(error), Left::Unknown))?;
+    }
     if done > 0 {
         observer.event(Event::Resumed { name: work.name.to_owned(), done });
     }
     // What one migration sets, by a function for example, is not for the next one.
-    let opening = [lock.assertion(), session.search_path_as_it_was()];
-    let known = unfinished.map_or_else(Captured::new, |unfinished| unfinished.captured.clone());
+    let first = [vec![lock.assertion()], session.as_it_was()].concat();
+    let others = [lock.assertion()];
     let mut watch = Watch::new(work.captures, known);
     let parts = parts(work.steps, done);
     let journaled = unfinished.is_some() || parts.len() > 1 || !is_transactional(work.steps);
     let last = parts.len() - 1;
     for (index, part) in parts.iter().enumerate() {
+        let opening = if index == 0 { &first[..] } else { &others[..] };
         let result = match part {
             Part::Together(statements) => {
                 let closing = |captured: &Captured| {
@@ -90,120 +120,81 @@ pub(crate) fn apply(
                         closing.extend(journaled.then(|| history.journal_end(work.name)));
                     } else {
                         let done = done + statements.len();
-                        closing.push(journal(history, work, done, false, captured));
+                        closing.push(journal(history, work, done, None, captured));
                     }
                     closing
                 };
                 let transaction = Transaction {
-                    opening: &opening,
+                    opening,
                     statements,
                     variables: work.variables,
                     closing: &closing,
+                    limits: &work.limits,
+                    interrupt: work.interrupt,
                 };
-                transaction.run(session, &mut watch)
+                transaction.run(session, &mut watch, observer)
             }
             Part::Alone(origin) => {
                 observer.event(Event::Statement { summary: origin.step.summary.clone() });
-                run_alone(session, history, work, &opening, done, *origin, &mut watch)
+                let alone = Alone { history, work, opening, origin: *origin, done };
+                alone.run(session, &mut watch, observer)
             }
         };
         let notices = session.take_notices();
         for notice in notices.into_iter().filter(|_| !part.has_secrets()) {
+            let detail = notice.detail().map(|detail| format!(": {}", detail.replace('\n', ", ")));
             observer.event(Event::Notice {
                 severity: notice.severity().to_lowercase(),
-                message: notice.message().to_owned(),
+                message: format!("{}{}", notice.message(), detail.unwrap_or_default()),
             });
         }
         if let Err(failure) = result {
-            let left = match (part, &failure) {
-                (_, Failure::Connection(_)) => Left::Unknown,
-                _ if session.client().is_closed() => Left::Unknown,
-                (Part::Alone(_), Failure::NotThere { .. }) => {
+            let left = match part {
+                _ if failure.is_cut() || session.client().is_closed() => Left::Unknown,
+                Part::Alone(_) if matches!(failure, Failure::NotThere { done: true, .. }) => {
                     Left::Partial { done: done + 1, of: work.statements() }
                 }
-                (Part::Together(_), _) if done == 0 => Left::RolledBack,
-                (Part::Alone(_), _) if done == 0 => Left::Nothing,
-                _ => Left::Partial { done, of: work.statements() },
+                Part::Together(_) => partial(done, work).unwrap_or(Left::RolledBack),
+                Part::Alone(_) => partial(done, work).unwrap_or(Left::Nothing),
             };
-            return Err(ApplyError::new(work.name, work.direction, failure, left));
+            return Err(fail(failure, left));
         }
         done += part.len();
     }
+    session.note_what_ran(work.steps);
     Ok(started.elapsed())
 }
 
-/// One statement outside a transaction, journaled before and after.
-fn run_alone(
+/// Whether the statement after the first `done` was done, which was running when its runner ended;
+/// what is left of one that was not is removed.
+pub(crate) fn settle(
     session: &mut Session,
-    history: &History,
-    work: &Work<'_>,
-    opening: &[String],
+    unfinished: &Unfinished,
+    steps: &[Step],
+    name: &str,
     done: usize,
-    origin: Origin<'_>,
-    watch: &mut Watch,
-) -> Result<(), Failure> {
-    for sql in opening {
-        session.client().batch_execute(sql).map_err(Failure::lock_lost)?;
-    }
-    in_transaction(session, |session| watch.before(session, origin))?;
-    let client = session.client();
-    let running = journal(history, work, done, true, &watch.captured);
-    client.batch_execute(&running).map_err(Failure::record)?;
-    let before = leftovers::before(client, &origin.statement.sql);
-    let Err(failure) = send::send(client, origin, work.variables) else {
-        return in_transaction(session, |session| {
-            // It is done, even if what it was said to be about is not there.
-            let read = match watch.after(session, origin) {
-                Err(failure) if !matches!(failure, Failure::NotThere { .. }) => {
-                    return Err(failure);
-                }
-                read => read,
-            };
-            let finished = journal(history, work, done + 1, false, &watch.captured);
-            session.client().batch_execute(&finished).map_err(Failure::record)?;
-            Ok(read)
-        })?;
-    };
-    // It failed, so its end is known; a connection that is gone leaves it open.
-    if failure.said().and_then(Said::code).is_some() && !client.is_closed() {
-        leftovers::remove(client, &origin.statement.sql, &before);
-        let known = match done {
-            0 => history.journal_end(work.name),
-            _ => journal(history, work, done, false, &watch.captured),
-        };
-        // The statement's own failure is the one to tell.
-        _ = client.batch_execute(&known);
-    }
-    Err(failure)
+) -> Result<bool, ApplyError> {
+    let Some(running) = parts::origins(steps).nth(done) else { return Ok(false) };
+    let up = unfinished.direction == Direction::Up.as_str();
+    let direction = if up { Direction::Up } else { Direction::Down };
+    alone::settle(session, unfinished, running)
+        .map_err(|failure| ApplyError::new(name, direction, failure, Left::Unknown))
+}
+
+fn partial(done: usize, work: &Work<'_>) -> Option<Left> {
+    (done > 0).then(|| Left::Partial { done, of: work.statements() })
 }
 
 /// The journal's word on how far a migration has come. It is of the statements that are done: what
-/// comes after them may be mended.
+/// comes after them may be mended. The one after them is about to run where something is noted of
+/// it.
 fn journal(
     history: &History,
     work: &Work<'_>,
     done: usize,
-    running: bool,
+    noted: Option<&Noted>,
     captured: &Captured,
 ) -> String {
     let checksum = checksum_of_first(work.steps, done);
-    history.journal(work.name, work.action(), &checksum, done, running, captured)
-}
-
-/// Reading and recording around a statement that itself is in no transaction.
-fn in_transaction<T>(
-    session: &mut Session,
-    work: impl FnOnce(&mut Session) -> Result<T, Failure>,
-) -> Result<T, Failure> {
-    session.client().batch_execute("BEGIN").map_err(Failure::connection)?;
-    match work(session) {
-        Ok(done) => {
-            session.client().batch_execute("COMMIT").map_err(Failure::record)?;
-            Ok(done)
-        }
-        Err(failure) => {
-            _ = session.client().batch_execute("ROLLBACK");
-            Err(failure)
-        }
-    }
+    history.journal(work.name, work.action(), &checksum, done, noted, captured)
 }

@@ -33,12 +33,8 @@ impl Part<'_> {
 /// The parts in order, without the first `done` statements. The last one is always a
 /// transaction, though maybe an empty one: it is there that the outcome is recorded.
 pub(super) fn parts(steps: &[Step], done: usize) -> Vec<Part<'_>> {
-    let origins = steps.iter().enumerate().flat_map(|(index, step)| {
-        let numbered = step.statements.iter().enumerate();
-        numbered.map(move |(number, statement)| Origin { step, index, number, statement })
-    });
     let mut parts = Vec::new();
-    for origin in origins.skip(done) {
+    for origin in origins(steps).skip(done) {
         match parts.last_mut() {
             _ if !origin.step.transactional => parts.push(Part::Alone(origin)),
             Some(Part::Together(statements)) => statements.push(origin),
@@ -49,6 +45,14 @@ pub(super) fn parts(steps: &[Step], done: usize) -> Vec<Part<'_>> {
         parts.push(Part::Together(Vec::new()));
     }
     parts
+}
+
+/// All statements, with the steps that they belong to.
+pub(super) fn origins(steps: &[Step]) -> impl Iterator<Item = Origin<'_>> {
+    steps.iter().enumerate().flat_map(|(index, step)| {
+        let numbered = step.statements.iter().enumerate();
+        numbered.map(move |(number, statement)| Origin { step, index, number, statement })
+    })
 }
 
 #[cfg(test)]
@@ -64,6 +68,8 @@ mod tests {
             transactional,
             statements: sql.iter().copied().map(Statement::new).collect(),
             inverse: Inverse::None { reason: String::new() },
+            idempotent: false,
+            done_when: None,
             hints: Vec::new(),
         }
     }

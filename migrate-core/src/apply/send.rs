@@ -8,7 +8,6 @@ use migrate_dsl::quote_literal;
 use postgres::Client;
 use postgres_protocol::password::scram_sha_256;
 
-use super::error::{Failure, Origin};
 use crate::plan::{Secret, Statement};
 
 /// The values of the environment that statements ask for.
@@ -33,16 +32,14 @@ pub(super) fn is_alone(statement: &Statement) -> bool {
 /// Sends a statement, and what comes with it.
 pub(super) fn send(
     client: &mut Client,
-    origin: Origin<'_>,
+    statement: &Statement,
     variables: &Variables,
-) -> Result<(), Failure> {
-    let statement = origin.statement;
+) -> Result<(), postgres::Error> {
     let text = text(statement, variables);
-    let result = match &statement.input {
+    match &statement.input {
         None => client.batch_execute(&text),
         Some(input) => copy(client, &text, input),
-    };
-    result.map_err(|error| Failure::statement(origin, error))
+    }
 }
 
 fn copy(client: &mut Client, sql: &str, input: &str) -> Result<(), postgres::Error> {

@@ -1,12 +1,28 @@
 //! Statements that stand or fall together with what is recorded of them.
 
 use std::borrow::Cow;
+use std::hash::{BuildHasher as _, RandomState};
+use std::time::{Duration, Instant};
+
+use postgres::error::SqlState;
 
 use super::capture::Watch;
 use super::error::{Failure, Origin, Said};
+use super::question::{invalid_namesake, may_accept_an_invalid_index};
 use super::send::{Variables, is_alone, send, text};
-use crate::Session;
+use crate::interrupt::{Ended, Interrupt, Kind, Verdict, Wait};
+use crate::limits::Limits;
+use crate::lock::{Gate, Gone, lock_timeout};
+use crate::watchdog::is_watching;
 use crate::way_back::Captured;
+use crate::{Observer, Session};
+
+/// How long a lock is waited for of which nothing is known: as long as others may wait behind us.
+const UNKNOWN: [u64; 4] = [10, 15, 30, 60];
+/// The same for one that nobody holds for long.
+const GATED: Duration = Duration::from_millis(50);
+/// The same for one on a row, behind which nobody queues who does not want that row.
+const ROW: [u64; 3] = [250, 500, 1000];
 
 /// The statements of one transaction.
 pub(super) struct Transaction<'a> {
@@ -16,6 +32,38 @@ pub(super) struct Transaction<'a> {
     pub(super) variables: &'a Variables,
     /// What is recorded at the end, given what is known of the way back then.
     pub(super) closing: &'a dyn Fn(&Captured) -> Vec<String>,
+    pub(super) limits: &'a Limits,
+    pub(super) interrupt: &'a Interrupt,
+}
+
+/// What is known of the locks that stood in the way so far.
+#[derive(Default)]
+struct Pace {
+    gate: Gate,
+    attempts: usize,
+    /// Whether a lock has been what it failed for.
+    locked: bool,
+    /// Whether that was no lock on a relation.
+    row: bool,
+}
+
+impl Pace {
+    fn budget(&self) -> Duration {
+        let of =
+            |budgets: &[u64]| Duration::from_millis(budgets[self.attempts.min(budgets.len() - 1)]);
+        match () {
+            () if self.row => of(&ROW),
+            () if self.gate.is_known() => GATED,
+            () => of(&UNKNOWN),
+        }
+    }
+
+    /// A random time up to one that grows: those who collide shall not collide again.
+    fn pause(&self) -> Duration {
+        let longest = 25_u64 << self.attempts.min(6);
+        let random = RandomState::new().hash_one(self.attempts);
+        Duration::from_millis(random % longest.min(1000))
+    }
 }
 
 impl Transaction<'_> {
@@ -26,62 +74,204 @@ impl Transaction<'_> {
     /// and run again one statement at a time, to name the culprit; what failed for a passing reason
     /// may succeed on that second run, and that is as good. Only the server's own word counts as a
     /// failure: where the driver loses the thread, the transaction may have been committed.
-    pub(super) fn run(&self, session: &mut Session, watch: &mut Watch) -> Result<(), Failure> {
-        let alone =
-            |origin: &Origin<'_>| watch.asked(origin).is_some() || is_alone(origin.statement);
-        if self.statements.iter().any(alone) {
-            return self.one_by_one_or_not_at_all(session, watch);
-        }
-        let closing = (self.closing)(&watch.captured);
-        let statements = self.statements.iter();
-        let texts = [Cow::Borrowed("BEGIN")]
-            .into_iter()
-            .chain(self.opening.iter().map(Cow::from))
-            .chain(statements.map(|origin| text(origin.statement, self.variables)))
-            .chain(closing.iter().map(Cow::from))
-            .chain([Cow::Borrowed("COMMIT")]);
-        // The semicolon stands on a line of its own: a statement may end in a `--` comment.
-        let message = texts.collect::<Vec<_>>().join("\n;\n");
-        let Err(error) = session.client().batch_execute(&message) else { return Ok(()) };
-        // What was said on the way will be said again, or was never done.
-        drop(session.take_notices());
-        if error.as_db_error().is_none() || session.client().batch_execute("ROLLBACK").is_err() {
-            return Err(Failure::Connection(self.said(error)));
-        }
-        self.one_by_one_or_not_at_all(session, watch)
-    }
-
-    fn one_by_one_or_not_at_all(
+    pub(super) fn run(
         &self,
         session: &mut Session,
         watch: &mut Watch,
+        observer: &mut dyn Observer,
     ) -> Result<(), Failure> {
-        self.one_by_one(session, watch).inspect_err(|failure| {
-            // A COMMIT that failed has ended the transaction.
-            if !matches!(failure, Failure::Commit(_)) {
-                _ = session.client().batch_execute("ROLLBACK");
+        self.go_on()?;
+        let mut pace = Pace::default();
+        let alone = |origin: &Origin<'_>| {
+            watch.asked(origin).is_some()
+                || is_alone(origin.statement)
+                || may_accept_an_invalid_index(&origin.statement.sql)
+        };
+        if !self.statements.iter().any(alone) {
+            match self.at_once(session, watch, &pace)? {
+                None => return Ok(()),
+                Some(error) => {
+                    pace.locked = error.code().is_some_and(is_lock);
+                    pace.attempts = usize::from(pace.locked);
+                }
             }
-        })
-    }
-
-    fn one_by_one(&self, session: &mut Session, watch: &mut Watch) -> Result<(), Failure> {
-        session.client().batch_execute("BEGIN").map_err(Failure::connection)?;
-        for sql in self.opening {
-            session.client().batch_execute(sql).map_err(Failure::lock_lost)?;
         }
-        for origin in self.statements {
-            watch.before(session, *origin)?;
-            send(session.client(), *origin, self.variables)?;
-            watch.after(session, *origin)?;
-        }
-        for sql in (self.closing)(&watch.captured) {
-            session.client().batch_execute(&sql).map_err(Failure::record)?;
-        }
-        session.client().batch_execute("COMMIT").map_err(|error| Failure::Commit(self.said(error)))
+        self.until_it_gets_its_locks(session, watch, pace, observer)
     }
 
     /// What was said of all of them.
     fn said(&self, error: postgres::Error) -> Said {
         Said::of(error, self.statements.iter().map(|origin| origin.statement))
     }
+
+    fn go_on(&self) -> Result<(), Failure> {
+        self.interrupt.stopped().map_or(Ok(()), |stop| Err(Failure::Stopped(stop)))
+    }
+
+    /// In one message; what the server said if that did not work.
+    fn at_once(
+        &self,
+        session: &mut Session,
+        watch: &Watch,
+        pace: &Pace,
+    ) -> Result<Option<postgres::Error>, Failure> {
+        let closing = (self.closing)(&watch.captured);
+        let bounds = self.bounds(pace);
+        let statements = self.statements.iter();
+        let texts = [Cow::Borrowed("BEGIN")]
+            .into_iter()
+            .chain(self.opening.iter().map(Cow::from))
+            .chain(bounds.iter().map(Cow::from))
+            .chain(statements.map(|origin| text(origin.statement, self.variables)))
+            .chain(closing.iter().map(Cow::from))
+            .chain([Cow::Borrowed("COMMIT")]);
+        // The semicolon stands on a line of its own: a statement may end in a `--` comment.
+        let message = texts.collect::<Vec<_>>().join("\n;\n");
+        let (result, ended) = session
+            .guarded(self.interrupt, Kind::Blocking, |client| client.batch_execute(&message));
+        let Err(error) = result else { return Ok(None) };
+        // What was said on the way will be said again, or was never done.
+        drop(session.take_notices());
+        if Failure::is_cut_by(&error) || session.client().batch_execute("ROLLBACK").is_err() {
+            return Err(Failure::Connection(self.said(error)));
+        }
+        self.go_on()?;
+        match (ended.verdict, self.statements) {
+            (Some(Verdict::InTheWay { others, waited }), statements) => {
+                let step = statements
+                    .first()
+                    .filter(|first| statements.iter().all(|origin| origin.index == first.index));
+                Err(Failure::in_the_way(step.copied(), others, waited, self.said(error)))
+            }
+            _ => Ok(Some(error)),
+        }
+    }
+
+    /// What the transaction sets for itself.
+    fn bounds(&self, pace: &Pace) -> Vec<String> {
+        let mut bounds = match pace.gate.is_known() {
+            true => pace.gate.locks(pace.budget()),
+            false => vec![lock_timeout(pace.budget())],
+        };
+        bounds.extend(
+            self.limits
+                .statement
+                .map(|limit| format!("SET LOCAL statement_timeout = {}", limit.as_millis().max(1))),
+        );
+        bounds
+    }
+
+    /// One statement at a time; where a lock is not to be had at once, all over again, when it is.
+    fn until_it_gets_its_locks(
+        &self,
+        session: &mut Session,
+        watch: &mut Watch,
+        mut pace: Pace,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Failure> {
+        let started = Instant::now();
+        let deadline = started + self.limits.lock_wait;
+        loop {
+            let gone = pace.gate.wait(session.client(), deadline, self.interrupt, observer);
+            match gone.map_err(Failure::connection)? {
+                Gone::Free => {}
+                Gone::Held(holders) => {
+                    return Err(Failure::Locked { step: None, holders, source: None });
+                }
+                Gone::Stopped(stop) => return Err(Failure::Stopped(stop)),
+            }
+            // From the second time on it is of interest what it waits for.
+            let kind = match pace.locked && is_watching(self.interrupt) {
+                true => Kind::Observed,
+                false => Kind::Blocking,
+            };
+            let mut waits = Vec::new();
+            let failure = match self.one_by_one(session, watch, &pace, kind, &mut waits) {
+                Ok(()) => return Ok(()),
+                Err(failure) => failure,
+            };
+            // A COMMIT that failed has ended the transaction.
+            if !matches!(failure, Failure::Commit(_)) {
+                _ = session.client().batch_execute("ROLLBACK");
+            }
+            if session.client().is_closed() {
+                return Err(failure);
+            }
+            self.go_on()?;
+            if !failure.is_about_a_lock() {
+                return Err(failure);
+            }
+            drop(session.take_notices());
+            pace.locked = true;
+            pace.attempts += 1;
+            let learned = pace.gate.learn(session.client(), &waits);
+            let learned = learned.map_err(Failure::connection)?;
+            pace.row = !learned && !waits.is_empty();
+            if Instant::now() >= deadline {
+                let holders = pace.gate.in_the_way(session.client());
+                return Err(failure.locked(holders));
+            }
+            if let Some(stop) = self.interrupt.sleep(pace.pause()) {
+                return Err(Failure::Stopped(stop));
+            }
+        }
+    }
+
+    fn one_by_one(
+        &self,
+        session: &mut Session,
+        watch: &mut Watch,
+        pace: &Pace,
+        kind: Kind,
+        waits: &mut Vec<Wait>,
+    ) -> Result<(), Failure> {
+        session.client().batch_execute("BEGIN").map_err(Failure::connection)?;
+        for sql in self.opening {
+            session.client().batch_execute(sql).map_err(Failure::lock_lost)?;
+        }
+        let mut judged = |(result, ended): (Result<(), postgres::Error>, Ended), origin| {
+            waits.extend(ended.waits);
+            let Err(error) = result else { return Ok(()) };
+            match (ended.verdict, origin) {
+                (Some(Verdict::InTheWay { others, waited }), origin) => {
+                    Err(Failure::in_the_way(origin, others, waited, self.said(error)))
+                }
+                (Some(Verdict::Queued), origin) => Err(Failure::queued(origin, self.said(error))),
+                (None, Some(origin)) => Err(Failure::statement(origin, error)),
+                (None, None) if error.code().is_some_and(is_lock) => {
+                    Err(Failure::queued(None, error.into()))
+                }
+                (None, None) => Err(Failure::connection(error)),
+            }
+        };
+        for sql in self.bounds(pace) {
+            let sent = session.guarded(self.interrupt, kind, |client| client.batch_execute(&sql));
+            judged(sent, None)?;
+        }
+        for origin in self.statements {
+            watch.before(session, *origin)?;
+            let invalid = invalid_namesake(session.client(), &origin.statement.sql);
+            if let Some(index) = invalid.map_err(Failure::connection)? {
+                return Err(Failure::invalid_index(*origin, index));
+            }
+            let sent = session.guarded(self.interrupt, kind, |client| {
+                send(client, origin.statement, self.variables)
+            });
+            judged(sent, Some(*origin))?;
+            self.go_on()?;
+            watch.after(session, *origin)?;
+        }
+        for sql in (self.closing)(&watch.captured) {
+            session.client().batch_execute(&sql).map_err(Failure::record)?;
+        }
+        session.client().batch_execute("COMMIT").map_err(|error| match error.as_db_error() {
+            Some(_) => Failure::Commit(self.said(error)),
+            None => Failure::connection(error),
+        })
+    }
+}
+
+/// Whether somebody else's lock was the reason.
+pub(super) fn is_lock(code: &SqlState) -> bool {
+    [SqlState::LOCK_NOT_AVAILABLE, SqlState::T_R_DEADLOCK_DETECTED].contains(code)
 }

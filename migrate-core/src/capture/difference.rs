@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::State;
-use super::fact::{Address, Change, Fact, Key, Phase, Setting};
+use super::fact::{Address, Change, Fact, Key, Need, Phase, Setting};
 use super::moved::undo_moves;
 use super::order::order;
 
@@ -63,7 +63,7 @@ impl<'a> Comparison<'a> {
         let is_new = |key: &Key, fact: &Fact| {
             let addresses = [&fact.address].into_iter().chain(&fact.comes_with);
             !before.facts.contains_key(key)
-                && addresses.into_iter().any(|address| before.is_older_than(address))
+                && addresses.into_iter().any(|address| after.made.contains(address))
         };
         let new = after.facts.iter().filter(|(key, fact)| is_new(key, fact));
         let mut comparison = Self {
@@ -93,7 +93,8 @@ impl<'a> Comparison<'a> {
             let default = fact.address.class == "pg_attrdef" && fact.comes_with.iter().any(retyped);
             // An index that became that of a new constraint goes with it.
             let taken = found.comes_with.iter().any(|whole| self.new.contains(whole));
-            if fact.definition != found.definition || default || taken {
+            let inherited = fact.is_inherited_constraint() || found.is_inherited_constraint();
+            if fact.definition != found.definition && !inherited || default || taken {
                 self.rebuilt.insert(&found.address);
             }
         }
@@ -184,7 +185,12 @@ impl<'a> Comparison<'a> {
         for fact in order(&all, &inside) {
             if made_addresses.contains(&fact.address) {
                 if !inside.contains_key(&fact.address) {
-                    script.extend(Phase::InOrder, fact.create.iter().cloned());
+                    let is_made = |need: &Need| made_addresses.contains(&need.on.whole());
+                    let create = match fact.needs.iter().any(|need| need.belongs && is_made(need)) {
+                        false if !fact.among_rows.is_empty() => &fact.among_rows,
+                        _ => &fact.create,
+                    };
+                    script.extend(Phase::InOrder, create.iter().cloned());
                 }
                 for setting in fact.settings.iter().filter(|setting| setting.when.created) {
                     script.extend(setting.when.phase, setting.of_new(self.before));
@@ -238,8 +244,16 @@ fn drop_all(dropped: &[&Fact], script: &mut Script) {
             inside.insert(fact.address.clone(), whole.on.clone());
         }
     }
+    // What a partition has from its parent goes with that, or stays when it is detached.
+    let detached: HashSet<&Address> = dropped
+        .iter()
+        .filter(|fact| fact.address.class == "pg_inherits")
+        .flat_map(|link| &link.needs)
+        .map(|need| &need.on)
+        .collect();
     for fact in order(dropped, &inside).into_iter().rev() {
-        if !inside.contains_key(&fact.address) {
+        let goes_along = fact.is_inherited_constraint() && !detached.contains(&fact.address);
+        if !goes_along && !inside.contains_key(&fact.address) {
             script.extend(Phase::InOrder, fact.drop.iter().cloned());
         }
     }
@@ -262,22 +276,6 @@ fn inside(made: &[&Fact]) -> HashMap<Address, Address> {
         }
     }
     inside
-}
-
-impl State {
-    /// Whether an object was made after this state was read.
-    pub(super) fn is_older_than(&self, address: &Address) -> bool {
-        if address.part > 0 && address.class == "pg_class" {
-            let number = self.attributes.get(&address.object);
-            return number.is_some_and(|number| i64::from(*number) < address.part)
-                || self.is_older_than(&address.whole());
-        }
-        match self.newest.get(&address.class) {
-            Some(newest) => *newest < address.object,
-            // What has no id of its own was not there if it was not found.
-            None => true,
-        }
-    }
 }
 
 impl Setting {

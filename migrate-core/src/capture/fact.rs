@@ -25,6 +25,8 @@ pub(super) struct Fact {
     pub(super) address: Address,
     /// None where it comes with another and cannot be made by itself.
     pub(super) create: Vec<String>,
+    /// As `create`, where it depends on rows, in a table that stayed.
+    pub(super) among_rows: Vec<String>,
     /// What cannot be changed in place: where it differs, the object is made anew.
     pub(super) definition: Option<String>,
     pub(super) drop: Vec<String>,
@@ -131,6 +133,7 @@ impl Fact {
         Self {
             address,
             create: Vec::new(),
+            among_rows: Vec::new(),
             definition: None,
             drop: Vec::new(),
             name: None,
@@ -138,6 +141,11 @@ impl Fact {
             comes_with: Vec::new(),
             settings: Vec::new(),
         }
+    }
+
+    /// Whether it is a constraint that a partition has from its parent.
+    pub(super) fn is_inherited_constraint(&self) -> bool {
+        self.address.class == "pg_constraint" && self.create.is_empty()
     }
 
     pub(super) fn setting(&self, name: &str) -> Option<&Setting> {
@@ -149,11 +157,11 @@ impl When {
     /// `set`, `change`, `once`; `late`, `owner` and `acl` by their place in the order.
     pub(super) fn parse(word: &str) -> Self {
         let phase = match word {
-            "late" | "late-change" => Phase::Late,
+            "late" | "late-change" | "late-once" => Phase::Late,
             "owner" => Phase::Owner,
             "acl" => Phase::Privileges,
             _ => Phase::InOrder,
         };
-        Self { created: !word.ends_with("change"), changed: word != "once", phase }
+        Self { created: !word.ends_with("change"), changed: !word.ends_with("once"), phase }
     }
 }

@@ -26,36 +26,40 @@ mod order;
 mod privileges;
 mod readers;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use postgres::Client;
-use postgres::types::{Oid, Type};
+use postgres::types::Type;
 
 use crate::plan;
 use fact::{Address, Fact, Key};
+use objects::Moment;
 
 /// The state of some objects at one moment.
 #[derive(Debug, Clone, Default)]
 pub struct State {
     facts: BTreeMap<Key, Fact>,
-    /// The greatest id in use, by class: what has a greater one later on was made in between.
-    newest: HashMap<String, Oid>,
-    /// The number of columns that a relation has had, for the same purpose.
-    attributes: HashMap<Oid, i32>,
+    roots: HashSet<Address>,
+    /// Of the state before a step.
+    moment: Moment,
+    /// Of that after it: what the step has made.
+    made: HashSet<Address>,
     /// Whom default privileges grant something to: these have it on everything that is made again.
     defaults: HashMap<String, Vec<String>>,
 }
 
 impl State {
-    /// Locks the objects against other changes, though not against reads and writes, and reads
-    /// them. To be called in a transaction; the `search_path` of the session is where the objects
+    /// Reads the objects. Tables among them are locked against other changes, though not against
+    /// reads and writes; what others make and change of all else in the meantime stays theirs as
+    /// far as the catalog tells it apart. To be called in a transaction; the `search_path` of the session is where the objects
     /// are looked for, and is as it was afterwards.
     ///
     /// # Errors
     ///
     /// When the server refuses a query.
     pub fn read(client: &mut Client, objects: &[plan::Object]) -> Result<Self, postgres::Error> {
-        Self::read_with(client, objects, &[])
+        let moment = Moment::now(client)?;
+        Ok(Self { moment, ..Self::read_with(client, objects, &[])? })
     }
 
     /// As [`read`](Self::read), after a step: what `self` has is looked at again, even where it no
@@ -70,7 +74,52 @@ impl State {
         objects: &[plan::Object],
     ) -> Result<Self, postgres::Error> {
         let known: Vec<Address> = self.facts.values().map(|fact| fact.address.clone()).collect();
-        Self::read_with(client, objects, &known)
+        let mut after = Self::read_with(client, objects, &known)?;
+        let known: HashSet<Address> = known.into_iter().collect();
+        let all = after.facts.values().flat_map(|fact| {
+            let address = &fact.address;
+            [address.clone(), address.whole()].into_iter().chain(fact.comes_with.iter().cloned())
+        });
+        let new = all.filter(|address| !known.contains(address)).collect();
+        let made = self.moment.made_since(client, new)?;
+        // To attach a table changes the rows of its columns.
+        let is_of_an_old_relation = |fact: &&Fact| {
+            let mut wholes = fact.comes_with.iter();
+            fact.address.part > 0
+                && fact.address.class == "pg_class"
+                && !after.roots.contains(&fact.address)
+                && !wholes.any(|whole| known.contains(whole) || made.contains(whole))
+        };
+        let old: HashSet<&Address> =
+            after.facts.values().filter(is_of_an_old_relation).map(|fact| &fact.address).collect();
+        let made = made.iter().filter(|address| !old.contains(address));
+        after.made = made.cloned().collect();
+        if !self.moment.is_in_this_transaction(client)? {
+            after.keep_what_is_named();
+        }
+        Ok(after)
+    }
+
+    /// Where the step was no part of this transaction, anybody may have made what is new. It is
+    /// taken for the step's own if it was named or is part of what was.
+    fn keep_what_is_named(&mut self) {
+        let mut own: HashSet<Address> = self.roots.clone();
+        loop {
+            let parts = self.facts.values().filter(|fact| {
+                !own.contains(&fact.address)
+                    && (own.contains(&fact.address.whole())
+                        || fact
+                            .needs
+                            .iter()
+                            .any(|need| need.belongs && own.contains(&need.on.whole())))
+            });
+            let parts: Vec<Address> = parts.map(|fact| fact.address.clone()).collect();
+            if parts.is_empty() {
+                break;
+            }
+            own.extend(parts);
+        }
+        self.made.retain(|address| own.contains(address) || !address.class.starts_with("pg_"));
     }
 
     fn read_with(
@@ -88,9 +137,10 @@ impl State {
             &[],
         )?;
         let (path, jit): (String, String) = (own.get(0), own.get(1));
-        let mut state = Self { newest: objects::newest(client)?, ..Self::default() };
+        let mut state = Self::default();
         let found = objects::find(client, &roots, known)?;
         readers::read(client, found, &mut state)?;
+        state.roots = roots.into_iter().collect();
         client.query_typed(
             "SELECT set_config('search_path', $1, true), set_config('jit', $2, true)",
             &[(&path, Type::TEXT), (&jit, Type::TEXT)],

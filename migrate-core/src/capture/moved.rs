@@ -21,7 +21,7 @@ pub(super) fn undo_moves(before: &State, after: &State) -> (Vec<String>, State) 
         .filter_map(|(key, fact)| {
             let (other, now) = found.get(&fact.address)?;
             // An index that a new constraint took over goes with that.
-            let taken = now.comes_with.iter().any(|whole| before.is_older_than(whole));
+            let taken = now.comes_with.iter().any(|whole| after.made.contains(whole));
             (key != *other && key.kind == other.kind && !taken)
                 .then_some((&fact.address, (key, *other)))
         })
@@ -176,6 +176,7 @@ impl State {
         let facts = self.facts.iter().map(|(key, fact)| {
             let mut fact = fact.clone();
             fact.create = texts(&fact.create);
+            fact.among_rows = texts(&fact.among_rows);
             fact.drop = texts(&fact.drop);
             fact.definition = fact.definition.as_ref().map(text);
             for setting in &mut fact.settings {

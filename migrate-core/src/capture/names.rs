@@ -94,7 +94,13 @@ fn query(object: &plan::Object) -> Option<String> {
             }
             all_in_schema(object, &which)
         }
-        "schema" => named("pg_namespace", "nspname"),
+        // What is said of its objects to come goes with it.
+        "schema" => format!(
+            "{} UNION SELECT '{DEFAULT_PRIVILEGES}'::text, defaclrole, defaclnamespace::int8 \
+             FROM pg_catalog.pg_default_acl \
+             JOIN pg_catalog.pg_namespace n ON n.oid = defaclnamespace WHERE nspname = {name}",
+            named("pg_namespace", "nspname")
+        ),
         "extension" => named("pg_extension", "extname"),
         "role" => {
             let role = role(&object.name);

@@ -1,6 +1,6 @@
 //! Finding everything that belongs to the named objects and depends on them.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use postgres::Client;
 use postgres::types::{Oid, Type};
@@ -79,39 +79,129 @@ pub(super) fn lock(client: &mut Client, roots: &[Address]) -> Result<(), postgre
         .batch_execute(&format!("LOCK TABLE {} IN SHARE UPDATE EXCLUSIVE MODE", tables.join(", ")))
 }
 
-/// The greatest id of each class.
-pub(super) fn newest(client: &mut Client) -> Result<HashMap<String, Oid>, postgres::Error> {
-    let queries: Vec<_> = CLASSES
-        .iter()
-        .map(|class| match *class {
-            // Not everyone may read these two.
-            "pg_authid" => "SELECT 'pg_authid', max(oid) FROM pg_roles".to_owned(),
-            "pg_user_mapping" => {
-                "SELECT 'pg_user_mapping', max(umid) FROM pg_user_mappings".to_owned()
-            }
-            class => format!("SELECT '{class}', max(oid) FROM {class}"),
-        })
-        .collect();
-    let rows = client.query_typed(&queries.join(" UNION ALL "), &[])?;
-    let newest =
-        |row: &postgres::Row| Some((row.get::<_, String>(0), row.get::<_, Option<Oid>>(1)?));
-    Ok(rows.iter().filter_map(newest).collect())
+/// When a state was read.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Moment {
+    /// The transaction.
+    transaction: String,
+    /// What it saw.
+    snapshot: String,
+    /// What was there, apart from what every database has.
+    there: HashSet<(String, Oid)>,
 }
 
-/// How many columns these relations have had.
-pub(super) fn attributes<'a>(
-    client: &mut Client,
-    roots: impl Iterator<Item = &'a Address>,
-) -> Result<HashMap<Oid, i32>, postgres::Error> {
-    let (ids, _) = ids(roots);
-    if ids.is_empty() {
-        return Ok(HashMap::new());
+impl Moment {
+    /// This moment.
+    pub(super) fn now(client: &mut Client) -> Result<Self, postgres::Error> {
+        let row = client.query_typed_one(
+            "SELECT pg_current_xact_id()::text, pg_current_snapshot()::text",
+            &[],
+        )?;
+        // An id that `initdb` gave is given to nothing else.
+        let queries: Vec<_> = CLASSES
+            .iter()
+            .map(|class| {
+                let (id, rows) = readable(class);
+                format!("SELECT '{class}', {id} FROM {rows} WHERE {id} >= 16384")
+            })
+            .collect();
+        let there = client.query_typed(&queries.join(" UNION ALL "), &[])?;
+        let there = there.iter().map(|row| (row.get(0), row.get(1))).collect();
+        Ok(Self { transaction: row.get(0), snapshot: row.get(1), there })
     }
-    let rows = client.query_typed(
-        "SELECT oid, relnatts::int4 FROM pg_class WHERE oid = ANY ($1)",
-        &[(&ids, Type::OID_ARRAY)],
-    )?;
-    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+
+    /// Whether the transaction of this moment is still open.
+    pub(super) fn is_in_this_transaction(
+        &self,
+        client: &mut Client,
+    ) -> Result<bool, postgres::Error> {
+        let now = client.query_typed_one("SELECT pg_current_xact_id()::text", &[])?;
+        Ok(self.transaction == now.get::<_, String>(0))
+    }
+
+    /// Which of these were made since then: by this transaction if it is still the same one,
+    /// otherwise by whomever. A change leaves some old row of an object behind, here or in
+    /// `pg_depend`, so what is new has none but new ones.
+    pub(super) fn made_since(
+        &self,
+        client: &mut Client,
+        addresses: HashSet<Address>,
+    ) -> Result<HashSet<Address>, postgres::Error> {
+        let is_there = |address: &Address| {
+            address.part == 0 && self.there.contains(&(address.class.clone(), address.object))
+        };
+        let addresses: HashSet<_> =
+            addresses.into_iter().filter(|address| !is_there(address)).collect();
+        // What has no id, or cannot be asked for its age, was not there if it was not found.
+        let (aged, mut made): (HashSet<_>, HashSet<_>) =
+            addresses.into_iter().partition(|address| {
+                let class = address.class.as_str();
+                class == "pg_inherits" || CLASSES.contains(&class) && readable(class).1 == class
+            });
+        if aged.is_empty() {
+            return Ok(made);
+        }
+        let classes: Vec<_> = aged.iter().map(|address| address.class.as_str()).collect();
+        let (ids, parts) = ids(aged.iter());
+        let own: HashSet<_> = classes.iter().filter(|class| CLASSES.contains(class)).collect();
+        let own: String = own
+            .into_iter()
+            .map(|class| {
+                format!(
+                    " UNION ALL SELECT class, objid, part, r.xmin FROM asked JOIN {class} r \
+                     ON r.oid = objid WHERE class = '{class}' AND part = 0"
+                )
+            })
+            .collect();
+        let is_new = if self.is_in_this_transaction(client)? {
+            // A part of the transaction that has a number of its own has a later one.
+            "CASE WHEN age(row_xmin) > 0 THEN false ELSE \
+             pg_xact_status((pg_current_xact_id()::text::int8 - age(row_xmin))::text::xid8) \
+             = 'in progress' END"
+                .to_owned()
+        } else {
+            let snapshot = &self.snapshot;
+            format!(
+                "age(row_xmin) >= 0 AND NOT pg_visible_in_snapshot(GREATEST(0, \
+                 pg_current_xact_id()::text::int8 - age(row_xmin))::text::xid8, '{snapshot}')"
+            )
+        };
+        let sql = format!(
+            "
+WITH asked AS (SELECT * FROM unnest($1::text[], $2::oid[], $3::int8[]) AS a(class, objid, part))
+SELECT class, objid, part
+FROM (
+    SELECT class, asked.objid, part, d.xmin
+    FROM asked JOIN pg_depend d ON classid = class::regclass AND d.objid = asked.objid
+    WHERE part = 0 AND class <> 'pg_inherits'
+    UNION ALL
+    SELECT class, objid, part, a.xmin
+    FROM asked JOIN pg_attribute a ON attrelid = objid AND part IN (0, attnum)
+    WHERE class = 'pg_class'
+    UNION ALL
+    SELECT class, objid, part, i.xmin
+    FROM asked JOIN pg_inherits i ON inhrelid = objid AND inhparent = part::oid
+    WHERE class = 'pg_inherits'{own}
+) AS row(class, objid, part, row_xmin)
+GROUP BY class, objid, part
+HAVING bool_and({is_new})"
+        );
+        let rows = client.query_typed(
+            &sql,
+            &[(&classes, Type::TEXT_ARRAY), (&ids, Type::OID_ARRAY), (&parts, Type::INT8_ARRAY)],
+        )?;
+        made.extend(rows.iter().map(address));
+        Ok(made)
+    }
+}
+
+/// The column with the id of a class, and where to read it: not everyone may read these two.
+fn readable(class: &str) -> (&str, &str) {
+    match class {
+        "pg_authid" => ("oid", "pg_roles"),
+        "pg_user_mapping" => ("umid", "pg_user_mappings"),
+        class => ("oid", class),
+    }
 }
 
 /// The ids, and the numbers of columns beside them, as queries take them.

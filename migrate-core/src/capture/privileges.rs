@@ -108,16 +108,19 @@ impl Privileges {
     }
 
     fn difference(&self, found: &BTreeSet<Entry>) -> Vec<String> {
-        let revoke = found.difference(&self.actual).map(|entry| (entry, "REVOKE"));
-        let grant = self.actual.difference(found).map(|entry| (entry, "GRANT"));
+        // Who has a privilege from another grants it later, and loses it earlier, than that one.
+        let (given, taken) = (layers(&self.actual), layers(found));
+        let revoke = found.difference(&self.actual);
+        let revoke = revoke.map(|entry| (entry, "REVOKE", usize::MAX - taken[entry]));
+        let grant = self.actual.difference(found).map(|entry| (entry, "GRANT", given[entry]));
         // The statements of one role and grantor are one statement.
         let mut statements: BTreeMap<_, Vec<&str>> = BTreeMap::new();
-        for (entry, verb) in revoke.chain(grant) {
-            let key = (verb == "GRANT", &entry.grantor, &entry.grantee, entry.grantable);
+        for (entry, verb, place) in revoke.chain(grant) {
+            let key = (verb == "GRANT", place, &entry.grantor, &entry.grantee, entry.grantable);
             statements.entry(key).or_default().push(&entry.privilege);
         }
         let mut sql = Vec::new();
-        for ((grant, grantor, grantee, grantable), privileges) in statements {
+        for ((grant, _, grantor, grantee, grantable), privileges) in statements {
             let columns = self.columns();
             let privileges: Vec<_> =
                 privileges.iter().map(|privilege| format!("{privilege}{columns}")).collect();
@@ -144,4 +147,33 @@ impl Privileges {
         }
         sql
     }
+}
+
+impl Entry {
+    /// Whether it lets the grantor of another grant that.
+    fn allows(&self, other: &Self) -> bool {
+        self.grantable && self.grantee == other.grantor && self.privilege == other.privilege
+    }
+}
+
+/// How many hands each privilege went through.
+fn layers(entries: &BTreeSet<Entry>) -> BTreeMap<&Entry, usize> {
+    let mut layers: BTreeMap<&Entry, usize> = BTreeMap::new();
+    let mut rest: Vec<&Entry> = entries.iter().collect();
+    for layer in 0.. {
+        let is_ready = |entry: &&Entry| {
+            entry.grantor.is_empty()
+                || layers.keys().any(|giver| giver.allows(entry))
+                || !entries.iter().any(|giver| giver.allows(entry))
+        };
+        let (ready, later): (Vec<_>, Vec<_>) = rest.into_iter().partition(is_ready);
+        if ready.is_empty() {
+            // The server lets nobody grant in a circle.
+            layers.extend(later.into_iter().map(|entry| (entry, layer)));
+            break;
+        }
+        layers.extend(ready.into_iter().map(|entry| (entry, layer)));
+        rest = later;
+    }
+    layers
 }

@@ -28,7 +28,7 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(90);
 
 /// `$XDG_STATE_HOME`, or `~/.local/state`:
 /// <https://specifications.freedesktop.org/basedir-spec/latest/>.
-pub(super) fn state_home(environment: &Environment) -> Result<PathBuf, ClusterError> {
+pub(crate) fn state_home(environment: &Environment) -> Result<PathBuf, ClusterError> {
     base_folder(environment, "XDG_STATE_HOME", ".local/state").ok_or(ClusterError::NoHome)
 }
 

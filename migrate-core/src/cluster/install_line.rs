@@ -3,7 +3,7 @@
 use std::fs;
 
 /// The command that installs PostgreSQL on this system, where we know it.
-pub(super) fn install_line(major: Option<u32>) -> Option<String> {
+pub(crate) fn install_line(major: Option<u32>) -> Option<String> {
     if cfg!(target_os = "macos") {
         return Some(format!("brew install postgresql@{}", major.unwrap_or(17)));
     }

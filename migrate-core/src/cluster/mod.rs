@@ -31,15 +31,15 @@
 //! if its process works in the data folder and listens on the socket; folders are used only if
 //! they are ours and closed to others.
 
-mod directory;
+pub(crate) mod directory;
 mod error;
 mod initdb;
-mod install_line;
+pub(crate) mod install_line;
 mod log;
 mod packaged;
 mod postmaster;
 mod privileges;
-mod programs;
+pub(crate) mod programs;
 mod record;
 mod server;
 mod shared;
@@ -159,7 +159,7 @@ impl Cluster {
     }
 
     /// Fixes the TCP port: if it is taken, starting fails. Else a free one is chosen and kept as
-    /// long as it stays free.
+    /// long as it stays free. For a cluster without TCP it is the number in the socket's name.
     #[must_use]
     pub fn with_port(mut self, port: u16) -> Self {
         self.port = Some(port);

@@ -141,7 +141,9 @@ impl Search {
 const IN_PATH: &str = "`PATH`";
 
 /// The folders to look at, each with the name of the place, found only as far as asked for.
-fn candidates(environment: &Environment) -> impl Iterator<Item = (String, PathBuf)> + '_ {
+pub(crate) fn candidates(
+    environment: &Environment,
+) -> impl Iterator<Item = (String, PathBuf)> + '_ {
     let in_path = path_folders(environment).map(|folder| (IN_PATH.to_owned(), folder));
     let configured = std::iter::once_with(move || {
         let pg_config = on_path(environment, "pg_config")?;
@@ -210,7 +212,7 @@ fn missing_program(bindir: &Path) -> Option<&'static str> {
 }
 
 /// What a program prints on its standard output, if it succeeds.
-fn output_of(program: &Path, argument: &str) -> Option<String> {
+pub(crate) fn output_of(program: &Path, argument: &str) -> Option<String> {
     let output = Command::new(program)
         .arg(argument)
         .stdin(Stdio::null())
@@ -222,13 +224,13 @@ fn output_of(program: &Path, argument: &str) -> Option<String> {
 }
 
 /// `15.18` of `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`.
-fn parse_version(line: &str) -> Option<String> {
+pub(crate) fn parse_version(line: &str) -> Option<String> {
     let after = line.split("(PostgreSQL)").nth(1)?;
     after.split_whitespace().next().map(ToOwned::to_owned)
 }
 
 /// The leading number of a version: 15 of `15.18`, 18 of `18beta1`.
-pub(super) fn major_of(version: &str) -> Option<u32> {
+pub(crate) fn major_of(version: &str) -> Option<u32> {
     let digits: String = version.chars().take_while(char::is_ascii_digit).collect();
     digits.parse().ok()
 }

@@ -126,7 +126,7 @@ impl Cluster {
         /// The socket's name has a port in any case; nobody else is in its folder.
         const SOCKET_ONLY: u16 = 5432;
         if !self.tcp {
-            return Ok(SOCKET_ONLY);
+            return Ok(self.port.unwrap_or(SOCKET_ONLY));
         }
         if let Some(port) = self.port {
             return if server::is_free(port) {

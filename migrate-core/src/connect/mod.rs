@@ -1,10 +1,28 @@
 //! From what the outside says about a database to a session on it.
+//!
+//! A [`Target`] is read from a URL and its surroundings as libpq does it: `target` and what it
+//! stands on (`parse`, `parameters`, `service`, `passfile`). A [`Session`] is opened on it: `reach`
+//! tries its servers, in `tls` or in clear text, and `pooler` has a look at who answers.
 
 mod administration;
+mod error;
+mod parameters;
+mod parse;
+mod passfile;
+mod pooler;
+mod reach;
+mod server;
+mod service;
 mod session;
 mod target;
+mod tls;
 
 pub use administration::{AdministrationError, create_database, drop_database};
+pub use error::{ConnectError, TargetError};
 pub use postgres::error::SqlState;
-pub use session::{ConnectError, Session};
-pub use target::{Target, TargetError};
+pub use reach::Canceler;
+pub use session::Session;
+pub use target::Target;
+
+#[cfg(test)]
+mod tests;

@@ -2,87 +2,41 @@
 
 use std::error::Error as _;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use postgres::error::{DbError, SqlState};
-use postgres::{Client, NoTls, SimpleQueryMessage};
-use thiserror::Error;
+use postgres::{Client, SimpleQueryMessage};
 
-use super::Target;
+use super::reach::{self, Reached, Route};
+use super::server::Server;
+use super::target::Wanted;
+use super::tls::Connector;
+use super::{Canceler, ConnectError, Target, pooler};
+use crate::interrupt::{Ended, Interrupt, Kind};
+use crate::plan::Step;
 
 /// A connection to a database, with its own settings.
 pub struct Session {
     client: Client,
     target: Target,
-    server: Server,
+    purpose: String,
+    server: Found,
+    /// Whether a migration may have left settings behind.
+    is_used: bool,
     notices: Arc<Mutex<Vec<DbError>>>,
+    route: Route,
+    warning: Option<String>,
 }
 
 /// What the server said of itself.
 #[derive(Debug, Clone)]
-struct Server {
+struct Found {
     version: u32,
     user: String,
     pid: i32,
+    is_standby: bool,
     read_only: Option<&'static str>,
     search_path: String,
-}
-
-/// Why there is no session.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum ConnectError {
-    /// Nothing answers there.
-    #[error("cannot connect to {target}: {reason}")]
-    Unreachable {
-        /// The database.
-        target: Target,
-        /// What the network said.
-        reason: String,
-    },
-    /// The server refused.
-    #[error("{target} refused the connection: {message}")]
-    Refused {
-        /// The database.
-        target: Target,
-        /// What the server said.
-        message: String,
-        /// The server's code.
-        code: SqlState,
-    },
-}
-
-impl ConnectError {
-    /// What to do about it.
-    #[must_use]
-    pub fn help(&self) -> String {
-        match self {
-            Self::Unreachable { target, .. } => format!(
-                "check that the server runs and that {} names it; `migrate db wait` waits for it",
-                target.origin()
-            ),
-            Self::Refused { code, .. } if *code == SqlState::INVALID_CATALOG_NAME => {
-                "create it with `migrate db create`".to_owned()
-            }
-            Self::Refused { code, target, .. }
-                if *code == SqlState::INVALID_PASSWORD
-                    || *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION =>
-            {
-                format!("check the user and the password in {}", target.origin())
-            }
-            Self::Refused { target, .. } => format!("the address comes from {}", target.origin()),
-        }
-    }
-
-    /// Whether waiting may help: the server is not there yet, or still starting.
-    #[must_use]
-    pub fn is_temporary(&self) -> bool {
-        match self {
-            Self::Unreachable { .. } => true,
-            Self::Refused { code, .. } => {
-                *code == SqlState::CANNOT_CONNECT_NOW || *code == SqlState::TOO_MANY_CONNECTIONS
-            }
-        }
-    }
 }
 
 /// Everything that a role, a database or the server's configuration could have set otherwise: a
@@ -105,21 +59,74 @@ impl Session {
     /// Connects, and sets what must not be inherited. `purpose` is shown to others who look at
     /// the server: `migrate up`.
     ///
+    /// Of several servers, the first is taken that is as `target_session_attrs` asks for.
+    ///
     /// # Errors
     ///
-    /// When the server cannot be reached, or refuses.
+    /// When no server can be reached or each refuses, when TLS was asked for and cannot be had, and
+    /// when a pool answers that hands every transaction to another session.
     pub fn connect(target: &Target, purpose: &str) -> Result<Self, ConnectError> {
+        let over_network = target.servers().iter().any(|server| !server.is_socket());
+        let connectors = if over_network { target.tls().connectors() } else { Ok(Vec::new()) };
+        let connectors = connectors
+            .map_err(|error| ConnectError::File { reason: error.to_string(), help: error.help })?;
+        choose(target, |server| {
+            let one = target.with_server(server);
+            Self::open(&one, server, purpose, &connectors)
+        })
+    }
+
+    /// Connects to the one server of a target.
+    fn open(
+        target: &Target,
+        server: &Server,
+        purpose: &str,
+        connectors: &[Connector],
+    ) -> Result<Self, ConnectError> {
         let notices = Arc::new(Mutex::new(Vec::new()));
         let heard = Arc::clone(&notices);
-        let mut config = target.config().clone();
-        config.application_name(purpose);
+        let mut config = target.config();
+        if config.get_application_name().is_none() {
+            config.application_name(purpose);
+        }
         config.notice_callback(move |notice| {
             heard.lock().unwrap_or_else(PoisonError::into_inner).push(notice);
         });
+        let Reached { mut client, route, warning } =
+            reach::reach(target, server, connectors, &config)?;
         let refuse = |error: postgres::Error| refusal(target, &error);
-        let mut client = config.connect(NoTls).map_err(refuse)?;
-        let server = settle(&mut client).map_err(refuse)?;
-        Ok(Self { client, target: target.clone(), server, notices })
+        let guard = pooler::guard(&route, server.port);
+        let found = match settle(&mut client, &guard) {
+            Err(error) if error.code() == Some(&SqlState::DIVISION_BY_ZERO) => {
+                if let Some(noticed) = pooler::examine(&mut client, &route).map_err(refuse)? {
+                    return Err(ConnectError::Pooled { target: target.clone(), noticed });
+                }
+                settle(&mut client, "")
+            }
+            settled => settled,
+        };
+        let server = found.map_err(refuse)?;
+        Ok(Self {
+            client,
+            target: target.clone(),
+            purpose: purpose.to_owned(),
+            server,
+            is_used: false,
+            notices,
+            route,
+            warning,
+        })
+    }
+
+    /// Whether this is a server as it was asked for.
+    fn is(&self, wanted: Wanted) -> bool {
+        match wanted {
+            Wanted::Any | Wanted::PreferStandby => true,
+            Wanted::ReadWrite => self.server.read_only.is_none(),
+            Wanted::ReadOnly => self.server.read_only.is_some(),
+            Wanted::Primary => !self.server.is_standby,
+            Wanted::Standby => self.server.is_standby,
+        }
     }
 
     /// The database that this is a session on.
@@ -159,17 +166,108 @@ impl Session {
         self.server.read_only
     }
 
-    /// SQL that gives the session the `search_path` that it had at first.
-    pub(crate) fn search_path_as_it_was(&self) -> String {
-        let path = migrate_dsl::quote_literal(&self.server.search_path);
-        format!("SELECT pg_catalog.set_config('search_path', {path}, false)")
+    /// Connects again, as the same role for the same purpose.
+    ///
+    /// # Errors
+    ///
+    /// As [`connect`](Self::connect).
+    pub(crate) fn reconnect(&mut self) -> Result<(), ConnectError> {
+        *self = Self::connect(&self.target, &self.purpose)?;
+        Ok(())
     }
 
-    /// Makes a statement end whose client is gone, instead of running on with its locks: from
-    /// PostgreSQL 14, where the server's system can tell.
-    pub(crate) fn end_when_left_alone(&mut self) {
-        // Where it cannot, the next command waits for the lock that the statement still holds.
-        _ = self.client.batch_execute("SET client_connection_check_interval = '2s'");
+    /// Waits for the end of a session of ours whose client is gone, and ends it where it does not
+    /// end by itself.
+    pub(crate) fn end_other(
+        &mut self,
+        pid: i32,
+        patience: Duration,
+    ) -> Result<(), postgres::Error> {
+        let until = Instant::now() + patience;
+        loop {
+            // The number may be that of another's session by now.
+            let row = self.client.query_opt(
+                "SELECT FROM pg_catalog.pg_stat_activity \
+                 WHERE pid = $1 AND usename = current_user \
+                 AND application_name = pg_catalog.current_setting('application_name') \
+                 AND datname = pg_catalog.current_database()",
+                &[&pid],
+            )?;
+            if row.is_none() {
+                return Ok(());
+            }
+            if Instant::now() >= until {
+                self.client.query_one("SELECT pg_catalog.pg_terminate_backend($1)", &[&pid])?;
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Sets what only some servers know, before a migration runs.
+    pub(crate) fn prepare(&mut self) {
+        // A server's system may not be able to tell that a client is gone; then the next command
+        // waits for the lock that the statement still holds.
+        for setting in of_version(self.major()) {
+            _ = self.client.batch_execute(setting);
+        }
+    }
+
+    /// SQL that takes back what migrations may have set for the session before, by a function for
+    /// example.
+    pub(crate) fn as_it_was(&self) -> Vec<String> {
+        if !self.is_used {
+            return Vec::new();
+        }
+        let mut sql: Vec<_> =
+            ["RESET ALL", "CLOSE ALL", "DISCARD TEMP"].map(ToOwned::to_owned).to_vec();
+        sql.extend(SETTINGS.lines().map(|line| line.trim_end_matches(';').to_owned()));
+        sql.extend(of_version(self.major()).map(ToOwned::to_owned));
+        // What was given when connecting, after all that.
+        let path = migrate_dsl::quote_literal(&self.server.search_path);
+        sql.push(format!("SELECT pg_catalog.set_config('search_path', {path}, false)"));
+        sql
+    }
+
+    /// Remembers whether these may have left settings, cursors or temporary tables behind. What
+    /// only defines things does not.
+    pub(crate) fn note_what_ran(&mut self, steps: &[Step]) {
+        let statements = steps.iter().flat_map(|step| &step.statements);
+        self.is_used = statements.into_iter().any(|statement| {
+            let sql = statement.sql.to_ascii_lowercase();
+            let defines = ["create ", "alter ", "drop ", "comment ", "grant ", "revoke "];
+            !defines.iter().any(|word| sql.starts_with(word))
+                || ["set_config", "temp"].iter().any(|word| sql.contains(word))
+        });
+    }
+
+    /// Sends what may take long, so that `interrupt` can end it; tells what was done to it.
+    pub(crate) fn guarded<T>(
+        &mut self,
+        interrupt: &Interrupt,
+        kind: Kind,
+        work: impl FnOnce(&mut Client) -> Result<T, postgres::Error>,
+    ) -> (Result<T, postgres::Error>, Ended) {
+        let armed = interrupt.arm(self.canceler(), self.server.pid, kind);
+        let result = work(&mut self.client);
+        let ended = armed.end();
+        if ended.cancelled {
+            // A cancel may still be on its way. A server that waits for a command ignores it.
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        (result, ended)
+    }
+
+    /// What ends a statement of this session from another thread.
+    #[must_use]
+    pub fn canceler(&self) -> Canceler {
+        Canceler::new(&self.client, &self.route)
+    }
+
+    /// What a person should know of how the session came about: a password file was passed over.
+    #[must_use]
+    pub fn warning(&self) -> Option<&str> {
+        self.warning.as_deref()
     }
 
     /// The connection itself.
@@ -184,22 +282,82 @@ impl Session {
     }
 }
 
+/// The first server, in their order, on which there is a session as the target wants it. A server
+/// that nobody reaches or that is still starting is passed over; where one refuses, so would the
+/// next.
+fn choose(
+    target: &Target,
+    mut open: impl FnMut(&Server) -> Result<Session, ConnectError>,
+) -> Result<Session, ConnectError> {
+    let servers = target.servers().to_vec();
+    let servers = if target.in_any_order() { reach::shuffled(servers) } else { servers };
+    let passes = match target.wanted() {
+        Wanted::PreferStandby => vec![Wanted::Standby, Wanted::Any],
+        wanted => vec![wanted],
+    };
+    let (mut failures, mut unsuited) = (Vec::new(), Vec::new());
+    for wanted in passes {
+        failures.clear();
+        for server in &servers {
+            match open(server) {
+                Ok(session) if session.is(wanted) => return Ok(session),
+                Ok(session) => {
+                    let is =
+                        session.read_only().unwrap_or("it is a primary that can be written to");
+                    unsuited.push(format!("{server}: {is}"));
+                }
+                Err(error) if error.is_temporary() => failures.push((server, error)),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    let told = |(server, error): &(&Server, ConnectError)| match error {
+        ConnectError::Unreachable { reason, .. } => format!("{server}: {reason}"),
+        ConnectError::Refused { message, .. } => format!("{server}: {message}"),
+        other => format!("{server}: {other}"),
+    };
+    let tried: Vec<_> = failures.iter().map(told).collect();
+    match failures.pop() {
+        Some((_, error)) if servers.len() == 1 => Err(error),
+        _ if unsuited.is_empty() => {
+            Err(ConnectError::Unreachable { target: target.clone(), reason: tried.join("; ") })
+        }
+        _ => Err(ConnectError::NoneSuits {
+            target: target.clone(),
+            wanted: target.wanted().word(),
+            tried: unsuited.into_iter().chain(tried).collect(),
+        }),
+    }
+}
+
+/// The settings that not every server knows.
+fn of_version(major: u32) -> impl Iterator<Item = &'static str> {
+    let settings = [
+        // A statement whose client is gone ends, instead of running on with its locks.
+        (14, "SET client_connection_check_interval = '2s'"),
+        (14, "SET idle_session_timeout = 0"),
+        (17, "SET transaction_timeout = 0"),
+    ];
+    settings.into_iter().filter(move |(since, _)| major >= *since).map(|(_, setting)| setting)
+}
+
 /// Sets the session up in one round trip, and learns whom it talks to.
-fn settle(client: &mut Client) -> Result<Server, postgres::Error> {
+fn settle(client: &mut Client, guard: &str) -> Result<Found, postgres::Error> {
     let ask = "SELECT current_setting('server_version_num'), current_user, \
                pg_catalog.pg_backend_pid(), pg_catalog.pg_is_in_recovery(), \
                pg_catalog.current_setting('search_path'), \
                pg_catalog.current_setting('default_transaction_read_only')";
-    let answer = client.simple_query(&format!("{SETTINGS}{ask}"))?;
+    let answer = client.simple_query(&format!("{guard}{SETTINGS}{ask}"))?;
     let row = answer.iter().rev().find_map(|message| match message {
         SimpleQueryMessage::Row(row) => Some(row),
         _ => None,
     });
     let column = |index| row.and_then(|row| row.get(index)).unwrap_or_default();
-    Ok(Server {
+    Ok(Found {
         version: column(0).parse().unwrap_or_default(),
         user: column(1).to_owned(),
         pid: column(2).parse().unwrap_or_default(),
+        is_standby: column(3) == "t",
         read_only: match (column(3), column(5)) {
             ("t", _) => Some("it is a standby"),
             (_, "on") => Some("`default_transaction_read_only` is on"),
@@ -215,6 +373,7 @@ fn refusal(target: &Target, error: &postgres::Error) -> ConnectError {
             target: target.clone(),
             message: refused.message().to_owned(),
             code: refused.code().clone(),
+            remark: None,
         },
         None => {
             let mut reason = error.to_string();

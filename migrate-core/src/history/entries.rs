@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use postgres::Client;
 
 use super::{History, HistoryError};
+use crate::apply::Noted;
 use crate::plan::{Step, checksum_of_first};
 use crate::way_back::{Captured, Stored, WayBack};
 
@@ -41,6 +42,8 @@ pub struct Unfinished {
     pub running: bool,
     /// When it was started.
     pub started_at: DateTime<Utc>,
+    /// What was there before the statement that was started.
+    pub(crate) noted: Option<Noted>,
     /// What is known of the way back of the steps that are done.
     pub(crate) captured: Captured,
 }
@@ -53,7 +56,56 @@ impl Unfinished {
     }
 }
 
+/// What the history keeps of a migration besides, as text that may not be what it should be.
+pub(crate) struct StoredRow {
+    pub(crate) name: String,
+    up: String,
+    down: String,
+}
+
+/// What is wrong with what the history keeps of a migration.
+pub(crate) enum Damage {
+    /// What was applied cannot be read.
+    Up(serde_json::Error),
+    /// The way back cannot be read.
+    Down(serde_json::Error),
+}
+
+impl StoredRow {
+    /// The steps that were applied.
+    pub(crate) fn up(&self) -> Result<Vec<Step>, Damage> {
+        serde_json::from_str(&self.up).map_err(Damage::Up)
+    }
+
+    /// The way back.
+    pub(crate) fn down(&self) -> Result<WayBack, Damage> {
+        let stored: Stored = serde_json::from_str(&self.down).map_err(Damage::Down)?;
+        Ok(stored.way_back)
+    }
+}
+
 impl History {
+    /// All that the history keeps of the migrations, in the order of applying.
+    pub(crate) fn stored(&self, client: &mut Client) -> Result<Vec<StoredRow>, HistoryError> {
+        let table = self.table.quoted();
+        let sql = format!("SELECT name, up::text, down::text FROM {table} ORDER BY id");
+        let rows = client.query(&sql, &[])?;
+        let stored = rows.iter().map(|row| {
+            Ok(StoredRow { name: row.try_get(0)?, up: row.try_get(1)?, down: row.try_get(2)? })
+        });
+        stored.collect()
+    }
+
+    /// Whether a row has a higher number than the counter has given, where this role may know.
+    pub(crate) fn counter_is_behind(&self, client: &mut Client) -> Result<bool, HistoryError> {
+        let table = self.table.quoted();
+        let sql = format!(
+            "SELECT coalesce(max(id) > pg_catalog.pg_sequence_last_value( \
+             pg_catalog.pg_get_serial_sequence($1, 'id')::pg_catalog.regclass), false) FROM {table}"
+        );
+        Ok(client.query_one(&sql, &[&table])?.try_get(0)?)
+    }
+
     /// The migrations that the database has, in the order of applying.
     ///
     /// # Errors
@@ -101,8 +153,8 @@ impl History {
     /// When the server cannot be asked.
     pub fn unfinished(&self, client: &mut Client) -> Result<Vec<Unfinished>, HistoryError> {
         let sql = format!(
-            "SELECT name, direction, checksum, statements_done, running, started_at, captured::text \
-             FROM {} ORDER BY name",
+            "SELECT name, direction, checksum, statements_done, running, started_at, captured::text, \
+             to_jsonb(journal) ->> 'noted' FROM {} AS journal ORDER BY name",
             self.journal_table().quoted()
         );
         let rows = client.query(&sql, &[])?;
@@ -110,11 +162,16 @@ impl History {
             let name: String = row.try_get(0)?;
             let done: i32 = row.try_get(3)?;
             let captured: &str = row.try_get(6)?;
+            let noted: Option<&str> = row.try_get(7)?;
+            let noted = noted.map(serde_json::from_str).transpose();
+            let noted =
+                noted.map_err(|source| HistoryError::Damaged { name: name.clone(), source })?;
             let captured = serde_json::from_str(captured)
                 .map_err(|source| HistoryError::Damaged { name: name.clone(), source })?;
             Ok(Unfinished {
                 name,
                 captured,
+                noted,
                 direction: row.try_get(1)?,
                 checksum: row.try_get(2)?,
                 statements_done: usize::try_from(done).unwrap_or_default(),

@@ -1,18 +1,25 @@
 //! What the database remembers: which migrations it has, what was done and by whom.
 //!
-//! Three tables, created together on first use: the history that a person looks at, an
-//! append-only log, and a journal of migrations that cannot share one transaction with their
-//! history row. Everything that changes them is SQL made here, so that the engine can send it in
-//! the same message, and the same transaction, as the migration itself.
+//! Four tables, created together on first use: the history that a person looks at, an append-only
+//! log, a journal of migrations that cannot share one transaction with their history row, and
+//! settings: which version these tables have, and whether the database is protected. Everything
+//! that changes them is SQL made here, so that the engine can send it in the same message, and the
+//! same transaction, as the migration itself.
 
 mod entries;
+mod error;
+mod log;
 mod schema;
+mod settings;
 mod writes;
 
+pub(crate) use entries::Damage;
 pub use entries::{Applied, Unfinished};
-pub use schema::HistoryError;
+pub use error::HistoryError;
+pub(crate) use log::Line;
+pub use log::{Action, Actor, LogEntry, LogQuery};
+pub use settings::{Settings, protections};
 pub(crate) use writes::TRANSACTION_MS;
-pub use writes::{Action, Actor};
 
 use migrate_dsl::{Identifier, Name};
 
@@ -30,7 +37,7 @@ impl Default for History {
 }
 
 impl History {
-    /// The history in this schema and table; the log and the journal stand beside it.
+    /// The history in this schema and table; the others stand beside it.
     pub fn new(schema: impl Into<Identifier>, table: impl Into<Identifier>) -> Self {
         let schema = schema.into();
         Self { table: Name::from((&schema, table.into())), schema }
@@ -52,6 +59,12 @@ impl History {
     #[must_use]
     pub fn journal_table(&self) -> Name {
         self.beside("journal")
+    }
+
+    /// What holds for this database: the version of these tables, its protection.
+    #[must_use]
+    pub fn settings_table(&self) -> Name {
+        self.beside("settings")
     }
 
     fn beside(&self, what: &str) -> Name {

@@ -1,65 +1,24 @@
-//! The tables: whether they are there, whether they are ours, and how they are made.
+//! The tables: whether they are there, whether they are ours, how they are made and brought up to
+//! date.
 
-use postgres::Client;
-use thiserror::Error;
+use std::collections::BTreeMap;
 
-use super::History;
+use migrate_dsl::quote_literal as literal;
+use postgres::{Client, SimpleQueryMessage};
 
-/// Why the history cannot be used.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum HistoryError {
-    /// A table of that name is there, but another tool made it.
-    #[error(
-        "the table `{table}` is not a history of migrate: it has no column `{missing}`; its columns are {columns}"
-    )]
-    Foreign {
-        /// The table.
-        table: String,
-        /// The first column that ours would have.
-        missing: String,
-        /// The columns that it has.
-        columns: String,
-    },
-    /// Its name leaves no room for those of the tables beside it.
-    #[error("`{table}` cannot be the name of the history: {problem}")]
-    Name {
-        /// The table.
-        table: String,
-        /// What is wrong.
-        problem: String,
-    },
-    /// The server refused to read or write it.
-    #[error("the history cannot be read or written")]
-    Database(#[from] postgres::Error),
-    /// A row cannot be what this tool wrote.
-    #[error("the history row of `{name}` cannot be read")]
-    Damaged {
-        /// The migration.
-        name: String,
-        /// What is wrong with it.
-        source: serde_json::Error,
-    },
-}
+use super::{History, HistoryError, Settings};
 
-impl HistoryError {
-    /// What to do about it.
-    #[must_use]
-    pub fn help(&self) -> Option<String> {
-        match self {
-            Self::Foreign { .. } => Some(
-                "give the history another name, `table = \"schema_history\"` in \
-                 `[workspace.metadata.migrate]`"
-                    .to_owned(),
-            ),
-            Self::Damaged { .. } => Some(
-                "someone edited it by hand; `migrate status` still reads the others".to_owned(),
-            ),
-            Self::Name { .. } => Some("choose a shorter one".to_owned()),
-            Self::Database(_) => None,
-        }
-    }
-}
+/// What makes the tables: each step a version of them, which a number in the settings tells. A new
+/// history goes through all steps, an older one through those that it has not seen, so that both
+/// end up the same. Steps are added, never changed.
+const STEPS: [fn(&History) -> Vec<String>; 3] =
+    [History::tables, History::kept_log_and_settings, History::noted_in_journal];
+
+/// The version that the tables have after all steps.
+pub(super) const VERSION: usize = STEPS.len();
+
+/// The version of tables that have no settings to tell it.
+pub(super) const WITHOUT_SETTINGS: usize = 1;
 
 /// The columns of the history, in the order in which a person wants to see them.
 const COLUMNS: &[(&str, &str)] = &[
@@ -75,44 +34,44 @@ const COLUMNS: &[(&str, &str)] = &[
 ];
 
 impl History {
-    /// Whether the database has the history; its columns are checked to be ours.
+    /// The settings of the history that the database has, or nothing where it has none; its
+    /// columns are checked to be ours.
     ///
     /// # Errors
     ///
-    /// When a table of that name belongs to something else, or the server cannot be asked.
-    pub fn exists(&self, client: &mut Client) -> Result<bool, HistoryError> {
-        let names =
-            [&self.schema, &self.journal_table().name].map(migrate_dsl::Identifier::problem);
+    /// When a table of that name belongs to something else or to a newer version of this tool, or
+    /// the server cannot be asked.
+    pub fn find(&self, client: &mut Client) -> Result<Option<Settings>, HistoryError> {
+        let (history, settings) = (&self.table.name, self.settings_table().name);
+        let names = [&self.schema, &settings].map(migrate_dsl::Identifier::problem);
         if let Some(problem) = names.into_iter().flatten().next() {
             return Err(HistoryError::Name { table: self.table.to_string(), problem });
         }
-        let found: Vec<String> = client
-            .query(
-                "SELECT a.attname::text FROM pg_catalog.pg_attribute a \
-                 JOIN pg_catalog.pg_class c ON c.oid = a.attrelid \
-                 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-                 WHERE n.nspname = $1 AND c.relname = $2 AND a.attnum > 0 AND NOT a.attisdropped \
-                 ORDER BY a.attnum",
-                &[&self.schema.as_str(), &self.table.name.as_str()],
-            )?
-            .iter()
-            .map(|row| row.get(0))
-            .collect();
-        if found.is_empty() {
-            return Ok(false);
+        // Every command asks this, so it is one message, and not two.
+        let sql = format!(
+            "SELECT c.relname, a.attname FROM pg_catalog.pg_attribute a \
+             JOIN pg_catalog.pg_class c ON c.oid = a.attrelid \
+             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+             WHERE n.nspname = {} AND c.relname IN ({}, {}) AND a.attnum > 0 \
+             AND NOT a.attisdropped ORDER BY a.attnum",
+            literal(self.schema.as_str()),
+            literal(history.as_str()),
+            literal(settings.as_str()),
+        );
+        let mut found = BTreeMap::<String, Vec<String>>::new();
+        for message in client.simple_query(&sql)? {
+            if let SimpleQueryMessage::Row(row) = message {
+                let text = |column| row.get(column).unwrap_or_default().to_owned();
+                found.entry(text(0)).or_default().push(text(1));
+            }
         }
-        match COLUMNS.iter().find(|(name, _)| !found.iter().any(|column| column == name)) {
-            None => Ok(true),
-            Some((missing, _)) => Err(HistoryError::Foreign {
-                table: self.table.to_string(),
-                missing: (*missing).to_owned(),
-                columns: found
-                    .iter()
-                    .map(|name| format!("`{name}`"))
-                    .collect::<Vec<_>>()
-                    .join(", "),
-            }),
-        }
+        let Some(columns) = found.get(history.as_str()) else { return Ok(None) };
+        is_ours(&self.table, columns, COLUMNS.iter().map(|(name, _)| *name))?;
+        let Some(columns) = found.get(settings.as_str()) else {
+            return Ok(Some(Settings { version: WITHOUT_SETTINGS, protected: None }));
+        };
+        is_ours(&self.settings_table(), columns, ["key", "value"])?;
+        self.settings(client).map(Some)
     }
 
     /// Creates the tables, and the schema if it is not there: all or nothing.
@@ -127,32 +86,117 @@ impl History {
                 &[&self.schema.as_str()],
             )?
             .is_some();
-        let mut sql = String::from("BEGIN;\n");
+        let mut sql = Vec::new();
         if !schema_exists {
-            sql += &format!("CREATE SCHEMA {};\n", self.schema.quoted());
+            sql.push(format!("CREATE SCHEMA {}", self.schema.quoted()));
         }
+        sql.extend(self.steps_from(0));
+        in_transaction(client, sql)
+    }
+
+    /// Brings tables of an older version up to date, and runs `also` with that: all or nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the role may not, or the server cannot be asked.
+    pub(crate) fn upgrade(
+        &self,
+        client: &mut Client,
+        from: usize,
+        also: String,
+    ) -> Result<(), HistoryError> {
+        in_transaction(client, self.steps_from(from).chain([also]).collect())
+    }
+
+    fn steps_from(&self, version: usize) -> impl Iterator<Item = String> {
+        let steps = STEPS.iter().skip(version).flat_map(|step| step(self));
+        steps.chain([self.set("version", &VERSION.to_string())])
+    }
+
+    fn tables(&self) -> Vec<String> {
         let columns: Vec<_> =
             COLUMNS.iter().map(|(name, kind)| format!("\"{name}\" {kind}")).collect();
-        sql += &format!("CREATE TABLE {} ({});\n", self.table.quoted(), columns.join(", "));
-        sql += &format!(
-            "CREATE TABLE {} (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, \
-             at timestamptz NOT NULL DEFAULT clock_timestamp(), action text NOT NULL, \
-             name text NOT NULL, outcome text NOT NULL, duration_ms bigint, message text, \
-             role text NOT NULL DEFAULT current_user, actor text NOT NULL, git_commit text, \
-             tool_version text NOT NULL);\n",
-            self.log_table().quoted()
-        );
-        sql += &format!(
-            "CREATE TABLE {} (name text PRIMARY KEY, direction text NOT NULL, \
-             checksum text NOT NULL, statements_done integer NOT NULL, running boolean NOT NULL, \
-             captured jsonb NOT NULL, started_at timestamptz NOT NULL DEFAULT clock_timestamp());\n",
-            self.journal_table().quoted()
-        );
-        sql += "COMMIT";
-        client.batch_execute(&sql).inspect_err(|_| {
-            // Leaves the session usable; the first error is the one that counts.
-            _ = client.batch_execute("ROLLBACK");
-        })?;
-        Ok(())
+        vec![
+            format!("CREATE TABLE {} ({})", self.table.quoted(), columns.join(", ")),
+            format!(
+                "CREATE TABLE {} (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, \
+                 at timestamptz NOT NULL DEFAULT clock_timestamp(), action text NOT NULL, \
+                 name text NOT NULL, outcome text NOT NULL, duration_ms bigint, message text, \
+                 role text NOT NULL DEFAULT current_user, actor text NOT NULL, git_commit text, \
+                 tool_version text NOT NULL)",
+                self.log_table().quoted()
+            ),
+            format!(
+                "CREATE TABLE {} (name text PRIMARY KEY, direction text NOT NULL, \
+                 checksum text NOT NULL, statements_done integer NOT NULL, \
+                 running boolean NOT NULL, captured jsonb NOT NULL, \
+                 started_at timestamptz NOT NULL DEFAULT clock_timestamp())",
+                self.journal_table().quoted()
+            ),
+        ]
     }
+
+    /// What was there before the statement that a runner was killed in.
+    fn noted_in_journal(&self) -> Vec<String> {
+        let journal = self.journal_table().quoted();
+        vec![
+            format!("ALTER TABLE {journal} ADD COLUMN noted jsonb"),
+            format!("ALTER TABLE {journal} ALTER COLUMN started_at SET DEFAULT now()"),
+        ]
+    }
+
+    /// The log can only be added to. A trigger says so rather than privileges: whom the table
+    /// belongs to would not be stopped by those from changing it in passing, nor would a superuser.
+    /// Whoever means to can still disable the trigger, and has then said that it is meant.
+    fn kept_log_and_settings(&self) -> Vec<String> {
+        let log = self.log_table();
+        let function = self.beside("log_kept");
+        let message = literal(&format!("`{log}` is only added to"));
+        let hint = literal("it is what `migrate log` and `migrate verify` read");
+        let body = literal(&format!(
+            "BEGIN RAISE EXCEPTION USING MESSAGE = {message}, HINT = {hint}, \
+             ERRCODE = 'restrict_violation'; END"
+        ));
+        vec![
+            format!("ALTER TABLE {} ADD COLUMN checksum text", log.quoted()),
+            format!(
+                "CREATE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql AS {body}",
+                function.quoted()
+            ),
+            format!(
+                "CREATE TRIGGER kept BEFORE UPDATE OR DELETE OR TRUNCATE ON {} \
+                 FOR EACH STATEMENT EXECUTE FUNCTION {}()",
+                log.quoted(),
+                function.quoted()
+            ),
+            format!(
+                "CREATE TABLE {} (key text PRIMARY KEY, value text NOT NULL)",
+                self.settings_table().quoted()
+            ),
+        ]
+    }
+}
+
+/// Refuses a table that lacks one of our columns.
+fn is_ours<'a>(
+    table: &migrate_dsl::Name,
+    found: &[String],
+    ours: impl IntoIterator<Item = &'a str>,
+) -> Result<(), HistoryError> {
+    let missing = ours.into_iter().find(|name| !found.iter().any(|column| column == name));
+    let Some(missing) = missing else { return Ok(()) };
+    Err(HistoryError::Foreign {
+        table: table.to_string(),
+        missing: missing.to_owned(),
+        columns: found.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+    })
+}
+
+fn in_transaction(client: &mut Client, sql: Vec<String>) -> Result<(), HistoryError> {
+    let sql = format!("BEGIN;\n{};\nCOMMIT", sql.join(";\n"));
+    client.batch_execute(&sql).inspect_err(|_| {
+        // Leaves the session usable; the first error is the one that counts.
+        _ = client.batch_execute("ROLLBACK");
+    })?;
+    Ok(())
 }

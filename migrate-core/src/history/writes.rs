@@ -2,46 +2,10 @@
 
 use migrate_dsl::quote_literal as literal;
 
-use super::History;
+use super::{Action, History};
+use crate::apply::Noted;
 use crate::plan::Migration;
 use crate::way_back::{Captured, Stored, WayBack};
-
-/// Who is at work, for the log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Actor {
-    /// The person and the machine: `ada@laptop`.
-    pub name: String,
-    /// The commit that is checked out, where there is one.
-    pub git_commit: Option<String>,
-    /// The version of the tool.
-    pub tool_version: String,
-}
-
-/// What the log says was done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    /// A migration was applied.
-    Up,
-    /// A migration was taken back.
-    Down,
-    /// A migration was recorded without being run.
-    MarkApplied,
-    /// A record was removed without anything being taken back.
-    MarkPending,
-}
-
-impl Action {
-    /// The word in the log.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Up => "up",
-            Self::Down => "down",
-            Self::MarkApplied => "mark applied",
-            Self::MarkPending => "mark pending",
-        }
-    }
-}
 
 /// How long the running transaction has taken, in milliseconds, counted by the server.
 pub(crate) const TRANSACTION_MS: &str =
@@ -70,52 +34,57 @@ impl History {
         )
     }
 
+    /// Makes what the files say now the record of a migration; without a way back, the stored one
+    /// stays.
+    pub(crate) fn replace(
+        &self,
+        migration: &Migration,
+        generator: &str,
+        way_back: Option<WayBack>,
+    ) -> String {
+        let json = |text: serde_json::Result<String>| literal(&text.unwrap_or_default());
+        let down = way_back.map(|way_back| {
+            let stored = Stored { format: migrate_dsl::FORMAT, way_back };
+            format!(", down = {}", json(serde_json::to_string(&stored)))
+        });
+        format!(
+            "UPDATE {} SET checksum = {}, source_digest = {}, generator = {}, up = {}{} \
+             WHERE name = {}",
+            self.table.quoted(),
+            literal(&migration.checksum()),
+            literal(&migration.source_digest),
+            literal(generator),
+            json(serde_json::to_string(&migration.up)),
+            down.unwrap_or_default(),
+            literal(&migration.name),
+        )
+    }
+
     /// Removes the record of a migration.
     pub(crate) fn delete(&self, name: &str) -> String {
         format!("DELETE FROM {} WHERE name = {}", self.table.quoted(), literal(name))
     }
 
-    /// Adds a line to the log; `duration` is SQL for milliseconds.
-    pub(crate) fn log(
-        &self,
-        actor: &Actor,
-        action: Action,
-        name: &str,
-        duration: &str,
-        failure: Option<&str>,
-    ) -> String {
-        let optional = |text: Option<&str>| text.map_or_else(|| "NULL".to_owned(), literal);
-        format!(
-            "INSERT INTO {} (action, name, outcome, duration_ms, message, actor, git_commit, tool_version) \
-             VALUES ({}, {}, {}, {duration}, {}, {}, {}, {})",
-            self.log_table().quoted(),
-            literal(action.as_str()),
-            literal(name),
-            literal(if failure.is_some() { "failed" } else { "done" }),
-            optional(failure),
-            literal(&actor.name),
-            optional(actor.git_commit.as_deref()),
-            literal(&actor.tool_version),
-        )
-    }
-
-    /// Notes how far a migration has come: `done` statements for good, and whether the next one
-    /// is about to run.
+    /// Notes how far a migration has come: `done` statements for good, and what was there before the
+    /// next one, if that is about to run.
     pub(crate) fn journal(
         &self,
         name: &str,
         action: Action,
         checksum: &str,
         done: usize,
-        running: bool,
+        noted: Option<&Noted>,
         captured: &Captured,
     ) -> String {
+        let running = noted.is_some();
+        let noted = noted.map(|noted| serde_json::to_string(noted).unwrap_or_default());
+        let noted = noted.map_or_else(|| "NULL".to_owned(), |noted| literal(&noted));
         format!(
-            "INSERT INTO {} (name, direction, checksum, statements_done, running, captured) \
-             VALUES ({}, {}, {}, {done}, {running}, {}) \
+            "INSERT INTO {} (name, direction, checksum, statements_done, running, captured, noted) \
+             VALUES ({}, {}, {}, {done}, {running}, {}, {noted}) \
              ON CONFLICT (name) DO UPDATE SET checksum = excluded.checksum, \
              statements_done = excluded.statements_done, running = excluded.running, \
-             captured = excluded.captured",
+             captured = excluded.captured, noted = excluded.noted",
             self.journal_table().quoted(),
             literal(name),
             literal(action.as_str()),

@@ -1,10 +1,10 @@
 //! Taking back.
 
 use super::up::without_secrets;
-use super::{Known, Migrator, STILL_RUNNING, UpTo};
-use crate::apply::{Work, apply, is_transactional};
+use super::{Known, Migrator, UpTo};
+use crate::apply::{Work, is_transactional};
 use crate::event::Direction;
-use crate::history::{Action, Applied, TRANSACTION_MS};
+use crate::history::{Action, Applied, Line, TRANSACTION_MS, Unfinished};
 use crate::lock::RunnerLock;
 use crate::plan::Step;
 use crate::versions::for_server;
@@ -22,6 +22,25 @@ pub enum DownTo {
     All,
 }
 
+impl DownTo {
+    /// What is left of it when one migration was taken back.
+    fn less_one(&self) -> Self {
+        match self {
+            Self::Count(count) => Self::Count(count.saturating_sub(1)),
+            other => other.clone(),
+        }
+    }
+}
+
+/// The migration that stopped half way up, if it is one of those that are meant.
+fn meant_partial<'a>(known: &'a Known, to: &DownTo) -> Option<&'a Unfinished> {
+    Migrator::partial_up(known).filter(|partial| match to {
+        DownTo::Count(count) => *count > 0,
+        DownTo::Name(name) => partial.name > *name,
+        DownTo::All => true,
+    })
+}
+
 /// A migration to take back, and how.
 struct Revert {
     name: String,
@@ -33,8 +52,8 @@ impl Migrator {
     ///
     /// # Errors
     ///
-    /// When one of them has no way back, before anything is touched; or when one fails, and then
-    /// those before it stay taken back.
+    /// When the database is protected or one of them has no way back, before anything is touched; or
+    /// when one fails, and then those before it stay taken back.
     pub fn down(
         &self,
         session: &mut Session,
@@ -42,11 +61,22 @@ impl Migrator {
         observer: &mut dyn Observer,
     ) -> Result<Vec<String>, Error> {
         // With nothing applied there is nothing to take back, and no history to create.
-        if self.known(session.client())?.is_none_or(|known| known.applied.is_empty()) {
+        let nothing = |known: Known| known.applied.is_empty() && known.unfinished.is_empty();
+        if self.known(session.client())?.is_none_or(nothing) {
             return Ok(Vec::new());
         }
-        self.alone(session, observer, |session, lock, known, observer| {
-            self.down_alone(session, lock, &known, to, observer)
+        self.alone(session, observer, |session, lock, mut known, observer| {
+            let mut done = Vec::new();
+            let mut to = to.clone();
+            // What stopped half way is the newest, and only its steps that were done come back.
+            if let Some(partial) = meant_partial(&known, &to).cloned() {
+                self.take_back_partial(session, lock, &partial, observer)?;
+                known.unfinished.retain(|row| row.name != partial.name);
+                done.push(partial.name);
+                to = to.less_one();
+            }
+            done.extend(self.down_alone(session, lock, &known, &to, observer)?);
+            Ok(done)
         })
     }
 
@@ -60,9 +90,18 @@ impl Migrator {
         session: &mut Session,
         to: &DownTo,
     ) -> Result<Vec<(String, Vec<Step>)>, Error> {
-        let known = self.known(session.client())?.unwrap_or_default();
-        let reverts = self.to_take_back(session, &known, to)?;
-        Ok(reverts.into_iter().map(|revert| (revert.name, revert.steps)).collect())
+        let mut known = self.known(session.client())?.unwrap_or_default();
+        let mut to = to.clone();
+        let mut all = Vec::new();
+        if let Some(partial) = meant_partial(&known, &to).cloned() {
+            let steps = self.would_take_back_partial(&partial, session.major())?;
+            known.unfinished.retain(|row| row.name != partial.name);
+            all.push((partial.name, steps));
+            to = to.less_one();
+        }
+        let reverts = self.to_take_back(session, &known, &to)?;
+        all.extend(reverts.into_iter().map(|revert| (revert.name, revert.steps)));
+        Ok(all)
     }
 
     /// Takes back the last `count` migrations and applies the same again.
@@ -130,6 +169,9 @@ impl Migrator {
         observer: &mut dyn Observer,
     ) -> Result<Vec<String>, Error> {
         let reverts = self.to_take_back(session, known, to)?;
+        if !reverts.is_empty() {
+            self.may_destroy(known.protected.as_deref())?;
+        }
         let mut done = Vec::new();
         for revert in reverts {
             self.take_back(session, lock, known, &revert, observer)?;
@@ -165,7 +207,6 @@ impl Migrator {
                 _ if unfinished.direction != Direction::Down.as_str() => {
                     "it has to be finished first"
                 }
-                _ if unfinished.running => STILL_RUNNING,
                 Some(first) if first.name != unfinished.name => "it has to be finished first",
                 Some(first) if !unfinished.fits(&first.steps) => {
                     "what it has taken back is no longer what its way back says"
@@ -211,7 +252,7 @@ impl Migrator {
         let record = |_: &Captured| {
             vec![
                 self.history.delete(name),
-                self.history.log(&self.actor, Action::Down, name, &duration, None),
+                self.history.log(&self.actor, Line::done(Action::Down, name).took(&duration)),
             ]
         };
         let work = Work {
@@ -221,13 +262,16 @@ impl Migrator {
             captures: false,
             variables: &self.variables,
             record: &record,
+            limits: self.limits,
+            interrupt: &self.interrupt,
         };
         observer.event(Event::Started {
             name: name.clone(),
             direction: Direction::Down,
             statements: work.statements(),
         });
-        let result = apply(session, &self.history, lock, &work, unfinished, observer);
+        let names = [name.clone()];
+        let result = self.apply_through_cuts(session, lock, &work, &names, unfinished, observer);
         let duration = result.inspect_err(|error| {
             self.log_failure(session, Action::Down, error);
         })?;

@@ -1,7 +1,7 @@
 //! Recording without running.
 
 use super::Migrator;
-use crate::history::Action;
+use crate::history::{Action, Line};
 use crate::way_back::Captured;
 use crate::{Error, Observer, Session, WayBack};
 
@@ -20,22 +20,26 @@ impl Migrator {
     ) -> Result<Vec<String>, Error> {
         self.alone(session, observer, |session, _, known, _| {
             let mut marked = Vec::new();
-            let mut sql = vec!["BEGIN".to_owned()];
+            let mut sql = Vec::new();
             for name in names {
                 let applied = known.applied.iter().any(|row| row.name == *name);
                 let unfinished = known.unfinished.iter().any(|row| row.name == *name);
                 if applied && !unfinished {
                     continue;
                 }
+                let mut line = Line::done(Action::MarkApplied, name);
+                let checksum;
                 if !applied {
                     let missing = || Error::FileMissing { name: name.clone() };
                     let migration = self.plan.migration(name).ok_or_else(missing)?;
                     let way_back = WayBack::of(migration, &Captured::new());
                     let generator = &self.plan.generator;
                     sql.push(self.history.insert(migration, generator, "0", way_back));
+                    checksum = migration.checksum();
+                    line = line.checksum(&checksum);
                 }
                 sql.push(self.history.journal_end(name));
-                sql.push(self.history.log(&self.actor, Action::MarkApplied, name, "NULL", None));
+                sql.push(self.history.log(&self.actor, line));
                 marked.push(name.clone());
             }
             self.write(session, sql)?;
@@ -48,7 +52,7 @@ impl Migrator {
     ///
     /// # Errors
     ///
-    /// When the history cannot be written.
+    /// When the database is protected, or the history cannot be written.
     pub fn mark_pending(
         &self,
         session: &mut Session,
@@ -61,22 +65,18 @@ impl Migrator {
                     || known.unfinished.iter().any(|row| row.name == *name)
             };
             let marked: Vec<_> = names.iter().filter(|name| recorded(name)).cloned().collect();
-            let mut sql = vec!["BEGIN".to_owned()];
+            if !marked.is_empty() {
+                self.may_destroy(known.protected.as_deref())?;
+            }
+            let mut sql = Vec::new();
             for name in &marked {
                 sql.push(self.history.delete(name));
                 sql.push(self.history.journal_end(name));
-                sql.push(self.history.log(&self.actor, Action::MarkPending, name, "NULL", None));
+                let line = Line::done(Action::MarkPending, name);
+                sql.push(self.history.log(&self.actor, line));
             }
             self.write(session, sql)?;
             Ok(marked)
         })
-    }
-
-    fn write(&self, session: &mut Session, mut sql: Vec<String>) -> Result<(), Error> {
-        sql.push("COMMIT".to_owned());
-        session.client().batch_execute(&sql.join(";\n")).inspect_err(|_| {
-            _ = session.client().batch_execute("ROLLBACK");
-        })?;
-        Ok(())
     }
 }

@@ -1,24 +1,37 @@
 //! What a person can ask for: apply, take back, record, look.
 
+mod accept;
+mod backup;
+mod cut;
 mod down;
+mod log;
 mod mark;
+mod partial;
+mod protect;
+mod restore;
 mod status;
 mod up;
+mod verify;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use postgres::Client;
 
+pub use backup::BackupBefore;
 pub use down::DownTo;
+pub use restore::RestoreOptions;
 pub use status::{Status, StatusEntry};
 pub use up::UpTo;
+pub use verify::{Finding, FindingKind, Verification};
 
 use crate::apply::Variables;
-use crate::history::{Actor, Applied, Unfinished};
+use crate::history::{Action, Actor, Applied, Line, Settings, Unfinished};
 use crate::lock::RunnerLock;
 use crate::plan::Plan;
-use crate::{Error, History, Observer, Session};
+use crate::watchdog::Watchdog;
+use crate::{Error, Event, History, Interrupt, Limits, Observer, Reporter, Session};
 
 /// Brings a database to where a plan says it should be, and back.
 ///
@@ -28,19 +41,39 @@ pub struct Migrator {
     plan: Plan,
     history: History,
     actor: Actor,
-    patience: Duration,
+    limits: Limits,
+    interrupt: Interrupt,
+    reporter: Option<Reports>,
     variables: Variables,
+    allowed: Option<Allowed>,
+    backup_before: Option<BackupBefore>,
 }
 
-/// Why a migration does not go on by itself whose runner was killed.
-const STILL_RUNNING: &str = "the runner ended while a statement ran outside a transaction, and \
-                             whether it was done is not known";
+/// The name of a protected database, given by somebody who means to destroy something in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allowed {
+    /// The name.
+    pub name: String,
+    /// Where it was given: a flag, a variable.
+    pub origin: String,
+}
+
+/// A reporter, in a migrator that can be printed.
+#[derive(Clone)]
+struct Reports(Reporter);
+
+impl fmt::Debug for Reports {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Reporter")
+    }
+}
 
 /// What the database knows.
 #[derive(Clone, Default)]
 struct Known {
     applied: Vec<Applied>,
     unfinished: Vec<Unfinished>,
+    protected: Option<String>,
 }
 
 impl Migrator {
@@ -51,8 +84,12 @@ impl Migrator {
             plan,
             history: History::default(),
             actor,
-            patience: Duration::from_secs(300),
+            limits: Limits::default(),
+            interrupt: Interrupt::default(),
+            reporter: None,
             variables: Variables::new(),
+            allowed: None,
+            backup_before: None,
         }
     }
 
@@ -70,10 +107,46 @@ impl Migrator {
         self
     }
 
-    /// How long to wait for another runner to finish; five minutes without it.
+    /// How long to wait for another runner to finish, and for the locks of others; five minutes
+    /// without it.
     #[must_use]
     pub fn patience(mut self, patience: Duration) -> Self {
-        self.patience = patience;
+        self.limits.lock_wait = patience;
+        self
+    }
+
+    /// How long things may take.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// What ends the work from another thread.
+    #[must_use]
+    pub fn interrupt(mut self, interrupt: &Interrupt) -> Self {
+        self.interrupt = interrupt.clone();
+        self
+    }
+
+    /// Where events go that come while the server is waited for, from another thread.
+    #[must_use]
+    pub fn reporter(mut self, reporter: Reporter) -> Self {
+        self.reporter = Some(Reports(reporter));
+        self
+    }
+
+    /// Destroys even in a database that is protected under this name.
+    #[must_use]
+    pub fn allow(mut self, allowed: Option<Allowed>) -> Self {
+        self.allowed = allowed;
+        self
+    }
+
+    /// Backs the database up before anything is applied.
+    #[must_use]
+    pub fn backup_before(mut self, backup: Option<BackupBefore>) -> Self {
+        self.backup_before = backup;
         self
     }
 
@@ -85,12 +158,16 @@ impl Migrator {
 
     /// What the database knows; nothing where it has no history yet. Writes nothing.
     fn known(&self, client: &mut Client) -> Result<Option<Known>, Error> {
-        if !self.history.exists(client)? {
-            return Ok(None);
+        match self.history.find(client)? {
+            Some(settings) => self.read(client, settings).map(Some),
+            None => Ok(None),
         }
+    }
+
+    fn read(&self, client: &mut Client, settings: Settings) -> Result<Known, Error> {
         let applied = self.history.applied(client)?;
         let unfinished = self.history.unfinished(client)?;
-        Ok(Some(Known { applied, unfinished }))
+        Ok(Known { applied, unfinished, protected: settings.protected })
     }
 
     /// Runs `work` as the only runner, with what the database knows once it is the only one; the
@@ -101,32 +178,83 @@ impl Migrator {
         observer: &mut dyn Observer,
         work: impl FnOnce(&mut Session, &RunnerLock, Known, &mut dyn Observer) -> Result<T, Error>,
     ) -> Result<T, Error> {
+        self.locked(session, observer, |session, lock, observer| {
+            let known = self.known_or_new(session, observer)?;
+            work(session, lock, known, observer)
+        })
+    }
+
+    /// Runs `work` as the only runner.
+    fn locked<T>(
+        &self,
+        session: &mut Session,
+        observer: &mut dyn Observer,
+        work: impl FnOnce(&mut Session, &RunnerLock, &mut dyn Observer) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         if let Some(why) = session.read_only() {
             return Err(Error::ReadOnly { why });
         }
-        session.end_when_left_alone();
-        let lock = RunnerLock::acquire(session.client(), &self.history, self.patience, observer)?;
-        let result = match self.known_or_new(session, observer) {
-            Ok(known) => work(session, &lock, known, observer),
-            Err(error) => Err(error),
-        };
+        session.prepare();
+        let reporter = self.reporter.as_ref().map(|reporter| reporter.0.clone());
+        let target = session.target().clone();
+        let _watchdog = Watchdog::start(&self.interrupt, self.limits, &target, reporter);
+        let lock = RunnerLock::acquire_unless_stopped(
+            session.client(),
+            &self.history,
+            self.limits.lock_wait,
+            &self.interrupt,
+            observer,
+        )?;
+        let result = work(session, &lock, observer);
         // Where the server cannot be told, the lock goes with the session.
         _ = lock.release(session.client());
         result
     }
 
-    /// What the database knows; its history is created where there is none.
+    /// What the database knows; its history is created where there is none, and brought up to date
+    /// where an older version of this tool made it.
     fn known_or_new(
         &self,
         session: &mut Session,
         observer: &mut dyn Observer,
     ) -> Result<Known, Error> {
-        if let Some(known) = self.known(session.client())? {
-            return Ok(known);
-        }
-        self.history.create(session.client())?;
         let table = self.history.table().to_string();
-        observer.event(crate::Event::HistoryCreated { table });
-        Ok(Known::default())
+        let Some(settings) = self.history.find(session.client())? else {
+            self.history.create(session.client())?;
+            observer.event(Event::HistoryCreated { table });
+            return Ok(Known::default());
+        };
+        if settings.is_older() {
+            let message = format!("from version {}", settings.version);
+            let line = Line::done(Action::Upgrade, &table).message(&message);
+            let log = self.history.log(&self.actor, line);
+            self.history.upgrade(session.client(), settings.version, log)?;
+            observer.event(Event::HistoryUpgraded { table });
+        }
+        self.read(session.client(), settings)
+    }
+
+    /// Refuses to destroy anything in a protected database, unless its name was given.
+    fn may_destroy(&self, protected: Option<&str>) -> Result<(), Error> {
+        match protected {
+            None => Ok(()),
+            Some(name) if self.allowed.as_ref().is_some_and(|allowed| allowed.name == name) => {
+                Ok(())
+            }
+            Some(name) => {
+                let given = self.allowed.clone();
+                Err(Error::Protected { name: name.to_owned(), given })
+            }
+        }
+    }
+
+    /// Changes the history and nothing else: all or nothing.
+    fn write(&self, session: &mut Session, mut sql: Vec<String>) -> Result<(), Error> {
+        sql.insert(0, "BEGIN".to_owned());
+        sql.push("COMMIT".to_owned());
+        session.client().batch_execute(&sql.join(";\n")).inspect_err(|_| {
+            _ = session.client().batch_execute("ROLLBACK");
+        })?;
+        Ok(())
     }
 }

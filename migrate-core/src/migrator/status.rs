@@ -12,6 +12,9 @@ use crate::{Error, Session};
 pub struct Status {
     /// In the order of their names.
     pub migrations: Vec<StatusEntry>,
+    /// The name under which the database is protected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protected: Option<String>,
 }
 
 /// A migration, and where it stands.
@@ -56,6 +59,6 @@ impl Migrator {
                 .map(|row| row.checksum.clone())
                 .or_else(|| entry.planned.map(crate::plan::Migration::checksum)),
         });
-        Ok(Status { migrations: migrations.collect() })
+        Ok(Status { migrations: migrations.collect(), protected: known.protected })
     }
 }

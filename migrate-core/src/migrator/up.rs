@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::{Known, Migrator, STILL_RUNNING};
-use crate::apply::{Variables, Work, apply, is_transactional};
+use super::{Known, Migrator};
+use crate::apply::{Variables, Work, is_transactional};
 use crate::event::Direction;
-use crate::history::{Action, TRANSACTION_MS};
+use crate::history::{Action, Line, TRANSACTION_MS};
 use crate::lock::RunnerLock;
 use crate::order::{State, entries, pending};
 use crate::plan::{Inverse, Migration, Problem, Step};
@@ -71,6 +71,9 @@ impl Migrator {
     ) -> Result<Vec<String>, Error> {
         self.can_go_on(known, session.major())?;
         let migrations = self.to_apply(known, to, session.major())?;
+        if !migrations.is_empty() {
+            self.back_up_before(session, observer)?;
+        }
         if to.single_transaction {
             return self.up_together(session, lock, &migrations, observer);
         }
@@ -141,9 +144,6 @@ impl Migrator {
             if unfinished.direction != Direction::Up.as_str() {
                 return Err(stuck("it was being taken back; `migrate down` goes on with that"));
             }
-            if unfinished.running {
-                return Err(stuck(STILL_RUNNING));
-            }
             match self.plan.migration(&unfinished.name) {
                 Some(migration) if unfinished.fits(&for_server(&migration.up, major)) => {}
                 Some(_) => return Err(stuck("what it has done is no longer what its file says")),
@@ -189,16 +189,19 @@ impl Migrator {
             name: &migration.name,
             direction: Direction::Up,
             steps: &steps,
-            captures: is_inferred(migration),
+            captures: is_inferred(migration) || !is_transactional(&steps),
             variables: &self.variables,
             record: &record,
+            limits: self.limits,
+            interrupt: &self.interrupt,
         };
         observer.event(Event::Started {
             name: migration.name.clone(),
             direction: Direction::Up,
             statements: work.statements(),
         });
-        let result = apply(session, &self.history, lock, &work, unfinished, observer);
+        let names = [migration.name.clone()];
+        let result = self.apply_through_cuts(session, lock, &work, &names, unfinished, observer);
         let duration = result.inspect_err(|error| {
             self.log_failure(session, Action::Up, error);
         })?;
@@ -248,14 +251,17 @@ impl Migrator {
             captures: migrations.iter().any(|migration| is_inferred(migration)),
             variables: &self.variables,
             record: &record,
+            limits: self.limits,
+            interrupt: &self.interrupt,
         };
         observer.event(Event::Started {
             name: together.clone(),
             direction: Direction::Up,
             statements: work.statements(),
         });
-        let duration =
-            apply(session, &self.history, lock, &work, None, observer).inspect_err(|error| {
+        let duration = self
+            .apply_through_cuts(session, lock, &work, &names, None, observer)
+            .inspect_err(|error| {
                 self.log_failure(session, Action::Up, error);
             })?;
         for migration in migrations {
@@ -273,9 +279,11 @@ impl Migrator {
     fn record(&self, migration: &Migration, duration: &str, captured: &Captured) -> Vec<String> {
         let name = &migration.name;
         let way_back = WayBack::of(migration, captured);
+        let checksum = migration.checksum();
+        let line = Line::done(Action::Up, name).took(duration).checksum(&checksum);
         vec![
             self.history.insert(migration, &self.plan.generator, duration, way_back),
-            self.history.log(&self.actor, Action::Up, name, duration, None),
+            self.history.log(&self.actor, line),
         ]
     }
 
@@ -287,7 +295,8 @@ impl Migrator {
         error: &crate::ApplyError,
     ) {
         let message = error.failure.message();
-        let sql = self.history.log(&self.actor, action, &error.name, "NULL", Some(&message));
+        let line = Line::failed(action, &error.name, &message);
+        let sql = self.history.log(&self.actor, line);
         _ = session.client().batch_execute(&sql);
     }
 }

@@ -47,6 +47,7 @@ functions AS MATERIALIZED (
                 AS name
     FROM pg_proc p JOIN schemas n ON n.oid = pronamespace
     WHERE ('pg_proc'::regclass, p.oid) NOT IN (SELECT * FROM members)
+      AND p.oid NOT IN (SELECT tgfoid FROM pg_trigger WHERE tgrelid IN (SELECT * FROM left_out))
 ),
 others AS MATERIALIZED (
     SELECT object.*, type, identity

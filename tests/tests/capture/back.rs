@@ -1,11 +1,12 @@
 //! A step on a database, and the way back that is read from the catalog around it.
 
 use std::panic::Location;
+use std::sync::{Arc, Mutex};
 
 use migrate_core::capture::State;
 use migrate_core::plan::Object;
 use migrate_tests::{TestDatabase, catalog, server};
-use postgres::Client;
+use postgres::{Client, NoTls};
 
 /// A step of a migration.
 pub(crate) struct Step {
@@ -15,6 +16,7 @@ pub(crate) struct Step {
     database: TestDatabase,
     order_counts: bool,
     superuser: bool,
+    meanwhile: &'static str,
 }
 
 /// The step `sql` on a database in which `before` was run, and the objects it is about:
@@ -34,6 +36,7 @@ pub(crate) fn step(before: &str, sql: &str, objects: &[&str]) -> Step {
         database,
         order_counts: true,
         superuser: true,
+        meanwhile: "",
     }
 }
 
@@ -75,6 +78,11 @@ impl Step {
         Self { superuser: false, ..self }
     }
 
+    /// What somebody else does while the step runs.
+    pub(crate) fn meanwhile(self, sql: &'static str) -> Self {
+        Self { meanwhile: sql, ..self }
+    }
+
     fn client(&self) -> Client {
         if self.superuser {
             return self.database.client();
@@ -110,6 +118,11 @@ impl Step {
         first.replace(&self.database.unique("reader"), "{role}")
     }
 
+    /// What the database says to a query whose answer is one text.
+    pub(crate) fn answer(&self, query: &str) -> String {
+        self.database.client().query_one(query, &[]).unwrap().get(0)
+    }
+
     /// The statements of the way back alone.
     pub(crate) fn way_back(&self) -> String {
         let mut client = self.client();
@@ -117,9 +130,28 @@ impl Step {
         self.there(&mut client).join(";\n")
     }
 
+    /// Does the step, runs `since`, takes the step back, and returns what `query` gives then, and
+    /// what was warned of.
+    pub(crate) fn back_over_rows(&self, since: &str, query: &str) -> String {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::clone(&told);
+        let mut config: postgres::Config = self.database.url().parse().unwrap();
+        config.notice_callback(move |notice| heard.lock().unwrap().push(notice.to_string()));
+        let mut client = config.connect(NoTls).unwrap();
+        run(&mut client, "SET client_min_messages = warning");
+        run(&mut client, &self.before);
+        let back = self.there(&mut client);
+        run(&mut client, since);
+        run(&mut client, &format!("BEGIN;\n{};\nCOMMIT", back.join(";\n")));
+        let row = client.query_typed_one(query, &[]).unwrap();
+        let value = row.get::<_, Option<String>>(0).unwrap_or_default();
+        [&[value], told.lock().unwrap().as_slice()].concat().join("\n")
+    }
+
     fn there(&self, client: &mut Client) -> Vec<String> {
         run(client, "BEGIN");
         let before = State::read(client, &self.objects).unwrap_or_else(|error| panic!("{error:?}"));
+        self.database.execute(self.meanwhile);
         run(client, &self.sql);
         let after =
             before.read_after(client, &self.objects).unwrap_or_else(|error| panic!("{error:?}"));

@@ -268,3 +268,29 @@ fn a_plain_role_can_take_its_own_things_back() {
         step(own, sql, &objects).by_plain_role().in_another_order().comes_back();
     }
 }
+
+#[test]
+fn what_others_make_meanwhile_is_left_alone() {
+    let schema = "CREATE ROLE {role}; CREATE TABLE posts (id int)";
+    let grant = "GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}; CREATE TABLE own (id int)";
+    let back = step(schema, grant, &["schema public"])
+        .meanwhile(
+            "CREATE TABLE strange (id int PRIMARY KEY); CREATE VIEW seen AS SELECT FROM strange",
+        )
+        .way_back();
+    assert!(back.contains("DROP TABLE public.own"), "{back}");
+    assert!(!back.contains("DROP TABLE public.strange") && !back.contains("VIEW"), "{back}");
+    assert!(back.contains("REVOKE SELECT ON TABLE public.posts"), "{back}");
+    let comment = "COMMENT ON TABLE posts IS 'read'";
+    let back = step(schema, comment, &["table posts"])
+        .meanwhile("CREATE VIEW seen AS SELECT FROM posts")
+        .way_back();
+    assert_eq!(back, "COMMENT ON TABLE public.posts IS NULL");
+}
+
+#[test]
+fn what_a_part_of_the_transaction_makes_is_the_steps_own() {
+    let sql = "DO $$ BEGIN CREATE TABLE own (id serial); EXCEPTION WHEN others THEN END $$";
+    let back = step("CREATE TABLE posts (id int)", sql, &["schema public"]).comes_back();
+    assert_eq!(back, "DROP TABLE public.own");
+}

@@ -1,5 +1,7 @@
 //! Tables, with all that hangs on them.
 
+use migrate_tests::server;
+
 use crate::step;
 
 #[test]
@@ -92,7 +94,7 @@ fn a_column_comes_back() {
     // Its columns are named in the order that the table has them in.
     let shop = SHOP
         .replace("ON title, author FROM", "ON title, length FROM")
-        .replace("(id, title);", "(title);");
+        .replace("{columns}", if server().major() < 15 { "" } else { "(title)" });
     for column in ["author", "price", "mood", "number", "during", "id"] {
         let sql = format!(r#"ALTER TABLE "Odd one"."Posts" DROP COLUMN {column} CASCADE"#);
         step(&shop, &sql, &[&format!("column Odd one.Posts.{column}")])

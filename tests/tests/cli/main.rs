@@ -1,8 +1,14 @@
 //! The command line: what each command says on stdout and stderr, and its exit code.
 
+mod backups;
 mod bad_input;
+mod bundles;
 mod commands;
 mod crowd;
+mod faults;
 mod help;
 mod histories;
+mod ledger;
 mod private;
+mod protection;
+mod renumber;

@@ -13,6 +13,11 @@ fn up(engine: &Engine, up: fn(&mut Pgm)) -> Result<Vec<String>, String> {
     })
 }
 
+const KEEP: fn(&mut Pgm) = |pgm| {
+    pgm.drop_column("posts", "title").keep_data();
+    pgm.drop_table("users").keep_data();
+};
+
 #[test]
 fn inserts_go_on() {
     let engine = Engine::new();
@@ -23,17 +28,22 @@ fn inserts_go_on() {
          INSERT INTO users VALUES (1, 'ada');
          INSERT INTO posts VALUES (1, 'first', 1);",
     );
-    up(&engine, |pgm| {
-        pgm.drop_column("posts", "title").keep_data();
-        pgm.drop_table("users").keep_data();
-    })
-    .unwrap();
+    up(&engine, KEEP).unwrap();
     engine.database.execute(
         "INSERT INTO posts (id, author) VALUES (2, 7);
          CREATE TABLE users (id bigint PRIMARY KEY);",
     );
     assert_eq!(engine.value("SELECT count(*) FROM posts WHERE kept_title = 'first'"), "1");
     assert_eq!(engine.value("SELECT name FROM kept_users"), "ada");
+
+    // What these rows lack keeps nothing from coming back.
+    engine.database.execute("DROP TABLE users");
+    engine.down(&[migration(NAME, KEEP)], 1).unwrap();
+    let posts = "SELECT string_agg(id || COALESCE(title, ' without'), ', ' ORDER BY id) FROM posts";
+    assert_eq!(engine.value(posts), "1first, 2 without");
+    let constraints = "SELECT string_agg(conname || ' ' || convalidated, ', ' ORDER BY conname)
+                       FROM pg_constraint WHERE conrelid = 'posts'::regclass AND contype <> 'n'";
+    insta::assert_snapshot!(engine.value(constraints), @"posts_author_fkey false, posts_pkey true, posts_title_author_key true, posts_title_check true");
 }
 
 #[test]

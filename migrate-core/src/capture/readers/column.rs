@@ -31,6 +31,12 @@ fn columns() -> String {
     let harmless = super::foreign::harmless("attfdwoptions");
     let acl =
         privileges::sql('c', "'TABLE ' || name", "format('(%I)', attname)", "attacl", "relowner");
+    let set_not_null = super::attempt(
+        "set_not_null",
+        "not_null_violation",
+        "''",
+        "format('column `%s` of `%s` comes back without NOT NULL: rows have nulls in it', attname, name)",
+    );
     format!(
         "
 SELECT 'pg_class', attrelid, attnum::int8, what, value, statements
@@ -66,10 +72,13 @@ CROSS JOIN LATERAL (
                 FROM pg_depend JOIN pg_sequence ON seqrelid = objid
                 WHERE attidentity <> '' AND classid = 'pg_class'::regclass AND deptype = 'i'
                   AND refclassid = 'pg_class'::regclass AND refobjid = attrelid
-                  AND refobjsubid = attnum),
-               CASE WHEN attnotnull AND not_null IS NOT NULL
-                    THEN format('CONSTRAINT %I NOT NULL', not_null)
-                    WHEN attnotnull THEN 'NOT NULL' END) AS definition,
+                  AND refobjsubid = attnum)) AS nullable,
+           CASE WHEN attnotnull AND not_null IS NOT NULL THEN format('CONSTRAINT %I NOT NULL', not_null)
+                WHEN attnotnull THEN 'NOT NULL' END AS denial,
+           CASE WHEN attnotnull AND not_null IS NOT NULL AND NOT inherits_not_null
+                THEN format('ALTER TABLE %s ADD CONSTRAINT %I NOT NULL %I', name, not_null, attname)
+                WHEN attnotnull
+                THEN format('ALTER TABLE %s ALTER COLUMN %I SET NOT NULL', name, attname) END AS set_not_null,
            concat_ws(' ', format_type(atttypid, atttypmod),
                'COLLATE ' || CASE WHEN attcollation <> typcollation
                                   THEN attcollation::regcollation::text END) AS type,
@@ -79,8 +88,12 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (VALUES
     ('create', NULLIF(attgenerated, '')::text, CASE
         WHEN of_table AND NOT inherited
-            THEN ARRAY[format('ALTER TABLE %s ADD COLUMN %s', name, definition)]
+            THEN ARRAY[format('ALTER TABLE %s ADD COLUMN %s', name, concat_ws(' ', nullable, denial))]
         WHEN of_type THEN ARRAY[format('ALTER TYPE %s ADD ATTRIBUTE %I %s%s', name, attname, type, typed)] END),
+    -- a default and an identity give a value to all rows
+    ('among rows', NULL, CASE
+        WHEN of_table AND NOT inherited AND attnotnull AND attidentity = '' AND (adbin IS NULL OR attgenerated <> '')
+            THEN ARRAY[format('ALTER TABLE %s ADD COLUMN %s', name, nullable), {set_not_null}] END),
     ('drop', NULL, CASE
         WHEN of_table AND NOT inherited
             THEN ARRAY[format('ALTER TABLE %s DROP COLUMN %I', name, attname)]
@@ -103,10 +116,8 @@ CROSS JOIN LATERAL (VALUES
     -- what a parent says of it comes and goes with the parent's
     ('change not null', CASE WHEN attnotnull AND NOT inherits_not_null THEN COALESCE(not_null, 'not null') END,
         CASE WHEN NOT of_table THEN NULL
-             WHEN not_null IS NOT NULL AND NOT inherits_not_null
-             THEN ARRAY[format('ALTER TABLE %s ADD CONSTRAINT %I NOT NULL %I', name, not_null, attname)]
-             ELSE ARRAY[format('ALTER TABLE %s ALTER COLUMN %I %s NOT NULL', name, attname,
-                               CASE WHEN attnotnull THEN 'SET' ELSE 'DROP' END)] END),
+             WHEN attnotnull THEN ARRAY[{set_not_null}]
+             ELSE ARRAY[format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', name, attname)] END),
     ('set storage', CASE WHEN attstorage <> typstorage THEN storage END,
         CASE WHEN of_table OR relkind = 'm'
              THEN ARRAY[format('ALTER TABLE ONLY %s ALTER COLUMN %I SET STORAGE %s', name, attname,

@@ -9,7 +9,7 @@ fn indexes() -> String {
     "
 SELECT class, id, second, what, value, statements
 FROM (
-    SELECT i.oid, i.reloptions, i.reltablespace, x.*, i.relispartition, i.oid::regclass::text AS name,
+    SELECT i.oid, i.relkind, i.reloptions, i.reltablespace, x.*, i.relispartition, i.oid::regclass::text AS name,
            indrelid::regclass::text AS relation, i.relname, pg_get_indexdef(i.oid) AS definition,
            (SELECT d.refobjid FROM pg_depend d
             WHERE d.classid = 'pg_class'::regclass AND d.objid = i.oid AND deptype = 'i'
@@ -26,7 +26,8 @@ CROSS JOIN LATERAL (
             CASE WHEN constraint_id IS NULL THEN ARRAY[definition] END),
         ('drop', NULL, CASE WHEN constraint_id IS NULL THEN ARRAY['DROP INDEX ' || name] END),
         ('with', NULL, ARRAY['pg_constraint', constraint_id::text, '0']),
-        ('change options', array_to_string(reloptions, chr(31)), ARRAY['ALTER INDEX ' || name] || reloptions),
+        (CASE WHEN constraint_id IS NULL OR relkind <> 'i' THEN 'change options' ELSE 'set options' END,
+            array_to_string(reloptions, chr(31)), ARRAY['ALTER INDEX ' || name] || reloptions),
         ('set tablespace',
             (SELECT spcname FROM pg_tablespace s WHERE s.oid = reltablespace),
             ARRAY[format('ALTER INDEX %s SET TABLESPACE %I', name,

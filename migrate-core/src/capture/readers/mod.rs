@@ -4,6 +4,7 @@
 //! `part`, `what`, `value` and `statements`, where `what` is
 //!
 //! - `create`: the statements that make the object; where `value` differs, it has to be made anew,
+//! - `among rows`: those that make it where rows may be in its way, in a table that stayed,
 //! - `drop`: those that drop it,
 //! - `name`: what is said before an old name, between it and `value`, the new one, and after that,
 //! - `set x`, a setting: `value` is none if it is what a new object has; `once x` is for an object
@@ -113,6 +114,7 @@ pub(super) fn read(
     for reader in READERS {
         rows.extend(reader.rows(client, &found)?);
     }
+    rows.extend(sequence::positions(client, &found)?);
     rows.extend(role::parameters(client, &found)?);
     for row in rows {
         let address = super::objects::address(&row);
@@ -145,8 +147,6 @@ pub(super) fn read(
         resolve_needs(fact, &aliases);
     }
     links_in_between(&mut facts);
-    let relations = facts.keys().filter(|address| address.class == "pg_class");
-    state.attributes = super::objects::attributes(client, relations)?;
     state.defaults = defaults(client)?;
     state.facts = facts
         .into_iter()
@@ -179,11 +179,25 @@ impl Reader {
     }
 }
 
+/// An expression for a statement that tries another, and where that meets with `error`, an error
+/// condition that rows give rise to, runs `instead` if that is not empty, and warns. The arguments
+/// are expressions for texts.
+fn attempt(statement: &str, error: &str, instead: &str, warning: &str) -> String {
+    format!(
+        "(SELECT 'DO ' || CASE WHEN strpos(body, '$$') = 0 THEN '$$' || body || '$$'
+                               ELSE quote_literal(body) END
+          FROM format(E'\\nBEGIN\\n    %s;\\nEXCEPTION WHEN {error} THEN%s\\n    '
+                      || E'RAISE WARNING USING MESSAGE = %L;\\nEND\\n', {statement},
+                      COALESCE(E'\\n    ' || NULLIF({instead}, '') || ';', ''), {warning}) AS body)"
+    )
+}
+
 /// Takes a row of a reader.
 fn take(fact: &mut Fact, what: &str, value: Option<String>, mut statements: Vec<String>) {
     let (word, name) = what.split_once(' ').unwrap_or((what, what));
     match word {
         "create" => (fact.create, fact.definition) = (statements, value),
+        "among" => fact.among_rows = statements,
         "drop" => fact.drop = statements,
         "name" => fact.name = value.map(|name| (name, statements)),
         "with" => fact.comes_with.extend(written_address(&statements)),
@@ -273,11 +287,22 @@ fn links_in_between(facts: &mut HashMap<Address, Fact>) {
     let is_foreign_key = |fact: &Fact| fact.setting("change time").is_some();
     let mut of_relation: BTreeMap<Oid, HashSet<Address>> = BTreeMap::new();
     let mut links: BTreeMap<i64, Vec<Address>> = BTreeMap::new();
+    let mut inherited: HashSet<(Oid, Address)> = HashSet::new();
+    for fact in facts.values_mut().filter(|fact| fact.is_inherited_constraint()) {
+        // The parent's needs the links.
+        fact.needs.retain(|need| need.belongs && need.on.class == "pg_class");
+        let tables = fact.needs.iter().map(|need| (need.on.object, fact.address.clone()));
+        inherited.extend(tables);
+    }
     for fact in facts.values() {
         let is_index = fact.address.class == "pg_class" && fact.address.part == 0;
         if fact.address.class == "pg_inherits" {
             links.entry(fact.address.part).or_default().push(fact.address.clone());
-        } else if is_index || fact.address.class == "pg_constraint" && !is_foreign_key(fact) {
+        } else if is_index
+            || fact.address.class == "pg_constraint"
+                && !is_foreign_key(fact)
+                && !fact.is_inherited_constraint()
+        {
             for need in fact.needs.iter().filter(|need| need.belongs && need.on.class == "pg_class")
             {
                 of_relation.entry(need.on.object).or_default().insert(fact.address.clone());
@@ -288,7 +313,9 @@ fn links_in_between(facts: &mut HashMap<Address, Fact>) {
         let ends: HashSet<_> = fact.needs.iter().map(|need| need.on.object).collect();
         let more: Vec<Address> = if is_link(fact) {
             let indexes = ends.iter().filter_map(|end| of_relation.get(end)).flatten();
-            indexes.filter(|address| !ends.contains(&address.object)).cloned().collect()
+            let indexes = indexes.filter(|address| !ends.contains(&address.object));
+            let own = inherited.iter().filter(|(table, _)| *table == fact.address.object);
+            indexes.chain(own.map(|(_, constraint)| constraint)).cloned().collect()
         } else if is_foreign_key(fact) {
             // Those of the partitions' partitions too.
             let mut below: Vec<Address> = Vec::new();
@@ -334,7 +361,7 @@ fn comments(
         let text = value.as_deref().map_or("NULL".to_owned(), quote_literal);
         fact.settings.push(Setting {
             name: "set comment".to_owned(),
-            when: When::parse("set"),
+            when: When::parse(if fact.is_inherited_constraint() { "late" } else { "set" }),
             value,
             change: Change::Statements(vec![format!("COMMENT ON {object} IS {text}")]),
         });

@@ -1,5 +1,10 @@
 //! Sequences, those of identity columns among them.
 
+use migrate_dsl::quote_literal;
+use postgres::types::Type;
+use postgres::{Client, Row};
+
+use super::super::objects::{Found, ids};
 use super::super::privileges;
 use super::Reader;
 
@@ -27,9 +32,7 @@ CROSS JOIN LATERAL (
     SELECT c.oid::regclass::text AS name, format('{form}', {values}) AS parameters,
            attrelid::regclass::text AS relation, COALESCE(deptype = 'i', false) AS identity,
            CASE WHEN deptype = 'a' THEN format('%s.%I', attrelid::regclass, attname) END AS owner,
-           CASE attidentity WHEN 'a' THEN 'ALWAYS' ELSE 'BY DEFAULT' END AS generated,
-           CASE WHEN has_sequence_privilege(c.oid, 'USAGE, SELECT') AND relpersistence <> 't'
-                THEN pg_sequence_last_value(c.oid) END AS last
+           CASE attidentity WHEN 'a' THEN 'ALWAYS' ELSE 'BY DEFAULT' END AS generated
 ) AS s
 CROSS JOIN LATERAL (VALUES
     ('create', NULL, ARRAY[CASE
@@ -44,7 +47,6 @@ CROSS JOIN LATERAL (VALUES
         THEN format('ALTER TABLE %s ALTER COLUMN %I DROP IDENTITY', relation, attname)
         ELSE format('DROP SEQUENCE %s', name) END]),
     ('with', NULL, CASE WHEN identity THEN ARRAY['pg_class', attrelid::text, attnum::text] END),
-    ('once value', last::text, ARRAY[format('SELECT pg_catalog.setval(%L, %s)', name, last)]),
     ('change parameters', format_type(seqtypid, NULL) || ' ' || parameters,
         ARRAY[format('ALTER SEQUENCE %s AS %s %s', name, format_type(seqtypid, NULL), parameters)]),
     ('change identity', CASE WHEN identity THEN generated END,
@@ -63,4 +65,64 @@ CROSS JOIN LATERAL (VALUES
 ) AS rows(what, value, statements)
 WHERE statements IS NOT NULL OR what IN ('create', 'drop')"
     )
+}
+
+/// Where sequences stand, which each says itself. That of a column goes on after the values that
+/// the column has by then.
+pub(super) fn positions(client: &mut Client, found: &[Found]) -> Result<Vec<Row>, postgres::Error> {
+    let (ids, _) =
+        ids(found.iter().filter(|found| found.key.kind == "sequence").map(|found| &found.address));
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let readable = client.query_typed(
+        "
+SELECT c.oid::text, c.oid::regclass::text, seqstart::text, quote_ident(attname), attrelid::regclass::text,
+       CASE WHEN seqincrement > 0 THEN 'max' ELSE 'min' END,
+       CASE WHEN seqincrement > 0 THEN 'greatest' ELSE 'least' END,
+       CASE WHEN seqincrement > 0 THEN '>=' ELSE '<=' END,
+       CASE WHEN seqincrement > 0 THEN format('least(%s, ', seqmax)
+            ELSE format('greatest(%s, ', seqmin) END
+FROM pg_class c
+JOIN pg_sequence ON seqrelid = c.oid
+LEFT JOIN (pg_depend
+           JOIN pg_class t ON t.oid = refobjid AND t.relkind IN ('r', 'p')
+           JOIN pg_attribute ON attrelid = refobjid AND attnum = refobjsubid
+               AND atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype))
+    ON classid = 'pg_class'::regclass AND objid = c.oid AND deptype IN ('a', 'i')
+    AND refclassid = 'pg_class'::regclass AND refobjsubid > 0 AND NOT seqcycle
+WHERE c.oid = ANY ($1) AND NOT pg_is_other_temp_schema(c.relnamespace)
+  AND has_sequence_privilege(c.oid, 'SELECT') AND has_schema_privilege(c.relnamespace, 'USAGE')",
+        &[(&ids, Type::OID_ARRAY)],
+    )?;
+    let position = |row: &Row| {
+        let text = |column: usize| row.get::<_, Option<String>>(column).unwrap_or_default();
+        let (id, name, start) = (text(0), text(1), text(2));
+        let sequence = quote_literal(&quote_literal(&name));
+        let set = if text(3).is_empty() {
+            format!(
+                "format('SELECT pg_catalog.setval(%s, %s, %s)', {sequence}, last_value, is_called::text)"
+            )
+        } else {
+            let [column, table, most, more, beyond, within] = [3, 4, 5, 6, 7, 8].map(text);
+            let column_of = quote_literal(&format!("{most}({column})"));
+            format!(
+                "format('SELECT pg_catalog.setval(%s, {within}{more}(%s, %s)), ' \
+                        || CASE WHEN is_called THEN 'true' ELSE 'COALESCE(%3$s {beyond} %2$s, false)' END \
+                        || ') FROM %4$s', {sequence}, last_value, {column_of}, {table})",
+                table = quote_literal(&table),
+            )
+        };
+        format!(
+            "SELECT 'pg_class', {id}::oid, 0::int8, 'late-once value',
+                    CASE WHEN is_called OR last_value <> {start} THEN concat(last_value, is_called) END,
+                    ARRAY[{set}]
+             FROM {name}"
+        )
+    };
+    let positions: Vec<_> = readable.iter().map(position).collect();
+    if positions.is_empty() {
+        return Ok(Vec::new());
+    }
+    client.query_typed(&positions.join("\nUNION ALL\n"), &[])
 }

@@ -31,7 +31,10 @@ CROSS JOIN LATERAL (VALUES
              WHERE attrelid = t.typrelid AND attnum > 0 AND NOT attisdropped))
         WHEN 'd' THEN concat_ws(' ', 'CREATE DOMAIN', name, 'AS', format_type(typbasetype, typtypmod),
             'COLLATE ' || (SELECT t.typcollation::regcollation FROM pg_type b
-                           WHERE b.oid = t.typbasetype AND b.typcollation <> t.typcollation))
+                           WHERE b.oid = t.typbasetype AND b.typcollation <> t.typcollation),
+            (SELECT string_agg(format('CONSTRAINT %I %s', conname, pg_get_constraintdef(k.oid)), ' '
+                               ORDER BY conname)
+             FROM pg_constraint k WHERE contypid = t.oid AND contype = 'c' AND convalidated))
         WHEN 'r' THEN format('CREATE TYPE %s AS RANGE (%s)', name, concat_ws(', ',
             'SUBTYPE = ' || format_type(rngsubtype, NULL),
             'SUBTYPE_OPCLASS = ' || (SELECT format('%s.%I', opcnamespace::regnamespace, opcname)
@@ -60,6 +63,8 @@ WHERE statements IS NOT NULL
 pub(super) const DOMAIN_CONSTRAINTS: Reader =
     Reader::of(&["domain constraint"], domain_constraints);
 
+/// Once a composite type or an array has the domain, it takes no more of them; so they are made
+/// with it. One that is not valid cannot be.
 fn domain_constraints() -> String {
     "
 SELECT 'pg_constraint', k.oid, 0::int8, what, value, statements
@@ -70,7 +75,9 @@ FROM (
 CROSS JOIN LATERAL (VALUES
     ('create', definition, ARRAY[format('ALTER DOMAIN %s ADD CONSTRAINT %I %s', name, conname, definition)]),
     ('drop', NULL, ARRAY[format('ALTER DOMAIN %s DROP CONSTRAINT %I', name, conname)]),
+    ('with', NULL, CASE WHEN convalidated THEN ARRAY['pg_type', contypid::text, '0'] END),
     ('name', quote_ident(conname), ARRAY[format('ALTER DOMAIN %s RENAME CONSTRAINT ', name), ' TO '])
-) AS rows(what, value, statements)"
+) AS rows(what, value, statements)
+WHERE statements IS NOT NULL"
         .to_owned()
 }

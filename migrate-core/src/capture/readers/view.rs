@@ -31,8 +31,10 @@ CROSS JOIN LATERAL (VALUES
                      ' TABLESPACE ' || (SELECT quote_ident(spcname) FROM pg_tablespace s
                                         WHERE s.oid = reltablespace),
                      ' AS', E'\\n', body,
-                     CASE WHEN materialized AND relispopulated THEN E'\\n  WITH DATA'
-                          WHEN materialized THEN E'\\n  WITH NO DATA' END)]),
+                     CASE WHEN materialized THEN E'\\n  WITH NO DATA' END)]),
+    -- its query may need what is not there yet
+    ('late-once populated', CASE WHEN materialized AND relispopulated THEN 'populated' END,
+        ARRAY['REFRESH MATERIALIZED VIEW ' || name]),
     ('drop', NULL, ARRAY[format('DROP %s %s', word, name)]),
     ('change body', CASE WHEN NOT materialized THEN body END, CASE WHEN NOT materialized
         THEN ARRAY[concat('CREATE OR REPLACE VIEW ', name, options, ' AS', E'\\n', body)] END),

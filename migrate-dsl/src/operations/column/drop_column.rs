@@ -115,7 +115,10 @@ impl Operation for DropColumn {
     fn inverse(&self) -> Inverse {
         let columns = self.columns.iter().map(|column| Object::column(&self.table, column));
         if !self.keep_data {
-            return Inverse::capture_without(columns, "its values do not come back");
+            return Inverse::capture_without(
+                columns,
+                "its values do not come back, and it stands last",
+            );
         }
         let back = self.columns.iter().rev().map(|column| {
             phrases::rename_part(&self.table, "COLUMN", &kept_name(column.as_str()), column)
@@ -140,7 +143,7 @@ mod tests {
             pgm.drop_column(("app", "posts"), "loc").if_exists().cascade();
         };
         insta::assert_snapshot!(plan_text(up), @r#"ALTER TABLE "app"."posts" DROP COLUMN IF EXISTS "loc" CASCADE;"#);
-        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: column `loc` of `app.posts`; its values do not come back");
+        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: column `loc` of `app.posts`; its values do not come back, and it stands last");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! SQL as the migration's author wrote it.
 
 use crate::split::{refused, sends_rows, split, unterminated};
-use crate::{Inverse, Object, Operation, Pgm, Statement};
+use crate::{AfterCrash, Inverse, Object, Operation, Pgm, Statement};
 
 /// Runs SQL as it is written.
 pub struct Sql {
@@ -10,6 +10,7 @@ pub struct Sql {
     down: Option<String>,
     captured: Vec<Object>,
     outside_transaction: bool,
+    after_crash: AfterCrash,
     files: Vec<String>,
     problem: Option<String>,
 }
@@ -43,6 +44,7 @@ impl Sql {
             down: None,
             captured: Vec::new(),
             outside_transaction: false,
+            after_crash: AfterCrash::Ask,
             files: Vec::new(),
             problem: None,
         }
@@ -89,6 +91,38 @@ impl Sql {
         self.outside_transaction = true;
         self
     }
+
+    /// Says that doing it twice is as good as once. After a crash in the middle of a statement
+    /// outside a transaction, the engine then runs that statement again; else it asks the catalog,
+    /// and where that cannot tell, a person.
+    ///
+    /// ```
+    /// let plan = migrate_dsl::plan_text(|pgm| {
+    ///     pgm.sql("CALL refill_cache()").outside_transaction().idempotent().down("");
+    /// });
+    /// assert_eq!(plan, "CALL refill_cache();");
+    /// ```
+    pub fn idempotent(&mut self) -> &mut Self {
+        self.after_crash = AfterCrash::Repeat;
+        self
+    }
+
+    /// A query whose first column is true once the statement was done: what the engine asks after
+    /// a crash in the middle of it, outside a transaction.
+    ///
+    /// ```
+    /// let plan = migrate_dsl::plan_text(|pgm| {
+    ///     pgm.sql("CALL archive_posts()")
+    ///         .outside_transaction()
+    ///         .done_when("SELECT count(*) = 0 FROM posts WHERE old")
+    ///         .down("");
+    /// });
+    /// assert_eq!(plan, "CALL archive_posts();");
+    /// ```
+    pub fn done_when(&mut self, query: impl Into<String>) -> &mut Self {
+        self.after_crash = AfterCrash::DoneWhen(query.into());
+        self
+    }
 }
 
 impl Operation for Sql {
@@ -118,6 +152,12 @@ impl Operation for Sql {
             let problems = vec![format!("`{}` has no statement in it", self.verb)];
             return vec![Statement { problems, ..Statement::raw("") }];
         }
+        if let (AfterCrash::DoneWhen(_), [_, second, ..]) = (&self.after_crash, &mut *statements) {
+            second.problems.push(format!(
+                "`done_when` speaks of one statement: give each a `pgm.{}` of its own",
+                self.verb
+            ));
+        }
         if self.down.is_some() && !self.captured.is_empty() {
             let problem = "`down` and `captures` are two ways back: keep one";
             statements[0].problems.push(problem.to_owned());
@@ -131,6 +171,10 @@ impl Operation for Sql {
             None if !self.captured.is_empty() => Inverse::capture_named(&self.captured),
             None => no_way_back(self.verb),
         }
+    }
+
+    fn after_crash(&self) -> AfterCrash {
+        self.after_crash.clone()
     }
 
     fn files(&self) -> Vec<String> {
@@ -244,6 +288,14 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn one_query_speaks_for_one_statement() {
+        let problems = plan_problems(|pgm| {
+            pgm.sql("CALL a(); CALL b()").outside_transaction().done_when("SELECT true");
+        });
+        insta::assert_snapshot!(problems, @"`done_when` speaks of one statement: give each a `pgm.sql` of its own");
     }
 
     #[test]

@@ -13,13 +13,14 @@ use sea_query::{
 
 use super::sql::no_way_back;
 use crate::sea::render;
-use crate::{Inverse, Object, Operation, Pgm, Statement};
+use crate::{AfterCrash, Inverse, Object, Operation, Pgm, Statement};
 
 /// Runs a statement that was built with sea-query.
 pub struct SqlStatement {
     up: Statement,
     down: Vec<Statement>,
     captured: Vec<Object>,
+    after_crash: AfterCrash,
 }
 
 impl Pgm {
@@ -60,6 +61,7 @@ impl Pgm {
             up: statement.into_statement(),
             down: Vec::new(),
             captured: Vec::new(),
+            after_crash: AfterCrash::Ask,
         })
     }
 }
@@ -77,6 +79,19 @@ impl SqlStatement {
     /// statement runs, or afterwards; else the migration fails.
     pub fn captures(&mut self, object: Object) -> &mut Self {
         self.captured.push(object);
+        self
+    }
+
+    /// Says that doing it twice is as good as once, as [`Sql::idempotent`](crate::operations::raw::Sql::idempotent).
+    pub fn idempotent(&mut self) -> &mut Self {
+        self.after_crash = AfterCrash::Repeat;
+        self
+    }
+
+    /// A query whose first column is true once this was done, as
+    /// [`Sql::done_when`](crate::operations::raw::Sql::done_when).
+    pub fn done_when(&mut self, query: impl Into<String>) -> &mut Self {
+        self.after_crash = AfterCrash::DoneWhen(query.into());
         self
     }
 }
@@ -108,6 +123,10 @@ impl Operation for SqlStatement {
         } else {
             no_way_back("statement")
         }
+    }
+
+    fn after_crash(&self) -> AfterCrash {
+        self.after_crash.clone()
     }
 }
 

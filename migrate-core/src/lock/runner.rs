@@ -12,7 +12,7 @@ use postgres::Client;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::{Event, History, Observer};
+use crate::{Event, History, Interrupt, Observer, Stop};
 
 const POLL: Duration = Duration::from_millis(50);
 
@@ -47,6 +47,9 @@ pub enum LockError {
         /// How long it was waited for.
         waited: Duration,
     },
+    /// It was asked to stop while it waited.
+    #[error("{0} while it waited for another migrate")]
+    Stopped(Stop),
     /// The server could not be asked.
     #[error("the lock cannot be asked for")]
     Database(#[from] postgres::Error),
@@ -62,6 +65,18 @@ impl RunnerLock {
         client: &mut Client,
         history: &History,
         patience: Duration,
+        observer: &mut dyn Observer,
+    ) -> Result<Self, LockError> {
+        let never = Interrupt::default();
+        Self::acquire_unless_stopped(client, history, patience, &never, observer)
+    }
+
+    /// The same, until it is asked to stop.
+    pub(crate) fn acquire_unless_stopped(
+        client: &mut Client,
+        history: &History,
+        patience: Duration,
+        interrupt: &Interrupt,
         observer: &mut dyn Observer,
     ) -> Result<Self, LockError> {
         let key = key_of(history);
@@ -81,7 +96,10 @@ impl RunnerLock {
                 observer
                     .event(Event::WaitingForRunner { holder: holder_of(client, key)?, patience });
             }
-            std::thread::sleep(POLL.min(patience.saturating_sub(waited)));
+            let pause = POLL.min(patience.saturating_sub(waited));
+            if let Some(stop) = interrupt.sleep(pause) {
+                return Err(LockError::Stopped(stop));
+            }
         }
     }
 

@@ -1,0 +1,64 @@
+//! `migrate bundle`
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::Context as _;
+use clap::Args;
+use migrate_core::bundle::Bundle;
+use migrate_core::plan::PlanFile;
+use serde_json::json;
+
+use crate::actor::actor;
+use crate::context::Context;
+use crate::exit_code::Exit;
+use crate::printer;
+use crate::render::Located;
+use crate::work::{Planned, settings};
+
+/// Where to write to.
+///
+/// The bundle has the plan, the name of the history, and a digest: `--plan FILE` refuses one that
+/// was cut or changed on the way.
+#[derive(Debug, Args)]
+pub struct BundleArgs {
+    /// The file
+    #[arg(value_name = "FILE", default_value = "migrations-bundle.json")]
+    file: String,
+}
+
+/// Writes the plan into a file, and prints its path. Needs no database.
+pub fn run(args: &BundleArgs, context: &Context) -> anyhow::Result<Exit> {
+    let settings = settings(context)?;
+    let Planned { plan, history, folder } = Planned::of(context, settings.as_ref())?;
+    let problems = plan.migrations.iter().flat_map(|migration| {
+        let problems = migration.problems.iter().cloned();
+        problems.map(|problem| (migration.name.clone(), problem))
+    });
+    let problems: Vec<_> = problems.collect();
+    if !problems.is_empty() {
+        return Err(Located { error: migrate_core::Error::Problems(problems), folder }.into());
+    }
+    let count = plan.migrations.len();
+    let actor = actor(&context.environment);
+    let plan = PlanFile { plan, history: Some(history) };
+    let bundle = Bundle::of(plan, actor.git_commit, &actor.tool_version)?;
+    let path = context.environment.current_dir.join(&args.file);
+    write(&path, &(bundle.to_json()? + "\n"))
+        .with_context(|| format!("cannot write `{}`", args.file))?;
+    let digest = &bundle.digest;
+    context
+        .printer
+        .step("bundled", &format!("{}, sha256 {digest}", printer::count(count, "migration")));
+    context.printer.data(&args.file);
+    context.printer.json(&json!({"file": args.file, "digest": digest, "migrations": count}));
+    Ok(Exit::Done)
+}
+
+/// Writes a file whole, in the place of an older one, or not at all.
+fn write(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut partial = path.as_os_str().to_owned();
+    partial.push(format!(".{}.partial", std::process::id()));
+    let written = fs::write(&partial, text).and_then(|()| fs::rename(&partial, path));
+    written.inspect_err(|_| _ = fs::remove_file(&partial))
+}

@@ -1,0 +1,62 @@
+//! `migrate protect`
+
+use clap::Args;
+use serde_json::json;
+
+use crate::context::Context;
+use crate::exit_code::Exit;
+use crate::progress::Progress;
+use crate::render::UsageError;
+use crate::work::Work;
+
+/// How to protect.
+///
+/// A name is stored in the database. From then on whatever destroys (`down`, `redo`, `goto`
+/// backwards, `mark --pending`, `restore`, `db drop`, `db reset`) refuses with 5, unless that name
+/// is given with `--allow` or in `ALLOW_DDL_IN_PRODUCTION`.
+#[derive(Debug, Args)]
+pub struct ProtectArgs {
+    /// The name: what people call this database, such as `production`
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// Take the protection under this name away
+    #[arg(long)]
+    off: bool,
+}
+
+/// Protects the database, or no longer. Needs no files.
+pub fn run(args: &ProtectArgs, context: &Context) -> anyhow::Result<Exit> {
+    let name = args.name.as_str();
+    if name.trim() != name || name.is_empty() || name.chars().any(char::is_control) {
+        return Err(UsageError {
+            message: "a name to protect under is not empty, and has no blanks around it".to_owned(),
+            help: "write what people call this database: `migrate protect production`".to_owned(),
+        }
+        .into());
+    }
+    let mut work = Work::open_without_plan(context, "migrate protect")?;
+    work.announce(context);
+    let mut progress = Progress::new(context.printer);
+    let mut observer = |event| progress.show(event);
+    let changed = if args.off {
+        work.migrator.unprotect(&mut work.session, name, &mut observer)
+    } else {
+        work.migrator.protect(&mut work.session, name, &mut observer)
+    };
+    let changed = changed.map_err(|error| work.located(error))?;
+    let text = match (args.off, changed) {
+        (false, true) => format!("as `{name}`: whatever destroys asks for that name now"),
+        (false, false) => format!("nothing to do: it is protected as `{name}` already"),
+        (true, true) => "no name is asked for any more".to_owned(),
+        (true, false) => "nothing to do: it is not protected".to_owned(),
+    };
+    let verb = match (args.off, changed) {
+        (false, true) => "protected",
+        (true, true) => "unprotected",
+        (_, false) => "done",
+    };
+    context.printer.step(verb, &text);
+    let protected = (!args.off).then_some(name);
+    context.printer.json(&json!({"event": "summary", "protected": protected, "changed": changed}));
+    Ok(Exit::Done)
+}

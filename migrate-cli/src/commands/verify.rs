@@ -1,0 +1,66 @@
+//! `migrate verify`
+
+use clap::Args;
+use migrate_core::{Finding, FindingKind};
+use serde_json::{Value, json};
+
+use crate::context::Context;
+use crate::exit_code::Exit;
+use crate::printer::count;
+use crate::render::diff::diff;
+use crate::work::Work;
+
+/// What to look for.
+///
+/// Exits with 3 if a file has changed or is gone, a migration stopped half way or is older than an
+/// applied one, or the history was changed by something else than this tool.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {}
+
+/// Holds the files, the history and the log against each other.
+pub fn run(_: &VerifyArgs, context: &Context) -> anyhow::Result<Exit> {
+    let mut work = Work::open(context, "migrate verify")?;
+    work.announce(context);
+    let verified = work.migrator.verify(&mut work.session);
+    let verified = verified.map_err(|error| work.located(error))?;
+    let findings = &verified.findings;
+    let as_json: Vec<_> = findings.iter().map(as_json).collect();
+    context.printer.json(&json!({"applied": verified.applied, "findings": as_json}));
+    if !findings.is_empty() {
+        let texts: Vec<_> = findings.iter().map(text).collect();
+        context.printer.data(&texts.join("\n"));
+    }
+    let found = findings.iter().filter(|finding| !finding.kind.is_note()).count();
+    let (applied, found) = (count(verified.applied, "applied migration"), count(found, "finding"));
+    context.printer.step("verified", &format!("{applied}: {found}"));
+    Ok(if verified.is_sound() { Exit::Done } else { Exit::Found })
+}
+
+fn as_json(finding: &Finding) -> Value {
+    let mut value = json!(finding);
+    value["note"] = json!(finding.kind.is_note());
+    value["diff"] = json!(finding.change.as_ref().map(|(was, is)| diff(was, is)));
+    value
+}
+
+/// What is wrong, the SQL that differs, what to do about it.
+fn text(finding: &Finding) -> String {
+    let Finding { name, message, help, .. } = finding;
+    let mut text = format!("{:<12}  {name}: {message}\n", word(finding.kind));
+    if let Some((was, is)) = &finding.change {
+        let diff = diff(was, is);
+        text += &diff.lines().map(|line| format!("    {line}\n")).collect::<String>();
+    }
+    text + &format!("  help: {help}\n")
+}
+
+fn word(kind: FindingKind) -> &'static str {
+    match kind {
+        FindingKind::Changed => "changed",
+        FindingKind::Missing => "missing",
+        FindingKind::Partial => "partial",
+        FindingKind::Late => "late",
+        FindingKind::AppliedLate => "applied late",
+        FindingKind::Tampered => "tampered",
+    }
+}

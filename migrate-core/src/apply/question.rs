@@ -1,0 +1,314 @@
+//! What the catalog can tell of a statement outside a transaction: whether it was done.
+//!
+//! A runner that was killed, or cut off, does not know how its statement ended. The next one asks
+//! here, once the session of the other is gone (it holds the runner's lock until then).
+
+use postgres::Client;
+use postgres::types::Oid;
+use serde::{Deserialize, Serialize};
+
+use super::words::Words;
+use crate::plan::Step;
+
+/// A statement, as far as the catalog can be asked about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Question {
+    /// Is the index there, and valid?
+    CreateIndex { name: Option<String>, table: String, concurrently: bool, if_not_exists: bool },
+    /// Is it gone?
+    DropIndex { path: String },
+    /// What is half done is thrown away, and it is done again.
+    Reindex,
+    /// Is it no partition any more?
+    Detach { parent: String, partition: String },
+    /// Is there a row of the catalog?
+    Row { of: &'static str, name: String, created: bool },
+    /// Twice is as good as once.
+    Repeat,
+    /// Does the author's query say so?
+    DoneWhen(String),
+    /// Nobody knows.
+    Unknown,
+}
+
+/// What was there before a statement, for the journal.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Noted {
+    /// The process that runs the statement.
+    pub(crate) pid: i32,
+    /// Indexes that are not of its making.
+    pub(crate) indexes: Vec<Oid>,
+}
+
+/// What the catalog says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// It was done.
+    Done,
+    /// It was not, and nothing of it is left.
+    NotDone,
+    /// Nobody knows.
+    Unknown,
+}
+
+impl Question {
+    /// What to ask about this statement of a step; the step's author has the first word.
+    pub(super) fn of(step: &Step, sql: &str) -> Self {
+        match &step.done_when {
+            Some(query) => Self::DoneWhen(query.clone()),
+            None if step.idempotent => match Self::of_sql(sql) {
+                // These leave something behind that has to go first.
+                own @ (Self::CreateIndex { .. } | Self::Reindex | Self::Detach { .. }) => own,
+                _ => Self::Repeat,
+            },
+            None => Self::of_sql(sql),
+        }
+    }
+
+    fn of_sql(sql: &str) -> Self {
+        let mut words = Words::of(sql);
+        Self::read(&mut words).unwrap_or(Self::Unknown)
+    }
+
+    fn read(words: &mut Words) -> Option<Self> {
+        if words.eat("create unique index") || words.eat("create index") {
+            let concurrently = words.eat("concurrently");
+            let if_not_exists = words.eat("if not exists");
+            let name =
+                if words.eat("on") { None } else { words.name().filter(|_| words.eat("on")) };
+            words.eat("only");
+            let table = words.path()?;
+            return Some(Self::CreateIndex { name, table, concurrently, if_not_exists });
+        }
+        if words.eat("drop index concurrently") {
+            words.eat("if exists");
+            return Some(Self::DropIndex { path: words.path()? });
+        }
+        if words.eat("reindex") {
+            let concurrently = words.has("concurrently");
+            return Some(if concurrently { Self::Reindex } else { Self::Repeat });
+        }
+        if words.eat("alter table") {
+            words.eat("if exists");
+            words.eat("only");
+            let parent = words.path()?;
+            let detach = words.eat("detach partition");
+            let partition = words.path().filter(|_| detach)?;
+            return Some(Self::Detach { parent, partition });
+        }
+        for (of, catalog) in [
+            ("database", "pg_database WHERE datname"),
+            ("tablespace", "pg_tablespace WHERE spcname"),
+            ("subscription", "pg_subscription WHERE subname"),
+        ] {
+            if words.eat(&format!("create {of}")) {
+                return Some(Self::Row { of: catalog, name: words.name()?, created: true });
+            }
+            if words.eat(&format!("drop {of}")) {
+                words.eat("if exists");
+                return Some(Self::Row { of: catalog, name: words.name()?, created: false });
+            }
+        }
+        let repeat = ["vacuum", "analyze", "checkpoint", "cluster", "refresh", "alter system"];
+        repeat.iter().any(|word| words.eat(word)).then_some(Self::Repeat)
+    }
+
+    /// Whether the statement blocks neither readers nor writers.
+    pub(super) fn is_concurrent(&self) -> bool {
+        match self {
+            Self::CreateIndex { concurrently, .. } => *concurrently,
+            Self::DropIndex { .. } | Self::Reindex | Self::Detach { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// What the journal keeps of the state before.
+    pub(super) fn note(&self, client: &mut Client, pid: i32) -> Result<Noted, postgres::Error> {
+        let rows = match self {
+            Self::CreateIndex { table, .. } => client.query(
+                "SELECT indexrelid FROM pg_catalog.pg_index \
+                 WHERE indrelid = pg_catalog.to_regclass($1)",
+                &[table],
+            )?,
+            Self::Reindex => client.query(
+                "SELECT i.indexrelid FROM pg_catalog.pg_index i \
+                 JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
+                 WHERE c.relname ~ '_cc(new|old)[0-9]*$'",
+                &[],
+            )?,
+            _ => Vec::new(),
+        };
+        Ok(Noted { pid, indexes: rows.iter().map(|row| row.get(0)).collect() })
+    }
+
+    /// Asks, and removes what is left of a statement that was not done; only of our own making.
+    pub(super) fn ask(
+        &self,
+        client: &mut Client,
+        noted: &Noted,
+    ) -> Result<Answer, postgres::Error> {
+        let done = match self {
+            Self::CreateIndex { name, table, .. } => {
+                Self::index_is_there(client, name.as_deref(), table, noted)?
+            }
+            Self::DropIndex { path } => client
+                .query_one("SELECT pg_catalog.to_regclass($1) IS NULL", &[path])?
+                .try_get(0)?,
+            Self::Reindex => {
+                let left = client.query(
+                    "SELECT i.indexrelid, i.indexrelid::regclass::text FROM pg_catalog.pg_index i \
+                     JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
+                     WHERE c.relname ~ '_cc(new|old)[0-9]*$' AND NOT i.indisvalid \
+                     AND i.indexrelid <> ALL ($1)",
+                    &[&noted.indexes],
+                )?;
+                drop_indexes(client, &left)?;
+                false
+            }
+            Self::Detach { parent, partition } => {
+                let pending = if major(client)? >= 14 { "inhdetachpending" } else { "false" };
+                let row = client.query_opt(
+                    &format!(
+                        "SELECT {pending} FROM pg_catalog.pg_inherits \
+                         WHERE inhparent = pg_catalog.to_regclass($1) \
+                         AND inhrelid = pg_catalog.to_regclass($2)"
+                    ),
+                    &[parent, partition],
+                )?;
+                match row.map(|row| row.try_get(0)).transpose()? {
+                    None => true,
+                    Some(true) => {
+                        client.batch_execute(&format!(
+                            "ALTER TABLE {parent} DETACH PARTITION {partition} FINALIZE"
+                        ))?;
+                        true
+                    }
+                    Some(false) => false,
+                }
+            }
+            Self::Row { of, name, created } => {
+                let sql = format!("SELECT EXISTS (SELECT FROM pg_catalog.{of} = $1)");
+                let is_there: bool = client.query_one(&sql, &[name])?.try_get(0)?;
+                is_there == *created
+            }
+            Self::Repeat => false,
+            Self::DoneWhen(query) => {
+                let row = client.query_opt(query, &[])?;
+                row.map(|row| row.try_get::<_, Option<bool>>(0)).transpose()?.flatten()
+                    == Some(true)
+            }
+            Self::Unknown => return Ok(Answer::Unknown),
+        };
+        Ok(if done { Answer::Done } else { Answer::NotDone })
+    }
+
+    /// Whether the index is there that the statement was to make; one that is not valid is removed,
+    /// unless somebody is at work on it.
+    fn index_is_there(
+        client: &mut Client,
+        name: Option<&str>,
+        table: &str,
+        noted: &Noted,
+    ) -> Result<bool, postgres::Error> {
+        let found = client.query(
+            "SELECT i.indexrelid, i.indexrelid::regclass::text, i.indisvalid, \
+             EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p \
+             JOIN pg_catalog.pg_locks l ON l.pid = p.pid AND l.relation = i.indrelid \
+             WHERE p.pid <> pg_catalog.pg_backend_pid()) \
+             FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
+             WHERE i.indrelid = pg_catalog.to_regclass($1) \
+             AND ($2::text IS NULL OR c.relname = $2) AND i.indexrelid <> ALL ($3)",
+            &[&table, &name, &noted.indexes],
+        )?;
+        let mut left = Vec::new();
+        let mut is_there = false;
+        for row in found {
+            let (valid, built): (bool, bool) = (row.try_get(2)?, row.try_get(3)?);
+            is_there |= valid;
+            if !valid && !built {
+                left.push(row);
+            }
+        }
+        drop_indexes(client, &left)?;
+        Ok(is_there)
+    }
+}
+
+/// Whether an index with the name of a `CREATE INDEX IF NOT EXISTS` is there and not valid: the
+/// server would be content with it.
+pub(super) fn invalid_namesake(
+    client: &mut Client,
+    sql: &str,
+) -> Result<Option<String>, postgres::Error> {
+    let Question::CreateIndex { name: Some(name), table, if_not_exists: true, .. } =
+        Question::of_sql(sql)
+    else {
+        return Ok(None);
+    };
+    let row = client.query_opt(
+        "SELECT i.indexrelid::regclass::text FROM pg_catalog.pg_index i \
+         JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
+         JOIN pg_catalog.pg_class t ON t.relnamespace = c.relnamespace \
+         WHERE t.oid = pg_catalog.to_regclass($1) AND c.relname = $2 AND NOT i.indisvalid",
+        &[&table, &name],
+    )?;
+    row.map(|row| row.try_get(0)).transpose()
+}
+
+/// Whether the server would be content with an index that is not valid.
+pub(super) fn may_accept_an_invalid_index(sql: &str) -> bool {
+    // Cheap first: this is asked of every statement.
+    sql.get(..6).is_some_and(|word| word.eq_ignore_ascii_case("create"))
+        && matches!(Question::of_sql(sql), Question::CreateIndex { if_not_exists: true, .. })
+}
+
+/// Whether the server is known to refuse the statement in a transaction, or to end that itself.
+pub(super) fn is_direct(sql: &str) -> bool {
+    let question = Question::of_sql(sql);
+    let mut words = Words::of(sql);
+    let words = ["vacuum", "alter system", "call", "do"].iter().any(|word| words.eat(word));
+    match question {
+        Question::Detach { .. } => sql.to_ascii_lowercase().contains("concurrently"),
+        Question::Row { .. } => true,
+        question => words || question.is_concurrent(),
+    }
+}
+
+fn drop_indexes(client: &mut Client, indexes: &[postgres::Row]) -> Result<(), postgres::Error> {
+    for row in indexes {
+        let name: String = row.try_get(1)?;
+        client.batch_execute(&format!("DROP INDEX CONCURRENTLY IF EXISTS {name}"))?;
+    }
+    Ok(())
+}
+
+fn major(client: &mut Client) -> Result<i32, postgres::Error> {
+    let row = client
+        .query_one("SELECT pg_catalog.current_setting('server_version_num')::int / 10000", &[])?;
+    row.try_get(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(sql: &str) -> String {
+        let question = format!("{:?}", Question::of_sql(sql));
+        format!("{question}{}", if is_direct(sql) { " direct" } else { "" })
+    }
+
+    #[test]
+    fn what_can_be_asked() {
+        insta::assert_snapshot!(shown("CREATE UNIQUE INDEX CONCURRENTLY \"i\" ON \"app\".\"t\" (a)"), @r#"CreateIndex { name: Some("i"), table: "\"app\".\"t\"", concurrently: true, if_not_exists: false } direct"#);
+        insta::assert_snapshot!(shown("create index on only t (a)"), @r#"CreateIndex { name: None, table: "\"t\"", concurrently: false, if_not_exists: false }"#);
+        insta::assert_snapshot!(shown("DROP INDEX CONCURRENTLY IF EXISTS a.b"), @r#"DropIndex { path: "\"a\".\"b\"" } direct"#);
+        insta::assert_snapshot!(shown("REINDEX (VERBOSE) TABLE CONCURRENTLY t"), @"Reindex direct");
+        insta::assert_snapshot!(shown("REINDEX TABLE t"), @"Repeat");
+        insta::assert_snapshot!(shown("ALTER TABLE p DETACH PARTITION c CONCURRENTLY"), @r#"Detach { parent: "\"p\"", partition: "\"c\"" } direct"#);
+        insta::assert_snapshot!(shown("ALTER TABLE p ADD c int"), @"Unknown");
+        insta::assert_snapshot!(shown("CREATE DATABASE x"), @r#"Row { of: "pg_database WHERE datname", name: "x", created: true } direct"#);
+        insta::assert_snapshot!(shown("VACUUM"), @"Repeat direct");
+        insta::assert_snapshot!(shown("CALL p()"), @"Unknown direct");
+        insta::assert_snapshot!(shown("INSERT INTO t VALUES (1)"), @"Unknown");
+    }
+}

@@ -1,0 +1,47 @@
+//! What a concurrent build would wait for, before it has begun.
+
+use std::time::{Duration, Instant};
+
+use postgres::Client;
+
+use crate::interrupt::{Interrupt, Stop};
+use crate::lock::{LockHolder, old_snapshots};
+use crate::{Event, Observer};
+
+const LOOK: Duration = Duration::from_millis(250);
+/// A snapshot this old belongs to work that may go on for long.
+const OLD: Duration = Duration::from_secs(1);
+
+/// Why a concurrent build is not begun.
+pub(super) enum Why {
+    Held(Vec<LockHolder>),
+    Stopped(Stop),
+}
+
+/// Waits until no transaction of the database has an old snapshot: a build waits for all of them,
+/// on whatever table they are, and what it has made until then would be in the way meanwhile.
+pub(super) fn wait(
+    client: &mut Client,
+    deadline: Instant,
+    interrupt: &Interrupt,
+    observer: &mut dyn Observer,
+) -> Result<Option<Why>, postgres::Error> {
+    let mut told = false;
+    loop {
+        let holders = old_snapshots(client, OLD)?;
+        if holders.is_empty() {
+            return Ok(None);
+        }
+        if Instant::now() >= deadline {
+            return Ok(Some(Why::Held(holders)));
+        }
+        if !told {
+            told = true;
+            let patience = deadline.saturating_duration_since(Instant::now());
+            observer.event(Event::WaitingForLock { holders, patience });
+        }
+        if let Some(stop) = interrupt.sleep(LOOK) {
+            return Ok(Some(Why::Stopped(stop)));
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The first words of a statement, as far as the engine has to know what it is about to send. The
+//! server alone judges it.
+
+/// A word, a name or a sign of a statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Word {
+    /// A keyword or a name as the server folds it: in small letters.
+    Plain(String),
+    /// A name in double quotes, without them.
+    Quoted(String),
+    /// Anything else.
+    Sign(char),
+}
+
+/// Reads a statement from its start.
+pub(super) struct Words {
+    words: Vec<Word>,
+    at: usize,
+}
+
+impl Words {
+    pub(super) fn of(sql: &str) -> Self {
+        Self { words: lex(sql), at: 0 }
+    }
+
+    /// Goes past these keywords if they come next.
+    pub(super) fn eat(&mut self, keywords: &str) -> bool {
+        let mut at = self.at;
+        for keyword in keywords.split(' ') {
+            match self.words.get(at) {
+                Some(Word::Plain(word)) if word == keyword => at += 1,
+                _ => return false,
+            }
+        }
+        self.at = at;
+        true
+    }
+
+    /// Whether one of these keywords is somewhere ahead.
+    pub(super) fn has(&self, keyword: &str) -> bool {
+        let ahead = self.words.get(self.at..).unwrap_or_default();
+        ahead.iter().any(|word| matches!(word, Word::Plain(word) if word == keyword))
+    }
+
+    /// A name, as it stands in the catalog.
+    pub(super) fn name(&mut self) -> Option<String> {
+        let name = match self.words.get(self.at)? {
+            Word::Plain(name) | Word::Quoted(name) => name.clone(),
+            Word::Sign(_) => return None,
+        };
+        self.at += 1;
+        Some(name)
+    }
+
+    /// A name with its schema, quoted: what `to_regclass` takes.
+    pub(super) fn path(&mut self) -> Option<String> {
+        let quoted = |name: String| format!("\"{}\"", name.replace('"', "\"\""));
+        let mut path = quoted(self.name()?);
+        while self.words.get(self.at) == Some(&Word::Sign('.')) {
+            self.at += 1;
+            path = format!("{path}.{}", quoted(self.name()?));
+        }
+        Some(path)
+    }
+}
+
+/// Enough of a statement: what says what it is comes first.
+const ENOUGH: usize = 64;
+
+fn lex(sql: &str) -> Vec<Word> {
+    let mut words = Vec::new();
+    let mut rest = sql;
+    while let Some(first) = rest.chars().next() {
+        if words.len() >= ENOUGH {
+            break;
+        }
+        if let Some(comment) = rest.strip_prefix("--") {
+            rest = comment.split_once(['\n', '\r']).map_or("", |(_, rest)| rest);
+        } else if rest.starts_with("/*") {
+            rest = after_comment(rest);
+        } else if first == '"' {
+            let (name, after) = quoted(&rest[1..]);
+            words.push(Word::Quoted(name));
+            rest = after;
+        } else if first.is_alphabetic() || first == '_' {
+            let end = rest
+                .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$'))
+                .unwrap_or(rest.len());
+            words.push(Word::Plain(rest[..end].to_ascii_lowercase()));
+            rest = &rest[end..];
+        } else {
+            if !first.is_whitespace() {
+                words.push(Word::Sign(first));
+            }
+            rest = &rest[first.len_utf8()..];
+        }
+    }
+    words
+}
+
+/// What follows a comment; they nest.
+fn after_comment(text: &str) -> &str {
+    let mut depth = 0_usize;
+    let mut at = 0;
+    while let Some(rest) = text.get(at..) {
+        if rest.is_empty() {
+            break;
+        } else if rest.starts_with("/*") {
+            depth += 1;
+            at += 2;
+        } else if rest.starts_with("*/") {
+            depth -= 1;
+            at += 2;
+            if depth == 0 {
+                return &text[at..];
+            }
+        } else {
+            at += rest.chars().next().map_or(1, char::len_utf8);
+        }
+    }
+    ""
+}
+
+/// A name whose opening quote was read, and what follows it.
+fn quoted(text: &str) -> (String, &str) {
+    let mut name = String::new();
+    let mut rest = text;
+    while let Some((part, after)) = rest.split_once('"') {
+        name += part;
+        match after.strip_prefix('"') {
+            Some(more) => {
+                name.push('"');
+                rest = more;
+            }
+            None => return (name, after),
+        }
+    }
+    (name + rest, "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_keywords() {
+        let mut words =
+            Words::of("/* a /* b */ */ create -- x\n Unique index \"a\"\"B\" on App.\"T\" (x)");
+        assert!(words.eat("create unique index") && !words.eat("concurrently"));
+        assert_eq!(words.name().as_deref(), Some("a\"B"));
+        assert!(words.eat("on") && words.has("x") && !words.has("y"));
+        assert_eq!(words.path().as_deref(), Some("\"app\".\"T\""));
+        assert_eq!(words.name(), None);
+    }
+
+    #[test]
+    fn nothing_is_too_strange() {
+        for text in ["", "\"", "/*", "--", "'é'", "(((", "\"a\"\"", "é\u{301}"] {
+            let mut words = Words::of(text);
+            _ = words.path();
+        }
+    }
+}

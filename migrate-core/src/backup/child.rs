@@ -1,0 +1,105 @@
+//! PostgreSQL's client programs, run on a database.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Command, Stdio};
+
+use super::{BackupError, ClientPrograms};
+use crate::{Environment, Target};
+
+/// Variables that name a database: the target's own address is the one that counts.
+const NAMES_A_DATABASE: [&str; 9] = [
+    "PGHOST",
+    "PGHOSTADDR",
+    "PGPORT",
+    "PGUSER",
+    "PGPASSWORD",
+    "PGDATABASE",
+    "PGSERVICE",
+    "PGOPTIONS",
+    "PGAPPNAME",
+];
+
+/// A program, about to be run; what it says is in English, on stderr.
+pub(super) fn command(programs: &ClientPrograms, name: &str, environment: &Environment) -> Command {
+    let mut command = Command::new(programs.program(name));
+    let vars = &environment.vars;
+    command
+        .env_clear()
+        .envs(vars.iter().filter(|(name, _)| !NAMES_A_DATABASE.contains(&name.as_str())))
+        .env("LC_ALL", "C")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// Says on which database it is to work.
+pub(super) fn on(command: &mut Command, target: &Target) {
+    command.arg("--no-password").arg(format!("--dbname={}", target.url()));
+    if let Some(password) = target.password() {
+        // Not on the command line, where everybody on the machine could read it.
+        command.env("PGPASSWORD", password);
+    }
+}
+
+/// The error of a program that could not be started.
+pub(super) fn not_run(command: &Command) -> impl FnOnce(std::io::Error) -> BackupError {
+    let program = command.get_program().into();
+    move |source| BackupError::Run { program, source }
+}
+
+/// Hears a program out: `progress` gets the lines that tell how far it is, what comes back are its
+/// complaints.
+pub(super) fn listen(stderr: impl Read, mut progress: impl FnMut(&str)) -> Vec<String> {
+    let mut complaints: Vec<String> = Vec::new();
+    for line in BufReader::new(stderr).split(b'\n') {
+        let Ok(line) = line else { break };
+        let line = String::from_utf8_lossy(&line);
+        let said = match line.split_once(": ") {
+            Some((program, said)) if program.starts_with("pg_") => said,
+            _ => &line,
+        };
+        let is_progress = said != line && !is_complaint(said);
+        if is_progress {
+            progress(said);
+        } else if !said.trim().is_empty() && !said.starts_with("warning:") {
+            complaints.push(said.trim_start_matches("error: ").trim().to_owned());
+        }
+    }
+    complaints
+}
+
+fn is_complaint(said: &str) -> bool {
+    ["error:", "detail:", "hint:", "fatal:", "warning:"].iter().any(|word| said.starts_with(word))
+}
+
+/// Whether the disk was full.
+pub(super) fn is_full(complaints: &[String]) -> bool {
+    let words = ["No space left on device", "Disk quota exceeded", "File too large"];
+    complaints.iter().any(|line| words.iter().any(|words| line.contains(words)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_and_complaints_are_told_apart() {
+        let said = "pg_dump: dumping contents of table \"public.a\"\n\
+                    pg_dump: error: query failed: ERROR:  permission denied for table b\n\
+                    pg_dump: detail: Query was: LOCK TABLE public.b\n\
+                    pg_dump: warning: there are circular foreign-key constraints\n\
+                    psql:<stdin>:7: ERROR:  role \"x\" does not exist\n";
+        let mut progress = Vec::new();
+        let complaints = listen(said.as_bytes(), |line| progress.push(line.to_owned()));
+        assert_eq!(progress, ["dumping contents of table \"public.a\""]);
+        assert_eq!(
+            complaints,
+            [
+                "query failed: ERROR:  permission denied for table b",
+                "detail: Query was: LOCK TABLE public.b",
+                "psql:<stdin>:7: ERROR:  role \"x\" does not exist",
+            ]
+        );
+    }
+}

@@ -1,0 +1,61 @@
+//! Making a backup.
+
+use std::fs::File;
+use std::path::Path;
+use std::time::Instant;
+
+use super::child::{command, is_full, listen, not_run, on};
+use super::{Backup, BackupError, ClientPrograms, validate};
+use crate::{Environment, Target};
+
+/// Backs a database up into a file that is not there yet, and reads it again.
+pub(crate) fn dump(
+    programs: &ClientPrograms,
+    target: &Target,
+    file: &Path,
+    environment: &Environment,
+    progress: &mut dyn FnMut(&str),
+) -> Result<Backup, BackupError> {
+    let started = Instant::now();
+    if file.exists() {
+        return Err(BackupError::Exists(file.to_owned()));
+    }
+    let folder = file.parent().unwrap_or(file);
+    let create = |source| BackupError::folder("create", file, source);
+    File::open(folder).map_err(|source| BackupError::folder("write into", folder, source))?;
+    // Nobody but its owner reads it, and it is gone with this value unless it is moved. Its name is
+    // of no interest to anybody, and would be part of the error.
+    let partial = tempfile::Builder::new()
+        .prefix(".")
+        .suffix(".partial")
+        .tempfile_in(folder)
+        .map_err(|error| create(error.kind().into()))?;
+
+    let mut pg_dump = command(programs, "pg_dump", environment);
+    pg_dump.args(["--format=custom", "--verbose"]).arg("--file").arg(partial.path());
+    on(&mut pg_dump, target);
+    let mut child = pg_dump.spawn().map_err(not_run(&pg_dump))?;
+    let said = child.stderr.take().map(|stderr| listen(stderr, &mut *progress)).unwrap_or_default();
+    let status = child.wait().map_err(not_run(&pg_dump))?;
+    if !status.success() {
+        if is_full(&said) {
+            return Err(BackupError::NoSpace(file.to_owned()));
+        }
+        let what = format!("back up `{}`", target.database());
+        return Err(BackupError::Failed { what, said });
+    }
+    validate(programs, partial.path(), environment, progress).map_err(|error| match error {
+        // The file has no other name yet that anybody could look for.
+        BackupError::Damaged { said, .. } => BackupError::Damaged { file: file.to_owned(), said },
+        error => error,
+    })?;
+
+    let bytes = partial.as_file().metadata().map_err(create)?.len();
+    partial.persist_noclobber(file).map_err(|error| match error.error.kind() {
+        std::io::ErrorKind::AlreadyExists => BackupError::Exists(file.to_owned()),
+        _ => create(error.error),
+    })?;
+    // The name, too, is to survive a crash of the machine; not all file systems can promise it.
+    _ = File::open(folder).and_then(|folder| folder.sync_all());
+    Ok(Backup { file: file.to_owned(), bytes, duration: started.elapsed() })
+}

@@ -1,0 +1,65 @@
+//! Backups: what `pg_dump` writes, read again before it counts, and put back as a whole.
+//!
+//! A backup is in the [custom format](https://www.postgresql.org/docs/current/app-pgdump.html). It
+//! is written under another name beside its place, read to its end by `pg_restore` (a list of its
+//! contents would pass half a file), and only then moved to its place. It is restored in one
+//! transaction, together with the removal of what was there before, if that is asked for: either
+//! the database is as it was when the backup was made, or nothing has changed.
+
+mod child;
+mod clean;
+mod dump;
+mod error;
+mod place;
+mod programs;
+mod restore;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use error::BackupError;
+pub use place::Place;
+pub use programs::ClientPrograms;
+
+pub(crate) use clean::{CLEAN, contents};
+pub(crate) use dump::dump;
+pub(crate) use place::prune;
+pub(crate) use restore::{Restore, restore, validate};
+
+/// A backup that was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backup {
+    /// The file.
+    pub file: PathBuf,
+    /// Its size.
+    pub bytes: u64,
+    /// How long it took, with reading it again.
+    pub duration: Duration,
+}
+
+/// A size as a person says it: `812 kB`, `1.4 GB`.
+#[must_use]
+pub fn human_size(bytes: u64) -> String {
+    let units = ["kB", "MB", "GB", "TB"];
+    if bytes < 1000 {
+        return format!("{bytes} bytes");
+    }
+    let (mut tenths, mut unit) = (bytes / 100, 0);
+    while tenths >= 10_000 && unit + 1 < units.len() {
+        (tenths, unit) = (tenths / 1000, unit + 1);
+    }
+    match tenths {
+        1000.. => format!("{} {}", tenths / 10, units[unit]),
+        _ => format!("{}.{} {}", tenths / 10, tenths % 10, units[unit]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn sizes_for_people() {
+        let sizes = [0, 999, 1000, 12_345, 812_000, 1_400_000_000, 5_000_000_000_000_000];
+        let said = sizes.map(super::human_size).join(", ");
+        assert_eq!(said, "0 bytes, 999 bytes, 1.0 kB, 12.3 kB, 812 kB, 1.4 GB, 5000 TB");
+    }
+}

@@ -1,0 +1,128 @@
+//! Where backups lie, and which of them are old.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use chrono::Utc;
+use sha2::{Digest, Sha256};
+
+use super::BackupError;
+use crate::cluster::directory::state_home;
+use crate::{Environment, Target};
+
+/// Where a backup is to lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// A file of this name.
+    File(PathBuf),
+    /// A file in this folder, named after the database and the time.
+    Folder(PathBuf),
+}
+
+/// Digits of the time in the name of a backup, to the millisecond.
+const DIGITS: usize = 17;
+
+impl Place {
+    /// A folder of this database's own in the user's state folder: not in a project, where a
+    /// backup would soon be under version control.
+    ///
+    /// # Errors
+    ///
+    /// When no such folder is known.
+    pub fn usual(environment: &Environment, target: &Target) -> Result<Self, BackupError> {
+        let state = state_home(environment).map_err(|_| BackupError::NoHome)?;
+        let server = Sha256::digest(format!("{} {}", target.server(), target.database()));
+        let key: String = server.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+        let folder = format!("{}-{key}", plain(target.database()));
+        Ok(Self::Folder(state.join("migrate/backups").join(folder)))
+    }
+
+    /// The place that a person names: a folder if there is one, or if it ends in a slash.
+    #[must_use]
+    pub fn named(text: &str, environment: &Environment) -> Self {
+        let path = environment.current_dir.join(text);
+        if text.ends_with('/') || path.is_dir() { Self::Folder(path) } else { Self::File(path) }
+    }
+
+    /// The file; the folder is made where it is not there.
+    pub(crate) fn file(&self, target: &Target) -> Result<PathBuf, BackupError> {
+        match self {
+            Self::File(file) => Ok(file.clone()),
+            Self::Folder(folder) => {
+                fs::create_dir_all(folder)
+                    .map_err(|source| BackupError::folder("create", folder, source))?;
+                let now = Utc::now().format("%Y%m%d%H%M%S%3f");
+                Ok(folder.join(format!("{}_{now}.dump", plain(target.database()))))
+            }
+        }
+    }
+}
+
+/// Removes all but the newest `keep` backups of the database in a folder; gives those removed.
+pub(crate) fn prune(
+    folder: &Path,
+    target: &Target,
+    keep: usize,
+) -> Result<Vec<PathBuf>, BackupError> {
+    let unreadable = |source| BackupError::folder("read", folder, source);
+    let prefix = format!("{}_", plain(target.database()));
+    let mut backups = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let name = entry.map_err(unreadable)?.file_name();
+        let digits = name.to_str().and_then(|name| {
+            let digits = name.strip_prefix(&prefix)?.strip_suffix(".dump")?;
+            let ours = digits.len() == DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
+            ours.then(|| digits.to_owned())
+        });
+        backups.extend(digits.map(|digits| (digits, folder.join(name))));
+    }
+    backups.sort();
+    let old = backups.len().saturating_sub(keep);
+    let mut removed = Vec::new();
+    for (_, file) in backups.into_iter().take(old) {
+        fs::remove_file(&file).map_err(|source| BackupError::folder("remove", &file, source))?;
+        removed.push(file);
+    }
+    Ok(removed)
+}
+
+/// A name as part of a file's name.
+fn plain(name: &str) -> String {
+    let plain = |c: char| if c.is_alphanumeric() || "-_".contains(c) { c } else { '_' };
+    name.chars().take(60).map(plain).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_old_backups_of_the_same_database_are_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let environment =
+            Environment { current_dir: folder.path().to_owned(), ..Environment::default() };
+        let target = Target::parse("postgres://ada@db/my shop", "here", &environment);
+        let target = target.unwrap_or_else(|error| panic!("{error}"));
+        let kept = [
+            "my_shop_20260101000000003.dump",
+            "my_shop_2026.dump",
+            "my_shop_x_20260101000000001.dump",
+            "notes.txt",
+        ];
+        let old = ["my_shop_20260101000000001.dump", "my_shop_20260101000000002.dump"];
+        for name in kept.iter().chain(&old) {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        let removed = prune(folder.path(), &target, 1).unwrap();
+        assert_eq!(removed, old.map(|name| folder.path().join(name)));
+        assert!(kept.iter().all(|name| folder.path().join(name).exists()));
+
+        let place = Place::named("new/", &environment);
+        let file = place.file(&target).unwrap();
+        assert!(file.starts_with(folder.path().join("new")), "{file:?}");
+        assert_eq!(
+            prune(&folder.path().join("new"), &target, 1).unwrap(),
+            [""; 0].map(PathBuf::from)
+        );
+    }
+}

@@ -1,0 +1,152 @@
+//! Restoring from a backup, all of it or nothing.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::Path;
+use std::process::{ChildStdin, ChildStdout, Stdio};
+use std::thread;
+
+use super::child::{command, is_full, listen, not_run, on};
+use super::{BackupError, ClientPrograms};
+use crate::{Environment, Target};
+
+/// What is restored, and how.
+pub(crate) struct Restore<'a> {
+    pub(crate) target: &'a Target,
+    /// The server's major version.
+    pub(crate) major: u32,
+    pub(crate) file: &'a Path,
+    /// SQL that comes first, in the same transaction.
+    pub(crate) first: &'a str,
+    /// Leaves owners and privileges out.
+    pub(crate) no_owner: bool,
+}
+
+/// What every backup begins with.
+const MAGIC: &[u8] = b"PGDMP";
+
+/// Reads a backup to its end.
+pub(crate) fn validate(
+    programs: &ClientPrograms,
+    file: &Path,
+    environment: &Environment,
+    progress: &mut dyn FnMut(&str),
+) -> Result<(), BackupError> {
+    let unreadable = |source| BackupError::Unreadable { file: file.to_owned(), source };
+    let mut head = [0; MAGIC.len()];
+    match File::open(file).and_then(|mut file| file.read_exact(&mut head)) {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            return Err(BackupError::NotABackup(file.to_owned()));
+        }
+        read => read.map_err(unreadable)?,
+    }
+    if head != MAGIC {
+        return Err(BackupError::NotABackup(file.to_owned()));
+    }
+    let mut pg_restore = command(programs, "pg_restore", environment);
+    pg_restore.arg("--file=/dev/null").arg(file);
+    progress("reading the backup to its end");
+    let mut child = pg_restore.spawn().map_err(not_run(&pg_restore))?;
+    let said = child.stderr.take().map(|stderr| listen(stderr, |_| {})).unwrap_or_default();
+    let status = child.wait().map_err(not_run(&pg_restore))?;
+    if status.success() {
+        return Ok(());
+    }
+    Err(BackupError::Damaged { file: file.to_owned(), said })
+}
+
+/// Restores a backup in one transaction. `pg_restore` writes the SQL, `psql` runs it; the COMMIT is
+/// ours, and is sent only when all of the backup has been read.
+pub(crate) fn restore(
+    programs: &ClientPrograms,
+    restore: &Restore<'_>,
+    environment: &Environment,
+    progress: &mut dyn FnMut(&str),
+) -> Result<(), BackupError> {
+    let mut psql = command(programs, "psql", environment);
+    psql.args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file=-"]);
+    on(&mut psql, restore.target);
+    let mut pg_restore = command(programs, "pg_restore", environment);
+    pg_restore.args(["--file=-", "--verbose"]);
+    if restore.no_owner {
+        pg_restore.args(["--no-owner", "--no-privileges"]);
+    }
+    pg_restore.arg(restore.file);
+
+    let mut writer = psql.stdin(Stdio::piped()).spawn().map_err(not_run(&psql))?;
+    let mut reader = match pg_restore.stdout(Stdio::piped()).spawn() {
+        Ok(reader) => reader,
+        Err(error) => {
+            drop(writer.stdin.take());
+            _ = writer.wait();
+            return Err(not_run(&pg_restore)(error));
+        }
+    };
+    let (input, output) = (writer.stdin.take(), reader.stdout.take());
+    let writer_said = writer.stderr.take();
+    let (copied, read, written) = thread::scope(|scope| {
+        let copier = scope.spawn(|| copy(output, input, restore));
+        let listener = scope.spawn(|| writer_said.map(|said| listen(said, |_| {})));
+        let read = reader.stderr.take().map(|said| listen(said, &mut *progress));
+        let complete = reader.wait().is_ok_and(|status| status.success());
+        let copied = copier.join().unwrap_or_else(|_| Err(io::ErrorKind::Other.into()));
+        let copied = copied.and_then(|mut input| match complete {
+            true => input.write_all(b"\nCOMMIT;\n"),
+            // Without a COMMIT, the end of the session takes everything back.
+            false => Err(io::ErrorKind::UnexpectedEof.into()),
+        });
+        (copied, read.unwrap_or_default(), listener.join().ok().flatten().unwrap_or_default())
+    });
+    let status = writer.wait().map_err(not_run(&psql))?;
+    if copied.is_ok() && status.success() {
+        return Ok(());
+    }
+    let what = format!("restore `{}`", restore.target.database());
+    // What the server refused is the cause of a pipe that broke behind it.
+    let said = if written.is_empty() { read } else { written };
+    if is_full(&said) {
+        return Err(BackupError::NoSpace(restore.file.to_owned()));
+    }
+    let said = said.iter().filter(|line| !line.contains(": WARNING: "));
+    let said = said.map(|line| without_place(line)).collect();
+    Err(BackupError::Failed { what, said })
+}
+
+/// Hands the SQL over, inside a transaction, and gives the still open pipe back.
+fn copy(
+    output: Option<ChildStdout>,
+    input: Option<ChildStdin>,
+    restore: &Restore<'_>,
+) -> io::Result<ChildStdin> {
+    let (Some(output), Some(mut input)) = (output, input) else {
+        return Err(io::ErrorKind::BrokenPipe.into());
+    };
+    let mut output = BufReader::new(output);
+    writeln!(input, "SET client_min_messages = error;\nBEGIN;\n{}", restore.first)?;
+    let mut line = Vec::new();
+    // Newer programs set what older servers do not know; only what comes before all data is looked
+    // at, where such a line can be nothing else.
+    while output.read_until(b'\n', &mut line)? > 0 {
+        let opening = [&b"SET "[..], b"--", b"\n", b"SELECT pg_catalog.set_config", b"\\restrict"];
+        if !opening.iter().any(|start| line.starts_with(start)) {
+            break;
+        }
+        if restore.major >= 17 || !line.starts_with(b"SET transaction_timeout") {
+            input.write_all(&line)?;
+        }
+        line.clear();
+    }
+    input.write_all(&line)?;
+    io::copy(&mut output, &mut input)?;
+    Ok(input)
+}
+
+/// A complaint of psql without the place in a script that nobody has.
+fn without_place(line: &str) -> String {
+    match line.split_once(": ") {
+        Some((place, said)) if place.starts_with("psql:") => {
+            said.strip_prefix("ERROR:").unwrap_or(said).trim().to_owned()
+        }
+        _ => line.to_owned(),
+    }
+}

@@ -1,0 +1,238 @@
+//! What can be wrong with the name of a database, and with the way to it.
+
+use std::path::PathBuf;
+
+use postgres::error::SqlState;
+use thiserror::Error;
+
+use super::Target;
+
+/// Why no database can be made out. What was written is not shown: it may carry a password, and
+/// where it was written wrong, anywhere.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum TargetError {
+    /// What should name a database names nothing.
+    #[error("{origin} is set, but empty")]
+    Blank {
+        /// Where: `DATABASE_URL`, a flag.
+        origin: String,
+    },
+    /// The URL is none.
+    #[error("{origin} is not a PostgreSQL URL or connection string: {reason}")]
+    Malformed {
+        /// Where it came from: `DATABASE_URL`, a flag.
+        origin: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// There is no such parameter.
+    #[error("{origin} has a parameter that PostgreSQL does not know: `{name}`")]
+    Unknown {
+        /// Where it came from.
+        origin: String,
+        /// The parameter.
+        name: String,
+    },
+    /// A parameter says what it cannot say.
+    #[error("{place} must be {expected}")]
+    Invalid {
+        /// Which parameter, and where.
+        place: String,
+        /// What it can be.
+        expected: String,
+    },
+    /// What is asked for is not there, and must not be passed over.
+    #[error("{place} cannot be had: {why}")]
+    Unsupported {
+        /// Which parameter, and where.
+        place: String,
+        /// Why not, or what to do instead.
+        why: &'static str,
+    },
+    /// There is no such service.
+    #[error("there is no service `{name}`")]
+    NoService {
+        /// The service.
+        name: String,
+        /// Where it was looked for.
+        files: Vec<PathBuf>,
+    },
+    /// A file with services cannot be used.
+    #[error("`{place}`: {reason}")]
+    ServiceFile {
+        /// The file, and the line.
+        place: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl TargetError {
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> String {
+        match self {
+            Self::Blank { .. } => "name the database in it, or leave it unset".to_owned(),
+            Self::Malformed { .. } => {
+                "write postgres://user@host:5432/database; in user names and passwords, `@`, `/`, \
+                 `:` and `%` are written as %40, %2F, %3A and %25"
+                    .to_owned()
+            }
+            Self::Unknown { .. } => {
+                "leave it out, if it is meant for another program; the parameters are those of \
+                 libpq: https://www.postgresql.org/docs/current/libpq-connect.html"
+                    .to_owned()
+            }
+            Self::Invalid { .. } => "mend it, or leave it out".to_owned(),
+            Self::Unsupported { .. } => {
+                "leave it out, if the database is reached without".to_owned()
+            }
+            Self::NoService { name, files } => {
+                let files: Vec<_> =
+                    files.iter().map(|file| format!("`{}`", file.display())).collect();
+                format!("write a section `[{name}]` into one of {}", files.join(", "))
+            }
+            Self::ServiceFile { .. } => {
+                "a service is a line `[name]`, and below it lines `parameter=value`".to_owned()
+            }
+        }
+    }
+}
+
+/// Why there is no session.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// Nothing answers there.
+    #[error("cannot connect to {target}: {reason}")]
+    Unreachable {
+        /// The database.
+        target: Target,
+        /// What the network said.
+        reason: String,
+    },
+    /// The server refused.
+    #[error("{target} refused the connection: {message}")]
+    Refused {
+        /// The database.
+        target: Target,
+        /// What the server said.
+        message: String,
+        /// The server's code.
+        code: SqlState,
+        /// What may have to do with it: a password file that was passed over.
+        remark: Option<String>,
+    },
+    /// The connection cannot be encrypted as was asked for, and is not made without.
+    #[error("no TLS with {target}: {reason}")]
+    Tls {
+        /// The database.
+        target: Target,
+        /// How much was asked for.
+        mode: &'static str,
+        /// What failed.
+        reason: String,
+        /// What to do about it.
+        help: String,
+    },
+    /// A file of TLS cannot be used.
+    #[error("{reason}")]
+    File {
+        /// Which, and why.
+        reason: String,
+        /// What to do about it.
+        help: String,
+    },
+    /// We and the server do not agree on how to prove who we are.
+    #[error("cannot log in to {target}: {reason}")]
+    Login {
+        /// The database.
+        target: Target,
+        /// What is missing.
+        reason: String,
+        /// What to do about it.
+        help: String,
+    },
+    /// There are servers, but none as it was asked for.
+    #[error("no server of {target} is `{wanted}`: {}", tried.join("; "))]
+    NoneSuits {
+        /// The database.
+        target: Target,
+        /// What was asked for, in the words of `target_session_attrs`.
+        wanted: &'static str,
+        /// The servers, and what became of each.
+        tried: Vec<String>,
+    },
+    /// What answers hands every transaction to another session.
+    #[error(
+        "{target} is a pool that hands out its connections anew for every transaction: {noticed}"
+    )]
+    Pooled {
+        /// The database.
+        target: Target,
+        /// How it was noticed.
+        noticed: String,
+    },
+}
+
+impl ConnectError {
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> String {
+        match self {
+            Self::Unreachable { target, .. } => format!(
+                "check that the server runs and that {} names it; `migrate db wait` waits for it",
+                target.origin()
+            ),
+            Self::Refused { code, .. } if *code == SqlState::INVALID_CATALOG_NAME => {
+                "create it with `migrate db create`".to_owned()
+            }
+            Self::Refused { code, target, remark, .. } if is_about_login(code) => {
+                let check = match *code == SqlState::INVALID_PASSWORD {
+                    true => format!("check the user and the password in {}", target.origin()),
+                    false => format!(
+                        "check the user in {}; the server's `pg_hba.conf` says who may log in from \
+                         where, with or without TLS",
+                        target.origin()
+                    ),
+                };
+                match remark {
+                    Some(remark) => format!("{check}; {remark}"),
+                    None => check,
+                }
+            }
+            Self::Refused { target, .. } => format!("the address comes from {}", target.origin()),
+            Self::Tls { help, .. } | Self::File { help, .. } | Self::Login { help, .. } => {
+                help.clone()
+            }
+            Self::NoneSuits { .. } => {
+                "name one that is, or say with `target_session_attrs` which will do".to_owned()
+            }
+            Self::Pooled { .. } => {
+                "migrations need one session from the beginning to the end: connect to the server \
+                 itself, mostly on port 5432, or to a pool with `pool_mode = session`"
+                    .to_owned()
+            }
+        }
+    }
+
+    /// Whether waiting may help: the server is not there yet, or still starting.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } | Self::NoneSuits { .. } => true,
+            Self::Refused { code, .. } => {
+                *code == SqlState::CANNOT_CONNECT_NOW || *code == SqlState::TOO_MANY_CONNECTIONS
+            }
+            Self::Tls { .. } | Self::File { .. } | Self::Login { .. } | Self::Pooled { .. } => {
+                false
+            }
+        }
+    }
+}
+
+/// Whether the server does not believe who we are, or does not let us in that way.
+pub(super) fn is_about_login(code: &SqlState) -> bool {
+    *code == SqlState::INVALID_PASSWORD || *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION
+}

@@ -1,0 +1,105 @@
+//! Whether a pooler answers for the server, and hands out its connections anew for every
+//! transaction.
+//!
+//! The lock, the settings and what is prepared are of a session: under such a pool they would be
+//! spread over sessions of others. See
+//! [PgBouncer's features](https://www.pgbouncer.org/features.html).
+//!
+//! A pooler gives itself away at no cost: it cannot name the process that will serve us, since
+//! there is none yet, but has to name one when the connection begins. Where the process that serves
+//! us is not the one that was named, a second connection finds out what kind of pool it is.
+
+use std::sync::mpsc;
+use std::time::Duration;
+
+use postgres::{Client, SimpleQueryMessage};
+
+use super::reach::Route;
+
+/// How long a second session may wait for a process of its own: a pool may be at its limit.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How often it is tried: another client may have been faster.
+const ROUNDS: usize = 3;
+
+/// SQL that fails where somebody answers who is not the server: before anything else is said, so
+/// that no setting is left behind in a session of others.
+pub(super) fn guard(route: &Route, port: u16) -> String {
+    let direct = match route.announced() {
+        Some(process) => format!("pg_catalog.pg_backend_pid() = {process}"),
+        // What is named on a socket cannot be heard. A pooler on a socket has another number than
+        // the server, or reaches it over the network.
+        None => format!(
+            "pg_catalog.inet_client_addr() IS NULL \
+             AND pg_catalog.current_setting('port') = '{port}'"
+        ),
+    };
+    format!("SELECT 1 / ({direct})::pg_catalog.int4;\n")
+}
+
+/// How it was noticed that sessions are handed out anew, if they are.
+///
+/// The first session is left idle while a second one asks which process serves it: in a pool of
+/// sessions the first keeps its process all the same.
+pub(super) fn examine(
+    client: &mut Client,
+    route: &Route,
+) -> Result<Option<String>, postgres::Error> {
+    let second = Second::start(route.clone());
+    for _ in 0..ROUNDS {
+        let before = process(client)?;
+        match second.process() {
+            Some(other) if other == before => {
+                return Ok(Some(format!("two sessions were served by the one process {before}")));
+            }
+            Some(_) => {}
+            // It has to wait for a process, or cannot have one, while the first still has its own.
+            None => return Ok(None),
+        }
+        let after = process(client)?;
+        if before != after {
+            let noticed = format!("one session was served by the processes {before} and {after}");
+            return Ok(Some(noticed));
+        }
+    }
+    Ok(None)
+}
+
+/// A second session, which may have to wait and is waited for by nobody.
+struct Second {
+    asks: mpsc::Sender<()>,
+    answers: mpsc::Receiver<String>,
+}
+
+impl Second {
+    fn start(route: Route) -> Self {
+        let (asks, asked) = mpsc::channel::<()>();
+        let (answer, answers) = mpsc::channel();
+        std::thread::spawn(move || {
+            let Ok(mut client) = route.open_again() else { return };
+            while asked.recv().is_ok() {
+                let Ok(process) = process(&mut client) else { return };
+                if answer.send(process).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { asks, answers }
+    }
+
+    /// The process that serves it.
+    fn process(&self) -> Option<String> {
+        self.asks.send(()).ok()?;
+        self.answers.recv_timeout(PATIENCE).ok()
+    }
+}
+
+/// The process that serves a session now.
+fn process(client: &mut Client) -> Result<String, postgres::Error> {
+    let answer = client.simple_query("SELECT pg_catalog.pg_backend_pid()")?;
+    let found = answer.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+        _ => None,
+    });
+    Ok(found.unwrap_or_default())
+}

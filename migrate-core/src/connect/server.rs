@@ -1,0 +1,132 @@
+//! The servers that a target names, one after the other.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use super::TargetError;
+use super::parameters::Parameters;
+
+/// Where PostgreSQL's packages have the socket.
+const SOCKET_FOLDERS: [&str; 2] = ["/var/run/postgresql", "/tmp"];
+
+pub(super) const DEFAULT_PORT: u16 = 5432;
+
+/// A server, and how to reach it.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Server {
+    pub(super) place: Place,
+    pub(super) port: u16,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+pub(super) enum Place {
+    /// The folder of its socket.
+    Socket(PathBuf),
+    /// Its name, and its address where that is not to be looked up.
+    Host(String, Option<IpAddr>),
+}
+
+impl Server {
+    /// The servers that `host`, `hostaddr` and `port` name: lists of equal length, or one port for
+    /// all.
+    pub(super) fn all(parameters: &Parameters) -> Result<Vec<Self>, TargetError> {
+        let list = |name: &str| -> Vec<&str> {
+            parameters
+                .text(name)
+                .map(|text| text.split(',').map(str::trim).collect())
+                .unwrap_or_default()
+        };
+        let (hosts, addresses, ports) = (list("host"), list("hostaddr"), list("port"));
+        let count = hosts.len().max(addresses.len()).max(1);
+        if !hosts.is_empty() && !addresses.is_empty() && hosts.len() != addresses.len() {
+            return Err(parameters
+                .wrong("hostaddr", &format!("one address for each of {} hosts", hosts.len())));
+        }
+        if ports.len() > 1 && ports.len() != count {
+            return Err(
+                parameters.wrong("port", &format!("one port, or one for each of {count} hosts"))
+            );
+        }
+        (0..count)
+            .map(|index| {
+                let port = ports.get(index).or(ports.first()).copied().unwrap_or_default();
+                let port = match port {
+                    "" => DEFAULT_PORT,
+                    port => port
+                        .parse()
+                        .ok()
+                        .filter(|port| *port > 0)
+                        .ok_or_else(|| parameters.wrong("port", "a number from 1 to 65535"))?,
+                };
+                let nonempty = |text: &&str| !text.is_empty();
+                let host = hosts.get(index).copied().filter(nonempty);
+                let address = addresses.get(index).copied().filter(nonempty);
+                let place = Place::new(host, address, port, parameters)?;
+                Ok(Self { place, port })
+            })
+            .collect()
+    }
+
+    /// The name under which a password file knows it.
+    pub(super) fn in_password_file(&self) -> String {
+        match &self.place {
+            Place::Socket(folder)
+                if SOCKET_FOLDERS.iter().any(|usual| folder.as_os_str() == *usual) =>
+            {
+                "localhost".to_owned()
+            }
+            Place::Socket(folder) => folder.to_string_lossy().into_owned(),
+            Place::Host(name, _) => name.clone(),
+        }
+    }
+
+    /// Whether it is on this machine, behind a socket.
+    pub(super) fn is_socket(&self) -> bool {
+        matches!(self.place, Place::Socket(_))
+    }
+}
+
+impl Place {
+    fn new(
+        host: Option<&str>,
+        address: Option<&str>,
+        port: u16,
+        parameters: &Parameters,
+    ) -> Result<Self, TargetError> {
+        let address: Option<IpAddr> = address
+            .map(str::parse)
+            .transpose()
+            .map_err(|_| parameters.wrong("hostaddr", "an IP address"))?;
+        match (host, address) {
+            (Some(host), None) if host.starts_with('/') => Ok(Self::Socket(host.into())),
+            (Some(host), _)
+                if !host.chars().all(|c| c.is_alphanumeric() || ".-_:%".contains(c)) =>
+            {
+                Err(parameters
+                    .wrong("host", "a name, an address, or a folder that begins with `/`"))
+            }
+            (Some(host), address) => Ok(Self::Host(host.to_owned(), address)),
+            (None, Some(address)) => Ok(Self::Host(address.to_string(), Some(address))),
+            (None, None) => Ok(Self::usual(port)),
+        }
+    }
+
+    /// Where a client looks when no host is named: PostgreSQL's socket folder, or this machine.
+    fn usual(port: u16) -> Self {
+        let mut folders = SOCKET_FOLDERS.iter().map(PathBuf::from);
+        folders
+            .find(|folder| folder.join(format!(".s.PGSQL.{port}")).exists())
+            .map_or_else(|| Self::Host("localhost".to_owned(), None), Self::Socket)
+    }
+}
+
+impl fmt::Display for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.place {
+            Place::Socket(folder) => write!(f, "{}", folder.display()),
+            Place::Host(name, _) if name.contains(':') => write!(f, "[{name}]:{}", self.port),
+            Place::Host(name, _) => write!(f, "{name}:{}", self.port),
+        }
+    }
+}

@@ -1,0 +1,313 @@
+//! The beginning of a connection: the wish for TLS, the answer, and TLS itself.
+//!
+//! The driver is told to begin with TLS at once, which makes it leave the bare connection to us:
+//! only so can we say what became of the wish, keep clear text out where it was not allowed, and
+//! hear which process the server says it is. See
+//! [SSL Session Encryption](https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-SSL).
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::task::{Context, Poll, ready};
+
+use postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect};
+use rustls::ClientConfig;
+use rustls::pki_types::{IpAddr, Ipv4Addr, ServerName};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+use tokio_rustls::TlsConnector;
+
+use super::certificate::Certificate;
+use super::failure::Failure;
+
+/// What is asked of the server before anything else.
+#[derive(Clone)]
+pub(in super::super) enum Wish {
+    /// Nothing: all goes in clear text.
+    Clear,
+    /// TLS, or clear text where the server does not speak it.
+    TlsOrClear(Arc<ClientConfig>),
+    /// TLS.
+    Tls(Arc<ClientConfig>),
+    /// TLS from the first byte on, without asking.
+    Direct(Arc<ClientConfig>),
+}
+
+/// Opens connections as wished.
+#[derive(Clone)]
+pub(in super::super) struct Connector {
+    wish: Wish,
+    /// Whether the host's name is to be in the certificate.
+    name_counts: bool,
+    heard: Arc<Heard>,
+}
+
+/// What was heard while a connection began.
+#[derive(Default)]
+pub(in super::super) struct Heard {
+    process: AtomicI32,
+    encrypted: AtomicBool,
+}
+
+impl Heard {
+    /// The process that the server said it was. A pooler says something of its own.
+    pub(in super::super) fn process(&self) -> Option<i32> {
+        Some(self.process.load(Ordering::Relaxed)).filter(|process| *process != 0)
+    }
+}
+
+impl Connector {
+    pub(in super::super) fn new(wish: Wish, name_counts: bool) -> Self {
+        Self { wish, name_counts, heard: Arc::default() }
+    }
+
+    /// What was heard on the last connection.
+    pub(in super::super) fn heard(&self) -> &Heard {
+        &self.heard
+    }
+
+    /// One that does again what came of this one: encrypted stays encrypted.
+    pub(in super::super) fn again(&self) -> Self {
+        let wish = match (&self.wish, self.heard.encrypted.load(Ordering::Relaxed)) {
+            (Wish::TlsOrClear(config), true) => Wish::Tls(Arc::clone(config)),
+            (Wish::TlsOrClear(_), false) => Wish::Clear,
+            (wish, _) => wish.clone(),
+        };
+        Self::new(wish, self.name_counts)
+    }
+}
+
+impl<S> MakeTlsConnect<S> for Connector
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    type Stream = Stream<S>;
+    type TlsConnect = Connect;
+    type Error = Failure;
+
+    fn make_tls_connect(&mut self, host: &str) -> Result<Connect, Failure> {
+        let name = match ServerName::try_from(host.to_owned()) {
+            Ok(name) => name,
+            Err(_) if self.name_counts => return Err(Failure::HostName),
+            // A name that no certificate can have is not told to the server, either.
+            Err(_) => ServerName::IpAddress(IpAddr::V4(Ipv4Addr::from([0; 4]))),
+        };
+        Ok(Connect { connector: self.clone(), name })
+    }
+}
+
+/// One connection, about to begin.
+pub(in super::super) struct Connect {
+    connector: Connector,
+    name: ServerName<'static>,
+}
+
+impl<S> TlsConnect<S> for Connect
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    type Stream = Stream<S>;
+    type Error = Failure;
+    type Future = Pin<Box<dyn Future<Output = Result<Stream<S>, Failure>> + Send>>;
+
+    fn connect(self, socket: S) -> Self::Future {
+        Box::pin(begin(socket, self.connector, self.name))
+    }
+}
+
+async fn begin<S>(
+    mut socket: S,
+    connector: Connector,
+    name: ServerName<'static>,
+) -> Result<Stream<S>, Failure>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let heard = connector.heard;
+    let config = match connector.wish {
+        Wish::Clear => None,
+        Wish::TlsOrClear(config) => is_offered(&mut socket).await?.then_some(config),
+        Wish::Tls(config) if is_offered(&mut socket).await? => Some(config),
+        Wish::Tls(_) => return Err(Failure::NotOffered),
+        Wish::Direct(config) => Some(config),
+    };
+    heard.encrypted.store(config.is_some(), Ordering::Relaxed);
+    let inner = match config {
+        None => Inner::Clear(socket),
+        Some(config) => {
+            let must_agree = !config.alpn_protocols.is_empty();
+            let connecting = TlsConnector::from(config).connect(name, socket);
+            let stream = connecting.await.map_err(Failure::Handshake)?;
+            // Another kind of server behind the same port could be talked into something.
+            if must_agree && stream.get_ref().1.alpn_protocol() != Some(super::PROTOCOL) {
+                return Err(Failure::OtherProtocol);
+            }
+            Inner::Tls(Box::new(stream))
+        }
+    };
+    Ok(Stream { inner, ears: Ears { heard, message: Vec::new(), skip: 0, open: true } })
+}
+
+/// Asks whether the server speaks TLS.
+async fn is_offered<S>(socket: &mut S) -> Result<bool, Failure>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
+    socket.write_all(&SSL_REQUEST).await.map_err(Failure::Asking)?;
+    socket.flush().await.map_err(Failure::Asking)?;
+    // One byte and no more: what follows it in clear text is not the server's, and fails in the
+    // handshake.
+    match socket.read_u8().await.map_err(Failure::Asking)? {
+        b'S' => Ok(true),
+        b'N' => Ok(false),
+        _ => Err(Failure::NotPostgres),
+    }
+}
+
+/// A connection in clear text or in TLS.
+pub(in super::super) struct Stream<S> {
+    inner: Inner<S>,
+    ears: Ears,
+}
+
+enum Inner<S> {
+    Clear(S),
+    Tls(Box<tokio_rustls::client::TlsStream<S>>),
+}
+
+impl<S> postgres::tls::TlsStream for Stream<S>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    fn channel_binding(&self) -> ChannelBinding {
+        let Inner::Tls(stream) = &self.inner else { return ChannelBinding::none() };
+        let shown = stream.get_ref().1.peer_certificates().and_then(|shown| shown.first());
+        let binding = shown.and_then(|shown| Certificate::read(shown)?.binding(shown));
+        binding.map_or_else(ChannelBinding::none, ChannelBinding::tls_server_end_point)
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Stream<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        ready!(match &mut self.inner {
+            Inner::Clear(stream) => Pin::new(stream).poll_read(context, buffer),
+            Inner::Tls(stream) => Pin::new(stream).poll_read(context, buffer),
+        })?;
+        self.ears.hear(&buffer.filled()[before..]);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Stream<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match &mut self.inner {
+            Inner::Clear(stream) => Pin::new(stream).poll_write(context, bytes),
+            Inner::Tls(stream) => Pin::new(stream).poll_write(context, bytes),
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.inner {
+            Inner::Clear(stream) => Pin::new(stream).poll_flush(context),
+            Inner::Tls(stream) => Pin::new(stream).poll_flush(context),
+        }
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.inner {
+            Inner::Clear(stream) => Pin::new(stream).poll_shutdown(context),
+            Inner::Tls(stream) => Pin::new(stream).poll_shutdown(context),
+        }
+    }
+}
+
+/// Listens for the process that the server says it is, in its first messages: a letter, the length
+/// of the rest with itself, the rest.
+struct Ears {
+    heard: Arc<Heard>,
+    /// The beginning of the message that is coming in.
+    message: Vec<u8>,
+    /// How much is still to come of a message that does not matter.
+    skip: usize,
+    open: bool,
+}
+
+impl Ears {
+    const HEADER: usize = 5;
+    /// [`BackendKeyData`](https://www.postgresql.org/docs/current/protocol-message-formats.html#PROTOCOL-MESSAGE-FORMATS-BACKENDKEYDATA),
+    /// up to the process.
+    const KEY: usize = Self::HEADER + 4;
+
+    fn hear(&mut self, mut bytes: &[u8]) {
+        while self.open && !bytes.is_empty() {
+            let skipped = self.skip.min(bytes.len());
+            self.skip -= skipped;
+            bytes = &bytes[skipped..];
+            let wanted = if self.message.first() == Some(&b'K') { Self::KEY } else { Self::HEADER };
+            let taken = (wanted - self.message.len()).min(bytes.len());
+            self.message.extend_from_slice(&bytes[..taken]);
+            bytes = &bytes[taken..];
+            self.understand();
+        }
+    }
+
+    fn understand(&mut self) {
+        match *self.message.as_slice() {
+            [b'K', _, _, _, _, a, b, c, d, ..] => {
+                self.heard.process.store(i32::from_be_bytes([a, b, c, d]), Ordering::Relaxed);
+                self.open = false;
+            }
+            [b'K', ..] => {}
+            // The server is ready for queries, or has refused: it has said what it had to say.
+            [b'Z' | b'E', ..] => self.open = false,
+            [_, a, b, c, d, ..] => {
+                let length = usize::try_from(u32::from_be_bytes([a, b, c, d])).unwrap_or_default();
+                self.skip = length.saturating_sub(4);
+                self.message.clear();
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_process_is_heard_however_the_bytes_come_in() {
+        let mut bytes = b"R\0\0\0\x08\0\0\0\0S\0\0\0\x0ba\0bcde\0".to_vec();
+        bytes.extend(b"N\0\0\0\x04K\0\0\0\x0c\0\0\x30\x39\x01\x02\x03\x04Z\0\0\0\x05I");
+        for size in 1..=bytes.len() {
+            let heard = Arc::new(Heard::default());
+            let mut ears =
+                Ears { heard: Arc::clone(&heard), message: Vec::new(), skip: 0, open: true };
+            bytes.chunks(size).for_each(|chunk| ears.hear(chunk));
+            assert_eq!(heard.process(), Some(12345), "in pieces of {size}");
+        }
+    }
+
+    #[test]
+    fn nonsense_is_no_process() {
+        for bytes in
+            [&b""[..], b"K", b"E\0\0\0\x04K\0\0\0\x0c\0\0\0\x01", b"HTTP/1.1 400", &[0; 99]]
+        {
+            let heard = Arc::new(Heard::default());
+            let mut ears =
+                Ears { heard: Arc::clone(&heard), message: Vec::new(), skip: 0, open: true };
+            ears.hear(bytes);
+            assert_eq!(heard.process(), None, "{bytes:?}");
+        }
+    }
+}

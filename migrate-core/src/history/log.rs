@@ -1,0 +1,233 @@
+//! The append-only log: what was done, by whom, and how it ended.
+
+use chrono::{DateTime, Utc};
+use migrate_dsl::quote_literal as literal;
+use postgres::Client;
+use serde::Serialize;
+
+use super::{History, HistoryError};
+
+/// Who is at work, for the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// The person and the machine: `ada@laptop`.
+    pub name: String,
+    /// The commit that is checked out, where there is one.
+    pub git_commit: Option<String>,
+    /// The version of the tool.
+    pub tool_version: String,
+}
+
+/// What the log says was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// A migration was applied.
+    Up,
+    /// A migration was taken back.
+    Down,
+    /// A migration was recorded without being run.
+    MarkApplied,
+    /// A record was removed without anything being taken back.
+    MarkPending,
+    /// A file that has changed was accepted as being as good as what was applied.
+    Accept,
+    /// The database was protected.
+    Protect,
+    /// The database is no longer protected.
+    Unprotect,
+    /// The database was backed up.
+    Backup,
+    /// The database was restored from a backup.
+    Restore,
+    /// The tables of the history were brought up to date.
+    Upgrade,
+}
+
+impl Action {
+    /// The word in the log.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Down => "down",
+            Self::MarkApplied => "mark applied",
+            Self::MarkPending => "mark pending",
+            Self::Accept => "accept",
+            Self::Protect => "protect",
+            Self::Unprotect => "unprotect",
+            Self::Backup => "backup",
+            Self::Restore => "restore",
+            Self::Upgrade => "upgrade",
+        }
+    }
+}
+
+/// A line to be written to the log.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Line<'a> {
+    action: Action,
+    /// The migration; of what concerns the whole database, what that is called.
+    name: &'a str,
+    /// SQL for milliseconds.
+    duration: &'a str,
+    failed: bool,
+    message: Option<&'a str>,
+    checksum: Option<&'a str>,
+}
+
+impl<'a> Line<'a> {
+    /// Something that was done.
+    pub(crate) fn done(action: Action, name: &'a str) -> Self {
+        Self { action, name, duration: "NULL", failed: false, message: None, checksum: None }
+    }
+
+    /// Something that failed, and why.
+    pub(crate) fn failed(action: Action, name: &'a str, why: &'a str) -> Self {
+        Self { failed: true, ..Self::done(action, name) }.message(why)
+    }
+
+    /// How long it took, as SQL for milliseconds.
+    pub(crate) fn took(self, duration: &'a str) -> Self {
+        Self { duration, ..self }
+    }
+
+    /// What is to be known besides.
+    pub(crate) fn message(self, message: &'a str) -> Self {
+        Self { message: Some(message), ..self }
+    }
+
+    /// That of what was recorded in the history: what is changed there later is found out.
+    pub(crate) fn checksum(self, checksum: &'a str) -> Self {
+        Self { checksum: Some(checksum), ..self }
+    }
+}
+
+/// A line of the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LogEntry {
+    /// Counts.
+    pub id: i64,
+    /// When it was done.
+    pub at: DateTime<Utc>,
+    /// What was done, see [`Action`].
+    pub action: String,
+    /// The migration; of what concerns the whole database, what that is called.
+    pub name: String,
+    /// `done` or `failed`.
+    pub outcome: String,
+    /// How long it took, in milliseconds.
+    pub duration_ms: Option<i64>,
+    /// Who did it: `ada`.
+    pub who: String,
+    /// On which machine.
+    pub host: Option<String>,
+    /// As which role of the database.
+    pub role: String,
+    /// The commit that was checked out.
+    pub git_commit: Option<String>,
+    /// The version of the tool.
+    pub tool_version: String,
+    /// Of what was recorded in the history.
+    pub checksum: Option<String>,
+    /// Why it failed, or what else is to be known.
+    pub message: Option<String>,
+}
+
+impl LogEntry {
+    /// Whether it was done, and not merely tried.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.outcome == DONE
+    }
+}
+
+/// What to read of the log.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LogQuery {
+    /// At most so many lines, the newest ones.
+    pub count: Option<usize>,
+    /// Only those of this migration.
+    pub name: Option<String>,
+}
+
+const DONE: &str = "done";
+const FAILED: &str = "failed";
+
+impl History {
+    /// Adds a line to the log.
+    pub(crate) fn log(&self, actor: &Actor, line: Line<'_>) -> String {
+        let optional = |text: Option<&str>| text.map_or_else(|| "NULL".to_owned(), literal);
+        format!(
+            "INSERT INTO {} (action, name, outcome, duration_ms, message, actor, git_commit, \
+             tool_version, checksum) VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {})",
+            self.log_table().quoted(),
+            literal(line.action.as_str()),
+            literal(line.name),
+            literal(if line.failed { FAILED } else { DONE }),
+            line.duration,
+            optional(line.message),
+            literal(&actor.name),
+            optional(actor.git_commit.as_deref()),
+            literal(&actor.tool_version),
+            optional(line.checksum),
+        )
+    }
+
+    /// Lines of the log, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// When the server cannot be asked.
+    pub fn log_entries(
+        &self,
+        client: &mut Client,
+        query: &LogQuery,
+    ) -> Result<Vec<LogEntry>, HistoryError> {
+        // Older tables have no checksum; migrations that failed together share a line.
+        let sql = format!(
+            "SELECT id, at, action, name, outcome, duration_ms, actor, role, git_commit, \
+             tool_version, pg_catalog.to_jsonb(l) ->> 'checksum', message FROM {} l \
+             WHERE $1::text IS NULL OR $1 = ANY (pg_catalog.string_to_array(name, ', ')) \
+             ORDER BY id DESC LIMIT $2",
+            self.log_table().quoted()
+        );
+        let count = query.count.map(|count| i64::try_from(count).unwrap_or(i64::MAX));
+        let rows = client.query(&sql, &[&query.name, &count])?;
+        let entries = rows.iter().map(|row| {
+            let actor: String = row.try_get(6)?;
+            let (who, host) = match actor.rsplit_once('@') {
+                Some((who, host)) => (who.to_owned(), Some(host.to_owned())),
+                None => (actor, None),
+            };
+            Ok(LogEntry {
+                id: row.try_get(0)?,
+                at: row.try_get(1)?,
+                action: row.try_get(2)?,
+                name: row.try_get(3)?,
+                outcome: row.try_get(4)?,
+                duration_ms: row.try_get(5)?,
+                who,
+                host,
+                role: row.try_get(7)?,
+                git_commit: row.try_get(8)?,
+                tool_version: row.try_get(9)?,
+                checksum: row.try_get(10)?,
+                message: row.try_get(11)?,
+            })
+        });
+        entries.collect()
+    }
+
+    /// The names that the log knows.
+    ///
+    /// # Errors
+    ///
+    /// When the server cannot be asked.
+    pub fn logged_names(&self, client: &mut Client) -> Result<Vec<String>, HistoryError> {
+        let sql = format!(
+            "SELECT DISTINCT pg_catalog.unnest(pg_catalog.string_to_array(name, ', ')) FROM {}",
+            self.log_table().quoted()
+        );
+        client.query(&sql, &[])?.iter().map(|row| Ok(row.try_get(0)?)).collect()
+    }
+}

@@ -1,0 +1,271 @@
+//! The brake: what ends the engine's work from outside of it.
+//!
+//! The engine arms it with what cancels the statement that it sends, and disarms it when the
+//! statement is over. Whoever brakes does so under the same mutex, so that no cancel is sent once
+//! the engine has gone on. One that the server has not come round to by then is waited for
+//! ([`Session::guarded`](crate::Session)), lest it hit the next statement.
+
+use std::fmt;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use postgres::types::Oid;
+
+use crate::connect::Canceler;
+
+/// Ends the engine's work from another thread: on a signal, for example. Clones share one brake.
+///
+/// ```
+/// use migrate_core::Interrupt;
+///
+/// let interrupt = Interrupt::default();
+/// let from_elsewhere = interrupt.clone();
+/// std::thread::spawn(move || from_elsewhere.stop()).join().unwrap();
+/// assert!(interrupt.is_stopped());
+/// ```
+#[derive(Clone, Default)]
+pub struct Interrupt(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+/// What the engine and those who watch it know of each other.
+#[derive(Default)]
+pub(crate) struct State {
+    /// Why all work is to end.
+    stop: Option<Stop>,
+    /// The statement that is running.
+    pub(crate) running: Option<Running>,
+    /// Counts the statements.
+    counter: u64,
+    /// Nobody works any more.
+    pub(crate) over: bool,
+    /// Whether the watchdog has its connection, or has failed to get one.
+    pub(crate) is_watching: Option<bool>,
+}
+
+/// When a cancel that had no effect is sent again.
+const AGAIN: Duration = Duration::from_millis(300);
+
+/// A statement at work.
+pub(crate) struct Running {
+    /// Tells it from others.
+    pub(crate) number: u64,
+    /// The process that serves it.
+    pub(crate) pid: i32,
+    pub(crate) since: Instant,
+    pub(crate) kind: Kind,
+    canceler: Canceler,
+    cancelled_at: Option<Instant>,
+    /// Why the watchdog has cancelled it.
+    pub(crate) verdict: Option<Verdict>,
+    /// The locks that it was seen waiting for.
+    pub(crate) waits: Vec<Wait>,
+}
+
+/// What a statement is to those who watch it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Holds its locks until its transaction ends.
+    Blocking,
+    /// The same, at a moment at which it is of interest what it waits for.
+    Observed,
+    /// Blocks no reader and no writer: a concurrent build.
+    Concurrent,
+}
+
+/// Why a statement was cancelled that others waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It waited itself, with others behind it.
+    Queued,
+    /// It was at work.
+    InTheWay {
+        /// How many waited.
+        others: usize,
+        /// The longest of them.
+        waited: Duration,
+    },
+}
+
+/// A lock that is waited for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Wait {
+    /// What kind of thing it is on, as `pg_locks` says it.
+    pub(crate) kind: String,
+    /// The relation, where it is on one.
+    pub(crate) relation: Option<Oid>,
+    /// `AccessExclusiveLock`.
+    pub(crate) mode: String,
+}
+
+/// Why the engine stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// A person, or the system, asked for it.
+    Interrupted,
+    /// The whole took longer than it may.
+    OutOfTime(Duration),
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Interrupted => f.write_str("interrupted"),
+            Self::OutOfTime(limit) => {
+                write!(f, "stopped after {} s, the time that was given", limit.as_secs_f64())
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Interrupt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Interrupt").field(&self.stopped()).finish()
+    }
+}
+
+impl Interrupt {
+    /// Ends the running statement, and all work after it: what is in a transaction is rolled back,
+    /// what is not is journaled.
+    pub fn stop(&self) {
+        self.stop_for(Stop::Interrupted);
+    }
+
+    /// Whether it was asked to end.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.stopped().is_some()
+    }
+
+    /// Why it was asked to end.
+    pub(crate) fn stopped(&self) -> Option<Stop> {
+        self.state().stop
+    }
+
+    pub(crate) fn stop_for(&self, stop: Stop) {
+        let mut state = self.state();
+        state.stop.get_or_insert(stop);
+        state.cancel();
+        self.0.changed.notify_all();
+    }
+
+    /// Cancels once more what was to be cancelled: a cancel that comes before its statement is
+    /// lost.
+    pub(crate) fn insist(&self) {
+        let mut state = self.state();
+        let waited = state
+            .running
+            .as_ref()
+            .is_some_and(|running| running.cancelled_at.is_none_or(|at| at.elapsed() >= AGAIN));
+        if state.stop.is_some() && waited {
+            state.cancel();
+        }
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until something changes, or the time is over.
+    pub(crate) fn wait<'a>(
+        &self,
+        state: MutexGuard<'a, State>,
+        longest: Duration,
+    ) -> MutexGuard<'a, State> {
+        let waited = self.0.changed.wait_timeout(state, longest);
+        waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    pub(crate) fn notify(&self) {
+        self.0.changed.notify_all();
+    }
+
+    /// Sleeps; why all is to end, if that is so before or by then.
+    pub(crate) fn sleep(&self, duration: Duration) -> Option<Stop> {
+        let until = Instant::now() + duration;
+        let mut state = self.state();
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if state.stop.is_some() || left.is_zero() {
+                return state.stop;
+            }
+            state = self.wait(state, left);
+        }
+    }
+
+    /// The statement that is sent now can be cancelled by this.
+    pub(crate) fn arm(&self, canceler: Canceler, pid: i32, kind: Kind) -> Armed {
+        let mut state = self.state();
+        state.counter += 1;
+        state.running = Some(Running {
+            number: state.counter,
+            pid,
+            since: Instant::now(),
+            kind,
+            canceler,
+            cancelled_at: None,
+            verdict: None,
+            waits: Vec::new(),
+        });
+        self.0.changed.notify_all();
+        Armed { interrupt: self.clone() }
+    }
+}
+
+impl State {
+    fn cancel(&mut self) {
+        if let Some(running) = &mut self.running {
+            running.cancelled_at = Some(Instant::now());
+            // Where it cannot be cancelled, its connection is gone, and it will end by that.
+            _ = running.canceler.cancel();
+        }
+    }
+
+    /// The running statement, if it is still that one; it will be cancelled for this reason.
+    pub(crate) fn condemn(&mut self, number: u64, verdict: Verdict) -> bool {
+        match &mut self.running {
+            Some(running) if running.number == number && running.verdict.is_none() => {
+                running.verdict = Some(verdict);
+                running.cancelled_at = Some(Instant::now());
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+/// A statement that can be cancelled, until this is dropped or [ended](Self::end).
+pub(crate) struct Armed {
+    interrupt: Interrupt,
+}
+
+/// What was done to a statement while it ran.
+#[derive(Debug, Default)]
+pub(crate) struct Ended {
+    /// Whether it was cancelled; the server may not have come round to that.
+    pub(crate) cancelled: bool,
+    pub(crate) verdict: Option<Verdict>,
+    pub(crate) waits: Vec<Wait>,
+}
+
+impl Armed {
+    /// The statement is over: nobody cancels it from here on.
+    pub(crate) fn end(self) -> Ended {
+        let running = self.interrupt.state().running.take();
+        running.map_or_else(Ended::default, |running| Ended {
+            cancelled: running.cancelled_at.is_some(),
+            verdict: running.verdict,
+            waits: running.waits,
+        })
+    }
+}
+
+impl Drop for Armed {
+    fn drop(&mut self) {
+        self.interrupt.state().running = None;
+    }
+}

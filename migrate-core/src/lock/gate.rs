@@ -1,0 +1,197 @@
+//! Asking for a lock only when it can be had at once.
+//!
+//! Everybody who comes after a request for a strong lock waits behind it, readers too. So a lock
+//! that was not to be had in a few milliseconds is not waited for: the transaction is rolled back,
+//! and the lock asked for again when nobody holds it whose transaction is old.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use postgres::Client;
+use postgres::types::Oid;
+
+use super::holders::{COLUMNS, Class, LockHolder, SOURCES, conflicting, words};
+use crate::interrupt::{Interrupt, Stop, Wait};
+use crate::{Event, Observer};
+
+/// A transaction that is older holds a lock for long enough that others would queue behind us.
+const OLD: Duration = Duration::from_millis(40);
+/// How often the holders are looked at.
+const LOOK: Duration = Duration::from_millis(15);
+/// A wait that takes longer is told.
+const WORTH_TELLING: Duration = Duration::from_millis(500);
+
+/// A relation and the mode in which a migration was seen to want it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    relation: Oid,
+    mode: String,
+    /// `"public"."posts"`, where it can be locked by name ahead of the statement.
+    name: Option<String>,
+    /// Whether autovacuum is at work on it and has to be sent away.
+    evict: bool,
+}
+
+/// The locks that a migration is known to want.
+#[derive(Debug, Default)]
+pub(crate) struct Gate {
+    wanted: Vec<Wanted>,
+}
+
+/// What comes of waiting at the gate.
+#[derive(Debug)]
+pub(crate) enum Gone {
+    /// Nobody is in the way.
+    Free,
+    /// These still are, and the time is over.
+    Held(Vec<LockHolder>),
+    /// All is to end.
+    Stopped(Stop),
+}
+
+impl Gate {
+    /// Learns from what a statement was seen waiting for; whether that was a relation.
+    pub(crate) fn learn(
+        &mut self,
+        client: &mut Client,
+        waits: &[Wait],
+    ) -> Result<bool, postgres::Error> {
+        let mut learned = false;
+        for wait in waits {
+            let Some(relation) = wait.relation.filter(|_| wait.kind == "relation") else {
+                continue;
+            };
+            learned = true;
+            if self.wanted.iter().any(|w| w.relation == relation && w.mode == wait.mode) {
+                continue;
+            }
+            let row = client.query_opt(
+                "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), \
+                 c.relkind IN ('r', 'p') AND pg_catalog.pg_has_role(c.relowner, 'USAGE') \
+                 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n \
+                 ON n.oid = c.relnamespace WHERE c.oid = $1",
+                &[&relation],
+            )?;
+            let Some(row) = row else { continue };
+            let can_be_locked: bool = row.try_get(1)?;
+            let name: String = row.try_get(0)?;
+            self.wanted.push(Wanted {
+                relation,
+                mode: wait.mode.clone(),
+                name: can_be_locked.then_some(name),
+                evict: false,
+            });
+            // Everybody who locks several takes them in the same order.
+            self.wanted.sort_by_key(|wanted| wanted.relation);
+        }
+        Ok(learned)
+    }
+
+    /// Waits until the known locks can be had at once.
+    pub(crate) fn wait(
+        &mut self,
+        client: &mut Client,
+        deadline: Instant,
+        interrupt: &Interrupt,
+        observer: &mut dyn Observer,
+    ) -> Result<Gone, postgres::Error> {
+        let started = Instant::now();
+        let mut seen = HashMap::<String, Instant>::new();
+        let mut told = false;
+        if self.wanted.is_empty() {
+            return Ok(interrupt.stopped().map_or(Gone::Free, Gone::Stopped));
+        }
+        loop {
+            let holders = self.holders(client)?;
+            let now = Instant::now();
+            seen.retain(|transaction, _| holders.iter().any(|h| h.transaction == *transaction));
+            let old = holders.into_iter().filter(|holder| {
+                let first = *seen.entry(holder.transaction.clone()).or_insert(now);
+                let age = holder.age.unwrap_or_default().max(first.elapsed());
+                // One whose start is hidden counts as new when it is first seen.
+                age >= OLD || matches!(holder.class, Class::Prepared(_))
+            });
+            let (mut evicted, mut old): (Vec<_>, Vec<_>) =
+                old.partition(|holder| holder.class == Class::Autovacuum);
+            for wanted in &mut self.wanted {
+                wanted.evict = wanted.name.is_some()
+                    && evicted.iter().any(|h| h.relation_id == Some(wanted.relation));
+            }
+            evicted.retain(|holder| {
+                !self.wanted.iter().any(|w| w.evict && holder.relation_id == Some(w.relation))
+            });
+            old.append(&mut evicted);
+            let fresh = seen.values().any(|first| first.elapsed() < OLD);
+            if old.is_empty() && (!fresh || started.elapsed() >= OLD) {
+                return Ok(Gone::Free);
+            }
+            if now >= deadline && !old.is_empty() {
+                return Ok(Gone::Held(old));
+            }
+            if !told && !old.is_empty() && started.elapsed() >= WORTH_TELLING {
+                told = true;
+                let left = deadline.saturating_duration_since(now);
+                observer.event(Event::WaitingForLock { holders: old, patience: left });
+            }
+            if let Some(stop) = interrupt.sleep(LOOK) {
+                return Ok(Gone::Stopped(stop));
+            }
+        }
+    }
+
+    /// Who holds what does not go together with what is wanted.
+    fn holders(&self, client: &mut Client) -> Result<Vec<LockHolder>, postgres::Error> {
+        let wanted = self.wanted.iter().map(|wanted| {
+            let modes: Vec<_> =
+                conflicting(&wanted.mode).iter().map(|mode| format!("'{mode}'")).collect();
+            format!("(l.relation = {} AND l.mode IN ({}))", wanted.relation, modes.join(", "))
+        });
+        let sql = format!(
+            "SELECT {COLUMNS} FROM {SOURCES} WHERE l.locktype = 'relation' \
+             AND l.granted AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid() \
+             AND l.database = (SELECT oid FROM pg_catalog.pg_database \
+             WHERE datname = pg_catalog.current_database()) AND ({})",
+            wanted.collect::<Vec<_>>().join(" OR ")
+        );
+        client.query(&sql, &[])?.iter().map(LockHolder::of).collect()
+    }
+
+    /// SQL that takes the locks at the start of a transaction, before any work is done that would
+    /// be lost with it. `budget` is how long each may take; autovacuum gives way only once it was
+    /// waited for longer than `deadlock_timeout`, which a lock that lets readers and writers pass
+    /// can do.
+    pub(crate) fn locks(&self, budget: Duration) -> Vec<String> {
+        let mut sql = Vec::new();
+        let lock = |name: &str, mode: &str| format!("LOCK TABLE ONLY {name} IN {mode} MODE");
+        let evict = self.wanted.iter().filter(|wanted| wanted.evict);
+        let evict: Vec<_> = evict.filter_map(|wanted| wanted.name.as_deref()).collect();
+        if !evict.is_empty() {
+            sql.push(
+                "SELECT pg_catalog.set_config('lock_timeout', (extract(epoch FROM \
+                 pg_catalog.current_setting('deadlock_timeout')::interval) * 1000 + 1000)::int::text, true)"
+                    .to_owned(),
+            );
+            sql.extend(evict.iter().map(|name| lock(name, "SHARE UPDATE EXCLUSIVE")));
+        }
+        sql.push(lock_timeout(budget));
+        sql.extend(self.wanted.iter().filter_map(|wanted| {
+            wanted.name.as_deref().map(|name| lock(name, &words(&wanted.mode)))
+        }));
+        sql
+    }
+
+    /// Whether it knows of any lock.
+    pub(crate) fn is_known(&self) -> bool {
+        !self.wanted.is_empty()
+    }
+
+    /// Who is in the way at this moment.
+    pub(crate) fn in_the_way(&self, client: &mut Client) -> Vec<LockHolder> {
+        if self.wanted.is_empty() { Vec::new() } else { self.holders(client).unwrap_or_default() }
+    }
+}
+
+/// SQL that bounds the wait for each lock of a transaction.
+pub(crate) fn lock_timeout(budget: Duration) -> String {
+    format!("SET LOCAL lock_timeout = {}", budget.as_millis().max(1))
+}

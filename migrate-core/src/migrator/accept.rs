@@ -1,0 +1,61 @@
+//! Accepting a file that has changed since it was applied.
+
+use super::{Known, Migrator};
+use crate::history::{Action, Line};
+use crate::order::{State, entries};
+use crate::plan::Migration;
+use crate::way_back::Captured;
+use crate::{Error, Observer, Session, WayBack};
+
+impl Migrator {
+    /// Records that what the file of an applied migration says now is as good as what was applied.
+    /// Nothing is run. The stored way back stays, unless the file gives another one that is known
+    /// without running it.
+    ///
+    /// # Errors
+    ///
+    /// When the migration is not applied, has no file, or has not changed; when its file cannot be
+    /// applied as written; when the history cannot be written.
+    pub fn accept(
+        &self,
+        session: &mut Session,
+        name: &str,
+        reason: &str,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Error> {
+        let known = self.known(session.client())?.unwrap_or_default();
+        self.can_accept(&known, name)?;
+        self.alone(session, observer, |session, _, known, _| {
+            let migration = self.can_accept(&known, name)?;
+            let way_back = match WayBack::of(migration, &Captured::new()) {
+                WayBack::None(_) if migration.irreversible.is_none() => None,
+                way_back => Some(way_back),
+            };
+            let checksum = migration.checksum();
+            let line = Line::done(Action::Accept, name).message(reason).checksum(&checksum);
+            let log = self.history.log(&self.actor, line);
+            let row = self.history.replace(migration, &self.plan.generator, way_back);
+            self.write(session, vec![row, log])
+        })
+    }
+
+    fn can_accept(&self, known: &Known, name: &str) -> Result<&Migration, Error> {
+        let entries = entries(&self.plan, &known.applied, &known.unfinished);
+        let state = entries.iter().find(|entry| entry.name == name).map(|entry| entry.state);
+        let nothing = |why| Err(Error::NothingToAccept { name: name.to_owned(), why });
+        match state {
+            Some(State::Changed) => {}
+            Some(State::Applied) => return nothing("its file says what was applied"),
+            Some(State::Pending) | None => return nothing("it is not applied"),
+            Some(State::Partial) => return nothing("it stopped half way"),
+            Some(State::Missing) => return Err(Error::FileMissing { name: name.to_owned() }),
+        }
+        let missing = || Error::FileMissing { name: name.to_owned() };
+        let migration = self.plan.migration(name).ok_or_else(missing)?;
+        if migration.problems.is_empty() {
+            return Ok(migration);
+        }
+        let problems = migration.problems.iter().map(|problem| (name.to_owned(), problem.clone()));
+        Err(Error::Problems(problems.collect()))
+    }
+}

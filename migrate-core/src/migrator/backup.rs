@@ -1,0 +1,108 @@
+//! Backing up.
+
+use std::path::Path;
+
+use super::Migrator;
+use crate::backup::{Backup, BackupError, ClientPrograms, Place, dump, prune};
+use crate::history::{Action, Line};
+use crate::{Environment, Error, Event, Observer, Session};
+
+/// A backup to be made before anything is applied.
+#[derive(Debug, Clone)]
+pub struct BackupBefore {
+    /// Where it is to lie.
+    pub place: Place,
+    /// Where programs are looked for.
+    pub environment: Environment,
+}
+
+impl Migrator {
+    /// Backs the database up: reads only, but for a line in the log where there is one. With
+    /// `keep`, all but so many of its backups in the same folder are removed.
+    ///
+    /// # Errors
+    ///
+    /// When there are no programs for it, the disk is full, or the role may not read all of the
+    /// database. No half backup is left.
+    pub fn backup(
+        &self,
+        session: &mut Session,
+        place: &Place,
+        keep: Option<usize>,
+        environment: &Environment,
+        observer: &mut dyn Observer,
+    ) -> Result<Backup, Error> {
+        let backup = self.back_up(session, place, environment, observer)?;
+        if let (Some(keep), Some(folder)) = (keep, backup.file.parent()) {
+            let files = prune(folder, session.target(), keep)?;
+            if !files.is_empty() {
+                observer.event(Event::Pruned { files });
+            }
+        }
+        // The backup is there, whatever becomes of the line about it.
+        if session.read_only().is_some() {
+            return Ok(backup);
+        }
+        match self.history.find(session.client())? {
+            None => {}
+            Some(settings) if settings.is_older() => {
+                self.alone(session, observer, |session, _, _, _| {
+                    self.log_backup(session, &backup)
+                })?;
+            }
+            Some(_) => self.log_backup(session, &backup)?,
+        }
+        Ok(backup)
+    }
+
+    /// The backup that was asked for before anything is applied.
+    pub(super) fn back_up_before(
+        &self,
+        session: &mut Session,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Error> {
+        let Some(BackupBefore { place, environment }) = &self.backup_before else {
+            return Ok(());
+        };
+        let backup = self.back_up(session, place, environment, observer)?;
+        self.log_backup(session, &backup)
+    }
+
+    fn back_up(
+        &self,
+        session: &mut Session,
+        place: &Place,
+        environment: &Environment,
+        observer: &mut dyn Observer,
+    ) -> Result<Backup, BackupError> {
+        stay_while_idle(session);
+        let programs = ClientPrograms::find(environment, session.major())?;
+        let target = session.target();
+        let file = place.file(target)?;
+        let mut progress =
+            |what: &str| observer.event(Event::BackupProgress { what: what.to_owned() });
+        let backup = dump(&programs, target, &file, environment, &mut progress)?;
+        observer.event(Event::BackedUp(backup.clone()));
+        Ok(backup)
+    }
+
+    fn log_backup(&self, session: &mut Session, backup: &Backup) -> Result<(), Error> {
+        let message = format!("{}, {} bytes", shown(&backup.file), backup.bytes);
+        let database = session.target().database().to_owned();
+        let duration = backup.duration.as_millis().to_string();
+        let line = Line::done(Action::Backup, &database).took(&duration).message(&message);
+        Ok(session.client().batch_execute(&self.history.log(&self.actor, line))?)
+    }
+}
+
+/// Keeps the server from ending a session, and the lock that it holds, while programs are at work:
+/// `idle_session_timeout`, from PostgreSQL 14.
+pub(super) fn stay_while_idle(session: &mut Session) {
+    // Before that, there is nothing to be kept from.
+    _ = session.client().batch_execute("SET idle_session_timeout = 0");
+}
+
+/// A path as text that a database can keep.
+pub(super) fn shown(path: &Path) -> String {
+    path.display().to_string().replace('\0', "")
+}

@@ -1,0 +1,98 @@
+//! A connection that is cut in the middle of a migration.
+//!
+//! Whether the server had committed by then nobody can tell from here: the answer is lost. But the
+//! history row commits with the migration. So another connection is made, the runner's lock is
+//! taken on it, which waits until the server has done with the first one, and the history is read:
+//! it says what is true, and from there it goes on.
+
+use std::time::{Duration, Instant};
+
+use super::Migrator;
+use crate::apply::{Work, apply};
+use crate::event::Direction;
+use crate::history::Unfinished;
+use crate::lock::RunnerLock;
+use crate::{ApplyError, Error, Event, Observer, Session};
+
+/// How often one migration is taken up again.
+const CUTS: usize = 3;
+/// How long another connection is tried for: a server that restarts takes a moment.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What the history says after a cut.
+enum Found {
+    /// It is done, all of it.
+    Recorded,
+    /// It is not, or not all of it.
+    Open(Option<Unfinished>),
+}
+
+impl Migrator {
+    /// Runs a migration, through as many cuts of the connection as can be expected.
+    pub(super) fn apply_through_cuts(
+        &self,
+        session: &mut Session,
+        lock: &RunnerLock,
+        work: &Work<'_>,
+        names: &[String],
+        unfinished: Option<&Unfinished>,
+        observer: &mut dyn Observer,
+    ) -> Result<Duration, ApplyError> {
+        let started = Instant::now();
+        let mut unfinished = unfinished.cloned();
+        let mut cuts = 0;
+        loop {
+            let done = apply(session, &self.history, lock, work, unfinished.as_ref(), observer);
+            let Err(error) = done else { return done };
+            if !error.failure.is_cut() || cuts == CUTS {
+                return Err(error);
+            }
+            cuts += 1;
+            let name = work.name.to_owned();
+            observer.event(Event::ConnectionLost { name: name.clone() });
+            // Where there is none, the first cut is the one to tell.
+            let Ok(found) = self.find_out(session, work.direction, names, observer) else {
+                return Err(error);
+            };
+            let recorded = matches!(found, Found::Recorded);
+            observer.event(Event::Reconnected { name, recorded });
+            match found {
+                Found::Recorded => return Ok(started.elapsed()),
+                Found::Open(open) => unfinished = open,
+            }
+        }
+    }
+
+    fn find_out(
+        &self,
+        session: &mut Session,
+        direction: Direction,
+        names: &[String],
+        observer: &mut dyn Observer,
+    ) -> Result<Found, Error> {
+        let until = Instant::now() + PATIENCE;
+        let before = session.backend_pid();
+        let mut pause = Duration::from_millis(50);
+        while let Err(error) = session.reconnect() {
+            let gone = Instant::now() >= until || !error.is_temporary();
+            if gone || self.interrupt.sleep(pause).is_some() {
+                return Err(error.into());
+            }
+            pause = (pause * 2).min(Duration::from_secs(1));
+        }
+        session.prepare();
+        // The server may not have noticed yet that nobody is there any more.
+        session.end_other(before, Duration::from_secs(5))?;
+        // The lock is the same, on another connection.
+        RunnerLock::acquire(session.client(), &self.history, self.limits.lock_wait, observer)?;
+        let known = self.known(session.client())?.unwrap_or_default();
+        let is_recorded = |name: &String| known.applied.iter().any(|row| row.name == *name);
+        let recorded = match direction {
+            Direction::Up => names.iter().all(is_recorded),
+            Direction::Down => !names.iter().any(is_recorded),
+        };
+        let mut unfinished = known.unfinished.into_iter();
+        let open = unfinished.find(|row| names.contains(&row.name));
+        Ok(if recorded && open.is_none() { Found::Recorded } else { Found::Open(open) })
+    }
+}

@@ -1,0 +1,166 @@
+//! Taking back a migration that stopped half way up: just the steps that were done.
+
+use super::{Known, Migrator};
+use crate::apply::{Work, settle, take_back};
+use crate::event::Direction;
+use crate::history::{Action, Line, Unfinished};
+use crate::lock::RunnerLock;
+use crate::plan::{Inverse, Step, checksum_of_first};
+use crate::versions::for_server;
+use crate::way_back::{Captured, NoWayBack};
+use crate::{Error, Event, Observer, Session};
+
+/// A step that was done, and how it comes back.
+struct Back {
+    /// How many statements of the migration were done before the step.
+    before: usize,
+    /// The way back.
+    step: Step,
+}
+
+impl Migrator {
+    /// The steps that take back what was done of a migration that stopped half way up, the last one
+    /// first.
+    pub(super) fn would_take_back_partial(
+        &self,
+        unfinished: &Unfinished,
+        major: u32,
+    ) -> Result<Vec<Step>, Error> {
+        let (_, backs) = self.backs(unfinished, unfinished.statements_done, major)?;
+        Ok(backs.into_iter().map(|back| back.step).collect())
+    }
+
+    /// Takes back what was done of a migration that stopped half way up. Each step is a transaction
+    /// of its own, with the journal's word on it, so that this, too, can stop and go on.
+    pub(super) fn take_back_partial(
+        &self,
+        session: &mut Session,
+        lock: &RunnerLock,
+        unfinished: &Unfinished,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Error> {
+        let name = &unfinished.name;
+        let started = std::time::Instant::now();
+        let up = self.steps_of(unfinished, session.major())?;
+        let mut done = unfinished.statements_done;
+        if unfinished.running {
+            done += usize::from(settle(session, unfinished, &up, name, done)?);
+        }
+        let (up, backs) = self.backs(unfinished, done, session.major())?;
+        let statements = backs.iter().map(|back| back.step.statements.len()).sum();
+        let direction = Direction::Down;
+        observer.event(Event::Started { name: name.clone(), direction, statements });
+        let end = || {
+            let log = self.history.log(&self.actor, Line::done(Action::Down, name));
+            vec![self.history.journal_end(name), log]
+        };
+        if backs.is_empty() {
+            let sql = format!("BEGIN;\n{};\nCOMMIT", end().join(";\n"));
+            session.client().batch_execute(&sql)?;
+        }
+        for (number, back) in backs.iter().enumerate() {
+            let record = |_: &Captured| {
+                if number + 1 == backs.len() {
+                    return end();
+                }
+                let checksum = checksum_of_first(&up, back.before);
+                let (history, captured) = (&self.history, &unfinished.captured);
+                vec![history.journal(name, Action::Up, &checksum, back.before, None, captured)]
+            };
+            let work = Work {
+                name,
+                direction,
+                steps: std::slice::from_ref(&back.step),
+                captures: false,
+                variables: &self.variables,
+                record: &record,
+                limits: self.limits,
+                interrupt: &self.interrupt,
+            };
+            take_back(session, lock, &work, observer)
+                .inspect_err(|error| self.log_failure(session, Action::Down, error))?;
+        }
+        observer.event(Event::Finished {
+            name: name.clone(),
+            direction,
+            duration: started.elapsed(),
+            no_way_back: None,
+            lost: Vec::new(),
+        });
+        Ok(())
+    }
+
+    /// The migration's steps, if they still are those that were begun.
+    fn steps_of(&self, unfinished: &Unfinished, major: u32) -> Result<Vec<Step>, Error> {
+        let migration = self.plan.migration(&unfinished.name);
+        let migration = migration.ok_or_else(|| stuck(unfinished, "its file is gone"))?;
+        let up = for_server(&migration.up, major);
+        match unfinished.fits(&up) {
+            true => Ok(up),
+            false => Err(stuck(unfinished, "what it has done is no longer what its file says")),
+        }
+    }
+
+    fn backs(
+        &self,
+        unfinished: &Unfinished,
+        done: usize,
+        major: u32,
+    ) -> Result<(Vec<Step>, Vec<Back>), Error> {
+        let up = self.steps_of(unfinished, major)?;
+        let mut backs = Vec::new();
+        let mut before = 0;
+        for (number, step) in up.iter().enumerate() {
+            let end = before + step.statements.len();
+            if before < done && before < end {
+                let captured = unfinished.captured.get(&number);
+                let whole = end <= done;
+                let statements = match &step.inverse {
+                    Inverse::Construction { statements } => statements.clone(),
+                    Inverse::Declaration { statements } if whole => statements.clone(),
+                    Inverse::Capture(_) if whole && captured.is_some() => {
+                        captured.cloned().unwrap_or_default()
+                    }
+                    Inverse::None { reason } => return Err(no_way_back(unfinished, step, reason)),
+                    Inverse::Declaration { .. } | Inverse::Capture(_) => {
+                        let reason = "only a part of it was done, and its way back is that of the \
+                                      whole";
+                        return Err(no_way_back(unfinished, step, reason));
+                    }
+                };
+                let step = Step {
+                    summary: format!("take back: {}", step.summary),
+                    statements,
+                    idempotent: false,
+                    done_when: None,
+                    hints: Vec::new(),
+                    ..step.clone()
+                };
+                let step = for_server(&[step], major).remove(0);
+                backs.push(Back { before, step });
+            }
+            before = end;
+        }
+        backs.reverse();
+        Ok((up, backs))
+    }
+
+    /// The migration that stopped half way up, if there is one.
+    pub(super) fn partial_up(known: &Known) -> Option<&Unfinished> {
+        known.unfinished.iter().find(|row| row.direction == Direction::Up.as_str())
+    }
+}
+
+fn stuck(unfinished: &Unfinished, why: &str) -> Error {
+    Error::Unfinished {
+        name: unfinished.name.clone(),
+        direction: unfinished.direction.clone(),
+        why: why.to_owned(),
+    }
+}
+
+fn no_way_back(unfinished: &Unfinished, step: &Step, reason: &str) -> Error {
+    let (place, verb) = (step.place.clone(), step.verb.clone());
+    let why = Box::new(NoWayBack { reason: reason.to_owned(), place, verb });
+    Error::NoWayBack { name: unfinished.name.clone(), why }
+}

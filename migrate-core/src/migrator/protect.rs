@@ -1,0 +1,80 @@
+//! A database under protection: what destroys asks for its name.
+
+use super::Migrator;
+use crate::history::{Action, Line};
+use crate::{Error, Observer, Session};
+
+impl Migrator {
+    /// The name under which the database is protected. Writes nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the history cannot be read.
+    pub fn protection(&self, session: &mut Session) -> Result<Option<String>, Error> {
+        let settings = self.history.find(session.client())?;
+        Ok(settings.and_then(|settings| settings.protected))
+    }
+
+    /// Protects the database under a name, and tells whether it was not so before. From then on
+    /// whatever destroys refuses, unless that name was [given](Self::allow).
+    ///
+    /// # Errors
+    ///
+    /// When it is protected under another name, or the history cannot be written.
+    pub fn protect(
+        &self,
+        session: &mut Session,
+        name: &str,
+        observer: &mut dyn Observer,
+    ) -> Result<bool, Error> {
+        self.alone(session, observer, |session, _, known, _| match known.protected {
+            Some(protected) if protected == name => Ok(false),
+            Some(protected) => Err(Error::ProtectedAs { protected, asked: name.to_owned() }),
+            None => {
+                let line = Line::done(Action::Protect, name);
+                let log = self.history.log(&self.actor, line);
+                self.write(session, vec![self.history.protect(Some(name)), log])?;
+                Ok(true)
+            }
+        })
+    }
+
+    /// Takes the protection under a name away, and tells whether there was any.
+    ///
+    /// # Errors
+    ///
+    /// When it is protected under another name, or the history cannot be written.
+    pub fn unprotect(
+        &self,
+        session: &mut Session,
+        name: &str,
+        observer: &mut dyn Observer,
+    ) -> Result<bool, Error> {
+        if self.protection(session)?.is_none() {
+            return Ok(false);
+        }
+        self.alone(session, observer, |session, _, known, _| match known.protected {
+            None => Ok(false),
+            Some(protected) if protected != name => {
+                Err(Error::ProtectedAs { protected, asked: name.to_owned() })
+            }
+            Some(_) => {
+                let line = Line::done(Action::Unprotect, name);
+                let log = self.history.log(&self.actor, line);
+                self.write(session, vec![self.history.protect(None), log])?;
+                Ok(true)
+            }
+        })
+    }
+
+    /// Refuses unless all of the database may be destroyed, whatever histories it has.
+    ///
+    /// # Errors
+    ///
+    /// When it is protected and its name was not [given](Self::allow), or the server cannot be
+    /// asked.
+    pub fn may_destroy_all(&self, session: &mut Session) -> Result<(), Error> {
+        let names = crate::history::protections(session.client())?;
+        names.iter().try_for_each(|name| self.may_destroy(Some(name)))
+    }
+}

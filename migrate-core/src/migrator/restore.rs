@@ -1,0 +1,77 @@
+//! Restoring from a backup.
+
+use std::path::Path;
+use std::time::Instant;
+
+use super::Migrator;
+use super::backup::{shown, stay_while_idle};
+use crate::backup::{self, CLEAN, ClientPrograms, contents, validate};
+use crate::history::{Action, Line};
+use crate::{Environment, Error, Event, Observer, Session};
+
+/// How to restore.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RestoreOptions {
+    /// Removes first what the database has.
+    pub clean: bool,
+    /// Leaves owners and privileges out: everything belongs to the role that restores.
+    pub no_owner: bool,
+}
+
+impl Migrator {
+    /// Puts a backup back: all of it, in one transaction, or nothing. The history comes with it;
+    /// whether the database is protected does not, for that is of the database and not of its data.
+    ///
+    /// # Errors
+    ///
+    /// When the database is protected, or has something in it that is not to be removed; when the
+    /// file is no backup or cannot be read to its end; when the server refuses any of it.
+    pub fn restore(
+        &self,
+        session: &mut Session,
+        file: &Path,
+        options: RestoreOptions,
+        environment: &Environment,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Error> {
+        let refuse = |session: &mut Session| {
+            self.may_destroy_all(session)?;
+            match contents(session.client())? {
+                Some(what) if !options.clean => Err(Error::NotEmpty { what }),
+                _ => Ok(()),
+            }
+        };
+        refuse(session)?;
+        stay_while_idle(session);
+        let programs = ClientPrograms::find(environment, session.major())?;
+        let mut progress =
+            |what: &str| observer.event(Event::BackupProgress { what: what.to_owned() });
+        validate(&programs, file, environment, &mut progress)?;
+        self.locked(session, observer, |session, _, observer| {
+            // Somebody may have been quicker.
+            refuse(session)?;
+            let started = Instant::now();
+            let protected = self.protection(session)?;
+            let target = session.target().clone();
+            let restore = backup::Restore {
+                target: &target,
+                major: session.major(),
+                file,
+                first: if options.clean { CLEAN } else { "" },
+                no_owner: options.no_owner,
+            };
+            let mut progress =
+                |what: &str| observer.event(Event::BackupProgress { what: what.to_owned() });
+            backup::restore(&programs, &restore, environment, &mut progress)?;
+            if self.history.find(session.client())?.is_none() {
+                return Ok(());
+            }
+            self.known_or_new(session, observer)?;
+            let (message, duration) = (shown(file), started.elapsed().as_millis().to_string());
+            let line = Line::done(Action::Restore, target.database());
+            let line = line.took(&duration).message(&message);
+            let log = self.history.log(&self.actor, line);
+            self.write(session, vec![self.history.protect(protected.as_deref()), log])
+        })
+    }
+}

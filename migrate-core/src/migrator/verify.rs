@@ -1,0 +1,223 @@
+//! Holding the files, the history and the log against each other.
+
+mod ledger;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::Migrator;
+use crate::history::{Damage, LogQuery};
+use crate::order::{Entry, State, entries};
+use crate::plan::{Step, checksum};
+use crate::{Error, Session};
+
+/// What the files, the history and the log say of each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verification {
+    /// How many migrations are applied.
+    pub applied: usize,
+    /// What does not fit, by migration.
+    pub findings: Vec<Finding>,
+}
+
+/// Something that does not fit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What it is.
+    pub kind: FindingKind,
+    /// The migration.
+    pub name: String,
+    /// What is wrong, as a sentence.
+    pub message: String,
+    /// What to do about it.
+    pub help: String,
+    /// Of a file that has changed, what was applied and what the file says now.
+    #[serde(skip)]
+    pub change: Option<(Vec<Step>, Vec<Step>)>,
+}
+
+/// What does not fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FindingKind {
+    /// The file says something else than what was applied.
+    Changed,
+    /// The file of an applied migration is gone.
+    Missing,
+    /// It stopped half way.
+    Partial,
+    /// It is pending, and older than one that is applied.
+    Late,
+    /// It was applied after a newer one. That was asked for at the time: a note, no more.
+    AppliedLate,
+    /// The history was changed by something else than this tool.
+    Tampered,
+}
+
+impl Verification {
+    /// Whether there is something to be done.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.findings.iter().all(|finding| finding.kind.is_note())
+    }
+}
+
+impl FindingKind {
+    /// Whether it is only to be known.
+    #[must_use]
+    pub fn is_note(self) -> bool {
+        self == Self::AppliedLate
+    }
+}
+
+impl Finding {
+    fn new(
+        kind: FindingKind,
+        name: &str,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
+        let (name, message, help) = (name.to_owned(), message.into(), help.into());
+        Self { kind, name, message, help, change: None }
+    }
+}
+
+impl Migrator {
+    /// What does not fit between the files, the history and the log. Writes nothing.
+    ///
+    /// Numbers that are left out prove nothing: a transaction that is rolled back takes a number,
+    /// and so does a server that crashes. A row that was removed shows in the log.
+    ///
+    /// # Errors
+    ///
+    /// When the history cannot be read.
+    pub fn verify(&self, session: &mut Session) -> Result<Verification, Error> {
+        let Some(known) = self.known(session.client())? else {
+            return Ok(Verification { applied: 0, findings: Vec::new() });
+        };
+        let client = session.client();
+        let stored = self.history.stored(client)?;
+        let log = self.history.log_entries(client, &LogQuery::default())?;
+        let mut newest = "";
+        let mut newest_before = BTreeMap::new();
+        for row in &known.applied {
+            newest_before.insert(row.name.as_str(), newest);
+            newest = newest.max(&row.name);
+        }
+        let mut findings = Vec::new();
+        for entry in entries(&self.plan, &known.applied, &known.unfinished) {
+            findings.extend(of_entry(&entry, &newest_before, newest));
+        }
+        for (row, applied) in stored.iter().zip(&known.applied) {
+            match row.up() {
+                Ok(up) => {
+                    if checksum(&up) != applied.checksum {
+                        findings.push(tampered(
+                            &row.name,
+                            "the SQL in `up` of its row is not that of the row's checksum",
+                        ));
+                    }
+                    let changed = |finding: &&mut Finding| {
+                        finding.kind == FindingKind::Changed && finding.name == row.name
+                    };
+                    if let Some(finding) = findings.iter_mut().find(changed)
+                        && let Some(migration) = self.plan.migration(&row.name)
+                    {
+                        finding.change = Some((up, migration.up.clone()));
+                    }
+                }
+                Err(Damage::Up(error) | Damage::Down(error)) => {
+                    findings.push(unreadable(&row.name, "up", &error));
+                }
+            }
+            if let Err(Damage::Up(error) | Damage::Down(error)) = row.down() {
+                findings.push(unreadable(&row.name, "down", &error));
+            }
+        }
+        findings.extend(ledger::disagreements(&known.applied, &log));
+        if self.history.counter_is_behind(session.client())? {
+            findings.push(tampered(
+                &known.applied.last().map(|row| row.name.clone()).unwrap_or_default(),
+                "its `id` is above the counter of the history, so that a later one will collide with it",
+            ));
+        }
+        findings.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(Verification { applied: known.applied.len(), findings })
+    }
+}
+
+/// What the states of the files and the history tell; known besides are the newest migration that
+/// was applied before each, and the newest of all.
+fn of_entry(
+    entry: &Entry<'_>,
+    newest_before: &BTreeMap<&str, &str>,
+    newest: &str,
+) -> Option<Finding> {
+    let name = entry.name;
+    match (entry.state, entry.unfinished) {
+        (State::Partial, Some(unfinished)) => Some(Finding::new(
+            FindingKind::Partial,
+            name,
+            format!(
+                "it stopped half way {}, after {} statements",
+                unfinished.direction, unfinished.statements_done
+            ),
+            format!("`migrate {}` goes on with it", unfinished.direction),
+        )),
+        (State::Changed, _) => Some(Finding::new(
+            FindingKind::Changed,
+            name,
+            "its file no longer says what was applied",
+            format!(
+                "put the file back and write a new migration for what is to change; if the file is \
+                 as good as what was applied, `migrate accept {name} --reason \"…\"` records that"
+            ),
+        )),
+        (State::Missing, _) => Some(Finding::new(
+            FindingKind::Missing,
+            name,
+            "it is applied, but has no file",
+            format!(
+                "put the file back, or the branch that has it; if it is gone for good, \
+                 `migrate mark {name} --pending` forgets it"
+            ),
+        )),
+        (State::Pending, _) if name < newest => Some(Finding::new(
+            FindingKind::Late,
+            name,
+            format!("it is pending, and older than `{newest}`, which is applied"),
+            format!(
+                "`migrate renumber {name}` gives it a newer timestamp; where it does not matter \
+                 which comes first, `migrate up --allow-out-of-order` applies it as it is"
+            ),
+        )),
+        (State::Applied, _) => {
+            let newer = newest_before.get(name).filter(|newer| **newer > name)?;
+            Some(Finding::new(
+                FindingKind::AppliedLate,
+                name,
+                format!("it was applied after `{newer}`, which is newer"),
+                "an empty database gets them in the order of their names: see that it comes out \
+                 the same",
+            ))
+        }
+        _ => None,
+    }
+}
+
+fn tampered(name: &str, message: impl Into<String>) -> Finding {
+    Finding::new(
+        FindingKind::Tampered,
+        name,
+        message,
+        format!(
+            "this tool does not do that: find out who did; `migrate log --name {name}` tells what \
+             was done by it"
+        ),
+    )
+}
+
+fn unreadable(name: &str, column: &str, error: &serde_json::Error) -> Finding {
+    tampered(name, format!("`{column}` of its row cannot be read: {error}"))
+}

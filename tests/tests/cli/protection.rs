@@ -1,0 +1,62 @@
+//! A protected database, as the commands see it.
+
+use migrate_dsl::{Migration, Pgm};
+use migrate_tests::{Cli, migration};
+
+fn story() -> Vec<Migration> {
+    fn posts(pgm: &mut Pgm) {
+        pgm.create_table("posts", |t| t.id());
+    }
+    vec![migration("20260101000000_create_posts", posts), migration("20260102000000_b", |_| {})]
+}
+
+#[test]
+fn what_destroys_asks_for_the_name() {
+    let cli = Cli::with_plan(&story());
+    let name = cli.database.name().to_owned();
+    insta::assert_snapshot!(cli.session(&[
+        "up",
+        "protect production",
+        "protect production",
+        "protect staging",
+        "status --json",
+        "down",
+        "down --dry-run",
+        "down --allow staging",
+        "redo",
+        "goto 20260101",
+        "mark b --pending",
+        "restore nothing.dump",
+        &format!("db drop --confirm {name}"),
+        &format!("db reset --confirm {name} --allow x"),
+        "down --allow production",
+        "up",
+        "protect --off staging",
+        "protect --off production",
+        "protect --off production",
+        "down --json",
+    ]));
+}
+
+#[test]
+fn the_variable_gives_the_word_for_all() {
+    let cli = Cli::with_plan(&story());
+    _ = cli.run("up");
+    _ = cli.run("protect production");
+    let cli = cli.var("ALLOW_DDL_IN_PRODUCTION", "1");
+    insta::assert_snapshot!("the_variable_is_no_switch", cli.session(&["down"]));
+    let cli = cli.var("ALLOW_DDL_IN_PRODUCTION", "production");
+    let name = cli.database.name().to_owned();
+    insta::assert_snapshot!(cli.session(&["down", "redo", &format!("db reset --confirm {name}")]));
+}
+
+#[test]
+fn names_that_are_none() {
+    let cli = Cli::with_plan(&story());
+    insta::assert_snapshot!(cli.session(&["protect", "protect --off", "protect x --off=1"]));
+    for name in ["", " x", "a\nb"] {
+        let mut protect = cli.command("protect");
+        let said = protect.arg(name).output().unwrap();
+        assert_eq!(said.status.code(), Some(2), "{name:?}");
+    }
+}

@@ -1,0 +1,10 @@
+//! The ways to a server: TLS in all its modes, certificates of all kinds, several servers, files
+//! with passwords and services, poolers.
+
+mod certificates;
+mod hosts;
+mod login;
+mod pooler;
+mod secrets;
+mod server;
+mod tls;

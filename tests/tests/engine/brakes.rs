@@ -1,0 +1,161 @@
+//! What ends the work: a person, the clock.
+
+use std::time::{Duration, Instant};
+
+use migrate_core::{Error, Event, Failure, Interrupt, Left, Limits, Stop, UpTo};
+use migrate_dsl::Migration;
+use migrate_tests::{Engine, migration};
+
+const A: &str = "20260101000000_a";
+const B: &str = "20260102000000_b";
+
+/// Applies, and brakes once `query` runs.
+fn stopped_at(engine: &Engine, all: &[Migration], query: &str) -> Error {
+    let interrupt = Interrupt::default();
+    std::thread::scope(|scope| {
+        let brake = interrupt.clone();
+        scope.spawn(move || {
+            let running = format!(
+                "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%{query}%' \
+                 AND datname = current_database() AND pid <> pg_backend_pid()"
+            );
+            while engine.value(&running) == "0" {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            brake.stop();
+        });
+        let migrator = engine.migrator(all).interrupt(&interrupt);
+        migrator.up(&mut engine.session(), &UpTo::default(), &mut |_: Event| {}).unwrap_err()
+    })
+}
+
+fn stop_of(error: &Error) -> (Stop, Left) {
+    let Error::Apply(failed) = error else { panic!("{error}") };
+    let Failure::Stopped(stop) = failed.failure else { panic!("{}", failed.failure) };
+    (stop, failed.left)
+}
+
+#[test]
+fn a_transaction_is_rolled_back() {
+    let engine = Engine::new();
+    let all = [
+        migration(A, |pgm| _ = pgm.create_table("a", |t| t.id())),
+        migration(B, |pgm| {
+            pgm.create_table("b", |t| t.id());
+            pgm.sql("SELECT pg_sleep(60)").down("");
+        }),
+    ];
+    let started = Instant::now();
+    let error = stopped_at(&engine, &all, "pg_sleep(60)");
+    assert!(started.elapsed() < Duration::from_secs(10));
+    assert_eq!(stop_of(&error), (Stop::Interrupted, Left::RolledBack));
+    assert_eq!(engine.status(&all), format!("applied {A}\npending {B}"));
+    assert_eq!(engine.value("SELECT to_regclass('b')"), "NULL");
+    assert_eq!(engine.value("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"), "0");
+}
+
+#[test]
+fn a_build_is_taken_away_and_made_again() {
+    let engine = Engine::new();
+    engine.database.execute("CREATE TABLE t (n int); INSERT INTO t VALUES (1)");
+    engine.database.execute("CREATE FUNCTION slow(n int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$BEGIN PERFORM pg_sleep(current_setting('test.sleep', true)::float); RETURN n; END$$");
+    let name = engine.database.name();
+    engine.database.execute(&format!("ALTER DATABASE {name} SET test.sleep = '60'"));
+    let all = [migration(A, |pgm| {
+        pgm.create_table("a", |t| t.id());
+        pgm.sql("CREATE INDEX CONCURRENTLY slow_idx ON t (slow(n))")
+            .outside_transaction()
+            .down("DROP INDEX slow_idx");
+    })];
+    let error = stopped_at(&engine, &all, "CREATE INDEX CONCURRENTLY");
+    assert_eq!(stop_of(&error), (Stop::Interrupted, Left::Partial { done: 1, of: 2 }));
+    assert_eq!(engine.status(&all), format!("partial {A}"));
+    assert_eq!(engine.value("SELECT to_regclass('slow_idx')"), "NULL");
+    engine.database.execute(&format!("ALTER DATABASE {name} SET test.sleep = '0'"));
+    assert_eq!(engine.up(&all).unwrap(), [A]);
+    assert_eq!(
+        engine.value("SELECT indisvalid FROM pg_index WHERE indexrelid = 'slow_idx'::regclass"),
+        "t"
+    );
+}
+
+#[test]
+fn waiting_for_another_runner_ends_as_well() {
+    let engine = Engine::new();
+    let slow = [migration(A, |pgm| _ = pgm.sql("SELECT pg_sleep(2)").down(""))];
+    std::thread::scope(|scope| {
+        scope.spawn(|| engine.up(&slow).unwrap());
+        while engine.value("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'BEGIN%pg_sleep%' AND datname = current_database()") == "0" {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let interrupt = Interrupt::default();
+        let brake = interrupt.clone();
+        scope.spawn(move || {
+            std::thread::sleep(Duration::from_millis(200));
+            brake.stop();
+        });
+        let migrator =
+            engine.migrator(&slow).interrupt(&interrupt).patience(Duration::from_secs(60));
+        let error =
+            migrator.up(&mut engine.session(), &UpTo::default(), &mut |_: Event| {}).unwrap_err();
+        insta::assert_snapshot!(error, @"interrupted while it waited for another migrate");
+    });
+}
+
+#[test]
+fn the_whole_has_an_end() {
+    let engine = Engine::new();
+    let all = [
+        migration(A, |pgm| _ = pgm.create_table("a", |t| t.id())),
+        migration(B, |pgm| _ = pgm.sql("SELECT pg_sleep(60)").down("")),
+    ];
+    let whole = Some(Duration::from_millis(700));
+    let migrator = engine.migrator(&all).limits(Limits { whole, ..Limits::default() });
+    let error = migrator.up(&mut engine.session(), &UpTo::default(), &mut |_: Event| {});
+    let error = error.unwrap_err();
+    assert_eq!(stop_of(&error), (Stop::OutOfTime(Duration::from_millis(700)), Left::RolledBack));
+    let diagnostic = &error.diagnostics()[0];
+    insta::assert_snapshot!(diagnostic.message, @"stopped after 0.7 s, the time that was given");
+    assert_eq!(engine.status(&all), format!("applied {A}\npending {B}"));
+}
+
+#[test]
+fn each_statement_has_an_end_but_a_build_takes_what_it_takes() {
+    let engine = Engine::new();
+    engine.database.execute("CREATE TABLE t (n int); INSERT INTO t VALUES (1)");
+    engine.database.execute("CREATE FUNCTION slow(n int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT n FROM pg_sleep(0.5)'");
+    let all = [
+        migration(A, |pgm| {
+            pgm.sql("CREATE INDEX CONCURRENTLY slow_idx ON t (slow(n))")
+                .outside_transaction()
+                .down("DROP INDEX slow_idx");
+        }),
+        migration(B, |pgm| _ = pgm.sql("SELECT pg_sleep(60)").down("")),
+    ];
+    let statement = Some(Duration::from_millis(200));
+    let migrator = engine.migrator(&all).limits(Limits { statement, ..Limits::default() });
+    let error = migrator.up(&mut engine.session(), &UpTo::default(), &mut |_: Event| {});
+    let error = error.unwrap_err();
+    assert_eq!(error.diagnostics()[0].message, "canceling statement due to statement timeout");
+    assert_eq!(engine.status(&all), format!("applied {A}\npending {B}"));
+}
+
+#[test]
+fn nothing_leaks_into_the_next_migration() {
+    let engine = Engine::new();
+    engine.database.execute(
+        "CREATE FUNCTION leak() RETURNS void LANGUAGE plpgsql AS $$BEGIN
+           PERFORM set_config('statement_timeout', '50ms', false);
+           PERFORM set_config('DateStyle', 'German', false);
+           CREATE TEMP TABLE shadow (n int);
+         END$$",
+    );
+    let all = [
+        migration(A, |pgm| _ = pgm.sql("SELECT leak()").down("")),
+        migration(B, |pgm| {
+            pgm.sql("CREATE TABLE seen AS SELECT pg_sleep(0.2)::text, current_setting('DateStyle') AS style, to_regclass('shadow') IS NULL AS gone").down("DROP TABLE seen");
+        }),
+    ];
+    engine.up(&all).unwrap();
+    assert_eq!(engine.value("SELECT style || gone FROM seen"), "ISO, YMDtrue");
+}

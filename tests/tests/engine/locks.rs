@@ -1,0 +1,243 @@
+//! Locks that others hold: waited for without making anybody else wait.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use migrate_core::lock::Class;
+use migrate_core::{Error, Event, Failure, Limits, Session, Target, UpTo};
+use migrate_dsl::Migration;
+use migrate_tests::{Engine, migration};
+
+const A: &str = "20260101000000_a";
+
+fn engine() -> Engine {
+    let engine = Engine::new();
+    engine.database.execute("CREATE TABLE t (n int); INSERT INTO t VALUES (1)");
+    engine
+}
+
+fn add_column() -> [Migration; 1] {
+    [migration(A, |pgm| {
+        pgm.sql("CREATE TABLE log AS SELECT 1 AS n").down("DROP TABLE log");
+        pgm.add_column("t", |t| _ = t.integer("m"));
+    })]
+}
+
+/// Holds `SELECT` on the table for a while, and gives the longest that another reader waited
+/// meanwhile.
+fn with_a_reader(
+    engine: &Engine,
+    hold: Duration,
+    work: impl FnOnce() -> Result<Vec<String>, Error>,
+) -> (Result<Vec<String>, Error>, Duration) {
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let mut holder = engine.database.client();
+        holder.batch_execute("BEGIN; SELECT * FROM t").unwrap();
+        scope.spawn(move || {
+            std::thread::sleep(hold);
+            holder.batch_execute("COMMIT").unwrap();
+        });
+        let reader = scope.spawn(|| {
+            let mut client = engine.database.client();
+            let mut longest = Duration::ZERO;
+            while !over.load(Ordering::Relaxed) {
+                let started = Instant::now();
+                client.batch_execute("SELECT count(*) FROM t").unwrap();
+                longest = longest.max(started.elapsed());
+                std::thread::sleep(Duration::from_millis(3));
+            }
+            longest
+        });
+        let done = work();
+        over.store(true, Ordering::Relaxed);
+        (done, reader.join().unwrap())
+    })
+}
+
+fn up_within(engine: &Engine, all: &[Migration], patience: Duration) -> Result<Vec<String>, Error> {
+    engine.migrator(all).patience(patience).up(
+        &mut engine.session(),
+        &UpTo::default(),
+        &mut |_: Event| {},
+    )
+}
+
+#[test]
+fn nobody_queues_behind_a_lock_that_is_waited_for() {
+    let engine = engine();
+    let all = add_column();
+    let started = Instant::now();
+    let (done, longest) = with_a_reader(&engine, Duration::from_millis(1500), || {
+        up_within(&engine, &all, Duration::from_secs(10))
+    });
+    assert_eq!(done.unwrap(), [A]);
+    assert!(started.elapsed() >= Duration::from_millis(1500));
+    // Two cores, shared with other tests: an idle reader is late by this much, too.
+    assert!(longest < Duration::from_millis(250), "{longest:?}");
+    assert_eq!(engine.value("SELECT count(*) FROM log"), "1");
+}
+
+#[test]
+fn patience_ends_with_the_name_of_the_holder() {
+    let engine = engine();
+    let all = add_column();
+    let (done, _) = with_a_reader(&engine, Duration::from_millis(900), || {
+        up_within(&engine, &all, Duration::from_millis(300))
+    });
+    let error = done.unwrap_err();
+    let Error::Apply(failed) = &error else { panic!("{error}") };
+    let Failure::Locked { holders, .. } = &failed.failure else { panic!("{}", failed.failure) };
+    assert_eq!(holders[0].class, Class::IdleInTransaction);
+    assert_eq!((holders[0].relation.as_str(), holders[0].mode.as_str()), ("t", "AccessShareLock"));
+    let message = failed.failure.to_string();
+    assert!(
+        message.starts_with("in its way is a transaction in which nothing happens, process "),
+        "{message}"
+    );
+    assert!(message.contains("holds ACCESS SHARE on `t`"), "{message}");
+    assert_eq!(engine.value("SELECT to_regclass('log')"), "NULL");
+    assert_eq!(engine.status(&all), format!("pending {A}"));
+    assert_eq!(engine.up(&all).unwrap(), [A]);
+}
+
+#[test]
+fn a_plain_role_is_told_what_it_may_not_see() {
+    let engine = engine();
+    let role = engine.database.unique("plain");
+    engine.database.execute(&format!(
+        "CREATE ROLE {role} LOGIN; ALTER TABLE t OWNER TO {role}; GRANT ALL ON SCHEMA public TO {role}"
+    ));
+    let url = engine.database.url().replace("user=postgres", &format!("user={role}"));
+    let target = Target::parse(&url, "the test", &migrate_core::Environment::default()).unwrap();
+    let mut session = Session::connect(&target, "migrate test").unwrap();
+    assert_eq!(session.user(), role);
+    let all = add_column();
+    let mut up = |patience| {
+        let migrator = engine.migrator(&all).patience(Duration::from_millis(patience));
+        migrator.up(&mut session, &UpTo::default(), &mut |_: Event| {})
+    };
+    let (done, _) = with_a_reader(&engine, Duration::from_millis(900), || up(300));
+    let error = done.unwrap_err();
+    let Error::Apply(failed) = &error else { panic!("{error}") };
+    let Failure::Locked { holders, .. } = &failed.failure else { panic!("{}", failed.failure) };
+    assert_eq!(holders[0].class, Class::Hidden);
+    assert!(error.diagnostics()[0].helps[0].contains("`GRANT pg_read_all_stats`"));
+    let (done, longest) = with_a_reader(&engine, Duration::from_millis(900), || up(10_000));
+    assert_eq!(done.unwrap(), [A]);
+    assert!(longest < Duration::from_millis(250), "{longest:?}");
+}
+
+#[test]
+fn a_row_that_is_locked_is_waited_for() {
+    let engine = engine();
+    let all = [migration(A, |pgm| _ = pgm.sql("UPDATE t SET n = n + 1").down(""))];
+    std::thread::scope(|scope| {
+        let mut holder = engine.database.client();
+        holder.batch_execute("BEGIN; UPDATE t SET n = 10").unwrap();
+        scope.spawn(move || {
+            std::thread::sleep(Duration::from_millis(700));
+            holder.batch_execute("COMMIT").unwrap();
+        });
+        up_within(&engine, &all, Duration::from_secs(10)).unwrap();
+    });
+    assert_eq!(engine.value("SELECT n FROM t"), "11");
+}
+
+#[test]
+fn two_that_want_each_others_locks_both_get_them() {
+    let engine = engine();
+    engine.database.execute("CREATE TABLE u (n int)");
+    let all = [migration(A, |pgm| {
+        pgm.add_column("t", |t| _ = t.integer("m"));
+        pgm.sql("SELECT pg_sleep(0.3)").down("");
+        pgm.add_column("u", |t| _ = t.integer("m"));
+    })];
+    std::thread::scope(|scope| {
+        let mut other = engine.database.client();
+        other.batch_execute("BEGIN; LOCK TABLE u").unwrap();
+        scope.spawn(move || {
+            std::thread::sleep(Duration::from_millis(150));
+            other.batch_execute("LOCK TABLE t; COMMIT").unwrap();
+        });
+        up_within(&engine, &all, Duration::from_secs(10)).unwrap();
+    });
+}
+
+#[test]
+fn a_build_waits_for_old_snapshots_before_it_begins() {
+    let engine = engine();
+    let all = [migration(A, |pgm| _ = pgm.create_index("t", "n").concurrently())];
+    let mut holder = engine.database.client();
+    holder.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1").unwrap();
+    std::thread::sleep(Duration::from_millis(1100));
+    let error = up_within(&engine, &all, Duration::from_millis(200)).unwrap_err();
+    let Error::Apply(failed) = &error else { panic!("{error}") };
+    let message = failed.failure.to_string();
+    assert!(message.contains("has a snapshot that is kept"), "{message}");
+    assert_eq!(engine.value("SELECT count(*) FROM pg_index WHERE NOT indisvalid"), "0");
+    assert_eq!(engine.status(&all), format!("pending {A}"));
+    holder.batch_execute("COMMIT").unwrap();
+    assert_eq!(engine.up(&all).unwrap(), [A]);
+}
+
+#[test]
+fn who_holds_up_others_is_cancelled() {
+    let engine = engine();
+    let all = [migration(A, |pgm| {
+        pgm.add_column("t", |t| _ = t.integer("m"));
+        pgm.sql("SELECT pg_sleep(20)").down("");
+    })];
+    let limits = Limits { blocking: Duration::from_millis(300), ..Limits::default() };
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut client = engine.database.client();
+            std::thread::sleep(Duration::from_millis(500));
+            client.batch_execute("SELECT * FROM t").unwrap();
+        });
+        let started = Instant::now();
+        let error = engine
+            .migrator(&all)
+            .limits(limits)
+            .up(&mut engine.session(), &UpTo::default(), &mut |_: Event| {})
+            .unwrap_err();
+        assert!(started.elapsed() < Duration::from_secs(5));
+        let Error::Apply(failed) = &error else { panic!("{error}") };
+        let Failure::InTheWay { others: 1, .. } = &failed.failure else {
+            panic!("{}", failed.failure)
+        };
+        let diagnostic = &error.diagnostics()[0];
+        assert!(
+            diagnostic.message.starts_with("1 session waited behind it for 0."),
+            "{diagnostic:?}"
+        );
+    });
+    assert_eq!(engine.status(&all), format!("pending {A}"));
+    assert_eq!(
+        engine.value("SELECT count(*) FROM information_schema.columns WHERE table_name = 't'"),
+        "1"
+    );
+}
+
+#[test]
+fn an_index_that_is_not_valid_is_not_accepted() {
+    let engine = engine();
+    engine.database.execute("INSERT INTO t VALUES (1)");
+    assert!(
+        engine.database.try_execute("CREATE UNIQUE INDEX CONCURRENTLY t_n_idx ON t (n)").is_err()
+    );
+    for all in [
+        [migration(A, |pgm| _ = pgm.create_index("t", "n").if_not_exists())],
+        [migration(A, |pgm| _ = pgm.create_index("t", "n").if_not_exists().concurrently())],
+    ] {
+        let error = engine.up(&all).unwrap_err();
+        let Error::Apply(failed) = &error else { panic!("{error}") };
+        assert_eq!(
+            failed.failure.to_string(),
+            "the index `t_n_idx` is there, but it is not valid: a build of it was broken off"
+        );
+        assert_eq!(engine.status(&all), format!("pending {A}"));
+    }
+    engine.database.execute("DROP INDEX t_n_idx");
+    engine.up(&[migration(A, |pgm| _ = pgm.create_index("t", "n").if_not_exists())]).unwrap();
+}

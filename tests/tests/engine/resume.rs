@@ -1,0 +1,330 @@
+//! Going on after a runner that did not live to see the end of its statement.
+
+use std::time::Duration;
+
+use migrate_core::{Environment, Error, Event, Failure, Interrupt, Session, Target, UpTo};
+use migrate_dsl::Migration;
+use migrate_tests::{Engine, Proxy, migration};
+
+const A: &str = "20260101000000_a";
+
+const LEFT: &str = "SELECT coalesce(string_agg(indexrelid::regclass || ' ' || indisvalid, ',' ORDER BY 1), '') FROM pg_index WHERE indrelid = 't'::regclass";
+
+/// A table, and a function for its indexes that sleeps as long as the database says.
+fn engine() -> Engine {
+    let engine = Engine::new();
+    engine.database.execute(
+        "CREATE TABLE t (n int); INSERT INTO t VALUES (1);
+         CREATE FUNCTION slow(n int) RETURNS int IMMUTABLE LANGUAGE plpgsql
+         AS $$BEGIN PERFORM pg_sleep(current_setting('test.sleep', true)::float); RETURN n; END$$",
+    );
+    sleep(&engine, "60");
+    engine
+}
+
+fn sleep(engine: &Engine, seconds: &str) {
+    let name = engine.database.name();
+    engine.database.execute(&format!("ALTER DATABASE {name} SET test.sleep = '{seconds}'"));
+}
+
+/// Applies, and takes the runner its connection for good once `query` runs: as if it had been
+/// killed.
+fn killed_at(engine: &Engine, all: &[Migration], query: &str) {
+    let at_work = format!(
+        "FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%{query}%' \
+         AND datname = current_database() AND pid <> pg_backend_pid()"
+    );
+    let (proxy, interrupt) = (Proxy::new(&[]), Interrupt::default());
+    std::thread::scope(|scope| {
+        let runner = scope.spawn(|| {
+            let target =
+                Target::parse(&proxy.url(&engine.database), "the test", &Environment::default());
+            let mut session = Session::connect(&target.unwrap(), "migrate test").unwrap();
+            let migrator = engine.migrator(all).interrupt(&interrupt);
+            migrator.up(&mut session, &UpTo::default(), &mut |_: Event| {})
+        });
+        while engine.value(&format!("SELECT count(*) {at_work}")) == "0" {
+            assert!(!runner.is_finished(), "{:?}", runner.join());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        proxy.die();
+        interrupt.stop();
+        assert!(runner.join().unwrap().is_err());
+        // The server would notice by itself, in a while.
+        while engine.value(&format!("SELECT count(pg_terminate_backend(pid)) {at_work}")) != "0" {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    });
+    assert_eq!(engine.status(all), format!("partial {A}"));
+}
+
+#[test]
+fn a_build_that_was_broken_off_is_made_again() {
+    let engine = engine();
+    let all = [migration(A, |pgm| {
+        pgm.create_table("a", |t| t.id());
+        pgm.sql("CREATE INDEX CONCURRENTLY slow_idx ON t (slow(n))")
+            .outside_transaction()
+            .down("DROP INDEX slow_idx");
+    })];
+    killed_at(&engine, &all, "CREATE INDEX CONCURRENTLY");
+    assert_eq!(engine.value(LEFT), "slow_idx false");
+    sleep(&engine, "0");
+    assert_eq!(engine.up(&all).unwrap(), [A]);
+    assert_eq!(engine.value(LEFT), "slow_idx true");
+}
+
+#[test]
+fn a_build_that_was_done_is_not_made_again() {
+    let engine = engine();
+    sleep(&engine, "0");
+    let all = [migration(A, |pgm| {
+        pgm.sql("CREATE TABLE a (n int)").down("DROP TABLE a");
+        pgm.sql("CREATE INDEX CONCURRENTLY ON t (n)")
+            .outside_transaction()
+            .down("DROP INDEX t_n_idx");
+        pgm.sql("SELECT 1 / (SELECT count(*) FROM a)").down("");
+    })];
+    assert!(engine.up(&all).is_err());
+    // As a runner leaves it that was killed after the build, before the journal knew.
+    engine.database.execute(
+        "UPDATE migrations_journal SET statements_done = 1, running = true, \
+         noted = '{\"pid\":0,\"indexes\":[]}', checksum = (SELECT checksum FROM migrations_journal)",
+    );
+    let stored = engine.value("SELECT 't_n_idx'::regclass::oid");
+    engine.database.execute("INSERT INTO a VALUES (1)");
+    // Its checksum is that of two statements, so it is refused; mend that as well.
+    let plan = migrate_tests::plan(&all);
+    let up = &plan.migrations[0].up;
+    let mut first = plan.migrations[0].clone();
+    first.up = up[..1].to_vec();
+    engine
+        .database
+        .execute(&format!("UPDATE migrations_journal SET checksum = '{}'", first.checksum()));
+    assert_eq!(engine.up(&all).unwrap(), [A]);
+    assert_eq!(engine.value("SELECT 't_n_idx'::regclass::oid"), stored);
+    assert_eq!(engine.value(LEFT), "t_n_idx true");
+}
+
+#[test]
+fn leftovers_of_others_are_left_alone() {
+    let engine = engine();
+    // Somebody else's build of the same name, on another table and in another schema.
+    engine.database.execute(
+        "CREATE SCHEMA other; CREATE TABLE other.t (n int); INSERT INTO other.t VALUES (1), (1)",
+    );
+    let theirs =
+        engine.database.try_execute("CREATE UNIQUE INDEX CONCURRENTLY slow_idx ON other.t (n)");
+    assert!(theirs.is_err());
+    let all = [migration(A, |pgm| {
+        pgm.sql("CREATE INDEX CONCURRENTLY slow_idx ON t (slow(n))")
+            .outside_transaction()
+            .down("DROP INDEX slow_idx");
+    })];
+    killed_at(&engine, &all, "CREATE INDEX CONCURRENTLY");
+    sleep(&engine, "0");
+    assert_eq!(engine.up(&all).unwrap(), [A]);
+    assert_eq!(engine.value(LEFT), "slow_idx true");
+    assert_eq!(
+        engine
+            .value("SELECT indisvalid FROM pg_index WHERE indexrelid = 'other.slow_idx'::regclass"),
+        "f"
+    );
+}
+
+#[test]
+fn a_rebuild_that_was_broken_off_leaves_nothing() {
+    let engine = engine();
+    sleep(&engine, "0");
+    engine.database.execute("CREATE INDEX slow_idx ON t (slow(n))");
+    sleep(&engine, "60");
+    let all = [migration(A, |pgm| {
+        pgm.sql("REINDEX TABLE CONCURRENTLY t").outside_transaction().down("");
+    })];
+    killed_at(&engine, &all, "REINDEX TABLE CONCURRENTLY");
+    assert_eq!(engine.value(LEFT), "slow_idx true,slow_idx_ccnew false");
+    sleep(&engine, "0");
+    assert_eq!(engine.up(&all).unwrap(), [A]);
+    assert_eq!(engine.value(LEFT), "slow_idx true");
+}
+
+#[test]
+fn an_index_that_is_half_dropped_is_dropped() {
+    let engine = engine();
+    sleep(&engine, "0");
+    engine.database.execute("CREATE INDEX slow_idx ON t (n)");
+    let all = [migration(A, |pgm| {
+        pgm.sql("DROP INDEX CONCURRENTLY slow_idx").outside_transaction().down("");
+    })];
+    // A reader of the table is what it waits for.
+    let mut reader = engine.database.client();
+    reader.batch_execute("BEGIN; SELECT * FROM t").unwrap();
+    killed_at(&engine, &all, "DROP INDEX CONCURRENTLY");
+    assert_eq!(engine.value(LEFT), "slow_idx false");
+    reader.batch_execute("COMMIT").unwrap();
+    assert_eq!(engine.up(&all).unwrap(), [A]);
+    assert_eq!(engine.value(LEFT), "");
+}
+
+#[test]
+fn a_partition_that_is_half_way_out_leaves() {
+    let engine = engine();
+    if engine.session().major() < 14 {
+        return;
+    }
+    engine.database.execute(
+        "CREATE TABLE p (n int) PARTITION BY LIST (n); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)",
+    );
+    let all = [migration(A, |pgm| {
+        pgm.sql("ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY")
+            .outside_transaction()
+            .down("ALTER TABLE p ATTACH PARTITION p1 FOR VALUES IN (1)");
+    })];
+    let mut reader = engine.database.client();
+    reader.batch_execute("BEGIN; SELECT * FROM p").unwrap();
+    killed_at(&engine, &all, "DETACH PARTITION");
+    assert_eq!(engine.value("SELECT inhdetachpending FROM pg_inherits"), "t");
+    reader.batch_execute("COMMIT").unwrap();
+    assert_eq!(engine.up(&all).unwrap(), [A]);
+    assert_eq!(engine.value("SELECT count(*) FROM pg_inherits"), "0");
+    engine.down(&all, 1).unwrap();
+}
+
+/// A procedure that commits in its middle, and then sleeps.
+const PROCEDURE: &str =
+    "CREATE TABLE done (n int); CREATE PROCEDURE work() LANGUAGE plpgsql AS $$BEGIN
+    INSERT INTO done VALUES (1); COMMIT;
+    PERFORM pg_sleep(current_setting('test.sleep', true)::float); END$$";
+
+#[test]
+fn what_nobody_knows_is_left_to_a_person() {
+    let engine = engine();
+    engine.database.execute(PROCEDURE);
+    let all = [migration(A, |pgm| _ = pgm.sql("CALL work()").outside_transaction().down(""))];
+    killed_at(&engine, &all, "CALL work");
+    let error = engine.up(&all).unwrap_err();
+    let Error::Apply(failed) = &error else { panic!("{error}") };
+    assert!(matches!(failed.failure, Failure::Unknown { .. }), "{}", failed.failure);
+    assert_eq!(engine.status(&all), format!("partial {A}"));
+    assert_eq!(engine.value("SELECT count(*) FROM done"), "1");
+}
+
+#[test]
+fn the_author_may_know() {
+    let engine = engine();
+    engine.database.execute(PROCEDURE);
+    let done_when = [migration(A, |pgm| {
+        pgm.sql("CALL work()")
+            .outside_transaction()
+            .done_when("SELECT EXISTS (SELECT FROM done)")
+            .down("");
+    })];
+    killed_at(&engine, &done_when, "CALL work");
+    sleep(&engine, "0");
+    assert_eq!(engine.up(&done_when).unwrap(), [A]);
+    assert_eq!(engine.value("SELECT count(*) FROM done"), "1");
+    engine.down(&done_when, 1).unwrap();
+
+    sleep(&engine, "60");
+    let idempotent = [migration(A, |pgm| {
+        _ = pgm.sql("CALL work()").outside_transaction().idempotent().down("")
+    })];
+    killed_at(&engine, &idempotent, "CALL work");
+    sleep(&engine, "0");
+    assert_eq!(engine.up(&idempotent).unwrap(), [A]);
+    assert_eq!(engine.value("SELECT count(*) FROM done"), "3");
+}
+
+#[test]
+fn most_statements_are_never_in_doubt() {
+    let engine = engine();
+    let all = [migration(A, |pgm| {
+        pgm.without_transaction();
+        pgm.sql("CREATE TABLE a (n int)").down("DROP TABLE a");
+        pgm.sql("INSERT INTO a SELECT slow(1)").down("");
+        pgm.sql("VACUUM a").down("");
+    })];
+    killed_at(&engine, &all, "INSERT INTO a SELECT slow");
+    assert_eq!(
+        engine.value("SELECT statements_done || ' ' || running FROM migrations_journal"),
+        "1 false"
+    );
+    sleep(&engine, "0");
+    assert_eq!(engine.up(&all).unwrap(), [A]);
+    assert_eq!(engine.value("SELECT count(*) FROM a"), "1");
+}
+
+#[test]
+fn what_stopped_half_way_can_go_back() {
+    let engine = engine();
+    sleep(&engine, "0");
+    let empty = engine.catalog();
+    let all = [migration(A, |pgm| {
+        pgm.create_table("a", |t| t.id());
+        pgm.create_index("t", "n").concurrently();
+        pgm.sql("CREATE TABLE b ()").down("DROP TABLE b");
+        pgm.sql("CALL nothing()").outside_transaction().down("");
+        pgm.sql("CREATE TABLE c ()").down("DROP TABLE c");
+    })];
+    assert!(engine.up(&all).is_err());
+    assert_eq!(engine.status(&all), format!("partial {A}"));
+    assert_eq!(engine.down(&all, 1).unwrap(), [A]);
+    assert_eq!(engine.status(&all), format!("pending {A}"));
+    assert_eq!(engine.catalog(), empty);
+    assert_eq!(engine.value("SELECT count(*) FROM migrations_journal"), "0");
+}
+
+#[test]
+fn a_way_back_that_fails_half_way_goes_on_in_either_direction() {
+    let engine = engine();
+    sleep(&engine, "0");
+    let all = [migration(A, |pgm| {
+        pgm.sql("CREATE TABLE a (n int)").down("DROP TABLE a; SELECT 1 / (SELECT count(*) FROM u)");
+        pgm.create_index("t", "n").concurrently();
+        pgm.sql("CREATE TABLE b AS SELECT 1 / (SELECT count(*) FROM u)").down("DROP TABLE b");
+    })];
+    engine.database.execute("CREATE TABLE u ()");
+    assert!(engine.up(&all).is_err());
+    // The index goes, the table cannot.
+    assert!(engine.down(&all, 1).is_err());
+    assert_eq!(engine.value(LEFT), "");
+    assert_eq!(engine.value("SELECT to_regclass('a')"), "a");
+    engine.database.execute("INSERT INTO u DEFAULT VALUES");
+    assert_eq!(engine.up(&all).unwrap(), [A]);
+    assert_eq!(engine.value(LEFT), "t_n_idx true");
+}
+
+#[test]
+fn what_a_dropped_index_was_like_is_known_after_a_crash() {
+    let engine = engine();
+    engine
+        .database
+        .execute("CREATE INDEX by_n ON t (n DESC) WHERE n > 0; COMMENT ON INDEX by_n IS 'kept'");
+    let before = engine.catalog();
+    let all = [migration(A, |pgm| _ = pgm.drop_index("by_n").concurrently())];
+    let mut reader = engine.database.client();
+    reader.batch_execute("BEGIN; SELECT * FROM t").unwrap();
+    killed_at(&engine, &all, "DROP INDEX CONCURRENTLY");
+    reader.batch_execute("COMMIT").unwrap();
+    // As if the server had got to the end of it before it noticed that nobody was there any more.
+    engine.database.execute("DROP INDEX by_n");
+    assert_eq!(engine.up(&all).unwrap(), [A]);
+    assert_eq!(engine.value(LEFT), "");
+    engine.down(&all, 1).unwrap();
+    assert_eq!(engine.catalog(), before);
+
+    killed_at_drop_and_again(&engine, &all);
+    engine.down(&all, 1).unwrap();
+    assert_eq!(engine.catalog(), before);
+}
+
+/// The same, with an index that is half dropped when the next one comes.
+fn killed_at_drop_and_again(engine: &Engine, all: &[Migration]) {
+    let mut reader = engine.database.client();
+    reader.batch_execute("BEGIN; SELECT * FROM t").unwrap();
+    killed_at(engine, all, "DROP INDEX CONCURRENTLY");
+    reader.batch_execute("COMMIT").unwrap();
+    assert_eq!(engine.value(LEFT), "by_n false");
+    assert_eq!(engine.up(all).unwrap(), [A]);
+    assert_eq!(engine.value(LEFT), "");
+}
