@@ -30,7 +30,8 @@ pub(super) struct Fact {
     /// What cannot be changed in place: where it differs, the object is made anew.
     pub(super) definition: Option<String>,
     pub(super) drop: Vec<String>,
-    /// Of what is renamed in its own way: its name, and what stands before and after the old one.
+    /// Of what is renamed in its own way: its name, and what stands before the old one, before the new
+    /// one and, if anything, after that.
     pub(super) name: Option<(String, Vec<String>)>,
     pub(super) needs: Vec<Need>,
     /// Creating one of these creates this too.

@@ -39,9 +39,11 @@ pub(super) fn undo_moves(before: &State, after: &State) -> (Vec<String>, State) 
         if wanted == is || renamed.facts.contains_key(key) {
             continue;
         }
-        if let [front, back] = around.as_slice() {
-            statements.push(format!("{front}{is}{}", back.replace("%s", wanted)));
-            if let Some(now) = renamed.facts.remove(*other) {
+        if let [front, between, rest @ ..] = around.as_slice() {
+            statements.push(format!("{front}{is}{between}{wanted}{}", rest.concat()));
+            if let Some(mut now) = renamed.facts.remove(*other) {
+                // Under its old name it would be dropped, if it has to be made anew.
+                now.drop.clone_from(&fact.drop);
                 renamed.facts.insert(key.clone(), now);
             }
         }

@@ -4,6 +4,35 @@ use migrate_tests::server;
 
 use crate::step;
 
+#[test]
+fn a_name_is_no_pattern() {
+    let table = r#"
+        CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+        CREATE TABLE "t%s" (id int, "c%s" int, CONSTRAINT "k%s" CHECK (id > 0));
+        CREATE DOMAIN "o%s" AS int CONSTRAINT "k%s" CHECK (VALUE > 0);
+        CREATE TRIGGER "a%s" BEFORE INSERT ON "t%s" EXECUTE FUNCTION f();
+        CREATE RULE "b%s" AS ON DELETE TO "t%s" DO NOTHING;
+        CREATE POLICY "d%s" ON "t%s";
+        CREATE TYPE "y%s" AS ("e%s" int);
+        CREATE TABLE typed OF "y%s""#;
+    for (sql, object) in [
+        (r#"ALTER TRIGGER "a%s" ON "t%s" RENAME TO other"#, "table t%s"),
+        (
+            r#"ALTER POLICY "d%s" ON "t%s" RENAME TO other; ALTER TABLE "t%s" RENAME TO two;
+               ALTER POLICY other ON two USING (id > 0)"#,
+            "table t%s",
+        ),
+        (r#"ALTER TABLE "t%s" RENAME CONSTRAINT "k%s" TO other"#, "table t%s"),
+        (r#"ALTER DOMAIN "o%s" RENAME CONSTRAINT "k%s" TO other"#, "domain o%s"),
+        (r#"ALTER RULE "b%s" ON "t%s" RENAME TO other"#, "table t%s"),
+        (r#"ALTER POLICY "d%s" ON "t%s" RENAME TO other"#, "table t%s"),
+        (r#"ALTER TABLE "t%s" RENAME COLUMN "c%s" TO other"#, "table t%s"),
+        (r#"ALTER TYPE "y%s" RENAME ATTRIBUTE "e%s" TO other CASCADE"#, "type y%s"),
+    ] {
+        step(table, sql, &[object]).comes_back();
+    }
+}
+
 const SHOP: &str = r#"
 CREATE ROLE {role};
 CREATE SCHEMA "Odd one";

@@ -130,7 +130,7 @@ CROSS JOIN LATERAL (VALUES
             THEN ARRAY[format('ALTER TYPE %s ALTER ATTRIBUTE %I TYPE %s%s', name, attname, type, typed)] END),
     ('name', quote_ident(attname), CASE WHEN NOT inherited OR of_type THEN ARRAY[
         format('ALTER %s %s RENAME %s ', CASE WHEN of_type THEN 'TYPE' ELSE 'TABLE' END, name,
-               CASE WHEN of_type THEN 'ATTRIBUTE' ELSE 'COLUMN' END), concat(' TO %s', typed)] END),
+               CASE WHEN of_type THEN 'ATTRIBUTE' ELSE 'COLUMN' END), ' TO ', typed] END),
     ('change expression', CASE WHEN attgenerated <> '' THEN pg_get_expr(adbin, adrelid) END,
         CASE WHEN attgenerated <> '' AND NOT inherited AND attinhcount = 0
              THEN ARRAY[format('ALTER TABLE %s ALTER COLUMN %I SET EXPRESSION AS (%s)', name, attname,

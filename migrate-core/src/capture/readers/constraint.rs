@@ -46,7 +46,7 @@ CROSS JOIN LATERAL (VALUES
     ('drop', NULL, ARRAY[format('ALTER TABLE %s DROP CONSTRAINT %I', relation, conname)]),
     ('needs', NULL, CASE WHEN own AND contype = 'f' THEN ARRAY['pg_class', confrelid::text, '0', 'n'] END),
     ('name', quote_ident(conname), CASE WHEN own
-        THEN ARRAY[format('ALTER TABLE %s RENAME CONSTRAINT ', relation), ' TO %s'] END),
+        THEN ARRAY[format('ALTER TABLE %s RENAME CONSTRAINT ', relation), ' TO '] END),
     ('change time', CASE WHEN contype = 'f' THEN time END, CASE WHEN own AND contype = 'f' THEN
         ARRAY[format('ALTER TABLE %s ALTER CONSTRAINT %I %s', relation, conname, time)] END)
 ) AS rows(what, value, statements)

@@ -6,7 +6,7 @@
 //! - `create`: the statements that make the object; where `value` differs, it has to be made anew,
 //! - `among rows`: those that make it where rows may be in its way, in a table that stayed,
 //! - `drop`: those that drop it,
-//! - `name`: what is said before and after an old name to give it the name `value`, for `%s`,
+//! - `name`: what is said before an old name, between it and `value`, the new one, and after that,
 //! - `set x`, a setting: `value` is none if it is what a new object has; `once x` is for an object
 //!   that is made, `change x` for one that is there already, `late x` waits until all is made,
 //!   `owner` and `acl r` for those; the statements of `options` are an `ALTER` and the options,

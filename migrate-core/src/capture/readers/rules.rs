@@ -3,51 +3,61 @@
 
 use super::Reader;
 
+/// A definition without the first name in it: a rename changes that in place. Words of SQL are in
+/// capitals there, and so no part of a name without quotes.
+fn nameless(definition: &str, name: &str) -> String {
+    format!(
+        "overlay({definition} PLACING '' FROM strpos({definition}, quote_ident({name}))
+                 FOR length(quote_ident({name})))"
+    )
+}
+
 pub(super) const TRIGGERS: Reader = Reader::of(&["trigger"], triggers);
 
 /// A partition gets the triggers of its parent when it is attached.
 fn triggers() -> String {
-    "
+    let nameless = nameless("pg_get_triggerdef(t.oid)", "tgname");
+    format!("
 SELECT 'pg_trigger', t.oid, 0::int8, what, value, statements
 FROM wanted
 JOIN pg_trigger t ON t.oid = objid
 CROSS JOIN LATERAL (VALUES
-    ('create', pg_get_triggerdef(t.oid), ARRAY[pg_get_triggerdef(t.oid)]),
-    ('name', quote_ident(tgname), ARRAY['ALTER TRIGGER ', format(' ON %s RENAME TO %%s', tgrelid::regclass)]),
+    ('create', {nameless}, ARRAY[pg_get_triggerdef(t.oid)]),
+    ('name', quote_ident(tgname), ARRAY['ALTER TRIGGER ', format(' ON %s RENAME TO ', tgrelid::regclass)]),
     ('drop', NULL, ARRAY[format('DROP TRIGGER %I ON %s', tgname, tgrelid::regclass)]),
     ('set enabled', NULLIF(tgenabled, 'O')::text,
         ARRAY[format('ALTER TABLE %s %s TRIGGER %I', tgrelid::regclass,
                      CASE tgenabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA'
                                     WHEN 'A' THEN 'ENABLE ALWAYS' ELSE 'ENABLE' END, tgname)])
 ) AS rows(what, value, statements)
-WHERE NOT tgisinternal AND tgparentid = 0"
-        .to_owned()
+WHERE NOT tgisinternal AND tgparentid = 0")
 }
 
 pub(super) const RULES: Reader = Reader::of(&["rule"], rules);
 
 fn rules() -> String {
-    "
+    let nameless = nameless("definition", "rulename");
+    format!("
 SELECT 'pg_rewrite', u.oid, 0::int8, what, value, statements
 FROM wanted
 JOIN pg_rewrite u ON u.oid = objid AND rulename <> '_RETURN'
 CROSS JOIN LATERAL (SELECT rtrim(pg_get_ruledef(u.oid), ';') AS definition) AS d
 CROSS JOIN LATERAL (VALUES
-    ('create', definition, ARRAY[definition]),
-    ('name', quote_ident(rulename), ARRAY['ALTER RULE ', format(' ON %s RENAME TO %%s', ev_class::regclass)]),
+    ('create', {nameless}, ARRAY[definition]),
+    ('name', quote_ident(rulename), ARRAY['ALTER RULE ', format(' ON %s RENAME TO ', ev_class::regclass)]),
     ('drop', NULL, ARRAY[format('DROP RULE %I ON %s', rulename, ev_class::regclass)]),
     ('set enabled', NULLIF(ev_enabled, 'O')::text,
         ARRAY[format('ALTER TABLE %s %s RULE %I', ev_class::regclass,
                      CASE ev_enabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA'
                                      WHEN 'A' THEN 'ENABLE ALWAYS' ELSE 'ENABLE' END, rulename)])
-) AS rows(what, value, statements)"
-        .to_owned()
+) AS rows(what, value, statements)")
 }
 
 pub(super) const POLICIES: Reader = Reader::of(&["policy"], policies);
 
 fn policies() -> String {
-    "
+    let nameless = nameless("definition", "polname");
+    format!("
 SELECT 'pg_policy', p.oid, 0::int8, what, value, statements
 FROM wanted
 JOIN pg_policy p ON p.oid = objid
@@ -63,11 +73,10 @@ CROSS JOIN LATERAL (
                'WITH CHECK (' || pg_get_expr(polwithcheck, polrelid) || ')') AS definition
 ) AS d
 CROSS JOIN LATERAL (VALUES
-    ('create', definition, ARRAY[definition]),
-    ('name', quote_ident(polname), ARRAY['ALTER POLICY ', format(' ON %s RENAME TO %%s', polrelid::regclass)]),
+    ('create', {nameless}, ARRAY[definition]),
+    ('name', quote_ident(polname), ARRAY['ALTER POLICY ', format(' ON %s RENAME TO ', polrelid::regclass)]),
     ('drop', NULL, ARRAY[format('DROP POLICY %I ON %s', polname, polrelid::regclass)])
-) AS rows(what, value, statements)"
-        .to_owned()
+) AS rows(what, value, statements)")
 }
 
 pub(super) const STATISTICS: Reader = Reader::of(&["statistics object"], statistics);

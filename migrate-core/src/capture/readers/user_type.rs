@@ -76,7 +76,7 @@ CROSS JOIN LATERAL (VALUES
     ('create', definition, ARRAY[format('ALTER DOMAIN %s ADD CONSTRAINT %I %s', name, conname, definition)]),
     ('drop', NULL, ARRAY[format('ALTER DOMAIN %s DROP CONSTRAINT %I', name, conname)]),
     ('with', NULL, CASE WHEN convalidated THEN ARRAY['pg_type', contypid::text, '0'] END),
-    ('name', quote_ident(conname), ARRAY[format('ALTER DOMAIN %s RENAME CONSTRAINT ', name), ' TO %s'])
+    ('name', quote_ident(conname), ARRAY[format('ALTER DOMAIN %s RENAME CONSTRAINT ', name), ' TO '])
 ) AS rows(what, value, statements)
 WHERE statements IS NOT NULL"
         .to_owned()
