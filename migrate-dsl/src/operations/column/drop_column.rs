@@ -125,6 +125,7 @@ impl Operation for DropColumn {
             lost: None,
             through: Some(1),
             first: back.collect(),
+            only: None,
         })
     }
 }
