@@ -209,6 +209,21 @@ pub struct Capture {
     pub through: Option<usize>,
     /// What takes back the statements after those; it runs first on the way back.
     pub first: Vec<Statement>,
+    /// What the step can change of the objects; anything without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<Only>,
+}
+
+/// What alone a step changes of the objects that it names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Only {
+    /// Who owns them, and the privileges that go with that.
+    Owner,
+    /// The privileges on them, and on their columns.
+    Privileges,
+    /// The comment on them.
+    Comment,
 }
 
 /// An object of the database, named as the migration names it.

@@ -36,6 +36,20 @@ pub struct Capture {
     pub through: Option<usize>,
     /// What takes back the statements after those; it runs first on the way back.
     pub first: Vec<Statement>,
+    /// What the step can change of the objects; anything without it.
+    pub only: Option<Only>,
+}
+
+/// What alone a step changes of the objects that it names: nothing else is read of them, nor what
+/// belongs to them or depends on them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Only {
+    /// Who owns them, and the privileges that go with that.
+    Owner,
+    /// The privileges on them, and on their columns.
+    Privileges,
+    /// The comment on them.
+    Comment,
 }
 
 impl Inverse {
@@ -53,6 +67,7 @@ impl Inverse {
             lost: None,
             through: None,
             first: Vec::new(),
+            only: None,
         })
     }
 
@@ -67,6 +82,7 @@ impl Inverse {
             lost: Some(lost.into()),
             through: None,
             first: Vec::new(),
+            only: None,
         })
     }
 
@@ -76,10 +92,19 @@ impl Inverse {
         Self::Capture(Capture {
             objects: objects.to_vec(),
             must_exist: true,
+            only: None,
             lost: None,
             through: None,
             first: Vec::new(),
         })
+    }
+
+    /// As [`capture`](Self::capture), of a step that changes nothing else of the objects.
+    pub fn capture_only(only: Only, objects: impl IntoIterator<Item = Object>) -> Self {
+        match Self::capture(objects) {
+            Self::Capture(capture) => Self::Capture(Capture { only: Some(only), ..capture }),
+            other => other,
+        }
     }
 
     /// No way back, for this reason: a clause that can follow "cannot be taken back: ".
@@ -94,6 +119,17 @@ impl Inverse {
             Self::Construction(statements) | Self::Declaration(statements) => statements,
             Self::Capture(capture) => &capture.first,
             Self::None(_) => &[],
+        }
+    }
+}
+
+impl Only {
+    /// The word in the plan.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Privileges => "privileges",
+            Self::Comment => "comment",
         }
     }
 }

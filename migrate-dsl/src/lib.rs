@@ -165,7 +165,7 @@ mod writer;
 pub use after_crash::AfterCrash;
 pub use column::{Column, Compression, Identity, IdentityColumn, References, Storage};
 pub use expression::{Expression, IntoExpression, col, expr};
-pub use inverse::{Capture, Inverse};
+pub use inverse::{Capture, Inverse, Only};
 pub use literal::{DefaultValue, Literal, quote_literal};
 pub use migration::{Migration, Migrations};
 pub use name::{

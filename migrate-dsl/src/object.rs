@@ -187,6 +187,11 @@ impl Object {
         Self { kind: "DEFAULT PRIVILEGES", path }
     }
 
+    /// All of a kind that are in a schema: `ALL TABLES IN SCHEMA`.
+    pub(crate) fn all(kind: &'static str, schema: Name) -> Self {
+        Self { kind, path: Path::Name(schema) }
+    }
+
     /// An aggregate; the types of its [`arguments`](Self::arguments) are needed, none for `(*)`.
     pub fn aggregate(name: impl Into<Name>) -> Self {
         Self { kind: "AGGREGATE", ..Self::function(name) }
@@ -256,6 +261,11 @@ impl Object {
             _ => {}
         }
         moved
+    }
+
+    /// Whether it is a constraint of a domain.
+    pub(crate) fn is_of_domain(&self) -> bool {
+        matches!(self.path, Path::OnDomain(..))
     }
 
     /// The object whose state tells this one's: a constraint is read with its domain.

@@ -11,7 +11,9 @@ use crate::json::Json;
 use crate::migration::Definition;
 use crate::split::{refused, unterminated};
 use crate::step::{Place, Step};
-use crate::{AfterCrash, Capture, Inverse, Migration, Migrations, Object, Pgm, Statement, split};
+use crate::{
+    AfterCrash, Capture, Inverse, Migration, Migrations, Object, Only, Pgm, Statement, split,
+};
 
 /// The version of the plan's JSON.
 pub const FORMAT: u32 = 1;
@@ -335,6 +337,7 @@ fn write_capture(json: &mut Json, capture: &Capture) {
         json.field("through", |json| json.number(through as u64));
     }
     json.field("first", |json| json.list(&capture.first, write_statement));
+    optional(json, "only", capture.only.map(Only::word));
 }
 
 fn write_object(json: &mut Json, object: &Object) {

@@ -39,7 +39,7 @@ impl Watch {
     ) -> Result<(), Failure> {
         let Some(capture) = self.asked(&origin) else { return Ok(()) };
         if origin.number == 0 {
-            let state = State::read(session.client(), &capture.objects);
+            let state = State::read_only(session.client(), &capture.objects, capture.only);
             self.before = Some(state.map_err(|error| Failure::capture(origin, error))?);
             let named = if capture.must_exist { capture.objects.as_slice() } else { &[] };
             let absent = State::absent(session.client(), named);

@@ -11,8 +11,17 @@ use super::order::order;
 /// or has to be made anew, is dropped; what is gone is made and what has changed is changed, each
 /// after what it needs; then what has to wait for all of that.
 pub(super) fn way_back(before: &State, after: &State) -> Vec<String> {
-    let (moves, after) = undo_moves(before, after);
     let mut script = Script::default();
+    if before.only.is_some() {
+        let facts = before.facts.iter().filter(|(key, fact)| {
+            after.facts.get(key).is_some_and(|found| found.address == fact.address)
+        });
+        let facts = facts.map(|(key, fact)| (key.clone(), fact.clone())).collect();
+        let before = State { facts, ..before.clone() };
+        Comparison::of(&before, after).write(&mut script);
+        return script.finish();
+    }
+    let (moves, after) = undo_moves(before, after);
     script.extend(Phase::InOrder, moves);
     Comparison::of(before, &after).write(&mut script);
     script.finish()

@@ -31,8 +31,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use postgres::Client;
 use postgres::types::Type;
 
-use crate::plan;
-use fact::{Address, Fact, Key};
+use crate::plan::{self, Only};
+use fact::{Address, Fact, Key, Phase};
 use objects::Moment;
 
 /// The state of some objects at one moment.
@@ -40,6 +40,7 @@ use objects::Moment;
 pub struct State {
     facts: BTreeMap<Key, Fact>,
     roots: HashSet<Address>,
+    only: Option<Only>,
     /// Of the state before a step.
     moment: Moment,
     /// Of that after it: what the step has made.
@@ -58,8 +59,24 @@ impl State {
     ///
     /// When the server refuses a query.
     pub fn read(client: &mut Client, objects: &[plan::Object]) -> Result<Self, postgres::Error> {
-        let moment = Moment::now(client)?;
-        Ok(Self { moment, ..Self::read_with(client, objects, &[])? })
+        Self::read_only(client, objects, None)
+    }
+
+    /// As [`read`](Self::read), for a step that changes nothing else of the objects.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses a query.
+    pub fn read_only(
+        client: &mut Client,
+        objects: &[plan::Object],
+        only: Option<Only>,
+    ) -> Result<Self, postgres::Error> {
+        let moment = match only {
+            None => Moment::now(client)?,
+            Some(_) => Moment::default(),
+        };
+        Ok(Self { moment, ..Self::read_with(client, objects, &[], only)? })
     }
 
     /// As [`read`](Self::read), after a step: what `self` has is looked at again, even where it no
@@ -74,7 +91,12 @@ impl State {
         objects: &[plan::Object],
     ) -> Result<Self, postgres::Error> {
         let known: Vec<Address> = self.facts.values().map(|fact| fact.address.clone()).collect();
-        let mut after = Self::read_with(client, objects, &known)?;
+        let mut after = Self::read_with(client, objects, &known, self.only)?;
+        if self.only.is_some() {
+            // Whatever else is different, others have changed.
+            after.facts.retain(|key, _| self.facts.contains_key(key));
+            return Ok(after);
+        }
         let known: HashSet<Address> = known.into_iter().collect();
         let all = after.facts.values().flat_map(|fact| {
             let address = &fact.address;
@@ -98,6 +120,23 @@ impl State {
             after.keep_what_is_named();
         }
         Ok(after)
+    }
+
+    /// Keeps settings of one sort, and nothing that makes or drops an object.
+    fn keep_only(&mut self, only: Only) {
+        for fact in self.facts.values_mut() {
+            fact.create.clear();
+            fact.drop.clear();
+            fact.definition = None;
+            fact.name = None;
+            fact.settings.retain(|setting| match only {
+                Only::Owner => {
+                    matches!(setting.when.phase, Phase::Owner | Phase::Privileges)
+                }
+                Only::Privileges => setting.when.phase == Phase::Privileges,
+                Only::Comment => setting.name == "set comment",
+            });
+        }
     }
 
     /// Where the step was no part of this transaction, anybody may have made what is new. It is
@@ -126,9 +165,13 @@ impl State {
         client: &mut Client,
         objects: &[plan::Object],
         known: &[Address],
+        only: Option<Only>,
     ) -> Result<Self, postgres::Error> {
         let roots = names::resolve(client, objects)?;
-        objects::lock(client, &roots)?;
+        // It keeps nobody from granting.
+        if only != Some(Only::Privileges) {
+            objects::lock(client, &roots)?;
+        }
         // With an empty path every name that the server writes is a full one. Compiling the queries
         // would take longer than running them.
         let own = client.query_typed_one(
@@ -137,10 +180,13 @@ impl State {
             &[],
         )?;
         let (path, jit): (String, String) = (own.get(0), own.get(1));
-        let mut state = Self::default();
-        let found = objects::find(client, &roots, known)?;
+        let mut state = Self { only, ..Self::default() };
+        let found = objects::find(client, &roots, known, only)?;
         readers::read(client, found, &mut state)?;
         state.roots = roots.into_iter().collect();
+        if let Some(only) = only {
+            state.keep_only(only);
+        }
         client.query_typed(
             "SELECT set_config('search_path', $1, true), set_config('jit', $2, true)",
             &[(&path, Type::TEXT), (&jit, Type::TEXT)],

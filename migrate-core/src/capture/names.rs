@@ -65,6 +65,13 @@ fn query(object: &plan::Object) -> Option<String> {
              WHERE {table} = ({relation}) AND {column} = {member}"
         )
     };
+    let all_of_schema = |class: &str, namespace: &str, which: &str| {
+        format!(
+            "SELECT '{class}'::text, oid, 0::int8 FROM pg_catalog.{class} \
+             WHERE {which} AND {namespace} = \
+             (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = {name})"
+        )
+    };
     Some(match object.kind.as_str() {
         "table" | "foreign table" | "index" | "sequence" | "view" | "materialized view" => {
             of_schema("pg_class", "relnamespace", "relname")
@@ -100,6 +107,13 @@ fn query(object: &plan::Object) -> Option<String> {
             }
             all_in_schema(object, &which)
         }
+        "all tables in schema" => {
+            all_of_schema("pg_class", "relnamespace", "relkind IN ('r', 'p', 'f', 'v', 'm')")
+        }
+        "all sequences in schema" => all_of_schema("pg_class", "relnamespace", "relkind = 'S'"),
+        "all functions in schema" => all_of_schema("pg_proc", "pronamespace", "prokind <> 'p'"),
+        "all procedures in schema" => all_of_schema("pg_proc", "pronamespace", "prokind = 'p'"),
+        "all routines in schema" => all_of_schema("pg_proc", "pronamespace", "true"),
         // What is said of its objects to come goes with it.
         "schema" => format!(
             "{} UNION SELECT '{DEFAULT_PRIVILEGES}'::text, defaclrole, defaclnamespace::int8 \

@@ -6,6 +6,7 @@ use postgres::Client;
 use postgres::types::{Oid, Type};
 
 use super::fact::{Address, Key, Need};
+use crate::plan::Only;
 
 /// An object of the catalog, with what it needs of the others found.
 #[derive(Debug)]
@@ -215,6 +216,7 @@ pub(super) fn find(
     client: &mut Client,
     roots: &[Address],
     known: &[Address],
+    only: Option<Only>,
 ) -> Result<Vec<Found>, postgres::Error> {
     // What has no id of its own comes with what it joins.
     let known = known.iter().filter(|address| CLASSES.contains(&address.class.as_str()));
@@ -232,6 +234,8 @@ pub(super) fn find(
             (&ids, Type::OID_ARRAY),
             (&parts, Type::INT8_ARRAY),
             (&sure, Type::BOOL_ARRAY),
+            (&only.is_none(), Type::BOOL),
+            (&(only != Some(Only::Comment)), Type::BOOL),
         ],
     )?;
     let nameless = nameless.into_iter().map(|address| Found {
@@ -263,8 +267,9 @@ fn found(row: &postgres::Row) -> Found {
 
 /// The walk goes from an object to what depends on it and to its columns; from what is an internal
 /// part of something else (the rule of a view, the index of a constraint) to that; and from a
-/// column to those that inherited it. Members of extensions are marked, and what belongs to them;
-/// so are temporary relations, which do not outlive the session.
+/// column to those that inherited it. Where only something of the named objects matters, it goes to
+/// columns and sequences of tables at most. Members of extensions are marked, and what belongs to
+/// them; so are temporary relations, which do not outlive the session.
 const FIND: &str = "
 WITH RECURSIVE roots AS (
     SELECT class::regclass::oid AS classid, objid, part::int4 AS objsubid
@@ -286,25 +291,27 @@ found AS (
         SELECT d.classid, d.objid, d.objsubid,
                d.deptype = 'e' OR f.of_extension AND d.deptype NOT IN ('n', 'x')
         FROM pg_depend d
-        WHERE d.refclassid = f.classid AND d.refobjid = f.objid
+        WHERE ($5 OR $6 AND d.deptype IN ('a', 'i') AND d.classid = 'pg_class'::regclass
+                     AND EXISTS (SELECT FROM pg_sequence WHERE seqrelid = d.objid))
+          AND d.refclassid = f.classid AND d.refobjid = f.objid
           AND (f.objsubid = 0 OR d.refobjsubid = f.objsubid)
           AND d.deptype IN ('n', 'a', 'i', 'P', 'S', 'e', 'x')
         UNION ALL
         SELECT d.refclassid, d.refobjid, d.refobjsubid, f.of_extension
         FROM pg_depend d
-        WHERE d.classid = f.classid AND d.objid = f.objid AND d.deptype = 'i'
+        WHERE $5 AND d.classid = f.classid AND d.objid = f.objid AND d.deptype = 'i'
           AND (d.refclassid, d.refobjid) IS DISTINCT FROM (f.classid, f.objid)
         UNION ALL
         SELECT f.classid, f.objid, attnum, f.of_extension
         FROM pg_class c JOIN pg_attribute ON attrelid = c.oid AND attnum > 0 AND NOT attisdropped
-        WHERE f.classid = 'pg_class'::regclass AND c.oid = f.objid AND f.objsubid = 0
+        WHERE $6 AND f.classid = 'pg_class'::regclass AND c.oid = f.objid AND f.objsubid = 0
           AND relkind IN ('r', 'p', 'f', 'v', 'm', 'c')
         UNION ALL
         SELECT f.classid, heir.attrelid, heir.attnum, f.of_extension
         FROM pg_attribute own
         JOIN pg_inherits ON inhparent = own.attrelid
         JOIN pg_attribute heir ON heir.attrelid = inhrelid AND heir.attname = own.attname
-        WHERE f.classid = 'pg_class'::regclass AND f.objsubid > 0
+        WHERE $5 AND f.classid = 'pg_class'::regclass AND f.objsubid > 0
           AND own.attrelid = f.objid AND own.attnum = f.objsubid
     ) AS next(classid, objid, objsubid, of_it)
 ),

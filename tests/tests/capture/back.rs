@@ -4,7 +4,7 @@ use std::panic::Location;
 use std::sync::{Arc, Mutex};
 
 use migrate_core::capture::State;
-use migrate_core::plan::Object;
+use migrate_core::plan::{Object, Only};
 use migrate_tests::{TestDatabase, catalog, server};
 use postgres::{Client, NoTls};
 
@@ -17,6 +17,7 @@ pub(crate) struct Step {
     order_counts: bool,
     superuser: bool,
     meanwhile: &'static str,
+    only: Option<Only>,
 }
 
 /// The step `sql` on a database in which `before` was run, and the objects it is about:
@@ -37,12 +38,14 @@ pub(crate) fn step(before: &str, sql: &str, objects: &[&str]) -> Step {
         order_counts: true,
         superuser: true,
         meanwhile: "",
+        only: None,
     }
 }
 
 fn object(text: &str) -> Object {
-    // A kind is one word or two, and so may a name be.
-    let two = [
+    // A kind is one word or more, and so may a name be.
+    let long = [
+        "all tables in schema",
         "materialized view",
         "foreign table",
         "foreign data wrapper",
@@ -50,7 +53,7 @@ fn object(text: &str) -> Object {
         "text search configuration",
         "text search dictionary",
     ];
-    let kind = two.into_iter().find(|kind| text.starts_with(kind));
+    let kind = long.into_iter().find(|kind| text.starts_with(kind));
     let kind = kind.unwrap_or_else(|| text.split(' ').next().unwrap());
     let name = &text[kind.len() + 1..];
     let (name, arguments) = match name.strip_suffix(')').and_then(|name| name.split_once('(')) {
@@ -81,6 +84,11 @@ impl Step {
     /// What somebody else does while the step runs.
     pub(crate) fn meanwhile(self, sql: &'static str) -> Self {
         Self { meanwhile: sql, ..self }
+    }
+
+    /// What alone the step changes.
+    pub(crate) fn only(self, only: Only) -> Self {
+        Self { only: Some(only), ..self }
     }
 
     fn client(&self) -> Client {
@@ -152,7 +160,8 @@ impl Step {
 
     fn there(&self, client: &mut Client) -> Vec<String> {
         run(client, "BEGIN");
-        let before = State::read(client, &self.objects).unwrap_or_else(|error| panic!("{error:?}"));
+        let before = State::read_only(client, &self.objects, self.only)
+            .unwrap_or_else(|error| panic!("{error:?}"));
         self.database.execute(self.meanwhile);
         run(client, &self.sql);
         let after =

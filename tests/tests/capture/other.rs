@@ -1,5 +1,7 @@
 //! Schemas, types, routines, and what is seldom in a migration.
 
+use migrate_core::plan::Only;
+
 use crate::step;
 
 #[test]
@@ -293,4 +295,39 @@ fn what_a_part_of_the_transaction_makes_is_the_steps_own() {
     let sql = "DO $$ BEGIN CREATE TABLE own (id serial); EXCEPTION WHEN others THEN END $$";
     let back = step("CREATE TABLE posts (id int)", sql, &["schema public"]).comes_back();
     assert_eq!(back, "DROP TABLE public.own");
+}
+
+#[test]
+fn only_what_a_step_can_change_is_compared() {
+    let schema = "
+        CREATE ROLE {role};
+        CREATE TABLE posts (id serial, title text);
+        CREATE VIEW seen AS SELECT FROM posts;
+        GRANT SELECT (title) ON posts TO {role};
+        COMMENT ON TABLE posts IS 'read';
+    ";
+    let grant = "GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}";
+    let back = step(schema, grant, &["all tables in schema public"])
+        .only(Only::Privileges)
+        .meanwhile("CREATE TABLE strange (); COMMENT ON VIEW seen IS 'strange'")
+        .way_back();
+    assert!(back.contains("REVOKE SELECT ON TABLE public.posts"), "{back}");
+    assert!(back.contains("GRANT SELECT (title) ON TABLE public.posts"), "{back}");
+    assert!(!back.contains("strange") && !back.contains("COMMENT"), "{back}");
+    step(schema, grant, &["all tables in schema public"]).only(Only::Privileges).comes_back();
+    step(schema, "GRANT SELECT (id) ON posts TO {role}", &["table posts"])
+        .only(Only::Privileges)
+        .comes_back();
+    let owner =
+        "GRANT SELECT ON SEQUENCE posts_id_seq TO {role}; ALTER TABLE posts OWNER TO {role}";
+    step(schema, owner, &["table posts"]).only(Only::Owner).comes_back();
+    step(schema, "ALTER SCHEMA public OWNER TO {role}", &["schema public"])
+        .only(Only::Owner)
+        .comes_back();
+    let comment = "COMMENT ON TABLE posts IS NULL";
+    let back = step(schema, comment, &["table posts"]).only(Only::Comment).comes_back();
+    assert_eq!(back, "COMMENT ON TABLE public.posts IS 'read'");
+    let comment = "COMMENT ON COLUMN posts.title IS 'of it'";
+    let back = step(schema, comment, &["column posts.title"]).only(Only::Comment).comes_back();
+    assert_eq!(back, "COMMENT ON COLUMN public.posts.title IS NULL");
 }

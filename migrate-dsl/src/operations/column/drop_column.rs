@@ -129,6 +129,7 @@ impl Operation for DropColumn {
             lost: None,
             through: Some(1),
             first: back.collect(),
+            only: None,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! [`COMMENT ON`](https://www.postgresql.org/docs/current/sql-comment.html).
 
-use crate::{Inverse, Object, Operation, Pgm, Statement, Writer};
+use crate::{Inverse, Object, Only, Operation, Pgm, Statement, Writer};
 
 /// The kinds of objects that cannot have one.
 const WITHOUT_COMMENT: &[&str] = &["DEFAULT PRIVILEGES", "PARAMETER", "USER MAPPING"];
@@ -71,7 +71,9 @@ impl Operation for CommentOn {
     fn inverse(&self) -> Inverse {
         match &self.down {
             Some(before) => Inverse::Declaration(vec![self.comment(before.as_deref())]),
-            None => Inverse::capture([self.object.clone()]),
+            // That of a domain's constraint is read with the domain.
+            None if self.object.is_of_domain() => Inverse::capture([self.object.clone()]),
+            None => Inverse::capture_only(Only::Comment, [self.object.clone()]),
         }
     }
 }

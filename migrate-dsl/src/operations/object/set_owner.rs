@@ -1,6 +1,6 @@
 //! `ALTER … OWNER TO`, as in [`ALTER TABLE`](https://www.postgresql.org/docs/current/sql-altertable.html).
 
-use crate::{Inverse, Object, Operation, Pgm, Role, Statement, Writer};
+use crate::{Inverse, Object, Only, Operation, Pgm, Role, Statement, Writer};
 
 /// The kinds of objects that have an owner of their own.
 const OWNED: &[&str] = &[
@@ -89,7 +89,7 @@ impl Operation for SetOwner {
     }
 
     fn inverse(&self) -> Inverse {
-        Inverse::capture([self.object.clone()])
+        Inverse::capture_only(Only::Owner, [self.object.clone()])
     }
 }
 

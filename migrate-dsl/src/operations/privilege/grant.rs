@@ -173,15 +173,15 @@ mod tests {
         -- as it was: domain `percent`
         -- as it was: type `mood`
         -- as it was: schema `app`
-        -- as it was: schema `app`
-        -- as it was: schema `app`
-        -- as it was: schema `app`
+        -- as it was: all routines in schema `app`
+        -- as it was: all procedures in schema `app`
+        -- as it was: all functions in schema `app`
         -- as it was: routine `r`
         -- as it was: procedure `p`
         -- as it was: function `f`, function `g`
-        -- as it was: schema `app`
+        -- as it was: all sequences in schema `app`
         -- as it was: sequence `posts_id_seq`
-        -- as it was: schema `app`
+        -- as it was: all tables in schema `app`
         -- as it was: table `posts`
         -- as it was: table `posts`, table `app.users`
         ");

@@ -2,7 +2,7 @@
 
 use super::privileges::Privileges;
 use crate::operations::function::Signature;
-use crate::{DataType, Identifier, Inverse, Name, Object, Writer};
+use crate::{DataType, Identifier, Inverse, Name, Object, Only, Writer};
 
 const TABLE: &[&str] =
     &["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN"];
@@ -55,15 +55,15 @@ macro_rules! kinds {
 kinds! {
     TABLE: "TABLE", "a table", TABLE, |name| Object::table(name);
     COLUMNS: "TABLE", "a column", COLUMN, |name| Object::table(name);
-    ALL_TABLES: "ALL TABLES IN SCHEMA", "a table", TABLE, |name| Object::schema(name.name);
+    ALL_TABLES: "ALL TABLES IN SCHEMA", "a table", TABLE, |name| Object::all("ALL TABLES IN SCHEMA", name);
     SEQUENCE: "SEQUENCE", "a sequence", SEQUENCE, |name| Object::sequence(name);
-    ALL_SEQUENCES: "ALL SEQUENCES IN SCHEMA", "a sequence", SEQUENCE, |name| Object::schema(name.name);
+    ALL_SEQUENCES: "ALL SEQUENCES IN SCHEMA", "a sequence", SEQUENCE, |name| Object::all("ALL SEQUENCES IN SCHEMA", name);
     FUNCTION: "FUNCTION", "a function", ROUTINE, |name| Object::function(name);
     PROCEDURE: "PROCEDURE", "a procedure", ROUTINE, |name| Object::procedure(name);
     ROUTINE: "ROUTINE", "a routine", ROUTINE, |name| Object::routine(name);
-    ALL_FUNCTIONS: "ALL FUNCTIONS IN SCHEMA", "a function", ROUTINE, |name| Object::schema(name.name);
-    ALL_PROCEDURES: "ALL PROCEDURES IN SCHEMA", "a procedure", ROUTINE, |name| Object::schema(name.name);
-    ALL_ROUTINES: "ALL ROUTINES IN SCHEMA", "a routine", ROUTINE, |name| Object::schema(name.name);
+    ALL_FUNCTIONS: "ALL FUNCTIONS IN SCHEMA", "a function", ROUTINE, |name| Object::all("ALL FUNCTIONS IN SCHEMA", name);
+    ALL_PROCEDURES: "ALL PROCEDURES IN SCHEMA", "a procedure", ROUTINE, |name| Object::all("ALL PROCEDURES IN SCHEMA", name);
+    ALL_ROUTINES: "ALL ROUTINES IN SCHEMA", "a routine", ROUTINE, |name| Object::all("ALL ROUTINES IN SCHEMA", name);
     SCHEMA: "SCHEMA", "a schema", SCHEMA, |name| Object::schema(name.name);
     TYPE: "TYPE", "a type", USAGE, |name| Object::user_type(name);
     DOMAIN: "DOMAIN", "a domain", USAGE, |name| Object::domain(name);
@@ -158,16 +158,19 @@ impl Target {
         let Some(kind) = self.kind else {
             return Inverse::capture([]);
         };
-        Inverse::capture(self.objects.iter().map(|named| match named {
-            Named::Name(name) => (kind.object)(name.clone()),
-            Named::Routine(signature) => {
-                let object = (kind.object)(signature.name.clone());
-                match &signature.arguments {
-                    Some(types) => object.arguments(types.iter().cloned()),
-                    None => object,
+        Inverse::capture_only(
+            Only::Privileges,
+            self.objects.iter().map(|named| match named {
+                Named::Name(name) => (kind.object)(name.clone()),
+                Named::Routine(signature) => {
+                    let object = (kind.object)(signature.name.clone());
+                    match &signature.arguments {
+                        Some(types) => object.arguments(types.iter().cloned()),
+                        None => object,
+                    }
                 }
-            }
-        }))
+            }),
+        )
     }
 
     /// `table \`posts\``, for a person.

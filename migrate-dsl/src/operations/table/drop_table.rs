@@ -123,6 +123,7 @@ impl Operation for DropTable {
             lost: None,
             through: Some(1),
             first: back.collect(),
+            only: None,
         })
     }
 }
