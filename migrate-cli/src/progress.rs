@@ -58,6 +58,10 @@ impl Progress {
                 self.printer
                     .json(&json!({"event": "reconnected", "name": name, "recorded": recorded}));
             }
+            Event::NotReconnected { name, why } => {
+                self.say("cut off", &format!("there is no other connection for `{name}`: {why}"));
+                self.printer.json(&json!({"event": "not reconnected", "name": name, "why": why}));
+            }
             Event::HistoryCreated { table } => {
                 self.say("created", &format!("history table `{table}`"))
             }

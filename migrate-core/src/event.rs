@@ -36,6 +36,13 @@ pub enum Event {
         /// Whether it turned out to be done and recorded.
         recorded: bool,
     },
+    /// There is none: what failed first is what the command ends with.
+    NotReconnected {
+        /// The migration that was at work.
+        name: String,
+        /// Why there is none.
+        why: String,
+    },
     /// How a build gets on.
     Progress {
         /// What it is at, as the server says it.

@@ -8,6 +8,7 @@ pub mod database;
 pub mod engine;
 pub mod language;
 pub mod plan;
+pub mod process;
 pub mod proxy;
 
 pub use catalog::{Catalog, catalog};

@@ -250,7 +250,7 @@ impl Failure {
 
     /// Whether this is the end of a connection. The driver does not always hear the server's last
     /// words before it, so it makes no difference whether there were any.
-    pub(super) fn is_cut_by(error: &postgres::Error) -> bool {
+    pub(crate) fn is_cut_by(error: &postgres::Error) -> bool {
         match error.code() {
             Some(code) => LAST_WORDS.contains(code),
             None => error.as_db_error().is_none(),

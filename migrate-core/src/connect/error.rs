@@ -217,14 +217,18 @@ impl ConnectError {
         }
     }
 
-    /// Whether waiting may help: the server is not there yet, or still starting.
+    /// Whether waiting may help: the server is not there yet, still starting, or just going down.
     #[must_use]
     pub fn is_temporary(&self) -> bool {
         match self {
             Self::Unreachable { .. } | Self::NoneSuits { .. } => true,
-            Self::Refused { code, .. } => {
-                *code == SqlState::CANNOT_CONNECT_NOW || *code == SqlState::TOO_MANY_CONNECTIONS
-            }
+            Self::Refused { code, .. } => [
+                SqlState::CANNOT_CONNECT_NOW,
+                SqlState::TOO_MANY_CONNECTIONS,
+                SqlState::ADMIN_SHUTDOWN,
+                SqlState::CRASH_SHUTDOWN,
+            ]
+            .contains(code),
             Self::Tls { .. } | Self::File { .. } | Self::Login { .. } | Self::Pooled { .. } => {
                 false
             }

@@ -5,13 +5,14 @@
 //! taken on it, which waits until the server has done with the first one, and the history is read:
 //! it says what is true, and from there it goes on.
 
+use std::error::Error as _;
 use std::time::{Duration, Instant};
 
 use super::Migrator;
-use crate::apply::{Work, apply};
+use crate::apply::{Failure, Work, apply};
 use crate::event::Direction;
-use crate::history::Unfinished;
-use crate::lock::RunnerLock;
+use crate::history::{HistoryError, Unfinished};
+use crate::lock::{LockError, RunnerLock};
 use crate::{ApplyError, Error, Event, Observer, Session};
 
 /// How often one migration is taken up again.
@@ -50,9 +51,12 @@ impl Migrator {
             cuts += 1;
             let name = work.name.to_owned();
             observer.event(Event::ConnectionLost { name: name.clone() });
-            // Where there is none, the first cut is the one to tell.
-            let Ok(found) = self.find_out(session, work.direction, names, observer) else {
-                return Err(error);
+            let found = match self.find_out(session, work.direction, names, observer) {
+                Ok(found) => found,
+                Err(second) => {
+                    observer.event(Event::NotReconnected { name, why: in_full(&second) });
+                    return Err(error);
+                }
             };
             let recorded = matches!(found, Found::Recorded);
             observer.event(Event::Reconnected { name, recorded });
@@ -63,6 +67,7 @@ impl Migrator {
         }
     }
 
+    /// Asks until there is an answer: a server that comes back may go down once more.
     fn find_out(
         &self,
         session: &mut Session,
@@ -73,13 +78,28 @@ impl Migrator {
         let until = Instant::now() + PATIENCE;
         let before = session.backend_pid();
         let mut pause = Duration::from_millis(50);
-        while let Err(error) = session.reconnect() {
-            let gone = Instant::now() >= until || !error.is_temporary();
-            if gone || self.interrupt.sleep(pause).is_some() {
-                return Err(error.into());
+        loop {
+            match self.ask(session, before, direction, names, observer) {
+                Err(error) if is_passing(&error) && Instant::now() < until => {
+                    if self.interrupt.sleep(pause).is_some() {
+                        return Err(error);
+                    }
+                }
+                answer => return answer,
             }
             pause = (pause * 2).min(Duration::from_secs(1));
         }
+    }
+
+    fn ask(
+        &self,
+        session: &mut Session,
+        before: i32,
+        direction: Direction,
+        names: &[String],
+        observer: &mut dyn Observer,
+    ) -> Result<Found, Error> {
+        session.reconnect()?;
         session.prepare();
         // The server may not have noticed yet that nobody is there any more.
         session.end_other(before, Duration::from_secs(5))?;
@@ -94,5 +114,27 @@ impl Migrator {
         let mut unfinished = known.unfinished.into_iter();
         let open = unfinished.find(|row| names.contains(&row.name));
         Ok(if recorded && open.is_none() { Found::Recorded } else { Found::Open(open) })
+    }
+}
+
+/// An error and its causes, in one line.
+fn in_full(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(deeper) = cause {
+        text = format!("{text}: {deeper}");
+        cause = deeper.source();
+    }
+    text
+}
+
+/// Whether another connection may fare better.
+fn is_passing(error: &Error) -> bool {
+    match error {
+        Error::Connect(error) => error.is_temporary(),
+        Error::Database(error)
+        | Error::Lock(LockError::Database(error))
+        | Error::History(HistoryError::Database(error)) => Failure::is_cut_by(error),
+        _ => false,
     }
 }

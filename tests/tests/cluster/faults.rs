@@ -5,11 +5,10 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 
 use migrate_core::cluster::{ClusterError, Origin, Programs, Status, Stopped, offers};
+use migrate_tests::process::kill_9;
 use postgres::{Client, NoTls};
 
-use crate::sandbox::{
-    Sandbox, connect, is_root, kill_9, read_something, skipped, text, write_something,
-};
+use crate::sandbox::{Sandbox, connect, is_root, read_something, skipped, text, write_something};
 
 #[test]
 fn survives_kill_9() {

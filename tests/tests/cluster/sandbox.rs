@@ -1,13 +1,9 @@
 //! What the tests of clusters share: a home of their own, and something to find again.
 
 use std::path::Path;
-use std::process::Command;
-use std::time::{Duration, Instant};
 
 use migrate_core::Environment;
 use migrate_core::cluster::{Cluster, Server};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 use postgres::{Client, NoTls};
 use tempfile::TempDir;
 
@@ -74,26 +70,8 @@ pub(crate) fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
 }
 
-/// Kills a process, and waits until it holds nothing any more (it may stay as a zombie).
-pub(crate) fn kill_9(pid: i32) {
-    kill(Pid::from_raw(pid), Signal::SIGKILL).unwrap();
-    eventually("killed", || {
-        let output = Command::new("ps").args(["-o", "stat=", "-p", &pid.to_string()]).output();
-        let state = String::from_utf8(output.unwrap().stdout).unwrap();
-        state.trim().is_empty() || state.starts_with('Z')
-    });
-}
-
 /// A test that cannot run here says so where it is seen: with `--nocapture`, and on failure.
 #[expect(clippy::print_stderr, reason = "a skipped test must not pass in silence")]
 pub(crate) fn skipped(why: &str) {
     eprintln!("SKIPPED: {why}");
-}
-
-pub(crate) fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
-    let since = Instant::now();
-    while !condition() {
-        assert!(since.elapsed() < Duration::from_secs(15), "not within 15 s: {what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }

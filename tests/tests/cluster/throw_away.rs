@@ -7,7 +7,9 @@ use std::time::Duration;
 use migrate_core::cluster::{RootAs, TemporaryCluster};
 
 use crate::helper::{helper, is_alive, said_by, server_of};
-use crate::sandbox::{Sandbox, connect, eventually, kill_9};
+use migrate_tests::process::{eventually, kill_9};
+
+use crate::sandbox::{Sandbox, connect};
 
 #[test]
 fn a_temporary_server_leaves_nothing() {

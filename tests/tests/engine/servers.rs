@@ -1,6 +1,5 @@
 //! What takes a server of its own: one that crashes, prepared transactions, autovacuum.
 
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use migrate_core::cluster::{Cluster, TemporaryCluster};
@@ -8,6 +7,7 @@ use migrate_core::lock::Class;
 use migrate_core::{Environment, Error, Event, Failure, Session, Target, UpTo};
 use migrate_dsl::Migration;
 use migrate_tests::engine::migrator;
+use migrate_tests::process::kill_9;
 use migrate_tests::{environment, migration, plan};
 use postgres::{Client, NoTls};
 
@@ -17,10 +17,12 @@ fn client(url: &str) -> Client {
     Client::connect(url, NoTls).unwrap()
 }
 
+#[expect(clippy::print_stderr, reason = "what led to a failure is shown with it")]
 fn up(url: &str, all: &[Migration], patience: Duration) -> Result<Vec<String>, Error> {
     let target = Target::parse(url, "the test", &Environment::default()).unwrap();
     let mut session = Session::connect(&target, "migrate test").unwrap();
-    migrator(plan(all)).patience(patience).up(&mut session, &UpTo::default(), &mut |_: Event| {})
+    let mut tell = |event: Event| eprintln!("{event:?}");
+    migrator(plan(all)).patience(patience).up(&mut session, &UpTo::default(), &mut tell)
 }
 
 #[test]
@@ -47,8 +49,7 @@ fn a_server_that_crashes_and_comes_back() {
             std::thread::sleep(Duration::from_millis(20));
         }
         // As a machine that loses its power: nothing is written any more.
-        let killed = Command::new("kill").args(["-9", &server.pid.to_string()]).status();
-        assert!(killed.unwrap().success());
+        kill_9(server.pid);
         cluster.start().unwrap();
         assert_eq!(runner.join().unwrap().unwrap(), [A]);
     });

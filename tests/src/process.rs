@@ -1,0 +1,26 @@
+//! Processes that are killed, and what comes about some time later.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+/// Kills a process, and waits until it holds nothing any more (it may stay as a zombie).
+pub fn kill_9(pid: i32) {
+    kill(Pid::from_raw(pid), Signal::SIGKILL).unwrap();
+    eventually("killed", || {
+        let output = Command::new("ps").args(["-o", "stat=", "-p", &pid.to_string()]).output();
+        let state = String::from_utf8(output.unwrap().stdout).unwrap();
+        state.trim().is_empty() || state.starts_with('Z')
+    });
+}
+
+/// Waits until something is so.
+pub fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
+    let since = Instant::now();
+    while !condition() {
+        assert!(since.elapsed() < Duration::from_secs(15), "not within 15 s: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
