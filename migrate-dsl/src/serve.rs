@@ -58,10 +58,10 @@ mod unix {
         while let Ok(length @ 1..) = stream.read(&mut chunk) {
             come.extend_from_slice(&chunk[..length]);
             loop {
-                match take(&mut come) {
-                    Ok(Some(word)) if sender.send(word).is_ok() => {}
-                    Ok(None) => break,
-                    Ok(Some(_)) | Err(_) => return,
+                let Ok(word) = take(&mut come) else { return };
+                let Some(word) = word else { break };
+                if sender.send(word).is_err() {
+                    return;
                 }
             }
         }

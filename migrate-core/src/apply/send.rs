@@ -26,7 +26,7 @@ pub(super) fn text<'a>(statement: &'a Statement, variables: &Variables) -> Cow<'
 
 /// Whether the statement has to be sent alone.
 pub(super) fn is_alone(statement: &Statement) -> bool {
-    statement.input.is_some()
+    statement.input.is_some() || statement.rust.is_some()
 }
 
 /// Sends a statement, and what comes with it.
