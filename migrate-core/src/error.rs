@@ -4,13 +4,13 @@ use thiserror::Error;
 
 use crate::apply::{ApplyError, Failure};
 use crate::backup::BackupError;
-use crate::connect::ConnectError;
+use crate::connect::{ConnectError, TargetError};
 use crate::history::HistoryError;
 use crate::interrupt::Stop;
 use crate::lock::LockError;
 use crate::migrator::Allowed;
 use crate::order::OutOfOrder;
-use crate::plan::Problem;
+use crate::plan::{PlanError, Problem};
 use crate::way_back::NoWayBack;
 
 /// Why the engine did not do what it was asked for.
@@ -51,6 +51,45 @@ pub enum Error {
     FileMissing {
         /// Which.
         name: String,
+    },
+    /// A Rust function is not at hand.
+    #[error("`{name}` {} the Rust function `{function}`, and {why}", if *back { "is taken back by" } else { "runs" })]
+    FunctionMissing {
+        /// The migration.
+        name: String,
+        /// The function.
+        function: String,
+        /// Whether it is on the way back that it is wanted.
+        back: bool,
+        /// Where it is not.
+        why: &'static str,
+    },
+    /// The program that has the Rust functions cannot be had.
+    #[error("the Rust functions of the migrations cannot be run")]
+    Functions(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The plan of migrations that are linked into the program cannot be used.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The URL of a database is none.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// The database is not where this build expects it.
+    #[error(
+        "this build knows {}, the database has {has}: {}",
+        count(*knows),
+        difference(behind, ahead, partial)
+    )]
+    NotCurrent {
+        /// How many migrations this build knows.
+        knows: usize,
+        /// How many the database has.
+        has: usize,
+        /// Those that the database does not have.
+        behind: Vec<String>,
+        /// Those that this build does not know.
+        ahead: Vec<String>,
+        /// Those that stopped half way.
+        partial: Vec<String>,
     },
     /// A migration that stopped half way is in the way.
     #[error("`{name}` stopped half way {direction}: {why}")]
@@ -168,6 +207,27 @@ impl Error {
             Self::FileMissing { .. } => {
                 Some("restore the file; `migrate down` can take it back without one".to_owned())
             }
+            Self::FunctionMissing { back: true, .. } => Some(
+                "nothing was changed; a function is part of the program: bring its file back, and run \
+                 this where the crate of the migrations is"
+                    .to_owned(),
+            ),
+            Self::FunctionMissing { .. } => Some(
+                "nothing was changed; run this where the crate of the migrations is, or from an \
+                 application that links it"
+                    .to_owned(),
+            ),
+            Self::Target(error) => Some(error.help()),
+            Self::NotCurrent { behind, ahead, partial, .. } => {
+                Some(if !partial.is_empty() || !behind.is_empty() {
+                    "`migrate up` applies what is missing, and goes on where it stopped".to_owned()
+                } else if !ahead.is_empty() {
+                    "deploy the build that knows them, or take them back with `migrate down`"
+                        .to_owned()
+                } else {
+                    return None;
+                })
+            }
             Self::Unfinished { name, direction, .. } => {
                 let (finish, undo) = match direction.as_str() {
                     "up" => ("", " --pending"),
@@ -179,9 +239,32 @@ impl Error {
                 ))
             }
             Self::NotTransactional { .. } => Some("leave out `--single-transaction`".to_owned()),
-            Self::Problems(_) | Self::Apply(_) | Self::Database(_) => None,
+            Self::Problems(_)
+            | Self::Apply(_)
+            | Self::Database(_)
+            | Self::Functions(_)
+            | Self::Plan(_) => None,
         }
     }
+}
+
+fn count(migrations: usize) -> String {
+    let one = if migrations == 1 { "migration" } else { "migrations" };
+    format!("{migrations} {one}")
+}
+
+/// What one has and the other has not, in a line: of many, the first few.
+fn difference(behind: &[String], ahead: &[String], partial: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let groups = [("missing there", behind), ("unknown here", ahead), ("half done", partial)];
+    let told = groups.into_iter().filter(|(_, names)| !names.is_empty()).map(|(what, names)| {
+        let more = match names.len().saturating_sub(SHOWN) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        format!("{what}: {}{more}", list(names.iter().take(SHOWN).map(String::as_str)))
+    });
+    told.collect::<Vec<_>>().join("; ")
 }
 
 fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {

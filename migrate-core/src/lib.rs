@@ -31,6 +31,7 @@ pub mod cluster;
 pub mod connect;
 pub mod diagnostic;
 pub mod event;
+pub mod functions;
 pub mod history;
 mod interrupt;
 mod limits;

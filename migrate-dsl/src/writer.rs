@@ -1,5 +1,6 @@
 //! The only place where pieces of SQL are joined.
 
+use crate::function::Function;
 use crate::literal::dollar_quote;
 use crate::{
     DataType, DefaultValue, Expression, Identifier, Name, OptionValue, Role, Secret, quote_literal,
@@ -24,6 +25,8 @@ pub struct Statement {
     pub secrets: Vec<Secret>,
     /// What is sent after a `COPY … FROM STDIN`.
     pub input: Option<String>,
+    /// The function that runs in place of SQL; the text then only tells of it.
+    pub rust: Option<Function>,
 }
 
 /// An option that older servers do not have.
@@ -47,6 +50,7 @@ impl Statement {
             until: 0,
             secrets: Vec::new(),
             input: None,
+            rust: None,
         }
     }
 

@@ -13,8 +13,8 @@ use super::error::{Failure, Origin, Said};
 use super::question::{Answer, Noted, Question, invalid_namesake, is_direct};
 use super::send::send;
 use super::snapshots::{self, Why};
-use super::transaction::Transaction;
-use super::{Work, journal};
+use super::transaction::{Transaction, function_ended};
+use super::{Work, function, journal};
 use crate::history::Unfinished;
 use crate::interrupt::{Kind, Verdict};
 use crate::way_back::Captured;
@@ -37,7 +37,8 @@ impl Alone<'_> {
         watch: &mut Watch,
         observer: &mut dyn Observer,
     ) -> Result<(), Failure> {
-        if !is_direct(&self.origin.statement.sql) {
+        let is_function = self.origin.statement.rust.is_some();
+        if !is_function && !is_direct(&self.origin.statement.sql) {
             match self.in_transaction(session, watch, observer) {
                 Err(Failure::Statement { source, .. }) if refuses_transactions(&source) => {}
                 ended => return ended,
@@ -61,6 +62,7 @@ impl Alone<'_> {
             opening: self.opening,
             statements: &[self.origin],
             variables: self.work.variables,
+            functions: self.work.functions,
             closing: &closing,
             limits: &self.work.limits,
             interrupt: self.work.interrupt,
@@ -148,8 +150,20 @@ impl Alone<'_> {
             session.client().batch_execute(&bound).map_err(Failure::connection)?;
         }
         let kind = if question.is_concurrent() { Kind::Concurrent } else { Kind::Blocking };
-        let (sent, ended) = session
-            .guarded(work.interrupt, kind, |client| send(client, origin.statement, work.variables));
+        let (sent, ended) = match &origin.statement.rust {
+            Some(called) => {
+                let (result, ended) = session.guarded(work.interrupt, kind, |client| {
+                    function::run(client, called, work.functions, work.interrupt, false)
+                });
+                if let Err(failure) = function_ended(origin, result, &ended) {
+                    return self.function_failed(session, watch, failure);
+                }
+                (Ok(()), ended)
+            }
+            None => session.guarded(work.interrupt, kind, |client| {
+                send(client, origin.statement, work.variables)
+            }),
+        };
         if limit.is_some() && !session.client().is_closed() {
             _ = session.client().batch_execute("SET statement_timeout = 0");
         }
@@ -175,13 +189,13 @@ impl Alone<'_> {
         let failure = match (work.interrupt.stopped(), ended.verdict) {
             (Some(stop), _) => Failure::Stopped(stop),
             (_, Some(Verdict::Queued)) => {
-                Failure::queued(Some(origin), Said::of(error, [origin.statement]))
+                Failure::queued(Some(origin), Some(Said::of(error, [origin.statement])))
             }
             (_, Some(Verdict::InTheWay { others, waited })) => Failure::in_the_way(
                 Some(origin),
                 others,
                 waited,
-                Said::of(error, [origin.statement]),
+                Some(Said::of(error, [origin.statement])),
             ),
             (None, None) => Failure::statement(origin, error),
         };
@@ -195,13 +209,35 @@ impl Alone<'_> {
             _ => true,
         };
         if clean {
-            let known = match self.done {
-                0 => self.history.journal_end(work.name),
-                _ => self.journal(self.done, None, &watch.captured),
-            };
-            _ = session.client().batch_execute(&known);
+            self.journal_as_not_done(session, watch);
         }
         Ok(Some(failure))
+    }
+
+    /// What a function outside a transaction did before it failed is done. So the journal goes on to
+    /// say that it is running, and the next run finds out what the step's author says to that.
+    fn function_failed(
+        &self,
+        session: &mut Session,
+        watch: &Watch,
+        failure: Failure,
+    ) -> Result<Option<Failure>, Failure> {
+        if session.client().is_closed() || failure.is_cut() {
+            return Err(failure);
+        }
+        _ = session.client().batch_execute("SET statement_timeout = 0");
+        if !failure.is_half_done() {
+            self.journal_as_not_done(session, watch);
+        }
+        Err(self.work.interrupt.stopped().map_or(failure, Failure::Stopped))
+    }
+
+    fn journal_as_not_done(&self, session: &mut Session, watch: &Watch) {
+        let known = match self.done {
+            0 => self.history.journal_end(self.work.name),
+            _ => self.journal(self.done, None, &watch.captured),
+        };
+        _ = session.client().batch_execute(&known);
     }
 
     fn journal(&self, done: usize, noted: Option<&Noted>, captured: &Captured) -> String {

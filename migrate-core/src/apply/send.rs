@@ -44,7 +44,7 @@ fn first<'a>(values: &'a [(String, String)], text: &str) -> Option<(usize, &'a s
 
 /// Whether the statement has to be sent alone.
 pub(super) fn is_alone(statement: &Statement) -> bool {
-    statement.input.is_some()
+    statement.input.is_some() || statement.rust.is_some()
 }
 
 /// Sends a statement, and what comes with it.

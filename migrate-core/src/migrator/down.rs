@@ -124,7 +124,9 @@ impl Migrator {
             let again: Vec<_> = chosen(&known, &to).iter().map(|row| row.name.clone()).collect();
             for name in &again {
                 let missing = || Error::FileMissing { name: name.clone() };
-                self.fit(&[self.plan.migration(name).ok_or_else(missing)?], session.major())?;
+                let migration = self.plan.migration(name).ok_or_else(missing)?;
+                self.fit(&[migration], session.major())?;
+                self.prepare_functions_of(&migration.up)?;
             }
             self.down_alone(session, lock, &known, &to, observer)?;
             let known = self.known(session.client())?.unwrap_or_default();
@@ -150,7 +152,8 @@ impl Migrator {
             let mut left = known.clone();
             left.applied.retain(|row| !gone.contains(&row.name));
             let to_apply = UpTo { name: Some(name.to_owned()), ..UpTo::default() };
-            self.to_apply(&left, &to_apply, session.major())?;
+            let again = self.to_apply(&left, &to_apply, session.major())?;
+            self.prepare_functions_of(again.iter().flat_map(|migration| &migration.up))?;
 
             let back = self.down_alone(session, lock, &known, &to, observer)?;
             let known = self.known(session.client())?.unwrap_or_default();
@@ -169,6 +172,7 @@ impl Migrator {
         observer: &mut dyn Observer,
     ) -> Result<Vec<String>, Error> {
         let reverts = self.to_take_back(session, known, to)?;
+        self.prepare_functions_of(reverts.iter().flat_map(|revert| &revert.steps))?;
         if !reverts.is_empty() {
             self.may_destroy(known.protected.as_deref())?;
         }
@@ -195,6 +199,7 @@ impl Migrator {
                 why: Box::new(why.clone()),
             })?;
             let (name, steps) = (row.name.clone(), for_server(steps, session.major()));
+            self.has_functions_of(&steps)?;
             let problems = without_secrets(&steps, &self.variables);
             if !problems.is_empty() {
                 let problems = problems.into_iter().map(|problem| (name.clone(), problem));
@@ -261,6 +266,7 @@ impl Migrator {
             steps: &revert.steps,
             captures: false,
             variables: &self.variables,
+            functions: &self.functions,
             record: &record,
             limits: self.limits,
             interrupt: &self.interrupt,

@@ -47,6 +47,7 @@ impl Migrator {
             done += usize::from(settle(session, unfinished, &up, name, done)?);
         }
         let (up, backs) = self.backs(unfinished, done, session.major())?;
+        self.prepare_functions_of(backs.iter().map(|back| &back.step))?;
         let statements = backs.iter().map(|back| back.step.statements.len()).sum();
         let direction = Direction::Down;
         observer.event(Event::Started { name: name.clone(), direction, statements });
@@ -73,6 +74,7 @@ impl Migrator {
                 steps: std::slice::from_ref(&back.step),
                 captures: false,
                 variables: &self.variables,
+                functions: &self.functions,
                 record: &record,
                 limits: self.limits,
                 interrupt: &self.interrupt,

@@ -46,6 +46,9 @@ impl Migrator {
         if self.to_apply(&known, to, session.major())?.is_empty() && known.unfinished.is_empty() {
             return Ok(Vec::new());
         }
+        // A compiler may have to be waited for, and that before the lock is held.
+        let migrations = self.to_apply(&known, to, session.major())?;
+        self.prepare_functions_of(migrations.iter().flat_map(|migration| &migration.up))?;
         self.alone(session, observer, |session, lock, known, observer| {
             self.up_alone(session, lock, &known, to, observer)
         })
@@ -71,6 +74,7 @@ impl Migrator {
     ) -> Result<Vec<String>, Error> {
         self.can_go_on(known, session.major())?;
         let migrations = self.to_apply(known, to, session.major())?;
+        self.prepare_functions_of(migrations.iter().flat_map(|migration| &migration.up))?;
         if !migrations.is_empty() {
             self.back_up_before(session, observer)?;
         }
@@ -191,6 +195,7 @@ impl Migrator {
             steps: &steps,
             captures: is_inferred(migration) || !is_transactional(&steps),
             variables: &self.variables,
+            functions: &self.functions,
             record: &record,
             limits: self.limits,
             interrupt: &self.interrupt,
@@ -250,6 +255,7 @@ impl Migrator {
             steps: &steps,
             captures: migrations.iter().any(|migration| is_inferred(migration)),
             variables: &self.variables,
+            functions: &self.functions,
             record: &record,
             limits: self.limits,
             interrupt: &self.interrupt,
