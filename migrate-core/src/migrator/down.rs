@@ -177,7 +177,15 @@ impl Migrator {
             self.may_destroy(known.protected.as_deref())?;
         }
         let mut done = Vec::new();
+        let mut reconnects = session.reconnects();
         for revert in reverts {
+            if session.reconnects() != reconnects {
+                // The lock was nobody's for a moment: another runner may have gone on from there.
+                reconnects = session.reconnects();
+                if !self.known(session.client())?.is_some_and(|known| known.has(&revert.name)) {
+                    continue;
+                }
+            }
             self.take_back(session, lock, known, &revert, observer)?;
             done.push(revert.name);
         }

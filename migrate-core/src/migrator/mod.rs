@@ -81,6 +81,13 @@ struct Known {
     protected: Option<String>,
 }
 
+impl Known {
+    /// Whether it is recorded as applied.
+    fn has(&self, name: &str) -> bool {
+        self.applied.iter().any(|row| row.name == name)
+    }
+}
+
 impl Migrator {
     /// A migrator for this plan; `actor` is who the log will say it was.
     #[must_use]

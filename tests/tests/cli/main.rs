@@ -8,6 +8,7 @@ mod crowd;
 mod faults;
 mod help;
 mod histories;
+mod kills;
 mod ledger;
 mod private;
 mod protection;
