@@ -14,5 +14,6 @@ mod protection;
 mod resume;
 mod secrets;
 mod servers;
+mod turns;
 mod upgrade;
 mod way_back;
