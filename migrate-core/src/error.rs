@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::apply::{ApplyError, Failure};
+use crate::apply::{ApplyError, Failure, Loss};
 use crate::backup::BackupError;
 use crate::connect::ConnectError;
 use crate::history::HistoryError;
@@ -78,6 +78,9 @@ pub enum Error {
         /// The name that was given.
         given: Option<Allowed>,
     },
+    /// Rows would be lost with what is to be taken back.
+    #[error("taking back would lose {}", lost(.0))]
+    RowsLost(Vec<Loss>),
     /// The database is protected under another name.
     #[error("the database is protected as `{protected}`, not as `{asked}`")]
     ProtectedAs {
@@ -145,6 +148,11 @@ impl Error {
                 "nothing was changed; if it is meant, say so with `--allow {name}` or \
                  `ALLOW_DDL_IN_PRODUCTION={name}`"
             )),
+            Self::RowsLost(_) => Some(
+                "nothing was changed; `migrate sync --discard-rows` lets them go, and `migrate \
+                 backup` keeps a copy first"
+                    .to_owned(),
+            ),
             Self::ProtectedAs { protected, .. } => {
                 Some(format!("`migrate protect --off {protected}` takes that away"))
             }
@@ -181,6 +189,16 @@ impl Error {
             Self::NotTransactional { .. } => Some("leave out `--single-transaction`".to_owned()),
             Self::Problems(_) | Self::Apply(_) | Self::Database(_) => None,
         }
+    }
+}
+
+/// Each but once, in the words of [`Loss`].
+fn lost(losses: &[Loss]) -> String {
+    let losses: Vec<_> = losses.iter().map(ToString::to_string).collect();
+    match losses.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, first)) => format!("{} and {last}", first.join(", ")),
+        None => "nothing".to_owned(),
     }
 }
 

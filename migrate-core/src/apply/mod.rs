@@ -10,6 +10,7 @@ mod alone;
 mod back;
 mod capture;
 mod error;
+mod losses;
 mod parts;
 mod question;
 mod send;
@@ -21,6 +22,8 @@ use std::time::{Duration, Instant};
 
 pub(crate) use error::Origin;
 pub use error::{ApplyError, Failure, Left, Said};
+pub use losses::Loss;
+pub(crate) use losses::losses;
 pub(crate) use question::Noted;
 
 use crate::event::Direction;

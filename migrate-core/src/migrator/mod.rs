@@ -12,6 +12,7 @@ mod protect;
 mod redo;
 mod restore;
 mod status;
+mod sync;
 mod up;
 mod verify;
 
@@ -25,6 +26,7 @@ pub use backup::BackupBefore;
 pub use down::DownTo;
 pub use restore::RestoreOptions;
 pub use status::{Status, StatusEntry};
+pub use sync::WouldSync;
 pub use up::UpTo;
 pub use verify::{Finding, FindingKind, Verification};
 
