@@ -248,7 +248,9 @@ impl Failure {
     /// Whether the same may succeed when others have let go of their locks.
     pub(super) fn is_about_a_lock(&self) -> bool {
         let of_function = match self {
-            Self::Function { source, .. } => source.query.as_ref().and_then(|it| it.code.as_deref()),
+            Self::Function { source, .. } => {
+                source.query.as_ref().and_then(|it| it.code.as_deref())
+            }
             _ => None,
         };
         matches!(self, Self::Locked { .. })

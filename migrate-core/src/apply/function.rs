@@ -38,15 +38,8 @@ pub(super) fn run(
     let Some(runner) = &functions.0 else {
         return Err(failed(FunctionError::new("there is no program that has this function")));
     };
-    let mut answers = Answers {
-        client,
-        interrupt,
-        in_transaction,
-        lines: 0,
-        failed: None,
-        cut: None,
-        done: 0,
-    };
+    let mut answers =
+        Answers { client, interrupt, in_transaction, lines: 0, failed: None, cut: None, done: 0 };
     let result = runner.run(function, &mut answers, &|| interrupt.is_cancelled());
     answers.end(result)
 }
@@ -189,9 +182,7 @@ impl Answers<'_> {
         self.lines = lines;
         let reply = match lines {
             0 if !self.in_transaction => self.plain("ROLLBACK")?,
-            _ => {
-                self.plain(&format!("ROLLBACK TO SAVEPOINT {LINE}; RELEASE SAVEPOINT {LINE}"))?
-            }
+            _ => self.plain(&format!("ROLLBACK TO SAVEPOINT {LINE}; RELEASE SAVEPOINT {LINE}"))?,
         };
         self.failed.take_if(|(at, _)| *at > lines);
         Ok(reply)
@@ -234,8 +225,7 @@ impl Answers<'_> {
                     "a statement failed and the function went on, but the transaction was over: \
                      {query}"
                 );
-                let error =
-                    FunctionError { query: Some(query), ..FunctionError::new(message) };
+                let error = FunctionError { query: Some(query), ..FunctionError::new(message) };
                 Err(Ended::Failed { error, begun })
             }
             Err(error) => Err(Ended::Cut(error)),
@@ -318,10 +308,7 @@ impl ToSql for Parameter<'_> {
 struct Raw(Vec<u8>);
 
 impl FromSql<'_> for Raw {
-    fn from_sql(
-        _: &Type,
-        raw: &[u8],
-    ) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+    fn from_sql(_: &Type, raw: &[u8]) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
         Ok(Self(raw.to_vec()))
     }
 

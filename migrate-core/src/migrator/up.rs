@@ -138,7 +138,7 @@ impl Migrator {
         if problems.is_empty() { Ok(()) } else { Err(Error::Problems(problems)) }
     }
 
-    fn tell_drift(&self, known: &Known, observer: &mut dyn Observer) {
+    pub(super) fn tell_drift(&self, known: &Known, observer: &mut dyn Observer) {
         let entries = entries(&self.plan, &known.applied, &known.unfinished);
         let named = |state| {
             let found = entries.iter().filter(|entry| entry.state == state);
@@ -151,7 +151,7 @@ impl Migrator {
     }
 
     /// Whether what stopped half way can be finished.
-    fn can_go_on(&self, known: &Known, major: u32) -> Result<(), Error> {
+    pub(super) fn can_go_on(&self, known: &Known, major: u32) -> Result<(), Error> {
         for unfinished in &known.unfinished {
             let stuck = |why: &str| Error::Unfinished {
                 name: unfinished.name.clone(),

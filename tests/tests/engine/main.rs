@@ -14,5 +14,7 @@ mod protection;
 mod resume;
 mod secrets;
 mod servers;
+mod sync;
+mod turns;
 mod upgrade;
 mod way_back;
