@@ -14,13 +14,17 @@ use super::order::order;
 /// after what it needs; then what has to wait for all of that.
 pub(super) fn way_back(before: &State, after: &State) -> Vec<String> {
     let mut script = Script::default();
-    if before.only.is_some() {
+    if before.is_of_settings() {
         let facts = before.facts.iter().filter(|(key, fact)| {
             after.facts.get(key).is_some_and(|found| found.address == fact.address)
         });
         let facts = facts.map(|(key, fact)| (key.clone(), fact.clone())).collect();
         let before = State { facts, ..before.clone() };
         Comparison::of(&before, after).write(&mut script);
+        let new = after.facts.iter().filter(|(key, _)| !before.facts.contains_key(key));
+        for setting in new.flat_map(|(_, column)| &column.settings) {
+            script.extend(setting.when.phase, setting.undo());
+        }
         return script.finish();
     }
     let (moves, after) = undo_moves(before, after);
@@ -389,7 +393,8 @@ impl Setting {
     fn undo(&self) -> Vec<String> {
         match &self.change {
             Change::Options { alter, style, options } => style.set(alter, options, &[]),
-            _ => Vec::new(),
+            Change::Privileges(privileges) => privileges.revoked(),
+            Change::Statements(_) => Vec::new(),
         }
     }
 }

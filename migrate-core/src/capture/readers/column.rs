@@ -191,6 +191,34 @@ WHERE statements IS NOT NULL OR what IN ('create', 'drop')",
     )
 }
 
+pub(super) const RIGHTS: Reader = Reader::of(
+    &[
+        "table column",
+        "foreign table column",
+        "composite type column",
+        "view column",
+        "materialized view column",
+    ],
+    rights,
+);
+
+fn rights() -> String {
+    let acl = privileges::sql(
+        'c',
+        "'TABLE ' || attrelid::regclass",
+        "format('(%I)', attname)",
+        "attacl",
+        "relowner",
+    );
+    format!(
+        "
+SELECT 'pg_class', attrelid, attnum::int8, 'acl c', NULL::text, {acl}
+FROM wanted
+JOIN pg_attribute ON attrelid = objid AND attnum = part
+JOIN pg_class c ON c.oid = attrelid AND relkind <> 'c'"
+    )
+}
+
 pub(super) const DEFAULTS: Reader = Reader::of(&["default value"], defaults);
 
 /// The expression of a generated column is part of that column.

@@ -44,6 +44,7 @@ use super::State;
 use super::fact::{Address, Change, Fact, Key, Need, Phase, Setting, Style, When};
 use super::objects::{Found, ids};
 use super::privileges::Privileges;
+use crate::plan::Only;
 
 /// A query for objects of some kinds.
 pub(super) struct Reader {
@@ -101,6 +102,9 @@ const READERS: &[Reader] = &[
     text_search::TEMPLATES,
 ];
 
+/// What reads the same objects where only their rights are asked for.
+const RIGHTS: &[Reader] = &[relation::RIGHTS, column::RIGHTS];
+
 /// The addresses that the readers are asked for.
 const WANTED: &str =
     "WITH wanted AS (SELECT * FROM unnest($1::oid[], $2::int8[]) AS w(objid, part))";
@@ -115,10 +119,16 @@ pub(super) fn read(
     let mut keys: HashMap<Address, Key> = HashMap::new();
     let mut facts: HashMap<Address, Fact> = HashMap::new();
     let mut rows = Vec::new();
-    for reader in READERS {
+    let of_rights = state.only.is_some_and(Only::is_of_rights);
+    for reader in READERS.iter().filter(|reader| !of_rights || !reader.is_of_relations()) {
         rows.extend(reader.rows(client, &found)?);
     }
-    rows.extend(sequence::positions(client, &found)?);
+    for reader in RIGHTS.iter().filter(|_| of_rights) {
+        rows.extend(reader.rows(client, &found)?);
+    }
+    if !of_rights {
+        rows.extend(sequence::positions(client, &found)?);
+    }
     rows.extend(role::parameters(client, &found)?);
     for row in rows {
         let address = super::objects::address(&row);
@@ -146,7 +156,9 @@ pub(super) fn read(
             fact.needs.extend(found.needs.iter().cloned());
         }
     }
-    every::read(client, &mut keys, &mut facts)?;
+    if !of_rights {
+        every::read(client, &mut keys, &mut facts)?;
+    }
     for fact in facts.values_mut() {
         resolve_needs(fact, &aliases);
     }
@@ -162,6 +174,11 @@ pub(super) fn read(
 impl Reader {
     const fn of(kinds: &'static [&'static str], sql: fn() -> String) -> Self {
         Self { kinds, sql, only_if: None }
+    }
+
+    /// Whether it reads what `RIGHTS` read too.
+    fn is_of_relations(&self) -> bool {
+        self.kinds.iter().all(|kind| RIGHTS.iter().any(|rights| rights.kinds.contains(kind)))
     }
 
     /// The rows for those of its kinds.

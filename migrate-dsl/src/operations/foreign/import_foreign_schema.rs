@@ -2,7 +2,8 @@
 
 use super::options::{Options, options};
 use crate::{
-    Identifier, IntoIdentifiers, Inverse, Object, Operation, OptionValue, Pgm, Statement, Writer,
+    Identifier, IntoIdentifiers, Inverse, Object, Only, Operation, OptionValue, Pgm, Statement,
+    Writer,
 };
 
 /// Creates foreign tables for those of a foreign server.
@@ -27,7 +28,7 @@ impl Pgm {
     ///     migrate_dsl::plan_text(up),
     ///     r#"IMPORT FOREIGN SCHEMA "public" LIMIT TO ("invoices") FROM SERVER "billing" INTO "billing";"#
     /// );
-    /// assert_eq!(migrate_dsl::plan_text_down(up), "-- as it was: schema `billing`");
+    /// assert_eq!(migrate_dsl::plan_text_down(up), "-- as it was: all foreign tables in schema `billing`");
     /// ```
     #[track_caller]
     pub fn import_foreign_schema(
@@ -87,7 +88,8 @@ impl Operation for ImportForeignSchema {
     }
 
     fn inverse(&self) -> Inverse {
-        Inverse::capture([Object::schema(&self.local)])
+        let schema = self.local.clone().into();
+        Inverse::capture_only(Only::Itself, [Object::all("ALL FOREIGN TABLES IN SCHEMA", schema)])
     }
 }
 

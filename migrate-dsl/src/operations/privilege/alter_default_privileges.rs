@@ -3,7 +3,7 @@
 use super::privileges::{IntoPrivileges, Privileges};
 use super::target::Kind;
 use crate::{
-    Identifier, IntoIdentifiers, IntoRoles, Inverse, Object, Operation, Pgm, Role, Statement,
+    Identifier, IntoIdentifiers, IntoRoles, Inverse, Object, Only, Operation, Pgm, Role, Statement,
     Writer,
 };
 
@@ -230,7 +230,7 @@ impl Operation for AlterDefaultPrivileges {
                 Object::default_privileges(owner, self.schemas.get(schema).cloned())
             })
         });
-        Inverse::capture(objects)
+        Inverse::capture_only(Only::Privileges, objects)
     }
 }
 
