@@ -1,6 +1,7 @@
 //! [`IMPORT FOREIGN SCHEMA`](https://www.postgresql.org/docs/current/sql-importforeignschema.html).
 
 use super::options::{Options, options};
+use crate::choice::Choice;
 use crate::{
     Identifier, IntoIdentifiers, Inverse, Object, Only, Operation, OptionValue, Pgm, Statement,
     Writer,
@@ -11,7 +12,7 @@ pub struct ImportForeignSchema {
     remote: Identifier,
     server: Identifier,
     local: Identifier,
-    only: Option<(&'static str, Vec<Identifier>)>,
+    only: Choice<(&'static str, Vec<Identifier>)>,
     options: Options,
 }
 
@@ -41,7 +42,7 @@ impl Pgm {
             remote: remote.into(),
             server: server.into(),
             local: local.into(),
-            only: None,
+            only: Choice::default(),
             options: Options::default(),
         })
     }
@@ -52,13 +53,13 @@ options!(ImportForeignSchema);
 impl ImportForeignSchema {
     /// Only these tables.
     pub fn limit_to(&mut self, tables: impl IntoIdentifiers) -> &mut Self {
-        self.only = Some(("LIMIT TO", tables.into_identifiers()));
+        self.only.set("limit_to", ("LIMIT TO", tables.into_identifiers()));
         self
     }
 
     /// All but these tables.
     pub fn except(&mut self, tables: impl IntoIdentifiers) -> &mut Self {
-        self.only = Some(("EXCEPT", tables.into_identifiers()));
+        self.only.set("except", ("EXCEPT", tables.into_identifiers()));
         self
     }
 }
@@ -74,8 +75,9 @@ impl Operation for ImportForeignSchema {
 
     fn statements(&self) -> Vec<Statement> {
         vec![Writer::statement(|sql| {
+            sql.choice(&self.only);
             sql.text("IMPORT FOREIGN SCHEMA").identifier(&self.remote);
-            if let Some((keyword, tables)) = &self.only {
+            if let Some((keyword, tables)) = self.only.as_ref() {
                 sql.text(keyword).columns(tables);
                 if tables.is_empty() {
                     sql.problem("`limit_to` and `except` name tables: leave them out for all");
