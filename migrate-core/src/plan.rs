@@ -266,6 +266,16 @@ pub enum Only {
     Privileges,
     /// The comment on them.
     Comment,
+    /// Whether they are there, and what they are like themselves.
+    Itself,
+}
+
+impl Only {
+    /// Whether it is who may do what.
+    #[must_use]
+    pub fn is_of_rights(self) -> bool {
+        matches!(self, Self::Owner | Self::Privileges)
+    }
 }
 
 /// An object of the database, named as the migration names it.

@@ -1,6 +1,7 @@
 //! The only place where pieces of SQL are joined.
 
 use crate::function::Function;
+use crate::choice::Choice;
 use crate::literal::dollar_quote;
 use crate::{
     DataType, DefaultValue, Expression, Identifier, Name, OptionValue, Role, Secret, quote_literal,
@@ -401,6 +402,12 @@ impl Writer {
     /// ```
     pub fn requires(&mut self, version: u32, what: &str) -> &mut Self {
         self.requires.push(Requirement { version, what: what.to_owned() });
+        self
+    }
+
+    /// Notes where options contradict each other.
+    pub(crate) fn choice<T>(&mut self, choice: &Choice<T>) -> &mut Self {
+        self.problems.extend(choice.problem());
         self
     }
 
