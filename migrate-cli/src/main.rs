@@ -72,6 +72,7 @@ fn run(command: Command, context: &Context) -> anyhow::Result<Exit> {
         Command::Down(args) => commands::down::run(&args, context),
         Command::Redo(args) => commands::redo::run(&args, context),
         Command::Goto(args) => commands::goto::run(&args, context),
+        Command::Sync(args) => commands::sync::run(&args, context),
         Command::Renumber(args) => commands::renumber::run(&args, context),
         Command::Status(args) => commands::status::run(&args, context),
         Command::Plan(args) => commands::plan::run(&args, context),

@@ -18,6 +18,7 @@ pub mod redo;
 pub mod renumber;
 pub mod restore;
 pub mod status;
+pub mod sync;
 pub mod up;
 pub mod verify;
 pub mod watch;
