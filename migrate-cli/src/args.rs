@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    accept, backup, bundle, completions, create, db, down, fmt, goto, init, log, mark, plan,
+    accept, backup, bundle, completions, create, db, down, fmt, goto, hook, init, log, mark, plan,
     protect, redo, renumber, restore, status, sync, up, verify, watch,
 };
 use crate::context::Global;
@@ -50,6 +50,13 @@ pub enum Command {
     /// Nothing is touched, and the exit code is 5, where rows would be lost, something has no way
     /// back, or something is to be taken back in a protected database.
     Sync(sync::SyncArgs),
+    /// Have the database follow `git checkout`
+    ///
+    /// Once git's hooks are installed, `git checkout`, `git switch`, `git merge` and `git pull` call
+    /// `migrate sync` where they brought other migrations. Nothing is said where there is nothing to
+    /// do, nothing is done in a rebase or in a protected database, and git itself never fails by it:
+    /// what keeps the database from following is told.
+    Hook(hook::HookArgs),
     /// Show where every migration stands
     Status(status::StatusArgs),
     /// Show the SQL of the migrations

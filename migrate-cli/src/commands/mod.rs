@@ -9,6 +9,7 @@ pub mod db;
 pub mod down;
 pub mod fmt;
 pub mod goto;
+pub mod hook;
 pub mod init;
 pub mod log;
 pub mod mark;

@@ -41,6 +41,24 @@ pub fn run(args: &SyncArgs, context: &Context) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
+/// The same after a checkout: in silence where there is nothing to do, and never in a protected
+/// database.
+pub fn follow(context: &Context) -> anyhow::Result<()> {
+    let mut work = Work::open(context, "migrate sync")?;
+    let current = work.migrator.is_synced(&mut work.session);
+    if current.map_err(|error| work.located(error))? {
+        return Ok(());
+    }
+    let protected = work.migrator.protection(&mut work.session);
+    if let Some(name) = protected.map_err(|error| work.located(error))? {
+        let text = format!("the database is protected as `{name}`, so it stays as it is");
+        context.printer.step("skipped", &text);
+        return Ok(());
+    }
+    work.announce(context);
+    sync(&mut work, false, &AskedLimits::default(), context)
+}
+
 fn sync(
     work: &mut Work,
     discard_rows: bool,

@@ -2,6 +2,7 @@
 
 mod backups;
 mod bad_input;
+mod branches;
 mod bundles;
 mod commands;
 mod crowd;
