@@ -118,6 +118,14 @@ pub enum Error {
 }
 
 impl Error {
+    /// The same, of `sync`, which goes on with the migration when it is asked again.
+    pub(crate) fn in_sync(self) -> Self {
+        match self {
+            Self::Apply(error) => Self::Apply(ApplyError { in_sync: true, ..error }),
+            other => other,
+        }
+    }
+
     /// Why it was asked to stop, where that is all that went wrong.
     #[must_use]
     pub fn stopped(&self) -> Option<Stop> {

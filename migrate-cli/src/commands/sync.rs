@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::commands::plan;
+use crate::commands::{backup, plan};
 use crate::context::Context;
 use crate::exit_code::Exit;
 use crate::limits::AskedLimits;
@@ -37,7 +37,7 @@ pub fn run(args: &SyncArgs, context: &Context) -> anyhow::Result<Exit> {
     if args.dry_run {
         return show(work, context);
     }
-    sync(&mut work, args.discard_rows, &args.limits, context)?;
+    sync(work, args.discard_rows, &args.limits, context)?;
     Ok(Exit::Done)
 }
 
@@ -56,15 +56,16 @@ pub fn follow(context: &Context) -> anyhow::Result<()> {
         return Ok(());
     }
     work.announce(context);
-    sync(&mut work, false, &AskedLimits::default(), context)
+    sync(work, false, &AskedLimits::default(), context)
 }
 
 fn sync(
-    work: &mut Work,
+    work: Work,
     discard_rows: bool,
     limits: &AskedLimits,
     context: &Context,
 ) -> anyhow::Result<()> {
+    let mut work = backup::before_migrate(work, context)?;
     let mut progress = Progress::new(context.printer);
     work.at_work(limits, &progress, context);
     let result =

@@ -56,6 +56,36 @@ fn rows_in_the_way() {
 }
 
 #[test]
+fn why_something_goes_and_how_to_go_on() {
+    let cli = Cli::with_plan(&[migration(A, posts), migration(C, body)]);
+    _ = cli.run("up");
+    let late = [migration(A, posts), migration(B, tags), migration(C, body)];
+    cli.write_plan(&late);
+    insta::assert_snapshot!("late", cli.session(&["sync --dry-run", "sync"]));
+    let broken = |pgm: &mut Pgm| _ = pgm.sql("SELECT nonsense").down("");
+    cli.write_plan(&[migration(A, posts), migration(B, broken), migration(C, body)]);
+    insta::assert_snapshot!("changed", cli.session(&["sync", "status"]));
+    cli.write_plan(&late);
+    insta::assert_snapshot!("mended", cli.session(&["sync --json"]));
+}
+
+#[test]
+fn a_backup_is_made_before_anything_goes() {
+    let state = tempfile::tempdir().unwrap();
+    let cli = Cli::with_plan(&here())
+        .var("XDG_STATE_HOME", &state.path().display().to_string())
+        .var("BACKUP_BEFORE_MIGRATE", "1");
+    _ = cli.run("sync");
+    cli.write_plan(&there());
+    let said = cli.run("sync");
+    assert_eq!(said.code, Some(0), "{}", said.stderr);
+    let (before, after) = said.stderr.split_once("backed up").unwrap();
+    assert!(!before.contains("reverted") && after.contains("reverted"), "{}", said.stderr);
+    let said = cli.run("sync");
+    assert!(!said.stderr.contains("backed up"), "{}", said.stderr);
+}
+
+#[test]
 fn a_protected_database() {
     let cli = Cli::with_plan(&here());
     _ = cli.run("up");
