@@ -132,9 +132,9 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
         diagnostic.helps.push(match error.left {
             Left::Partial { .. } => format!(
                 "run `migrate {}` again: it goes on at the statement that was stopped",
-                error.direction.as_str()
+                error.command()
             ),
-            _ => format!("run `migrate {}` again", error.direction.as_str()),
+            _ => format!("run `migrate {}` again", error.command()),
         });
         return diagnostic;
     }
@@ -177,11 +177,11 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
     diagnostic.notes.push(format!("`{}`: {}", error.name, error.left));
     let again = match error.left {
         Left::RolledBack | Left::Nothing => {
-            format!("mend the file and run `migrate {}` again", error.direction.as_str())
+            format!("mend the file and run `migrate {}` again", error.command())
         }
         Left::Partial { .. } => format!(
             "see to the cause and run `migrate {}` again: it goes on at the statement that failed",
-            error.direction.as_str()
+            error.command()
         ),
         Left::Begun => format!(
             "see to the cause and run `migrate {}` again: with `.idempotent()` or `.done_when(\"…\")` \
@@ -234,7 +234,7 @@ fn of_function(step: &Step, name: &str, error: &FunctionError) -> Diagnostic {
 /// What the engine itself has judged, not the server.
 fn of_engine(error: &ApplyError) -> Option<Diagnostic> {
     let failure = &error.failure;
-    let direction = error.direction.as_str();
+    let (direction, command) = (error.direction.as_str(), error.command());
     let plain = Diagnostic { message: failure.to_string(), ..Diagnostic::default() };
     Some(match failure {
         Failure::Locked { step, holders, .. } => Diagnostic {
@@ -249,7 +249,7 @@ fn of_engine(error: &ApplyError) -> Option<Diagnostic> {
                 .take(1)
                 .map(crate::lock::LockHolder::help)
                 .chain([format!(
-                    "run `migrate {direction}` again, or give it longer with MAX_LOCK_WAIT"
+                    "run `migrate {command}` again, or give it longer with MAX_LOCK_WAIT"
                 )])
                 .collect(),
             ..plain
@@ -275,7 +275,7 @@ fn of_engine(error: &ApplyError) -> Option<Diagnostic> {
             code: Some("invalid_index".to_owned()),
             source: Some(source_of(step, statement)),
             helps: vec![format!(
-                "drop it with `DROP INDEX CONCURRENTLY {index}`, and run `migrate {direction}` again"
+                "drop it with `DROP INDEX CONCURRENTLY {index}`, and run `migrate {command}` again"
             )],
             ..plain
         },

@@ -188,6 +188,7 @@ fn exit_of(error: &EngineError) -> Exit {
         | EngineError::ProtectedAs { .. }
         | EngineError::NothingToAccept { .. }
         | EngineError::NotEmpty { .. }
+        | EngineError::RowsLost(_)
         | EngineError::NoWayBack { .. }
         | EngineError::Unfinished { .. } => Exit::Refused,
         EngineError::Connect(error) => exit_of_connection(error),

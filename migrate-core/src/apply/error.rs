@@ -39,11 +39,18 @@ pub struct ApplyError {
     pub failure: Failure,
     /// What the database is like now.
     pub left: Left,
+    /// Whether `sync` was at work.
+    pub(crate) in_sync: bool,
 }
 
 impl ApplyError {
     pub(super) fn new(name: &str, direction: Direction, failure: Failure, left: Left) -> Self {
-        Self { name: name.to_owned(), direction, failure, left }
+        Self { name: name.to_owned(), direction, failure, left, in_sync: false }
+    }
+
+    /// The command that goes on with it.
+    pub(crate) fn command(&self) -> &'static str {
+        if self.in_sync { "sync" } else { self.direction.as_str() }
     }
 }
 

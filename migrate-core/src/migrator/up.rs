@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use super::{Known, Migrator};
 use crate::apply::{Variables, Work, is_transactional};
+use crate::error::FILE_GONE;
 use crate::event::Direction;
 use crate::history::{Action, Line, TRANSACTION_MS};
 use crate::lock::RunnerLock;
@@ -164,7 +165,7 @@ impl Migrator {
             match self.plan.migration(&unfinished.name) {
                 Some(migration) if unfinished.fits(&for_server(&migration.up, major)) => {}
                 Some(_) => return Err(stuck("what it has done is no longer what its file says")),
-                None => return Err(stuck("its file is gone")),
+                None => return Err(stuck(FILE_GONE)),
             }
         }
         Ok(())

@@ -2,6 +2,7 @@
 
 mod backups;
 mod bad_input;
+mod branches;
 mod bundles;
 mod commands;
 mod crowd;
@@ -13,3 +14,4 @@ mod ledger;
 mod private;
 mod protection;
 mod renumber;
+mod sync;
