@@ -75,11 +75,7 @@ impl<'a> Database<'a> {
     ///
     /// When the server refuses it, or it is one that would end the transaction.
     #[track_caller]
-    pub fn execute(
-        &mut self,
-        sql: &str,
-        values: &[&dyn ToValue],
-    ) -> Result<u64, DatabaseError> {
+    pub fn execute(&mut self, sql: &str, values: &[&dyn ToValue]) -> Result<u64, DatabaseError> {
         let origin = self.origin("execute", sql, Location::caller());
         self.one(&origin, values, false).map(|reply| reply.affected)
     }
@@ -92,11 +88,7 @@ impl<'a> Database<'a> {
     /// As [`execute`](Self::execute); when there are too many rows, and when a column is of a type
     /// that has to be asked for as text.
     #[track_caller]
-    pub fn query(
-        &mut self,
-        sql: &str,
-        values: &[&dyn ToValue],
-    ) -> Result<Vec<Row>, DatabaseError> {
+    pub fn query(&mut self, sql: &str, values: &[&dyn ToValue]) -> Result<Vec<Row>, DatabaseError> {
         let origin = self.origin("query", sql, Location::caller());
         let reply = self.one(&origin, values, true)?;
         Ok(Row::all(reply, &origin))

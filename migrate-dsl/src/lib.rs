@@ -168,12 +168,12 @@ mod writer;
 
 pub use after_crash::AfterCrash;
 pub use column::{Column, Compression, Identity, IdentityColumn, References, Storage};
-pub use database::{
-    BoxError, ColumnIndex, Connection, Database, DatabaseError, FromValue, MAX_MESSAGE, Reply, Request,
-    Row, ToValue, Value,
-};
 #[doc(hidden)]
 pub use database::wire;
+pub use database::{
+    BoxError, ColumnIndex, Connection, Database, DatabaseError, FromValue, MAX_MESSAGE, Reply,
+    Request, Row, ToValue, Value,
+};
 pub use expression::{Expression, IntoExpression, col, expr};
 pub use function::{Function, FunctionError, Way};
 pub use inverse::{Capture, Inverse, Only};
@@ -205,7 +205,5 @@ pub use writer::{Requirement, Statement, Writer};
 pub mod prelude {
     pub use crate::Identity::{Always, ByDefault};
     pub use crate::ReferentialAction::{Cascade, NoAction, Restrict, SetDefault, SetNull};
-    pub use crate::{
-        BoxError, DataType, Database, Object, Pgm, Role, Table, col, env, expr, iden,
-    };
+    pub use crate::{BoxError, DataType, Database, Object, Pgm, Role, Table, col, env, expr, iden};
 }

@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::json::Json;
 use crate::function::Way;
+use crate::json::Json;
 use crate::migration::Definition;
 use crate::panic::overheard;
 use crate::split::{refused, unterminated};

@@ -189,6 +189,7 @@ fn exit_of(error: &EngineError) -> Exit {
         | EngineError::NothingToAccept { .. }
         | EngineError::NotEmpty { .. }
         | EngineError::NoWayBack { .. }
+        | EngineError::FunctionMissing { .. }
         | EngineError::Unfinished { .. } => Exit::Refused,
         EngineError::Connect(error) => exit_of_connection(error),
         _ => Exit::Failed,

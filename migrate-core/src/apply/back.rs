@@ -78,9 +78,8 @@ fn directly(session: &mut Session, work: &Work<'_>, origin: Origin<'_>) -> Resul
         let (result, ended) = session.guarded(work.interrupt, Kind::Blocking, |client| {
             function::run(client, called, work.functions, work.interrupt, false)
         });
-        return function_ended(origin, result, &ended).map_err(|failure| {
-            work.interrupt.stopped().map_or(failure, Failure::Stopped)
-        });
+        return function_ended(origin, result, &ended)
+            .map_err(|failure| work.interrupt.stopped().map_or(failure, Failure::Stopped));
     }
     let kind = if question.is_concurrent() { Kind::Concurrent } else { Kind::Blocking };
     let (sent, _) = session

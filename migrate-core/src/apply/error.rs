@@ -248,7 +248,9 @@ impl Failure {
     /// Whether the same may succeed when others have let go of their locks.
     pub(super) fn is_about_a_lock(&self) -> bool {
         let of_function = match self {
-            Self::Function { source, .. } => source.query.as_ref().and_then(|it| it.code.as_deref()),
+            Self::Function { source, .. } => {
+                source.query.as_ref().and_then(|it| it.code.as_deref())
+            }
             _ => None,
         };
         matches!(self, Self::Locked { .. })
@@ -256,9 +258,13 @@ impl Failure {
             || of_function.is_some_and(|code| is_lock(&SqlState::from_code(code)))
     }
 
-    /// Whether something was done that nothing takes back by itself.
-    pub(super) fn is_half_done(&self) -> bool {
-        matches!(self, Self::Function { begun: true, .. })
+    /// Whether a function that ran outside a transaction may have done something before it.
+    pub(super) fn may_have_begun(&self) -> bool {
+        match self {
+            Self::Function { begun, .. } => *begun,
+            Self::Stopped(_) | Self::InTheWay { .. } | Self::Locked { .. } => true,
+            _ => false,
+        }
     }
 
     /// The failure at the end of all patience, with those who were in the way then.

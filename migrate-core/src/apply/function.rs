@@ -38,15 +38,8 @@ pub(super) fn run(
     let Some(runner) = &functions.0 else {
         return Err(failed(FunctionError::new("there is no program that has this function")));
     };
-    let mut answers = Answers {
-        client,
-        interrupt,
-        in_transaction,
-        lines: 0,
-        failed: None,
-        cut: None,
-        done: 0,
-    };
+    let mut answers =
+        Answers { client, interrupt, in_transaction, lines: 0, failed: None, cut: None, done: 0 };
     let result = runner.run(function, &mut answers, &|| interrupt.is_cancelled());
     answers.end(result)
 }
@@ -75,6 +68,10 @@ impl Connection for Answers<'_> {
         if self.interrupt.is_cancelled() {
             return Err(DatabaseError::new("the migration was stopped"));
         }
+        let sql = match &request {
+            Request::Query { sql, .. } | Request::Batch { sql } => sql.clone(),
+            Request::Begin | Request::Commit | Request::Rollback => String::new(),
+        };
         let answer = match request {
             Request::Query { sql, values, rows } => self.query(&sql, &values, rows),
             Request::Batch { sql } => self.plain(&sql),
@@ -88,7 +85,7 @@ impl Connection for Answers<'_> {
                 Ok(reply)
             }
             Err(Refusal::Ours(message)) => Err(DatabaseError::new(message)),
-            Err(Refusal::Server(error)) => Err(self.refused(error)),
+            Err(Refusal::Server(error)) => Err(self.refused(error, sql)),
         }
     }
 }
@@ -189,16 +186,14 @@ impl Answers<'_> {
         self.lines = lines;
         let reply = match lines {
             0 if !self.in_transaction => self.plain("ROLLBACK")?,
-            _ => {
-                self.plain(&format!("ROLLBACK TO SAVEPOINT {LINE}; RELEASE SAVEPOINT {LINE}"))?
-            }
+            _ => self.plain(&format!("ROLLBACK TO SAVEPOINT {LINE}; RELEASE SAVEPOINT {LINE}"))?,
         };
         self.failed.take_if(|(at, _)| *at > lines);
         Ok(reply)
     }
 
     /// What the function gets to know of an error of the server's.
-    fn refused(&mut self, error: postgres::Error) -> DatabaseError {
+    fn refused(&mut self, error: postgres::Error, sql: String) -> DatabaseError {
         let told = match error.as_db_error() {
             Some(error) => of_server(error),
             None => DatabaseError::new(error.to_string()),
@@ -206,7 +201,7 @@ impl Answers<'_> {
         if self.client.is_closed() || super::Failure::is_cut_by(&error) {
             self.cut.get_or_insert(error);
         } else if self.failed.is_none() && (self.in_transaction || self.lines > 0) {
-            self.failed = Some((self.lines, told.clone()));
+            self.failed = Some((self.lines, DatabaseError { sql, ..told.clone() }));
         }
         told
     }
@@ -234,8 +229,7 @@ impl Answers<'_> {
                     "a statement failed and the function went on, but the transaction was over: \
                      {query}"
                 );
-                let error =
-                    FunctionError { query: Some(query), ..FunctionError::new(message) };
+                let error = FunctionError { query: Some(query), ..FunctionError::new(message) };
                 Err(Ended::Failed { error, begun })
             }
             Err(error) => Err(Ended::Cut(error)),
@@ -318,10 +312,7 @@ impl ToSql for Parameter<'_> {
 struct Raw(Vec<u8>);
 
 impl FromSql<'_> for Raw {
-    fn from_sql(
-        _: &Type,
-        raw: &[u8],
-    ) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+    fn from_sql(_: &Type, raw: &[u8]) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
         Ok(Self(raw.to_vec()))
     }
 

@@ -81,7 +81,12 @@ impl Program {
             child.stdout.take().map(|out| self.hand_on(out)),
             child.stderr.take().map(|err| self.hand_on(err)),
         ];
-        Ok(Started { child, lines: lines.into_iter().flatten().collect(), listener, _folder: folder })
+        Ok(Started {
+            child,
+            lines: lines.into_iter().flatten().collect(),
+            listener,
+            _folder: folder,
+        })
     }
 
     fn hand_on(&self, from: impl Read + Send + 'static) -> JoinHandle<()> {
@@ -106,7 +111,9 @@ impl Functions for Program {
     ) -> Result<(), FunctionError> {
         let started = self.start().map_err(|error| {
             let path = self.path.display();
-            FunctionError::new(format!("cannot run the program of the migrations, `{path}`: {error}"))
+            FunctionError::new(format!(
+                "cannot run the program of the migrations, `{path}`: {error}"
+            ))
         });
         let mut started = started?;
         let mut call = Call { is_over, come: Vec::new(), chunk: vec![0; 64 * 1024] };

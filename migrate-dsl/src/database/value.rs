@@ -180,7 +180,10 @@ mod tests {
             &[1_u8, 0].as_slice(),
         ];
         let values: Vec<_> = values.iter().map(|value| value.to_value()).collect();
-        assert_eq!(values[..4], [Value::Bool(true), Value::Int(7), Value::Int(7), Value::Float(1.5)]);
+        assert_eq!(
+            values[..4],
+            [Value::Bool(true), Value::Int(7), Value::Int(7), Value::Float(1.5)]
+        );
         assert_eq!(values[4..6], [Value::Text("it's".into()), Value::Text("x".into())]);
         assert_eq!(values[6..], [Value::Null, Value::Bytes(vec![1, 0])]);
         assert_eq!(Option::<bool>::from_value(Value::Null), Ok(None));

@@ -4,8 +4,8 @@
 //! character in them, and bytes, need no escaping.
 
 use super::{DatabaseError, MAX_MESSAGE, Reply, Request, Value};
-use crate::function::{Function, FunctionError, Way};
 use crate::Place;
+use crate::function::{Function, FunctionError, Way};
 
 /// The version of these messages.
 pub const VERSION: u32 = 1;
@@ -289,7 +289,8 @@ mod tests {
 
     #[test]
     fn what_is_packed_is_unpacked_however_it_is_cut() {
-        let sent: Vec<u8> = messages().iter().flat_map(|message| packed(message).unwrap()).collect();
+        let sent: Vec<u8> =
+            messages().iter().flat_map(|message| packed(message).unwrap()).collect();
         let (mut come, mut taken) = (Vec::new(), Vec::new());
         for byte in sent {
             come.push(byte);
@@ -303,7 +304,10 @@ mod tests {
     fn garbage_is_garbage() {
         for bytes in [&b"hello, world"[..], &[1, 0, 0, 0, 9], &[2, 0, 0, 0, 2, 1, 0]] {
             let taken = take::<FromProgram>(&mut bytes.to_vec());
-            assert!(matches!(taken, Err(Garbage) | Ok(Some(FromProgram::Ended(Ok(()))))), "{bytes:?}");
+            assert!(
+                matches!(taken, Err(Garbage) | Ok(Some(FromProgram::Ended(Ok(()))))),
+                "{bytes:?}"
+            );
         }
         assert_eq!(take::<FromProgram>(&mut vec![255; 64]), Err(Garbage));
         // Whatever byte is wrong, it does no harm.

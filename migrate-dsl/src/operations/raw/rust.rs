@@ -199,7 +199,8 @@ mod tests {
         let down = |pgm: &mut Pgm| _ = pgm.rust("a", |_| Ok(()));
         let migration = Migration::rust("m", "src/m.rs", "", (1, 1), up, down);
         let plan = Plan::of(&Migrations::new("", "", vec![migration])).to_json();
-        let told = "there is another Rust function `a` in this migration: each has a name of its own";
+        let told =
+            "there is another Rust function `a` in this migration: each has a name of its own";
         assert_eq!(plan.matches(told).count(), 1, "{plan}");
         let function = r#""rust":{"migration":"m","within":"down","name":"a","way":"up"}"#;
         assert_eq!(plan.matches(function).count(), 1, "{plan}");
