@@ -222,16 +222,21 @@ fn a_function_does_not_outlive_those_who_wait_for_it() {
     let cli = cli.var("CASE", "wait");
     let told = said(&cli, &["up --migration-timeout 1"]);
     insta::assert_snapshot!(told, @r#"
-        $ migrate up --migration-timeout 1  # 1
-        |       target <database> on postgres@<socket> (`DATABASE_URL`)
-        | asleep
-        | error: stopped after 1 s, the time that was given
-        |  |
-        |  = note: `20260101000000_fill`: the transaction was rolled back: nothing of this migration was done
-        |  = help: run `migrate up` again
-        "#);
+    $ migrate up --migration-timeout 1  # 1
+    |       target <database> on postgres@<socket> (`DATABASE_URL`)
+    | asleep
+    | error: stopped after 1 s, the time that was given
+    |  |
+    |  = note: `20260101000000_fill`: the transaction was rolled back: nothing of this migration was done
+    |  = help: run `migrate up` again
+    "#);
     let cli = cli.var("CASE", "");
-    insta::assert_snapshot!(said(&cli, &["up"]), @"");
+    insta::assert_snapshot!(said(&cli, &["up"]), @r#"
+    $ migrate up  # 0
+    |       target <database> on postgres@<socket> (`DATABASE_URL`)
+    |      applied 20260101000000_fill
+    |         done 1 migration applied
+    "#);
 }
 
 /// The processes that a process has started and that are still there.
