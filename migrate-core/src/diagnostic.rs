@@ -67,6 +67,12 @@ impl Error {
                 source: Some(SourceMark { place: why.place.clone(), verb: Some(why.verb.clone()) }),
                 ..self.plain()
             }],
+            Self::RowsLost(losses) => {
+                let mut notes: Vec<_> =
+                    losses.iter().map(|loss| format!("`{}` goes with {loss}", loss.name)).collect();
+                notes.dedup();
+                vec![Diagnostic { code: Some("rows_lost".to_owned()), notes, ..self.plain() }]
+            }
             Self::Backup(error) => {
                 let mut plain = self.plain();
                 plain.notes.extend_from_slice(error.more());

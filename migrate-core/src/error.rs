@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::apply::{ApplyError, Failure};
+use crate::apply::{ApplyError, Failure, Loss};
 use crate::backup::BackupError;
 use crate::connect::{ConnectError, TargetError};
 use crate::history::HistoryError;
@@ -117,6 +117,9 @@ pub enum Error {
         /// The name that was given.
         given: Option<Allowed>,
     },
+    /// Rows would be lost with what is to be taken back.
+    #[error("taking back would lose {}", lost(.0))]
+    RowsLost(Vec<Loss>),
     /// The database is protected under another name.
     #[error("the database is protected as `{protected}`, not as `{asked}`")]
     ProtectedAs {
@@ -184,6 +187,11 @@ impl Error {
                 "nothing was changed; if it is meant, say so with `--allow {name}` or \
                  `ALLOW_DDL_IN_PRODUCTION={name}`"
             )),
+            Self::RowsLost(_) => Some(
+                "nothing was changed; `migrate sync --discard-rows` lets them go, and `migrate \
+                 backup` keeps a copy first"
+                    .to_owned(),
+            ),
             Self::ProtectedAs { protected, .. } => {
                 Some(format!("`migrate protect --off {protected}` takes that away"))
             }
@@ -265,6 +273,16 @@ fn difference(behind: &[String], ahead: &[String], partial: &[String]) -> String
         format!("{what}: {}{more}", list(names.iter().take(SHOWN).map(String::as_str)))
     });
     told.collect::<Vec<_>>().join("; ")
+}
+
+/// Each but once, in the words of [`Loss`].
+fn lost(losses: &[Loss]) -> String {
+    let losses: Vec<_> = losses.iter().map(ToString::to_string).collect();
+    match losses.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, first)) => format!("{} and {last}", first.join(", ")),
+        None => "nothing".to_owned(),
+    }
 }
 
 fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {

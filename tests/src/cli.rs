@@ -84,8 +84,17 @@ impl Cli {
     ///
     /// If it cannot be written.
     pub fn write_plan(&self, migrations: &[Migration]) {
+        self.write_plan_as("plan.json", migrations);
+    }
+
+    /// Writes a plan into another file.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be written.
+    pub fn write_plan_as(&self, file: &str, migrations: &[Migration]) {
         let plan = migrate_dsl::Plan::of(&Migrations::new("", "", migrations.to_vec()));
-        self.write("plan.json", &plan.to_json());
+        self.write(file, &plan.to_json());
     }
 
     /// Writes a file below the folder.

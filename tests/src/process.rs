@@ -8,8 +8,17 @@ use nix::unistd::Pid;
 
 /// Kills a process, and waits until it holds nothing any more (it may stay as a zombie).
 pub fn kill_9(pid: i32) {
-    kill(Pid::from_raw(pid), Signal::SIGKILL).unwrap();
-    eventually("killed", || {
+    end(pid, Signal::SIGKILL);
+}
+
+/// Ends a server as `pg_ctl stop -m immediate` does, and waits until it is gone.
+pub fn stop_immediately(pid: i32) {
+    end(pid, Signal::SIGQUIT);
+}
+
+fn end(pid: i32, signal: Signal) {
+    kill(Pid::from_raw(pid), signal).unwrap();
+    eventually("ended", || {
         let output = Command::new("ps").args(["-o", "stat=", "-p", &pid.to_string()]).output();
         let state = String::from_utf8(output.unwrap().stdout).unwrap();
         state.trim().is_empty() || state.starts_with('Z')

@@ -1,5 +1,6 @@
 //! A connection that can be cut: a proxy between the engine and the server.
 
+use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -7,9 +8,10 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use migrate_core::cluster::Server;
 use tempfile::TempDir;
 
-use crate::{TestDatabase, server};
+use crate::server;
 
 /// When the connection is cut.
 #[derive(Debug, Clone)]
@@ -20,32 +22,90 @@ pub enum Cut {
     After(&'static str),
 }
 
-/// Stands before the server of the tests, on a socket of its own.
+/// On which side of a message the connection is cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The server does not get it any more.
+    Before,
+    /// The server has it; its answer is lost.
+    After,
+}
+
+/// Stands before a server, on a socket of its own.
 pub struct Proxy {
     folder: TempDir,
+    port: u16,
     shared: Arc<Shared>,
 }
 
 struct Shared {
-    /// What is to come, the next one first.
-    cuts: Mutex<Vec<Cut>>,
+    /// The server's own socket.
+    upstream: PathBuf,
+    /// Says of each message whether it is the one.
+    judge: Mutex<Box<dyn FnMut(&str) -> Option<Side> + Send>>,
+    /// What else happens at that moment, before anybody can notice.
+    at_cut: Box<dyn Fn() + Send + Sync>,
+    messages: AtomicUsize,
     happened: AtomicUsize,
     open: Mutex<Vec<UnixStream>>,
 }
 
 impl Proxy {
-    /// A proxy that cuts at each of these moments, in this order.
+    /// A proxy before the server of the tests that cuts at each of these moments, in this order.
     ///
     /// # Panics
     ///
     /// If there is no room for a socket.
     #[must_use]
     pub fn new(cuts: &[Cut]) -> Self {
+        let mut cuts = VecDeque::from(cuts.to_vec());
+        let judge = move |text: &str| {
+            let (side, words) = match cuts.front()? {
+                Cut::Before(words) => (Side::Before, words),
+                Cut::After(words) => (Side::After, words),
+            };
+            text.contains(words).then(|| {
+                cuts.pop_front();
+                side
+            })
+        };
+        Self::before(server(), Box::new(judge), Box::new(|| ()))
+    }
+
+    /// A proxy that cuts at the message of this number, the first one is 1, and does something else
+    /// at that moment: kills who sent it, for example.
+    ///
+    /// # Panics
+    ///
+    /// If there is no room for a socket.
+    #[must_use]
+    pub fn at(
+        server: &Server,
+        (number, side): (usize, Side),
+        at_cut: impl Fn() + Send + Sync + 'static,
+    ) -> Self {
+        let mut seen = 0;
+        let judge = move |_: &str| {
+            seen += 1;
+            (seen == number).then_some(side)
+        };
+        Self::before(server, Box::new(judge), Box::new(at_cut))
+    }
+
+    fn before(
+        server: &Server,
+        judge: Box<dyn FnMut(&str) -> Option<Side> + Send>,
+        at_cut: Box<dyn Fn() + Send + Sync>,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let listener =
-            UnixListener::bind(folder.path().join(".s.PGSQL.5432")).expect("a socket of our own");
+        // Under the number of the server's own socket, so that it does not look like a pooler.
+        let name = format!(".s.PGSQL.{}", server.port);
+        let listener = UnixListener::bind(folder.path().join(&name)).expect("a socket of our own");
         let shared = Arc::new(Shared {
-            cuts: Mutex::new(cuts.to_vec()),
+            upstream: server.socket_folder.join(name),
+            judge: Mutex::new(judge),
+            at_cut,
+            messages: AtomicUsize::new(0),
             happened: AtomicUsize::new(0),
             open: Mutex::new(Vec::new()),
         });
@@ -56,17 +116,23 @@ impl Proxy {
                 std::thread::spawn(move || serve(client, &shared));
             }
         });
-        Self { folder, shared }
+        Self { folder, port: server.port, shared }
     }
 
     /// The URL of a database through the proxy.
     #[must_use]
-    pub fn url(&self, database: &TestDatabase) -> String {
-        let host = self.folder.path().display();
-        format!("postgresql:///{}?host={host}&port=5432&user=postgres", database.name())
+    pub fn url(&self, database: &str) -> String {
+        let (host, port) = (self.folder.path().display(), self.port);
+        format!("postgresql:///{database}?host={host}&port={port}&user=postgres")
     }
 
-    /// How many cuts there were.
+    /// How many messages were sent to the server.
+    #[must_use]
+    pub fn messages(&self) -> usize {
+        self.shared.messages.load(Ordering::SeqCst)
+    }
+
+    /// How many cuts there were; one counts when all has happened that is to happen with it.
     #[must_use]
     pub fn happened(&self) -> usize {
         self.shared.happened.load(Ordering::SeqCst)
@@ -74,7 +140,7 @@ impl Proxy {
 
     /// Cuts all connections at this moment, for good: there is no way to the server any more.
     pub fn die(&self) {
-        _ = std::fs::remove_file(self.folder.path().join(".s.PGSQL.5432"));
+        _ = std::fs::remove_file(self.folder.path().join(format!(".s.PGSQL.{}", self.port)));
         self.cut();
     }
 
@@ -87,9 +153,7 @@ impl Proxy {
 }
 
 fn serve(mut client: UnixStream, shared: &Shared) {
-    let there = server();
-    let socket: PathBuf = there.socket_folder.join(format!(".s.PGSQL.{}", there.port));
-    let Ok(mut upstream) = UnixStream::connect(socket) else { return };
+    let Ok(mut upstream) = UnixStream::connect(&shared.upstream) else { return };
     let (Ok(mut back), Ok(mut answers)) = (client.try_clone(), upstream.try_clone()) else {
         return;
     };
@@ -103,25 +167,24 @@ fn serve(mut client: UnixStream, shared: &Shared) {
     let mut buffer = vec![0; 1 << 16];
     while let Ok(length @ 1..) = client.read(&mut buffer) {
         let message = &buffer[..length];
-        let text = String::from_utf8_lossy(message);
+        shared.messages.fetch_add(1, Ordering::SeqCst);
         let due = {
-            let mut cuts = shared.cuts.lock().expect("nobody panics");
-            let (Cut::Before(words) | Cut::After(words)) = match cuts.first() {
-                Some(cut) => cut.clone(),
-                None => Cut::Before("\0 never \0"),
-            };
-            text.contains(words).then(|| cuts.remove(0))
+            let mut judge = shared.judge.lock().expect("nobody panics");
+            judge(&String::from_utf8_lossy(message))
         };
-        if matches!(due, Some(Cut::Before(_))) {
+        if due == Some(Side::Before) {
+            (shared.at_cut)();
             shared.happened.fetch_add(1, Ordering::SeqCst);
             break;
         }
         if upstream.write_all(message).is_err() {
             break;
         }
-        if due.is_some() {
+        if due == Some(Side::After) {
+            (shared.at_cut)();
             shared.happened.fetch_add(1, Ordering::SeqCst);
             // The client is gone for the server as well, but only once it has the message.
+            _ = upstream.shutdown(Shutdown::Write);
             _ = client.shutdown(Shutdown::Both);
             return;
         }

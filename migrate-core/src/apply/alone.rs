@@ -4,19 +4,21 @@
 //! a doubt whether they were done. For those that the server refuses in one, the journal says that
 //! they are about to run, and on a resume the catalog is [asked](Question).
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use postgres::error::SqlState;
 
 use super::capture::Watch;
 use super::error::{Failure, Origin, Said};
-use super::question::{Answer, Noted, Question, invalid_namesake, is_direct};
+use super::question::{Answer, Noted, Question, invalid_namesake, is_direct, shuts_out};
 use super::send::send;
 use super::snapshots::{self, Why};
-use super::transaction::{Transaction, function_ended};
+use super::transaction::{Transaction, function_ended, is_lock};
 use super::{Work, function, journal};
 use crate::history::Unfinished;
 use crate::interrupt::{Kind, Verdict};
+use crate::lock::{Gate, Gone};
+use crate::watchdog::is_watching;
 use crate::way_back::Captured;
 use crate::{History, Observer, Session};
 
@@ -28,6 +30,20 @@ pub(super) struct Alone<'a> {
     pub(super) origin: Origin<'a>,
     /// How many statements of the migration are done.
     pub(super) done: usize,
+}
+
+/// How long a statement that shuts everybody out waits for its lock: as long as others may wait
+/// behind it.
+const BUDGET: Duration = Duration::from_millis(50);
+/// How soon a statement is tried again that did not get its locks.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// What a statement that shuts everybody out has learned of the locks that it wants.
+#[derive(Default)]
+struct Pace {
+    gate: Gate,
+    /// Whether a lock has been what it failed for.
+    locked: bool,
 }
 
 impl Alone<'_> {
@@ -88,21 +104,30 @@ impl Alone<'_> {
         let question = Question::of(self.origin.step, sql);
         let pid = session.backend_pid();
         let noted = question.note(session.client(), pid).map_err(Failure::connection)?;
+        let mut pace = shuts_out(sql).then(Pace::default);
         loop {
             if let Some(stop) = self.work.interrupt.stopped() {
                 return Err(Failure::Stopped(stop));
             }
+            if let Some(pace) = &mut pace {
+                self.wait_at_the_gate(session, pace, deadline, observer)?;
+            }
             if matches!(question, Question::CreateIndex { .. } | Question::Reindex) {
                 self.wait_for_snapshots(session, deadline, observer)?;
             }
-            let Some(failure) = self.attempt(session, watch, &question, &noted)? else {
+            let tried = self.attempt(session, watch, &question, &noted, &mut pace)?;
+            let Some(failure) = tried else {
                 return Ok(());
             };
-            if !failure.is_about_a_lock() || Instant::now() >= deadline {
+            if !failure.is_about_a_lock() {
                 return Err(failure);
             }
+            if Instant::now() >= deadline {
+                let holders = pace.map(|pace| pace.gate.in_the_way(session.client()));
+                return Err(failure.locked(holders.unwrap_or_default()));
+            }
             drop(session.take_notices());
-            if let Some(stop) = self.work.interrupt.sleep(std::time::Duration::from_millis(200)) {
+            if let Some(stop) = self.work.interrupt.sleep(PAUSE) {
                 return Err(Failure::Stopped(stop));
             }
         }
@@ -126,6 +151,52 @@ impl Alone<'_> {
         }
     }
 
+    /// Waits until the locks can be had that it was seen waiting for; autovacuum is sent away.
+    fn wait_at_the_gate(
+        &self,
+        session: &mut Session,
+        pace: &mut Pace,
+        deadline: Instant,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Failure> {
+        let interrupt = self.work.interrupt;
+        let step = || Some(Box::new(self.origin.step.clone()));
+        loop {
+            let gone = pace.gate.wait(session.client(), deadline, interrupt, observer);
+            match gone.map_err(Failure::connection)? {
+                Gone::Free if !pace.gate.is_known() => return Ok(()),
+                Gone::Free => {}
+                Gone::Held(holders) => {
+                    return Err(Failure::Locked { step: step(), holders, source: None });
+                }
+                Gone::Stopped(stop) => return Err(Failure::Stopped(stop)),
+            }
+            // The statement has to ask for them itself: this shows that it will get them.
+            let sql = format!("BEGIN; {}", pace.gate.locks(BUDGET).join("; "));
+            let (tried, _) =
+                session.guarded(interrupt, Kind::Blocking, |client| client.batch_execute(&sql));
+            if !session.client().is_closed() {
+                session.client().batch_execute("ROLLBACK").map_err(Failure::connection)?;
+            }
+            let Err(error) = tried else { return Ok(()) };
+            if !error.code().is_some_and(is_lock) {
+                // Whatever it is, the statement itself will tell.
+                return if session.client().is_closed() {
+                    Err(Failure::connection(error))
+                } else {
+                    Ok(())
+                };
+            }
+            if Instant::now() >= deadline {
+                let holders = pace.gate.in_the_way(session.client());
+                return Err(Failure::Locked { step: step(), holders, source: Some(error.into()) });
+            }
+            if let Some(stop) = interrupt.sleep(PAUSE) {
+                return Err(Failure::Stopped(stop));
+            }
+        }
+    }
+
     /// Runs it once; a failure whose end is known, and is recorded, may be tried again.
     fn attempt(
         &self,
@@ -133,6 +204,7 @@ impl Alone<'_> {
         watch: &mut Watch,
         question: &Question,
         noted: &Noted,
+        pace: &mut Option<Pace>,
     ) -> Result<Option<Failure>, Failure> {
         let Self { work, origin, .. } = *self;
         let gone = matches!(question, Question::DropIndex { .. });
@@ -149,7 +221,15 @@ impl Alone<'_> {
             let bound = format!("SET statement_timeout = {}", limit.as_millis().max(1));
             session.client().batch_execute(&bound).map_err(Failure::connection)?;
         }
-        let kind = if question.is_concurrent() { Kind::Concurrent } else { Kind::Blocking };
+        let kind = match pace {
+            _ if question.is_concurrent() => Kind::Concurrent,
+            Some(pace) if pace.locked && is_watching(work.interrupt) => Kind::Observed,
+            _ => Kind::Blocking,
+        };
+        if pace.is_some() {
+            let bound = format!("SET lock_timeout = {}", BUDGET.as_millis());
+            session.client().batch_execute(&bound).map_err(Failure::connection)?;
+        }
         let (sent, ended) = match &origin.statement.rust {
             Some(called) => {
                 let (result, ended) = session.guarded(work.interrupt, kind, |client| {
@@ -164,6 +244,14 @@ impl Alone<'_> {
                 send(client, origin.statement, work.variables)
             }),
         };
+        if let Some(pace) = pace
+            && !session.client().is_closed()
+        {
+            _ = session.client().batch_execute("SET lock_timeout = 0");
+            pace.locked |= sent.is_err();
+            let learned = pace.gate.learn(session.client(), &ended.waits);
+            learned.map_err(Failure::connection)?;
+        }
         if limit.is_some() && !session.client().is_closed() {
             _ = session.client().batch_execute("SET statement_timeout = 0");
         }

@@ -11,6 +11,7 @@ mod back;
 mod capture;
 mod error;
 mod function;
+mod losses;
 mod parts;
 mod question;
 mod send;
@@ -22,6 +23,8 @@ use std::time::{Duration, Instant};
 
 pub(crate) use error::Origin;
 pub use error::{ApplyError, Failure, Left, Said};
+pub use losses::Loss;
+pub(crate) use losses::losses;
 pub(crate) use question::Noted;
 
 use crate::event::Direction;

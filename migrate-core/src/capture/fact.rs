@@ -145,7 +145,15 @@ impl Fact {
 
     /// Whether it is a constraint that a partition has from its parent.
     pub(super) fn is_inherited_constraint(&self) -> bool {
-        self.address.class == "pg_constraint" && self.create.is_empty()
+        self.address.class == "pg_constraint" && self.comes_from_parent()
+    }
+
+    /// Whether a partition has it from its parent.
+    pub(super) fn comes_from_parent(&self) -> bool {
+        let classes = ["pg_constraint", "pg_trigger"];
+        classes.contains(&self.address.class.as_str())
+            && self.create.is_empty()
+            && self.comes_with.is_empty()
     }
 
     pub(super) fn setting(&self, name: &str) -> Option<&Setting> {

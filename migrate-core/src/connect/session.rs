@@ -23,6 +23,8 @@ pub struct Session {
     server: Found,
     /// Whether a migration may have left settings behind.
     is_used: bool,
+    /// How often it was connected again.
+    reconnects: usize,
     notices: Arc<Mutex<Vec<DbError>>>,
     route: Route,
     warning: Option<String>,
@@ -123,6 +125,7 @@ impl Session {
             purpose: purpose.to_owned(),
             server,
             is_used: false,
+            reconnects: 0,
             notices,
             route,
             warning,
@@ -183,8 +186,15 @@ impl Session {
     ///
     /// As [`connect`](Self::connect).
     pub(crate) fn reconnect(&mut self) -> Result<(), ConnectError> {
-        *self = Self::connect(&self.target, &self.purpose)?;
+        let reconnects = self.reconnects + 1;
+        *self = Self { reconnects, ..Self::connect(&self.target, &self.purpose)? };
         Ok(())
+    }
+
+    /// How often it was [connected again](Self::reconnect): what was read before may have changed
+    /// since.
+    pub(crate) fn reconnects(&self) -> usize {
+        self.reconnects
     }
 
     /// Waits for the end of a session of ours whose client is gone, and ends it where it does not
@@ -196,10 +206,10 @@ impl Session {
     ) -> Result<(), postgres::Error> {
         let until = Instant::now() + patience;
         loop {
-            // The number may be that of another's session by now.
+            // The number may be that of another's session by now, or our own.
             let row = self.client.query_opt(
                 "SELECT FROM pg_catalog.pg_stat_activity \
-                 WHERE pid = $1 AND usename = current_user \
+                 WHERE pid = $1 AND pid <> pg_catalog.pg_backend_pid() AND usename = current_user \
                  AND application_name = pg_catalog.current_setting('application_name') \
                  AND datname = pg_catalog.current_database()",
                 &[&pid],

@@ -51,7 +51,7 @@ impl Migrator {
             cuts += 1;
             let name = work.name.to_owned();
             observer.event(Event::ConnectionLost { name: name.clone() });
-            let found = match self.find_out(session, work.direction, names, observer) {
+            let found = match self.find_out(session, work, names, observer) {
                 Ok(found) => found,
                 Err(second) => {
                     observer.event(Event::NotReconnected { name, why: in_full(&second) });
@@ -71,7 +71,7 @@ impl Migrator {
     fn find_out(
         &self,
         session: &mut Session,
-        direction: Direction,
+        work: &Work<'_>,
         names: &[String],
         observer: &mut dyn Observer,
     ) -> Result<Found, Error> {
@@ -79,7 +79,7 @@ impl Migrator {
         let before = session.backend_pid();
         let mut pause = Duration::from_millis(50);
         loop {
-            match self.ask(session, before, direction, names, observer) {
+            match self.ask(session, before, work, names, observer) {
                 Err(error) if is_passing(&error) && Instant::now() < until => {
                     if self.interrupt.sleep(pause).is_some() {
                         return Err(error);
@@ -95,7 +95,7 @@ impl Migrator {
         &self,
         session: &mut Session,
         before: i32,
-        direction: Direction,
+        work: &Work<'_>,
         names: &[String],
         observer: &mut dyn Observer,
     ) -> Result<Found, Error> {
@@ -104,15 +104,29 @@ impl Migrator {
         // The server may not have noticed yet that nobody is there any more.
         session.end_other(before, Duration::from_secs(5))?;
         // The lock is the same, on another connection.
-        RunnerLock::acquire(session.client(), &self.history, self.limits.lock_wait, observer)?;
+        RunnerLock::acquire_unless_stopped(
+            session.client(),
+            &self.history,
+            self.limits.lock_wait,
+            &self.interrupt,
+            observer,
+        )?;
         let known = self.known(session.client())?.unwrap_or_default();
         let is_recorded = |name: &String| known.applied.iter().any(|row| row.name == *name);
-        let recorded = match direction {
+        let recorded = match work.direction {
             Direction::Up => names.iter().all(is_recorded),
             Direction::Down => !names.iter().any(is_recorded),
         };
         let mut unfinished = known.unfinished.into_iter();
         let open = unfinished.find(|row| names.contains(&row.name));
+        // Until the lock was ours again, another runner may have had it.
+        if let Some(open) = &open
+            && !(open.direction == work.direction.as_str() && open.fits(work.steps))
+        {
+            let why = "another runner has changed how far it came".to_owned();
+            let (name, direction) = (open.name.clone(), open.direction.clone());
+            return Err(Error::Unfinished { name, direction, why });
+        }
         Ok(if recorded && open.is_none() { Found::Recorded } else { Found::Open(open) })
     }
 }

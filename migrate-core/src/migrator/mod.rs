@@ -6,12 +6,15 @@ mod cut;
 mod down;
 mod embedded;
 mod functions;
+mod goto;
 mod log;
 mod mark;
 mod partial;
 mod protect;
+mod redo;
 mod restore;
 mod status;
+mod sync;
 mod up;
 mod verify;
 
@@ -26,6 +29,7 @@ pub use backup::BackupBefore;
 pub use down::DownTo;
 pub use restore::RestoreOptions;
 pub use status::{Status, StatusEntry};
+pub use sync::WouldSync;
 pub use up::UpTo;
 pub use verify::{Finding, FindingKind, Verification};
 
@@ -79,6 +83,13 @@ struct Known {
     applied: Vec<Applied>,
     unfinished: Vec<Unfinished>,
     protected: Option<String>,
+}
+
+impl Known {
+    /// Whether it is recorded as applied.
+    fn has(&self, name: &str) -> bool {
+        self.applied.iter().any(|row| row.name == name)
+    }
 }
 
 impl Migrator {

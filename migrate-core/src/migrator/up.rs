@@ -1,5 +1,6 @@
 //! Applying.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::{Known, Migrator};
@@ -82,9 +83,21 @@ impl Migrator {
             return self.up_together(session, lock, &migrations, observer);
         }
         let mut done = Vec::new();
+        let mut reconnects = session.reconnects();
+        let mut known = Cow::Borrowed(known);
         for migration in migrations {
-            self.apply_one(session, lock, known, migration, observer)?;
-            done.push(migration.name.clone());
+            if session.reconnects() != reconnects {
+                // The lock was nobody's for a moment: another runner may have gone on from there.
+                reconnects = session.reconnects();
+                let found = self.known(session.client())?.unwrap_or_default();
+                self.can_go_on(&found, session.major())?;
+                self.to_apply(&found, &UpTo { count: None, ..to.clone() }, session.major())?;
+                known = Cow::Owned(found);
+            }
+            if !known.has(&migration.name) {
+                self.apply_one(session, lock, &known, migration, observer)?;
+                done.push(migration.name.clone());
+            }
         }
         Ok(done)
     }
@@ -125,7 +138,7 @@ impl Migrator {
         if problems.is_empty() { Ok(()) } else { Err(Error::Problems(problems)) }
     }
 
-    fn tell_drift(&self, known: &Known, observer: &mut dyn Observer) {
+    pub(super) fn tell_drift(&self, known: &Known, observer: &mut dyn Observer) {
         let entries = entries(&self.plan, &known.applied, &known.unfinished);
         let named = |state| {
             let found = entries.iter().filter(|entry| entry.state == state);
@@ -138,7 +151,7 @@ impl Migrator {
     }
 
     /// Whether what stopped half way can be finished.
-    fn can_go_on(&self, known: &Known, major: u32) -> Result<(), Error> {
+    pub(super) fn can_go_on(&self, known: &Known, major: u32) -> Result<(), Error> {
         for unfinished in &known.unfinished {
             let stuck = |why: &str| Error::Unfinished {
                 name: unfinished.name.clone(),

@@ -1,57 +1,14 @@
-//! The program ended in all the ways in which a program ends, at all the moments.
-//!
-//! `FAULTS=200 cargo nextest run -p migrate-tests --test cli faults` kills it at so many moments by
-//! chance; without the variable at a few.
+//! What ends the program, and what it tells of who waits for whom.
 
-use std::hash::{BuildHasher as _, RandomState};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use migrate_dsl::Migration;
-use migrate_tests::{Catalog, Cli, migration};
+use migrate_tests::{Cli, migration};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 const A: &str = "20260101000000_a";
 const B: &str = "20260102000000_b";
-const C: &str = "20260103000000_c";
-
-const OURS: &[&str] = &["public.migrations", "public.migrations_log", "public.migrations_journal"];
-
-/// Transactions and statements outside of them in turn, each of which would fail, or leave its
-/// trace, if it was done twice.
-fn mixed() -> [Migration; 3] {
-    [
-        migration(A, |pgm| {
-            pgm.sql("CREATE TABLE t (n int)").down("DROP TABLE t");
-            pgm.sql("INSERT INTO t SELECT generate_series(1, 20000)").down("DELETE FROM t");
-            pgm.create_index("t", "n").concurrently();
-            pgm.sql("INSERT INTO t VALUES (0)").down("DELETE FROM t WHERE n = 0");
-        }),
-        migration(B, |pgm| {
-            pgm.without_transaction();
-            pgm.sql("CREATE TABLE u (n int)").down("DROP TABLE u");
-            pgm.sql("INSERT INTO u VALUES (1)").down("DELETE FROM u");
-            pgm.sql("VACUUM u").down("");
-            pgm.sql("REINDEX TABLE CONCURRENTLY t").down("");
-            pgm.sql("INSERT INTO u VALUES (2)").down("DELETE FROM u WHERE n = 2");
-        }),
-        migration(C, |pgm| {
-            pgm.sql("DROP INDEX CONCURRENTLY t_n_idx")
-                .outside_transaction()
-                .down("CREATE INDEX CONCURRENTLY t_n_idx ON t (n)");
-            pgm.sql("CREATE UNIQUE INDEX CONCURRENTLY t_key ON t (n)")
-                .outside_transaction()
-                .down("DROP INDEX CONCURRENTLY t_key");
-            pgm.create_table("v", |t| t.id());
-        }),
-    ]
-}
-
-fn start(cli: &Cli, arguments: &str) -> Child {
-    let mut command = cli.command(arguments);
-    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
-}
 
 fn signal(child: &Child, signal: Signal) {
     kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), signal).unwrap();
@@ -72,64 +29,6 @@ fn wait_for(cli: &Cli, query: &str) {
         assert!(Instant::now() < until, "`{query}` never ran");
         std::thread::sleep(Duration::from_millis(10));
     }
-}
-
-/// What the database is like: its schema, what its tables hold, what is recorded.
-fn state(cli: &Cli) -> String {
-    let rows = "SELECT concat_ws(' ', (SELECT count(*) || '/' || sum(n) FROM t), \
-                (SELECT string_agg(n::text, ',' ORDER BY n) FROM u), \
-                (SELECT string_agg(name, ',' ORDER BY id) FROM migrations), \
-                (SELECT count(*) FROM migrations_journal), \
-                (SELECT count(*) FROM pg_index WHERE NOT indisvalid))";
-    let mut catalog = Catalog::open(&cli.database.url(), OURS, false);
-    format!("{}\n{}", value(cli, rows), catalog.read())
-}
-
-#[test]
-fn killed_at_any_moment_it_goes_on() {
-    let undisturbed = Cli::with_plan(&mixed());
-    let started = Instant::now();
-    assert_eq!(undisturbed.run("up").code, Some(0));
-    let whole = started.elapsed().as_millis() as u64;
-    let wanted = state(&undisturbed);
-    let count: u64 = std::env::var("FAULTS").ok().and_then(|n| n.parse().ok()).unwrap_or(6);
-    let random = RandomState::new();
-    for round in 0..count {
-        let cli = Cli::with_plan(&mixed());
-        let moments = [random.hash_one((round, 0)) % whole, random.hash_one((round, 1)) % whole];
-        for moment in moments {
-            let mut child = start(&cli, "up");
-            std::thread::sleep(Duration::from_millis(moment));
-            child.kill().unwrap();
-            child.wait().unwrap();
-        }
-        let said = cli.run("up");
-        assert_eq!(said.code, Some(0), "after {moments:?} ms: {}", said.stderr);
-        assert_eq!(state(&cli), wanted, "after {moments:?} ms");
-    }
-}
-
-#[test]
-fn killed_in_a_build_that_goes_on_without_it() {
-    let all = [migration(A, |pgm| {
-        pgm.sql("CREATE TABLE t (n int); INSERT INTO t VALUES (1)").down("DROP TABLE t");
-        pgm.sql("CREATE FUNCTION slow(n int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT n FROM pg_sleep(1)'")
-            .down("DROP FUNCTION slow");
-        pgm.sql("CREATE INDEX CONCURRENTLY slow_idx ON t (slow(n))")
-            .outside_transaction()
-            .down("DROP INDEX slow_idx");
-    })];
-    let cli = Cli::with_plan(&all);
-    let mut child = start(&cli, "up");
-    wait_for(&cli, "CREATE INDEX CONCURRENTLY");
-    child.kill().unwrap();
-    child.wait().unwrap();
-    // The next one waits for the session of the first, which holds the lock.
-    let said = cli.run("up");
-    assert_eq!(said.code, Some(0), "{}", said.stderr);
-    assert!(said.stderr.contains("resuming"), "{}", said.stderr);
-    let valid = "SELECT string_agg(indexrelid::regclass || ' ' || indisvalid, ',') FROM pg_index WHERE indrelid = 't'::regclass";
-    assert_eq!(value(&cli, valid), "slow_idx true");
 }
 
 #[test]
@@ -165,7 +64,7 @@ fn a_signal_ends_it_in_good_order() {
 #[test]
 fn a_second_signal_ends_it_at_once() {
     let cli = Cli::with_plan(&[migration(A, |pgm| _ = pgm.sql("SELECT pg_sleep(60)").down(""))]);
-    let mut child = start(&cli, "up");
+    let mut child = cli.command("up").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     wait_for(&cli, "pg_sleep(60)");
     // A server that is stopped answers nobody, so the first signal gets it nowhere.
     let pid = "SELECT pid::text FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND state = 'active' AND datname = current_database() AND pid <> pg_backend_pid()";

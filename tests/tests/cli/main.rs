@@ -9,6 +9,7 @@ mod faults;
 mod functions;
 mod help;
 mod histories;
+mod kills;
 mod ledger;
 mod private;
 mod protection;

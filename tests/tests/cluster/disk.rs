@@ -1,62 +1,34 @@
 //! Full and read-only disks.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use migrate_core::cluster::ClusterError;
+use migrate_tests::Mount;
 
 use crate::sandbox::{Sandbox, read_something, skipped, write_something};
-
-/// A small file system in memory, gone with the value. `None` where mounting is not allowed.
-struct Mount(PathBuf);
-
-impl Mount {
-    fn new(folder: &Path, size: &str) -> Option<Self> {
-        fs::create_dir_all(folder).unwrap();
-        let options = format!("size={size},mode=0700");
-        let mounted = run("mount", &["-t", "tmpfs", "-o", &options, "tmpfs", folder.to_str()?]);
-        mounted.then(|| Self(folder.to_owned()))
-    }
-
-    fn make_read_only(&self, read_only: bool) {
-        let options = if read_only { "remount,ro" } else { "remount,rw" };
-        assert!(run("mount", &["-o", options, self.0.to_str().unwrap()]));
-    }
-}
-
-impl Drop for Mount {
-    fn drop(&mut self) {
-        run("umount", &["-l", self.0.to_str().unwrap()]);
-    }
-}
-
-fn run(program: &str, arguments: &[&str]) -> bool {
-    Command::new(program)
-        .args(arguments)
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success())
-}
 
 #[test]
 fn a_full_disk_is_named_and_costs_nothing() {
     let sandbox = Sandbox::new();
     let small = sandbox.path().join("state");
-    let Some(_mount) = Mount::new(&small, "8m") else {
+    let Some(mount) = Mount::new(&small, "8m") else {
         return skipped("needs root to mount a small file system");
     };
     let error = sandbox.cluster().start().unwrap_err();
     assert!(matches!(error, ClusterError::NoSpace { .. }), "{error}");
     assert!(!sandbox.cluster().folder().join("data.new").exists());
 
-    run("mount", &["-o", "remount,size=120m", small.to_str().unwrap()]);
+    mount.resize("120m");
     let server = sandbox.cluster().start().unwrap();
     write_something(&server);
     sandbox.cluster().stop().unwrap();
 
     let filler = small.join("filler");
-    run("dd", &["if=/dev/zero", &format!("of={}", filler.display()), "bs=64k"]);
+    let mut fill = Command::new("dd");
+    fill.args(["if=/dev/zero", &format!("of={}", filler.display()), "bs=64k"]);
+    // It ends when nothing fits any more.
+    assert!(!fill.stderr(Stdio::null()).status().unwrap().success());
     let error = sandbox.cluster().start().unwrap_err();
     assert!(matches!(error, ClusterError::NoSpace { .. }), "{error}");
     assert!(error.help().unwrap().contains("df -h"));

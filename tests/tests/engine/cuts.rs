@@ -10,7 +10,8 @@ const A: &str = "20260101000000_a";
 const B: &str = "20260102000000_b";
 
 fn session(engine: &Engine, proxy: &Proxy) -> Session {
-    let target = Target::parse(&proxy.url(&engine.database), "the test", &Environment::default());
+    let target =
+        Target::parse(&proxy.url(engine.database.name()), "the test", &Environment::default());
     Session::connect(&target.unwrap(), "migrate test").unwrap()
 }
 

@@ -15,5 +15,7 @@ mod protection;
 mod resume;
 mod secrets;
 mod servers;
+mod sync;
+mod turns;
 mod upgrade;
 mod way_back;

@@ -37,8 +37,11 @@ fn killed_at(engine: &Engine, all: &[Migration], query: &str) {
     let (proxy, interrupt) = (Proxy::new(&[]), Interrupt::default());
     std::thread::scope(|scope| {
         let runner = scope.spawn(|| {
-            let target =
-                Target::parse(&proxy.url(&engine.database), "the test", &Environment::default());
+            let target = Target::parse(
+                &proxy.url(engine.database.name()),
+                "the test",
+                &Environment::default(),
+            );
             let mut session = Session::connect(&target.unwrap(), "migrate test").unwrap();
             let migrator = engine.migrator(all).interrupt(&interrupt);
             migrator.up(&mut session, &UpTo::default(), &mut |_: Event| {})

@@ -7,8 +7,8 @@ pub(super) const CONSTRAINTS: Reader = Reader::of(&["table constraint"], constra
 /// What a table has inherited comes with the parent's, except that of a partition whose constraint
 /// rests on an index: that is made by itself and then joined to the parent's. A partition's others
 /// are read without a way to make them: they stay when it is detached, and may have been its own
-/// before it was attached. `NOT NULL`, from 18
-/// on a constraint, is read with its column.
+/// before it was attached. That of a trigger comes with it. `NOT NULL`, from 18 on a constraint, is
+/// read with its column.
 fn constraints() -> String {
     let among_rows = super::attempt(
         "added",
@@ -25,6 +25,7 @@ FROM (
            CASE WHEN condeferrable THEN 'DEFERRABLE' ELSE 'NOT DEFERRABLE' END
            || CASE WHEN condeferred THEN ' INITIALLY DEFERRED' ELSE ' INITIALLY IMMEDIATE' END AS time,
            contype IN ('p', 'u', 'x') OR contype = 'c' AND conislocal OR contype = 'f' AND conparentid = 0 AS own,
+           (SELECT t.oid FROM pg_trigger t WHERE contype = 't' AND tgconstraint = k.oid) AS trigger,
            contype = 'c' AND relispartition
            OR contype = 'f' AND conrelid <> (SELECT p.conrelid FROM pg_constraint p WHERE p.oid = k.conparentid)
                AS of_partition
@@ -47,9 +48,10 @@ CROSS JOIN LATERAL (VALUES
     ('needs', NULL, CASE WHEN own AND contype = 'f' THEN ARRAY['pg_class', confrelid::text, '0', 'n'] END),
     ('name', quote_ident(conname), CASE WHEN own
         THEN ARRAY[format('ALTER TABLE %s RENAME CONSTRAINT ', relation), ' TO '] END),
+    ('with', NULL, ARRAY['pg_trigger', trigger::text, '0']),
     ('change time', CASE WHEN contype = 'f' THEN time END, CASE WHEN own AND contype = 'f' THEN
         ARRAY[format('ALTER TABLE %s ALTER CONSTRAINT %I %s', relation, conname, time)] END)
 ) AS rows(what, value, statements)
-WHERE statements IS NOT NULL AND (own OR of_partition)"
+WHERE statements IS NOT NULL AND (own OR of_partition OR what = 'with' AND trigger IS NOT NULL)"
     )
 }

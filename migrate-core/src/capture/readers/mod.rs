@@ -13,9 +13,12 @@
 //! - `with`: class, id and part of what creates this one too,
 //! - `fact`: that there is such a thing, for what has no id: its kind, and its identity as `value`,
 //! - `needs`: class, id, part and kind of dependency of what such a thing needs.
+//!
+//! What objects of any kind can have, `every` reads.
 
 mod column;
 mod constraint;
+mod every;
 mod foreign;
 mod index;
 mod operator;
@@ -33,7 +36,6 @@ mod view;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use migrate_dsl::quote_literal;
 use postgres::types::{Oid, Type};
 use postgres::{Client, Row};
 
@@ -53,6 +55,7 @@ pub(super) struct Reader {
 const READERS: &[Reader] = &[
     schema::SCHEMAS,
     schema::EXTENSIONS,
+    schema::MEMBERS,
     user_type::TYPES,
     user_type::DOMAIN_CONSTRAINTS,
     routine::FUNCTIONS,
@@ -142,7 +145,7 @@ pub(super) fn read(
             fact.needs.extend(found.needs.iter().cloned());
         }
     }
-    comments(client, &keys, &mut facts)?;
+    every::read(client, &mut keys, &mut facts)?;
     for fact in facts.values_mut() {
         resolve_needs(fact, &aliases);
     }
@@ -238,12 +241,17 @@ fn written_address(texts: &[String]) -> Option<Address> {
 }
 
 /// What is an internal part of another object and nothing by itself, and that other object: the
-/// row type of a table, the rule of a view, the triggers of a foreign key.
+/// row type of a table, the rule of a view, the triggers of a foreign key. The constraint of a
+/// trigger can have a comment.
 fn aliases(found: &[Found]) -> HashMap<Address, Address> {
     let by_itself = ["sequence", "index", "operator family", "operator class"];
+    let is_of_trigger = |found: &Found| {
+        found.address.class == "pg_constraint"
+            && found.internal.iter().any(|whole| whole.class == "pg_trigger")
+    };
     found
         .iter()
-        .filter(|found| !by_itself.contains(&found.key.kind.as_str()))
+        .filter(|found| !by_itself.contains(&found.key.kind.as_str()) && !is_of_trigger(found))
         .filter_map(|found| {
             let whole =
                 found.internal.iter().find(|whole| whole.whole() != found.address.whole())?;
@@ -333,71 +341,10 @@ fn links_in_between(facts: &mut HashMap<Address, Fact>) {
     }
 }
 
-/// Comments, which all kinds of objects can have.
-fn comments(
-    client: &mut Client,
-    keys: &HashMap<Address, Key>,
-    facts: &mut HashMap<Address, Fact>,
-) -> Result<(), postgres::Error> {
-    let (ids, _) = ids(keys.keys());
-    let rows = client.query_typed(
-        "SELECT classoid::regclass::text, objoid, objsubid::int8, description FROM pg_description
-         WHERE objoid = ANY ($1)
-         UNION ALL
-         SELECT classoid::regclass::text, objoid, 0, description FROM pg_shdescription
-         WHERE objoid = ANY ($1)",
-        &[(&ids, Type::OID_ARRAY)],
-    )?;
-    let mut comments: HashMap<Address, String> = HashMap::new();
-    for row in rows {
-        comments.insert(
-            Address { class: row.get(0), object: row.get(1), part: row.get(2) },
-            row.get(3),
-        );
-    }
-    for (address, key) in keys {
-        let (Some(fact), Some(object)) = (facts.get_mut(address), commented(key)) else { continue };
-        let value = comments.remove(address);
-        let text = value.as_deref().map_or("NULL".to_owned(), quote_literal);
-        fact.settings.push(Setting {
-            name: "set comment".to_owned(),
-            when: When::parse(if fact.is_inherited_constraint() { "late" } else { "set" }),
-            value,
-            change: Change::Statements(vec![format!("COMMENT ON {object} IS {text}")]),
-        });
-    }
-    Ok(())
-}
-
-/// An object as `COMMENT ON` names it.
-fn commented(key: &Key) -> Option<String> {
-    let identity = &key.identity;
-    Some(match key.kind.as_str() {
-        "default value"
-        | "inheritance"
-        | "publication relation"
-        | "publication namespace"
-        | "user mapping"
-        | "parameter"
-        | "default privileges"
-        | "role membership"
-        | "text search mapping" => return None,
-        "domain constraint" => {
-            // The name of the constraint is quoted where it has a blank.
-            let (name, domain) = identity.rsplit_once(" on ")?;
-            format!("CONSTRAINT {name} ON DOMAIN {domain}")
-        }
-        "aggregate" if identity.ends_with("()") => {
-            format!("AGGREGATE {}(*)", identity.strip_suffix("()")?)
-        }
-        _ => format!("{} {identity}", key.words()),
-    })
-}
-
 /// The roles that default privileges mention, by the letter of the kind of object.
 fn defaults(client: &mut Client) -> Result<HashMap<String, Vec<String>>, postgres::Error> {
     let rows = client.query_typed(
-        "SELECT lower(defaclobjtype::text),
+        "SELECT CASE defaclobjtype WHEN 'S' THEN 's' ELSE defaclobjtype END::text,
                 array_agg(DISTINCT CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END)
          FROM pg_default_acl, aclexplode(defaclacl) GROUP BY 1",
         &[],
@@ -405,9 +352,8 @@ fn defaults(client: &mut Client) -> Result<HashMap<String, Vec<String>>, postgre
     Ok(rows
         .iter()
         .map(|row| {
+            // As `acldefault` has it.
             let letter: String = row.get(0);
-            // As `acldefault` has them.
-            let letter = if letter == "t" { "T".to_owned() } else { letter };
             (format!("acl {letter}"), row.get(1))
         })
         .collect())

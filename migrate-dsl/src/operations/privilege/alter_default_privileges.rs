@@ -113,6 +113,12 @@ impl AlterDefaultPrivileges {
         self
     }
 
+    /// On large objects; from PostgreSQL 18.
+    pub fn on_large_objects(&mut self) -> &mut Self {
+        self.on = Some(("LARGE OBJECTS", Kind::LARGE_OBJECT));
+        self
+    }
+
     /// To whom the privileges are given.
     pub fn to(&mut self, roles: impl IntoRoles) -> &mut Self {
         self.roles.extend(roles.into_roles());
@@ -150,6 +156,9 @@ impl AlterDefaultPrivileges {
             Some((on, kind)) => {
                 change.privileges.write(sql, kind.told, kind.privileges, |_| {});
                 sql.text("ON").text(on);
+                if kind.is(Kind::LARGE_OBJECT) {
+                    sql.requires(18, "on_large_objects");
+                }
                 if kind.is(Kind::TABLE) && change.privileges.has("MAINTAIN") {
                     sql.requires(17, "MAINTAIN");
                 }
@@ -157,7 +166,7 @@ impl AlterDefaultPrivileges {
             None => {
                 sql.problem(
                     "`alter_default_privileges` does not say on what: add `on_tables`, \
-                     `on_sequences`, `on_functions`, `on_types` or `on_schemas`",
+                     `on_sequences`, `on_functions`, `on_types`, `on_schemas` or `on_large_objects`",
                 );
             }
         }
@@ -198,8 +207,9 @@ impl Operation for AlterDefaultPrivileges {
             }
             if !self.schemas.is_empty() {
                 sql.text("IN SCHEMA").list(&self.schemas, |sql, name| _ = sql.identifier(name));
-                if let Some(("SCHEMAS", _)) = self.on {
-                    sql.problem("a schema is made in no schema: leave `in_schema` out");
+                if let Some((on @ ("SCHEMAS" | "LARGE OBJECTS"), _)) = self.on {
+                    let on = on.trim_end_matches('S').to_ascii_lowercase();
+                    sql.problem(format!("a {on} is made in no schema: leave `in_schema` out"));
                 }
             }
             match &self.change {
@@ -250,6 +260,7 @@ mod tests {
                 .from("a")
                 .grant_option_for()
                 .cascade();
+            pgm.alter_default_privileges().grant("SELECT").on_large_objects().to("a");
         };
         insta::assert_snapshot!(plan_text(up), @r#"
         ALTER DEFAULT PRIVILEGES FOR ROLE "ada", "grace" IN SCHEMA "app", "public" GRANT SELECT, INSERT ON TABLES TO "a", "b" WITH GRANT OPTION;
@@ -257,8 +268,10 @@ mod tests {
         ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
         ALTER DEFAULT PRIVILEGES GRANT ALL ON TYPES TO "a";
         ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER REVOKE GRANT OPTION FOR USAGE ON SCHEMAS FROM "a" CASCADE;
+        ALTER DEFAULT PRIVILEGES GRANT SELECT ON LARGE OBJECTS TO "a";
         "#);
         insta::assert_snapshot!(plan_text_down(up), @"
+        -- as it was: default privileges
         -- as it was: default privileges of `current_user`
         -- as it was: default privileges
         -- as it was: default privileges
@@ -274,14 +287,21 @@ mod tests {
             pgm.alter_default_privileges().grant("SELECT");
             pgm.alter_default_privileges().grant("SELECT").on_functions().to("a").cascade();
             pgm.alter_default_privileges().in_schema("app").grant("ALL").on_schemas().to("a");
+            pgm.alter_default_privileges()
+                .in_schema("app")
+                .grant("INSERT")
+                .on_large_objects()
+                .to("a");
         });
         insta::assert_snapshot!(problems, @r#"
         `alter_default_privileges` wants `grant` or `revoke`
-        `alter_default_privileges` does not say on what: add `on_tables`, `on_sequences`, `on_functions`, `on_types` or `on_schemas`
+        `alter_default_privileges` does not say on what: add `on_tables`, `on_sequences`, `on_functions`, `on_types`, `on_schemas` or `on_large_objects`
         `alter_default_privileges` does not say for whom: add `.to("…")` or `.from("…")`
         a function has no privilege `SELECT`: it has `EXECUTE`
         `cascade` belongs to `revoke`
         a schema is made in no schema: leave `in_schema` out
+        a large object is made in no schema: leave `in_schema` out
+        a large object has no privilege `INSERT`: it has `SELECT`, `UPDATE`
         "#);
     }
 }
