@@ -9,6 +9,7 @@ mod context;
 mod database;
 mod dotenv;
 mod exit_code;
+mod functions;
 mod git;
 mod limits;
 mod names;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use migrate_core::backup::human_size;
 use migrate_core::event::{Direction, Parting};
+use migrate_core::functions::Printed;
 use migrate_core::{Event, Reporter};
 use serde_json::json;
 
@@ -195,6 +196,15 @@ impl Progress {
                     "waits_for": waits_for,
                 }));
             }
+        })
+    }
+
+    /// Shows the lines that Rust functions of migrations print.
+    pub fn printed(&self) -> Printed {
+        let (printer, spinner) = (self.printer, self.spinner.clone());
+        Arc::new(move |line| {
+            spinner.suspend(|| printer.note(&line));
+            printer.json(&json!({"event": "printed", "line": line}));
         })
     }
 

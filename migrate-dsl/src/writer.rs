@@ -1,7 +1,7 @@
 //! The only place where pieces of SQL are joined.
 
-use crate::function::Function;
 use crate::choice::Choice;
+use crate::function::Function;
 use crate::literal::dollar_quote;
 use crate::{
     DataType, DefaultValue, Expression, Identifier, Name, OptionValue, Role, Secret, quote_literal,

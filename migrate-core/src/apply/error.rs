@@ -265,9 +265,13 @@ impl Failure {
             || of_function.is_some_and(|code| is_lock(&SqlState::from_code(code)))
     }
 
-    /// Whether something was done that nothing takes back by itself.
-    pub(super) fn is_half_done(&self) -> bool {
-        matches!(self, Self::Function { begun: true, .. })
+    /// Whether a function that ran outside a transaction may have done something before it.
+    pub(super) fn may_have_begun(&self) -> bool {
+        match self {
+            Self::Function { begun, .. } => *begun,
+            Self::Stopped(_) | Self::InTheWay { .. } | Self::Locked { .. } => true,
+            _ => false,
+        }
     }
 
     /// The failure at the end of all patience, with those who were in the way then.

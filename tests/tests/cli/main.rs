@@ -7,6 +7,7 @@ mod bundles;
 mod commands;
 mod crowd;
 mod faults;
+mod functions;
 mod help;
 mod histories;
 mod kills;

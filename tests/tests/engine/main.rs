@@ -6,6 +6,7 @@ mod capture;
 mod crowd;
 mod cuts;
 mod failures;
+mod functions;
 mod history;
 mod ledger;
 mod locks;
