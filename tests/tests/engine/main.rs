@@ -1,11 +1,13 @@
 //! The engine against a real server: applying, taking back, recording, and what goes wrong.
 
 mod backup;
+mod blockers;
 mod brakes;
 mod capture;
 mod crowd;
 mod cuts;
 mod failures;
+mod full_disks;
 mod history;
 mod ledger;
 mod locks;
@@ -13,6 +15,7 @@ mod outside_transaction;
 mod protection;
 mod resume;
 mod secrets;
-mod servers;
+mod settings;
+mod stops;
 mod upgrade;
 mod way_back;
