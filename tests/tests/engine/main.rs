@@ -1,12 +1,14 @@
 //! The engine against a real server: applying, taking back, recording, and what goes wrong.
 
 mod backup;
+mod blockers;
 mod brakes;
 mod capture;
 mod crowd;
 mod cuts;
 mod failures;
 mod functions;
+mod full_disks;
 mod history;
 mod ledger;
 mod locks;
@@ -17,5 +19,7 @@ mod secrets;
 mod servers;
 mod sync;
 mod turns;
+mod settings;
+mod stops;
 mod upgrade;
 mod way_back;
