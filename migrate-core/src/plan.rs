@@ -255,6 +255,11 @@ impl fmt::Display for Object {
     }
 }
 
+        if kind == "default privileges" {
+            let of = if name.is_empty() { "the current role" } else { &format!("`{name}`") };
+            write!(f, "{kind} of {of}")?;
+            return member.as_ref().map_or(Ok(()), |schema| write!(f, " in `{schema}`"));
+        }
 /// Something that keeps a migration from being applied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
@@ -412,5 +417,23 @@ mod tests {
         assert!(text.ends_with(r#","history":{"schema":"ops","table":"changes"}}"#), "{text}");
         assert_eq!(PlanFile::from_json(&text).unwrap(), file);
         assert_eq!(Plan::from_json(&text).unwrap(), file.plan);
+    #[test]
+    fn default_privileges_are_somebodys() {
+        let object = |name: &str, schema: Option<&str>| Object {
+            kind: "default privileges".to_owned(),
+            schema: None,
+            name: name.to_owned(),
+            member: schema.map(str::to_owned),
+            arguments: None,
+        };
+        for (name, schema, told) in [
+            ("", None, "default privileges of the current role"),
+            ("", Some("app"), "default privileges of the current role in `app`"),
+            ("ada", Some("app"), "default privileges of `ada` in `app`"),
+        ] {
+            assert_eq!(object(name, schema).to_string(), told);
+        }
+    }
+
     }
 }
