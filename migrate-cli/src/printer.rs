@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+pub use migrate_core::count::count;
 use serde::Serialize;
 
 /// Prints, as JSON or for people.
@@ -50,12 +51,6 @@ impl Printer {
         // Where even that fails, there is nobody left to be told.
         _ = write_line(&mut anstream::stderr().lock(), text);
     }
-}
-
-/// `1 migration`, `2 migrations`.
-pub fn count(count: usize, what: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {what}{plural}")
 }
 
 /// Whether something could not be written to stdout.

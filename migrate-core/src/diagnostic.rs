@@ -103,7 +103,7 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
     if let Failure::LockLost(_) = &error.failure {
         return Diagnostic {
             message: error.failure.to_string(),
-            notes: vec![format!("`{}`: {}", error.name, error.left)],
+            notes: vec![error.state()],
             helps: vec![
                 "connect to the server itself: a pooler in transaction mode hands out another \
                  connection for each transaction"
@@ -120,7 +120,7 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
         ..Diagnostic::default()
     };
     if let Failure::Stopped(_) = &error.failure {
-        diagnostic.notes.push(format!("`{}`: {}", error.name, error.left));
+        diagnostic.notes.push(error.state());
         diagnostic.helps.push(match error.left {
             Left::Partial { .. } => format!(
                 "run `migrate {}` again: it goes on at the statement that was stopped",
@@ -145,7 +145,7 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
         });
     } else if let Some(judged) = of_engine(error) {
         diagnostic = judged;
-        diagnostic.notes.push(format!("`{}`: {}", error.name, error.left));
+        diagnostic.notes.push(error.state());
         return diagnostic;
     } else if let Failure::Capture { step, .. } = &error.failure {
         let place = step.place.clone();
@@ -164,7 +164,7 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
         diagnostic.notes.extend(server.where_().map(|context| format!("in {context}")));
         diagnostic.helps.extend(server.hint().map(ToOwned::to_owned));
     }
-    diagnostic.notes.push(format!("`{}`: {}", error.name, error.left));
+    diagnostic.notes.push(error.state());
     let again = match error.left {
         Left::RolledBack | Left::Nothing => {
             format!("mend the file and run `migrate {}` again", error.direction.as_str())

@@ -29,6 +29,7 @@ pub mod bundle;
 pub mod capture;
 pub mod cluster;
 pub mod connect;
+pub mod count;
 pub mod diagnostic;
 pub mod event;
 pub mod history;

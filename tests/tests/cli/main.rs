@@ -12,3 +12,4 @@ mod ledger;
 mod private;
 mod protection;
 mod renumber;
+mod told;
