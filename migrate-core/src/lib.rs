@@ -58,7 +58,7 @@ pub use limits::Limits;
 /// How migration files are named and found.
 pub use migrate_dsl::discover;
 pub use migrator::{
-    Allowed, BackupBefore, DownTo, Finding, FindingKind, Migrator, RestoreOptions, Status,
+    Allowed, BackupBefore, DownTo, Finding, FindingKind, Migrator, Partial, RestoreOptions, Status,
     StatusEntry, UpTo, Verification,
 };
 pub use watchdog::Reporter;

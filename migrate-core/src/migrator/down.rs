@@ -223,7 +223,7 @@ impl Migrator {
     }
 
     /// The file's own word, if what was applied is still what it says; else the stored one.
-    fn way_back(&self, session: &mut Session, row: &Applied) -> Result<WayBack, Error> {
+    pub(super) fn way_back(&self, session: &mut Session, row: &Applied) -> Result<WayBack, Error> {
         let file = self.plan.migration(&row.name).filter(|migration| {
             let says_something = migration.down.is_some() || migration.irreversible.is_some();
             says_something && migration.problems.is_empty() && migration.checksum() == row.checksum

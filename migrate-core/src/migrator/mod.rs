@@ -22,7 +22,7 @@ use postgres::Client;
 pub use backup::BackupBefore;
 pub use down::DownTo;
 pub use restore::RestoreOptions;
-pub use status::{Status, StatusEntry};
+pub use status::{Partial, Status, StatusEntry};
 pub use up::UpTo;
 pub use verify::{Finding, FindingKind, Verification};
 

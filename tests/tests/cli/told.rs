@@ -23,3 +23,12 @@ fn a_way_back_that_failed() {
     assert_eq!(cli.run("up").code, Some(0));
     insta::assert_snapshot!(cli.session(&["down", "mark b --pending", "down", "status", "verify"]));
 }
+
+#[test]
+fn where_a_migration_stands_that_stopped() {
+    let cli = Cli::with_plan(&[migration(A, |pgm| {
+        pgm.sql("CREATE TABLE a (n int)").down("DROP TABLE a");
+        pgm.sql("VACUUM b").outside_transaction().down("");
+    })]);
+    insta::assert_snapshot!(cli.session(&["up", "status", "status --json", "verify", "up"]));
+}
