@@ -100,12 +100,19 @@ fn sql_in_source<'a>(
     let from = start_of_line(&text, source.place.line as usize + sql.line)?.max(verb.start);
     let at = from + text.get(from..)?.find(&sql.sql)?;
     let span = span_in_sql(sql);
-    let primary = AnnotationKind::Primary.span(at + span.start..at + span.end);
+    let span = at + span.start..at + span.end;
     let snippet = Snippet::source(text).path(path);
-    Some(match source.verb {
-        Some(_) => snippet.annotation(primary).annotation(AnnotationKind::Context.span(verb)),
-        None => snippet.annotation(primary),
-    })
+    let snippet = match (&source.verb, sql.offset) {
+        (Some(_), Some(_)) => snippet
+            .annotation(AnnotationKind::Primary.span(span))
+            .annotation(AnnotationKind::Context.span(verb)),
+        // Of a whole statement the verb says enough, and a wall of carets no more.
+        (Some(_), None) => snippet
+            .annotation(AnnotationKind::Primary.span(verb))
+            .annotation(AnnotationKind::Visible.span(span)),
+        (None, _) => snippet.annotation(AnnotationKind::Primary.span(span)),
+    };
+    Some(snippet)
 }
 
 /// Where a line starts, counted from 1.
@@ -116,6 +123,9 @@ fn start_of_line(text: &str, line: usize) -> Option<usize> {
 /// The bytes of the verb, where the file still has it there; else of the rest of the line.
 fn span_of(text: &str, mark: &SourceMark) -> Option<Range<usize>> {
     let start = start_of_line(text, mark.place.line as usize)?;
+/// More than so many carets point at nothing.
+const LONGEST_UNDERLINE: usize = 60;
+
     let content = text.get(start..)?.lines().next()?;
     let column = content.char_indices().nth(mark.place.column.checked_sub(1)? as usize);
     let column = column.map_or(0, |(byte, _)| byte);
@@ -125,14 +135,22 @@ fn span_of(text: &str, mark: &SourceMark) -> Option<Range<usize>> {
         None => column,
     };
     let rest = content.get(at..)?;
-    let length =
-        if !verb.is_empty() && rest.starts_with(verb) { verb.len() } else { rest.trim_end().len() };
+    let length = if !verb.is_empty() && rest.starts_with(verb) {
+        verb.len()
+    } else {
+        let rest = rest.trim_end();
+        rest.char_indices().nth(LONGEST_UNDERLINE).map_or(rest.len(), |(byte, _)| byte)
+    };
     Some(start + at..start + at + length)
 }
 
 fn at_sql<'a>(group: Group<'a>, mark: &'a SqlMark) -> Group<'a> {
     let snippet = Snippet::source(mark.sql.as_str()).path("SQL").line_start(mark.line + 1);
-    group.element(snippet.annotation(AnnotationKind::Primary.span(span_in_sql(mark))))
+    let kind = match mark.offset {
+        Some(_) => AnnotationKind::Primary,
+        None => AnnotationKind::Visible,
+    };
+    group.element(snippet.annotation(kind.span(span_in_sql(mark))))
 }
 
 /// The bytes of the word at which the server stopped, or of the first line.
