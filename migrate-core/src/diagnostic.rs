@@ -15,6 +15,8 @@ pub struct Diagnostic {
     pub source: Option<SourceMark>,
     /// The SQL that the server refused.
     pub sql: Option<SqlMark>,
+    /// The line of a file of data at which the server stopped.
+    pub data: Option<SourceMark>,
     /// The effect: what the server added, what state things are in.
     pub notes: Vec<String>,
     /// What to do next.
@@ -138,11 +140,28 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
             }
             _ => None,
         });
-        diagnostic.sql = Some(SqlMark {
-            sql: statement.sql.clone(),
-            line: if step.place.file.ends_with(".sql") { 0 } else { statement.line },
-            offset,
-        });
+        match &statement.summary {
+            // Nobody reads code of ours for what it does.
+            Some(summary) => diagnostic.notes.push(format!("the statement {summary}")),
+            None => {
+                diagnostic.sql = Some(SqlMark {
+                    sql: statement.sql.clone(),
+                    line: if step.place.file.ends_with(".sql") { 0 } else { statement.line },
+                    offset,
+                });
+            }
+        }
+        if let Some(file) = &statement.input_file {
+            let line = server.and_then(|server| line_of_copy(server.where_()?));
+            match line {
+                Some(line) => {
+                    let place = Place { file: file.clone(), line, column: 1 };
+                    diagnostic.data = Some(SourceMark { place, verb: None });
+                }
+                None => diagnostic.notes.push(format!("the rows are those of `{file}`")),
+            }
+        }
+        diagnostic.helps.extend(advice.as_deref().map(str::to_owned));
     } else if let Some(judged) = of_engine(error) {
         diagnostic = judged;
         diagnostic.notes.push(error.state());
@@ -181,6 +200,26 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
 
 /// What the engine itself has judged, not the server.
 fn of_engine(error: &ApplyError) -> Option<Diagnostic> {
+/// Where in functions the server stopped, without the lines of code that the author did not write.
+fn without_our_code(context: &str, error: &ApplyError) -> Option<String> {
+    let ours = match &error.failure {
+        Failure::Statement { statement, .. } => statement.summary.is_some(),
+        _ => false,
+    };
+    let lines = context.lines().filter(|line| !(ours && line.contains("inline_code_block")));
+    let context = lines.collect::<Vec<_>>().join("\n");
+    (!context.is_empty()).then_some(context)
+}
+
+/// The line of the rows at which `COPY` stopped, in whatever language: `COPY words, line 3, …`.
+fn line_of_copy(context: &str) -> Option<u32> {
+    let told = context.lines().last()?.strip_prefix("COPY ")?;
+    told.split(", ").skip(1).find_map(|part| {
+        let mut numbers = part.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty());
+        numbers.next()?.parse().ok()
+    })
+}
+
     let failure = &error.failure;
     let direction = error.direction.as_str();
     let plain = Diagnostic { message: failure.to_string(), ..Diagnostic::default() };
@@ -305,6 +344,20 @@ mod tests {
 
     #[test]
     fn the_server_counts_characters() {
+    #[test]
+    fn copy_tells_the_line() {
+        for (context, line) in [
+            ("COPY words, line 3, column weight: \"7, 8\"", Some(3)),
+            ("COPY words, line 12: \"a\"", Some(12)),
+            ("COPY words, Zeile 3, Spalte weight: \"x\"", Some(3)),
+            ("COPY words", None),
+            ("PL/pgSQL function f() line 1 at RAISE", None),
+            ("PL/pgSQL function f() line 1 at RAISE\nCOPY words, line 4: \"a\"", Some(4)),
+        ] {
+            assert_eq!(line_of_copy(context), line, "{context}");
+        }
+    }
+
         assert_eq!(byte_offset("äöü x", 1), Some(0));
         assert_eq!(byte_offset("äöü x", 5), Some(7));
         assert_eq!(byte_offset("ab", 3), Some(2));

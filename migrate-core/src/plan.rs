@@ -123,6 +123,12 @@ pub struct Statement {
     /// What is sent after a `COPY … FROM STDIN`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<String>,
+    /// The file that the input is of, relative to the migrations crate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input_file: Option<String>,
+    /// What it does, for a person: of code that is not to be read for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
@@ -160,6 +166,8 @@ impl Statement {
             requires: Vec::new(),
             secrets: Vec::new(),
             input: None,
+            input_file: None,
+            summary: None,
         }
     }
 

@@ -24,6 +24,10 @@ pub struct Statement {
     pub secrets: Vec<Secret>,
     /// What is sent after a `COPY … FROM STDIN`.
     pub input: Option<String>,
+    /// The file that the input is of, relative to the crate.
+    pub input_file: Option<String>,
+    /// What it does, for a person: of code that is not to be read for that.
+    pub summary: Option<String>,
 }
 
 /// An option that older servers do not have.
@@ -47,6 +51,8 @@ impl Statement {
             until: 0,
             secrets: Vec::new(),
             input: None,
+            input_file: None,
+            summary: None,
         }
     }
 

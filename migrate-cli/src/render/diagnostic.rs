@@ -56,6 +56,9 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources) -> String {
             group = at_sql(group, mark);
         }
     }
+    if let Some(mark) = &diagnostic.data {
+        group = at_source(group, mark, sources);
+    }
     for note in &diagnostic.notes {
         group = group.element(Level::NOTE.message(note.as_str()));
     }
@@ -120,12 +123,12 @@ fn start_of_line(text: &str, line: usize) -> Option<usize> {
     Some(text.split_inclusive('\n').take(line.checked_sub(1)?).map(str::len).sum())
 }
 
-/// The bytes of the verb, where the file still has it there; else of the rest of the line.
-fn span_of(text: &str, mark: &SourceMark) -> Option<Range<usize>> {
-    let start = start_of_line(text, mark.place.line as usize)?;
 /// More than so many carets point at nothing.
 const LONGEST_UNDERLINE: usize = 60;
 
+/// The bytes of the verb, where the file still has it there; else of the rest of the line.
+fn span_of(text: &str, mark: &SourceMark) -> Option<Range<usize>> {
+    let start = start_of_line(text, mark.place.line as usize)?;
     let content = text.get(start..)?.lines().next()?;
     let column = content.char_indices().nth(mark.place.column.checked_sub(1)? as usize);
     let column = column.map_or(0, |(byte, _)| byte);
@@ -211,6 +214,69 @@ pub fn up(pgm: &mut Pgm) {
         8 |         VALUES (nope);
           |                 ^^^^
         "#);
+    }
+
+    #[test]
+    fn a_statement_as_a_whole_is_not_underlined() {
+        let sql = "INSERT INTO one\n        VALUES (nope)".to_owned();
+        let told = rendered(4, SqlMark { sql, line: 2, offset: None });
+        insta::assert_snapshot!(told, @r#"
+        error: column "nope" does not exist
+         --> m.rs:4:9
+          |
+        4 |     pgm.sql(
+          |         ^^^
+        ...
+        7 |         INSERT INTO one
+          |
+        "#);
+        let sql = "DO $$\nBEGIN\nEND\n$$".to_owned();
+        let told = rendered(11, SqlMark { sql, line: 0, offset: None });
+        insta::assert_snapshot!(told, @r#"
+        error: column "nope" does not exist
+          --> m.rs:11:9
+           |
+        11 |     pgm.sql("INSERT INTO one VALUES ('\u{31}', nope)");
+           |         ^^^
+           |
+          ::: SQL:1
+           |
+         1 | DO $$
+           |
+        "#);
+    }
+
+    #[test]
+    fn a_line_of_data_is_shown_beside_the_verb() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("m.rs"), MIGRATION).unwrap();
+        std::fs::write(folder.path().join("a.csv"), "a\n1\nx,2\n").unwrap();
+        let at = |file: &str, line| Place { file: file.to_owned(), line, column: 1 };
+        let diagnostic = Diagnostic {
+            message: "invalid input".to_owned(),
+            source: Some(SourceMark { place: at("m.rs", 4), verb: Some("sql".to_owned()) }),
+            sql: Some(SqlMark { sql: "COPY one FROM STDIN".to_owned(), line: 0, offset: None }),
+            data: Some(SourceMark { place: at("a.csv", 3), verb: None }),
+            ..Diagnostic::default()
+        };
+        let sources = Sources::new(Some(folder.path().to_owned()), folder.path());
+        let told = anstream::adapter::strip_str(&render(&diagnostic, &sources)).to_string();
+        insta::assert_snapshot!(told, @"
+        error: invalid input
+         --> m.rs:4:9
+          |
+        4 |     pgm.sql(
+          |         ^^^
+          |
+         ::: SQL:1
+          |
+        1 | COPY one FROM STDIN
+          |
+         ::: a.csv:3:1
+          |
+        3 | x,2
+          | ^^^
+        ");
     }
 
     #[test]

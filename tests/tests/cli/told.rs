@@ -32,3 +32,20 @@ fn where_a_migration_stands_that_stopped() {
     })]);
     insta::assert_snapshot!(cli.session(&["up", "status", "status --json", "verify", "up"]));
 }
+
+#[test]
+fn a_row_that_cannot_be_copied() {
+    let cli = Cli::new();
+    cli.write("src/words.csv", "word,weight\nŁódź,1\n\"two\nlines\",2\nnope,heavy\n");
+    let root: &'static str = Box::leak(cli.folder.path().display().to_string().into());
+    let copy = migration(A, |pgm| {
+        pgm.create_table("words", |t| {
+            t.text("word");
+            t.integer("weight");
+        });
+        pgm.copy_from("words", "words.csv").csv().header().down("");
+    });
+    let plan = migrate_dsl::Plan::of(&Migrations::new(root, "", vec![copy]));
+    cli.write("plan.json", &plan.to_json());
+    insta::assert_snapshot!(cli.session(&["up", "up --json"]));
+}

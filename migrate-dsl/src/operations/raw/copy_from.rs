@@ -225,6 +225,7 @@ impl Operation for CopyFrom {
             Ok(rows) => {
                 let rows = rows.strip_prefix('\u{feff}').unwrap_or(rows);
                 statement.input = Some(rows.to_owned());
+                statement.input_file = Some(self.file.clone());
             }
             Err(problem) => {
                 statement.input = Some(String::new());
