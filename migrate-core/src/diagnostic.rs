@@ -59,6 +59,7 @@ impl Error {
                         verb: problem.verb.clone(),
                     }),
                     notes: vec![format!("`{name}` was not started: nothing was changed")],
+                    helps: problem.help.iter().cloned().collect(),
                     ..Diagnostic::default()
                 })
                 .collect(),

@@ -277,6 +277,9 @@ pub struct Problem {
     pub message: String,
     /// Where.
     pub place: Place,
+    /// What to do about it, where the message does not say it; the plan itself has none.
+    #[serde(skip)]
+    pub help: Option<String>,
 }
 
 /// A place in the source.

@@ -311,12 +311,23 @@ pub(super) fn without_secrets(steps: &[Step], variables: &Variables) -> Vec<Prob
     let mut problems = Vec::new();
     for step in steps {
         for secret in step.statements.iter().flat_map(|statement| &statement.secrets) {
-            if variables.get(&secret.variable).is_none_or(String::is_empty) {
-                problems.push(Problem {
-                    verb: Some(step.verb.clone()),
-                    message: format!("the environment variable `{}` is not set", secret.variable),
-                    place: step.place.clone(),
-                });
+            let variable = &secret.variable;
+            let is_empty = match variables.get(variable) {
+                None => "not set",
+                Some(value) if value.is_empty() => "empty",
+                Some(_) => continue,
+            };
+            let problem = Problem {
+                verb: Some(step.verb.clone()),
+                message: format!("the environment variable `{variable}` is {is_empty}"),
+                place: step.place.clone(),
+                help: Some(format!(
+                    "give it a value: `export {variable}=…` before `migrate`, or a line \
+                     `{variable}=…` in `.env`, which belongs into `.gitignore`"
+                )),
+            };
+            if !problems.contains(&problem) {
+                problems.push(problem);
             }
         }
     }

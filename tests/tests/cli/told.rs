@@ -49,3 +49,14 @@ fn a_row_that_cannot_be_copied() {
     cli.write("plan.json", &plan.to_json());
     insta::assert_snapshot!(cli.session(&["up", "up --json"]));
 }
+
+#[test]
+fn a_variable_that_is_not_set() {
+    let cli = Cli::with_plan(&[migration(A, |pgm| {
+        pgm.create_role("migrate_told").password(migrate_dsl::env("APP_PASSWORD"));
+        pgm.alter_role("migrate_told").password(migrate_dsl::env("APP_PASSWORD"));
+    })]);
+    insta::assert_snapshot!(cli.session(&["up"]));
+    let cli = cli.var("APP_PASSWORD", "");
+    assert!(cli.run("up").stderr.contains("`APP_PASSWORD` is empty"));
+}
