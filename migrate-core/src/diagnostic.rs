@@ -133,7 +133,7 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
         });
         return diagnostic;
     }
-    if let Failure::Statement { step, statement, .. } = &error.failure {
+    if let Failure::Statement { step, statement, advice, .. } = &error.failure {
         diagnostic.source = Some(source_of(step, statement));
         let offset = server.and_then(|server| match server.position() {
             Some(postgres::error::ErrorPosition::Original(position)) => {

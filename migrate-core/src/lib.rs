@@ -43,6 +43,7 @@ mod apply;
 mod environment;
 mod error;
 mod migrator;
+mod rights;
 mod versions;
 mod watchdog;
 mod way_back;

@@ -65,6 +65,8 @@ pub enum Failure {
         statement: Box<Statement>,
         /// What the server said.
         source: Said,
+        /// What the catalog says of a right that is missing.
+        advice: Option<Box<str>>,
     },
     /// What a step is about could not be read from the catalog.
     #[error("the way back could not be read from the catalog")]
@@ -164,6 +166,7 @@ impl Failure {
             source: Said::of(source, [origin.statement]),
             step: Box::new(origin.step.clone()),
             statement: Box::new(origin.statement.clone()),
+            advice: None,
         }
     }
 

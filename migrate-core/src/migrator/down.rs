@@ -272,9 +272,7 @@ impl Migrator {
         });
         let names = [name.clone()];
         let result = self.apply_through_cuts(session, lock, &work, &names, unfinished, observer);
-        let duration = result.inspect_err(|error| {
-            self.log_failure(session, Action::Down, error);
-        })?;
+        let duration = result.map_err(|error| self.failed(session, Action::Down, error))?;
         observer.event(Event::Finished {
             name: name.clone(),
             direction: Direction::Down,

@@ -12,6 +12,7 @@ mod locks;
 mod outside_transaction;
 mod protection;
 mod resume;
+mod rights;
 mod secrets;
 mod servers;
 mod upgrade;
