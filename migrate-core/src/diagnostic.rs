@@ -181,7 +181,8 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
     }
     if let Some(server) = server {
         diagnostic.notes.extend(server.detail().map(ToOwned::to_owned));
-        diagnostic.notes.extend(server.where_().map(|context| format!("in {context}")));
+        let told = server.where_().and_then(|context| without_our_code(context, error));
+        diagnostic.notes.extend(told.map(|context| format!("in {context}")));
         diagnostic.helps.extend(server.hint().map(ToOwned::to_owned));
     }
     diagnostic.notes.push(error.state());
@@ -199,8 +200,6 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
     diagnostic
 }
 
-/// What the engine itself has judged, not the server.
-fn of_engine(error: &ApplyError) -> Option<Diagnostic> {
 /// Where in functions the server stopped, without the lines of code that the author did not write.
 fn without_our_code(context: &str, error: &ApplyError) -> Option<String> {
     let ours = match &error.failure {
@@ -221,6 +220,8 @@ fn line_of_copy(context: &str) -> Option<u32> {
     })
 }
 
+/// What the engine itself has judged, not the server.
+fn of_engine(error: &ApplyError) -> Option<Diagnostic> {
     let failure = &error.failure;
     let direction = error.direction.as_str();
     let plain = Diagnostic { message: failure.to_string(), ..Diagnostic::default() };
@@ -344,8 +345,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_server_counts_characters() {
-    #[test]
     fn copy_tells_the_line() {
         for (context, line) in [
             ("COPY words, line 3, column weight: \"7, 8\"", Some(3)),
@@ -359,6 +358,8 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_server_counts_characters() {
         assert_eq!(byte_offset("äöü x", 1), Some(0));
         assert_eq!(byte_offset("äöü x", 5), Some(7));
         assert_eq!(byte_offset("ab", 3), Some(2));

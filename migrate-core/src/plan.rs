@@ -255,6 +255,11 @@ pub struct Object {
 impl fmt::Display for Object {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { kind, schema, name, member, .. } = self;
+        if kind == "default privileges" {
+            let of = if name.is_empty() { "the current role" } else { &format!("`{name}`") };
+            write!(f, "{kind} of {of}")?;
+            return member.as_ref().map_or(Ok(()), |schema| write!(f, " in `{schema}`"));
+        }
         let schema = schema.as_ref().map(|schema| format!("{schema}.")).unwrap_or_default();
         match member {
             Some(member) => write!(f, "{kind} `{member}` of `{schema}{name}`"),
@@ -263,11 +268,6 @@ impl fmt::Display for Object {
     }
 }
 
-        if kind == "default privileges" {
-            let of = if name.is_empty() { "the current role" } else { &format!("`{name}`") };
-            write!(f, "{kind} of {of}")?;
-            return member.as_ref().map_or(Ok(()), |schema| write!(f, " in `{schema}`"));
-        }
 /// Something that keeps a migration from being applied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
@@ -418,17 +418,6 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_travels_with_the_name_of_its_history() {
-        let bare = r#"{"format":1,"generator":"g","hash":"h","migrations":[]}"#;
-        let mut file = PlanFile::from_json(bare).unwrap();
-        assert_eq!(file.history, None);
-        assert_eq!(serde_json::to_string(&file).unwrap(), bare);
-        file.history = Some(HistoryName { schema: "ops".to_owned(), table: "changes".to_owned() });
-        let text = serde_json::to_string(&file).unwrap();
-        assert!(text.ends_with(r#","history":{"schema":"ops","table":"changes"}}"#), "{text}");
-        assert_eq!(PlanFile::from_json(&text).unwrap(), file);
-        assert_eq!(Plan::from_json(&text).unwrap(), file.plan);
-    #[test]
     fn default_privileges_are_somebodys() {
         let object = |name: &str, schema: Option<&str>| Object {
             kind: "default privileges".to_owned(),
@@ -446,5 +435,16 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_plan_travels_with_the_name_of_its_history() {
+        let bare = r#"{"format":1,"generator":"g","hash":"h","migrations":[]}"#;
+        let mut file = PlanFile::from_json(bare).unwrap();
+        assert_eq!(file.history, None);
+        assert_eq!(serde_json::to_string(&file).unwrap(), bare);
+        file.history = Some(HistoryName { schema: "ops".to_owned(), table: "changes".to_owned() });
+        let text = serde_json::to_string(&file).unwrap();
+        assert!(text.ends_with(r#","history":{"schema":"ops","table":"changes"}}"#), "{text}");
+        assert_eq!(PlanFile::from_json(&text).unwrap(), file);
+        assert_eq!(Plan::from_json(&text).unwrap(), file.plan);
     }
 }

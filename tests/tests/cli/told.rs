@@ -14,6 +14,27 @@ fn tables(pgm: &mut Pgm) {
 }
 
 #[test]
+fn what_is_set_aside() {
+    let keep = |pgm: &mut Pgm| {
+        pgm.drop_column("posts", "title").keep_data();
+        pgm.drop_table("posts").keep_data().cascade();
+    };
+    let cli = Cli::with_plan(&[migration(A, tables), migration(B, keep)]);
+    assert_eq!(cli.run("up 1").code, Some(0));
+    insta::assert_snapshot!(cli.session(&["up --dry-run"]));
+    // The plan is the SQL, all of it.
+    let plan = cli.run("plan b").stdout;
+    assert!(
+        plan.starts_with("-- 20260102000000_b\n-- line 1: set aside")
+            || plan.contains("set aside column `title` as `kept_title` of `posts`"),
+        "{plan}"
+    );
+    assert!(plan.contains("DO $$") && plan.contains(" lines:\n"), "{plan}");
+    cli.database.execute("CREATE VIEW titles AS SELECT title FROM posts");
+    insta::assert_snapshot!(cli.session(&["up"]));
+}
+
+#[test]
 fn a_way_back_that_failed() {
     let down = |pgm: &mut Pgm| _ = pgm.sql("DROP TABLE nothing");
     let apart = |pgm: &mut Pgm| {
@@ -22,6 +43,13 @@ fn a_way_back_that_failed() {
     let cli = Cli::with_plan(&[migration(A, apart), reversible(B, tables, down)]);
     assert_eq!(cli.run("up").code, Some(0));
     insta::assert_snapshot!(cli.session(&["down", "mark b --pending", "down", "status", "verify"]));
+}
+
+#[test]
+fn a_way_back_with_nothing_to_do() {
+    let up = |pgm: &mut Pgm| _ = pgm.sql("SELECT 1").down("");
+    let cli = Cli::with_plan(&[migration(A, up)]);
+    insta::assert_snapshot!(cli.session(&["plan --down", "up", "down --dry-run"]));
 }
 
 #[test]
