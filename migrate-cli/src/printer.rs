@@ -1,6 +1,6 @@
 //! The only thing that prints: data to stdout, everything else to stderr.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use migrate_core::count::count;
@@ -44,6 +44,18 @@ impl Printer {
     pub fn warning(self, text: &str) {
         let bold = anstyle::AnsiColor::Yellow.on_default().bold();
         self.note(&format!("{bold}warning{bold:#}: {text}"));
+    }
+
+    /// Asks a person, and gives the answer; nothing where nobody sits at a terminal.
+    pub fn ask(self, question: &str) -> Option<String> {
+        if self.json || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            return None;
+        }
+        let mut stderr = anstream::stderr().lock();
+        write!(stderr, "{question}").and_then(|()| stderr.flush()).ok()?;
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer).ok()?;
+        Some(answer.trim().to_owned())
     }
 
     /// Anything that is not data: what is being done, warnings, errors.
