@@ -138,10 +138,11 @@ impl Progress {
                 }));
             }
             Event::Resumed { name, done } => {
-                self.say(
-                    "resuming",
-                    &format!("`{name}` after its first {done} statements, which are done"),
-                );
+                let which = match done {
+                    1 => "first statement, which is done".to_owned(),
+                    done => format!("first {done} statements, which are done"),
+                };
+                self.say("resuming", &format!("`{name}` after its {which}"));
                 self.printer
                     .json(&json!({"event": "resumed", "name": name, "statements_done": done}));
             }

@@ -28,6 +28,10 @@ pub struct Statement {
     pub input: Option<String>,
     /// The function that runs in place of SQL; the text then only tells of it.
     pub rust: Option<Function>,
+    /// The file that the input is of, relative to the crate.
+    pub input_file: Option<String>,
+    /// What it does, for a person: of code that is not to be read for that.
+    pub summary: Option<String>,
 }
 
 /// An option that older servers do not have.
@@ -52,6 +56,8 @@ impl Statement {
             secrets: Vec::new(),
             input: None,
             rust: None,
+            input_file: None,
+            summary: None,
         }
     }
 

@@ -81,7 +81,7 @@ impl Migrator {
                 interrupt: &self.interrupt,
             };
             take_back(session, lock, &work, observer)
-                .inspect_err(|error| self.log_failure(session, Action::Down, error))?;
+                .map_err(|error| self.failed(session, Action::Down, error))?;
         }
         observer.event(Event::Finished {
             name: name.clone(),

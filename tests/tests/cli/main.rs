@@ -16,3 +16,4 @@ mod private;
 mod protection;
 mod renumber;
 mod sync;
+mod told;

@@ -277,9 +277,9 @@ mod tests {
         insta::assert_snapshot!(plan_text_down(up), @"
         -- as it was: default privileges
         -- as it was: default privileges of `current_user`
-        -- as it was: default privileges
-        -- as it was: default privileges
-        -- as it was: default privileges
+        -- as it was: default privileges of the current role
+        -- as it was: default privileges of the current role
+        -- as it was: default privileges of the current role
         -- as it was: default privileges of `ada` in `app`, default privileges of `ada` in `public`, default privileges of `grace` in `app`, default privileges of `grace` in `public`
         ");
     }

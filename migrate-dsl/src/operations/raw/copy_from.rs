@@ -27,7 +27,7 @@ pub struct CopyFrom {
 
 impl Pgm {
     /// Copies the rows of a file into a table; the path is relative to the folder of the
-    /// migrations, `src/`, and the file is UTF-8.
+    /// migrations, `src/`, and stays in the crate; the file is UTF-8.
     ///
     /// The file is read when the plan is made, and its rows travel with the plan: it is for lists
     /// of countries, not for a warehouse. What takes them back is said with
@@ -228,6 +228,7 @@ impl Operation for CopyFrom {
             Ok(rows) => {
                 let rows = rows.strip_prefix('\u{feff}').unwrap_or(rows);
                 statement.input = Some(rows.to_owned());
+                statement.input_file = Some(self.file.clone());
             }
             Err(problem) => {
                 statement.input = Some(String::new());
