@@ -75,8 +75,7 @@ impl History {
 }
 
 /// The tables with settings of all histories that a database has.
-const ALL_SETTINGS: &str =
-    "SELECT n.nspname::text AS schema, s.relname::text AS name FROM pg_catalog.pg_class s \
+const ALL_SETTINGS: &str = "SELECT n.nspname::text AS schema, s.relname::text AS name FROM pg_catalog.pg_class s \
      JOIN pg_catalog.pg_namespace n ON n.oid = s.relnamespace \
      WHERE s.relname LIKE '%\\_settings' AND s.relkind = 'r' AND 2 = ( \
      SELECT count(*) FROM pg_catalog.pg_class o WHERE o.relnamespace = s.relnamespace \
@@ -116,9 +115,8 @@ pub(crate) fn protect_as_before(protections: &[(History, String)]) -> String {
         literal(PROTECTED)
     );
     for (history, name) in protections {
-        let is_missing = |table: Name| {
-            format!("pg_catalog.to_regclass({}) IS NULL", literal(&table.quoted()))
-        };
+        let is_missing =
+            |table: Name| format!("pg_catalog.to_regclass({}) IS NULL", literal(&table.quoted()));
         let execute = |version| {
             let steps: Vec<_> = history.steps_from(version).collect();
             format!("EXECUTE {}", literal(&steps.join(";\n")))
