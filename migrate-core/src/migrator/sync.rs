@@ -45,7 +45,8 @@ impl Migrator {
         }
         self.alone(session, observer, |session, lock, known, observer| {
             let meant = self.to_part_with(&known);
-            self.can_follow(&known, &meant, session.major())?;
+            let follow = self.can_follow(&known, &meant, session.major())?;
+            self.prepare_functions_of(follow.iter().flat_map(|migration| &migration.up))?;
             let mut reverted = Vec::new();
             if !meant.names().is_empty() {
                 let back = self.backwards(session, &known, &meant)?;
@@ -133,6 +134,8 @@ impl Migrator {
         observer: &mut dyn Observer,
     ) -> Result<Vec<Loss>, Error> {
         let (limits, interrupt) = (&self.limits, &self.interrupt);
-        Ok(losses(session, reverts, &self.variables, limits, interrupt, observer)?)
+        self.prepare_functions_of(reverts.iter().flat_map(|(_, steps)| steps))?;
+        let (variables, functions) = (&self.variables, &self.functions);
+        Ok(losses(session, reverts, variables, functions, limits, interrupt, observer)?)
     }
 }
