@@ -11,6 +11,7 @@ mod full_disks;
 mod history;
 mod ledger;
 mod locks;
+mod messages;
 mod outside_transaction;
 mod protection;
 mod resume;
