@@ -1,5 +1,7 @@
 //! An error as a person should see it: each slot says one thing.
 
+use migrate_dsl::FunctionError;
+
 use crate::apply::{Failure, Left, Said};
 use crate::plan::{Place, Statement, Step};
 use crate::{ApplyError, Error};
@@ -65,6 +67,12 @@ impl Error {
                 source: Some(SourceMark { place: why.place.clone(), verb: Some(why.verb.clone()) }),
                 ..self.plain()
             }],
+            Self::RowsLost(losses) => {
+                let mut notes: Vec<_> =
+                    losses.iter().map(|loss| format!("`{}` goes with {loss}", loss.name)).collect();
+                notes.dedup();
+                vec![Diagnostic { code: Some("rows_lost".to_owned()), notes, ..self.plain() }]
+            }
             Self::Backup(error) => {
                 let mut plain = self.plain();
                 plain.notes.extend_from_slice(error.more());
@@ -124,9 +132,9 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
         diagnostic.helps.push(match error.left {
             Left::Partial { .. } => format!(
                 "run `migrate {}` again: it goes on at the statement that was stopped",
-                error.direction.as_str()
+                error.command()
             ),
-            _ => format!("run `migrate {}` again", error.direction.as_str()),
+            _ => format!("run `migrate {}` again", error.command()),
         });
         return diagnostic;
     }
@@ -143,6 +151,8 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
             line: if step.place.file.ends_with(".sql") { 0 } else { statement.line },
             offset,
         });
+    } else if let Failure::Function { step, name, source, .. } = &error.failure {
+        diagnostic = of_function(step, name, source);
     } else if let Some(judged) = of_engine(error) {
         diagnostic = judged;
         diagnostic.notes.push(format!("`{}`: {}", error.name, error.left));
@@ -167,10 +177,15 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
     diagnostic.notes.push(format!("`{}`: {}", error.name, error.left));
     let again = match error.left {
         Left::RolledBack | Left::Nothing => {
-            format!("mend the file and run `migrate {}` again", error.direction.as_str())
+            format!("mend the file and run `migrate {}` again", error.command())
         }
         Left::Partial { .. } => format!(
             "see to the cause and run `migrate {}` again: it goes on at the statement that failed",
+            error.command()
+        ),
+        Left::Begun => format!(
+            "see to the cause and run `migrate {}` again: with `.idempotent()` or `.done_when(\"…\")` \
+             in the file it goes on by itself",
             error.direction.as_str()
         ),
         Left::Unknown => "run `migrate status`".to_owned(),
@@ -179,10 +194,47 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
     diagnostic
 }
 
+/// What a function has failed with: where it is known, the line of its statement, or of its panic.
+fn of_function(step: &Step, name: &str, error: &FunctionError) -> Diagnostic {
+    let in_function = |place: &migrate_dsl::Place, verb: &str| SourceMark {
+        place: Place { file: place.file.clone(), line: place.line, column: place.column },
+        verb: Some(verb.to_owned()).filter(|verb| !verb.is_empty()),
+    };
+    let query = error.query.as_ref();
+    let own = SourceMark { place: step.place.clone(), verb: Some(step.verb.clone()) };
+    let inner = match (&error.place, query) {
+        (Some(place), _) => Some(in_function(place, "")),
+        (None, Some(query)) => query.place.as_ref().map(|place| in_function(place, &query.verb)),
+        (None, None) => None,
+    };
+    let mut notes = Vec::new();
+    if inner.is_some() {
+        let Place { file, line, .. } = &step.place;
+        notes.push(format!("in the Rust function `{name}`, `pgm.rust` in {file}, line {line}"));
+    }
+    notes.extend(query.and_then(|query| query.detail.clone()));
+    let told_of_query = query.filter(|_| error.place.is_none());
+    Diagnostic {
+        code: query.and_then(|query| query.code.clone()),
+        message: match inner {
+            Some(_) => error.to_string(),
+            None => format!("the Rust function `{name}`: {error}"),
+        },
+        source: Some(inner.unwrap_or(own)),
+        sql: told_of_query.filter(|query| !query.sql.is_empty()).map(|query| SqlMark {
+            sql: query.sql.clone(),
+            line: 0,
+            offset: query.position.and_then(|position| byte_offset(&query.sql, position)),
+        }),
+        notes,
+        helps: query.and_then(|query| query.hint.clone()).into_iter().collect(),
+    }
+}
+
 /// What the engine itself has judged, not the server.
 fn of_engine(error: &ApplyError) -> Option<Diagnostic> {
     let failure = &error.failure;
-    let direction = error.direction.as_str();
+    let (direction, command) = (error.direction.as_str(), error.command());
     let plain = Diagnostic { message: failure.to_string(), ..Diagnostic::default() };
     Some(match failure {
         Failure::Locked { step, holders, .. } => Diagnostic {
@@ -197,7 +249,7 @@ fn of_engine(error: &ApplyError) -> Option<Diagnostic> {
                 .take(1)
                 .map(crate::lock::LockHolder::help)
                 .chain([format!(
-                    "run `migrate {direction}` again, or give it longer with MAX_LOCK_WAIT"
+                    "run `migrate {command}` again, or give it longer with MAX_LOCK_WAIT"
                 )])
                 .collect(),
             ..plain
@@ -223,7 +275,7 @@ fn of_engine(error: &ApplyError) -> Option<Diagnostic> {
             code: Some("invalid_index".to_owned()),
             source: Some(source_of(step, statement)),
             helps: vec![format!(
-                "drop it with `DROP INDEX CONCURRENTLY {index}`, and run `migrate {direction}` again"
+                "drop it with `DROP INDEX CONCURRENTLY {index}`, and run `migrate {command}` again"
             )],
             ..plain
         },
@@ -276,7 +328,7 @@ fn online_form(verb: &str) -> &'static str {
             "add a nullable column without a default that is computed for each row, fill it in \
              batches, and set the rest afterwards"
         }
-        "sql" | "sql_file" | "statement" => {
+        "sql" | "sql_file" | "statement" | "rust" => {
             "cut the work into batches, each of them a transaction of its own"
         }
         _ => "take it apart, so that what takes long holds no lock that others want",

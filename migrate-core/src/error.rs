@@ -2,16 +2,19 @@
 
 use thiserror::Error;
 
-use crate::apply::{ApplyError, Failure};
+use crate::apply::{ApplyError, Failure, Loss};
 use crate::backup::BackupError;
-use crate::connect::ConnectError;
+use crate::connect::{ConnectError, TargetError};
 use crate::history::HistoryError;
 use crate::interrupt::Stop;
 use crate::lock::LockError;
 use crate::migrator::Allowed;
 use crate::order::OutOfOrder;
-use crate::plan::Problem;
+use crate::plan::{PlanError, Problem};
 use crate::way_back::NoWayBack;
+
+/// Why a migration that stopped half way does not go on, where nobody here knows what it was.
+pub(crate) const FILE_GONE: &str = "its file is gone";
 
 /// Why the engine did not do what it was asked for.
 #[derive(Debug, Error)]
@@ -52,6 +55,45 @@ pub enum Error {
         /// Which.
         name: String,
     },
+    /// A Rust function is not at hand.
+    #[error("`{name}` {} the Rust function `{function}`, and {why}", if *back { "is taken back by" } else { "runs" })]
+    FunctionMissing {
+        /// The migration.
+        name: String,
+        /// The function.
+        function: String,
+        /// Whether it is on the way back that it is wanted.
+        back: bool,
+        /// Where it is not.
+        why: &'static str,
+    },
+    /// The program that has the Rust functions cannot be had.
+    #[error("the Rust functions of the migrations cannot be run")]
+    Functions(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The plan of migrations that are linked into the program cannot be used.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The URL of a database is none.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// The database is not where this build expects it.
+    #[error(
+        "this build knows {}, the database has {has}: {}",
+        count(*knows),
+        difference(behind, ahead, partial)
+    )]
+    NotCurrent {
+        /// How many migrations this build knows.
+        knows: usize,
+        /// How many the database has.
+        has: usize,
+        /// Those that the database does not have.
+        behind: Vec<String>,
+        /// Those that this build does not know.
+        ahead: Vec<String>,
+        /// Those that stopped half way.
+        partial: Vec<String>,
+    },
     /// A migration that stopped half way is in the way.
     #[error("`{name}` stopped half way {direction}: {why}")]
     Unfinished {
@@ -78,6 +120,9 @@ pub enum Error {
         /// The name that was given.
         given: Option<Allowed>,
     },
+    /// Rows would be lost with what is to be taken back.
+    #[error("taking back would lose {}", lost(.0))]
+    RowsLost(Vec<Loss>),
     /// The database is protected under another name.
     #[error("the database is protected as `{protected}`, not as `{asked}`")]
     ProtectedAs {
@@ -112,6 +157,14 @@ pub enum Error {
 }
 
 impl Error {
+    /// The same, of `sync`, which goes on with the migration when it is asked again.
+    pub(crate) fn in_sync(self) -> Self {
+        match self {
+            Self::Apply(error) => Self::Apply(ApplyError { in_sync: true, ..error }),
+            other => other,
+        }
+    }
+
     /// Why it was asked to stop, where that is all that went wrong.
     #[must_use]
     pub fn stopped(&self) -> Option<Stop> {
@@ -145,6 +198,11 @@ impl Error {
                 "nothing was changed; if it is meant, say so with `--allow {name}` or \
                  `ALLOW_DDL_IN_PRODUCTION={name}`"
             )),
+            Self::RowsLost(_) => Some(
+                "nothing was changed; `migrate sync --discard-rows` lets them go, and `migrate \
+                 backup` keeps a copy first"
+                    .to_owned(),
+            ),
             Self::ProtectedAs { protected, .. } => {
                 Some(format!("`migrate protect --off {protected}` takes that away"))
             }
@@ -168,19 +226,80 @@ impl Error {
             Self::FileMissing { .. } => {
                 Some("restore the file; `migrate down` can take it back without one".to_owned())
             }
-            Self::Unfinished { name, direction, .. } => {
+            Self::FunctionMissing { back: true, .. } => Some(
+                "nothing was changed; a function is part of the program: bring its file back, and run \
+                 this where the crate of the migrations is"
+                    .to_owned(),
+            ),
+            Self::FunctionMissing { .. } => Some(
+                "nothing was changed; run this where the crate of the migrations is, or from an \
+                 application that links it"
+                    .to_owned(),
+            ),
+            Self::Target(error) => Some(error.help()),
+            Self::NotCurrent { behind, ahead, partial, .. } => {
+                Some(if !partial.is_empty() || !behind.is_empty() {
+                    "`migrate up` applies what is missing, and goes on where it stopped".to_owned()
+                } else if !ahead.is_empty() {
+                    "deploy the build that knows them, or take them back with `migrate down`"
+                        .to_owned()
+                } else {
+                    return None;
+                })
+            }
+            Self::Unfinished { name, direction, why } => {
+                let elsewhere = match why.as_str() {
+                    FILE_GONE => {
+                        "in a checkout that has its file, `migrate up` finishes it and `migrate \
+                         down` takes back what it did; or "
+                    }
+                    _ => "",
+                };
                 let (finish, undo) = match direction.as_str() {
                     "up" => ("", " --pending"),
                     _ => (" --pending", ""),
                 };
                 Some(format!(
-                    "look at the database; finish it by hand and run `migrate mark {name}{finish}`, \
+                    "{elsewhere}look at the database; finish it by hand and run `migrate mark {name}{finish}`, \
                      or undo by hand what it did and run `migrate mark {name}{undo}`"
                 ))
             }
             Self::NotTransactional { .. } => Some("leave out `--single-transaction`".to_owned()),
-            Self::Problems(_) | Self::Apply(_) | Self::Database(_) => None,
+            Self::Problems(_)
+            | Self::Apply(_)
+            | Self::Database(_)
+            | Self::Functions(_)
+            | Self::Plan(_) => None,
         }
+    }
+}
+
+fn count(migrations: usize) -> String {
+    let one = if migrations == 1 { "migration" } else { "migrations" };
+    format!("{migrations} {one}")
+}
+
+/// What one has and the other has not, in a line: of many, the first few.
+fn difference(behind: &[String], ahead: &[String], partial: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let groups = [("missing there", behind), ("unknown here", ahead), ("half done", partial)];
+    let told = groups.into_iter().filter(|(_, names)| !names.is_empty()).map(|(what, names)| {
+        let more = match names.len().saturating_sub(SHOWN) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        format!("{what}: {}{more}", list(names.iter().take(SHOWN).map(String::as_str)))
+    });
+    told.collect::<Vec<_>>().join("; ")
+}
+
+/// Each but once, in the words of [`Loss`].
+fn lost(losses: &[Loss]) -> String {
+    let losses: Vec<_> = losses.iter().map(ToString::to_string).collect();
+    match losses.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, first)) => format!("{} and {last}", first.join(", ")),
+        None => "nothing".to_owned(),
     }
 }
 

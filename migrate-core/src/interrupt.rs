@@ -146,6 +146,13 @@ impl Interrupt {
         self.state().stop
     }
 
+    /// Whether the running statement is to end, which may be a function that is not at the server.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        let state = self.state();
+        let running = state.running.as_ref();
+        state.stop.is_some() || running.is_some_and(|running| running.cancelled_at.is_some())
+    }
+
     pub(crate) fn stop_for(&self, stop: Stop) {
         let mut state = self.state();
         state.stop.get_or_insert(stop);

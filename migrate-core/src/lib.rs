@@ -31,6 +31,7 @@ pub mod cluster;
 pub mod connect;
 pub mod diagnostic;
 pub mod event;
+pub mod functions;
 pub mod history;
 mod interrupt;
 mod limits;
@@ -46,7 +47,7 @@ mod versions;
 mod watchdog;
 mod way_back;
 
-pub use apply::{ApplyError, Failure, Left, Said};
+pub use apply::{ApplyError, Failure, Left, Loss, Said};
 pub use connect::{Session, Target};
 pub use environment::Environment;
 pub use error::Error;
@@ -58,7 +59,7 @@ pub use limits::Limits;
 pub use migrate_dsl::discover;
 pub use migrator::{
     Allowed, BackupBefore, DownTo, Finding, FindingKind, Migrator, RestoreOptions, Status,
-    StatusEntry, UpTo, Verification,
+    StatusEntry, UpTo, Verification, WouldSync,
 };
 pub use watchdog::Reporter;
 pub use way_back::{NoWayBack, WayBack};

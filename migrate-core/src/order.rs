@@ -1,5 +1,7 @@
 //! What is applied, pending, changed, missing: a pure function of the plan and the history.
 
+use std::collections::{HashMap, HashSet};
+
 use serde::Serialize;
 
 use crate::history::{Applied, Unfinished};
@@ -122,6 +124,31 @@ pub fn pending<'a>(
     }
 }
 
+/// How many of the applied migrations, in the order of applying, the database keeps when it becomes
+/// what the files describe: the longest beginning in which each is what its file says, none was
+/// being taken back, and none is newer than one that is missing.
+#[must_use]
+pub fn common(plan: &Plan, applied: &[Applied], unfinished: &[Unfinished]) -> usize {
+    let planned: HashMap<_, _> = plan.migrations.iter().map(|m| (m.name.as_str(), m)).collect();
+    let is_kept = |row: &&Applied| {
+        let planned = planned.get(row.name.as_str());
+        planned.is_some_and(|planned| !has_changed(row, planned, &plan.generator))
+            && !unfinished.iter().any(|half| half.name == row.name)
+    };
+    let mut kept: Vec<_> = applied.iter().take_while(is_kept).collect();
+    loop {
+        let names: HashSet<_> = kept.iter().map(|row| row.name.as_str()).collect();
+        let next = plan.migrations.iter().find(|m| !names.contains(m.name.as_str()));
+        let Some(next) = next else { return kept.len() };
+        let before = kept.iter().take_while(|row| row.name < next.name).count();
+        if before == kept.len() {
+            return before;
+        }
+        // Those that go with it are missing, too.
+        kept.truncate(before);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use chrono::DateTime;
@@ -179,6 +206,27 @@ mod tests {
         let states =
             states(&plan(&["1_a", "3_c"]), &[applied("1_a", "same", "1"), applied("2_b", "", "1")]);
         assert_eq!(states, [State::Applied, State::Missing, State::Pending]);
+    }
+
+    #[test]
+    fn what_files_and_database_have_in_common() {
+        let row = |name: &&str| match name.strip_suffix('*') {
+            Some(name) => Applied { source_digest: "other".to_owned(), ..applied(name, "", "2") },
+            None => applied(name, "same", "1"),
+        };
+        let kept = |planned: &[&str], applied: &[&str]| {
+            let applied: Vec<_> = applied.iter().map(row).collect();
+            common(&plan(planned), &applied, &[])
+        };
+        assert_eq!(kept(&[], &[]), 0);
+        assert_eq!(kept(&["1", "2"], &["1"]), 1);
+        assert_eq!(kept(&["1", "2", "3"], &["1", "2", "3"]), 3);
+        assert_eq!(kept(&["1", "2"], &["1", "2", "3"]), 2, "one without a file");
+        assert_eq!(kept(&["1", "3"], &["1", "2", "3"]), 1, "and those after it");
+        assert_eq!(kept(&["1", "2", "3"], &["1", "2*", "3"]), 1, "one that has changed");
+        assert_eq!(kept(&["1", "2", "3"], &["1", "3"]), 1, "a late one");
+        assert_eq!(kept(&["1", "2", "3"], &["1", "3", "2"]), 3, "a late one that was let through");
+        assert_eq!(kept(&["1", "2", "3"], &["1", "3", "4", "2"]), 1, "and has to go");
     }
 
     #[test]

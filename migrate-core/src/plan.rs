@@ -123,6 +123,47 @@ pub struct Statement {
     /// What is sent after a `COPY … FROM STDIN`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<String>,
+    /// The Rust function that runs in place of the text, which only tells of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rust: Option<Function>,
+}
+
+/// A Rust function of a migration, by its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Function {
+    /// The migration.
+    pub migration: String,
+    /// Whether its `up` or its `down` records the step.
+    pub within: Way,
+    /// The name of the step.
+    pub name: String,
+    /// Whether it is what the step does, or what takes it back.
+    pub way: Way,
+}
+
+/// There, or back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Way {
+    /// There.
+    Up,
+    /// Back.
+    Down,
+}
+
+impl From<&Function> for migrate_dsl::Function {
+    fn from(function: &Function) -> Self {
+        let way = |way| match way {
+            Way::Up => migrate_dsl::Way::Up,
+            Way::Down => migrate_dsl::Way::Down,
+        };
+        Self {
+            migration: function.migration.clone(),
+            within: way(function.within),
+            name: function.name.clone(),
+            way: way(function.way),
+        }
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
@@ -160,6 +201,7 @@ impl Statement {
             requires: Vec::new(),
             secrets: Vec::new(),
             input: None,
+            rust: None,
         }
     }
 
@@ -224,6 +266,16 @@ pub enum Only {
     Privileges,
     /// The comment on them.
     Comment,
+    /// Whether they are there, and what they are like themselves.
+    Itself,
+}
+
+impl Only {
+    /// Whether it is who may do what.
+    #[must_use]
+    pub fn is_of_rights(self) -> bool {
+        matches!(self, Self::Owner | Self::Privileges)
+    }
 }
 
 /// An object of the database, named as the migration names it.
@@ -352,6 +404,21 @@ impl Migration {
     #[must_use]
     pub fn checksum(&self) -> String {
         checksum(&self.up)
+    }
+
+    /// The Rust functions that it runs, or that take it back.
+    pub fn functions(&self) -> impl Iterator<Item = &Function> {
+        let steps = self.up.iter().chain(self.down.iter().flatten());
+        steps.flat_map(|step| {
+            let back = match &step.inverse {
+                Inverse::Construction { statements } | Inverse::Declaration { statements } => {
+                    statements.as_slice()
+                }
+                Inverse::Capture(capture) => &capture.first,
+                Inverse::None { .. } => &[],
+            };
+            step.statements.iter().chain(back).filter_map(|statement| statement.rust.as_ref())
+        })
     }
 
     /// The words behind the timestamp.

@@ -140,8 +140,11 @@ mod json;
 pub mod discover;
 
 mod after_crash;
+mod choice;
 mod column;
+mod database;
 mod expression;
+mod function;
 mod inverse;
 mod literal;
 mod migration;
@@ -149,6 +152,7 @@ mod name;
 mod object;
 mod operation;
 pub mod operations;
+mod panic;
 mod pgm;
 mod plan;
 mod preview;
@@ -156,6 +160,7 @@ mod print;
 mod role;
 mod sea;
 mod secret;
+mod serve;
 mod split;
 mod step;
 mod table;
@@ -164,7 +169,14 @@ mod writer;
 
 pub use after_crash::AfterCrash;
 pub use column::{Column, Compression, Identity, IdentityColumn, References, Storage};
+#[doc(hidden)]
+pub use database::wire;
+pub use database::{
+    BoxError, ColumnIndex, Connection, Database, DatabaseError, FromValue, MAX_MESSAGE, Reply,
+    Request, Row, ToValue, Value,
+};
 pub use expression::{Expression, IntoExpression, col, expr};
+pub use function::{Function, FunctionError, Way};
 pub use inverse::{Capture, Inverse, Only};
 pub use literal::{DefaultValue, Literal, quote_literal};
 pub use migration::{Migration, Migrations};
@@ -194,5 +206,5 @@ pub use writer::{Requirement, Statement, Writer};
 pub mod prelude {
     pub use crate::Identity::{Always, ByDefault};
     pub use crate::ReferentialAction::{Cascade, NoAction, Restrict, SetDefault, SetNull};
-    pub use crate::{DataType, Object, Pgm, Role, Table, col, env, expr, iden};
+    pub use crate::{BoxError, DataType, Database, Object, Pgm, Role, Table, col, env, expr, iden};
 }

@@ -3,12 +3,13 @@
 //! Everything downstream (applying, printing, checking) reads the plan and nothing else. Its JSON
 //! carries [`FORMAT`]; the engine refuses one that it does not know.
 
-use std::cell::RefCell;
-use std::panic::{self, AssertUnwindSafe};
+use std::collections::BTreeSet;
 use std::path::Path;
 
+use crate::function::Way;
 use crate::json::Json;
 use crate::migration::Definition;
+use crate::panic::overheard;
 use crate::split::{refused, unterminated};
 use crate::step::{Place, Step};
 use crate::{
@@ -120,7 +121,7 @@ impl PlannedMigration {
             return;
         };
         let (steps, whole) = pgm.into_parts();
-        self.up = self.plan_steps(root, steps, whole.outside_transaction);
+        self.up = self.plan_steps(root, steps, Way::Up, whole.outside_transaction);
         self.irreversible = whole.irreversible;
     }
 
@@ -143,7 +144,7 @@ impl PlannedMigration {
             });
         }
         self.irreversible = self.irreversible.take().or(whole.irreversible);
-        self.down = Some(self.plan_steps(root, steps, whole.outside_transaction));
+        self.down = Some(self.plan_steps(root, steps, Way::Down, whole.outside_transaction));
     }
 
     /// Runs one of the author's functions; a panic becomes a problem at the line that panicked.
@@ -156,7 +157,7 @@ impl PlannedMigration {
     /// Runs code of the author's; a panic becomes a problem at the line that panicked, or at
     /// `place` where that is not known.
     fn caught<T>(&mut self, root: &Path, place: &Place, work: impl FnOnce() -> T) -> Option<T> {
-        let (message, panicked_at) = match catch_panic(root, work) {
+        let (message, panicked_at) = match overheard(root, work) {
             Ok(done) => return Some(done),
             Err(panic) => panic,
         };
@@ -173,9 +174,11 @@ impl PlannedMigration {
         &mut self,
         root: &Path,
         steps: Vec<Step>,
+        within: Way,
         outside_transaction: bool,
     ) -> Vec<PlannedStep> {
         let mut planned = Vec::new();
+        let mut functions = BTreeSet::new();
         for Step { operation, place } in steps {
             // The operation may be the author's own.
             let asked = self.caught(root, &place, || {
@@ -191,14 +194,38 @@ impl PlannedMigration {
                 };
                 (step, operation.files())
             });
-            let Some((step, files)) = asked else {
+            let Some((mut step, files)) = asked else {
                 continue;
             };
             self.files.extend(files);
+            self.name_functions(&mut step, within, &mut functions);
             self.check(&step);
             planned.push(step);
         }
         planned
+    }
+
+    /// Says of which migration the functions of a step are, and whether its name is taken.
+    fn name_functions(&self, step: &mut PlannedStep, within: Way, taken: &mut BTreeSet<String>) {
+        for statement in &mut step.statements {
+            let Some(function) = &mut statement.rust else { continue };
+            (function.migration, function.within) = (self.name.clone(), within);
+            if !taken.insert(function.name.clone()) {
+                statement.problems.push(format!(
+                    "there is another Rust function `{}` in this migration: each has a name of its \
+                     own",
+                    function.name
+                ));
+            }
+        }
+        let back = match &mut step.inverse {
+            Inverse::Construction(statements) | Inverse::Declaration(statements) => statements,
+            Inverse::Capture(capture) => &mut capture.first,
+            Inverse::None(_) => return,
+        };
+        for function in back.iter_mut().filter_map(|statement| statement.rust.as_mut()) {
+            (function.migration, function.within) = (self.name.clone(), within);
+        }
     }
 
     /// Notes what is wrong with the statements of a step, there and back.
@@ -236,24 +263,6 @@ impl PlannedMigration {
             problem.place = Place { line, ..place.clone() };
         });
     }
-}
-
-thread_local! {
-    static PANIC: RefCell<Option<(String, Option<Place>)>> = const { RefCell::new(None) };
-}
-
-/// Runs `work`; where it panics, says with which message and where.
-fn catch_panic<T>(root: &Path, work: impl FnOnce() -> T) -> Result<T, (String, Option<Place>)> {
-    let root = root.to_owned();
-    let before = panic::take_hook();
-    panic::set_hook(Box::new(move |info| {
-        let message = info.payload_as_str().unwrap_or("with a value that is no text").to_owned();
-        let place = info.location().map(|location| Place::of(location, &root));
-        PANIC.set(Some((message, place)));
-    }));
-    let outcome = panic::catch_unwind(AssertUnwindSafe(work));
-    panic::set_hook(before);
-    outcome.map_err(|_| PANIC.take().unwrap_or_default())
 }
 
 fn write_migration(json: &mut Json, migration: &PlannedMigration) {
@@ -390,6 +399,16 @@ fn write_statement(json: &mut Json, statement: &Statement) {
             });
         }
         optional(json, "input", statement.input.as_deref());
+        if let Some(function) = &statement.rust {
+            json.field("rust", |json| {
+                json.object(|json| {
+                    json.field("migration", |json| json.string(&function.migration));
+                    json.field("within", |json| json.string(function.within.word()));
+                    json.field("name", |json| json.string(&function.name));
+                    json.field("way", |json| json.string(function.way.word()));
+                });
+            });
+        }
     });
 }
 

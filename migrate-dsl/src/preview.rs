@@ -60,7 +60,8 @@ fn capture_line(capture: &Capture) -> String {
 }
 
 fn sql_line(statement: Statement) -> String {
-    statement.sql + ";"
+    // The comment that stands for a function takes no semicolon.
+    if statement.rust.is_some() { statement.sql } else { statement.sql + ";" }
 }
 
 fn lines(lines: impl Iterator<Item = String>) -> String {

@@ -1,5 +1,7 @@
 //! The only place where pieces of SQL are joined.
 
+use crate::choice::Choice;
+use crate::function::Function;
 use crate::literal::dollar_quote;
 use crate::{
     DataType, DefaultValue, Expression, Identifier, Name, OptionValue, Role, Secret, quote_literal,
@@ -24,6 +26,8 @@ pub struct Statement {
     pub secrets: Vec<Secret>,
     /// What is sent after a `COPY … FROM STDIN`.
     pub input: Option<String>,
+    /// The function that runs in place of SQL; the text then only tells of it.
+    pub rust: Option<Function>,
 }
 
 /// An option that older servers do not have.
@@ -47,6 +51,7 @@ impl Statement {
             until: 0,
             secrets: Vec::new(),
             input: None,
+            rust: None,
         }
     }
 
@@ -397,6 +402,12 @@ impl Writer {
     /// ```
     pub fn requires(&mut self, version: u32, what: &str) -> &mut Self {
         self.requires.push(Requirement { version, what: what.to_owned() });
+        self
+    }
+
+    /// Notes where options contradict each other.
+    pub(crate) fn choice<T>(&mut self, choice: &Choice<T>) -> &mut Self {
+        self.problems.extend(choice.problem());
         self
     }
 

@@ -188,7 +188,9 @@ fn exit_of(error: &EngineError) -> Exit {
         | EngineError::ProtectedAs { .. }
         | EngineError::NothingToAccept { .. }
         | EngineError::NotEmpty { .. }
+        | EngineError::RowsLost(_)
         | EngineError::NoWayBack { .. }
+        | EngineError::FunctionMissing { .. }
         | EngineError::Unfinished { .. } => Exit::Refused,
         EngineError::Connect(error) => exit_of_connection(error),
         _ => Exit::Failed,

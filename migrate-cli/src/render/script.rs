@@ -71,7 +71,7 @@ pub fn sql_of(steps: &[Step]) -> String {
         for statement in &step.statements {
             text += versions(statement).trim_start_matches('\n');
             text += if versions(statement).is_empty() { "" } else { "\n" };
-            text += &format!("{};\n", statement.sql);
+            text += &format!("{}\n", sql(statement));
         }
     }
     text
@@ -84,7 +84,8 @@ fn forth(step: &Step) -> String {
 fn headed(summary: &str, step: &Step, statements: &[Statement]) -> String {
     let outside = if step.transactional { "" } else { ", outside a transaction" };
     let mut text = format!("\n-- line {}: {}{outside}", step.place.line, on_one_line(summary));
-    for statement in statements {
+    // Of a Rust function there is no more to tell than the summary does.
+    for statement in statements.iter().filter(|statement| statement.rust.is_none()) {
         text += &versions(statement);
         text += &format!("\n{};", statement.sql);
     }
@@ -121,11 +122,21 @@ fn commented<'a>(statements: impl IntoIterator<Item = &'a Statement>) -> String 
 
 fn lines<'a>(statements: impl IntoIterator<Item = &'a Statement>) -> String {
     let texts = statements.into_iter().map(|statement| {
-        let sql = format!("{};", statement.sql);
+        let sql = sql(statement);
+        // What stands for a function is a comment already.
+        let sql = sql.strip_prefix("-- ").filter(|_| statement.rust.is_some()).unwrap_or(&sql);
         let lines = sql.lines().map(|line| format!("\n--   {line}"));
         versions(statement).replace("\n--", "\n--  ") + &lines.collect::<String>()
     });
     texts.collect()
+}
+
+/// The statement, ended by a semicolon; for a Rust function stands a comment, which takes none.
+fn sql(statement: &Statement) -> String {
+    match statement.rust {
+        Some(_) => statement.sql.clone(),
+        None => format!("{};", statement.sql),
+    }
 }
 
 /// For which servers this form is meant.

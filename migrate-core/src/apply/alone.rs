@@ -4,19 +4,21 @@
 //! a doubt whether they were done. For those that the server refuses in one, the journal says that
 //! they are about to run, and on a resume the catalog is [asked](Question).
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use postgres::error::SqlState;
 
 use super::capture::Watch;
 use super::error::{Failure, Origin, Said};
-use super::question::{Answer, Noted, Question, invalid_namesake, is_direct};
+use super::question::{Answer, Noted, Question, invalid_namesake, is_direct, shuts_out};
 use super::send::send;
 use super::snapshots::{self, Why};
-use super::transaction::Transaction;
-use super::{Work, journal};
+use super::transaction::{Transaction, function_ended, is_lock};
+use super::{Work, function, journal};
 use crate::history::Unfinished;
 use crate::interrupt::{Kind, Verdict};
+use crate::lock::{Gate, Gone};
+use crate::watchdog::is_watching;
 use crate::way_back::Captured;
 use crate::{History, Observer, Session};
 
@@ -30,6 +32,20 @@ pub(super) struct Alone<'a> {
     pub(super) done: usize,
 }
 
+/// How long a statement that shuts everybody out waits for its lock: as long as others may wait
+/// behind it.
+const BUDGET: Duration = Duration::from_millis(50);
+/// How soon a statement is tried again that did not get its locks.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// What a statement that shuts everybody out has learned of the locks that it wants.
+#[derive(Default)]
+struct Pace {
+    gate: Gate,
+    /// Whether a lock has been what it failed for.
+    locked: bool,
+}
+
 impl Alone<'_> {
     pub(super) fn run(
         &self,
@@ -37,7 +53,8 @@ impl Alone<'_> {
         watch: &mut Watch,
         observer: &mut dyn Observer,
     ) -> Result<(), Failure> {
-        if !is_direct(&self.origin.statement.sql) {
+        let is_function = self.origin.statement.rust.is_some();
+        if !is_function && !is_direct(&self.origin.statement.sql) {
             match self.in_transaction(session, watch, observer) {
                 Err(Failure::Statement { source, .. }) if refuses_transactions(&source) => {}
                 ended => return ended,
@@ -61,6 +78,7 @@ impl Alone<'_> {
             opening: self.opening,
             statements: &[self.origin],
             variables: self.work.variables,
+            functions: self.work.functions,
             closing: &closing,
             limits: &self.work.limits,
             interrupt: self.work.interrupt,
@@ -86,21 +104,30 @@ impl Alone<'_> {
         let question = Question::of(self.origin.step, sql);
         let pid = session.backend_pid();
         let noted = question.note(session.client(), pid).map_err(Failure::connection)?;
+        let mut pace = shuts_out(sql).then(Pace::default);
         loop {
             if let Some(stop) = self.work.interrupt.stopped() {
                 return Err(Failure::Stopped(stop));
             }
+            if let Some(pace) = &mut pace {
+                self.wait_at_the_gate(session, pace, deadline, observer)?;
+            }
             if matches!(question, Question::CreateIndex { .. } | Question::Reindex) {
                 self.wait_for_snapshots(session, deadline, observer)?;
             }
-            let Some(failure) = self.attempt(session, watch, &question, &noted)? else {
+            let tried = self.attempt(session, watch, &question, &noted, &mut pace)?;
+            let Some(failure) = tried else {
                 return Ok(());
             };
-            if !failure.is_about_a_lock() || Instant::now() >= deadline {
+            if !failure.is_about_a_lock() {
                 return Err(failure);
             }
+            if Instant::now() >= deadline {
+                let holders = pace.map(|pace| pace.gate.in_the_way(session.client()));
+                return Err(failure.locked(holders.unwrap_or_default()));
+            }
             drop(session.take_notices());
-            if let Some(stop) = self.work.interrupt.sleep(std::time::Duration::from_millis(200)) {
+            if let Some(stop) = self.work.interrupt.sleep(PAUSE) {
                 return Err(Failure::Stopped(stop));
             }
         }
@@ -124,6 +151,52 @@ impl Alone<'_> {
         }
     }
 
+    /// Waits until the locks can be had that it was seen waiting for; autovacuum is sent away.
+    fn wait_at_the_gate(
+        &self,
+        session: &mut Session,
+        pace: &mut Pace,
+        deadline: Instant,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Failure> {
+        let interrupt = self.work.interrupt;
+        let step = || Some(Box::new(self.origin.step.clone()));
+        loop {
+            let gone = pace.gate.wait(session.client(), deadline, interrupt, observer);
+            match gone.map_err(Failure::connection)? {
+                Gone::Free if !pace.gate.is_known() => return Ok(()),
+                Gone::Free => {}
+                Gone::Held(holders) => {
+                    return Err(Failure::Locked { step: step(), holders, source: None });
+                }
+                Gone::Stopped(stop) => return Err(Failure::Stopped(stop)),
+            }
+            // The statement has to ask for them itself: this shows that it will get them.
+            let sql = format!("BEGIN; {}", pace.gate.locks(BUDGET).join("; "));
+            let (tried, _) =
+                session.guarded(interrupt, Kind::Blocking, |client| client.batch_execute(&sql));
+            if !session.client().is_closed() {
+                session.client().batch_execute("ROLLBACK").map_err(Failure::connection)?;
+            }
+            let Err(error) = tried else { return Ok(()) };
+            if !error.code().is_some_and(is_lock) {
+                // Whatever it is, the statement itself will tell.
+                return if session.client().is_closed() {
+                    Err(Failure::connection(error))
+                } else {
+                    Ok(())
+                };
+            }
+            if Instant::now() >= deadline {
+                let holders = pace.gate.in_the_way(session.client());
+                return Err(Failure::Locked { step: step(), holders, source: Some(error.into()) });
+            }
+            if let Some(stop) = interrupt.sleep(PAUSE) {
+                return Err(Failure::Stopped(stop));
+            }
+        }
+    }
+
     /// Runs it once; a failure whose end is known, and is recorded, may be tried again.
     fn attempt(
         &self,
@@ -131,6 +204,7 @@ impl Alone<'_> {
         watch: &mut Watch,
         question: &Question,
         noted: &Noted,
+        pace: &mut Option<Pace>,
     ) -> Result<Option<Failure>, Failure> {
         let Self { work, origin, .. } = *self;
         let gone = matches!(question, Question::DropIndex { .. });
@@ -147,9 +221,37 @@ impl Alone<'_> {
             let bound = format!("SET statement_timeout = {}", limit.as_millis().max(1));
             session.client().batch_execute(&bound).map_err(Failure::connection)?;
         }
-        let kind = if question.is_concurrent() { Kind::Concurrent } else { Kind::Blocking };
-        let (sent, ended) = session
-            .guarded(work.interrupt, kind, |client| send(client, origin.statement, work.variables));
+        let kind = match pace {
+            _ if question.is_concurrent() => Kind::Concurrent,
+            Some(pace) if pace.locked && is_watching(work.interrupt) => Kind::Observed,
+            _ => Kind::Blocking,
+        };
+        if pace.is_some() {
+            let bound = format!("SET lock_timeout = {}", BUDGET.as_millis());
+            session.client().batch_execute(&bound).map_err(Failure::connection)?;
+        }
+        let (sent, ended) = match &origin.statement.rust {
+            Some(called) => {
+                let (result, ended) = session.guarded(work.interrupt, kind, |client| {
+                    function::run(client, called, work.functions, work.interrupt, false)
+                });
+                if let Err(failure) = function_ended(origin, result, &ended) {
+                    return self.function_failed(session, watch, failure);
+                }
+                (Ok(()), ended)
+            }
+            None => session.guarded(work.interrupt, kind, |client| {
+                send(client, origin.statement, work.variables)
+            }),
+        };
+        if let Some(pace) = pace
+            && !session.client().is_closed()
+        {
+            _ = session.client().batch_execute("SET lock_timeout = 0");
+            pace.locked |= sent.is_err();
+            let learned = pace.gate.learn(session.client(), &ended.waits);
+            learned.map_err(Failure::connection)?;
+        }
         if limit.is_some() && !session.client().is_closed() {
             _ = session.client().batch_execute("SET statement_timeout = 0");
         }
@@ -175,13 +277,13 @@ impl Alone<'_> {
         let failure = match (work.interrupt.stopped(), ended.verdict) {
             (Some(stop), _) => Failure::Stopped(stop),
             (_, Some(Verdict::Queued)) => {
-                Failure::queued(Some(origin), Said::of(error, [origin.statement]))
+                Failure::queued(Some(origin), Some(Said::of(error, [origin.statement])))
             }
             (_, Some(Verdict::InTheWay { others, waited })) => Failure::in_the_way(
                 Some(origin),
                 others,
                 waited,
-                Said::of(error, [origin.statement]),
+                Some(Said::of(error, [origin.statement])),
             ),
             (None, None) => Failure::statement(origin, error),
         };
@@ -195,13 +297,35 @@ impl Alone<'_> {
             _ => true,
         };
         if clean {
-            let known = match self.done {
-                0 => self.history.journal_end(work.name),
-                _ => self.journal(self.done, None, &watch.captured),
-            };
-            _ = session.client().batch_execute(&known);
+            self.journal_as_not_done(session, watch);
         }
         Ok(Some(failure))
+    }
+
+    /// What a function outside a transaction did before it failed is done. So the journal goes on to
+    /// say that it is running, and the next run finds out what the step's author says to that.
+    fn function_failed(
+        &self,
+        session: &mut Session,
+        watch: &Watch,
+        failure: Failure,
+    ) -> Result<Option<Failure>, Failure> {
+        if session.client().is_closed() || failure.is_cut() {
+            return Err(failure);
+        }
+        _ = session.client().batch_execute("SET statement_timeout = 0");
+        if !failure.may_have_begun() {
+            self.journal_as_not_done(session, watch);
+        }
+        Err(self.work.interrupt.stopped().map_or(failure, Failure::Stopped))
+    }
+
+    fn journal_as_not_done(&self, session: &mut Session, watch: &Watch) {
+        let known = match self.done {
+            0 => self.history.journal_end(self.work.name),
+            _ => self.journal(self.done, None, &watch.captured),
+        };
+        _ = session.client().batch_execute(&known);
     }
 
     fn journal(&self, done: usize, noted: Option<&Noted>, captured: &Captured) -> String {

@@ -5,8 +5,8 @@ use super::error::{Failure, Origin};
 use super::parts::origins;
 use super::question::{Answer, Noted, Question, is_direct};
 use super::send::send;
-use super::transaction::Transaction;
-use super::{Work, partial};
+use super::transaction::{Transaction, function_ended};
+use super::{Work, function, partial};
 use crate::interrupt::Kind;
 use crate::lock::RunnerLock;
 use crate::way_back::Captured;
@@ -43,6 +43,7 @@ pub(crate) fn take_back(
                 opening: &opening,
                 statements,
                 variables: work.variables,
+                functions: work.functions,
                 closing: &closing,
                 limits: &work.limits,
                 interrupt: work.interrupt,
@@ -54,7 +55,8 @@ pub(crate) fn take_back(
         return done.map_err(|failure| fail(session, 0, failure));
     }
     for (done, origin) in statements.iter().enumerate() {
-        let sent = if is_direct(&origin.statement.sql) {
+        let is_function = origin.statement.rust.is_some() && !origin.step.transactional;
+        let sent = if is_function || is_direct(&origin.statement.sql) {
             directly(session, work, *origin)
         } else {
             together(&[*origin], session, observer)
@@ -71,6 +73,13 @@ fn directly(session: &mut Session, work: &Work<'_>, origin: Origin<'_>) -> Resul
         if answer.map_err(Failure::connection)? == Answer::Done {
             return Ok(());
         }
+    }
+    if let Some(called) = &origin.statement.rust {
+        let (result, ended) = session.guarded(work.interrupt, Kind::Blocking, |client| {
+            function::run(client, called, work.functions, work.interrupt, false)
+        });
+        return function_ended(origin, result, &ended)
+            .map_err(|failure| work.interrupt.stopped().map_or(failure, Failure::Stopped));
     }
     let kind = if question.is_concurrent() { Kind::Concurrent } else { Kind::Blocking };
     let (sent, _) = session

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use migrate_dsl::FunctionError;
 use postgres::error::{DbError, SqlState};
 use thiserror::Error;
 
@@ -38,11 +39,18 @@ pub struct ApplyError {
     pub failure: Failure,
     /// What the database is like now.
     pub left: Left,
+    /// Whether `sync` was at work.
+    pub(crate) in_sync: bool,
 }
 
 impl ApplyError {
     pub(super) fn new(name: &str, direction: Direction, failure: Failure, left: Left) -> Self {
-        Self { name: name.to_owned(), direction, failure, left }
+        Self { name: name.to_owned(), direction, failure, left, in_sync: false }
+    }
+
+    /// The command that goes on with it.
+    pub(crate) fn command(&self) -> &'static str {
+        if self.in_sync { "sync" } else { self.direction.as_str() }
     }
 }
 
@@ -59,6 +67,18 @@ pub enum Failure {
         statement: Box<Statement>,
         /// What the server said.
         source: Said,
+    },
+    /// A Rust function failed.
+    #[error("the Rust function `{name}` failed")]
+    Function {
+        /// The step.
+        step: Box<Step>,
+        /// The name of the function.
+        name: String,
+        /// Whether it ran outside a transaction, and something of it may be done for good.
+        begun: bool,
+        /// What it said.
+        source: Box<FunctionError>,
     },
     /// What a step is about could not be read from the catalog.
     #[error("the way back could not be read from the catalog")]
@@ -111,8 +131,8 @@ pub enum Failure {
         others: usize,
         /// The longest of them.
         waited: Duration,
-        /// What the server said.
-        source: Said,
+        /// What the server said, if it was at work.
+        source: Option<Said>,
     },
     /// It was asked to stop.
     #[error("{0}")]
@@ -165,6 +185,16 @@ impl Failure {
         }
     }
 
+    pub(super) fn function(origin: Origin<'_>, source: FunctionError, begun: bool) -> Self {
+        let name = origin.statement.rust.as_ref().map(|function| function.name.clone());
+        Self::Function {
+            step: Box::new(origin.step.clone()),
+            name: name.unwrap_or_default(),
+            begun,
+            source: Box::new(source),
+        }
+    }
+
     pub(super) fn not_there(origin: Origin<'_>, object: &Object) -> Self {
         let (step, object) = (Box::new(origin.step.clone()), Box::new(object.clone()));
         Self::NotThere { step, object, done: false }
@@ -190,7 +220,7 @@ impl Failure {
         origin: Option<Origin<'_>>,
         others: usize,
         waited: Duration,
-        source: Said,
+        source: Option<Said>,
     ) -> Self {
         Self::InTheWay {
             step: origin.map(|origin| Box::new(origin.step.clone())),
@@ -202,9 +232,9 @@ impl Failure {
     }
 
     /// It waited for a lock, and others behind it.
-    pub(super) fn queued(origin: Option<Origin<'_>>, source: Said) -> Self {
+    pub(super) fn queued(origin: Option<Origin<'_>>, source: Option<Said>) -> Self {
         let step = origin.map(|origin| Box::new(origin.step.clone()));
-        Self::Locked { step, holders: Vec::new(), source: Some(source) }
+        Self::Locked { step, holders: Vec::new(), source }
     }
 
     pub(super) fn invalid_index(origin: Origin<'_>, index: String) -> Self {
@@ -224,7 +254,24 @@ impl Failure {
 
     /// Whether the same may succeed when others have let go of their locks.
     pub(super) fn is_about_a_lock(&self) -> bool {
-        matches!(self, Self::Locked { .. }) || self.said().and_then(Said::code).is_some_and(is_lock)
+        let of_function = match self {
+            Self::Function { source, .. } => {
+                source.query.as_ref().and_then(|it| it.code.as_deref())
+            }
+            _ => None,
+        };
+        matches!(self, Self::Locked { .. })
+            || self.said().and_then(Said::code).is_some_and(is_lock)
+            || of_function.is_some_and(|code| is_lock(&SqlState::from_code(code)))
+    }
+
+    /// Whether a function that ran outside a transaction may have done something before it.
+    pub(super) fn may_have_begun(&self) -> bool {
+        match self {
+            Self::Function { begun, .. } => *begun,
+            Self::Stopped(_) | Self::InTheWay { .. } | Self::Locked { .. } => true,
+            _ => false,
+        }
     }
 
     /// The failure at the end of all patience, with those who were in the way then.
@@ -234,6 +281,9 @@ impl Failure {
                 Self::Locked { step: Some(step), holders: found, source: Some(source) }
             }
             Self::Locked { step, source, .. } => Self::Locked { step, holders: found, source },
+            Self::Function { step, .. } => {
+                Self::Locked { step: Some(step), holders: found, source: None }
+            }
             other => other,
         }
     }
@@ -266,6 +316,7 @@ impl Failure {
             | Self::Stopped(_)
             | Self::InvalidIndex { .. }
             | Self::Unknown { .. } => return self.to_string(),
+            Self::Function { source, .. } => return source.to_string(),
             _ => {}
         }
         let Some(said) = self.said() else { return self.to_string() };
@@ -276,15 +327,14 @@ impl Failure {
     #[must_use]
     pub fn said(&self) -> Option<&Said> {
         match self {
-            Self::Statement { source, .. }
-            | Self::Capture { source, .. }
-            | Self::InTheWay { source, .. } => Some(source),
+            Self::Statement { source, .. } | Self::Capture { source, .. } => Some(source),
             Self::Commit(source)
             | Self::Record(source)
             | Self::LockLost(source)
             | Self::Connection(source) => Some(source),
-            Self::Locked { source, .. } => source.as_ref(),
-            Self::NotThere { .. }
+            Self::Locked { source, .. } | Self::InTheWay { source, .. } => source.as_ref(),
+            Self::Function { .. }
+            | Self::NotThere { .. }
             | Self::Stopped(_)
             | Self::InvalidIndex { .. }
             | Self::Unknown { .. } => None,
@@ -389,6 +439,8 @@ pub enum Left {
         /// Of how many.
         of: usize,
     },
+    /// A function outside a transaction was broken off: what it did before that is done.
+    Begun,
     /// The server's answer was lost.
     Unknown,
 }
@@ -405,6 +457,9 @@ impl fmt::Display for Left {
             Self::Partial { done, of } => write!(
                 f,
                 "{done} of its {of} statements are done and recorded, the one after them is not"
+            ),
+            Self::Begun => f.write_str(
+                "the function ran outside a transaction: what it did before it failed is done",
             ),
             Self::Unknown => f.write_str(
                 "the server's answer was lost: `migrate status` tells whether it was recorded",

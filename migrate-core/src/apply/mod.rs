@@ -10,6 +10,8 @@ mod alone;
 mod back;
 mod capture;
 mod error;
+mod function;
+mod losses;
 mod parts;
 mod question;
 mod send;
@@ -21,9 +23,12 @@ use std::time::{Duration, Instant};
 
 pub(crate) use error::Origin;
 pub use error::{ApplyError, Failure, Left, Said};
+pub use losses::Loss;
+pub(crate) use losses::losses;
 pub(crate) use question::Noted;
 
 use crate::event::Direction;
+use crate::functions::Runner;
 use crate::history::{Action, Unfinished};
 use crate::interrupt::Interrupt;
 use crate::limits::Limits;
@@ -48,6 +53,8 @@ pub(crate) struct Work<'a> {
     pub(crate) captures: bool,
     /// What statements may ask of the environment.
     pub(crate) variables: &'a Variables,
+    /// Who runs its Rust functions.
+    pub(crate) functions: &'a Runner,
     /// The SQL that records the outcome, in the transaction of the last part.
     pub(crate) record: &'a dyn Fn(&Captured) -> Vec<String>,
     /// How long it may take, and make others wait.
@@ -128,6 +135,7 @@ pub(crate) fn apply(
                     opening,
                     statements,
                     variables: work.variables,
+                    functions: work.functions,
                     closing: &closing,
                     limits: &work.limits,
                     interrupt: work.interrupt,
@@ -153,6 +161,11 @@ pub(crate) fn apply(
                 _ if failure.is_cut() || session.client().is_closed() => Left::Unknown,
                 Part::Alone(_) if matches!(failure, Failure::NotThere { done: true, .. }) => {
                     Left::Partial { done: done + 1, of: work.statements() }
+                }
+                Part::Alone(origin)
+                    if origin.statement.rust.is_some() && failure.may_have_begun() =>
+                {
+                    Left::Begun
                 }
                 Part::Together(_) => partial(done, work).unwrap_or(Left::RolledBack),
                 Part::Alone(_) => partial(done, work).unwrap_or(Left::Nothing),

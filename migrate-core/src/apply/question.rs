@@ -262,6 +262,15 @@ pub(super) fn may_accept_an_invalid_index(sql: &str) -> bool {
         && matches!(Question::of_sql(sql), Question::CreateIndex { if_not_exists: true, .. })
 }
 
+/// Whether the statement takes a table, or all of them one after the other, from everybody else.
+pub(super) fn shuts_out(sql: &str) -> bool {
+    let mut words = Words::of(sql);
+    if words.eat("vacuum") {
+        return words.has("full");
+    }
+    words.eat("cluster") || (words.eat("reindex") && !words.has("concurrently"))
+}
+
 /// Whether the server is known to refuse the statement in a transaction, or to end that itself.
 pub(super) fn is_direct(sql: &str) -> bool {
     let question = Question::of_sql(sql);
@@ -294,7 +303,8 @@ mod tests {
 
     fn shown(sql: &str) -> String {
         let question = format!("{:?}", Question::of_sql(sql));
-        format!("{question}{}", if is_direct(sql) { " direct" } else { "" })
+        let direct = if is_direct(sql) { " direct" } else { "" };
+        format!("{question}{direct}{}", if shuts_out(sql) { " alone" } else { "" })
     }
 
     #[test]
@@ -303,11 +313,13 @@ mod tests {
         insta::assert_snapshot!(shown("create index on only t (a)"), @r#"CreateIndex { name: None, table: "\"t\"", concurrently: false, if_not_exists: false }"#);
         insta::assert_snapshot!(shown("DROP INDEX CONCURRENTLY IF EXISTS a.b"), @r#"DropIndex { path: "\"a\".\"b\"" } direct"#);
         insta::assert_snapshot!(shown("REINDEX (VERBOSE) TABLE CONCURRENTLY t"), @"Reindex direct");
-        insta::assert_snapshot!(shown("REINDEX TABLE t"), @"Repeat");
+        insta::assert_snapshot!(shown("REINDEX TABLE t"), @"Repeat alone");
         insta::assert_snapshot!(shown("ALTER TABLE p DETACH PARTITION c CONCURRENTLY"), @r#"Detach { parent: "\"p\"", partition: "\"c\"" } direct"#);
         insta::assert_snapshot!(shown("ALTER TABLE p ADD c int"), @"Unknown");
         insta::assert_snapshot!(shown("CREATE DATABASE x"), @r#"Row { of: "pg_database WHERE datname", name: "x", created: true } direct"#);
         insta::assert_snapshot!(shown("VACUUM"), @"Repeat direct");
+        insta::assert_snapshot!(shown("VACUUM (ANALYZE, FULL) t"), @"Repeat direct alone");
+        insta::assert_snapshot!(shown("CLUSTER"), @"Repeat alone");
         insta::assert_snapshot!(shown("CALL p()"), @"Unknown direct");
         insta::assert_snapshot!(shown("INSERT INTO t VALUES (1)"), @"Unknown");
     }

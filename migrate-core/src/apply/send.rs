@@ -15,18 +15,36 @@ pub(crate) type Variables = BTreeMap<String, String>;
 
 /// The statement's text as the server gets it: psql's placeholders `:'NAME'` replaced by values.
 pub(super) fn text<'a>(statement: &'a Statement, variables: &Variables) -> Cow<'a, str> {
-    let mut text = Cow::Borrowed(statement.sql.as_str());
-    for secret in &statement.secrets {
-        let placeholder = format!(":'{}'", secret.variable);
-        let value = quote_literal(&value(secret, variables));
-        text = Cow::Owned(text.replace(&placeholder, &value));
+    let values = statement.secrets.iter().map(|secret| {
+        (format!(":'{}'", secret.variable), quote_literal(&value(secret, variables)))
+    });
+    let values: Vec<_> = values.collect();
+    let mut text = String::new();
+    let mut rest = statement.sql.as_str();
+    // A value may look like a placeholder: what is put in is not searched again.
+    while let Some((place, placeholder, value)) = first(&values, rest) {
+        text.push_str(&rest[..place]);
+        text.push_str(value);
+        rest = &rest[place + placeholder.len()..];
     }
-    text
+    if text.is_empty() {
+        return Cow::Borrowed(rest);
+    }
+    text.push_str(rest);
+    Cow::Owned(text)
+}
+
+/// The placeholder that stands first in a text: where, itself, and its value.
+fn first<'a>(values: &'a [(String, String)], text: &str) -> Option<(usize, &'a str, &'a str)> {
+    let places = values.iter().filter_map(|(placeholder, value)| {
+        Some((text.find(placeholder)?, placeholder.as_str(), value.as_str()))
+    });
+    places.min_by_key(|(place, ..)| *place)
 }
 
 /// Whether the statement has to be sent alone.
 pub(super) fn is_alone(statement: &Statement) -> bool {
-    statement.input.is_some()
+    statement.input.is_some() || statement.rust.is_some()
 }
 
 /// Sends a statement, and what comes with it.
@@ -73,5 +91,19 @@ mod tests {
         let statement_with_verifier = statement(true);
         let verifier = text(&statement_with_verifier, &variables);
         assert!(verifier.starts_with("ALTER ROLE app PASSWORD 'SCRAM-SHA-256$4096:"), "{verifier}");
+    }
+
+    #[test]
+    fn a_secret_that_looks_like_a_placeholder_is_a_value() {
+        let secret = |variable: &str| Secret { variable: variable.to_owned(), scram: false };
+        for secrets in [["A", "B"], ["B", "A"]] {
+            let secrets = secrets.map(secret).to_vec();
+            let statement =
+                Statement { secrets, ..Statement::new("SELECT :'A', :'B', :'A', :'C'") };
+            let values = [("A", "a :'B' :'A'"), ("B", "$0 :'A'")];
+            let values = values.map(|(name, value)| (name.to_owned(), value.to_owned()));
+            let sent = "SELECT 'a :''B'' :''A''', '$0 :''A''', 'a :''B'' :''A''', :'C'";
+            assert_eq!(text(&statement, &Variables::from(values)), sent);
+        }
     }
 }

@@ -8,8 +8,10 @@ use postgres::error::SqlState;
 
 use super::capture::Watch;
 use super::error::{Failure, Origin, Said};
+use super::function;
 use super::question::{invalid_namesake, may_accept_an_invalid_index};
 use super::send::{Variables, is_alone, send, text};
+use crate::functions::Runner;
 use crate::interrupt::{Ended, Interrupt, Kind, Verdict, Wait};
 use crate::limits::Limits;
 use crate::lock::{Gate, Gone, lock_timeout};
@@ -31,6 +33,7 @@ pub(super) struct Transaction<'a> {
     pub(super) opening: &'a [String],
     pub(super) statements: &'a [Origin<'a>],
     pub(super) variables: &'a Variables,
+    pub(super) functions: &'a Runner,
     /// What is recorded at the end, given what is known of the way back then.
     pub(super) closing: &'a dyn Fn(&Captured) -> Vec<String>,
     pub(super) limits: &'a Limits,
@@ -145,7 +148,7 @@ impl Transaction<'_> {
                 let step = statements
                     .first()
                     .filter(|first| statements.iter().all(|origin| origin.index == first.index));
-                Err(Failure::in_the_way(step.copied(), others, waited, self.said(error)))
+                Err(Failure::in_the_way(step.copied(), others, waited, Some(self.said(error))))
             }
             _ => Ok(Some(error)),
         }
@@ -234,24 +237,28 @@ impl Transaction<'_> {
         for sql in self.opening {
             session.client().batch_execute(sql).map_err(Failure::lock_lost)?;
         }
-        let mut judged = |(result, ended): (Result<(), postgres::Error>, Ended), origin| {
+        let judged = |(result, ended): (Result<(), postgres::Error>, Ended),
+                      origin,
+                      waits: &mut Vec<Wait>| {
             waits.extend(ended.waits);
             let Err(error) = result else { return Ok(()) };
             match (ended.verdict, origin) {
                 (Some(Verdict::InTheWay { others, waited }), origin) => {
-                    Err(Failure::in_the_way(origin, others, waited, self.said(error)))
+                    Err(Failure::in_the_way(origin, others, waited, Some(self.said(error))))
                 }
-                (Some(Verdict::Queued), origin) => Err(Failure::queued(origin, self.said(error))),
+                (Some(Verdict::Queued), origin) => {
+                    Err(Failure::queued(origin, Some(self.said(error))))
+                }
                 (None, Some(origin)) => Err(Failure::statement(origin, error)),
                 (None, None) if error.code().is_some_and(is_lock) => {
-                    Err(Failure::queued(None, error.into()))
+                    Err(Failure::queued(None, Some(error.into())))
                 }
                 (None, None) => Err(Failure::connection(error)),
             }
         };
         for sql in self.bounds(pace) {
             let sent = session.guarded(self.interrupt, kind, |client| client.batch_execute(&sql));
-            judged(sent, None)?;
+            judged(sent, None, waits)?;
         }
         for origin in self.statements {
             watch.before(session, *origin)?;
@@ -259,10 +266,20 @@ impl Transaction<'_> {
             if let Some(index) = invalid.map_err(Failure::connection)? {
                 return Err(Failure::invalid_index(*origin, index));
             }
-            let sent = session.guarded(self.interrupt, kind, |client| {
-                send(client, origin.statement, self.variables)
-            });
-            judged(sent, Some(*origin))?;
+            if let Some(called) = &origin.statement.rust {
+                let (functions, interrupt) = (self.functions, self.interrupt);
+                let (result, ended) = session.guarded(interrupt, kind, |client| {
+                    function::run(client, called, functions, interrupt, true)
+                });
+                let result = function_ended(*origin, result, &ended);
+                waits.extend(ended.waits);
+                result?;
+            } else {
+                let sent = session.guarded(self.interrupt, kind, |client| {
+                    send(client, origin.statement, self.variables)
+                });
+                judged(sent, Some(*origin), waits)?;
+            }
             self.go_on()?;
             watch.after(session, *origin)?;
         }
@@ -273,6 +290,25 @@ impl Transaction<'_> {
             Some(_) => Failure::Commit(self.said(error)),
             None => Failure::connection(error),
         })
+    }
+}
+
+/// How a function has ended, with the watchdog's word on it: that may have wanted it to end.
+pub(super) fn function_ended(
+    origin: Origin<'_>,
+    result: Result<(), function::Ended>,
+    ended: &Ended,
+) -> Result<(), Failure> {
+    match (result, ended.verdict) {
+        (Err(function::Ended::Cut(error)), _) => Err(Failure::connection(error)),
+        (_, Some(Verdict::InTheWay { others, waited })) => {
+            Err(Failure::in_the_way(Some(origin), others, waited, None))
+        }
+        (_, Some(Verdict::Queued)) => Err(Failure::queued(Some(origin), None)),
+        (Ok(()), None) => Ok(()),
+        (Err(function::Ended::Failed { error, begun }), None) => {
+            Err(Failure::function(origin, error, begun))
+        }
     }
 }
 

@@ -29,6 +29,11 @@ struct Entry {
 
 /// The SQL of an array that [`Privileges::parse`] reads. `letter` is that of `acldefault`.
 pub(super) fn sql(letter: char, on: &str, column: &str, acl: &str, owner: &str) -> String {
+    sql_since(&format!("acldefault('{letter}', {owner})"), on, column, acl, owner)
+}
+
+/// The same, where a new object has these privileges.
+pub(super) fn sql_since(new: &str, on: &str, column: &str, acl: &str, owner: &str) -> String {
     format!(
         "ARRAY[{on}, {owner}::regrole::text, {column}, ''] || ARRAY(
             SELECT concat_ws(chr(31), which,
@@ -37,9 +42,9 @@ pub(super) fn sql(letter: char, on: &str, column: &str, acl: &str, owner: &str) 
                 CASE WHEN grantor = {owner} THEN '' ELSE grantor::regrole::text END,
                 is_grantable, privilege_type)
             FROM (SELECT 'actual' AS which, a.*
-                  FROM aclexplode(COALESCE({acl}, acldefault('{letter}', {owner}))) a
+                  FROM aclexplode(COALESCE({acl}, {new})) a
                   UNION ALL
-                  SELECT 'new', n.* FROM aclexplode(acldefault('{letter}', {owner})) n) AS entry)"
+                  SELECT 'new', n.* FROM aclexplode({new}) n) AS entry)"
     )
 }
 
@@ -80,6 +85,11 @@ impl Privileges {
     /// From those of `after` to these.
     pub(super) fn back_from(&self, after: &Self) -> Vec<String> {
         self.difference(&after.actual)
+    }
+
+    /// None of these any more.
+    pub(super) fn revoked(&self) -> Vec<String> {
+        Self { actual: BTreeSet::new(), ..self.clone() }.back_from(self)
     }
 
     /// All of them again, after privileges on the whole table were revoked: that takes those on

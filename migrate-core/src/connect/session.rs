@@ -78,6 +78,17 @@ impl Session {
         })
     }
 
+    /// Connects to the database of a URL, or of a `key=value` string, for an application that has
+    /// it from its own settings: neither variables nor files are looked at for what it leaves open.
+    ///
+    /// # Errors
+    ///
+    /// When it is neither, and as [`connect`](Self::connect).
+    pub fn open_url(url: &str, purpose: &str) -> Result<Self, crate::Error> {
+        let target = Target::parse(url, "the application", &crate::Environment::default())?;
+        Ok(Self::connect(&target, purpose)?)
+    }
+
     /// Connects to the one server of a target.
     fn open(
         target: &Target,
@@ -256,8 +267,8 @@ impl Session {
         &mut self,
         interrupt: &Interrupt,
         kind: Kind,
-        work: impl FnOnce(&mut Client) -> Result<T, postgres::Error>,
-    ) -> (Result<T, postgres::Error>, Ended) {
+        work: impl FnOnce(&mut Client) -> T,
+    ) -> (T, Ended) {
         let armed = interrupt.arm(self.canceler(), self.server.pid, kind);
         let result = work(&mut self.client);
         let ended = armed.end();

@@ -1,7 +1,7 @@
 //! Taking back.
 
 use super::up::without_secrets;
-use super::{Known, Migrator, UpTo};
+use super::{Known, Migrator};
 use crate::apply::{Work, is_transactional};
 use crate::event::Direction;
 use crate::history::{Action, Applied, Line, TRANSACTION_MS, Unfinished};
@@ -22,29 +22,75 @@ pub enum DownTo {
     All,
 }
 
-impl DownTo {
-    /// What is left of it when one migration was taken back.
-    fn less_one(&self) -> Self {
-        match self {
-            Self::Count(count) => Self::Count(count.saturating_sub(1)),
-            other => other.clone(),
-        }
-    }
+/// What is meant to be taken back.
+pub(super) struct Meant<'a> {
+    /// The migration that stopped half way up: it is the newest, and only its steps that were done
+    /// come back.
+    pub(super) partial: Option<&'a Unfinished>,
+    /// Applied ones, the last applied first.
+    pub(super) applied: Vec<&'a Applied>,
 }
 
-/// The migration that stopped half way up, if it is one of those that are meant.
-fn meant_partial<'a>(known: &'a Known, to: &DownTo) -> Option<&'a Unfinished> {
-    Migrator::partial_up(known).filter(|partial| match to {
-        DownTo::Count(count) => *count > 0,
-        DownTo::Name(name) => partial.name > *name,
-        DownTo::All => true,
-    })
+/// What is to be taken back, and how: all of it known to have a way back.
+#[derive(Default)]
+pub(super) struct Backwards {
+    partial: Option<(Unfinished, Vec<Step>)>,
+    reverts: Vec<Revert>,
 }
 
 /// A migration to take back, and how.
 struct Revert {
     name: String,
     steps: Vec<Step>,
+}
+
+impl<'a> Meant<'a> {
+    /// The migrations that are meant, of those that the database has.
+    pub(super) fn of(known: &'a Known, to: &DownTo) -> Self {
+        let partial = Migrator::partial_up(known);
+        let newest_first = known.applied.iter().rev();
+        match to {
+            DownTo::Count(count) => {
+                let partial = partial.filter(|_| *count > 0);
+                let left = count - usize::from(partial.is_some());
+                Self { partial, applied: newest_first.take(left).collect() }
+            }
+            DownTo::Name(name) => Self {
+                partial: partial.filter(|row| row.name > *name),
+                applied: newest_first.filter(|row| row.name > *name).collect(),
+            },
+            DownTo::All => Self { partial, applied: newest_first.collect() },
+        }
+    }
+
+    /// Their names, in the order in which they are taken back.
+    pub(super) fn names(&self) -> Vec<String> {
+        let partial = self.partial.map(|row| row.name.clone()).into_iter();
+        partial.chain(self.applied.iter().map(|row| row.name.clone())).collect()
+    }
+
+    /// What the database knows without them.
+    pub(super) fn left_of(&self, known: &Known) -> Known {
+        let names = self.names();
+        let mut left = known.clone();
+        left.applied.retain(|row| !names.contains(&row.name));
+        left.unfinished.retain(|row| !names.contains(&row.name));
+        left
+    }
+}
+
+impl Backwards {
+    /// Whether there is nothing to take back.
+    pub(super) fn is_empty(&self) -> bool {
+        self.partial.is_none() && self.reverts.is_empty()
+    }
+
+    /// The steps, by migration, the last applied first.
+    pub(super) fn steps(&self) -> Vec<(String, Vec<Step>)> {
+        let partial = self.partial.iter().map(|(row, steps)| (row.name.clone(), steps.clone()));
+        let reverts = self.reverts.iter();
+        partial.chain(reverts.map(|revert| (revert.name.clone(), revert.steps.clone()))).collect()
+    }
 }
 
 impl Migrator {
@@ -65,18 +111,9 @@ impl Migrator {
         if self.known(session.client())?.is_none_or(nothing) {
             return Ok(Vec::new());
         }
-        self.alone(session, observer, |session, lock, mut known, observer| {
-            let mut done = Vec::new();
-            let mut to = to.clone();
-            // What stopped half way is the newest, and only its steps that were done come back.
-            if let Some(partial) = meant_partial(&known, &to).cloned() {
-                self.take_back_partial(session, lock, &partial, observer)?;
-                known.unfinished.retain(|row| row.name != partial.name);
-                done.push(partial.name);
-                to = to.less_one();
-            }
-            done.extend(self.down_alone(session, lock, &known, &to, observer)?);
-            Ok(done)
+        self.alone(session, observer, |session, lock, known, observer| {
+            let back = self.backwards(session, &known, &Meant::of(&known, to))?;
+            self.go_back(session, lock, &known, &back, observer)
         })
     }
 
@@ -90,91 +127,31 @@ impl Migrator {
         session: &mut Session,
         to: &DownTo,
     ) -> Result<Vec<(String, Vec<Step>)>, Error> {
-        let mut known = self.known(session.client())?.unwrap_or_default();
-        let mut to = to.clone();
-        let mut all = Vec::new();
-        if let Some(partial) = meant_partial(&known, &to).cloned() {
-            let steps = self.would_take_back_partial(&partial, session.major())?;
-            known.unfinished.retain(|row| row.name != partial.name);
-            all.push((partial.name, steps));
-            to = to.less_one();
-        }
-        let reverts = self.to_take_back(session, &known, &to)?;
-        all.extend(reverts.into_iter().map(|revert| (revert.name, revert.steps)));
-        Ok(all)
+        let known = self.known(session.client())?.unwrap_or_default();
+        Ok(self.backwards(session, &known, &Meant::of(&known, to))?.steps())
     }
 
-    /// Takes back the last `count` migrations and applies the same again.
-    ///
-    /// # Errors
-    ///
-    /// As [`down`](Self::down) and [`up`](Self::up); when a file is gone, before anything is
-    /// touched.
-    pub fn redo(
-        &self,
-        session: &mut Session,
-        count: usize,
-        observer: &mut dyn Observer,
-    ) -> Result<Vec<String>, Error> {
-        if self.known(session.client())?.is_none_or(|known| known.applied.is_empty()) {
-            return Ok(Vec::new());
-        }
-        self.alone(session, observer, |session, lock, known, observer| {
-            let to = DownTo::Count(count);
-            let again: Vec<_> = chosen(&known, &to).iter().map(|row| row.name.clone()).collect();
-            for name in &again {
-                let missing = || Error::FileMissing { name: name.clone() };
-                self.fit(&[self.plan.migration(name).ok_or_else(missing)?], session.major())?;
-            }
-            self.down_alone(session, lock, &known, &to, observer)?;
-            let known = self.known(session.client())?.unwrap_or_default();
-            self.apply_these(session, lock, &known, &again, observer)
-        })
-    }
-
-    /// Takes back and applies until the database has just the migrations up to `name`.
-    ///
-    /// # Errors
-    ///
-    /// As [`down`](Self::down) and [`up`](Self::up).
-    pub fn goto(
-        &self,
-        session: &mut Session,
-        name: &str,
-        observer: &mut dyn Observer,
-    ) -> Result<(Vec<String>, Vec<String>), Error> {
-        self.alone(session, observer, |session, lock, known, observer| {
-            let to = DownTo::Name(name.to_owned());
-            // What could not be applied afterwards is refused before anything is taken back.
-            let gone: Vec<_> = chosen(&known, &to).iter().map(|row| row.name.clone()).collect();
-            let mut left = known.clone();
-            left.applied.retain(|row| !gone.contains(&row.name));
-            let to_apply = UpTo { name: Some(name.to_owned()), ..UpTo::default() };
-            self.to_apply(&left, &to_apply, session.major())?;
-
-            let back = self.down_alone(session, lock, &known, &to, observer)?;
-            let known = self.known(session.client())?.unwrap_or_default();
-            let to = UpTo { name: Some(name.to_owned()), ..UpTo::default() };
-            let there = self.up_alone(session, lock, &known, &to, observer)?;
-            Ok((back, there))
-        })
-    }
-
-    fn down_alone(
+    /// Takes back what is to be taken back, and gives the names.
+    pub(super) fn go_back(
         &self,
         session: &mut Session,
         lock: &RunnerLock,
         known: &Known,
-        to: &DownTo,
+        back: &Backwards,
         observer: &mut dyn Observer,
     ) -> Result<Vec<String>, Error> {
-        let reverts = self.to_take_back(session, known, to)?;
-        if !reverts.is_empty() {
+        let steps = back.reverts.iter().flat_map(|revert| &revert.steps);
+        self.prepare_functions_of(steps)?;
+        if !back.is_empty() {
             self.may_destroy(known.protected.as_deref())?;
         }
         let mut done = Vec::new();
+        if let Some((partial, _)) = &back.partial {
+            self.take_back_partial(session, lock, partial, observer)?;
+            done.push(partial.name.clone());
+        }
         let mut reconnects = session.reconnects();
-        for revert in reverts {
+        for revert in &back.reverts {
             if session.reconnects() != reconnects {
                 // The lock was nobody's for a moment: another runner may have gone on from there.
                 reconnects = session.reconnects();
@@ -182,36 +159,42 @@ impl Migrator {
                     continue;
                 }
             }
-            self.take_back(session, lock, known, &revert, observer)?;
-            done.push(revert.name);
+            self.take_back(session, lock, known, revert, observer)?;
+            done.push(revert.name.clone());
         }
         Ok(done)
     }
 
     /// The migrations to take back and their steps: all of them known to have a way back.
-    fn to_take_back(
+    pub(super) fn backwards(
         &self,
         session: &mut Session,
         known: &Known,
-        to: &DownTo,
-    ) -> Result<Vec<Revert>, Error> {
-        let mut reverts = Vec::new();
-        for row in chosen(known, to) {
+        meant: &Meant<'_>,
+    ) -> Result<Backwards, Error> {
+        let mut back = Backwards::default();
+        if let Some(partial) = meant.partial {
+            let steps = self.would_take_back_partial(partial, session.major())?;
+            back.partial = Some((partial.clone(), steps));
+        }
+        for row in &meant.applied {
             let way_back = self.way_back(session, row)?;
             let steps = way_back.steps().map_err(|why| Error::NoWayBack {
                 name: row.name.clone(),
                 why: Box::new(why.clone()),
             })?;
             let (name, steps) = (row.name.clone(), for_server(steps, session.major()));
+            self.has_functions_of(&steps)?;
             let problems = without_secrets(&steps, &self.variables);
             if !problems.is_empty() {
                 let problems = problems.into_iter().map(|problem| (name.clone(), problem));
                 return Err(Error::Problems(problems.collect()));
             }
-            reverts.push(Revert { name, steps });
+            back.reverts.push(Revert { name, steps });
         }
-        for unfinished in &known.unfinished {
-            let why = match reverts.first() {
+        let own = meant.partial.map(|partial| &partial.name);
+        for unfinished in known.unfinished.iter().filter(|row| Some(&row.name) != own) {
+            let why = match back.reverts.first() {
                 _ if unfinished.direction != Direction::Down.as_str() => {
                     "it has to be finished first"
                 }
@@ -227,7 +210,7 @@ impl Migrator {
                 why: why.to_owned(),
             });
         }
-        Ok(reverts)
+        Ok(back)
     }
 
     /// The file's own word, if what was applied is still what it says; else the stored one.
@@ -269,6 +252,7 @@ impl Migrator {
             steps: &revert.steps,
             captures: false,
             variables: &self.variables,
+            functions: &self.functions,
             record: &record,
             limits: self.limits,
             interrupt: &self.interrupt,
@@ -291,15 +275,5 @@ impl Migrator {
             lost: Vec::new(),
         });
         Ok(())
-    }
-}
-
-/// The applied migrations that are meant, the last applied first.
-fn chosen<'a>(known: &'a Known, to: &DownTo) -> Vec<&'a Applied> {
-    let newest_first = known.applied.iter().rev();
-    match to {
-        DownTo::Count(count) => newest_first.take(*count).collect(),
-        DownTo::Name(name) => newest_first.filter(|row| row.name > *name).collect(),
-        DownTo::All => newest_first.collect(),
     }
 }

@@ -4,17 +4,23 @@ mod accept;
 mod backup;
 mod cut;
 mod down;
+mod embedded;
+mod functions;
+mod goto;
 mod log;
 mod mark;
 mod partial;
 mod protect;
+mod redo;
 mod restore;
 mod status;
+mod sync;
 mod up;
 mod verify;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use postgres::Client;
@@ -23,10 +29,12 @@ pub use backup::BackupBefore;
 pub use down::DownTo;
 pub use restore::RestoreOptions;
 pub use status::{Status, StatusEntry};
+pub use sync::WouldSync;
 pub use up::UpTo;
 pub use verify::{Finding, FindingKind, Verification};
 
 use crate::apply::Variables;
+use crate::functions::{Functions, Runner};
 use crate::history::{Action, Actor, Applied, Line, Settings, Unfinished};
 use crate::lock::RunnerLock;
 use crate::plan::Plan;
@@ -45,6 +53,7 @@ pub struct Migrator {
     interrupt: Interrupt,
     reporter: Option<Reports>,
     variables: Variables,
+    functions: Runner,
     allowed: Option<Allowed>,
     backup_before: Option<BackupBefore>,
 }
@@ -95,6 +104,7 @@ impl Migrator {
             interrupt: Interrupt::default(),
             reporter: None,
             variables: Variables::new(),
+            functions: Runner::default(),
             allowed: None,
             backup_before: None,
         }
@@ -104,6 +114,13 @@ impl Migrator {
     #[must_use]
     pub fn variables(mut self, variables: BTreeMap<String, String>) -> Self {
         self.variables = variables;
+        self
+    }
+
+    /// Who runs the Rust functions of migrations; without it, those that have some are refused.
+    #[must_use]
+    pub fn functions(mut self, functions: Arc<dyn Functions>) -> Self {
+        self.functions = Runner(Some(functions));
         self
     }
 

@@ -2,6 +2,7 @@
 
 use super::{Known, Migrator};
 use crate::apply::{Work, settle, take_back};
+use crate::error::FILE_GONE;
 use crate::event::Direction;
 use crate::history::{Action, Line, Unfinished};
 use crate::lock::RunnerLock;
@@ -47,6 +48,7 @@ impl Migrator {
             done += usize::from(settle(session, unfinished, &up, name, done)?);
         }
         let (up, backs) = self.backs(unfinished, done, session.major())?;
+        self.prepare_functions_of(backs.iter().map(|back| &back.step))?;
         let statements = backs.iter().map(|back| back.step.statements.len()).sum();
         let direction = Direction::Down;
         observer.event(Event::Started { name: name.clone(), direction, statements });
@@ -73,6 +75,7 @@ impl Migrator {
                 steps: std::slice::from_ref(&back.step),
                 captures: false,
                 variables: &self.variables,
+                functions: &self.functions,
                 record: &record,
                 limits: self.limits,
                 interrupt: &self.interrupt,
@@ -93,7 +96,7 @@ impl Migrator {
     /// The migration's steps, if they still are those that were begun.
     fn steps_of(&self, unfinished: &Unfinished, major: u32) -> Result<Vec<Step>, Error> {
         let migration = self.plan.migration(&unfinished.name);
-        let migration = migration.ok_or_else(|| stuck(unfinished, "its file is gone"))?;
+        let migration = migration.ok_or_else(|| stuck(unfinished, FILE_GONE))?;
         let up = for_server(&migration.up, major);
         match unfinished.fits(&up) {
             true => Ok(up),

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use super::{Known, Migrator};
 use crate::apply::{Variables, Work, is_transactional};
+use crate::error::FILE_GONE;
 use crate::event::Direction;
 use crate::history::{Action, Line, TRANSACTION_MS};
 use crate::lock::RunnerLock;
@@ -47,6 +48,9 @@ impl Migrator {
         if self.to_apply(&known, to, session.major())?.is_empty() && known.unfinished.is_empty() {
             return Ok(Vec::new());
         }
+        // A compiler may have to be waited for, and that before the lock is held.
+        let migrations = self.to_apply(&known, to, session.major())?;
+        self.prepare_functions_of(migrations.iter().flat_map(|migration| &migration.up))?;
         self.alone(session, observer, |session, lock, known, observer| {
             self.up_alone(session, lock, &known, to, observer)
         })
@@ -72,6 +76,7 @@ impl Migrator {
     ) -> Result<Vec<String>, Error> {
         self.can_go_on(known, session.major())?;
         let migrations = self.to_apply(known, to, session.major())?;
+        self.prepare_functions_of(migrations.iter().flat_map(|migration| &migration.up))?;
         if !migrations.is_empty() {
             self.back_up_before(session, observer)?;
         }
@@ -134,7 +139,7 @@ impl Migrator {
         if problems.is_empty() { Ok(()) } else { Err(Error::Problems(problems)) }
     }
 
-    fn tell_drift(&self, known: &Known, observer: &mut dyn Observer) {
+    pub(super) fn tell_drift(&self, known: &Known, observer: &mut dyn Observer) {
         let entries = entries(&self.plan, &known.applied, &known.unfinished);
         let named = |state| {
             let found = entries.iter().filter(|entry| entry.state == state);
@@ -147,7 +152,7 @@ impl Migrator {
     }
 
     /// Whether what stopped half way can be finished.
-    fn can_go_on(&self, known: &Known, major: u32) -> Result<(), Error> {
+    pub(super) fn can_go_on(&self, known: &Known, major: u32) -> Result<(), Error> {
         for unfinished in &known.unfinished {
             let stuck = |why: &str| Error::Unfinished {
                 name: unfinished.name.clone(),
@@ -160,7 +165,7 @@ impl Migrator {
             match self.plan.migration(&unfinished.name) {
                 Some(migration) if unfinished.fits(&for_server(&migration.up, major)) => {}
                 Some(_) => return Err(stuck("what it has done is no longer what its file says")),
-                None => return Err(stuck("its file is gone")),
+                None => return Err(stuck(FILE_GONE)),
             }
         }
         Ok(())
@@ -204,6 +209,7 @@ impl Migrator {
             steps: &steps,
             captures: is_inferred(migration) || !is_transactional(&steps),
             variables: &self.variables,
+            functions: &self.functions,
             record: &record,
             limits: self.limits,
             interrupt: &self.interrupt,
@@ -263,6 +269,7 @@ impl Migrator {
             steps: &steps,
             captures: migrations.iter().any(|migration| is_inferred(migration)),
             variables: &self.variables,
+            functions: &self.functions,
             record: &record,
             limits: self.limits,
             interrupt: &self.interrupt,

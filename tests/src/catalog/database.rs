@@ -10,6 +10,7 @@ pub(super) const KINDS: &[Kind] = &[
     kind("event triggers", EVENT_TRIGGERS),
     kind("comments", COMMENTS),
     kind("security labels", SECURITY_LABELS),
+    kind("what goes with an extension", DEPENDENT),
 ];
 
 /// Its name is left out: schemas are compared between databases.
@@ -70,3 +71,8 @@ WHERE extname = 'plpgsql'
 const SECURITY_LABELS: &str = "
 SELECT format('%s %s: %s (%s)', type, identity, label, provider)
 FROM pg_seclabel, pg_identify_object(classoid, objoid, objsubid)";
+
+const DEPENDENT: &str = "
+SELECT format('%s %s: %s', type, identity, extname)
+FROM pg_depend JOIN pg_extension e ON e.oid = refobjid, pg_identify_object(classid, objid, objsubid)
+WHERE refclassid = 'pg_extension'::regclass AND deptype = 'x'";

@@ -50,6 +50,7 @@ fn object(text: &str) -> Object {
         "foreign table",
         "foreign data wrapper",
         "event trigger",
+        "default privileges",
         "text search configuration",
         "text search dictionary",
     ];

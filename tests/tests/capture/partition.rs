@@ -1,5 +1,7 @@
 //! Partitions, attached and detached.
 
+use migrate_core::plan::Only;
+
 use crate::step;
 
 #[test]
@@ -38,4 +40,70 @@ fn constraints_of_a_partition_stay_as_they_were() {
             step(&attached, sql, &[object]).in_another_order().comes_back();
         }
     }
+}
+
+#[test]
+fn a_trigger_of_one_partition_is_enabled_as_it_was() {
+    let events = "
+        CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+        CREATE TABLE events (id int) PARTITION BY RANGE (id);
+        CREATE TABLE one PARTITION OF events FOR VALUES FROM (0) TO (9);
+        CREATE TABLE two PARTITION OF events FOR VALUES FROM (9) TO (99) PARTITION BY LIST (id);
+        CREATE TABLE three PARTITION OF two FOR VALUES IN (10);
+        CREATE TRIGGER touch AFTER INSERT ON events FOR EACH ROW EXECUTE FUNCTION touch();
+        CREATE TRIGGER other AFTER INSERT ON events FOR EACH ROW EXECUTE FUNCTION touch();
+        ALTER TABLE events DISABLE TRIGGER other;
+        ALTER TABLE one DISABLE TRIGGER touch;
+        ALTER TABLE one ENABLE TRIGGER other;
+        COMMENT ON TRIGGER touch ON one IS 'of a partition';
+        ALTER TABLE three ENABLE ALWAYS TRIGGER touch";
+    for (sql, object) in [
+        ("DROP TABLE events", "table events"),
+        ("DROP TABLE one", "table one"),
+        ("DROP TABLE two", "table two"),
+        ("DROP TRIGGER touch ON events", "trigger events.touch"),
+        ("DROP FUNCTION touch CASCADE", "function touch"),
+        ("ALTER TABLE events DETACH PARTITION one", "table one"),
+        ("ALTER TABLE events DISABLE TRIGGER touch", "table events"),
+        ("ALTER TABLE events ENABLE ALWAYS TRIGGER other", "table events"),
+        ("ALTER TABLE ONLY events DISABLE TRIGGER touch", "table events"),
+        ("ALTER TABLE one ENABLE TRIGGER touch", "trigger one.touch"),
+        ("ALTER TABLE three DISABLE TRIGGER ALL", "table three"),
+        ("COMMENT ON TRIGGER touch ON one IS NULL", "trigger one.touch"),
+    ] {
+        step(events, sql, &[object]).comes_back();
+    }
+}
+
+#[test]
+fn the_comment_on_the_constraint_of_a_trigger_comes_back() {
+    let posts = "
+        CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+        CREATE TABLE posts (id int, at int) PARTITION BY LIST (at);
+        CREATE TABLE one PARTITION OF posts FOR VALUES IN (1);
+        CREATE TABLE plain (id int);
+        CREATE CONSTRAINT TRIGGER later AFTER INSERT ON plain DEFERRABLE FOR EACH ROW EXECUTE FUNCTION touch();
+        COMMENT ON CONSTRAINT later ON plain IS 'of a constraint';
+        COMMENT ON TRIGGER later ON plain IS 'of a trigger';
+        CREATE CONSTRAINT TRIGGER late AFTER INSERT ON one FOR EACH ROW EXECUTE FUNCTION touch();
+        COMMENT ON CONSTRAINT late ON one IS 'of a partition'";
+    for (sql, object) in [
+        ("DROP TABLE plain", "table plain"),
+        ("DROP TRIGGER later ON plain", "trigger plain.later"),
+        ("DROP FUNCTION touch CASCADE", "function touch"),
+        ("DROP TABLE posts", "table posts"),
+        ("DROP TABLE one", "table one"),
+        ("COMMENT ON CONSTRAINT later ON plain IS NULL", "constraint plain.later"),
+        ("COMMENT ON CONSTRAINT later ON plain IS NULL", "table plain"),
+        (
+            "CREATE CONSTRAINT TRIGGER another AFTER INSERT ON plain FOR EACH ROW EXECUTE FUNCTION touch();
+             COMMENT ON CONSTRAINT another ON plain IS 'new'",
+            "table plain",
+        ),
+    ] {
+        step(posts, sql, &[object]).comes_back();
+    }
+    step(posts, "COMMENT ON CONSTRAINT later ON plain IS 'other'", &["constraint plain.later"])
+        .only(Only::Comment)
+        .comes_back();
 }

@@ -1,5 +1,7 @@
 //! Privileges, and those of objects to come.
 
+use migrate_tests::server;
+
 use crate::step;
 
 #[test]
@@ -16,6 +18,62 @@ fn what_was_granted_from_hand_to_hand_comes_back() {
     }
     let (roles, grants) = chain.split_once("GRANT").unwrap();
     step(roles, &format!("GRANT{grants}"), &["table posts"]).comes_back();
+}
+
+#[test]
+fn what_was_granted_on_members_of_an_extension_comes_back() {
+    let citext = "
+        CREATE ROLE {role};
+        ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO {role};
+        CREATE EXTENSION citext;
+        CREATE EXTENSION pg_stat_statements;
+        REVOKE EXECUTE ON FUNCTION citext_larger FROM PUBLIC;
+        REVOKE EXECUTE ON FUNCTION max(citext), split_part(citext, citext, int) FROM {role};
+        REVOKE USAGE ON TYPE citext FROM PUBLIC;
+        GRANT USAGE ON TYPE citext TO {role} WITH GRANT OPTION;
+        GRANT SELECT (calls, query), UPDATE (query) ON pg_stat_statements TO {role};
+        REVOKE SELECT ON pg_stat_statements FROM PUBLIC";
+    for (sql, object) in [
+        ("DROP EXTENSION citext", "extension citext"),
+        ("DROP EXTENSION pg_stat_statements", "extension pg_stat_statements"),
+        ("GRANT ALL ON FUNCTION citext_larger TO {role}", "function citext_larger"),
+    ] {
+        step(citext, sql, &[object]).comes_back();
+    }
+}
+
+#[test]
+fn what_was_granted_on_an_aggregate_comes_back() {
+    let aggregates = "
+        CREATE ROLE {role};
+        CREATE AGGREGATE total(int) (sfunc = int4pl, stype = int);
+        CREATE AGGREGATE seen(*) (sfunc = int8inc, stype = int8, initcond = '0');
+        GRANT EXECUTE ON FUNCTION total(int) TO {role}";
+    for (sql, object) in [
+        ("DROP AGGREGATE total(int)", "aggregate total(int)"),
+        ("GRANT EXECUTE ON FUNCTION seen() TO {role}", "aggregate seen()"),
+        ("REVOKE EXECUTE ON FUNCTION seen() FROM PUBLIC", "aggregate seen()"),
+        ("REVOKE EXECUTE ON FUNCTION total(int) FROM PUBLIC, {role}", "aggregate total(int)"),
+    ] {
+        step(aggregates, sql, &[object]).comes_back();
+    }
+}
+
+#[test]
+fn the_default_privileges_on_large_objects_come_back() {
+    if server().major() < 18 {
+        return;
+    }
+    let before = "
+        CREATE ROLE {role};
+        ALTER DEFAULT PRIVILEGES FOR ROLE {role} GRANT SELECT ON LARGE OBJECTS TO PUBLIC";
+    for sql in [
+        "ALTER DEFAULT PRIVILEGES FOR ROLE {role} GRANT UPDATE ON LARGE OBJECTS TO PUBLIC",
+        "ALTER DEFAULT PRIVILEGES FOR ROLE {role} REVOKE ALL ON LARGE OBJECTS FROM PUBLIC",
+        "ALTER DEFAULT PRIVILEGES FOR ROLE {role} REVOKE ALL ON LARGE OBJECTS FROM {role}",
+    ] {
+        step(before, sql, &["default privileges {role}"]).comes_back();
+    }
 }
 
 #[test]

@@ -208,6 +208,53 @@ fn a_build_waits_for_old_snapshots_before_it_begins() {
 }
 
 #[test]
+fn nobody_queues_behind_what_shuts_everybody_out() {
+    for sql in
+        ["VACUUM FULL t", "CLUSTER t USING t_pkey", "REINDEX TABLE t", "REINDEX SCHEMA public"]
+    {
+        let engine = engine();
+        engine.database.execute("ALTER TABLE t ADD PRIMARY KEY (n)");
+        // Each of them is a function without a name, so the statement comes from the database.
+        let all = match sql {
+            "VACUUM FULL t" => {
+                [migration(A, |pgm| _ = pgm.sql("VACUUM FULL t").outside_transaction().down(""))]
+            }
+            "CLUSTER t USING t_pkey" => [migration(A, |pgm| {
+                _ = pgm.sql("CLUSTER t USING t_pkey").outside_transaction().down("")
+            })],
+            "REINDEX TABLE t" => {
+                [migration(A, |pgm| _ = pgm.sql("REINDEX TABLE t").outside_transaction().down(""))]
+            }
+            _ => [migration(A, |pgm| {
+                _ = pgm.sql("REINDEX SCHEMA public").outside_transaction().down("")
+            })],
+        };
+        let started = Instant::now();
+        let (done, longest) = with_a_reader(&engine, Duration::from_millis(1500), || {
+            up_within(&engine, &all, Duration::from_secs(10))
+        });
+        assert_eq!(done.unwrap(), [A], "{sql}");
+        assert!(started.elapsed() >= Duration::from_millis(1500), "{sql}");
+        assert!(longest < Duration::from_millis(250), "{sql}: {longest:?}");
+    }
+}
+
+#[test]
+fn patience_ends_outside_a_transaction_too() {
+    let engine = engine();
+    let all = [migration(A, |pgm| _ = pgm.sql("VACUUM FULL t").outside_transaction().down(""))];
+    let (done, _) = with_a_reader(&engine, Duration::from_millis(2000), || {
+        up_within(&engine, &all, Duration::from_millis(700))
+    });
+    let error = done.unwrap_err();
+    let Error::Apply(failed) = &error else { panic!("{error}") };
+    let Failure::Locked { holders, .. } = &failed.failure else { panic!("{}", failed.failure) };
+    assert_eq!(holders[0].class, Class::IdleInTransaction);
+    assert_eq!(engine.status(&all), format!("pending {A}"));
+    assert_eq!(engine.up(&all).unwrap(), [A]);
+}
+
+#[test]
 fn who_holds_up_others_is_cancelled() {
     let engine = engine();
     let all = [migration(A, |pgm| {

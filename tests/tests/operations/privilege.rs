@@ -170,6 +170,10 @@ fn defaults() -> Vec<Case> {
             pgm.alter_default_privileges().grant("USAGE").on_types().to("a").with_grant_option();
             pgm.alter_default_privileges().grant("USAGE").on_schemas().to("a");
         }),
+        case("CREATE ROLE a", |pgm| {
+            pgm.alter_default_privileges().grant("ALL").on_large_objects().to("a");
+        })
+        .since(18),
         case("", |pgm| {
             pgm.alter_default_privileges().revoke("EXECUTE").on_functions().from(Role::public());
         }),

@@ -4,7 +4,8 @@
 //! `part`, `what`, `value` and `statements`, where `what` is
 //!
 //! - `create`: the statements that make the object; where `value` differs, it has to be made anew,
-//! - `among rows`: those that make it where rows may be in its way, in a table that stayed,
+//! - `among rows`: those that make it where rows may be in its way, in a table that stayed; with a
+//!   `value` if they may also leave it off,
 //! - `drop`: those that drop it,
 //! - `name`: what is said before an old name, between it and `value`, the new one, and after that,
 //! - `set x`, a setting: `value` is none if it is what a new object has; `once x` is for an object
@@ -13,9 +14,12 @@
 //! - `with`: class, id and part of what creates this one too,
 //! - `fact`: that there is such a thing, for what has no id: its kind, and its identity as `value`,
 //! - `needs`: class, id, part and kind of dependency of what such a thing needs.
+//!
+//! What objects of any kind can have, `every` reads.
 
 mod column;
 mod constraint;
+mod every;
 mod foreign;
 mod index;
 mod operator;
@@ -33,7 +37,6 @@ mod view;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use migrate_dsl::quote_literal;
 use postgres::types::{Oid, Type};
 use postgres::{Client, Row};
 
@@ -41,6 +44,7 @@ use super::State;
 use super::fact::{Address, Change, Fact, Key, Need, Phase, Setting, Style, When};
 use super::objects::{Found, ids};
 use super::privileges::Privileges;
+use crate::plan::Only;
 
 /// A query for objects of some kinds.
 pub(super) struct Reader {
@@ -53,6 +57,7 @@ pub(super) struct Reader {
 const READERS: &[Reader] = &[
     schema::SCHEMAS,
     schema::EXTENSIONS,
+    schema::MEMBERS,
     user_type::TYPES,
     user_type::DOMAIN_CONSTRAINTS,
     routine::FUNCTIONS,
@@ -97,6 +102,9 @@ const READERS: &[Reader] = &[
     text_search::TEMPLATES,
 ];
 
+/// What reads the same objects where only their rights are asked for.
+const RIGHTS: &[Reader] = &[relation::RIGHTS, column::RIGHTS];
+
 /// The addresses that the readers are asked for.
 const WANTED: &str =
     "WITH wanted AS (SELECT * FROM unnest($1::oid[], $2::int8[]) AS w(objid, part))";
@@ -111,10 +119,16 @@ pub(super) fn read(
     let mut keys: HashMap<Address, Key> = HashMap::new();
     let mut facts: HashMap<Address, Fact> = HashMap::new();
     let mut rows = Vec::new();
-    for reader in READERS {
+    let of_rights = state.only.is_some_and(Only::is_of_rights);
+    for reader in READERS.iter().filter(|reader| !of_rights || !reader.is_of_relations()) {
         rows.extend(reader.rows(client, &found)?);
     }
-    rows.extend(sequence::positions(client, &found)?);
+    for reader in RIGHTS.iter().filter(|_| of_rights) {
+        rows.extend(reader.rows(client, &found)?);
+    }
+    if !of_rights {
+        rows.extend(sequence::positions(client, &found)?);
+    }
     rows.extend(role::parameters(client, &found)?);
     for row in rows {
         let address = super::objects::address(&row);
@@ -142,7 +156,9 @@ pub(super) fn read(
             fact.needs.extend(found.needs.iter().cloned());
         }
     }
-    comments(client, &keys, &mut facts)?;
+    if !of_rights {
+        every::read(client, &mut keys, &mut facts)?;
+    }
     for fact in facts.values_mut() {
         resolve_needs(fact, &aliases);
     }
@@ -158,6 +174,11 @@ pub(super) fn read(
 impl Reader {
     const fn of(kinds: &'static [&'static str], sql: fn() -> String) -> Self {
         Self { kinds, sql, only_if: None }
+    }
+
+    /// Whether it reads what `RIGHTS` read too.
+    fn is_of_relations(&self) -> bool {
+        self.kinds.iter().all(|kind| RIGHTS.iter().any(|rights| rights.kinds.contains(kind)))
     }
 
     /// The rows for those of its kinds.
@@ -179,16 +200,30 @@ impl Reader {
     }
 }
 
-/// An expression for a statement that tries another, and where that meets with `error`, an error
-/// condition that rows give rise to, runs `instead` if that is not empty, and warns. The arguments
-/// are expressions for texts.
-fn attempt(statement: &str, error: &str, instead: &str, warning: &str) -> String {
+/// What is done where a statement meets with an error that rows give rise to.
+#[derive(Clone)]
+struct Otherwise<'a> {
+    /// The error's condition, or several.
+    error: &'a str,
+    /// An expression for the statement that then runs; for an empty text, none does.
+    instead: &'a str,
+    /// An expression for what is warned of.
+    warning: &'a str,
+}
+
+/// An expression for a statement that tries another, given as an expression too.
+fn attempt(statement: &str, otherwise: &[Otherwise<'_>]) -> String {
+    let handlers = otherwise.iter().map(|Otherwise { error, instead, warning }| {
+        format!(
+            "format(E'WHEN {error} THEN%s\\n    RAISE WARNING USING MESSAGE = %L;\\n',
+                    COALESCE(E'\\n    ' || NULLIF({instead}, '') || ';', ''), {warning})"
+        )
+    });
+    let handlers = handlers.collect::<Vec<_>>().join(" || ");
     format!(
         "(SELECT 'DO ' || CASE WHEN strpos(body, '$$') = 0 THEN '$$' || body || '$$'
                                ELSE quote_literal(body) END
-          FROM format(E'\\nBEGIN\\n    %s;\\nEXCEPTION WHEN {error} THEN%s\\n    '
-                      || E'RAISE WARNING USING MESSAGE = %L;\\nEND\\n', {statement},
-                      COALESCE(E'\\n    ' || NULLIF({instead}, '') || ';', ''), {warning}) AS body)"
+          FROM concat(E'\\nBEGIN\\n    ', {statement}, E';\\nEXCEPTION ', {handlers}, E'END\\n') AS body)"
     )
 }
 
@@ -197,7 +232,7 @@ fn take(fact: &mut Fact, what: &str, value: Option<String>, mut statements: Vec<
     let (word, name) = what.split_once(' ').unwrap_or((what, what));
     match word {
         "create" => (fact.create, fact.definition) = (statements, value),
-        "among" => fact.among_rows = statements,
+        "among" => (fact.among_rows, fact.may_be_left_off) = (statements, value.is_some()),
         "drop" => fact.drop = statements,
         "name" => fact.name = value.map(|name| (name, statements)),
         "with" => fact.comes_with.extend(written_address(&statements)),
@@ -238,12 +273,17 @@ fn written_address(texts: &[String]) -> Option<Address> {
 }
 
 /// What is an internal part of another object and nothing by itself, and that other object: the
-/// row type of a table, the rule of a view, the triggers of a foreign key.
+/// row type of a table, the rule of a view, the triggers of a foreign key. The constraint of a
+/// trigger can have a comment.
 fn aliases(found: &[Found]) -> HashMap<Address, Address> {
     let by_itself = ["sequence", "index", "operator family", "operator class"];
+    let is_of_trigger = |found: &Found| {
+        found.address.class == "pg_constraint"
+            && found.internal.iter().any(|whole| whole.class == "pg_trigger")
+    };
     found
         .iter()
-        .filter(|found| !by_itself.contains(&found.key.kind.as_str()))
+        .filter(|found| !by_itself.contains(&found.key.kind.as_str()) && !is_of_trigger(found))
         .filter_map(|found| {
             let whole =
                 found.internal.iter().find(|whole| whole.whole() != found.address.whole())?;
@@ -333,71 +373,10 @@ fn links_in_between(facts: &mut HashMap<Address, Fact>) {
     }
 }
 
-/// Comments, which all kinds of objects can have.
-fn comments(
-    client: &mut Client,
-    keys: &HashMap<Address, Key>,
-    facts: &mut HashMap<Address, Fact>,
-) -> Result<(), postgres::Error> {
-    let (ids, _) = ids(keys.keys());
-    let rows = client.query_typed(
-        "SELECT classoid::regclass::text, objoid, objsubid::int8, description FROM pg_description
-         WHERE objoid = ANY ($1)
-         UNION ALL
-         SELECT classoid::regclass::text, objoid, 0, description FROM pg_shdescription
-         WHERE objoid = ANY ($1)",
-        &[(&ids, Type::OID_ARRAY)],
-    )?;
-    let mut comments: HashMap<Address, String> = HashMap::new();
-    for row in rows {
-        comments.insert(
-            Address { class: row.get(0), object: row.get(1), part: row.get(2) },
-            row.get(3),
-        );
-    }
-    for (address, key) in keys {
-        let (Some(fact), Some(object)) = (facts.get_mut(address), commented(key)) else { continue };
-        let value = comments.remove(address);
-        let text = value.as_deref().map_or("NULL".to_owned(), quote_literal);
-        fact.settings.push(Setting {
-            name: "set comment".to_owned(),
-            when: When::parse(if fact.is_inherited_constraint() { "late" } else { "set" }),
-            value,
-            change: Change::Statements(vec![format!("COMMENT ON {object} IS {text}")]),
-        });
-    }
-    Ok(())
-}
-
-/// An object as `COMMENT ON` names it.
-fn commented(key: &Key) -> Option<String> {
-    let identity = &key.identity;
-    Some(match key.kind.as_str() {
-        "default value"
-        | "inheritance"
-        | "publication relation"
-        | "publication namespace"
-        | "user mapping"
-        | "parameter"
-        | "default privileges"
-        | "role membership"
-        | "text search mapping" => return None,
-        "domain constraint" => {
-            // The name of the constraint is quoted where it has a blank.
-            let (name, domain) = identity.rsplit_once(" on ")?;
-            format!("CONSTRAINT {name} ON DOMAIN {domain}")
-        }
-        "aggregate" if identity.ends_with("()") => {
-            format!("AGGREGATE {}(*)", identity.strip_suffix("()")?)
-        }
-        _ => format!("{} {identity}", key.words()),
-    })
-}
-
 /// The roles that default privileges mention, by the letter of the kind of object.
 fn defaults(client: &mut Client) -> Result<HashMap<String, Vec<String>>, postgres::Error> {
     let rows = client.query_typed(
-        "SELECT lower(defaclobjtype::text),
+        "SELECT CASE defaclobjtype WHEN 'S' THEN 's' ELSE defaclobjtype END::text,
                 array_agg(DISTINCT CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END)
          FROM pg_default_acl, aclexplode(defaclacl) GROUP BY 1",
         &[],
@@ -405,9 +384,8 @@ fn defaults(client: &mut Client) -> Result<HashMap<String, Vec<String>>, postgre
     Ok(rows
         .iter()
         .map(|row| {
+            // As `acldefault` has it.
             let letter: String = row.get(0);
-            // As `acldefault` has them.
-            let letter = if letter == "t" { "T".to_owned() } else { letter };
             (format!("acl {letter}"), row.get(1))
         })
         .collect())

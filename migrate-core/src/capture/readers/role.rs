@@ -146,7 +146,8 @@ fn default_privileges() -> String {
 SELECT 'default privileges of ' || kind, objid, part, what, value, statements
 FROM wanted
 CROSS JOIN (VALUES ('r', 'r', 'TABLES'), ('S', 's', 'SEQUENCES'), ('f', 'f', 'FUNCTIONS'),
-                   ('T', 'T', 'TYPES'), ('n', 'n', 'SCHEMAS')) AS kinds(kind, letter, word)
+                   ('T', 'T', 'TYPES'), ('n', 'n', 'SCHEMAS'),
+                   ('L', 'L', 'LARGE OBJECTS')) AS kinds(kind, letter, word)
 LEFT JOIN pg_default_acl ON defaclrole = objid AND defaclnamespace = part::oid AND defaclobjtype = kind::\"char\"
 CROSS JOIN LATERAL (VALUES
     ('fact', format('%s in %s, %s', objid::regrole, NULLIF(part, 0)::oid::regnamespace, word),

@@ -14,23 +14,41 @@ fn nameless(definition: &str, name: &str) -> String {
 
 pub(super) const TRIGGERS: Reader = Reader::of(&["trigger"], triggers);
 
-/// A partition gets the triggers of its parent when it is attached.
+/// A partition gets the triggers of its parent when it is attached, as they are there; one that is
+/// enabled in another way is so again when all else is done, for what is said of the parent's
+/// concerns those of its partitions.
 fn triggers() -> String {
-    let nameless = nameless("pg_get_triggerdef(t.oid)", "tgname");
+    let nameless = nameless("pg_get_triggerdef(t.oid)", "t.tgname");
     format!("
 SELECT 'pg_trigger', t.oid, 0::int8, what, value, statements
 FROM wanted
 JOIN pg_trigger t ON t.oid = objid
+LEFT JOIN LATERAL (
+    WITH RECURSIVE line AS (
+        SELECT t.tgparentid AS id
+        UNION ALL
+        SELECT tgparentid FROM line JOIN pg_trigger p ON p.oid = id
+    )
+    SELECT r.tgenabled AS enabled_above
+    FROM line JOIN pg_trigger r ON r.oid = id AND r.tgparentid = 0 AND NOT r.tgisinternal
+) AS root ON true
+CROSS JOIN LATERAL (
+    SELECT t.tgparentid <> 0 AS of_parent, t.tgrelid::regclass AS relation,
+           format('ALTER TABLE %s%s %s TRIGGER %I', CASE WHEN t.tgparentid <> 0 THEN 'ONLY ' END, t.tgrelid::regclass,
+                  CASE t.tgenabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA'
+                                   WHEN 'A' THEN 'ENABLE ALWAYS' ELSE 'ENABLE' END, t.tgname) AS enable
+) AS e
 CROSS JOIN LATERAL (VALUES
-    ('create', {nameless}, ARRAY[pg_get_triggerdef(t.oid)]),
-    ('name', quote_ident(tgname), ARRAY['ALTER TRIGGER ', format(' ON %s RENAME TO ', tgrelid::regclass)]),
-    ('drop', NULL, ARRAY[format('DROP TRIGGER %I ON %s', tgname, tgrelid::regclass)]),
-    ('set enabled', NULLIF(tgenabled, 'O')::text,
-        ARRAY[format('ALTER TABLE %s %s TRIGGER %I', tgrelid::regclass,
-                     CASE tgenabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA'
-                                    WHEN 'A' THEN 'ENABLE ALWAYS' ELSE 'ENABLE' END, tgname)])
-) AS rows(what, value, statements)
-WHERE NOT tgisinternal AND tgparentid = 0")
+    (false, 'create', {nameless}, ARRAY[pg_get_triggerdef(t.oid)]),
+    (false, 'name', quote_ident(t.tgname), ARRAY['ALTER TRIGGER ', format(' ON %s RENAME TO ', relation)]),
+    (false, 'drop', NULL, ARRAY[format('DROP TRIGGER %I ON %s', t.tgname, relation)]),
+    (false, 'set enabled', NULLIF(t.tgenabled, 'O')::text, ARRAY[enable]),
+    (true, 'late enabled', CASE WHEN t.tgenabled <> enabled_above THEN concat(t.tgenabled, enabled_above) END,
+        ARRAY[enable])
+) AS rows(for_partition, what, value, statements)
+-- before 15 that of a partition is an internal one
+WHERE CASE WHEN of_parent THEN for_partition AND enabled_above IS NOT NULL
+           ELSE NOT for_partition AND NOT t.tgisinternal END")
 }
 
 pub(super) const RULES: Reader = Reader::of(&["rule"], rules);

@@ -13,6 +13,7 @@ const SCHEMA: &[&str] = &["CREATE", "USAGE"];
 const USAGE: &[&str] = &["USAGE"];
 const DATABASE: &[&str] = &["CREATE", "CONNECT", "TEMPORARY", "TEMP"];
 const TABLESPACE: &[&str] = &["CREATE"];
+const LARGE_OBJECT: &[&str] = &["SELECT", "UPDATE"];
 const PARAMETER: &[&str] = &["SET", "ALTER SYSTEM"];
 
 /// The objects that privileges are granted on or revoked from, all of one kind.
@@ -72,6 +73,7 @@ kinds! {
     FOREIGN_DATA_WRAPPER: "FOREIGN DATA WRAPPER", "a foreign data wrapper", USAGE,
         |name| Object::foreign_data_wrapper(name.name);
     FOREIGN_SERVER: "FOREIGN SERVER", "a foreign server", USAGE, |name| Object::server(name.name);
+    LARGE_OBJECT: "LARGE OBJECT", "a large object", LARGE_OBJECT, |name| Object::all("LARGE OBJECT", name);
     TABLESPACE: "TABLESPACE", "a tablespace", TABLESPACE, |name| Object::tablespace(name.name);
     PARAMETER: "PARAMETER", "a parameter", PARAMETER, |name| Object::parameter(name.name);
 }

@@ -28,7 +28,7 @@ impl Pgm {
     ///
     /// assert_eq!(
     ///     migrate_dsl::plan_text(up),
-    ///     r#"CREATE PUBLICATION "for_search" FOR TABLE "posts" ("id", "title"), TABLE "tags";"#
+    ///     r#"CREATE PUBLICATION "for_search" FOR TABLE "posts" ("id", "title"), "tags";"#
     /// );
     /// assert_eq!(migrate_dsl::plan_text_down(up), r#"DROP PUBLICATION "for_search";"#);
     /// ```

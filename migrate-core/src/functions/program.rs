@@ -1,0 +1,295 @@
+//! Functions in the program of a migrations crate, which is run for each call.
+//!
+//! The program gets no connection and no secret of ours for it: it says over a socket what it wants
+//! to know or done, and the engine does that in its own transaction. So the functions are bound by
+//! whatever binds the engine, and when the program dies, the transaction is rolled back by who
+//! holds it.
+
+use std::collections::BTreeMap;
+use std::fs::Permissions;
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use migrate_dsl::wire::{FromEngine, FromProgram, Garbage, VERSION, packed, take};
+use migrate_dsl::{Connection, DatabaseError, FunctionError};
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+
+use super::Functions;
+use crate::plan::Function;
+
+/// Where the lines go that a function prints.
+pub type Printed = Arc<dyn Fn(String) + Send + Sync>;
+
+/// How often it is looked whether a silent program is still there, and still wanted.
+const LOOK: Duration = Duration::from_millis(50);
+/// The same for a program that is starting.
+const STARTING: Duration = Duration::from_millis(2);
+/// How long a program may take to end when its function has ended.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// The program of a migrations crate, as `cargo build` makes it.
+#[derive(Clone)]
+pub struct Program {
+    path: PathBuf,
+    folder: PathBuf,
+    variables: BTreeMap<String, String>,
+    printed: Printed,
+}
+
+impl Program {
+    /// A program that is run in this folder, with these variables and no others. What its functions
+    /// print, on stdout or stderr, is given to `printed`, line by line and from another thread.
+    #[must_use]
+    pub fn new(
+        path: PathBuf,
+        folder: PathBuf,
+        variables: BTreeMap<String, String>,
+        printed: Printed,
+    ) -> Self {
+        Self { path, folder, variables, printed }
+    }
+
+    fn start(&self) -> io::Result<Started> {
+        // In `/tmp`: the path of a socket must be short.
+        let folder = tempfile::Builder::new()
+            .prefix("migrate-")
+            .permissions(Permissions::from_mode(0o700))
+            .tempdir_in("/tmp")?;
+        let socket = folder.path().join("function");
+        let listener = UnixListener::bind(&socket)?;
+        listener.set_nonblocking(true)?;
+        let mut child = Command::new(&self.path)
+            .current_dir(&self.folder)
+            .env_clear()
+            .envs(&self.variables)
+            .env("MIGRATE_FUNCTION_SOCKET", &socket)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            // A Ctrl-C is for the engine, which ends it in good order.
+            .process_group(0)
+            .spawn()?;
+        let lines = [
+            child.stdout.take().map(|out| self.hand_on(out)),
+            child.stderr.take().map(|err| self.hand_on(err)),
+        ];
+        Ok(Started {
+            child,
+            lines: lines.into_iter().flatten().collect(),
+            listener,
+            _folder: folder,
+        })
+    }
+
+    fn hand_on(&self, from: impl Read + Send + 'static) -> JoinHandle<()> {
+        let printed = Arc::clone(&self.printed);
+        thread::spawn(move || {
+            let mut from = BufReader::new(from);
+            let mut line = Vec::new();
+            while from.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+                printed(String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned());
+                line.clear();
+            }
+        })
+    }
+}
+
+impl Functions for Program {
+    fn run(
+        &self,
+        function: &Function,
+        connection: &mut dyn Connection,
+        is_over: &dyn Fn() -> bool,
+    ) -> Result<(), FunctionError> {
+        let started = self.start().map_err(|error| {
+            let path = self.path.display();
+            FunctionError::new(format!(
+                "cannot run the program of the migrations, `{path}`: {error}"
+            ))
+        });
+        let mut started = started?;
+        let mut call = Call { is_over, come: Vec::new(), chunk: vec![0; 64 * 1024] };
+        match call.drive(&mut started, function, connection) {
+            Ok(ended) => {
+                started.leave();
+                ended
+            }
+            Err(Broken::Over) => Err(FunctionError::new("it was stopped")),
+            Err(Broken::Garbage) => Err(FunctionError::new(
+                "what its program says cannot be understood: was it built with the same version of \
+                 `migrate-dsl` as `migrate`?",
+            )),
+            Err(Broken::Gone) => {
+                let how = started.leave().map_or_else(
+                    || "without saying so".to_owned(),
+                    |status| format!("by itself ({status})"),
+                );
+                Err(FunctionError::new(format!("its program ended {how}, in the middle of it")))
+            }
+        }
+    }
+}
+
+/// A program that runs, or has ended.
+struct Started {
+    child: Child,
+    lines: Vec<JoinHandle<()>>,
+    listener: UnixListener,
+    _folder: tempfile::TempDir,
+}
+
+impl Started {
+    /// Waits until the program has ended, and all that it printed is handed on.
+    fn leave(&mut self) -> Option<ExitStatus> {
+        let until = Instant::now() + FAREWELL;
+        loop {
+            match self.child.try_wait() {
+                Ok(None) if Instant::now() < until => thread::sleep(STARTING),
+                Ok(status) => return status,
+                Err(_) => return None,
+            }
+        }
+    }
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        let until = Instant::now() + FAREWELL;
+        if !matches!(self.child.try_wait(), Ok(Some(_))) {
+            // With all that it has started: it leads a group of its own.
+            if let Ok(group) = i32::try_from(self.child.id()) {
+                _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
+            }
+            _ = self.child.kill();
+            _ = self.child.wait();
+        }
+        // A program that the function has started, and left behind, may keep these open for ever.
+        while Instant::now() < until && !self.lines.iter().all(JoinHandle::is_finished) {
+            thread::sleep(STARTING);
+        }
+    }
+}
+
+/// Why there is no word of the function's own on how it ended.
+enum Broken {
+    /// Nobody wants it any more.
+    Over,
+    /// Its program is gone.
+    Gone,
+    /// Its program says what is no message.
+    Garbage,
+}
+
+impl From<Garbage> for Broken {
+    fn from(Garbage: Garbage) -> Self {
+        Self::Garbage
+    }
+}
+
+impl From<io::Error> for Broken {
+    fn from(_: io::Error) -> Self {
+        Self::Gone
+    }
+}
+
+/// A talk with a program about one function.
+struct Call<'a> {
+    is_over: &'a dyn Fn() -> bool,
+    come: Vec<u8>,
+    chunk: Vec<u8>,
+}
+
+impl Call<'_> {
+    /// Answers the function until it has ended, and says how that was.
+    fn drive(
+        &mut self,
+        started: &mut Started,
+        function: &Function,
+        connection: &mut dyn Connection,
+    ) -> Result<Result<(), FunctionError>, Broken> {
+        let mut stream = self.accept(started)?;
+        stream.set_nonblocking(false)?;
+        stream.set_read_timeout(Some(LOOK))?;
+        stream.set_write_timeout(Some(LOOK))?;
+        match self.hear(&mut stream)? {
+            FromProgram::Hello(VERSION) => {}
+            _ => return Err(Broken::Garbage),
+        }
+        self.say(&mut stream, &FromEngine::Run(function.into()))?;
+        loop {
+            match self.hear(&mut stream)? {
+                FromProgram::Hello(_) => return Err(Broken::Garbage),
+                FromProgram::Ended(ended) => return Ok(ended),
+                FromProgram::Request(request) => {
+                    let answer = FromEngine::Answer(connection.send(request));
+                    self.say(&mut stream, &answer)?;
+                }
+            }
+        }
+    }
+
+    fn accept(&self, started: &mut Started) -> Result<UnixStream, Broken> {
+        loop {
+            match started.listener.accept() {
+                Ok((stream, _)) => return Ok(stream),
+                Err(error) if is_passing(&error) => {}
+                Err(error) => return Err(error.into()),
+            }
+            if (self.is_over)() {
+                return Err(Broken::Over);
+            }
+            if started.child.try_wait()?.is_some() {
+                return Err(Broken::Gone);
+            }
+            thread::sleep(STARTING);
+        }
+    }
+
+    fn hear(&mut self, stream: &mut UnixStream) -> Result<FromProgram, Broken> {
+        loop {
+            if let Some(word) = take(&mut self.come)? {
+                return Ok(word);
+            }
+            match stream.read(&mut self.chunk) {
+                Ok(0) => return Err(Broken::Gone),
+                Ok(length) => self.come.extend_from_slice(&self.chunk[..length]),
+                Err(error) if is_passing(&error) => {}
+                Err(error) => return Err(error.into()),
+            }
+            if (self.is_over)() {
+                return Err(Broken::Over);
+            }
+        }
+    }
+
+    fn say(&self, stream: &mut UnixStream, word: &FromEngine) -> Result<(), Broken> {
+        let error = || FromEngine::Answer(Err(DatabaseError::new("the answer is too large")));
+        let bytes = packed(word).or_else(|| packed(&error())).ok_or(Broken::Garbage)?;
+        let mut left = bytes.as_slice();
+        while !left.is_empty() {
+            match stream.write(left) {
+                Ok(0) => return Err(Broken::Gone),
+                Ok(written) => left = &left[written..],
+                Err(error) if is_passing(&error) => {}
+                Err(error) => return Err(error.into()),
+            }
+            if (self.is_over)() {
+                return Err(Broken::Over);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether it only took too long, or a signal came in between.
+fn is_passing(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
+}

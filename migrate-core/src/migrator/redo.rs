@@ -1,0 +1,40 @@
+//! Taking back and applying the same again.
+
+use super::down::Meant;
+use super::{DownTo, Known, Migrator};
+use crate::{Error, Observer, Session};
+
+impl Migrator {
+    /// Takes back the last `count` migrations and applies the same again. One that stopped half way
+    /// counts, and begins again.
+    ///
+    /// # Errors
+    ///
+    /// As [`down`](Self::down) and [`up`](Self::up); when a file is gone, before anything is
+    /// touched.
+    pub fn redo(
+        &self,
+        session: &mut Session,
+        count: usize,
+        observer: &mut dyn Observer,
+    ) -> Result<Vec<String>, Error> {
+        let nothing = |known: Known| known.applied.is_empty() && known.unfinished.is_empty();
+        if self.known(session.client())?.is_none_or(nothing) {
+            return Ok(Vec::new());
+        }
+        self.alone(session, observer, |session, lock, known, observer| {
+            let meant = Meant::of(&known, &DownTo::Count(count));
+            let again = meant.names();
+            for name in &again {
+                let missing = || Error::FileMissing { name: name.clone() };
+                let migration = self.plan.migration(name).ok_or_else(missing)?;
+                self.fit(&[migration], session.major())?;
+                self.prepare_functions_of(&migration.up)?;
+            }
+            let back = self.backwards(session, &known, &meant)?;
+            self.go_back(session, lock, &known, &back, observer)?;
+            let known = self.known(session.client())?.unwrap_or_default();
+            self.apply_these(session, lock, &known, &again, observer)
+        })
+    }
+}

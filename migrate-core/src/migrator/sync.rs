@@ -1,0 +1,172 @@
+//! Making the database what the files describe: after a checkout of another branch, for example.
+//!
+//! What is applied has to be a beginning of what the files have, in their order. So the database
+//! keeps the longest beginning that it shares with the files; all that was applied after that goes
+//! back, the last first, and what is missing then is applied. Where it ends, there is a migration
+//! without a file, one whose file says something else by now, one that was being taken back, or a
+//! file that is older than what is applied. Those applied after it may rest on it, and nobody can
+//! tell whether they do: they go with it, and come again.
+
+use super::down::{Backwards, Meant};
+use super::{Known, Migrator, UpTo};
+use crate::apply::{Loss, losses};
+use crate::event::Parting;
+use crate::history::Applied;
+use crate::order::{State, common, entries};
+use crate::plan::{Migration, Step};
+use crate::{Error, Event, Observer, Session};
+
+/// What [`sync`](Migrator::sync) would do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WouldSync<'a> {
+    /// What it would take back, and how; the last applied first.
+    pub reverts: Vec<(String, Vec<Step>)>,
+    /// What it would apply after that.
+    pub applies: Vec<&'a Migration>,
+    /// The rows that would be lost; not known of a database that is protected.
+    pub losses: Vec<Loss>,
+}
+
+impl Migrator {
+    /// Makes the database what the files describe, and gives the names of what was taken back and
+    /// of what was applied. Where it was interrupted, the next one goes on.
+    ///
+    /// # Errors
+    ///
+    /// Before anything is touched: when the database is protected, something has no way back or
+    /// cannot be applied, or rows would be lost and that was not allowed with `discard_rows`. As
+    /// [`down`](Self::down) and [`up`](Self::up) after that.
+    pub fn sync(
+        &self,
+        session: &mut Session,
+        discard_rows: bool,
+        observer: &mut dyn Observer,
+    ) -> Result<(Vec<String>, Vec<String>), Error> {
+        if self.is_synced(session)? {
+            return Ok((Vec::new(), Vec::new()));
+        }
+        self.alone(session, observer, |session, lock, known, observer| {
+            let meant = self.to_part_with(&known);
+            self.tell_parting(&known, &meant, observer);
+            let missing = self.can_follow(&known, &meant, session.major())?;
+            let missing: Vec<_> = missing.iter().map(|migration| migration.name.clone()).collect();
+            let mut way = Backwards::default();
+            if !meant.names().is_empty() {
+                way = self.backwards(session, &known, &meant)?;
+                self.may_destroy(known.protected.as_deref())?;
+                if !discard_rows {
+                    let losses = self.losses(session, &way.steps(), observer)?;
+                    if !losses.is_empty() {
+                        return Err(Error::RowsLost(losses));
+                    }
+                }
+            }
+            if !(way.is_empty() && missing.is_empty()) {
+                self.back_up_before(session, observer)?;
+            }
+            let reverted = self.go_back(session, lock, &known, &way, observer)?;
+            let known = self.known(session.client())?.unwrap_or_default();
+            let applied = self.apply_these(session, lock, &known, &missing, observer)?;
+            Ok((reverted, applied))
+        })
+        .map_err(Error::in_sync)
+    }
+
+    /// Whether the database is what the files describe, so that [`sync`](Self::sync) has nothing to
+    /// do. Writes nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the history cannot be read.
+    pub fn is_synced(&self, session: &mut Session) -> Result<bool, Error> {
+        let known = self.known(session.client())?.unwrap_or_default();
+        let is_all = known.applied.len() == self.plan.migrations.len();
+        Ok(is_all && known.unfinished.is_empty() && self.to_part_with(&known).names().is_empty())
+    }
+
+    /// What [`sync`](Self::sync) would do. Changes nothing; to see which rows would be lost, the way
+    /// back is gone in a transaction that is rolled back.
+    ///
+    /// # Errors
+    ///
+    /// As [`sync`](Self::sync), but for rows that would be lost, a protected database, and what only
+    /// the server can refuse.
+    pub fn would_sync(
+        &self,
+        session: &mut Session,
+        observer: &mut dyn Observer,
+    ) -> Result<WouldSync<'_>, Error> {
+        let known = self.known(session.client())?.unwrap_or_default();
+        let meant = self.to_part_with(&known);
+        self.tell_parting(&known, &meant, observer);
+        let applies = self.can_follow(&known, &meant, session.major())?;
+        let mut would = WouldSync { reverts: Vec::new(), applies, losses: Vec::new() };
+        if !meant.names().is_empty() {
+            would.reverts = self.backwards(session, &known, &meant)?.steps();
+            if self.may_destroy(known.protected.as_deref()).is_ok() {
+                would.losses = self.locked(session, observer, |session, _, observer| {
+                    self.losses(session, &would.reverts, observer)
+                })?;
+            }
+        }
+        Ok(would)
+    }
+
+    /// What the database has beyond the beginning that it shares with the files.
+    fn to_part_with<'a>(&self, known: &'a Known) -> Meant<'a> {
+        let common = common(&self.plan, &known.applied, &known.unfinished);
+        let (kept, gone) = known.applied.split_at(common);
+        let next = self.plan.migrations.get(kept.len());
+        // What stopped half way up is finished where it is what comes next.
+        let is_next = |name: &String| gone.is_empty() && next.is_some_and(|n| n.name == *name);
+        let partial = Self::partial_up(known).filter(|partial| !is_next(&partial.name));
+        Meant { partial, applied: gone.iter().rev().collect() }
+    }
+
+    /// Tells why something goes, where there is a single reason to name: the first.
+    fn tell_parting(&self, known: &Known, meant: &Meant<'_>, observer: &mut dyn Observer) {
+        let entries = entries(&self.plan, &known.applied, &known.unfinished);
+        let late = |name: &String| {
+            let mut missing = entries.iter().filter(|entry| entry.state == State::Pending);
+            let first = missing.next().filter(|first| first.name < name.as_str());
+            first.map(|first| Parting::Late(first.name.to_owned()))
+        };
+        let why = |row: &&Applied| {
+            let entry = entries.iter().find(|entry| entry.name == row.name)?;
+            let why = match entry.state {
+                State::Missing => Parting::Missing,
+                State::Changed => Parting::Changed,
+                State::Partial => Parting::HalfBack,
+                State::Applied | State::Pending => late(&row.name)?,
+            };
+            Some((row.name.clone(), why))
+        };
+        let of_partial =
+            || meant.partial.and_then(|row| Some((row.name.clone(), late(&row.name)?)));
+        if let Some((name, why)) = meant.applied.iter().rev().find_map(why).or_else(of_partial) {
+            observer.event(Event::Parted { name, why });
+        }
+    }
+
+    /// What is to be applied once that is taken back; refused where that could not be done.
+    fn can_follow(
+        &self,
+        known: &Known,
+        meant: &Meant<'_>,
+        major: u32,
+    ) -> Result<Vec<&Migration>, Error> {
+        let left = meant.left_of(known);
+        self.can_go_on(&left, major)?;
+        self.to_apply(&left, &UpTo::default(), major)
+    }
+
+    fn losses(
+        &self,
+        session: &mut Session,
+        reverts: &[(String, Vec<Step>)],
+        observer: &mut dyn Observer,
+    ) -> Result<Vec<Loss>, Error> {
+        let (limits, interrupt) = (&self.limits, &self.interrupt);
+        Ok(losses(session, reverts, &self.variables, limits, interrupt, observer)?)
+    }
+}

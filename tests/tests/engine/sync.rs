@@ -1,0 +1,380 @@
+//! The database becomes what the files describe.
+
+use std::time::Duration;
+
+use migrate_core::{Allowed, Error, Event, Interrupt, UpTo};
+use migrate_dsl::{Migration, Pgm, env};
+use migrate_tests::{Engine, migration, reversible};
+
+const A: &str = "20260101000000_a";
+const B: &str = "20260102000000_b";
+const C: &str = "20260103000000_c";
+const D: &str = "20260104000000_d";
+
+fn posts(pgm: &mut Pgm) {
+    pgm.create_table("posts", |t| {
+        t.id();
+        t.text("title");
+    });
+    pgm.sql("INSERT INTO posts (title) VALUES ('first'), ('second')").down("DELETE FROM posts");
+}
+
+fn tags(pgm: &mut Pgm) {
+    pgm.create_table("tags", |t| {
+        t.id();
+        t.bigint("post_id").references("posts", "id");
+    });
+}
+
+fn likes(pgm: &mut Pgm) {
+    pgm.add_column("posts", |t| _ = t.integer("likes").not_null().default(0));
+    pgm.create_index("posts", "title").concurrently();
+}
+
+fn bodies(pgm: &mut Pgm) {
+    pgm.add_column("posts", |t| _ = t.text("body"));
+}
+
+type Synced = Result<(Vec<String>, Vec<String>), Error>;
+
+fn sync(engine: &Engine, all: &[Migration]) -> Synced {
+    engine.migrator(all).sync(&mut engine.session(), false, &mut |_: Event| {})
+}
+
+/// What is to be lost, as the error says it.
+fn lost(synced: Synced) -> String {
+    match synced {
+        Err(error @ Error::RowsLost(_)) => error.to_string(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn names(names: &[&str]) -> Vec<String> {
+    names.iter().map(ToString::to_string).collect()
+}
+
+fn everything_applied(engine: &Engine, all: &[Migration]) {
+    let status = engine.migrator(all).status(&mut engine.session()).unwrap();
+    assert!(status.is_current(), "{}", engine.status(all));
+}
+
+/// The schema of a database that never had anything but these.
+fn schema_of(all: &[Migration]) -> String {
+    let engine = Engine::new();
+    engine.up(all).unwrap();
+    engine.catalog()
+}
+
+#[test]
+fn there_and_back_between_branches() {
+    let engine = Engine::new();
+    let here = [migration(A, posts), migration(B, tags), migration(D, likes)];
+    let there = [migration(A, posts), migration(C, bodies)];
+    engine.up(&here).unwrap();
+    engine.database.execute("UPDATE posts SET title = 'mine' WHERE id = 1");
+    for _ in 0..2 {
+        assert_eq!(sync(&engine, &there).unwrap(), (names(&[D, B]), names(&[C])));
+        assert_eq!(engine.catalog(), schema_of(&there));
+        everything_applied(&engine, &there);
+        assert_eq!(sync(&engine, &here).unwrap(), (names(&[C]), names(&[B, D])));
+        assert_eq!(engine.catalog(), schema_of(&here));
+        everything_applied(&engine, &here);
+    }
+    let titles = "SELECT string_agg(title, ',' ORDER BY id) FROM posts";
+    assert_eq!(engine.value(titles), "mine,second");
+    let log = "SELECT count(*) FROM migrations_log WHERE outcome = 'done'";
+    let lines = engine.value(log);
+    assert_eq!(sync(&engine, &here).unwrap(), (vec![], vec![]));
+    assert_eq!(engine.value(log), lines);
+}
+
+#[test]
+fn nothing_to_do_writes_nothing() {
+    let engine = Engine::new();
+    assert_eq!(sync(&engine, &[]).unwrap(), (vec![], vec![]));
+    assert_eq!(engine.value("SELECT to_regclass('migrations')"), "NULL");
+    let all = [migration(A, posts)];
+    let migrator = engine.migrator(&all);
+    let would = migrator.would_sync(&mut engine.session(), &mut |_: Event| {}).unwrap();
+    assert_eq!(would.applies[0].name, A);
+    assert_eq!(engine.value("SELECT to_regclass('migrations')"), "NULL");
+    assert_eq!(sync(&engine, &all).unwrap(), (vec![], names(&[A])));
+}
+
+#[test]
+fn a_changed_one_comes_again_with_those_after_it() {
+    let engine = Engine::new();
+    engine.up(&[migration(A, posts), migration(B, bodies), migration(C, tags)]).unwrap();
+    let now = [migration(A, posts), migration(B, likes), migration(C, tags)];
+    assert_eq!(sync(&engine, &now).unwrap(), (names(&[C, B]), names(&[B, C])));
+    assert_eq!(engine.catalog(), schema_of(&now));
+    everything_applied(&engine, &now);
+}
+
+#[test]
+fn a_late_one_comes_before_those_that_are_newer() {
+    let engine = Engine::new();
+    engine.up(&[migration(A, posts), migration(C, tags)]).unwrap();
+    let all = [migration(A, posts), migration(B, bodies), migration(C, tags)];
+    assert_eq!(sync(&engine, &all).unwrap(), (names(&[C]), names(&[B, C])));
+    everything_applied(&engine, &all);
+    // One that was let through stays where it is.
+    let engine = Engine::new();
+    engine.up(&[migration(A, posts), migration(C, tags)]).unwrap();
+    let allowed = UpTo { allow_out_of_order: true, ..UpTo::default() };
+    engine.up_to(&all, &allowed).unwrap();
+    assert_eq!(sync(&engine, &all).unwrap(), (vec![], vec![]));
+}
+
+#[test]
+fn rows_are_not_lost_in_silence() {
+    let engine = Engine::new();
+    let here = [migration(A, posts), migration(B, tags), migration(C, bodies), migration(D, likes)];
+    engine.up(&here).unwrap();
+    let before = engine.catalog();
+    engine.database.execute("INSERT INTO tags (post_id) VALUES (1), (1), (2)");
+    engine.database.execute("UPDATE posts SET body = 'text', likes = 7 WHERE id = 1");
+    let there = [migration(A, posts)];
+    let error = sync(&engine, &there).unwrap_err();
+    let diagnostic = &error.diagnostics()[0];
+    insta::assert_snapshot!(diagnostic.message, @"taking back would lose 1 value of `likes` in `posts`, 1 value of `body` in `posts` and 3 rows of `tags`");
+    insta::assert_snapshot!(diagnostic.notes.join("\n"), @"
+    `20260104000000_d` goes with 1 value of `likes` in `posts`
+    `20260103000000_c` goes with 1 value of `body` in `posts`
+    `20260102000000_b` goes with 3 rows of `tags`
+    ");
+    insta::assert_snapshot!(diagnostic.helps.join("\n"), @"nothing was changed; `migrate sync --discard-rows` lets them go, and `migrate backup` keeps a copy first");
+    assert_eq!(engine.catalog(), before);
+    everything_applied(&engine, &here);
+    let migrator = engine.migrator(&there);
+    let would = migrator.would_sync(&mut engine.session(), &mut |_: Event| {}).unwrap();
+    assert_eq!((would.reverts.len(), would.losses.len()), (3, 3));
+    assert_eq!(engine.catalog(), before);
+
+    // What the default says is nobody's word.
+    engine.database.execute("UPDATE posts SET body = NULL, likes = 0");
+    assert_eq!(lost(sync(&engine, &there)), "taking back would lose 3 rows of `tags`");
+    let synced = migrator.sync(&mut engine.session(), true, &mut |_: Event| {});
+    assert_eq!(synced.unwrap(), (names(&[D, C, B]), vec![]));
+    assert_eq!(engine.value("SELECT count(*) FROM posts"), "2");
+}
+
+#[test]
+fn rows_that_the_way_back_removes_itself_are_its_own() {
+    let engine = Engine::new();
+    let all = [migration(A, |pgm| {
+        pgm.create_table("roles", |t| _ = t.text("name"));
+        pgm.sql("INSERT INTO roles VALUES ('admin'), ('guest')")
+            .down("DELETE FROM roles WHERE name IN ('admin', 'guest')");
+    })];
+    engine.up(&all).unwrap();
+    engine.database.execute("INSERT INTO roles VALUES ('mine')");
+    assert_eq!(lost(sync(&engine, &[])), "taking back would lose 1 row of `roles`");
+    engine.database.execute("DELETE FROM roles WHERE name = 'mine'");
+    assert_eq!(sync(&engine, &[]).unwrap(), (names(&[A]), vec![]));
+}
+
+#[test]
+fn what_no_statement_names_is_seen_all_the_same() {
+    let engine = Engine::new();
+    let all = [migration(A, |pgm| {
+        pgm.sql("CREATE SCHEMA shop; CREATE TABLE shop.\"Odd \"\"name\" (n int)")
+            .down("DROP SCHEMA shop CASCADE");
+        pgm.sql("CREATE TABLE parts (n int) PARTITION BY LIST (n); CREATE TABLE parts_1 PARTITION OF parts FOR VALUES IN (1); CREATE SEQUENCE s")
+            .down("SELECT setval('s', 100); DO $$BEGIN EXECUTE 'DROP TABLE parts'; END$$; VACUUM; DROP SEQUENCE s")
+            .outside_transaction();
+        pgm.sql("CREATE TABLE renamed (n int, t timestamptz)").down("DROP TABLE renamed");
+        pgm.rename_table("renamed", "known");
+        pgm.sql("ALTER TABLE known ENABLE ROW LEVEL SECURITY").down("");
+    })];
+    engine.up(&all).unwrap();
+    engine.database.execute(
+        "INSERT INTO shop.\"Odd \"\"name\" VALUES (1); INSERT INTO parts VALUES (1), (1); \
+         INSERT INTO known VALUES (1, now())",
+    );
+    insta::assert_snapshot!(lost(sync(&engine, &[])), @r#"taking back would lose 1 row of `known`, 2 rows of `parts_1` and 1 row of `shop."Odd ""name"`"#);
+    assert_eq!(engine.value("SELECT nextval('s')"), "1");
+    let discarded = engine.migrator(&[]).sync(&mut engine.session(), true, &mut |_: Event| {});
+    assert_eq!(discarded.unwrap(), (names(&[A]), vec![]));
+}
+
+#[test]
+fn a_column_that_the_server_fills_is_no_loss() {
+    let engine = Engine::new();
+    let here = [
+        migration(A, posts),
+        migration(B, |pgm| {
+            pgm.sql(
+                "ALTER TABLE posts ADD n int GENERATED ALWAYS AS IDENTITY, \
+                 ADD shout text GENERATED ALWAYS AS (upper(title)) STORED, \
+                 ADD spot point DEFAULT '(1,2)', ADD data json DEFAULT '{}'; \
+                 ALTER TABLE posts ADD created_at timestamptz NOT NULL DEFAULT now()",
+            )
+            .down("ALTER TABLE posts DROP n, DROP shout, DROP spot, DROP data, DROP created_at");
+        }),
+    ];
+    engine.up(&here).unwrap();
+    let there = [migration(A, posts)];
+    engine.database.execute("UPDATE posts SET data = '[]', created_at = '2001-01-01' WHERE id = 1");
+    insta::assert_snapshot!(lost(sync(&engine, &there)), @"taking back would lose 1 value of `data` in `posts` and 1 value of `created_at` in `posts`");
+    engine.database.execute("UPDATE posts SET data = NULL; DELETE FROM posts WHERE id = 1");
+    assert_eq!(sync(&engine, &there).unwrap(), (names(&[B]), vec![]));
+}
+
+#[test]
+fn what_has_no_way_back_is_refused_before_anything_is_touched() {
+    let engine = Engine::new();
+    let final_word = |pgm: &mut Pgm| {
+        pgm.irreversible("mails were sent");
+        pgm.sql("SELECT 1");
+    };
+    engine.up(&[migration(A, posts), migration(B, final_word), migration(C, tags)]).unwrap();
+    let error = sync(&engine, &[migration(A, posts)]).unwrap_err();
+    assert!(matches!(&error, Error::NoWayBack { name, .. } if name == B), "{error}");
+    assert_eq!(engine.value("SELECT count(*) FROM migrations"), "3");
+    // What could not be applied afterwards, too.
+    let secret = [
+        migration(A, posts),
+        migration(D, |pgm| _ = pgm.create_role("app").password(env("NOT_SET"))),
+    ];
+    let engine = Engine::new();
+    engine.up(&[migration(A, posts), migration(C, tags)]).unwrap();
+    assert!(matches!(sync(&engine, &secret), Err(Error::Problems(_))));
+    assert_eq!(engine.value("SELECT count(*) FROM migrations"), "2");
+}
+
+#[test]
+fn a_protected_database_gives_nothing_back_unless_it_is_allowed() {
+    let engine = Engine::new();
+    let (here, there) = ([migration(A, posts), migration(B, tags)], [migration(A, posts)]);
+    engine.up(&here).unwrap();
+    let mut quiet = |_: Event| {};
+    let migrator = engine.migrator(&there);
+    migrator.protect(&mut engine.session(), "production", &mut quiet).unwrap();
+    assert!(matches!(sync(&engine, &there), Err(Error::Protected { .. })));
+    assert_eq!(engine.value("SELECT count(*) FROM migrations"), "2");
+    let would = migrator.would_sync(&mut engine.session(), &mut quiet).unwrap();
+    assert_eq!((would.reverts.len(), would.losses.len()), (1, 0));
+    // What only adds is not refused.
+    let more = [migration(A, posts), migration(B, tags), migration(C, bodies)];
+    assert_eq!(sync(&engine, &more).unwrap(), (vec![], names(&[C])));
+    let allowed = Allowed { name: "production".to_owned(), origin: "`--allow`".to_owned() };
+    let migrator = migrator.allow(Some(allowed));
+    let synced = migrator.sync(&mut engine.session(), false, &mut quiet);
+    assert_eq!(synced.unwrap(), (names(&[C, B]), vec![]));
+}
+
+#[test]
+fn interrupted_in_the_middle_the_next_one_goes_on() {
+    let engine = Engine::new();
+    let here = [migration(A, posts), migration(B, tags), migration(C, likes)];
+    let there = [migration(A, posts), migration(D, bodies)];
+    engine.up(&here).unwrap();
+    let interrupt = Interrupt::default();
+    let migrator = engine.migrator(&there).interrupt(&interrupt);
+    let stopped = migrator.sync(&mut engine.session(), false, &mut |event: Event| {
+        if matches!(event, Event::Finished { .. }) {
+            interrupt.stop();
+        }
+    });
+    let stopped = stopped.unwrap_err();
+    assert_eq!(stopped.diagnostics()[0].helps, ["run `migrate sync` again"]);
+    assert_eq!(
+        engine.value("SELECT string_agg(name, ',' ORDER BY id) FROM migrations"),
+        [A, B].join(",")
+    );
+    assert_eq!(sync(&engine, &there).unwrap(), (names(&[B]), names(&[D])));
+    assert_eq!(engine.catalog(), schema_of(&there));
+}
+
+/// A migration that stops after its first two statements, until there is a table `go`.
+fn half(pgm: &mut Pgm) {
+    pgm.create_table("half", |t| t.id());
+    pgm.sql("VACUUM go").outside_transaction().down("");
+    pgm.create_index("half", "id").concurrently();
+}
+
+#[test]
+fn what_stopped_half_way_is_finished_or_taken_back() {
+    let engine = Engine::new();
+    let here = [migration(A, posts), migration(B, half)];
+    assert!(engine.up(&here).is_err());
+    assert_eq!(engine.status(&here), format!("applied {A}\npartial {B}"));
+    // It is what comes next, and goes on.
+    engine.database.execute("CREATE TABLE go ()");
+    assert_eq!(sync(&engine, &here).unwrap(), (vec![], names(&[B])));
+
+    // Something older is missing or has changed: what was done of it goes first.
+    for now in [
+        [migration(A, bodies), migration(B, half)],
+        [migration("20250101000000_older", |_| {}), migration(B, half)],
+    ] {
+        let engine = Engine::new();
+        engine.database.execute("CREATE TABLE posts ()");
+        assert!(engine.up(&[migration(A, tags_of_nothing), migration(B, half)]).is_err());
+        engine.database.execute("CREATE TABLE go ()");
+        let first = now[0].name().to_owned();
+        assert_eq!(sync(&engine, &now).unwrap(), (names(&[B, A]), names(&[&first, B])));
+        everything_applied(&engine, &now);
+    }
+
+    // Nobody knows what it did whose file is not here.
+    let engine = Engine::new();
+    assert!(engine.up(&here).is_err());
+    let error = sync(&engine, &[migration(A, posts)]).unwrap_err();
+    insta::assert_snapshot!(error, @"`20260102000000_b` stopped half way up: its file is gone");
+    assert_eq!(engine.status(&here), format!("applied {A}\npartial {B}"));
+}
+
+fn tags_of_nothing(pgm: &mut Pgm) {
+    pgm.create_table("tags", |t| t.id());
+}
+
+#[test]
+fn rows_in_what_is_half_done_count_as_well() {
+    let engine = Engine::new();
+    let here = [migration(A, posts), migration(B, half)];
+    assert!(engine.up(&here).is_err());
+    engine.database.execute("INSERT INTO half DEFAULT VALUES");
+    let now = [migration(A, bodies), migration(B, half)];
+    // The way back of `posts` empties it first.
+    assert_eq!(lost(sync(&engine, &now)), "taking back would lose 1 row of `half`");
+    assert_eq!(engine.status(&here), format!("applied {A}\npartial {B}"));
+}
+
+#[test]
+fn what_was_being_taken_back_goes_all_the_way() {
+    let engine = Engine::new();
+    let up = |pgm: &mut Pgm| _ = pgm.sql("CREATE TABLE a (n int)");
+    let all = [reversible(A, up, |pgm| {
+        pgm.sql("ALTER TABLE a ADD m int; VACUUM go; DROP TABLE a").outside_transaction();
+    })];
+    engine.up(&all).unwrap();
+    assert!(engine.down(&all, 1).is_err());
+    assert_eq!(engine.status(&all), format!("partial {A}"));
+    engine.database.execute("CREATE TABLE go ()");
+    assert_eq!(sync(&engine, &all).unwrap(), (names(&[A]), names(&[A])));
+    everything_applied(&engine, &all);
+}
+
+#[test]
+fn rows_are_counted_without_making_anybody_wait() {
+    let engine = Engine::new();
+    let here = [migration(A, posts), migration(B, tags)];
+    engine.up(&here).unwrap();
+    let mut holder = engine.database.client();
+    holder.batch_execute("BEGIN; SELECT * FROM tags").unwrap();
+    // The tests' migrator has little patience.
+    let error = sync(&engine, &here[..1]).unwrap_err();
+    assert!(error.to_string().contains(B), "{error}");
+    assert_eq!(engine.value("SELECT count(*) FROM migrations"), "2");
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            std::thread::sleep(Duration::from_millis(600));
+            holder.batch_execute("COMMIT").unwrap();
+        });
+        let migrator = engine.migrator(&here[..1]).patience(Duration::from_secs(20));
+        let synced = migrator.sync(&mut engine.session(), false, &mut |_: Event| {});
+        assert_eq!(synced.unwrap(), (names(&[B]), vec![]));
+    });
+}
