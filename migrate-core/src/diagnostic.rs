@@ -271,6 +271,10 @@ fn of_engine(error: &ApplyError) -> Option<Diagnostic> {
                 ..plain
             }
         }
+        Failure::AlreadyApplied => Diagnostic {
+            helps: vec!["`migrate status` tells what is applied now".to_owned()],
+            ..plain
+        },
         Failure::InvalidIndex { step, statement, index } => Diagnostic {
             code: Some("invalid_index".to_owned()),
             source: Some(source_of(step, statement)),

@@ -127,6 +127,9 @@ pub enum Failure {
         /// What the server said, if it was at work.
         source: Option<Said>,
     },
+    /// It is in the history already, and what is not in a transaction would be done twice.
+    #[error("it is recorded as applied already")]
+    AlreadyApplied,
     /// It was asked to stop.
     #[error("{0}")]
     Stopped(Stop),
@@ -302,6 +305,7 @@ impl Failure {
         match self {
             Self::Locked { .. }
             | Self::InTheWay { .. }
+            | Self::AlreadyApplied
             | Self::Stopped(_)
             | Self::InvalidIndex { .. }
             | Self::Unknown { .. } => return self.to_string(),
@@ -324,6 +328,7 @@ impl Failure {
             Self::Locked { source, .. } | Self::InTheWay { source, .. } => source.as_ref(),
             Self::Function { .. }
             | Self::NotThere { .. }
+            | Self::AlreadyApplied
             | Self::Stopped(_)
             | Self::InvalidIndex { .. }
             | Self::Unknown { .. } => None,

@@ -98,6 +98,14 @@ pub(crate) fn apply(
         return Err(fail(Failure::Stopped(stop), left));
     }
     let known = unfinished.map_or_else(Captured::new, |unfinished| unfinished.captured.clone());
+    // What commits as it goes would be done by the time that its history row is refused.
+    if work.direction == Direction::Up && !is_transactional(work.steps) {
+        let has = history.has(session.client(), work.name);
+        if has.map_err(|error| fail(Failure::connection(error), Left::Unknown))? {
+            let left = partial(done, work).unwrap_or(Left::Nothing);
+            return Err(fail(Failure::AlreadyApplied, left));
+        }
+    }
     if let Some(unfinished) = unfinished.filter(|unfinished| unfinished.running) {
         done += usize::from(settle(session, unfinished, work.steps, work.name, done)?);
         let settled = journal(history, work, done, None, &known);

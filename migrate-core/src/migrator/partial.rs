@@ -153,7 +153,7 @@ impl Migrator {
     }
 }
 
-fn stuck(unfinished: &Unfinished, why: &str) -> Error {
+pub(super) fn stuck(unfinished: &Unfinished, why: &str) -> Error {
     Error::Unfinished {
         name: unfinished.name.clone(),
         direction: unfinished.direction.clone(),
