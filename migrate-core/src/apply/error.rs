@@ -94,6 +94,9 @@ pub enum Failure {
     /// A check that was put off to the end of the transaction failed.
     #[error("the transaction could not be committed")]
     Commit(#[source] Said),
+    /// One of several statements was cancelled; the server does not tell which.
+    #[error("one of its statements was ended")]
+    Cancelled(#[source] Said),
     /// The outcome could not be recorded.
     #[error("the history could not be written")]
     Record(#[source] Said),
@@ -322,6 +325,7 @@ impl Failure {
         match self {
             Self::Statement { source, .. } | Self::Capture { source, .. } => Some(source),
             Self::Commit(source)
+            | Self::Cancelled(source)
             | Self::Record(source)
             | Self::LockLost(source)
             | Self::Connection(source) => Some(source),
@@ -433,7 +437,7 @@ pub enum Left {
         /// Of how many.
         of: usize,
     },
-    /// A function outside a transaction was broken off: what it did before that is done.
+    /// A function or a procedure outside a transaction failed: what it did before that is done.
     Begun,
     /// The server's answer was lost.
     Unknown,
@@ -453,7 +457,7 @@ impl fmt::Display for Left {
                 "{done} of its {of} statements are done and recorded, the one after them is not"
             ),
             Self::Begun => f.write_str(
-                "the function ran outside a transaction: what it did before it failed is done",
+                "it ran outside a transaction: what it did for good before it failed is done",
             ),
             Self::Unknown => f.write_str(
                 "the server's answer was lost: `migrate status` tells whether it was recorded",

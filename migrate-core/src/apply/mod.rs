@@ -38,7 +38,7 @@ use crate::way_back::Captured;
 use crate::{Event, History, Observer, Session};
 pub(crate) use back::take_back;
 
-use alone::Alone;
+use alone::{Alone, Broken};
 use capture::Watch;
 use parts::{Part, parts};
 pub(crate) use send::Variables;
@@ -148,7 +148,7 @@ pub(crate) fn apply(
                     limits: &work.limits,
                     interrupt: work.interrupt,
                 };
-                transaction.run(session, &mut watch, observer)
+                transaction.run(session, &mut watch, observer).map_err(Broken::from)
             }
             Part::Alone(origin) => {
                 observer.event(Event::Statement { summary: origin.step.summary.clone() });
@@ -164,21 +164,16 @@ pub(crate) fn apply(
                 message: format!("{}{}", notice.message(), detail.unwrap_or_default()),
             });
         }
-        if let Err(failure) = result {
+        if let Err(Broken { failure, left }) = result {
             let left = match part {
                 _ if failure.is_cut() || session.client().is_closed() => Left::Unknown,
                 Part::Alone(_) if matches!(failure, Failure::NotThere { done: true, .. }) => {
                     Left::Partial { done: done + 1, of: work.statements() }
                 }
-                Part::Alone(origin)
-                    if failure.is_half_done()
-                        || origin.statement.rust.is_some()
-                            && matches!(failure, Failure::Stopped(_)) =>
-                {
-                    Left::Begun
-                }
                 Part::Together(_) => partial(done, work).unwrap_or(Left::RolledBack),
-                Part::Alone(_) => partial(done, work).unwrap_or(Left::Nothing),
+                Part::Alone(_) => {
+                    left.unwrap_or_else(|| partial(done, work).unwrap_or(Left::Nothing))
+                }
             };
             return Err(fail(failure, left));
         }
