@@ -1,6 +1,7 @@
 //! An error as a person should see it: each slot says one thing.
 
 use migrate_dsl::FunctionError;
+use postgres::error::SqlState;
 
 use crate::apply::{Failure, Left, Said};
 use crate::plan::{Place, Statement, Step};
@@ -176,6 +177,10 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
     }
     diagnostic.notes.push(format!("`{}`: {}", error.name, error.left));
     let again = match error.left {
+        _ if said.and_then(Said::code) == Some(&SqlState::QUERY_CANCELED) => format!(
+            "run `migrate {}` again; DB_STATEMENT_TIMEOUT says how long a statement may take",
+            error.direction.as_str()
+        ),
         Left::RolledBack | Left::Nothing => {
             format!("mend the file and run `migrate {}` again", error.direction.as_str())
         }
