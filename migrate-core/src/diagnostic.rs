@@ -135,6 +135,7 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
                 "run `migrate {}` again: it goes on at the statement that was stopped",
                 error.direction.as_str()
             ),
+            Left::HalfDone => finishes(error),
             _ => format!("run `migrate {}` again", error.direction.as_str()),
         });
         return diagnostic;
@@ -177,6 +178,7 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
     }
     diagnostic.notes.push(format!("`{}`: {}", error.name, error.left));
     let again = match error.left {
+        Left::HalfDone => finishes(error),
         _ if said.and_then(Said::code) == Some(&SqlState::QUERY_CANCELED) => format!(
             "run `migrate {}` again; DB_STATEMENT_TIMEOUT says how long a statement may take",
             error.direction.as_str()
@@ -197,6 +199,13 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
     };
     diagnostic.helps.push(again);
     diagnostic
+}
+
+fn finishes(error: &ApplyError) -> String {
+    format!(
+        "run `migrate {}` again: it finishes that, or removes it, and goes on from there",
+        error.direction.as_str()
+    )
 }
 
 /// What a function has failed with: where it is known, the line of its statement, or of its panic.
@@ -272,6 +281,27 @@ fn of_engine(error: &ApplyError) -> Option<Diagnostic> {
                 helps: vec![
                     online_form(verb).to_owned(),
                     "or run it when nobody waits, with a greater MAX_BLOCKING".to_owned(),
+                ],
+                ..plain
+            }
+        }
+        Failure::Replaced { done, .. } => {
+            let (finish, undo) = match direction {
+                "up" => ("", " --pending"),
+                _ => (" --pending", ""),
+            };
+            let known = if *done { "it is done" } else { "nobody knows whether it is done" };
+            let name = &error.name;
+            Diagnostic {
+                code: Some("unknown".to_owned()),
+                notes: vec![known.to_owned()],
+                helps: vec![
+                    format!("put it back where it was, and run `migrate {direction}` again"),
+                    format!(
+                        "or look at the database; finish the migration by hand and run \
+                         `migrate mark {name}{finish}`, or undo by hand what it did and run \
+                         `migrate mark {name}{undo}`"
+                    ),
                 ],
                 ..plain
             }

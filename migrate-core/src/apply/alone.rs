@@ -10,13 +10,13 @@ use postgres::error::SqlState;
 
 use super::capture::Watch;
 use super::error::{Failure, Origin, Said};
+use super::leftovers::Leftovers;
 use super::question::{Answer, Noted, Question, invalid_namesake, is_direct, shuts_out};
 use super::send::send;
 use super::snapshots::{self, Why};
 use super::transaction::{Transaction, function_ended, is_lock};
 use super::words::Words;
 use super::{Left, Work, function, journal};
-use crate::history::Unfinished;
 use crate::interrupt::{Kind, Verdict};
 use crate::lock::{Gate, Gone};
 use crate::watchdog::is_watching;
@@ -38,6 +38,8 @@ pub(super) struct Alone<'a> {
 const BUDGET: Duration = Duration::from_millis(50);
 /// How soon a statement is tried again that did not get its locks.
 const PAUSE: Duration = Duration::from_millis(200);
+/// How long what is left of a statement that failed is tried to remove; the next run has more time.
+const TIDY: Duration = Duration::from_secs(2);
 
 /// What a statement that shuts everybody out has learned of the locks that it wants.
 #[derive(Default)]
@@ -118,7 +120,8 @@ impl Alone<'_> {
         }
         let question = Question::of(self.origin.step, sql);
         let pid = session.backend_pid();
-        let noted = question.note(session.client(), pid).map_err(Failure::connection)?;
+        let noted = question.note(session.client(), pid, (self.origin.step, sql));
+        let noted = noted.map_err(Failure::connection)?;
         let mut pace = shuts_out(sql).then(Pace::default);
         // What an attempt before has left, as long as the journal says that it is running.
         let mut left = None;
@@ -133,7 +136,7 @@ impl Alone<'_> {
             if matches!(question, Question::CreateIndex { .. } | Question::Reindex) {
                 self.wait_for_snapshots(session, deadline, observer).map_err(broken)?;
             }
-            let tried = self.attempt(session, watch, &question, &noted, &mut pace)?;
+            let tried = self.attempt(session, watch, &question, &noted, &mut pace, observer)?;
             let Some(failed) = tried else {
                 return Ok(());
             };
@@ -147,7 +150,7 @@ impl Alone<'_> {
                 match answer.map_err(Failure::connection)? {
                     Answer::Done => return Ok(self.finish(session, watch)?),
                     Answer::NotDone => {}
-                    Answer::Unknown => return Err(failed),
+                    _ => return Err(failed),
                 }
             }
             if Instant::now() >= deadline {
@@ -234,6 +237,7 @@ impl Alone<'_> {
         question: &Question,
         noted: &Noted,
         pace: &mut Option<Pace>,
+        observer: &mut dyn Observer,
     ) -> Result<Option<Broken>, Broken> {
         let Self { work, origin, .. } = *self;
         let gone = matches!(question, Question::DropIndex { .. });
@@ -255,7 +259,10 @@ impl Alone<'_> {
             Some(pace) if pace.locked && is_watching(work.interrupt) => Kind::Observed,
             _ => Kind::Blocking,
         };
-        if pace.is_some() {
+        // A partition is taken from everybody at the end, and what is not done then is done when
+        // nobody is in the way.
+        let bounded = pace.is_some() || matches!(question, Question::Detach { .. });
+        if bounded {
             let bound = format!("SET lock_timeout = {}", BUDGET.as_millis());
             session.client().batch_execute(&bound).map_err(Failure::connection)?;
         }
@@ -273,10 +280,12 @@ impl Alone<'_> {
                 send(client, origin.statement, work.variables)
             }),
         };
+        if bounded && !session.client().is_closed() {
+            _ = session.client().batch_execute("SET lock_timeout = 0");
+        }
         if let Some(pace) = pace
             && !session.client().is_closed()
         {
-            _ = session.client().batch_execute("SET lock_timeout = 0");
             pace.locked |= sent.is_err();
             let learned = pace.gate.learn(session.client(), &ended.waits);
             learned.map_err(Failure::connection)?;
@@ -307,18 +316,29 @@ impl Alone<'_> {
             (None, None) => Failure::statement(origin, error),
         };
         // It failed, so what is left of it can go. The statement's own failure is the one to tell.
-        let clean = match question {
+        let (limits, interrupt) = (&work.limits, work.interrupt);
+        let step = Some(origin.step);
+        let leftovers = Leftovers { limits, interrupt, step, patience: TIDY };
+        let left = match question {
             Question::CreateIndex { .. } | Question::Reindex => {
-                question.ask(session.client(), noted).is_ok()
+                let gone = leftovers.see_to(session, question, noted, observer);
+                gone.err().map(|_| Left::HalfDone)
             }
-            // A partition that is half way out stays so until it is seen to.
-            Question::Detach { .. } => false,
-            _ => !begun,
+            // There is no way back for a partition that is half way out.
+            Question::Detach { .. } => match leftovers.see_to(session, question, noted, observer) {
+                Ok(Answer::Done) => {
+                    self.finish(session, watch)?;
+                    return Ok(None);
+                }
+                Ok(_) => None,
+                Err(failure) => return Err(Broken { failure, left: Some(Left::HalfDone) }),
+            },
+            _ => begun.then_some(Left::Begun),
         };
-        if clean {
+        if left.is_none() {
             self.journal_as_not_done(session, watch);
         }
-        Ok(Some(Broken { failure, left: begun.then_some(Left::Begun) }))
+        Ok(Some(Broken { failure, left }))
     }
 
     /// Records that it is done, with what is read of it then.
@@ -369,23 +389,6 @@ impl Alone<'_> {
 
     fn journal(&self, done: usize, noted: Option<&Noted>, captured: &Captured) -> String {
         journal(self.history, self.work, done, noted, captured)
-    }
-}
-
-/// Whether a statement that was running when its runner ended was done; what is left of one that
-/// was not is removed.
-pub(super) fn settle(
-    session: &mut Session,
-    unfinished: &Unfinished,
-    origin: Origin<'_>,
-) -> Result<bool, Failure> {
-    let question = Question::of(origin.step, &origin.statement.sql);
-    let noted = unfinished.noted.clone().unwrap_or_default();
-    let answer = question.ask(session.client(), &noted);
-    match answer.map_err(|error| Failure::statement(origin, error))? {
-        Answer::Done => Ok(true),
-        Answer::NotDone => Ok(false),
-        Answer::Unknown => Err(Failure::unknown(origin)),
     }
 }
 

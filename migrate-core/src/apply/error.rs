@@ -130,6 +130,29 @@ pub enum Failure {
         /// What the server said, if it was at work.
         source: Option<Said>,
     },
+    /// A runner ended in the middle of a statement outside a transaction, which is no longer where it
+    /// was in the file.
+    #[error(
+        "{} ran here when the runner ended, and the file has another statement there by now",
+        quoted(sql)
+    )]
+    Replaced {
+        /// The statement.
+        sql: String,
+        /// Whether it is known to be done; else nothing is known of it.
+        done: bool,
+    },
+    /// What a statement outside a transaction has left could not be seen to.
+    #[error(
+        "what is left of a statement that was broken off could not be seen to{}",
+        sql.as_ref().map(|sql| format!(", with {}", quoted(sql))).unwrap_or_default()
+    )]
+    Leftover {
+        /// What was tried.
+        sql: Option<String>,
+        /// What the server said.
+        source: Said,
+    },
     /// It is in the history already, and what is not in a transaction would be done twice.
     #[error("it is recorded as applied already")]
     AlreadyApplied,
@@ -169,6 +192,10 @@ fn locked(holders: &[LockHolder]) -> String {
         [holder] => format!("in its way is {holder}"),
         [holder, others @ ..] => format!("in its way is {holder}, and {} more", others.len()),
     }
+}
+
+fn quoted(sql: &str) -> String {
+    format!("`{}`", sql.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 fn sessions(count: usize) -> &'static str {
@@ -308,6 +335,7 @@ impl Failure {
         match self {
             Self::Locked { .. }
             | Self::InTheWay { .. }
+            | Self::Replaced { .. }
             | Self::AlreadyApplied
             | Self::Stopped(_)
             | Self::InvalidIndex { .. }
@@ -325,6 +353,7 @@ impl Failure {
         match self {
             Self::Statement { source, .. } | Self::Capture { source, .. } => Some(source),
             Self::Commit(source)
+            | Self::Leftover { source, .. }
             | Self::Cancelled(source)
             | Self::Record(source)
             | Self::LockLost(source)
@@ -332,6 +361,7 @@ impl Failure {
             Self::Locked { source, .. } | Self::InTheWay { source, .. } => source.as_ref(),
             Self::Function { .. }
             | Self::NotThere { .. }
+            | Self::Replaced { .. }
             | Self::AlreadyApplied
             | Self::Stopped(_)
             | Self::InvalidIndex { .. }
@@ -437,6 +467,8 @@ pub enum Left {
         /// Of how many.
         of: usize,
     },
+    /// A statement outside a transaction was broken off, and what it has left is still there.
+    HalfDone,
     /// A function or a procedure outside a transaction failed: what it did before that is done.
     Begun,
     /// The server's answer was lost.
@@ -455,6 +487,9 @@ impl fmt::Display for Left {
             Self::Partial { done, of } => write!(
                 f,
                 "{done} of its {of} statements are done and recorded, the one after them is not"
+            ),
+            Self::HalfDone => f.write_str(
+                "a statement was broken off half way, and what it has left is still there",
             ),
             Self::Begun => f.write_str(
                 "it ran outside a transaction: what it did for good before it failed is done",

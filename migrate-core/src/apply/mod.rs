@@ -11,6 +11,7 @@ mod back;
 mod capture;
 mod error;
 mod function;
+mod leftovers;
 mod losses;
 mod parts;
 mod question;
@@ -23,6 +24,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) use error::Origin;
 pub use error::{ApplyError, Failure, Left, Said};
+pub(crate) use leftovers::settle;
 pub use losses::Loss;
 pub(crate) use losses::losses;
 pub(crate) use question::Noted;
@@ -107,7 +109,9 @@ pub(crate) fn apply(
         }
     }
     if let Some(unfinished) = unfinished.filter(|unfinished| unfinished.running) {
-        done += usize::from(settle(session, unfinished, work.steps, work.name, done)?);
+        let (limits, interrupt) = (&work.limits, work.interrupt);
+        let settled = settle(session, unfinished, work.steps, limits, interrupt, observer)?;
+        done += usize::from(settled);
         let settled = journal(history, work, done, None, &known);
         let settled = session.client().batch_execute(&settled);
         settled.map_err(|error| fail(Failure::record(error), Left::Unknown))?;
@@ -181,22 +185,6 @@ pub(crate) fn apply(
     }
     session.note_what_ran(work.steps);
     Ok(started.elapsed())
-}
-
-/// Whether the statement after the first `done` was done, which was running when its runner ended;
-/// what is left of one that was not is removed.
-pub(crate) fn settle(
-    session: &mut Session,
-    unfinished: &Unfinished,
-    steps: &[Step],
-    name: &str,
-    done: usize,
-) -> Result<bool, ApplyError> {
-    let Some(running) = parts::origins(steps).nth(done) else { return Ok(false) };
-    let up = unfinished.direction == Direction::Up.as_str();
-    let direction = if up { Direction::Up } else { Direction::Down };
-    alone::settle(session, unfinished, running)
-        .map_err(|failure| ApplyError::new(name, direction, failure, Left::Unknown))
 }
 
 fn partial(done: usize, work: &Work<'_>) -> Option<Left> {
