@@ -79,7 +79,8 @@ impl Transaction<'_> {
     ///
     /// The server does not say which statement of a message failed. Then the whole is rolled back
     /// and run again one statement at a time, to name the culprit; what failed for a passing reason
-    /// may succeed on that second run, and that is as good. Only the server's own word counts as a
+    /// may succeed on that second run, and that is as good. Not so what was cancelled, by somebody
+    /// or by a timeout: that was not to run at all, or not for so long. Only the server's own word counts as a
     /// failure: where the driver loses the thread, the transaction may have been committed.
     pub(super) fn run(
         &self,
@@ -150,6 +151,8 @@ impl Transaction<'_> {
                     .filter(|first| statements.iter().all(|origin| origin.index == first.index));
                 Err(Failure::in_the_way(step.copied(), others, waited, Some(self.said(error))))
             }
+            (None, [only]) if is_cancelled(&error) => Err(Failure::statement(*only, error)),
+            (None, _) if is_cancelled(&error) => Err(Failure::Cancelled(self.said(error))),
             _ => Ok(Some(error)),
         }
     }
@@ -310,6 +313,11 @@ pub(super) fn function_ended(
             Err(Failure::function(origin, error, begun))
         }
     }
+}
+
+/// Whether it was ended by somebody's wish, or because it took too long.
+fn is_cancelled(error: &postgres::Error) -> bool {
+    error.code() == Some(&SqlState::QUERY_CANCELED)
 }
 
 /// Whether somebody else's lock was the reason.
