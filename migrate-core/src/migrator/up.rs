@@ -83,6 +83,19 @@ impl Migrator {
         if to.single_transaction {
             return self.up_together(session, lock, &migrations, observer);
         }
+        self.apply_in_turn(session, lock, known, migrations, Some(to), observer)
+    }
+
+    /// Applies these one after the other; `to` is how far that was asked for, if it was.
+    fn apply_in_turn(
+        &self,
+        session: &mut Session,
+        lock: &RunnerLock,
+        known: &Known,
+        migrations: Vec<&Migration>,
+        to: Option<&UpTo>,
+        observer: &mut dyn Observer,
+    ) -> Result<Vec<String>, Error> {
         let mut done = Vec::new();
         let mut reconnects = session.reconnects();
         let mut known = Cow::Borrowed(known);
@@ -92,7 +105,9 @@ impl Migrator {
                 reconnects = session.reconnects();
                 let found = self.known(session.client())?.unwrap_or_default();
                 self.can_go_on(&found, session.major())?;
-                self.to_apply(&found, &UpTo { count: None, ..to.clone() }, session.major())?;
+                if let Some(to) = to {
+                    self.to_apply(&found, &UpTo { count: None, ..to.clone() }, session.major())?;
+                }
                 known = Cow::Owned(found);
             }
             if !known.has(&migration.name) {
@@ -180,12 +195,8 @@ impl Migrator {
         names: &[String],
         observer: &mut dyn Observer,
     ) -> Result<Vec<String>, Error> {
-        let mut done = Vec::new();
-        for migration in self.plan.migrations.iter().filter(|m| names.contains(&m.name)) {
-            self.apply_one(session, lock, known, migration, observer)?;
-            done.push(migration.name.clone());
-        }
-        Ok(done)
+        let these = self.plan.migrations.iter().filter(|m| names.contains(&m.name)).collect();
+        self.apply_in_turn(session, lock, known, these, None, observer)
     }
 
     fn apply_one(
