@@ -13,10 +13,13 @@ pub fn stop(interrupt: &Interrupt, printer: Printer) {
     let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return };
     let interrupt = interrupt.clone();
     _ = std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        // What was stopped by something else, such as the time that was given, ends in good order.
+        let mut was_asked = false;
         for _ in signals.forever() {
-            if interrupt.is_stopped() {
+            if was_asked {
                 exit();
             }
+            was_asked = true;
             printer.step("stopping", "once more to leave at once");
             interrupt.stop();
         }
