@@ -239,17 +239,16 @@ impl Watch {
         } else {
             Verdict::InTheWay { others: self.waiting.len(), waited }
         };
-        // Under the mutex, so that the engine cannot go on to its next statement meanwhile.
-        let mut state = self.interrupt.state();
-        if state.condemn(seen.number, verdict) {
+        // The engine does not go on to its next statement meanwhile.
+        if let Some(sending) = self.interrupt.condemn(seen.number, verdict) {
             // What waits for its standbys is committed already.
             client.execute(
                 "SELECT pg_catalog.pg_cancel_backend(pid) FROM pg_catalog.pg_stat_activity \
                  WHERE pid = $1 AND query_start = $2 AND wait_event IS DISTINCT FROM 'SyncRep'",
                 &[&seen.pid, &started],
             )?;
+            drop(sending);
         }
-        drop(state);
         self.waiting.clear();
         Ok(())
     }

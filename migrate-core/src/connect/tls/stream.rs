@@ -11,6 +11,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::task::{Context, Poll, ready};
+use std::time::Instant;
 
 use postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect};
 use rustls::ClientConfig;
@@ -40,6 +41,8 @@ pub(in super::super) struct Connector {
     wish: Wish,
     /// Whether the host's name is to be in the certificate.
     name_counts: bool,
+    /// When nobody wants the connection any more.
+    until: Option<Instant>,
     heard: Arc<Heard>,
 }
 
@@ -59,7 +62,7 @@ impl Heard {
 
 impl Connector {
     pub(in super::super) fn new(wish: Wish, name_counts: bool) -> Self {
-        Self { wish, name_counts, heard: Arc::default() }
+        Self { wish, name_counts, until: None, heard: Arc::default() }
     }
 
     /// What was heard on the last connection.
@@ -75,6 +78,12 @@ impl Connector {
             (wish, _) => wish.clone(),
         };
         Self::new(wish, self.name_counts)
+    }
+
+    /// One that has begun by then, or fails: what is to be sent on its connection would come too
+    /// late.
+    pub(in super::super) fn until(self, until: Instant) -> Self {
+        Self { until: Some(until), ..self }
     }
 }
 
@@ -112,7 +121,23 @@ where
     type Future = Pin<Box<dyn Future<Output = Result<Stream<S>, Failure>> + Send>>;
 
     fn connect(self, socket: S) -> Self::Future {
-        Box::pin(begin(socket, self.connector, self.name))
+        Box::pin(begin_in_time(socket, self.connector, self.name))
+    }
+}
+
+async fn begin_in_time<S>(
+    socket: S,
+    connector: Connector,
+    name: ServerName<'static>,
+) -> Result<Stream<S>, Failure>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let Some(until) = connector.until else { return begin(socket, connector, name).await };
+    let begun = tokio::time::timeout_at(until.into(), begin(socket, connector, name)).await;
+    match begun {
+        Ok(begun) if Instant::now() < until => begun,
+        _ => Err(Failure::Asking(io::ErrorKind::TimedOut.into())),
     }
 }
 
