@@ -17,6 +17,7 @@ use postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect};
 use rustls::ClientConfig;
 use rustls::pki_types::{IpAddr, Ipv4Addr, ServerName};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+use tokio::time::Sleep;
 use tokio_rustls::TlsConnector;
 
 use super::certificate::Certificate;
@@ -136,7 +137,11 @@ where
     let Some(until) = connector.until else { return begin(socket, connector, name).await };
     let begun = tokio::time::timeout_at(until.into(), begin(socket, connector, name)).await;
     match begun {
-        Ok(begun) if Instant::now() < until => begun,
+        Ok(Ok(stream)) if Instant::now() < until => Ok(Stream {
+            patience: Some(Box::pin(tokio::time::sleep_until(until.into()))),
+            ..stream
+        }),
+        Ok(Err(failure)) => Err(failure),
         _ => Err(Failure::Asking(io::ErrorKind::TimedOut.into())),
     }
 }
@@ -171,7 +176,8 @@ where
             Inner::Tls(Box::new(stream))
         }
     };
-    Ok(Stream { inner, ears: Ears { heard, message: Vec::new(), skip: 0, open: true } })
+    let ears = Ears { heard, message: Vec::new(), skip: 0, open: true };
+    Ok(Stream { inner, ears, patience: None })
 }
 
 /// Asks whether the server speaks TLS.
@@ -195,6 +201,8 @@ where
 pub(in super::super) struct Stream<S> {
     inner: Inner<S>,
     ears: Ears,
+    /// Until when the other side may end the connection before this one does.
+    patience: Option<Pin<Box<Sleep>>>,
 }
 
 enum Inner<S> {
@@ -250,6 +258,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Stream<S> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // A pooler forgets a cancel whose sender has left before it is passed on. The other side
+        // leaves when it is.
+        while let Some(patience) = &mut self.patience {
+            let mut scratch = [0; 64];
+            let mut scratch = ReadBuf::new(&mut scratch);
+            let is_over = patience.as_mut().poll(context).is_ready();
+            if !is_over {
+                let read = self.as_mut().poll_read(context, &mut scratch);
+                if ready!(read).is_ok() && !scratch.filled().is_empty() {
+                    continue;
+                }
+            }
+            self.patience = None;
+        }
         match &mut self.inner {
             Inner::Clear(stream) => Pin::new(stream).poll_shutdown(context),
             Inner::Tls(stream) => Pin::new(stream).poll_shutdown(context),
