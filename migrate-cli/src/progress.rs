@@ -163,8 +163,8 @@ impl Progress {
     /// Shows the events that come from another thread, while the server is waited for.
     pub fn reporter(&self) -> Reporter {
         let (printer, spinner) = (self.printer, self.spinner.clone());
-        Arc::new(move |event| {
-            if let Event::Progress { phase, done, of, waits_for } = event {
+        Arc::new(move |event| match event {
+            Event::Progress { phase, done, of, waits_for } => {
                 let share = (done * 100).checked_div(of);
                 let share = share.map(|share| format!(", {share} %")).unwrap_or_default();
                 let behind = waits_for.map(|pid| format!(", behind process {pid}"));
@@ -174,6 +174,14 @@ impl Progress {
                     "waits_for": waits_for,
                 }));
             }
+            Event::Unwatched { why } => {
+                let text = format!(
+                    "nobody watches whom a statement makes wait, so `MAX_BLOCKING` does not hold: {why}"
+                );
+                spinner.suspend(|| printer.warning(&text));
+                printer.json(&json!({"event": "unwatched", "why": why}));
+            }
+            _ => {}
         })
     }
 

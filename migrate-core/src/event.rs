@@ -24,6 +24,12 @@ pub enum Event {
         /// For how long they are waited for at most.
         patience: Duration,
     },
+    /// There is no second connection that sees who waits behind a statement: until there is one,
+    /// [`Limits::blocking`](crate::Limits::blocking) does not hold.
+    Unwatched {
+        /// Why there is none.
+        why: String,
+    },
     /// The connection was cut; another one is made.
     ConnectionLost {
         /// The migration that was at work.

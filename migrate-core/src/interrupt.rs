@@ -44,9 +44,9 @@ pub(crate) struct State {
     counter: u64,
     /// How many cancels are on their way.
     cancels: usize,
-    /// Nobody works any more.
-    pub(crate) over: bool,
-    /// Whether the watchdog has its connection, or has failed to get one.
+    /// The watchdog that is on duty. One that was before may still hang.
+    pub(crate) on_duty: Option<u64>,
+    /// Whether the watchdog has its connection; false where it was asked for.
     pub(crate) is_watching: Option<bool>,
 }
 
@@ -149,6 +149,29 @@ impl Interrupt {
         self.state().stop
     }
 
+    /// Keeps the time of the whole, and insists on what was cancelled, while that watchdog is on
+    /// duty. Asks nobody, so that it is never late.
+    pub(crate) fn keep_time(&self, on_duty: u64, whole: Option<Duration>) {
+        let mut deadline = whole.and_then(|whole| Instant::now().checked_add(whole));
+        let mut state = self.state();
+        while state.on_duty == Some(on_duty) {
+            let is_late = deadline.take_if(|deadline| Instant::now() >= *deadline).is_some();
+            if is_late || state.stop.is_some() {
+                drop(state);
+                match whole.filter(|_| is_late) {
+                    Some(whole) => self.stop_for(Stop::OutOfTime(whole)),
+                    None => self.insist(),
+                }
+                state = self.state();
+            }
+            let pause = if state.stop.is_some() { AGAIN } else { Duration::from_secs(3600) };
+            let left = deadline.map(|at| at.saturating_duration_since(Instant::now()));
+            if state.on_duty == Some(on_duty) {
+                state = self.wait(state, left.map_or(pause, |left| pause.min(left)));
+            }
+        }
+    }
+
     /// Whether the running statement is to end, which may be a function that is not at the server.
     pub(crate) fn is_cancelled(&self) -> bool {
         let state = self.state();
@@ -174,6 +197,15 @@ impl Interrupt {
         if state.stop.is_some() && waited && state.cancels == 0 {
             self.cancel(state);
         }
+    }
+
+    /// A watchdog comes on duty, and has this number.
+    pub(crate) fn relieve(&self) -> u64 {
+        let mut state = self.state();
+        state.counter += 1;
+        state.on_duty = Some(state.counter);
+        state.is_watching = None;
+        state.counter
     }
 
     fn cancel(&self, mut state: MutexGuard<'_, State>) {
