@@ -35,6 +35,8 @@ pub(super) struct Alone<'a> {
 /// How long a statement that shuts everybody out waits for its lock: as long as others may wait
 /// behind it.
 const BUDGET: Duration = Duration::from_millis(50);
+/// The most that the server takes for a timeout, in milliseconds.
+const LONGEST: u128 = i32::MAX as u128;
 /// How soon a statement is tried again that did not get its locks.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -226,8 +228,19 @@ impl Alone<'_> {
             Some(pace) if pace.locked && is_watching(work.interrupt) => Kind::Observed,
             _ => Kind::Blocking,
         };
-        if pace.is_some() {
-            let bound = format!("SET lock_timeout = {}", BUDGET.as_millis());
+        let budget = match (&pace, question) {
+            (Some(_), _) => Some(BUDGET),
+            // Whether or not anybody sees who waits behind it. What can be tried again, that is:
+            // a procedure may have committed some of its work.
+            (None, Question::Repeat | Question::CreateIndex { concurrently: false, .. })
+                if origin.statement.rust.is_none() =>
+            {
+                Some(work.limits.blocking)
+            }
+            (None, _) => None,
+        };
+        if let Some(budget) = budget {
+            let bound = format!("SET lock_timeout = {}", budget.as_millis().clamp(1, LONGEST));
             session.client().batch_execute(&bound).map_err(Failure::connection)?;
         }
         let (sent, ended) = match &origin.statement.rust {
@@ -244,10 +257,12 @@ impl Alone<'_> {
                 send(client, origin.statement, work.variables)
             }),
         };
+        if budget.is_some() && !session.client().is_closed() {
+            _ = session.client().batch_execute("SET lock_timeout = 0");
+        }
         if let Some(pace) = pace
             && !session.client().is_closed()
         {
-            _ = session.client().batch_execute("SET lock_timeout = 0");
             pace.locked |= sent.is_err();
             let learned = pace.gate.learn(session.client(), &ended.waits);
             learned.map_err(Failure::connection)?;

@@ -1,6 +1,7 @@
 //! The engine against a real server: applying, taking back, recording, and what goes wrong.
 
 mod backup;
+mod bounds;
 mod brakes;
 mod capture;
 mod crowd;

@@ -1,0 +1,89 @@
+//! What is bounded: how long others wait where nobody can watch them, how long a client that is gone
+//! keeps its locks, how much of what the server says is kept.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
+
+use migrate_core::{Environment, Error, Event, Failure, Limits, Migrator, Session, Target, UpTo};
+use migrate_dsl::Migrations;
+use migrate_tests::process::eventually;
+use migrate_tests::{Engine, migration};
+
+const A: &str = "20260101000000_a";
+const B: &str = "20260102000000_b";
+const C: &str = "20260103000000_c";
+const D: &str = "20260104000000_d";
+const E: &str = "20260105000000_e";
+
+fn engine() -> Engine {
+    let engine = Engine::new();
+    engine.database.execute("CREATE TABLE t (n int); INSERT INTO t VALUES (1)");
+    engine
+}
+
+#[test]
+fn who_is_not_watched_is_told_and_watched_again() {
+    let engine = engine();
+    let role = engine.database.unique("single");
+    engine.database.execute(&format!(
+        "CREATE ROLE {role} LOGIN CONNECTION LIMIT 1; ALTER TABLE t OWNER TO {role}; \
+         GRANT ALL ON SCHEMA public TO {role}"
+    ));
+    let url = engine.database.url().replace("user=postgres", &format!("user={role}"));
+    let target = Target::parse(&url, "the test", &Environment::default()).unwrap();
+    let mut session = Session::connect(&target, "migrate test").unwrap();
+    let all = [migration(A, |pgm| {
+        pgm.add_column("t", |t| _ = t.integer("m"));
+        pgm.sql("SELECT pg_sleep(30)").down("");
+    })];
+    let is_told = Arc::new(AtomicBool::new(false));
+    let tell = Arc::clone(&is_told);
+    let limits = Limits { blocking: Duration::from_millis(300), ..Limits::default() };
+    let migrator = engine.migrator(&all).limits(limits).reporter(Arc::new(move |event| {
+        if let Event::Unwatched { why } = event {
+            assert!(why.contains("too many connections for role"), "{why}");
+            assert!(!tell.swap(true, Ordering::SeqCst), "once is enough");
+        }
+    }));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            eventually("it is told", || is_told.load(Ordering::SeqCst));
+            engine.database.execute(&format!("ALTER ROLE {role} CONNECTION LIMIT 2"));
+            engine.database.execute("SELECT * FROM t");
+        });
+        let started = Instant::now();
+        let error = migrator.up(&mut session, &UpTo::default(), &mut |_: Event| {}).unwrap_err();
+        let Error::Apply(failed) = &error else { panic!("{error}") };
+        let failure = &failed.failure;
+        assert!(matches!(failure, Failure::InTheWay { others: 1, .. }), "{failure}");
+        assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+    });
+}
+
+#[test]
+fn a_lock_is_not_waited_for_without_end_by_what_shuts_nobody_out() {
+    let engine = engine();
+    let all = [migration(A, |pgm| _ = pgm.sql("VACUUM t").outside_transaction().down(""))];
+    let limits = Limits {
+        blocking: Duration::from_millis(200),
+        lock_wait: Duration::from_millis(300),
+        ..Limits::default()
+    };
+    let mut holder = engine.database.client();
+    holder.batch_execute("BEGIN; LOCK TABLE t IN SHARE UPDATE EXCLUSIVE MODE").unwrap();
+    let (over, is_over) = mpsc::channel::<()>();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            _ = is_over.recv_timeout(Duration::from_secs(10));
+            holder.batch_execute("COMMIT").unwrap();
+        });
+        let migrator = engine.migrator(&all).limits(limits);
+        let done = migrator.up(&mut engine.session(), &UpTo::default(), &mut |_: Event| {});
+        let Err(Error::Apply(failed)) = &done else { panic!("{done:?}") };
+        let failure = &failed.failure;
+        assert!(matches!(failure, Failure::Locked { .. }), "{failure}");
+        drop(over);
+    });
+    assert_eq!(engine.up(&all).unwrap(), [A]);
+}
