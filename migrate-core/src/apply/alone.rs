@@ -14,7 +14,7 @@ use super::question::{Answer, Noted, Question, invalid_namesake, is_direct, shut
 use super::send::send;
 use super::snapshots::{self, Why};
 use super::transaction::{Transaction, function_ended, is_lock};
-use super::{Work, function, journal};
+use super::{HURRY, Work, function, journal};
 use crate::history::Unfinished;
 use crate::interrupt::{Kind, Verdict};
 use crate::lock::{Gate, Gone};
@@ -370,7 +370,7 @@ fn in_transaction<T>(
     session: &mut Session,
     work: impl FnOnce(&mut Session) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    session.client().batch_execute("BEGIN").map_err(Failure::connection)?;
+    session.client().batch_execute(&format!("BEGIN; {HURRY}")).map_err(Failure::connection)?;
     match work(session) {
         Ok(done) => {
             session.client().batch_execute("COMMIT").map_err(Failure::record)?;

@@ -14,6 +14,7 @@ use postgres::Client;
 use postgres::types::Oid;
 use serde::Serialize;
 
+use super::HURRY;
 use super::error::{ApplyError, Failure, Left};
 use super::send::{Variables, send};
 use super::transaction::is_lock;
@@ -137,6 +138,7 @@ impl Rehearsal<'_> {
             session.client().batch_execute(sql).map_err(Failure::connection)
         };
         execute(session, "BEGIN")?;
+        execute(session, HURRY)?;
         execute(session, &lock_timeout(BUDGET))?;
         let mut stock = Stock::read(session.client()).map_err(Failure::connection)?;
         let mut losses = Vec::new();

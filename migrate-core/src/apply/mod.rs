@@ -63,6 +63,12 @@ pub(crate) struct Work<'a> {
     pub(crate) interrupt: &'a Interrupt,
 }
 
+/// For a transaction in which this program takes turns with the server. One that is suspended, or
+/// cut off without a word, is not to keep its locks.
+const HURRY: &str = "SET LOCAL idle_in_transaction_session_timeout = '30s'";
+/// The same while a Rust function is at work, which may have to think, or to ask somebody else.
+const THINK: &str = "SET LOCAL idle_in_transaction_session_timeout = '10min'";
+
 impl Work<'_> {
     fn action(&self) -> Action {
         match self.direction {

@@ -87,3 +87,40 @@ fn a_lock_is_not_waited_for_without_end_by_what_shuts_nobody_out() {
     });
     assert_eq!(engine.up(&all).unwrap(), [A]);
 }
+
+#[test]
+fn a_client_that_is_silent_in_a_transaction_loses_it_and_goes_on() {
+    static IS_SILENT: AtomicBool = AtomicBool::new(true);
+    let engine = Engine::new();
+    engine.database.execute("CREATE TABLE seen (n serial, bound text)");
+    let all = [
+        // What follows it starts with `RESET ALL`.
+        migration(A, |pgm| _ = pgm.sql("SELECT 1").down("")),
+        migration(B, |pgm| {
+            pgm.rust("think", |db| {
+                let bound = "INSERT INTO seen (bound) \
+                             SELECT current_setting('idle_in_transaction_session_timeout')";
+                db.execute(bound, &[])?;
+                if IS_SILENT.swap(false, Ordering::SeqCst) {
+                    db.batch(
+                        "SELECT set_config('idle_in_transaction_session_timeout', '100ms', true)",
+                    )?;
+                    std::thread::sleep(Duration::from_millis(600));
+                }
+                db.execute(bound, &[])?;
+                Ok(())
+            })
+            .down(|_| Ok(()));
+            pgm.sql("INSERT INTO seen (bound) SELECT current_setting('idle_in_transaction_session_timeout')").down("");
+        }),
+    ];
+    let migrator = Migrator::embedded(Migrations::new("", "", all.to_vec()), "test").unwrap();
+    let mut events = Vec::new();
+    let mut hear = |event: Event| events.push(event);
+    assert_eq!(migrator.up(&mut engine.session(), &UpTo::default(), &mut hear).unwrap(), [A, B]);
+    assert!(!IS_SILENT.load(Ordering::SeqCst));
+    let lost = events.iter().any(|event| matches!(event, Event::ConnectionLost { .. }));
+    assert!(lost, "{events:?}");
+    let seen = engine.value("SELECT string_agg(bound, ', ' ORDER BY n) FROM seen");
+    assert_eq!(seen, "10min, 10min, 30s");
+}

@@ -29,7 +29,8 @@ impl Pgm {
     /// Other than `up` itself, it runs only when the migration is applied, with the environment of
     /// `migrate`, and again when a lock could not be had at once and the transaction begins anew:
     /// what it does elsewhere, on disk or over the network, must bear that. It may print: to
-    /// stderr, from wherever. A panic, too, rolls the migration back.
+    /// stderr, from wherever. A panic, too, rolls the migration back. Between two of its statements
+    /// it has ten minutes: then the server ends the transaction, whose locks others may wait for.
     ///
     /// ```
     /// use migrate_dsl::prelude::*;
