@@ -47,6 +47,18 @@ impl Progress {
                 }
                 self.printer.json(&json!({"event": "waiting for locks", "holders": names}));
             }
+            Event::MayWaitFor { holders } => {
+                let names = holders.iter().map(ToString::to_string).collect::<Vec<_>>();
+                for (name, holder) in names.iter().zip(&holders) {
+                    let text = format!(
+                        "the build may wait for {name}, and `MAX_LOCK_WAIT` does not hold for \
+                         that; {}",
+                        holder.help()
+                    );
+                    self.spinner.suspend(|| self.printer.warning(&text));
+                }
+                self.printer.json(&json!({"event": "may wait", "holders": names}));
+            }
             Event::ConnectionLost { name } => {
                 self.say("cut", &format!("the connection, while `{name}` was at work"));
                 self.printer.json(&json!({"event": "connection lost", "name": name}));
