@@ -70,6 +70,7 @@ impl Watchdog {
             why: None,
             told_why: false,
             waiting: HashMap::new(),
+            looked_at: None,
             told: Instant::now(),
         };
         let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
@@ -129,6 +130,8 @@ struct Watch {
     told_why: bool,
     /// Who waits behind us, since when we know of it.
     waiting: HashMap<i32, Instant>,
+    /// The last statement at which they were looked at.
+    looked_at: Option<u64>,
     told: Instant,
 }
 
@@ -280,20 +283,34 @@ impl Watch {
     /// Cancels the statement where others have waited behind it for too long.
     fn mind_the_others(&mut self, seen: Seen) -> Result<(), postgres::Error> {
         let Some(session) = &mut self.session else { return Ok(()) };
+        // An older server does not say since when somebody waits.
+        let since = if session.major() >= 14 { "waitstart" } else { "NULL::timestamptz" };
         let client = session.client();
         // Autovacuum, which belongs to no role, can wait.
-        let behind = client.query(
-            "SELECT w.pid FROM (SELECT DISTINCT pid FROM pg_catalog.pg_locks \
-             WHERE NOT granted AND pid <> $1) w \
+        let sql = format!(
+            "SELECT w.pid, w.waited FROM (SELECT pid, \
+             max(extract(epoch FROM pg_catalog.clock_timestamp() - {since}))::float8 AS waited \
+             FROM pg_catalog.pg_locks WHERE NOT granted AND pid <> $1 GROUP BY pid) w \
              JOIN pg_catalog.pg_stat_activity a ON a.pid = w.pid AND a.usesysid IS NOT NULL \
-             WHERE $1 = ANY (pg_catalog.pg_blocking_pids(w.pid))",
-            &[&seen.pid],
-        )?;
+             WHERE $1 = ANY (pg_catalog.pg_blocking_pids(w.pid))"
+        );
+        let behind = client.query(&sql, &[&seen.pid])?;
         let now = Instant::now();
-        let behind: Vec<i32> = behind.iter().map(|row| row.get(0)).collect();
-        self.waiting.retain(|pid, _| behind.contains(pid));
-        for pid in behind {
-            self.waiting.entry(pid).or_insert(now);
+        let mut known = std::mem::take(&mut self.waiting);
+        // Between statements that were not looked at, nobody knows whether somebody waited on.
+        if self.looked_at.is_none_or(|number| number + 1 < seen.number) {
+            known.clear();
+        }
+        self.looked_at = Some(seen.number);
+        for row in &behind {
+            let pid: i32 = row.try_get(0)?;
+            let waited = row.try_get::<_, Option<f64>>(1)?.unwrap_or_default();
+            let waited = Duration::try_from_secs_f64(waited).unwrap_or_default();
+            let since = match known.get(&pid) {
+                Some(since) if waited.is_zero() => *since,
+                _ => now.checked_sub(waited).unwrap_or(now),
+            };
+            self.waiting.insert(pid, since);
         }
         let waited = self.waiting.values().map(Instant::elapsed).max().unwrap_or_default();
         if self.waiting.is_empty() || waited < self.limits.blocking {

@@ -89,6 +89,38 @@ fn a_lock_is_not_waited_for_without_end_by_what_shuts_nobody_out() {
 }
 
 #[test]
+fn waits_behind_one_migration_are_not_of_the_next() {
+    let engine = engine();
+    let slow = |pgm: &mut migrate_dsl::Pgm| {
+        pgm.sql("LOCK TABLE t").down("");
+        pgm.sql("SELECT pg_sleep(1.2)").down("");
+    };
+    let short = |pgm: &mut migrate_dsl::Pgm| _ = pgm.sql("SELECT 1").down("");
+    let all = [
+        migration(A, slow),
+        migration(B, short),
+        migration(C, short),
+        migration(D, short),
+        migration(E, slow),
+    ];
+    let limits = Limits { blocking: Duration::from_secs(2), ..Limits::default() };
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut client = engine.database.client();
+            while !over.load(Ordering::Relaxed) {
+                client.batch_execute("SELECT * FROM t").unwrap();
+                std::thread::sleep(Duration::from_millis(30));
+            }
+        });
+        let migrator = engine.migrator(&all).limits(limits);
+        let done = migrator.up(&mut engine.session(), &UpTo::default(), &mut |_: Event| {});
+        over.store(true, Ordering::Relaxed);
+        assert_eq!(done.unwrap(), [A, B, C, D, E]);
+    });
+}
+
+#[test]
 fn a_client_that_is_silent_in_a_transaction_loses_it_and_goes_on() {
     static IS_SILENT: AtomicBool = AtomicBool::new(true);
     let engine = Engine::new();
