@@ -155,12 +155,17 @@ pub(crate) fn apply(
             }
         };
         let notices = session.take_notices();
-        for notice in notices.into_iter().filter(|_| !part.has_secrets()) {
+        let more = notices.more();
+        for notice in notices.kept.into_iter().filter(|_| !part.has_secrets()) {
             let detail = notice.detail().map(|detail| format!(": {}", detail.replace('\n', ", ")));
             observer.event(Event::Notice {
                 severity: notice.severity().to_lowercase(),
                 message: format!("{}{}", notice.message(), detail.unwrap_or_default()),
             });
+        }
+        if more > 0 {
+            let message = format!("and {more} more like these, which were not kept");
+            observer.event(Event::Notice { severity: "notice".to_owned(), message });
         }
         if let Err(failure) = result {
             let left = match part {

@@ -156,3 +156,22 @@ fn a_client_that_is_silent_in_a_transaction_loses_it_and_goes_on() {
     let seen = engine.value("SELECT string_agg(bound, ', ' ORDER BY n) FROM seen");
     assert_eq!(seen, "10min, 10min, 30s");
 }
+
+#[test]
+fn the_first_of_many_notices_are_kept() {
+    let engine = Engine::new();
+    let all = [migration(A, |pgm| {
+        pgm.sql("DO $$BEGIN FOR i IN 1..5000 LOOP RAISE NOTICE 'row %', i; END LOOP; END$$")
+            .down("");
+    })];
+    let mut said = Vec::new();
+    let mut hear = |event: Event| {
+        if let Event::Notice { message, .. } = event {
+            said.push(message);
+        }
+    };
+    engine.migrator(&all).up(&mut engine.session(), &UpTo::default(), &mut hear).unwrap();
+    assert_eq!(said.len(), 201);
+    assert_eq!((said[0].as_str(), said[199].as_str()), ("row 1", "row 200"));
+    assert_eq!(said[200], "and 4800 more like these, which were not kept");
+}
