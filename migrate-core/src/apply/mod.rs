@@ -163,7 +163,7 @@ pub(crate) fn apply(
                 message: format!("{}{}", notice.message(), detail.unwrap_or_default()),
             });
         }
-        if more > 0 {
+        if more > 0 && !part.has_secrets() {
             let message = format!("and {more} more like these, which were not kept");
             observer.event(Event::Notice { severity: "notice".to_owned(), message });
         }
