@@ -21,6 +21,9 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! An application that links its migrations needs no plan in a file: [`Migrator::embedded`] has an
+//! example, also for one that is async.
 
 pub mod backup;
 pub mod bundle;
@@ -29,6 +32,7 @@ pub mod bundle;
 pub mod capture;
 pub mod cluster;
 pub mod connect;
+pub mod count;
 pub mod diagnostic;
 pub mod event;
 pub mod functions;
@@ -43,6 +47,7 @@ mod apply;
 mod environment;
 mod error;
 mod migrator;
+mod rights;
 mod versions;
 mod watchdog;
 mod way_back;
@@ -58,7 +63,7 @@ pub use limits::Limits;
 /// How migration files are named and found.
 pub use migrate_dsl::discover;
 pub use migrator::{
-    Allowed, BackupBefore, DownTo, Finding, FindingKind, Migrator, RestoreOptions, Status,
+    Allowed, BackupBefore, DownTo, Finding, FindingKind, Migrator, Partial, RestoreOptions, Status,
     StatusEntry, UpTo, Verification, WouldSync,
 };
 pub use watchdog::Reporter;

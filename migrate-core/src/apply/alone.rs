@@ -329,7 +329,7 @@ impl Alone<'_> {
             return Err(failure);
         }
         _ = session.client().batch_execute("SET statement_timeout = 0");
-        if !failure.is_half_done() {
+        if !failure.may_have_begun() {
             self.journal_as_not_done(session, watch);
         }
         Err(self.work.interrupt.stopped().map_or(failure, Failure::Stopped))

@@ -174,9 +174,7 @@ pub(crate) fn apply(
                     Left::Partial { done: done + 1, of: work.statements() }
                 }
                 Part::Alone(origin)
-                    if failure.is_half_done()
-                        || origin.statement.rust.is_some()
-                            && matches!(failure, Failure::Stopped(_)) =>
+                    if origin.statement.rust.is_some() && failure.may_have_begun() =>
                 {
                     Left::Begun
                 }
