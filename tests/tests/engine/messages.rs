@@ -1,5 +1,7 @@
 //! How often the server is asked: what makes `up` quick on a server that is far away.
 
+use std::time::Duration;
+
 use migrate_core::{Environment, Event, Session, Target, UpTo};
 use migrate_dsl::Migration;
 use migrate_tests::{Engine, Proxy, Side, server};
@@ -23,7 +25,14 @@ fn messages(count: usize) -> [usize; 2] {
         let migrator = engine.migrator(&all);
         let done = migrator.up(&mut session, &UpTo::default(), &mut |_: Event| {}).unwrap();
         assert_eq!(done.len(), applied);
-        proxy.messages()
+        // Goodbyes to statements, and to the server, are on their way still.
+        drop(session);
+        let mut counted = 0;
+        while counted != proxy.messages() {
+            counted = proxy.messages();
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        counted
     })
 }
 
