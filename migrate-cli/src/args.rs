@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    accept, backup, bundle, completions, create, db, down, fmt, goto, init, log, mark, plan,
-    protect, redo, renumber, restore, status, up, verify, watch,
+    accept, backup, bundle, completions, create, db, down, fmt, goto, hook, init, log, mark, plan,
+    protect, redo, renumber, restore, status, sync, up, verify, watch,
 };
 use crate::context::Global;
 
@@ -39,6 +39,24 @@ pub enum Command {
     Redo(redo::RedoArgs),
     /// Take back and apply until the database has just the migrations up to this one
     Goto(goto::GotoArgs),
+    /// Make the database what this checkout describes
+    ///
+    /// The database keeps the longest beginning of its migrations that the files have, too. All that
+    /// was applied after that is taken back, the last first, by what the database has stored of it:
+    /// the files need not be here. Then what is missing is applied. So a migration without a file
+    /// goes, one whose file says something else by now comes again, and a file that is older than
+    /// what is applied comes in its place, each with those that were applied after it.
+    ///
+    /// Nothing is touched, and the exit code is 5, where rows would be lost, something has no way
+    /// back, or something is to be taken back in a protected database.
+    Sync(sync::SyncArgs),
+    /// Have the database follow `git checkout`
+    ///
+    /// Once git's hooks are installed, `git checkout`, `git switch`, `git merge` and `git pull` call
+    /// `migrate sync` where they brought other migrations. Nothing is said where there is nothing to
+    /// do, nothing is done in a rebase or in a protected database, and git itself never fails by it:
+    /// what keeps the database from following is told.
+    Hook(hook::HookArgs),
     /// Show where every migration stands
     Status(status::StatusArgs),
     /// Show the SQL of the migrations

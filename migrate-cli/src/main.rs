@@ -9,6 +9,8 @@ mod context;
 mod database;
 mod dotenv;
 mod exit_code;
+mod functions;
+mod git;
 mod limits;
 mod names;
 mod printer;
@@ -72,6 +74,8 @@ fn run(command: Command, context: &Context) -> anyhow::Result<Exit> {
         Command::Down(args) => commands::down::run(&args, context),
         Command::Redo(args) => commands::redo::run(&args, context),
         Command::Goto(args) => commands::goto::run(&args, context),
+        Command::Sync(args) => commands::sync::run(&args, context),
+        Command::Hook(args) => commands::hook::run(&args, context),
         Command::Renumber(args) => commands::renumber::run(&args, context),
         Command::Status(args) => commands::status::run(&args, context),
         Command::Plan(args) => commands::plan::run(&args, context),

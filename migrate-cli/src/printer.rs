@@ -1,8 +1,9 @@
 //! The only thing that prints: data to stdout, everything else to stderr.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+pub use migrate_core::count::count;
 use serde::Serialize;
 
 /// Prints, as JSON or for people.
@@ -45,17 +46,23 @@ impl Printer {
         self.note(&format!("{bold}warning{bold:#}: {text}"));
     }
 
+    /// Asks a person, and gives the answer; nothing where nobody sits at a terminal.
+    pub fn ask(self, question: &str) -> Option<String> {
+        if self.json || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            return None;
+        }
+        let mut stderr = anstream::stderr().lock();
+        write!(stderr, "{question}").and_then(|()| stderr.flush()).ok()?;
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer).ok()?;
+        Some(answer.trim().to_owned())
+    }
+
     /// Anything that is not data: what is being done, warnings, errors.
     pub fn note(self, text: &str) {
         // Where even that fails, there is nobody left to be told.
         _ = write_line(&mut anstream::stderr().lock(), text);
     }
-}
-
-/// `1 migration`, `2 migrations`.
-pub fn count(count: usize, what: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {what}{plural}")
 }
 
 /// Whether something could not be written to stdout.

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use migrate_core::backup::human_size;
-use migrate_core::event::Direction;
+use migrate_core::event::{Direction, Parting};
+use migrate_core::functions::Printed;
 use migrate_core::{Event, Reporter};
 use serde_json::json;
 
@@ -102,6 +103,27 @@ impl Progress {
                     "event": "drifted", "changed": changed, "missing": missing,
                 }));
             }
+            Event::Parted { name, why } => {
+                let (word, older, text) = match why {
+                    Parting::Missing => {
+                        ("missing", None, "is applied, and has no file here".into())
+                    }
+                    Parting::Changed => {
+                        ("changed", None, "is not what was applied any more".into())
+                    }
+                    Parting::HalfBack => ("partial", None, "was being taken back".into()),
+                    Parting::Late(older) => {
+                        let text = format!(
+                            "is newer than `{older}`, which is missing; `migrate up \
+                             --allow-out-of-order` would apply that as it is"
+                        );
+                        ("late", Some(older), text)
+                    }
+                };
+                self.say("because", &format!("`{name}` {text}"));
+                self.printer
+                    .json(&json!({"event": "parted", "name": name, "why": word, "older": older}));
+            }
             Event::Started { name, direction, .. } => {
                 start(
                     &self.spinner,
@@ -116,10 +138,11 @@ impl Progress {
                 }));
             }
             Event::Resumed { name, done } => {
-                self.say(
-                    "resuming",
-                    &format!("`{name}` after its first {done} statements, which are done"),
-                );
+                let which = match done {
+                    1 => "first statement, which is done".to_owned(),
+                    done => format!("first {done} statements, which are done"),
+                };
+                self.say("resuming", &format!("`{name}` after its {which}"));
                 self.printer
                     .json(&json!({"event": "resumed", "name": name, "statements_done": done}));
             }
@@ -174,6 +197,15 @@ impl Progress {
                     "waits_for": waits_for,
                 }));
             }
+        })
+    }
+
+    /// Shows the lines that Rust functions of migrations print.
+    pub fn printed(&self) -> Printed {
+        let (printer, spinner) = (self.printer, self.spinner.clone());
+        Arc::new(move |line| {
+            spinner.suspend(|| printer.note(&line));
+            printer.json(&json!({"event": "printed", "line": line}));
         })
     }
 

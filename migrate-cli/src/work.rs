@@ -1,6 +1,7 @@
 //! A plan and a database, brought together: what most commands begin with.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use migrate_core::bundle::{BundleError, Carried};
@@ -10,6 +11,7 @@ use migrate_core::{BackupBefore, History, Interrupt, Migrator, Session};
 use crate::actor::actor;
 use crate::context::Context;
 use crate::database;
+use crate::functions::Origin;
 use crate::limits::AskedLimits;
 use crate::names::resolve;
 use crate::printer::count;
@@ -28,6 +30,8 @@ pub struct Work {
     pub session: Session,
     /// The folder of the migrations crate; where the plan came from a file, there is none.
     folder: Option<PathBuf>,
+    /// The Rust functions of the migrations; where the plan came from a file, there are none.
+    functions: Option<Origin>,
     /// What settings and environment say of how long things may take.
     limits: AskedLimits,
 }
@@ -231,7 +235,23 @@ impl Work {
             .history(history)
             .variables(context.environment.vars.clone())
             .limits(limits.limits());
-        Ok(Self { migrator, session, folder, limits })
+        let functions = folder.clone().map(|folder| Origin {
+            folder,
+            environment: context.environment.clone(),
+            printer: context.printer,
+        });
+        let mut work = Self { migrator, session, folder, functions, limits };
+        work.show_functions_in(&Progress::new(context.printer));
+        Ok(work)
+    }
+
+    /// Rust functions can be run, and what they print is shown there.
+    fn show_functions_in(&mut self, progress: &Progress) {
+        if let Some(origin) = &self.functions {
+            let planned = &self.migrator.plan().migrations;
+            let functions = Arc::new(origin.functions(planned, progress.printed()));
+            self.migrator = self.migrator.clone().functions(functions);
+        }
     }
 
     /// Before something is changed: the flags count, signals end it in good order, and what happens
@@ -244,6 +264,7 @@ impl Work {
             .limits(flags.or(self.limits).limits())
             .interrupt(&interrupt)
             .reporter(progress.reporter());
+        self.show_functions_in(progress);
     }
 
     /// Says on stderr which database is about to change, and whether it is protected.
@@ -258,7 +279,17 @@ impl Work {
 
     /// An error of the engine, with where the source is to be shown from.
     pub fn located(&self, error: migrate_core::Error) -> anyhow::Error {
-        Located { error, folder: self.folder.clone() }.into()
+        match error {
+            // The compiler has more to say than that there are no functions.
+            migrate_core::Error::Functions(source) => match source.downcast::<ProjectError>() {
+                Ok(error) => (*error).into(),
+                Err(source) => {
+                    let error = migrate_core::Error::Functions(source);
+                    Located { error, folder: self.folder.clone() }.into()
+                }
+            },
+            error => Located { error, folder: self.folder.clone() }.into(),
+        }
     }
 
     /// The migration that is meant, among those that the files or the database know.

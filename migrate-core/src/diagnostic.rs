@@ -18,6 +18,8 @@ pub struct Diagnostic {
     pub source: Option<SourceMark>,
     /// The SQL that the server refused.
     pub sql: Option<SqlMark>,
+    /// The line of a file of data at which the server stopped.
+    pub data: Option<SourceMark>,
     /// The effect: what the server added, what state things are in.
     pub notes: Vec<String>,
     /// What to do next.
@@ -60,6 +62,7 @@ impl Error {
                         verb: problem.verb.clone(),
                     }),
                     notes: vec![format!("`{name}` was not started: nothing was changed")],
+                    helps: problem.help.iter().cloned().collect(),
                     ..Diagnostic::default()
                 })
                 .collect(),
@@ -112,7 +115,7 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
     if let Failure::LockLost(_) = &error.failure {
         return Diagnostic {
             message: error.failure.to_string(),
-            notes: vec![format!("`{}`: {}", error.name, error.left)],
+            notes: vec![error.state()],
             helps: vec![
                 "connect to the server itself: a pooler in transaction mode hands out another \
                  connection for each transaction"
@@ -129,18 +132,18 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
         ..Diagnostic::default()
     };
     if let Failure::Stopped(_) = &error.failure {
-        diagnostic.notes.push(format!("`{}`: {}", error.name, error.left));
+        diagnostic.notes.push(error.state());
         diagnostic.helps.push(match error.left {
             Left::Partial { .. } => format!(
                 "run `migrate {}` again: it goes on at the statement that was stopped",
-                error.direction.as_str()
+                error.command()
             ),
             Left::HalfDone => finishes(error),
-            _ => format!("run `migrate {}` again", error.direction.as_str()),
+            _ => format!("run `migrate {}` again", error.command()),
         });
         return diagnostic;
     }
-    if let Failure::Statement { step, statement, .. } = &error.failure {
+    if let Failure::Statement { step, statement, advice, .. } = &error.failure {
         diagnostic.source = Some(source_of(step, statement));
         let offset = server.and_then(|server| match server.position() {
             Some(postgres::error::ErrorPosition::Original(position)) => {
@@ -148,16 +151,33 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
             }
             _ => None,
         });
-        diagnostic.sql = Some(SqlMark {
-            sql: statement.sql.clone(),
-            line: if step.place.file.ends_with(".sql") { 0 } else { statement.line },
-            offset,
-        });
+        match &statement.summary {
+            // Nobody reads code of ours for what it does.
+            Some(summary) => diagnostic.notes.push(format!("the statement {summary}")),
+            None => {
+                diagnostic.sql = Some(SqlMark {
+                    sql: statement.sql.clone(),
+                    line: if step.place.file.ends_with(".sql") { 0 } else { statement.line },
+                    offset,
+                });
+            }
+        }
+        if let Some(file) = &statement.input_file {
+            let line = server.and_then(|server| line_of_copy(server.where_()?));
+            match line {
+                Some(line) => {
+                    let place = Place { file: file.clone(), line, column: 1 };
+                    diagnostic.data = Some(SourceMark { place, verb: None });
+                }
+                None => diagnostic.notes.push(format!("the rows are those of `{file}`")),
+            }
+        }
+        diagnostic.helps.extend(advice.as_deref().map(str::to_owned));
     } else if let Failure::Function { step, name, source, .. } = &error.failure {
         diagnostic = of_function(step, name, source);
     } else if let Some(judged) = of_engine(error) {
         diagnostic = judged;
-        diagnostic.notes.push(format!("`{}`: {}", error.name, error.left));
+        diagnostic.notes.push(error.state());
         return diagnostic;
     } else if let Failure::Capture { step, .. } = &error.failure {
         let place = step.place.clone();
@@ -173,22 +193,23 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
     }
     if let Some(server) = server {
         diagnostic.notes.extend(server.detail().map(ToOwned::to_owned));
-        diagnostic.notes.extend(server.where_().map(|context| format!("in {context}")));
+        let told = server.where_().and_then(|context| without_our_code(context, error));
+        diagnostic.notes.extend(told.map(|context| format!("in {context}")));
         diagnostic.helps.extend(server.hint().map(ToOwned::to_owned));
     }
-    diagnostic.notes.push(format!("`{}`: {}", error.name, error.left));
+    diagnostic.notes.push(error.state());
     let again = match error.left {
         Left::HalfDone => finishes(error),
         _ if said.and_then(Said::code) == Some(&SqlState::QUERY_CANCELED) => format!(
             "run `migrate {}` again; DB_STATEMENT_TIMEOUT says how long a statement may take",
-            error.direction.as_str()
+            error.command()
         ),
         Left::RolledBack | Left::Nothing => {
-            format!("mend the file and run `migrate {}` again", error.direction.as_str())
+            format!("mend the file and run `migrate {}` again", error.command())
         }
         Left::Partial { .. } => format!(
             "see to the cause and run `migrate {}` again: it goes on at the statement that failed",
-            error.direction.as_str()
+            error.command()
         ),
         Left::Begun => format!(
             "see to the cause and run `migrate {}` again: with `.idempotent()` or `.done_when(\"…\")` \
@@ -204,7 +225,7 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
 fn finishes(error: &ApplyError) -> String {
     format!(
         "run `migrate {}` again: it finishes that, or removes it, and goes on from there",
-        error.direction.as_str()
+        error.command()
     )
 }
 
@@ -240,15 +261,36 @@ fn of_function(step: &Step, name: &str, error: &FunctionError) -> Diagnostic {
             line: 0,
             offset: query.position.and_then(|position| byte_offset(&query.sql, position)),
         }),
+        data: None,
         notes,
         helps: query.and_then(|query| query.hint.clone()).into_iter().collect(),
     }
 }
 
+/// Where in functions the server stopped, without the lines of code that the author did not write.
+fn without_our_code(context: &str, error: &ApplyError) -> Option<String> {
+    let ours = match &error.failure {
+        Failure::Statement { statement, .. } => statement.summary.is_some(),
+        _ => false,
+    };
+    let lines = context.lines().filter(|line| !(ours && line.contains("inline_code_block")));
+    let context = lines.collect::<Vec<_>>().join("\n");
+    (!context.is_empty()).then_some(context)
+}
+
+/// The line of the rows at which `COPY` stopped, in whatever language: `COPY words, line 3, …`.
+fn line_of_copy(context: &str) -> Option<u32> {
+    let told = context.lines().last()?.strip_prefix("COPY ")?;
+    told.split(", ").skip(1).find_map(|part| {
+        let mut numbers = part.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty());
+        numbers.next()?.parse().ok()
+    })
+}
+
 /// What the engine itself has judged, not the server.
 fn of_engine(error: &ApplyError) -> Option<Diagnostic> {
     let failure = &error.failure;
-    let direction = error.direction.as_str();
+    let (direction, command) = (error.direction.as_str(), error.command());
     let plain = Diagnostic { message: failure.to_string(), ..Diagnostic::default() };
     Some(match failure {
         Failure::Locked { step, holders, .. } => Diagnostic {
@@ -263,7 +305,7 @@ fn of_engine(error: &ApplyError) -> Option<Diagnostic> {
                 .take(1)
                 .map(crate::lock::LockHolder::help)
                 .chain([format!(
-                    "run `migrate {direction}` again, or give it longer with MAX_LOCK_WAIT"
+                    "run `migrate {command}` again, or give it longer with MAX_LOCK_WAIT"
                 )])
                 .collect(),
             ..plain
@@ -296,7 +338,7 @@ fn of_engine(error: &ApplyError) -> Option<Diagnostic> {
                 code: Some("unknown".to_owned()),
                 notes: vec![known.to_owned()],
                 helps: vec![
-                    format!("put it back where it was, and run `migrate {direction}` again"),
+                    format!("put it back where it was, and run `migrate {command}` again"),
                     format!(
                         "or look at the database; finish the migration by hand and run \
                          `migrate mark {name}{finish}`, or undo by hand what it did and run \
@@ -314,7 +356,7 @@ fn of_engine(error: &ApplyError) -> Option<Diagnostic> {
             code: Some("invalid_index".to_owned()),
             source: Some(source_of(step, statement)),
             helps: vec![format!(
-                "drop it with `DROP INDEX CONCURRENTLY {index}`, and run `migrate {direction}` again"
+                "drop it with `DROP INDEX CONCURRENTLY {index}`, and run `migrate {command}` again"
             )],
             ..plain
         },
@@ -393,6 +435,20 @@ fn byte_offset(sql: &str, position: u32) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn copy_tells_the_line() {
+        for (context, line) in [
+            ("COPY words, line 3, column weight: \"7, 8\"", Some(3)),
+            ("COPY words, line 12: \"a\"", Some(12)),
+            ("COPY words, Zeile 3, Spalte weight: \"x\"", Some(3)),
+            ("COPY words", None),
+            ("PL/pgSQL function f() line 1 at RAISE", None),
+            ("PL/pgSQL function f() line 1 at RAISE\nCOPY words, line 4: \"a\"", Some(4)),
+        ] {
+            assert_eq!(line_of_copy(context), line, "{context}");
+        }
+    }
 
     #[test]
     fn the_server_counts_characters() {

@@ -13,6 +13,9 @@ use crate::order::OutOfOrder;
 use crate::plan::{PlanError, Problem};
 use crate::way_back::NoWayBack;
 
+/// Why a migration that stopped half way does not go on, where nobody here knows what it was.
+pub(crate) const FILE_GONE: &str = "its file is gone";
+
 /// Why the engine did not do what it was asked for.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -162,6 +165,14 @@ pub enum Error {
 }
 
 impl Error {
+    /// The same, of `sync`, which goes on with the migration when it is asked again.
+    pub(crate) fn in_sync(self) -> Self {
+        match self {
+            Self::Apply(error) => Self::Apply(ApplyError { in_sync: true, ..error }),
+            other => other,
+        }
+    }
+
     /// Why it was asked to stop, where that is all that went wrong.
     #[must_use]
     pub fn stopped(&self) -> Option<Stop> {
@@ -244,13 +255,20 @@ impl Error {
                     return None;
                 })
             }
-            Self::Unfinished { name, direction, .. } => {
+            Self::Unfinished { name, direction, why } => {
+                let elsewhere = match why.as_str() {
+                    FILE_GONE => {
+                        "in a checkout that has its file, `migrate up` finishes it and `migrate \
+                         down` takes back what it did; or "
+                    }
+                    _ => "",
+                };
                 let (finish, undo) = match direction.as_str() {
                     "up" => ("", " --pending"),
                     _ => (" --pending", ""),
                 };
                 Some(format!(
-                    "look at the database; finish it by hand and run `migrate mark {name}{finish}`, \
+                    "{elsewhere}look at the database; finish it by hand and run `migrate mark {name}{finish}`, \
                      or undo by hand what it did and run `migrate mark {name}{undo}`"
                 ))
             }

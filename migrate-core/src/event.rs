@@ -83,6 +83,13 @@ pub enum Event {
         /// Applied migrations without a file.
         missing: Vec<String>,
     },
+    /// Files and database part here: what was applied from there on is taken back.
+    Parted {
+        /// The first that does not stay.
+        name: String,
+        /// Why.
+        why: Parting,
+    },
     /// A migration starts.
     Started {
         /// Which.
@@ -124,6 +131,19 @@ pub enum Event {
         /// What does not come back when it is taken back, such as rows.
         lost: Vec<String>,
     },
+}
+
+/// Why an applied migration does not stay when the database becomes what the files describe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Parting {
+    /// It has no file.
+    Missing,
+    /// Its file says something else by now.
+    Changed,
+    /// It was being taken back.
+    HalfBack,
+    /// This one is older, and not applied.
+    Late(String),
 }
 
 /// Which way a migration goes.

@@ -29,6 +29,7 @@ pub mod bundle;
 pub mod capture;
 pub mod cluster;
 pub mod connect;
+pub mod count;
 pub mod diagnostic;
 pub mod event;
 pub mod functions;
@@ -43,6 +44,7 @@ mod apply;
 mod environment;
 mod error;
 mod migrator;
+mod rights;
 mod versions;
 mod watchdog;
 mod way_back;
@@ -58,7 +60,7 @@ pub use limits::Limits;
 /// How migration files are named and found.
 pub use migrate_dsl::discover;
 pub use migrator::{
-    Allowed, BackupBefore, DownTo, Finding, FindingKind, Migrator, RestoreOptions, Status,
+    Allowed, BackupBefore, DownTo, Finding, FindingKind, Migrator, Partial, RestoreOptions, Status,
     StatusEntry, UpTo, Verification, WouldSync,
 };
 pub use watchdog::Reporter;

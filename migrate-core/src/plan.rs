@@ -123,6 +123,12 @@ pub struct Statement {
     /// What is sent after a `COPY … FROM STDIN`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<String>,
+    /// The file that the input is of, relative to the migrations crate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input_file: Option<String>,
+    /// What it does, for a person: of code that is not to be read for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<String>,
     /// The Rust function that runs in place of the text, which only tells of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rust: Option<Function>,
@@ -202,6 +208,8 @@ impl Statement {
             secrets: Vec::new(),
             input: None,
             rust: None,
+            input_file: None,
+            summary: None,
         }
     }
 
@@ -266,6 +274,16 @@ pub enum Only {
     Privileges,
     /// The comment on them.
     Comment,
+    /// Whether they are there, and what they are like themselves.
+    Itself,
+}
+
+impl Only {
+    /// Whether it is who may do what.
+    #[must_use]
+    pub fn is_of_rights(self) -> bool {
+        matches!(self, Self::Owner | Self::Privileges)
+    }
 }
 
 /// An object of the database, named as the migration names it.
@@ -289,6 +307,11 @@ pub struct Object {
 impl fmt::Display for Object {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { kind, schema, name, member, .. } = self;
+        if kind == "default privileges" {
+            let of = if name.is_empty() { "the current role" } else { &format!("`{name}`") };
+            write!(f, "{kind} of {of}")?;
+            return member.as_ref().map_or(Ok(()), |schema| write!(f, " in `{schema}`"));
+        }
         let schema = schema.as_ref().map(|schema| format!("{schema}.")).unwrap_or_default();
         match member {
             Some(member) => write!(f, "{kind} `{member}` of `{schema}{name}`"),
@@ -306,6 +329,9 @@ pub struct Problem {
     pub message: String,
     /// Where.
     pub place: Place,
+    /// What to do about it, where the message does not say it; the plan itself has none.
+    #[serde(skip)]
+    pub help: Option<String>,
 }
 
 /// A place in the source.
@@ -456,6 +482,24 @@ mod tests {
         let error = Plan::from_json(r#"{"format":99,"whatever":1}"#).unwrap_err();
         assert_eq!(error.to_string(), "the plan has format 99; this version reads format 1");
         assert!(matches!(Plan::from_json("{"), Err(PlanError::Malformed(_))));
+    }
+
+    #[test]
+    fn default_privileges_are_somebodys() {
+        let object = |name: &str, schema: Option<&str>| Object {
+            kind: "default privileges".to_owned(),
+            schema: None,
+            name: name.to_owned(),
+            member: schema.map(str::to_owned),
+            arguments: None,
+        };
+        for (name, schema, told) in [
+            ("", None, "default privileges of the current role"),
+            ("", Some("app"), "default privileges of the current role in `app`"),
+            ("ada", Some("app"), "default privileges of `ada` in `app`"),
+        ] {
+            assert_eq!(object(name, schema).to_string(), told);
+        }
     }
 
     #[test]

@@ -24,6 +24,7 @@ pub(crate) fn too_new_for(migration: &Migration, major: u32) -> Vec<Problem> {
                     requirement.what, requirement.version
                 ),
                 place: step.place.clone(),
+                help: None,
             };
             if requirement.version > major && !problems.contains(&problem) {
                 problems.push(problem);

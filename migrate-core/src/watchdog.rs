@@ -226,10 +226,12 @@ impl Watch {
         if self.waiting.is_empty() || waited < self.limits.blocking {
             return Ok(());
         }
+        // A function is not at the server all the time, and keeps its locks meanwhile.
         let row = client.query_opt(
             "SELECT query_start, EXISTS (SELECT FROM pg_catalog.pg_locks \
              WHERE pid = $1 AND NOT granted) FROM pg_catalog.pg_stat_activity \
-             WHERE pid = $1 AND state = 'active' AND wait_event IS DISTINCT FROM 'SyncRep'",
+             WHERE pid = $1 AND state IN ('active', 'idle in transaction') \
+             AND wait_event IS DISTINCT FROM 'SyncRep'",
             &[&seen.pid],
         )?;
         let Some(row) = row else { return Ok(()) };

@@ -303,6 +303,15 @@ impl Definition {
         if column.null && column.not_null {
             sql.problem(format!("the column `{}` is both `null` and `not_null`", column.name));
         }
+        let values = [
+            (column.default.is_some(), "default"),
+            (column.identity.is_some(), "identity"),
+            (column.generated.is_some(), "generated"),
+        ];
+        let values: Vec<_> = values.into_iter().filter(|(given, _)| *given).collect();
+        if let [(_, one), (_, other), ..] = values[..] {
+            sql.problem(format!("both `{one}` and `{other}` are given: leave one out"));
+        }
         if let Some(default) = &column.default {
             sql.text("DEFAULT").default_value(default);
         }

@@ -50,6 +50,8 @@ pub enum Only {
     Privileges,
     /// The comment on them.
     Comment,
+    /// Whether they are there, and what they are like themselves.
+    Itself,
 }
 
 impl Inverse {
@@ -130,6 +132,7 @@ impl Only {
             Self::Owner => "owner",
             Self::Privileges => "privileges",
             Self::Comment => "comment",
+            Self::Itself => "itself",
         }
     }
 }

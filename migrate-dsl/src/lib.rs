@@ -140,6 +140,7 @@ mod json;
 pub mod discover;
 
 mod after_crash;
+mod choice;
 mod column;
 mod database;
 mod expression;

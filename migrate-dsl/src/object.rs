@@ -403,8 +403,9 @@ impl fmt::Display for Object {
             Path::Routine(signature) => write!(f, " `{}`", signature.name),
             Path::UserMapping(role, server) => write!(f, " of `{role}` on `{server}`"),
             Path::DefaultPrivileges(role, schema) => {
-                if let Some(role) = role {
-                    write!(f, " of `{role}`")?;
+                match role {
+                    Some(role) => write!(f, " of `{role}`")?,
+                    None => f.write_str(" of the current role")?,
                 }
                 match schema {
                     Some(schema) => write!(f, " in `{schema}`"),

@@ -409,6 +409,8 @@ fn write_statement(json: &mut Json, statement: &Statement) {
                 });
             });
         }
+        optional(json, "input_file", statement.input_file.as_deref());
+        optional(json, "summary", statement.summary.as_deref());
     });
 }
 

@@ -1,5 +1,6 @@
 //! The only place where pieces of SQL are joined.
 
+use crate::choice::Choice;
 use crate::function::Function;
 use crate::literal::dollar_quote;
 use crate::{
@@ -27,6 +28,10 @@ pub struct Statement {
     pub input: Option<String>,
     /// The function that runs in place of SQL; the text then only tells of it.
     pub rust: Option<Function>,
+    /// The file that the input is of, relative to the crate.
+    pub input_file: Option<String>,
+    /// What it does, for a person: of code that is not to be read for that.
+    pub summary: Option<String>,
 }
 
 /// An option that older servers do not have.
@@ -51,6 +56,8 @@ impl Statement {
             secrets: Vec::new(),
             input: None,
             rust: None,
+            input_file: None,
+            summary: None,
         }
     }
 
@@ -401,6 +408,12 @@ impl Writer {
     /// ```
     pub fn requires(&mut self, version: u32, what: &str) -> &mut Self {
         self.requires.push(Requirement { version, what: what.to_owned() });
+        self
+    }
+
+    /// Notes where options contradict each other.
+    pub(crate) fn choice<T>(&mut self, choice: &Choice<T>) -> &mut Self {
+        self.problems.extend(choice.problem());
         self
     }
 

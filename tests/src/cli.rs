@@ -182,6 +182,7 @@ impl Cli {
         let host = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
         let host = host.as_deref().unwrap_or("unknown");
         let text = text
+            .replace(&format!("{}:{}", server.socket_folder.display(), server.port), "<socket>")
             .replace(&server.socket_folder.display().to_string(), "<socket>")
             .replace(self.database.name(), "<database>")
             .replace(&self.folder.path().display().to_string(), "<folder>")

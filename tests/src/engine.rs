@@ -1,11 +1,13 @@
 //! The engine on a database of the test's own.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use migrate_core::functions::Linked;
 use migrate_core::history::Actor;
 use migrate_core::plan::Plan;
 use migrate_core::{DownTo, Environment, Error, Event, Migrator, Session, Target, UpTo};
-use migrate_dsl::Migration;
+use migrate_dsl::{Migration, Migrations};
 
 use crate::{Catalog, TestDatabase, catalog, plan};
 
@@ -38,7 +40,11 @@ impl Engine {
         let variables =
             [("APP_PASSWORD", "it's a secret"), ("BLOG_URL", "host=blog password=secret")]
                 .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        migrator(plan(migrations)).variables(variables.into()).patience(Duration::from_millis(200))
+        let linked = Linked::new(Migrations::new("", "", migrations.to_vec()));
+        migrator(plan(migrations))
+            .variables(variables.into())
+            .functions(Arc::new(linked))
+            .patience(Duration::from_millis(200))
     }
 
     /// A session as the engine opens it.

@@ -13,7 +13,7 @@ use crate::actor::actor;
 use crate::context::Context;
 use crate::exit_code::Exit;
 use crate::printer;
-use crate::render::Located;
+use crate::render::{Located, Refusal};
 use crate::work::{Planned, settings};
 
 /// Where to write to.
@@ -38,6 +38,19 @@ pub fn run(args: &BundleArgs, context: &Context) -> anyhow::Result<Exit> {
     let problems: Vec<_> = problems.collect();
     if !problems.is_empty() {
         return Err(Located { error: migrate_core::Error::Problems(problems), folder }.into());
+    }
+    if let Some(function) = plan.migrations.iter().find_map(|it| it.functions().next()) {
+        return Err(Refusal {
+            message: format!(
+                "`{}` runs the Rust function `{}`, which a bundle cannot carry",
+                function.migration, function.name
+            ),
+            help:
+                "apply it where the crate of the migrations is, or from an application that links \
+                   it (`Migrator::embedded`)"
+                    .to_owned(),
+        }
+        .into());
     }
     let count = plan.migrations.len();
     let actor = actor(&context.environment);

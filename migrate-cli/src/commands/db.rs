@@ -27,6 +27,20 @@ pub struct DbArgs {
     command: DbCommand,
 }
 
+/// What says that all that is in a database may go.
+#[derive(Debug, Args)]
+struct Consent {
+    /// The name of the database, to say that it is really meant
+    #[arg(long, value_name = "DATABASE", conflicts_with = "yes")]
+    confirm: Option<String>,
+    /// Do not ask; of the private database alone, any other is named with `--confirm`
+    #[arg(long)]
+    yes: bool,
+    /// The word that a protected database asks for.
+    #[command(flatten)]
+    allowance: Allowance,
+}
+
 #[derive(Debug, Subcommand)]
 enum DbCommand {
     /// Start the private PostgreSQL of this project
@@ -49,21 +63,15 @@ enum DbCommand {
     Create,
     /// Drop the database, with all that is in it
     Drop {
-        /// The name of the database, to say that it is really meant
-        #[arg(long, value_name = "DATABASE")]
-        confirm: Option<String>,
-        /// The word that a protected database asks for.
+        /// What says that it is really meant.
         #[command(flatten)]
-        allowance: Allowance,
+        consent: Consent,
     },
     /// Drop the database and create it anew, empty
     Reset {
-        /// The name of the database, to say that it is really meant
-        #[arg(long, value_name = "DATABASE")]
-        confirm: Option<String>,
-        /// The word that a protected database asks for.
+        /// What says that it is really meant.
         #[command(flatten)]
-        allowance: Allowance,
+        consent: Consent,
     },
     /// Wait until the database takes connections
     Wait {
@@ -83,15 +91,15 @@ pub fn run(args: &DbArgs, context: &Context) -> anyhow::Result<Exit> {
         DbCommand::Url { tcp } => url(context, *tcp),
         DbCommand::Shell { arguments } => shell(context, arguments),
         DbCommand::Create => create(context),
-        DbCommand::Drop { confirm, allowance } => {
-            let target = confirmed(context, confirm.as_deref(), allowance)?;
+        DbCommand::Drop { consent } => {
+            let target = consent.target(context)?;
             drop_database(&target)?;
             context.printer.step("dropped", &target.to_string());
             context.printer.json(&json!({"dropped": target.database()}));
             Ok(Exit::Done)
         }
-        DbCommand::Reset { confirm, allowance } => {
-            let target = confirmed(context, confirm.as_deref(), allowance)?;
+        DbCommand::Reset { consent } => {
+            let target = consent.target(context)?;
             drop_database(&target)?;
             create_database(&target)?;
             context.printer.step("reset", &format!("{target}: it is empty"));
@@ -221,29 +229,40 @@ fn create(context: &Context) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// The database, if its name was given to confirm; a private one needs no such word. A protected one
-/// needs one more.
-fn confirmed(
-    context: &Context,
-    confirm: Option<&str>,
-    allowance: &Allowance,
-) -> anyhow::Result<Target> {
-    let settings = settings(context)?;
-    let target = database::target(context, settings.as_ref())?;
-    if confirm == Some(target.database()) || (confirm.is_none() && database::is_private(&target)) {
+impl Consent {
+    /// The database, if it is really meant: by a flag, or by a word on a terminal. A protected one
+    /// needs one more.
+    fn target(&self, context: &Context) -> anyhow::Result<Target> {
+        let settings = settings(context)?;
+        let target = database::target(context, settings.as_ref())?;
+        let private = database::is_private(&target);
+        let name = target.database();
+        let meant = match &self.confirm {
+            Some(confirm) => confirm == name,
+            None if self.yes => private,
+            None => {
+                let word = if private { "yes" } else { name };
+                let question = format!("{}; type `{word}` if that is meant: ", would_drop(&target));
+                context.printer.ask(&question).is_some_and(|answer| answer == word)
+            }
+        };
+        if !meant {
+            let flag = if private { "--yes".to_owned() } else { format!("--confirm {name}") };
+            let help = format!("if that is meant, add `{flag}`");
+            return Err(UsageError { message: would_drop(&target), help }.into());
+        }
         match Session::connect(&target, "migrate db") {
-            Ok(mut session) => allowance.may_destroy_all(&mut session, context)?,
+            Ok(mut session) => self.allowance.may_destroy_all(&mut session, context)?,
             Err(ConnectError::Refused { ref code, .. })
                 if *code == SqlState::INVALID_CATALOG_NAME => {}
             Err(error) => return Err(error.into()),
         }
-        return Ok(target);
+        Ok(target)
     }
-    Err(UsageError {
-        message: format!("this would drop {target} with all that is in it"),
-        help: format!("if that is meant, add `--confirm {}`", target.database()),
-    }
-    .into())
+}
+
+fn would_drop(target: &Target) -> String {
+    format!("this would drop {target} with all that is in it")
 }
 
 fn wait(context: &Context, timeout: Duration) -> anyhow::Result<Exit> {

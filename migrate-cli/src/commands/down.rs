@@ -11,7 +11,7 @@ use crate::exit_code::Exit;
 use crate::limits::AskedLimits;
 use crate::progress::Progress;
 use crate::protection::Allowance;
-use crate::render::script;
+use crate::render::script::{self, Code};
 use crate::work::Work;
 
 /// What to take back.
@@ -54,7 +54,9 @@ pub fn run(args: &DownArgs, context: &Context) -> anyhow::Result<Exit> {
         context
             .printer
             .json(&json!({"event": "dry run", "migrations": as_json.collect::<Vec<_>>()}));
-        plan::print(context, reverts.iter().map(|(name, steps)| script::steps_of(name, steps)));
+        let scripts =
+            reverts.iter().map(|(name, steps)| script::steps_of(name, steps, Code::Whole));
+        plan::print(context, scripts);
         return Ok(Exit::Done);
     }
     let mut progress = Progress::new(context.printer);

@@ -6,7 +6,8 @@ use migrate_core::plan::PlanFile;
 use crate::context::Context;
 use crate::exit_code::Exit;
 use crate::names::resolve;
-use crate::render::{Located, script};
+use crate::render::Located;
+use crate::render::script::{self, Code};
 use crate::work::{Planned, settings};
 
 /// What to show.
@@ -36,7 +37,7 @@ pub fn run(args: &PlanArgs, context: &Context) -> anyhow::Result<Exit> {
     if args.down {
         print(context, plan.migrations.iter().rev().map(script::down));
     } else {
-        print(context, plan.migrations.iter().map(script::up));
+        print(context, plan.migrations.iter().map(|migration| script::up(migration, Code::Whole)));
     }
     // A plan that cannot be applied is shown, but it is none to be handed on.
     let problems = plan.migrations.into_iter().flat_map(|migration| {

@@ -11,7 +11,7 @@ use crate::work::Work;
 
 /// How to protect.
 ///
-/// A name is stored in the database. From then on whatever destroys (`down`, `redo`, `goto`
+/// A name is stored in the database. From then on whatever destroys (`down`, `redo`, `goto` and `sync`
 /// backwards, `mark --pending`, `restore`, `db drop`, `db reset`) refuses with 5, unless that name
 /// is given with `--allow` or in `ALLOW_DDL_IN_PRODUCTION`.
 #[derive(Debug, Args)]

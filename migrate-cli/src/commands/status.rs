@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use clap::Args;
 use migrate_core::order::State;
-use migrate_core::{Status, StatusEntry};
+use migrate_core::{Partial, Status, StatusEntry};
 
 use crate::context::Context;
 use crate::exit_code::Exit;
+use crate::printer::count;
 use crate::progress::human;
 use crate::work::Work;
 
@@ -52,11 +53,32 @@ fn line(entry: &StatusEntry, width: usize) -> String {
     let took = entry.execution_time_ms.and_then(|ms| u64::try_from(ms).ok());
     let took = took.map(|ms| human(Duration::from_millis(ms))).unwrap_or_default();
     let line = format!("{state}  {:width$}  {}  {took:>8}", entry.name, when.unwrap_or_default());
-    line.trim_end().to_owned()
+    let far = entry.partial.as_ref().map(|partial| format!("\n         {}", how_far(partial)));
+    line.trim_end().to_owned() + &far.unwrap_or_default()
+}
+
+/// How far a migration came, and the statement at which it stands.
+fn how_far(partial: &Partial) -> String {
+    let Partial { direction, statements_done: done, statements, running, step, place } = partial;
+    let done_of = match statements {
+        Some(all) => format!("{done} of {}", count(*all, "statement")),
+        None => count(*done, "statement"),
+    };
+    let mut text = format!("stopped half way {direction}: {done_of} done");
+    if let (Some(step), Some(place)) = (step, place) {
+        let (file, line) = (&place.file, place.line);
+        text += &format!("; next is statement {}, {file}:{line}: {step}", done + 1);
+    }
+    if *running {
+        text += ", which was running when its runner ended";
+    }
+    text
 }
 
 #[cfg(test)]
 mod tests {
+    use migrate_core::plan::Place;
+
     use super::*;
 
     #[test]
@@ -67,16 +89,39 @@ mod tests {
             applied_at: (state != State::Pending).then_some(chrono::DateTime::UNIX_EPOCH),
             execution_time_ms: ms,
             checksum: None,
+            partial: None,
         };
+        let partial = Some(Partial {
+            direction: "up".to_owned(),
+            statements_done: 3,
+            statements: Some(5),
+            running: true,
+            step: Some("run `VACUUM b`".to_owned()),
+            place: Some(Place { file: "src/d.rs".to_owned(), line: 7, column: 9 }),
+        });
+        let unknown = Some(Partial {
+            direction: "down".to_owned(),
+            statements_done: 1,
+            statements: None,
+            running: false,
+            step: None,
+            place: None,
+        });
         let migrations = vec![
             entry("20260101000000_first", State::Applied, Some(12)),
             entry("20260102000000_a", State::Missing, Some(1234)),
             entry("20260103000000_b", State::Pending, None),
+            StatusEntry { partial, ..entry("20260104000000_d", State::Partial, None) },
+            StatusEntry { partial: unknown, ..entry("20260105000000_e", State::Partial, None) },
         ];
-        insta::assert_snapshot!(table(&Status { migrations, protected: None }), @r"
+        insta::assert_snapshot!(table(&Status { migrations, protected: None }), @"
         applied  20260101000000_first  1970-01-01 00:00:00 UTC     12 ms
         missing  20260102000000_a      1970-01-01 00:00:00 UTC     1.2 s
         pending  20260103000000_b
+        partial  20260104000000_d      1970-01-01 00:00:00 UTC
+                 stopped half way up: 3 of 5 statements done; next is statement 4, src/d.rs:7: run `VACUUM b`, which was running when its runner ended
+        partial  20260105000000_e      1970-01-01 00:00:00 UTC
+                 stopped half way down: 1 statement done
         ");
     }
 }

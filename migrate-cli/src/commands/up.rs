@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::exit_code::Exit;
 use crate::limits::AskedLimits;
 use crate::progress::Progress;
-use crate::render::script;
+use crate::render::script::{self, Code};
 use crate::work::Work;
 
 /// What to apply.
@@ -51,7 +51,7 @@ pub fn run(args: &UpArgs, context: &Context) -> anyhow::Result<Exit> {
         let pending = work.migrator.would_apply(&mut work.session, &to);
         let pending = pending.map_err(|error| work.located(error))?;
         context.printer.json(&json!({"event": "dry run", "migrations": pending}));
-        plan::print(context, pending.iter().map(|migration| script::up(migration)));
+        plan::print(context, pending.iter().map(|migration| script::up(migration, Code::Folded)));
         return Ok(Exit::Done);
     }
     let result = {

@@ -57,6 +57,8 @@ pub(super) struct Request<'a> {
 pub(super) struct Built {
     pub(super) plan: Plan,
     pub(super) dependencies: BTreeSet<Dependency>,
+    /// The program; the next build replaces it.
+    pub(super) program: PathBuf,
 }
 
 impl Request<'_> {
@@ -72,7 +74,7 @@ impl Request<'_> {
         fs::write(&list, self.names.join("\n")).map_err(ProjectError::io("write", &list))?;
         let (program, dependencies) = self.cargo(&list, on_event)?;
         let plan = self.program(&program, on_event)?;
-        Ok(Built { plan, dependencies })
+        Ok(Built { plan, dependencies, program })
     }
 
     fn cargo(

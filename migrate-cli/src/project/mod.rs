@@ -10,6 +10,7 @@ mod dependency;
 mod diagnostics;
 mod error;
 mod event;
+mod functions;
 mod hash;
 mod layout;
 mod mentions;
@@ -141,7 +142,7 @@ impl Project {
                 .collect::<Vec<_>>(),
             number: &number_used_once(),
         };
-        let Built { plan, dependencies } = request.run(on_event)?;
+        let Built { plan, dependencies, .. } = request.run(on_event)?;
         let Some(dependencies) = self.settled(layout, before, dependencies) else {
             return Ok(None);
         };

@@ -56,6 +56,9 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources) -> String {
             group = at_sql(group, mark);
         }
     }
+    if let Some(mark) = &diagnostic.data {
+        group = at_source(group, mark, sources);
+    }
     for note in &diagnostic.notes {
         group = group.element(Level::NOTE.message(note.as_str()));
     }
@@ -100,18 +103,28 @@ fn sql_in_source<'a>(
     let from = start_of_line(&text, source.place.line as usize + sql.line)?.max(verb.start);
     let at = from + text.get(from..)?.find(&sql.sql)?;
     let span = span_in_sql(sql);
-    let primary = AnnotationKind::Primary.span(at + span.start..at + span.end);
+    let span = at + span.start..at + span.end;
     let snippet = Snippet::source(text).path(path);
-    Some(match source.verb {
-        Some(_) => snippet.annotation(primary).annotation(AnnotationKind::Context.span(verb)),
-        None => snippet.annotation(primary),
-    })
+    let snippet = match (&source.verb, sql.offset) {
+        (Some(_), Some(_)) => snippet
+            .annotation(AnnotationKind::Primary.span(span))
+            .annotation(AnnotationKind::Context.span(verb)),
+        // Of a whole statement the verb says enough, and a wall of carets no more.
+        (Some(_), None) => snippet
+            .annotation(AnnotationKind::Primary.span(verb))
+            .annotation(AnnotationKind::Visible.span(span)),
+        (None, _) => snippet.annotation(AnnotationKind::Primary.span(span)),
+    };
+    Some(snippet)
 }
 
 /// Where a line starts, counted from 1.
 fn start_of_line(text: &str, line: usize) -> Option<usize> {
     Some(text.split_inclusive('\n').take(line.checked_sub(1)?).map(str::len).sum())
 }
+
+/// More than so many carets point at nothing.
+const LONGEST_UNDERLINE: usize = 60;
 
 /// The bytes of the verb, where the file still has it there; else of the rest of the line.
 fn span_of(text: &str, mark: &SourceMark) -> Option<Range<usize>> {
@@ -125,14 +138,22 @@ fn span_of(text: &str, mark: &SourceMark) -> Option<Range<usize>> {
         None => column,
     };
     let rest = content.get(at..)?;
-    let length =
-        if !verb.is_empty() && rest.starts_with(verb) { verb.len() } else { rest.trim_end().len() };
+    let length = if !verb.is_empty() && rest.starts_with(verb) {
+        verb.len()
+    } else {
+        let rest = rest.trim_end();
+        rest.char_indices().nth(LONGEST_UNDERLINE).map_or(rest.len(), |(byte, _)| byte)
+    };
     Some(start + at..start + at + length)
 }
 
 fn at_sql<'a>(group: Group<'a>, mark: &'a SqlMark) -> Group<'a> {
     let snippet = Snippet::source(mark.sql.as_str()).path("SQL").line_start(mark.line + 1);
-    group.element(snippet.annotation(AnnotationKind::Primary.span(span_in_sql(mark))))
+    let kind = match mark.offset {
+        Some(_) => AnnotationKind::Primary,
+        None => AnnotationKind::Visible,
+    };
+    group.element(snippet.annotation(kind.span(span_in_sql(mark))))
 }
 
 /// The bytes of the word at which the server stopped, or of the first line.
@@ -193,6 +214,69 @@ pub fn up(pgm: &mut Pgm) {
         8 |         VALUES (nope);
           |                 ^^^^
         "#);
+    }
+
+    #[test]
+    fn a_statement_as_a_whole_is_not_underlined() {
+        let sql = "INSERT INTO one\n        VALUES (nope)".to_owned();
+        let told = rendered(4, SqlMark { sql, line: 2, offset: None });
+        insta::assert_snapshot!(told, @r#"
+        error: column "nope" does not exist
+         --> m.rs:4:9
+          |
+        4 |     pgm.sql(
+          |         ^^^
+        ...
+        7 |         INSERT INTO one
+          |
+        "#);
+        let sql = "DO $$\nBEGIN\nEND\n$$".to_owned();
+        let told = rendered(11, SqlMark { sql, line: 0, offset: None });
+        insta::assert_snapshot!(told, @r#"
+        error: column "nope" does not exist
+          --> m.rs:11:9
+           |
+        11 |     pgm.sql("INSERT INTO one VALUES ('\u{31}', nope)");
+           |         ^^^
+           |
+          ::: SQL:1
+           |
+         1 | DO $$
+           |
+        "#);
+    }
+
+    #[test]
+    fn a_line_of_data_is_shown_beside_the_verb() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("m.rs"), MIGRATION).unwrap();
+        std::fs::write(folder.path().join("a.csv"), "a\n1\nx,2\n").unwrap();
+        let at = |file: &str, line| Place { file: file.to_owned(), line, column: 1 };
+        let diagnostic = Diagnostic {
+            message: "invalid input".to_owned(),
+            source: Some(SourceMark { place: at("m.rs", 4), verb: Some("sql".to_owned()) }),
+            sql: Some(SqlMark { sql: "COPY one FROM STDIN".to_owned(), line: 0, offset: None }),
+            data: Some(SourceMark { place: at("a.csv", 3), verb: None }),
+            ..Diagnostic::default()
+        };
+        let sources = Sources::new(Some(folder.path().to_owned()), folder.path());
+        let told = anstream::adapter::strip_str(&render(&diagnostic, &sources)).to_string();
+        insta::assert_snapshot!(told, @"
+        error: invalid input
+         --> m.rs:4:9
+          |
+        4 |     pgm.sql(
+          |         ^^^
+          |
+         ::: SQL:1
+          |
+        1 | COPY one FROM STDIN
+          |
+         ::: a.csv:3:1
+          |
+        3 | x,2
+          | ^^^
+        ");
     }
 
     #[test]

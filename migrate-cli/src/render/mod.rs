@@ -188,7 +188,9 @@ fn exit_of(error: &EngineError) -> Exit {
         | EngineError::ProtectedAs { .. }
         | EngineError::NothingToAccept { .. }
         | EngineError::NotEmpty { .. }
+        | EngineError::RowsLost(_)
         | EngineError::NoWayBack { .. }
+        | EngineError::FunctionMissing { .. }
         | EngineError::Unfinished { .. } => Exit::Refused,
         EngineError::Connect(error) => exit_of_connection(error),
         _ => Exit::Failed,
@@ -212,7 +214,7 @@ fn exit_of_connection(error: &ConnectError) -> Exit {
 
 fn as_json(diagnostic: &Diagnostic) -> Value {
     let place = diagnostic.source.as_ref().map(|source| &source.place);
-    json!({
+    let mut value = json!({
         "code": diagnostic.code,
         "message": diagnostic.message,
         "file": place.map(|place| &place.file),
@@ -222,7 +224,11 @@ fn as_json(diagnostic: &Diagnostic) -> Value {
         "offset": diagnostic.sql.as_ref().and_then(|mark| mark.offset),
         "notes": diagnostic.notes,
         "help": diagnostic.helps,
-    })
+    });
+    if let Some(data) = &diagnostic.data {
+        value["data"] = json!({"file": data.place.file, "line": data.place.line});
+    }
+    value
 }
 
 #[cfg(test)]

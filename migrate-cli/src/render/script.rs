@@ -3,12 +3,23 @@
 use migrate_core::WayBack;
 use migrate_core::plan::{Capture, Inverse, Migration, Statement, Step};
 
+use crate::printer::count;
+
+/// How much is shown of the code that reads the catalog for us, the same for every table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Code {
+    /// All of it: this is what runs.
+    Whole,
+    /// What it does, and its first line.
+    Folded,
+}
+
 /// What a migration does, a step after the other, and how each comes back.
-pub fn up(migration: &Migration) -> String {
+pub fn up(migration: &Migration, code: Code) -> String {
     let written = migration.down.is_some() || migration.irreversible.is_some();
     let mut text = format!("-- {}", migration.name);
     for step in &migration.up {
-        text += &forth(step);
+        text += &forth(step, code);
         if !written {
             text += &back(&step.inverse);
         }
@@ -36,7 +47,7 @@ pub fn down(migration: &Migration) -> String {
         );
     }
     if let Some(steps) = &migration.down {
-        return steps_of(&migration.name, steps);
+        return steps_of(&migration.name, steps, Code::Whole);
     }
     let mut text = format!("-- {}", migration.name);
     for step in migration.up.iter().rev() {
@@ -47,18 +58,27 @@ pub fn down(migration: &Migration) -> String {
             Inverse::Capture(capture) => &capture.first,
             Inverse::None { .. } => &[],
         };
-        text += &headed(&format!("take back: {}", step.summary), step, statements);
-        if let Inverse::Capture(capture) = &step.inverse {
-            text += &format!("\n-- {}", as_it_was(capture));
+        let summary = format!("take back: {}", step.summary);
+        text += &headed(&summary, step, statements, Code::Whole);
+        match &step.inverse {
+            Inverse::Capture(capture) => text += &format!("\n-- {}", as_it_was(capture)),
+            _ if statements.is_empty() => text += NOTHING,
+            _ => {}
         }
     }
     text
 }
 
+const NOTHING: &str = "\n-- nothing to do";
+
 /// Steps, one after the other.
-pub fn steps_of(name: &str, steps: &[Step]) -> String {
-    let steps: String = steps.iter().map(forth).collect();
-    format!("-- {name}{steps}")
+pub fn steps_of(name: &str, steps: &[Step], code: Code) -> String {
+    let told = |step: &Step| {
+        let nothing = if step.statements.is_empty() { NOTHING } else { "" };
+        forth(step, code) + nothing
+    };
+    let told: String = steps.iter().map(told).collect();
+    format!("-- {name}{}", if steps.is_empty() { NOTHING } else { &told })
 }
 
 /// The SQL alone, to be compared: without the lines in the file.
@@ -71,22 +91,32 @@ pub fn sql_of(steps: &[Step]) -> String {
         for statement in &step.statements {
             text += versions(statement).trim_start_matches('\n');
             text += if versions(statement).is_empty() { "" } else { "\n" };
-            text += &format!("{};\n", statement.sql);
+            text += &format!("{}\n", sql(statement));
         }
     }
     text
 }
 
-fn forth(step: &Step) -> String {
-    headed(&step.summary, step, &step.statements)
+fn forth(step: &Step, code: Code) -> String {
+    headed(&step.summary, step, &step.statements, code)
 }
 
-fn headed(summary: &str, step: &Step, statements: &[Statement]) -> String {
+fn headed(summary: &str, step: &Step, statements: &[Statement], code: Code) -> String {
     let outside = if step.transactional { "" } else { ", outside a transaction" };
     let mut text = format!("\n-- line {}: {}{outside}", step.place.line, on_one_line(summary));
-    for statement in statements {
+    // Of a Rust function there is no more to tell than the summary does.
+    for statement in statements.iter().filter(|statement| statement.rust.is_none()) {
         text += &versions(statement);
-        text += &format!("\n{};", statement.sql);
+        let Some(summary) = &statement.summary else {
+            text += &format!("\n{};", statement.sql);
+            continue;
+        };
+        let lines = count(statement.sql.lines().count(), "line");
+        text += &format!("\n-- {}", on_one_line(summary));
+        match code {
+            Code::Whole => text += &format!("; {lines}:\n{};", statement.sql),
+            Code::Folded => text += &format!("; `migrate plan` shows the {lines}"),
+        }
     }
     text
 }
@@ -121,11 +151,21 @@ fn commented<'a>(statements: impl IntoIterator<Item = &'a Statement>) -> String 
 
 fn lines<'a>(statements: impl IntoIterator<Item = &'a Statement>) -> String {
     let texts = statements.into_iter().map(|statement| {
-        let sql = format!("{};", statement.sql);
+        let sql = sql(statement);
+        // What stands for a function is a comment already.
+        let sql = sql.strip_prefix("-- ").filter(|_| statement.rust.is_some()).unwrap_or(&sql);
         let lines = sql.lines().map(|line| format!("\n--   {line}"));
         versions(statement).replace("\n--", "\n--  ") + &lines.collect::<String>()
     });
     texts.collect()
+}
+
+/// The statement, ended by a semicolon; for a Rust function stands a comment, which takes none.
+fn sql(statement: &Statement) -> String {
+    match statement.rust {
+        Some(_) => statement.sql.clone(),
+        None => format!("{};", statement.sql),
+    }
 }
 
 /// For which servers this form is meant.

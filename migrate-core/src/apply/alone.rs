@@ -369,7 +369,7 @@ impl Alone<'_> {
             return Err(failure.into());
         }
         _ = session.client().batch_execute("SET statement_timeout = 0");
-        let left = failure.is_half_done().then_some(Left::Begun);
+        let left = failure.may_have_begun().then_some(Left::Begun);
         if left.is_none() {
             self.journal_as_not_done(session, watch);
         }

@@ -1,6 +1,5 @@
 //! Why a migration failed, and what it left behind.
 
-use std::fmt;
 use std::time::Duration;
 
 use migrate_dsl::FunctionError;
@@ -8,6 +7,7 @@ use postgres::error::{DbError, SqlState};
 use thiserror::Error;
 
 use super::transaction::is_lock;
+use crate::count::count;
 use crate::event::Direction;
 use crate::interrupt::Stop;
 use crate::lock::LockHolder;
@@ -39,11 +39,24 @@ pub struct ApplyError {
     pub failure: Failure,
     /// What the database is like now.
     pub left: Left,
+    /// Whether `sync` was at work.
+    pub(crate) in_sync: bool,
 }
 
 impl ApplyError {
     pub(super) fn new(name: &str, direction: Direction, failure: Failure, left: Left) -> Self {
-        Self { name: name.to_owned(), direction, failure, left }
+        Self { name: name.to_owned(), direction, failure, left, in_sync: false }
+    }
+
+    /// The command that goes on with it.
+    pub(crate) fn command(&self) -> &'static str {
+        if self.in_sync { "sync" } else { self.direction.as_str() }
+    }
+
+    /// What the database is like now, in a sentence.
+    #[must_use]
+    pub fn state(&self) -> String {
+        format!("`{}`: {}", self.name, self.left.told(self.direction))
     }
 }
 
@@ -60,6 +73,8 @@ pub enum Failure {
         statement: Box<Statement>,
         /// What the server said.
         source: Said,
+        /// What the catalog says of a right that is missing.
+        advice: Option<Box<str>>,
     },
     /// A Rust function failed.
     #[error("the Rust function `{name}` failed")]
@@ -117,7 +132,7 @@ pub enum Failure {
         source: Option<Said>,
     },
     /// A statement was cancelled because others waited for the locks that it held.
-    #[error("{others} {} waited behind it for {:.1} s, so it was cancelled", sessions(*others), waited.as_secs_f64())]
+    #[error("{} waited behind it for {:.1} s, so it was cancelled", count(*others, "session"), waited.as_secs_f64())]
     InTheWay {
         /// The step, where it is known.
         step: Option<Box<Step>>,
@@ -198,16 +213,13 @@ fn quoted(sql: &str) -> String {
     format!("`{}`", sql.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-fn sessions(count: usize) -> &'static str {
-    if count == 1 { "session" } else { "sessions" }
-}
-
 impl Failure {
     pub(super) fn statement(origin: Origin<'_>, source: postgres::Error) -> Self {
         Self::Statement {
             source: Said::of(source, [origin.statement]),
             step: Box::new(origin.step.clone()),
             statement: Box::new(origin.statement.clone()),
+            advice: None,
         }
     }
 
@@ -291,9 +303,13 @@ impl Failure {
             || of_function.is_some_and(|code| is_lock(&SqlState::from_code(code)))
     }
 
-    /// Whether something was done that nothing takes back by itself.
-    pub(super) fn is_half_done(&self) -> bool {
-        matches!(self, Self::Function { begun: true, .. })
+    /// Whether a function that ran outside a transaction may have done something before it.
+    pub(super) fn may_have_begun(&self) -> bool {
+        match self {
+            Self::Function { begun, .. } => *begun,
+            Self::Stopped(_) | Self::InTheWay { .. } | Self::Locked { .. } => true,
+            _ => false,
+        }
     }
 
     /// The failure at the end of all patience, with those who were in the way then.
@@ -475,28 +491,41 @@ pub enum Left {
     Unknown,
 }
 
-impl fmt::Display for Left {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Left {
+    /// What is left of a migration that was going this way.
+    fn told(self, direction: Direction) -> String {
+        let done = match direction {
+            Direction::Up => "done",
+            Direction::Down => "taken back",
+        };
         match self {
             Self::RolledBack => {
-                f.write_str("the transaction was rolled back: nothing of this migration was done")
+                format!("the transaction was rolled back: nothing of this migration was {done}")
             }
             Self::Nothing => {
-                f.write_str("its first statement was not done, and so nothing of this migration")
+                format!("its first statement was not done: nothing of this migration was {done}")
             }
-            Self::Partial { done, of } => write!(
-                f,
-                "{done} of its {of} statements are done and recorded, the one after them is not"
-            ),
-            Self::HalfDone => f.write_str(
-                "a statement was broken off half way, and what it has left is still there",
-            ),
-            Self::Begun => f.write_str(
-                "it ran outside a transaction: what it did for good before it failed is done",
-            ),
-            Self::Unknown => f.write_str(
-                "the server's answer was lost: `migrate status` tells whether it was recorded",
-            ),
+            Self::Partial { done, of } => {
+                let of = count(of, "statement");
+                let of = match direction {
+                    Direction::Up => format!("its {of}"),
+                    Direction::Down => format!("the {of} of its way back"),
+                };
+                let (is, them) = if done == 1 { ("is", "it") } else { ("are", "them") };
+                format!("{done} of {of} {is} done and recorded, the one after {them} is not")
+            }
+            Self::Unknown => {
+                "the server's answer was lost: `migrate status` tells whether it was recorded"
+                    .to_owned()
+            }
+            Self::Begun => {
+                "it ran outside a transaction: what it did for good before it failed is done"
+                    .to_owned()
+            }
+            Self::HalfDone => {
+                "a statement was broken off half way, and what it has left is still there"
+                    .to_owned()
+            }
         }
     }
 }

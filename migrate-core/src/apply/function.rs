@@ -68,6 +68,10 @@ impl Connection for Answers<'_> {
         if self.interrupt.is_cancelled() {
             return Err(DatabaseError::new("the migration was stopped"));
         }
+        let sql = match &request {
+            Request::Query { sql, .. } | Request::Batch { sql } => sql.clone(),
+            Request::Begin | Request::Commit | Request::Rollback => String::new(),
+        };
         let answer = match request {
             Request::Query { sql, values, rows } => self.query(&sql, &values, rows),
             Request::Batch { sql } => self.plain(&sql),
@@ -81,7 +85,7 @@ impl Connection for Answers<'_> {
                 Ok(reply)
             }
             Err(Refusal::Ours(message)) => Err(DatabaseError::new(message)),
-            Err(Refusal::Server(error)) => Err(self.refused(error)),
+            Err(Refusal::Server(error)) => Err(self.refused(error, sql)),
         }
     }
 }
@@ -189,7 +193,7 @@ impl Answers<'_> {
     }
 
     /// What the function gets to know of an error of the server's.
-    fn refused(&mut self, error: postgres::Error) -> DatabaseError {
+    fn refused(&mut self, error: postgres::Error, sql: String) -> DatabaseError {
         let told = match error.as_db_error() {
             Some(error) => of_server(error),
             None => DatabaseError::new(error.to_string()),
@@ -197,7 +201,7 @@ impl Answers<'_> {
         if self.client.is_closed() || super::Failure::is_cut_by(&error) {
             self.cut.get_or_insert(error);
         } else if self.failed.is_none() && (self.in_transaction || self.lines > 0) {
-            self.failed = Some((self.lines, told.clone()));
+            self.failed = Some((self.lines, DatabaseError { sql, ..told.clone() }));
         }
         told
     }

@@ -19,10 +19,11 @@ use crate::watchdog::is_watching;
 use crate::way_back::Captured;
 use crate::{Observer, Session};
 
-/// How long a lock is waited for of which nothing is known: as long as others may wait behind us.
-const UNKNOWN: [u64; 4] = [10, 15, 30, 60];
+/// How long a lock is waited for of which nothing is known: as long as others may wait behind us. It
+/// takes a few milliseconds to see what it is, and longer only where nobody looks.
+const UNKNOWN: [u64; 6] = [10, 15, 15, 15, 30, 60];
 /// The same for one that nobody holds for long.
-const GATED: Duration = Duration::from_millis(50);
+const GATED: [u64; 3] = [15, 30, 50];
 /// The same for one on a row, behind which nobody queues who does not want that row.
 const ROW: [u64; 3] = [250, 500, 1000];
 
@@ -44,6 +45,8 @@ pub(super) struct Transaction<'a> {
 struct Pace {
     gate: Gate,
     attempts: usize,
+    /// How many of them knew what they wanted.
+    gated: usize,
     /// Whether a lock has been what it failed for.
     locked: bool,
     /// Whether that was no lock on a relation.
@@ -52,12 +55,13 @@ struct Pace {
 
 impl Pace {
     fn budget(&self) -> Duration {
-        let of =
-            |budgets: &[u64]| Duration::from_millis(budgets[self.attempts.min(budgets.len() - 1)]);
+        let of = |budgets: &[u64], attempts: usize| {
+            Duration::from_millis(budgets[attempts.min(budgets.len() - 1)])
+        };
         match () {
-            () if self.row => of(&ROW),
-            () if self.gate.is_known() => GATED,
-            () => of(&UNKNOWN),
+            () if self.row => of(&ROW, self.attempts),
+            () if self.gate.is_known() => of(&GATED, self.gated),
+            () => of(&UNKNOWN, self.attempts),
         }
     }
 
@@ -210,6 +214,7 @@ impl Transaction<'_> {
             drop(session.take_notices());
             pace.locked = true;
             pace.attempts += 1;
+            pace.gated += usize::from(pace.gate.is_known());
             let learned = pace.gate.learn(session.client(), &waits);
             let learned = learned.map_err(Failure::connection)?;
             pace.row = !learned && !waits.is_empty();

@@ -31,10 +31,7 @@ impl Place {
     /// When no such folder is known.
     pub fn usual(environment: &Environment, target: &Target) -> Result<Self, BackupError> {
         let state = state_home(environment).map_err(|_| BackupError::NoHome)?;
-        let server = Sha256::digest(format!("{} {}", target.server(), target.database()));
-        let key: String = server.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-        let folder = format!("{}-{key}", plain(target.database()));
-        Ok(Self::Folder(state.join("migrate/backups").join(folder)))
+        Ok(Self::Folder(state.join("migrate/backups").join(file_name(target))))
     }
 
     /// The place that a person names: a folder if there is one, or if it ends in a slash.
@@ -52,7 +49,7 @@ impl Place {
                 fs::create_dir_all(folder)
                     .map_err(|source| BackupError::folder("create", folder, source))?;
                 let now = Utc::now().format("%Y%m%d%H%M%S%3f");
-                Ok(folder.join(format!("{}_{now}.dump", plain(target.database()))))
+                Ok(folder.join(format!("{}_{now}.dump", file_name(target))))
             }
         }
     }
@@ -65,7 +62,7 @@ pub(crate) fn prune(
     keep: usize,
 ) -> Result<Vec<PathBuf>, BackupError> {
     let unreadable = |source| BackupError::folder("read", folder, source);
-    let prefix = format!("{}_", plain(target.database()));
+    let prefix = format!("{}_", file_name(target));
     let mut backups = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let name = entry.map_err(unreadable)?.file_name();
@@ -86,10 +83,15 @@ pub(crate) fn prune(
     Ok(removed)
 }
 
-/// A name as part of a file's name.
-fn plain(name: &str) -> String {
+/// A database in a file's name: for a person its own name, as far as that can stand there, and for
+/// us what no other database has, be it on another server.
+fn file_name(target: &Target) -> String {
     let plain = |c: char| if c.is_alphanumeric() || "-_".contains(c) { c } else { '_' };
-    name.chars().take(60).map(plain).collect()
+    // Of letters of four bytes each, no more fit.
+    let name: String = target.database().chars().take(40).map(plain).collect();
+    let key = Sha256::digest(format!("{} {}", target.hosts(), target.database()));
+    let key: String = key.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    format!("{name}-{key}")
 }
 
 #[cfg(test)]
@@ -101,28 +103,43 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let environment =
             Environment { current_dir: folder.path().to_owned(), ..Environment::default() };
-        let target = Target::parse("postgres://ada@db/my shop", "here", &environment);
-        let target = target.unwrap_or_else(|error| panic!("{error}"));
-        let kept = [
-            "my_shop_20260101000000003.dump",
-            "my_shop_2026.dump",
-            "my_shop_x_20260101000000001.dump",
-            "notes.txt",
-        ];
-        let old = ["my_shop_20260101000000001.dump", "my_shop_20260101000000002.dump"];
-        for name in kept.iter().chain(&old) {
-            fs::write(folder.path().join(name), "").unwrap();
+        let target = |text: &str| {
+            let target = Target::parse(text, "here", &environment);
+            target.unwrap_or_else(|error| panic!("{error}"))
+        };
+        let ours = target("postgres://ada@db/my shop");
+        let write = |name: String| {
+            let path = folder.path().join(name);
+            fs::write(&path, "").unwrap();
+            path
+        };
+        let mut kept = vec![write("notes.txt".to_owned()), write("my_shop_2026.dump".to_owned())];
+        for other in [
+            "postgres://ada@db/my_shop",
+            "postgres://ada@db/my.shop",
+            "postgres://ada@db:5433/my shop",
+            "host=/tmp user=ada dbname='my shop'",
+            "host=/tmp port=5433 user=ada dbname='my shop'",
+        ] {
+            let name = file_name(&target(other));
+            kept.push(write(format!("{name}_20260101000000001.dump")));
         }
-        let removed = prune(folder.path(), &target, 1).unwrap();
-        assert_eq!(removed, old.map(|name| folder.path().join(name)));
-        assert!(kept.iter().all(|name| folder.path().join(name).exists()));
+        let of_ours = |time: &str| write(format!("{}_{time}.dump", file_name(&ours)));
+        let old = ["20260101000000001", "20260101000000002"].map(of_ours);
+        kept.push(of_ours("20260101000000003"));
+        kept.push(of_ours("2026"));
+        assert_eq!(prune(folder.path(), &target("postgres://bob@db/my shop"), 1).unwrap(), old);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), kept.len());
+        assert!(kept.iter().all(|path| path.exists()), "{kept:?}");
 
         let place = Place::named("new/", &environment);
-        let file = place.file(&target).unwrap();
+        let file = place.file(&ours).unwrap();
         assert!(file.starts_with(folder.path().join("new")), "{file:?}");
         assert_eq!(
-            prune(&folder.path().join("new"), &target, 1).unwrap(),
+            prune(&folder.path().join("new"), &ours, 1).unwrap(),
             [""; 0].map(PathBuf::from)
         );
+        let long = format!("postgres://ada@db/{}", "\u{10384}".repeat(60));
+        assert!(place.file(&target(&long)).unwrap().file_name().unwrap().len() < 255);
     }
 }

@@ -18,6 +18,8 @@ pub(crate) struct Restore<'a> {
     pub(crate) file: &'a Path,
     /// SQL that comes first, in the same transaction.
     pub(crate) first: &'a str,
+    /// SQL that comes last, in the same transaction.
+    pub(crate) last: &'a str,
     /// Leaves owners and privileges out.
     pub(crate) no_owner: bool,
 }
@@ -91,7 +93,7 @@ pub(crate) fn restore(
         let complete = reader.wait().is_ok_and(|status| status.success());
         let copied = copier.join().unwrap_or_else(|_| Err(io::ErrorKind::Other.into()));
         let copied = copied.and_then(|mut input| match complete {
-            true => input.write_all(b"\nCOMMIT;\n"),
+            true => write!(input, "\n{}\nCOMMIT;\n", restore.last),
             // Without a COMMIT, the end of the session takes everything back.
             false => Err(io::ErrorKind::UnexpectedEof.into()),
         });

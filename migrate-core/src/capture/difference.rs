@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use migrate_dsl::quote_literal;
+
 use super::State;
 use super::fact::{Address, Change, Fact, Key, Need, Phase, Setting};
 use super::moved::undo_moves;
@@ -12,13 +14,17 @@ use super::order::order;
 /// after what it needs; then what has to wait for all of that.
 pub(super) fn way_back(before: &State, after: &State) -> Vec<String> {
     let mut script = Script::default();
-    if before.only.is_some() {
+    if before.is_of_settings() {
         let facts = before.facts.iter().filter(|(key, fact)| {
             after.facts.get(key).is_some_and(|found| found.address == fact.address)
         });
         let facts = facts.map(|(key, fact)| (key.clone(), fact.clone())).collect();
         let before = State { facts, ..before.clone() };
         Comparison::of(&before, after).write(&mut script);
+        let new = after.facts.iter().filter(|(key, _)| !before.facts.contains_key(key));
+        for setting in new.flat_map(|(_, column)| &column.settings) {
+            script.extend(setting.when.phase, setting.undo());
+        }
         return script.finish();
     }
     let (moves, after) = undo_moves(before, after);
@@ -191,20 +197,31 @@ impl<'a> Comparison<'a> {
             self.before.facts.values().partition(|fact| is_made(fact));
         let inside = inside(&made);
         let made_addresses: HashSet<&Address> = made.iter().map(|fact| &fact.address).collect();
+        // The constraint of a partition belongs to its parent's too.
+        let is_made = |need: &Need| {
+            need.on.class != "pg_constraint" && made_addresses.contains(&need.on.whole())
+        };
+        let among_rows = |fact: &Fact| {
+            !fact.among_rows.is_empty()
+                && !fact.needs.iter().any(|need| need.belongs && is_made(need))
+        };
+        let unsure = unsure(&made, among_rows);
         let all: Vec<&Fact> = made.iter().copied().chain(kept).collect();
         let mut revoked: HashSet<Address> = HashSet::new();
         for fact in order(&all, &inside) {
             if made_addresses.contains(&fact.address) {
                 if !inside.contains_key(&fact.address) {
-                    let is_made = |need: &Need| made_addresses.contains(&need.on.whole());
-                    let create = match fact.needs.iter().any(|need| need.belongs && is_made(need)) {
-                        false if !fact.among_rows.is_empty() => &fact.among_rows,
-                        _ => &fact.create,
+                    let create = match () {
+                        () if among_rows(fact) => fact.among_rows.clone(),
+                        () if unsure.contains(&fact.address) => if_there(&fact.create),
+                        () => fact.create.clone(),
                     };
-                    script.extend(Phase::InOrder, create.iter().cloned());
+                    script.extend(Phase::InOrder, create);
                 }
                 for setting in fact.settings.iter().filter(|setting| setting.when.created) {
-                    script.extend(setting.when.phase, setting.of_new(self.before));
+                    let set = setting.of_new(self.before);
+                    let set = if unsure.contains(&fact.address) { if_there(&set) } else { set };
+                    script.extend(setting.when.phase, set);
                 }
             } else if let Some(found) = self.found.get(&fact.address) {
                 for setting in fact.settings.iter().filter(|setting| setting.when.changed) {
@@ -218,6 +235,11 @@ impl<'a> Comparison<'a> {
                     if back.iter().any(|sql| sql.starts_with("REVOKE")) {
                         revoked.insert(fact.address.clone());
                     }
+                    let names_index = ["late-change cluster", "late-change replica identity"];
+                    let back = match names_index.contains(&setting.name.as_str()) {
+                        true if !unsure.is_empty() => if_there(&back),
+                        _ => back,
+                    };
                     script.extend(setting.when.phase, back);
                 }
                 for setting in &found.settings {
@@ -228,6 +250,38 @@ impl<'a> Comparison<'a> {
             }
         }
     }
+}
+
+/// What may not be there after all, because rows do not allow it, and what belongs to that.
+fn unsure<'a>(made: &[&'a Fact], among_rows: impl Fn(&Fact) -> bool) -> HashSet<&'a Address> {
+    let itself = made.iter().filter(|fact| fact.may_be_left_off && among_rows(fact));
+    let mut unsure: HashSet<&Address> = itself.map(|fact| &fact.address).collect();
+    loop {
+        let belongs = |fact: &&&Fact| {
+            let parts = fact.needs.iter().filter(|need| need.belongs).map(|need| &need.on);
+            !unsure.contains(&fact.address)
+                && parts.chain(&fact.comes_with).any(|whole| unsure.contains(whole))
+        };
+        let more: Vec<&Address> = made.iter().filter(belongs).map(|fact| &fact.address).collect();
+        if more.is_empty() {
+            return unsure;
+        }
+        unsure.extend(more);
+    }
+}
+
+/// Statements about what may have been left off, of which a warning has told by then.
+fn if_there(statements: &[String]) -> Vec<String> {
+    let attempts = statements.iter().map(|statement| {
+        let body = format!(
+            "\nBEGIN\n    {statement};\nEXCEPTION WHEN undefined_object OR undefined_table THEN\n    NULL;\nEND\n"
+        );
+        match body.contains("$$") {
+            true => format!("DO {}", quote_literal(&body)),
+            false => format!("DO $${body}$$"),
+        }
+    });
+    attempts.collect()
 }
 
 /// How many arguments of a function have a default.
@@ -339,7 +393,8 @@ impl Setting {
     fn undo(&self) -> Vec<String> {
         match &self.change {
             Change::Options { alter, style, options } => style.set(alter, options, &[]),
-            _ => Vec::new(),
+            Change::Privileges(privileges) => privileges.revoked(),
+            Change::Statements(_) => Vec::new(),
         }
     }
 }

@@ -27,6 +27,8 @@ pub(super) struct Fact {
     pub(super) create: Vec<String>,
     /// As `create`, where it depends on rows, in a table that stayed.
     pub(super) among_rows: Vec<String>,
+    /// Whether those do without it where rows do not allow it.
+    pub(super) may_be_left_off: bool,
     /// What cannot be changed in place: where it differs, the object is made anew.
     pub(super) definition: Option<String>,
     pub(super) drop: Vec<String>,
@@ -134,6 +136,7 @@ impl Fact {
             address,
             create: Vec::new(),
             among_rows: Vec::new(),
+            may_be_left_off: false,
             definition: None,
             drop: Vec::new(),
             name: None,

@@ -74,6 +74,7 @@ impl State {
     ) -> Result<Self, postgres::Error> {
         let moment = match only {
             None => Moment::now(client)?,
+            Some(Only::Itself) => Moment::of_named(client)?,
             Some(_) => Moment::default(),
         };
         Ok(Self { moment, ..Self::read_with(client, objects, &[], only)? })
@@ -92,9 +93,14 @@ impl State {
     ) -> Result<Self, postgres::Error> {
         let known: Vec<Address> = self.facts.values().map(|fact| fact.address.clone()).collect();
         let mut after = Self::read_with(client, objects, &known, self.only)?;
-        if self.only.is_some() {
-            // Whatever else is different, others have changed.
-            after.facts.retain(|key, _| self.facts.contains_key(key));
+        if self.is_of_settings() {
+            let known: HashSet<Address> = known.into_iter().collect();
+            // Whatever else is different, others have changed. A column without privileges was not
+            // read.
+            after.facts.retain(|key, fact| {
+                self.facts.contains_key(key)
+                    || fact.address.part > 0 && known.contains(&fact.address.whole())
+            });
             return Ok(after);
         }
         let known: HashSet<Address> = known.into_iter().collect();
@@ -122,8 +128,16 @@ impl State {
         Ok(after)
     }
 
+    /// Whether the step makes and drops nothing.
+    fn is_of_settings(&self) -> bool {
+        self.only.is_some_and(|only| only != Only::Itself)
+    }
+
     /// Keeps settings of one sort, and nothing that makes or drops an object.
     fn keep_only(&mut self, only: Only) {
+        if only == Only::Itself {
+            return;
+        }
         for fact in self.facts.values_mut() {
             fact.create.clear();
             fact.drop.clear();
@@ -135,6 +149,7 @@ impl State {
                 }
                 Only::Privileges => setting.when.phase == Phase::Privileges,
                 Only::Comment => setting.name == "set comment",
+                Only::Itself => true,
             });
         }
     }

@@ -110,6 +110,9 @@ fn query(object: &plan::Object) -> Option<String> {
         "all tables in schema" => {
             all_of_schema("pg_class", "relnamespace", "relkind IN ('r', 'p', 'f', 'v', 'm')")
         }
+        "all foreign tables in schema" => {
+            all_of_schema("pg_class", "relnamespace", "relkind = 'f'")
+        }
         "all sequences in schema" => all_of_schema("pg_class", "relnamespace", "relkind = 'S'"),
         "all functions in schema" => all_of_schema("pg_proc", "pronamespace", "prokind <> 'p'"),
         "all procedures in schema" => all_of_schema("pg_proc", "pronamespace", "prokind = 'p'"),

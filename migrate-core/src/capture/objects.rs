@@ -92,12 +92,17 @@ pub(super) struct Moment {
 }
 
 impl Moment {
-    /// This moment.
-    pub(super) fn now(client: &mut Client) -> Result<Self, postgres::Error> {
+    /// This moment, for what is found by its name if it is there.
+    pub(super) fn of_named(client: &mut Client) -> Result<Self, postgres::Error> {
         let row = client.query_typed_one(
             "SELECT pg_current_xact_id()::text, pg_current_snapshot()::text",
             &[],
         )?;
+        Ok(Self { transaction: row.get(0), snapshot: row.get(1), there: HashSet::new() })
+    }
+
+    /// This moment.
+    pub(super) fn now(client: &mut Client) -> Result<Self, postgres::Error> {
         // An id that `initdb` gave is given to nothing else.
         let queries: Vec<_> = CLASSES
             .iter()
@@ -108,7 +113,7 @@ impl Moment {
             .collect();
         let there = client.query_typed(&queries.join(" UNION ALL "), &[])?;
         let there = there.iter().map(|row| (row.get(0), row.get(1))).collect();
-        Ok(Self { transaction: row.get(0), snapshot: row.get(1), there })
+        Ok(Self { there, ..Self::of_named(client)? })
     }
 
     /// Whether the transaction of this moment is still open.
@@ -235,7 +240,7 @@ pub(super) fn find(
             (&parts, Type::INT8_ARRAY),
             (&sure, Type::BOOL_ARRAY),
             (&only.is_none(), Type::BOOL),
-            (&(only != Some(Only::Comment)), Type::BOOL),
+            (&only.is_some_and(Only::is_of_rights), Type::BOOL),
         ],
     )?;
     let nameless = nameless.into_iter().map(|address| Found {
@@ -268,7 +273,7 @@ fn found(row: &postgres::Row) -> Found {
 /// The walk goes from an object to what depends on it and to its columns; from what is an internal
 /// part of something else (the rule of a view, the index of a constraint) to that; and from a
 /// column to those that inherited it. Where only something of the named objects matters, it goes to
-/// columns and sequences of tables at most. Members of extensions are marked, and what belongs to
+/// sequences of tables, and to columns with privileges, at most. Members of extensions are marked, and what belongs to
 /// them; so are temporary relations, which do not outlive the session.
 const FIND: &str = "
 WITH RECURSIVE roots AS (
@@ -304,7 +309,8 @@ found AS (
         UNION ALL
         SELECT f.classid, f.objid, attnum, f.of_extension
         FROM pg_class c JOIN pg_attribute ON attrelid = c.oid AND attnum > 0 AND NOT attisdropped
-        WHERE $6 AND f.classid = 'pg_class'::regclass AND c.oid = f.objid AND f.objsubid = 0
+        WHERE ($5 OR $6 AND attacl IS NOT NULL)
+          AND f.classid = 'pg_class'::regclass AND c.oid = f.objid AND f.objsubid = 0
           AND relkind IN ('r', 'p', 'f', 'v', 'm', 'c')
         UNION ALL
         SELECT f.classid, heir.attrelid, heir.attnum, f.of_extension

@@ -87,6 +87,11 @@ impl Privileges {
         self.difference(&after.actual)
     }
 
+    /// None of these any more.
+    pub(super) fn revoked(&self) -> Vec<String> {
+        Self { actual: BTreeSet::new(), ..self.clone() }.back_from(self)
+    }
+
     /// All of them again, after privileges on the whole table were revoked: that takes those on
     /// columns along.
     pub(super) fn again(&self, after: &Self) -> Vec<String> {

@@ -137,6 +137,12 @@ impl Parameters {
                 self.values.entry(name).or_insert_with(value);
             }
         }
+        // The name of old, which libpq still knows.
+        let required = environment.var("PGREQUIRESSL").is_some_and(|text| text.starts_with('1'));
+        if required {
+            let (text, place) = ("require".to_owned(), "`PGREQUIRESSL`".to_owned());
+            self.values.entry("sslmode").or_insert(Value { text, place });
+        }
     }
 
     /// Refuses what is said in vain.

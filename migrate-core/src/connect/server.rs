@@ -124,7 +124,9 @@ impl Place {
 impl fmt::Display for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.place {
-            Place::Socket(folder) => write!(f, "{}", folder.display()),
+            Place::Socket(folder) if self.port == DEFAULT_PORT => write!(f, "{}", folder.display()),
+            // Several servers may have their sockets in one folder.
+            Place::Socket(folder) => write!(f, "{}:{}", folder.display(), self.port),
             Place::Host(name, _) if name.contains(':') => write!(f, "[{name}]:{}", self.port),
             Place::Host(name, _) => write!(f, "{name}:{}", self.port),
         }

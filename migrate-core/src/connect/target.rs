@@ -256,8 +256,13 @@ impl Target {
     /// As `user@host:port`.
     #[must_use]
     pub fn server(&self) -> String {
+        format!("{}@{}", self.inner.user, self.hosts())
+    }
+
+    /// As `host:port`: the same whoever logs in.
+    pub(crate) fn hosts(&self) -> String {
         let servers: Vec<_> = self.inner.servers.iter().map(ToString::to_string).collect();
-        format!("{}@{}", self.inner.user, servers.join(","))
+        servers.join(",")
     }
 }
 

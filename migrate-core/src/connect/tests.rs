@@ -48,6 +48,10 @@ fn the_environment_in_its_order() {
             "ada on ada@10.0.0.1:6000,[::1]:6000",
         ),
         (&[("PGDATABASE", "shop"), ("PGHOST", "/tmp"), ("LOGNAME", "ada")], "shop on ada@/tmp"),
+        (
+            &[("PGDATABASE", "shop"), ("PGHOST", "/tmp"), ("PGPORT", "5433"), ("USER", "ada")],
+            "shop on ada@/tmp:5433",
+        ),
     ] {
         assert_eq!(shown(vars).as_deref(), Some(expected), "{vars:?}");
     }

@@ -7,9 +7,9 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-use migrate_dsl::{Connection, FunctionError};
-
 pub use linked::Linked;
+/// What a function asks, and how it fails.
+pub use migrate_dsl::{Connection, FunctionError};
 pub use program::{Printed, Program};
 
 use crate::plan::Function;

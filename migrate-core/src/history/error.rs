@@ -1,6 +1,9 @@
 //! Why the history cannot be used.
 
+use postgres::Client;
 use thiserror::Error;
+
+use crate::rights;
 
 /// Why the history cannot be used.
 #[derive(Debug, Error)]
@@ -39,6 +42,14 @@ pub enum HistoryError {
     /// The server refused to read or write it.
     #[error("the history cannot be read or written")]
     Database(#[from] postgres::Error),
+    /// The role may not read or write it.
+    #[error("the history cannot be read or written")]
+    Denied {
+        /// What the server said.
+        source: postgres::Error,
+        /// Who could allow it, and how.
+        advice: String,
+    },
     /// A row cannot be what this tool wrote.
     #[error("the history row of `{name}` cannot be read")]
     Damaged {
@@ -50,6 +61,16 @@ pub enum HistoryError {
 }
 
 impl HistoryError {
+    /// The same, with what the catalog says of a right that is missing for `sql`.
+    pub(crate) fn advised(self, client: &mut Client, sql: &str) -> Self {
+        let Self::Database(source) = self else { return self };
+        let advice = source.as_db_error().and_then(|said| rights::advice(client, said, sql));
+        match advice {
+            Some(advice) => Self::Denied { source, advice },
+            None => Self::Database(source),
+        }
+    }
+
     /// What to do about it.
     #[must_use]
     pub fn help(&self) -> Option<String> {
@@ -64,6 +85,7 @@ impl HistoryError {
             ),
             Self::Newer { .. } => Some("use the migrate that wrote it, or a newer one".to_owned()),
             Self::Name { .. } => Some("choose a shorter one".to_owned()),
+            Self::Denied { advice, .. } => Some(advice.clone()),
             Self::Database(_) => None,
         }
     }

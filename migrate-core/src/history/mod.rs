@@ -18,6 +18,7 @@ pub use entries::{Applied, Unfinished};
 pub use error::HistoryError;
 pub(crate) use log::Line;
 pub use log::{Action, Actor, LogEntry, LogQuery};
+pub(crate) use settings::protect_as_before;
 pub use settings::{Settings, protections};
 pub(crate) use writes::TRANSACTION_MS;
 

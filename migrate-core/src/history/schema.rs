@@ -108,7 +108,7 @@ impl History {
         in_transaction(client, self.steps_from(from).chain([also]).collect())
     }
 
-    fn steps_from(&self, version: usize) -> impl Iterator<Item = String> {
+    pub(super) fn steps_from(&self, version: usize) -> impl Iterator<Item = String> {
         let steps = STEPS.iter().skip(version).flat_map(|step| step(self));
         steps.chain([self.set("version", &VERSION.to_string())])
     }

@@ -74,32 +74,62 @@ impl History {
     }
 }
 
+/// The tables with settings of all histories that a database has.
+const ALL_SETTINGS: &str = "SELECT n.nspname::text AS schema, s.relname::text AS name FROM pg_catalog.pg_class s \
+     JOIN pg_catalog.pg_namespace n ON n.oid = s.relnamespace \
+     WHERE s.relname LIKE '%\\_settings' AND s.relkind = 'r' AND 2 = ( \
+     SELECT count(*) FROM pg_catalog.pg_class o WHERE o.relnamespace = s.relnamespace \
+     AND o.relname IN (pg_catalog.regexp_replace(s.relname, 'settings$', 'log'), \
+     pg_catalog.regexp_replace(s.relname, 'settings$', 'journal'))) AND 2 = ( \
+     SELECT count(*) FROM pg_catalog.pg_attribute a WHERE a.attrelid = s.oid \
+     AND a.attname IN ('key', 'value') AND NOT a.attisdropped) ORDER BY 1, 2";
+
 /// The names under which a database is protected, by whatever histories it has: what destroys the
 /// whole of it must not depend on which history is asked about.
 ///
 /// # Errors
 ///
 /// When the server cannot be asked.
-pub fn protections(client: &mut Client) -> Result<Vec<String>, HistoryError> {
-    let tables = client.query(
-        "SELECT n.nspname::text, s.relname::text FROM pg_catalog.pg_class s \
-         JOIN pg_catalog.pg_namespace n ON n.oid = s.relnamespace \
-         WHERE s.relname LIKE '%\\_settings' AND s.relkind = 'r' AND 2 = ( \
-         SELECT count(*) FROM pg_catalog.pg_class o WHERE o.relnamespace = s.relnamespace \
-         AND o.relname IN (pg_catalog.regexp_replace(s.relname, 'settings$', 'log'), \
-         pg_catalog.regexp_replace(s.relname, 'settings$', 'journal'))) AND 2 = ( \
-         SELECT count(*) FROM pg_catalog.pg_attribute a WHERE a.attrelid = s.oid \
-         AND a.attname IN ('key', 'value') AND NOT a.attisdropped) ORDER BY 1, 2",
-        &[],
-    )?;
-    let mut names = Vec::new();
-    for row in tables {
+pub fn protections(client: &mut Client) -> Result<Vec<(History, String)>, HistoryError> {
+    let mut protections = Vec::new();
+    for row in client.query(ALL_SETTINGS, &[])? {
         let (schema, table): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+        let history = table.strip_suffix("_settings").unwrap_or(&table);
+        let history = History::new(schema.as_str(), history);
         let table = Name::from((Identifier::from(schema), Identifier::from(table))).quoted();
         let sql = format!("SELECT value::text FROM {table} WHERE key::text = $1");
         for row in client.query(&sql, &[&PROTECTED])? {
-            names.push(row.try_get(0)?);
+            protections.push((history.clone(), row.try_get(0)?));
         }
     }
-    Ok(names)
+    Ok(protections)
+}
+
+/// SQL that protects a database as it [was protected](protections), and not otherwise, whatever
+/// histories it has by now.
+pub(crate) fn protect_as_before(protections: &[(History, String)]) -> String {
+    let mut body = format!(
+        "DECLARE found record; BEGIN\nFOR found IN {ALL_SETTINGS} LOOP \
+         EXECUTE pg_catalog.format('DELETE FROM %I.%I WHERE key::text = %L', \
+         found.schema, found.name, {}); END LOOP;\n",
+        literal(PROTECTED)
+    );
+    for (history, name) in protections {
+        let is_missing =
+            |table: Name| format!("pg_catalog.to_regclass({}) IS NULL", literal(&table.quoted()));
+        let execute = |version| {
+            let steps: Vec<_> = history.steps_from(version).collect();
+            format!("EXECUTE {}", literal(&steps.join(";\n")))
+        };
+        body += &format!(
+            "CREATE SCHEMA IF NOT EXISTS {};\nIF {} THEN {}; ELSIF {} THEN {}; END IF;\n{};\n",
+            history.schema.quoted(),
+            is_missing(history.table.clone()),
+            execute(0),
+            is_missing(history.settings_table()),
+            execute(WITHOUT_SETTINGS),
+            history.protect(Some(name)),
+        );
+    }
+    format!("DO {};\n", literal(&(body + "END")))
 }

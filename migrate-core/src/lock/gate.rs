@@ -95,8 +95,8 @@ impl Gate {
         interrupt: &Interrupt,
         observer: &mut dyn Observer,
     ) -> Result<Gone, postgres::Error> {
-        let started = Instant::now();
         let mut seen = HashMap::<String, Instant>::new();
+        let mut first_look = None;
         let mut told = false;
         if self.wanted.is_empty() {
             return Ok(interrupt.stopped().map_or(Gone::Free, Gone::Stopped));
@@ -104,10 +104,11 @@ impl Gate {
         loop {
             let holders = self.holders(client)?;
             let now = Instant::now();
+            let watched = now - *first_look.get_or_insert(now);
             seen.retain(|transaction, _| holders.iter().any(|h| h.transaction == *transaction));
             let old = holders.into_iter().filter(|holder| {
                 let first = *seen.entry(holder.transaction.clone()).or_insert(now);
-                let age = holder.age.unwrap_or_default().max(first.elapsed());
+                let age = holder.age.unwrap_or_default().max(now - first);
                 // One whose start is hidden counts as new when it is first seen.
                 age >= OLD || matches!(holder.class, Class::Prepared(_))
             });
@@ -121,14 +122,16 @@ impl Gate {
                 !self.wanted.iter().any(|w| w.evict && holder.relation_id == Some(w.relation))
             });
             old.append(&mut evicted);
-            let fresh = seen.values().any(|first| first.elapsed() < OLD);
-            if old.is_empty() && (!fresh || started.elapsed() >= OLD) {
+            // Whoever was there at the first look and still is, is old by then, however long one
+            // look takes.
+            let fresh = seen.values().any(|first| now - *first < OLD);
+            if old.is_empty() && (!fresh || watched >= OLD) {
                 return Ok(Gone::Free);
             }
             if now >= deadline && !old.is_empty() {
                 return Ok(Gone::Held(old));
             }
-            if !told && !old.is_empty() && started.elapsed() >= WORTH_TELLING {
+            if !told && !old.is_empty() && watched >= WORTH_TELLING {
                 told = true;
                 let left = deadline.saturating_duration_since(now);
                 observer.event(Event::WaitingForLock { holders: old, patience: left });

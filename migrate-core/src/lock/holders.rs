@@ -122,6 +122,11 @@ impl LockHolder {
                 "`COMMIT PREPARED {name}` or `ROLLBACK PREPARED {name}`, as its program would have",
                 name = migrate_dsl::quote_literal(name)
             ),
+            Class::Autovacuum if self.query.is_none() => {
+                "run the command again; `GRANT pg_read_all_stats` to this role shows whether it \
+                 works against wraparound, and does not give way"
+                    .to_owned()
+            }
             Class::Autovacuum => "run the command again".to_owned(),
             Class::Wraparound => {
                 "let it finish: the server needs it; `pg_stat_progress_vacuum` tells how far it is"

@@ -209,7 +209,7 @@ impl Migrator {
     }
 
     /// The file's own word, if what was applied is still what it says; else the stored one.
-    fn way_back(&self, session: &mut Session, row: &Applied) -> Result<WayBack, Error> {
+    pub(super) fn way_back(&self, session: &mut Session, row: &Applied) -> Result<WayBack, Error> {
         let file = self.plan.migration(&row.name).filter(|migration| {
             let says_something = migration.down.is_some() || migration.irreversible.is_some();
             says_something && migration.problems.is_empty() && migration.checksum() == row.checksum
@@ -259,9 +259,7 @@ impl Migrator {
         });
         let names = [name.clone()];
         let result = self.apply_through_cuts(session, lock, &work, &names, known, observer);
-        let duration = result.inspect_err(|error| {
-            self.log_failure(session, Action::Down, error);
-        })?;
+        let duration = result.map_err(|error| self.failed(session, Action::Down, error))?;
         observer.event(Event::Finished {
             name: name.clone(),
             direction: Direction::Down,

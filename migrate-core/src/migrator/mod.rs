@@ -28,7 +28,7 @@ use postgres::Client;
 pub use backup::BackupBefore;
 pub use down::DownTo;
 pub use restore::RestoreOptions;
-pub use status::{Status, StatusEntry};
+pub use status::{Partial, Status, StatusEntry};
 pub use sync::WouldSync;
 pub use up::UpTo;
 pub use verify::{Finding, FindingKind, Verification};
@@ -36,7 +36,7 @@ pub use verify::{Finding, FindingKind, Verification};
 use crate::apply::Variables;
 use crate::event::Direction;
 use crate::functions::{Functions, Runner};
-use crate::history::{Action, Actor, Applied, Line, Settings, Unfinished};
+use crate::history::{Action, Actor, Applied, HistoryError, Line, Settings, Unfinished};
 use crate::lock::RunnerLock;
 use crate::plan::Plan;
 use crate::watchdog::Watchdog;
@@ -204,13 +204,16 @@ impl Migrator {
 
     /// What the database knows; nothing where it has no history yet. Writes nothing.
     fn known(&self, client: &mut Client) -> Result<Option<Known>, Error> {
-        match self.history.find(client)? {
-            Some(settings) => self.read(client, settings).map(Some),
-            None => Ok(None),
-        }
+        let found = self.history.find(client).map_err(|error| error.advised(client, "SELECT"))?;
+        found.map(|settings| self.read(client, settings)).transpose()
     }
 
     fn read(&self, client: &mut Client, settings: Settings) -> Result<Known, Error> {
+        let known = self.read_all(client, settings);
+        Ok(known.map_err(|error| error.advised(client, "SELECT"))?)
+    }
+
+    fn read_all(&self, client: &mut Client, settings: Settings) -> Result<Known, HistoryError> {
         let applied = self.history.applied(client)?;
         let unfinished = self.history.unfinished(client)?;
         Ok(Known { applied, unfinished, protected: settings.protected, since: Vec::new() })
@@ -266,7 +269,8 @@ impl Migrator {
     ) -> Result<Known, Error> {
         let table = self.history.table().to_string();
         let Some(settings) = self.history.find(session.client())? else {
-            self.history.create(session.client())?;
+            let client = session.client();
+            self.history.create(client).map_err(|error| error.advised(client, "CREATE"))?;
             observer.event(Event::HistoryCreated { table });
             return Ok(Known::default());
         };

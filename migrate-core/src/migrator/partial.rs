@@ -2,6 +2,7 @@
 
 use super::{Known, Migrator};
 use crate::apply::{Work, settle, take_back};
+use crate::error::FILE_GONE;
 use crate::event::Direction;
 use crate::history::{Action, Line, Unfinished};
 use crate::lock::RunnerLock;
@@ -46,8 +47,7 @@ impl Migrator {
         if unfinished.running {
             let (limits, interrupt) = (&self.limits, &self.interrupt);
             let settled = settle(session, unfinished, &up, limits, interrupt, observer);
-            let settled =
-                settled.inspect_err(|error| self.log_failure(session, Action::Down, error))?;
+            let settled = settled.map_err(|error| self.failed(session, Action::Down, error))?;
             done += usize::from(settled);
         }
         let (up, backs) = self.backs(unfinished, done, session.major())?;
@@ -84,7 +84,7 @@ impl Migrator {
                 interrupt: &self.interrupt,
             };
             take_back(session, lock, &work, observer)
-                .inspect_err(|error| self.log_failure(session, Action::Down, error))?;
+                .map_err(|error| self.failed(session, Action::Down, error))?;
         }
         observer.event(Event::Finished {
             name: name.clone(),
@@ -99,7 +99,7 @@ impl Migrator {
     /// The migration's steps, if they still are those that were begun.
     fn steps_of(&self, unfinished: &Unfinished, major: u32) -> Result<Vec<Step>, Error> {
         let migration = self.plan.migration(&unfinished.name);
-        let migration = migration.ok_or_else(|| stuck(unfinished, "its file is gone"))?;
+        let migration = migration.ok_or_else(|| stuck(unfinished, FILE_GONE))?;
         let up = for_server(&migration.up, major);
         match unfinished.fits(&up) {
             true => Ok(up),

@@ -1,7 +1,7 @@
 //! A database under protection: what destroys asks for its name.
 
 use super::Migrator;
-use crate::history::{Action, Line};
+use crate::history::{Action, Line, protections};
 use crate::{Error, Observer, Session};
 
 impl Migrator {
@@ -74,7 +74,7 @@ impl Migrator {
     /// When it is protected and its name was not [given](Self::allow), or the server cannot be
     /// asked.
     pub fn may_destroy_all(&self, session: &mut Session) -> Result<(), Error> {
-        let names = crate::history::protections(session.client())?;
-        names.iter().try_for_each(|name| self.may_destroy(Some(name)))
+        let protections = protections(session.client())?;
+        protections.iter().try_for_each(|(_, name)| self.may_destroy(Some(name)))
     }
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::Migrator;
 use super::backup::{shown, stay_while_idle};
 use crate::backup::{self, CLEAN, ClientPrograms, contents, validate};
-use crate::history::{Action, Line};
+use crate::history::{Action, Line, protect_as_before, protections};
 use crate::{Environment, Error, Event, Observer, Session};
 
 /// How to restore.
@@ -51,13 +51,14 @@ impl Migrator {
             // Somebody may have been quicker.
             refuse(session)?;
             let started = Instant::now();
-            let protected = self.protection(session)?;
+            let protected = protections(session.client())?;
             let target = session.target().clone();
             let restore = backup::Restore {
                 target: &target,
                 major: session.major(),
                 file,
                 first: if options.clean { CLEAN } else { "" },
+                last: &protect_as_before(&protected),
                 no_owner: options.no_owner,
             };
             let mut progress =
@@ -71,7 +72,7 @@ impl Migrator {
             let line = Line::done(Action::Restore, target.database());
             let line = line.took(&duration).message(&message);
             let log = self.history.log(&self.actor, line);
-            self.write(session, vec![self.history.protect(protected.as_deref()), log])
+            self.write(session, vec![log])
         })
     }
 }

@@ -4,7 +4,11 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::Migrator;
+use crate::event::Direction;
+use crate::history::{Applied, Unfinished};
 use crate::order::{State, entries};
+use crate::plan::{Place, Step};
+use crate::versions::for_server;
 use crate::{Error, Session};
 
 /// Every migration that the files or the database know.
@@ -30,6 +34,46 @@ pub struct StatusEntry {
     pub execution_time_ms: Option<i64>,
     /// Of what was applied, or would be.
     pub checksum: Option<String>,
+    /// How far it came, where it stopped half way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub partial: Option<Partial>,
+}
+
+/// How far a migration came that stopped half way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Partial {
+    /// `up` or `down`.
+    pub direction: String,
+    /// How many of its statements are done for good.
+    pub statements_done: usize,
+    /// Of how many; not known where its file is gone, or says something else by now.
+    pub statements: Option<usize>,
+    /// Whether the statement after those was running when its runner ended.
+    pub running: bool,
+    /// The step that the statement after those belongs to.
+    pub step: Option<String>,
+    /// Where the migration asks for that step.
+    pub place: Option<Place>,
+}
+
+impl Partial {
+    fn of(unfinished: &Unfinished, steps: Option<&[Step]>) -> Self {
+        let steps = steps.filter(|steps| unfinished.fits(steps));
+        let mut after = unfinished.statements_done;
+        let next = steps.into_iter().flatten().find(|step| {
+            let within = after < step.statements.len();
+            after = after.saturating_sub(step.statements.len());
+            within
+        });
+        Self {
+            direction: unfinished.direction.clone(),
+            statements_done: unfinished.statements_done,
+            statements: steps.map(|steps| steps.iter().map(|step| step.statements.len()).sum()),
+            running: unfinished.running,
+            step: next.map(|step| step.summary.clone()),
+            place: next.map(|step| step.place.clone()),
+        }
+    }
 }
 
 impl Status {
@@ -58,7 +102,28 @@ impl Migrator {
                 .applied
                 .map(|row| row.checksum.clone())
                 .or_else(|| entry.planned.map(crate::plan::Migration::checksum)),
+            partial: entry
+                .unfinished
+                .map(|unfinished| self.partial(session, unfinished, entry.applied)),
         });
         Ok(Status { migrations: migrations.collect(), protected: known.protected })
+    }
+
+    /// How far a migration came. What cannot be read of its way back is left out.
+    fn partial(
+        &self,
+        session: &mut Session,
+        unfinished: &Unfinished,
+        applied: Option<&Applied>,
+    ) -> Partial {
+        let major = session.major();
+        let steps = if unfinished.direction == Direction::Down.as_str() {
+            let way_back = applied.and_then(|row| self.way_back(session, row).ok());
+            way_back.and_then(|way_back| way_back.steps().ok().map(<[Step]>::to_vec))
+        } else {
+            self.plan.migration(&unfinished.name).map(|migration| migration.up.clone())
+        };
+        let steps = steps.map(|steps| for_server(&steps, major));
+        Partial::of(unfinished, steps.as_deref())
     }
 }

@@ -7,12 +7,14 @@
 //! file that is older than what is applied. Those applied after it may rest on it, and nobody can
 //! tell whether they do: they go with it, and come again.
 
-use super::down::Meant;
+use super::down::{Backwards, Meant};
 use super::{Known, Migrator, UpTo};
 use crate::apply::{Loss, losses};
-use crate::order::common;
+use crate::event::Parting;
+use crate::history::Applied;
+use crate::order::{State, common, entries};
 use crate::plan::{Migration, Step};
-use crate::{Error, Observer, Session};
+use crate::{Error, Event, Observer, Session};
 
 /// What [`sync`](Migrator::sync) would do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,23 +47,28 @@ impl Migrator {
         }
         self.alone(session, observer, |session, lock, known, observer| {
             let meant = self.to_part_with(&known);
-            self.can_follow(&known, &meant, session.major())?;
-            let mut reverted = Vec::new();
+            self.tell_parting(&known, &meant, observer);
+            let missing = self.can_follow(&known, &meant, session.major())?;
+            let mut way = Backwards::default();
             if !meant.names().is_empty() {
-                let back = self.backwards(session, &known, &meant)?;
+                way = self.backwards(session, &known, &meant)?;
                 self.may_destroy(known.protected.as_deref())?;
                 if !discard_rows {
-                    let losses = self.losses(session, &back.steps(), observer)?;
+                    let losses = self.losses(session, &way.steps(), observer)?;
                     if !losses.is_empty() {
                         return Err(Error::RowsLost(losses));
                     }
                 }
-                reverted = self.go_back(session, lock, &known, &back, observer)?;
             }
+            if !(way.is_empty() && missing.is_empty()) {
+                self.back_up_before(session, observer)?;
+            }
+            let reverted = self.go_back(session, lock, &known, &way, observer)?;
             let known = self.known(session.client())?.unwrap_or_default();
-            let applied = self.up_alone(session, lock, &known, &UpTo::default(), observer)?;
+            let applied = self.apply_these(session, lock, &known, &missing, false, observer)?;
             Ok((reverted, applied))
         })
+        .map_err(Error::in_sync)
     }
 
     /// Whether the database is what the files describe, so that [`sync`](Self::sync) has nothing to
@@ -90,6 +97,7 @@ impl Migrator {
     ) -> Result<WouldSync<'_>, Error> {
         let known = self.known(session.client())?.unwrap_or_default();
         let meant = self.to_part_with(&known);
+        self.tell_parting(&known, &meant, observer);
         let applies = self.can_follow(&known, &meant, session.major())?;
         let mut would = WouldSync { reverts: Vec::new(), applies, losses: Vec::new() };
         if !meant.names().is_empty() {
@@ -112,6 +120,31 @@ impl Migrator {
         let is_next = |name: &String| gone.is_empty() && next.is_some_and(|n| n.name == *name);
         let partial = Self::partial_up(known).filter(|partial| !is_next(&partial.name));
         Meant { partial, applied: gone.iter().rev().collect() }
+    }
+
+    /// Tells why something goes, where there is a single reason to name: the first.
+    fn tell_parting(&self, known: &Known, meant: &Meant<'_>, observer: &mut dyn Observer) {
+        let entries = entries(&self.plan, &known.applied, &known.unfinished);
+        let late = |name: &String| {
+            let mut missing = entries.iter().filter(|entry| entry.state == State::Pending);
+            let first = missing.next().filter(|first| first.name < name.as_str());
+            first.map(|first| Parting::Late(first.name.to_owned()))
+        };
+        let why = |row: &&Applied| {
+            let entry = entries.iter().find(|entry| entry.name == row.name)?;
+            let why = match entry.state {
+                State::Missing => Parting::Missing,
+                State::Changed => Parting::Changed,
+                State::Partial => Parting::HalfBack,
+                State::Applied | State::Pending => late(&row.name)?,
+            };
+            Some((row.name.clone(), why))
+        };
+        let of_partial =
+            || meant.partial.and_then(|row| Some((row.name.clone(), late(&row.name)?)));
+        if let Some((name, why)) = meant.applied.iter().rev().find_map(why).or_else(of_partial) {
+            observer.event(Event::Parted { name, why });
+        }
     }
 
     /// What is to be applied once that is taken back; refused where that could not be done.

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use super::{Known, Migrator};
 use crate::apply::{Variables, Work, is_transactional};
+use crate::error::FILE_GONE;
 use crate::event::Direction;
 use crate::history::{Action, Line, TRANSACTION_MS};
 use crate::lock::RunnerLock;
@@ -12,7 +13,7 @@ use crate::order::{State, entries, pending};
 use crate::plan::{Inverse, Migration, Problem, Step};
 use crate::versions::{for_server, too_new_for};
 use crate::way_back::Captured;
-use crate::{Error, Event, Observer, Session, WayBack};
+use crate::{ApplyError, Error, Event, Failure, Observer, Session, WayBack, rights};
 
 /// What is wrong with a history that says both.
 pub(super) const AND_APPLIED: &str = "it is recorded as applied as well, and both cannot be";
@@ -186,7 +187,7 @@ impl Migrator {
             match self.plan.migration(&unfinished.name) {
                 Some(migration) if unfinished.fits(&for_server(&migration.up, major)) => {}
                 Some(_) => return Err(stuck("what it has done is no longer what its file says")),
-                None => return Err(stuck("its file is gone")),
+                None => return Err(stuck(FILE_GONE)),
             }
         }
         Ok(())
@@ -225,9 +226,7 @@ impl Migrator {
         });
         let names = [migration.name.clone()];
         let result = self.apply_through_cuts(session, lock, &work, &names, known, observer);
-        let duration = result.inspect_err(|error| {
-            self.log_failure(session, Action::Up, error);
-        })?;
+        let duration = result.map_err(|error| self.failed(session, Action::Up, error))?;
         observer.event(Event::Finished {
             name: migration.name.clone(),
             direction: Direction::Up,
@@ -286,9 +285,7 @@ impl Migrator {
         });
         let duration = self
             .apply_through_cuts(session, lock, &work, &names, known, observer)
-            .inspect_err(|error| {
-                self.log_failure(session, Action::Up, error);
-            })?;
+            .map_err(|error| self.failed(session, Action::Up, error))?;
         for migration in migrations {
             observer.event(Event::Finished {
                 name: migration.name.clone(),
@@ -312,17 +309,24 @@ impl Migrator {
         ]
     }
 
-    /// Notes a failure in the log; where even that fails, the failure itself is what counts.
-    pub(super) fn log_failure(
+    /// Notes a failure in the log, and what the catalog says about it; where even that fails, the
+    /// failure itself is what counts.
+    pub(super) fn failed(
         &self,
         session: &mut Session,
         action: Action,
-        error: &crate::ApplyError,
-    ) {
+        mut error: ApplyError,
+    ) -> ApplyError {
         let message = error.failure.message();
         let line = Line::failed(action, &error.name, &message);
         let sql = self.history.log(&self.actor, line);
         _ = session.client().batch_execute(&sql);
+        if let Failure::Statement { statement, source, advice, .. } = &mut error.failure
+            && let Some(said) = source.server()
+        {
+            *advice = rights::advice(session.client(), said, &statement.sql).map(Into::into);
+        }
+        error
     }
 }
 
@@ -336,12 +340,23 @@ pub(super) fn without_secrets(steps: &[Step], variables: &Variables) -> Vec<Prob
     let mut problems = Vec::new();
     for step in steps {
         for secret in step.statements.iter().flat_map(|statement| &statement.secrets) {
-            if variables.get(&secret.variable).is_none_or(String::is_empty) {
-                problems.push(Problem {
-                    verb: Some(step.verb.clone()),
-                    message: format!("the environment variable `{}` is not set", secret.variable),
-                    place: step.place.clone(),
-                });
+            let variable = &secret.variable;
+            let is_empty = match variables.get(variable) {
+                None => "not set",
+                Some(value) if value.is_empty() => "empty",
+                Some(_) => continue,
+            };
+            let problem = Problem {
+                verb: Some(step.verb.clone()),
+                message: format!("the environment variable `{variable}` is {is_empty}"),
+                place: step.place.clone(),
+                help: Some(format!(
+                    "give it a value: `export {variable}=…` before `migrate`, or a line \
+                     `{variable}=…` in `.env`, which belongs into `.gitignore`"
+                )),
+            };
+            if !problems.contains(&problem) {
+                problems.push(problem);
             }
         }
     }

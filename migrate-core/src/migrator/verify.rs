@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Migrator;
+use crate::count::count;
 use crate::history::{Damage, LogQuery};
 use crate::order::{Entry, State, entries};
 use crate::plan::{Step, checksum};
@@ -160,8 +161,9 @@ fn of_entry(
             FindingKind::Partial,
             name,
             format!(
-                "it stopped half way {}, after {} statements",
-                unfinished.direction, unfinished.statements_done
+                "it stopped half way {}, after {}",
+                unfinished.direction,
+                count(unfinished.statements_done, "statement")
             ),
             format!("`migrate {}` goes on with it", unfinished.direction),
         )),

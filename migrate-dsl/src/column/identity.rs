@@ -59,12 +59,12 @@ impl IdentityColumn {
 
     /// The lowest value.
     pub fn min_value(self, value: i64) -> Self {
-        self.with(|options| options.min_value = Some(Some(value)))
+        self.with(|options| options.min_value.set("min_value", Some(value)))
     }
 
     /// The highest value.
     pub fn max_value(self, value: i64) -> Self {
-        self.with(|options| options.max_value = Some(Some(value)))
+        self.with(|options| options.max_value.set("max_value", Some(value)))
     }
 
     /// How many values a session takes at a time.
@@ -74,7 +74,7 @@ impl IdentityColumn {
 
     /// Starts again where the values run out, instead of failing.
     pub fn cycle(self) -> Self {
-        self.with(|options| options.cycle = Some(true))
+        self.with(|options| options.cycle.set("cycle", true))
     }
 
     /// Names the sequence behind the column; without it, it is called `<table>_<column>_seq`.

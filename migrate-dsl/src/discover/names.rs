@@ -1,5 +1,6 @@
 //! Which files of a folder are migrations, and what is wrong with the names of the others.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
 use std::path::Path;
@@ -90,14 +91,15 @@ pub fn sources(folder: &Path) -> Result<Vec<Source>, Vec<NameProblem>> {
     }
     files.sort();
     let lib = fs::read_to_string(folder.join("lib.rs")).unwrap_or_default();
-    named(&files, &lib)
+    named(&files, &lib, Timestamp::now())
 }
 
 /// What the files (sorted) are, judged by their names; `lib` is the text of `lib.rs`.
-fn named(files: &[String], lib: &str) -> Result<Vec<Source>, Vec<NameProblem>> {
+fn named(files: &[String], lib: &str, now: Timestamp) -> Result<Vec<Source>, Vec<NameProblem>> {
     let mut found: Vec<Source> = Vec::new();
     let mut downs = Vec::new();
     let mut problems = Vec::new();
+    let mut free = Free::after(files, now);
     for file in files {
         let rust_module = file.strip_suffix(".rs");
         if let Some(module) = rust_module
@@ -113,7 +115,7 @@ fn named(files: &[String], lib: &str) -> Result<Vec<Source>, Vec<NameProblem>> {
         let Some(stem) = rust_module.or(sql) else {
             continue;
         };
-        match parse(stem) {
+        match parse(stem, &file[stem.len()..], &mut free) {
             Ok(timestamp) => {
                 let name = stem.to_owned();
                 let file = match rust_module {
@@ -124,7 +126,7 @@ fn named(files: &[String], lib: &str) -> Result<Vec<Source>, Vec<NameProblem>> {
             }
             Err(Why { what, help }) => problems.push(NameProblem {
                 message: format!("`src/{file}` {what}"),
-                help: help.unwrap_or_else(|| not_a_migration(file)),
+                help: help.unwrap_or_else(|| not_a_migration(file, free.take())),
             }),
         }
     }
@@ -140,17 +142,19 @@ fn named(files: &[String], lib: &str) -> Result<Vec<Source>, Vec<NameProblem>> {
         }
     }
     found.sort_by(|a, b| (a.timestamp, &a.name).cmp(&(b.timestamp, &b.name)));
+    let mut taken: BTreeSet<_> = found.iter().map(|source| source.timestamp).collect();
     for pair in found.windows(2).filter(|pair| pair[0].timestamp == pair[1].timestamp) {
+        let mut free = pair[1].timestamp.next();
+        while !taken.insert(free) {
+            free = free.next();
+        }
         problems.push(NameProblem {
             message: format!(
                 "`src/{}` and `src/{}` have the same timestamp, so their order is not defined",
                 pair[0].file.up(),
                 pair[1].file.up()
             ),
-            help: format!(
-                "rename one of them, to `{}` for example",
-                pair[1].renamed(pair[1].timestamp.next())
-            ),
+            help: format!("rename one of them, to `{}` for example", pair[1].renamed(free)),
         });
     }
     if problems.is_empty() { Ok(found) } else { Err(problems) }
@@ -162,22 +166,44 @@ impl Source {
     }
 }
 
+/// Timestamps that no migration has: now, or the second after the last one, and so on, so that
+/// files that get new names keep their order.
+struct Free(Timestamp);
+
+impl Free {
+    fn after(files: &[String], now: Timestamp) -> Self {
+        let stamps = files.iter().filter_map(|file| Timestamp::parse(file.get(..14)?));
+        let last = stamps.filter(|stamp| !stamp.is_future()).max();
+        Self(last.map_or(now, |last| now.max(last.next())))
+    }
+
+    fn take(&mut self) -> Timestamp {
+        let taken = self.0;
+        self.0 = taken.next();
+        taken
+    }
+}
+
 struct Why {
     what: String,
     help: Option<String>,
 }
 
 /// Reads a name: 14 digits, `_`, and words in `snake_case`.
-fn parse(stem: &str) -> Result<Timestamp, Why> {
+fn parse(stem: &str, extension: &str, free: &mut Free) -> Result<Timestamp, Why> {
     let digits = stem.bytes().take_while(u8::is_ascii_digit).count();
     let (stamp, words) = stem.split_at(digits);
     if digits != 14 {
         let what = if digits == 0 {
             "has no timestamp in front of its name".to_owned()
         } else {
-            format!(
-                "starts with {digits} digits; a timestamp has 14: year, month, day, hour, minute, second"
-            )
+            {
+                let plural = if digits == 1 { "" } else { "s" };
+                format!(
+                    "starts with {digits} digit{plural}; a timestamp has 14: year, month, day, hour, \
+                 minute, second"
+                )
+            }
         };
         return Err(Why { what, help: None });
     }
@@ -198,16 +224,17 @@ fn parse(stem: &str) -> Result<Timestamp, Why> {
     if timestamp.is_future() {
         let what =
             format!("has a timestamp that is still to come (now it is {} UTC)", Timestamp::now());
-        let help = format!("rename it to `{}_{words}`", Timestamp::now());
+        let help = format!("rename it to `{}_{words}{extension}`", free.take());
         return Err(Why { what, help: Some(help) });
     }
     Ok(timestamp)
 }
 
-fn not_a_migration(file: &str) -> String {
+fn not_a_migration(file: &str, timestamp: Timestamp) -> String {
     let (stem, extension) = file.split_once('.').unwrap_or((file, "rs"));
     let words = snake_case(stem.trim_start_matches(|c: char| c.is_ascii_digit() || c == '_'));
-    let rename = format!("rename it to `{}_{words}.{extension}`", Timestamp::now());
+    let words = if words.is_empty() { "what_it_does" } else { &words };
+    let rename = format!("rename it to `{timestamp}_{words}.{extension}`");
     if extension == "rs" {
         format!("{rename}, or declare `mod {stem};` in `src/lib.rs` if it is no migration")
     } else {
@@ -251,11 +278,12 @@ mod tests {
 
     fn problems(files: &[&str]) -> String {
         let files: Vec<_> = files.iter().map(|file| (*file).to_owned()).collect();
-        let problems = named(&files, "pub mod helpers;").unwrap_err();
-        let now = Timestamp::now().to_string();
-        // The minute of the test is not part of it.
+        let now = Timestamp::parse("20260101120000").unwrap();
+        let problems = named(&files, "pub mod helpers;", now).unwrap_err();
         let text = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-        text.replace(&now, "<now>")
+        // The moment of the test is not part of it.
+        let after = text.split_once("now it is ").map_or("", |(_, rest)| &rest[..14]);
+        if after.is_empty() { text } else { text.replace(after, "<now>") }
     }
 
     #[test]
@@ -270,7 +298,8 @@ mod tests {
             "main.rs",
         ];
         let files = files.map(str::to_owned);
-        let found = named(&files, "mod helpers;\nmigrate_dsl::migrations!();").unwrap();
+        let found =
+            named(&files, "mod helpers;\nmigrate_dsl::migrations!();", Timestamp::now()).unwrap();
         let names: Vec<_> = found.iter().map(|source| source.name.as_str()).collect();
         assert_eq!(names, ["20230101000000_a", "20240101000000_c", "20250101000000_b"]);
         assert_eq!(
@@ -281,22 +310,24 @@ mod tests {
 
     #[test]
     fn bad_names() {
-        insta::assert_snapshot!(problems(&["add_location.rs", "2026_x.rs", "20261399000000_x.rs", "20250101000000_AddIt.rs", "20250101000000.rs", "views.sql"]), @r"
-        `src/add_location.rs` has no timestamp in front of its name; rename it to `<now>_add_location.rs`, or declare `mod add_location;` in `src/lib.rs` if it is no migration
-        `src/2026_x.rs` starts with 4 digits; a timestamp has 14: year, month, day, hour, minute, second; rename it to `<now>_x.rs`, or declare `mod 2026_x;` in `src/lib.rs` if it is no migration
-        `src/20261399000000_x.rs` starts with `20261399000000`, which is no date and time; rename it to `<now>_x.rs`, or declare `mod 20261399000000_x;` in `src/lib.rs` if it is no migration
+        insta::assert_snapshot!(problems(&["add_location.rs", "2026_x.rs", "20261399000000_x.rs", "20250101000000_AddIt.rs", "20250101000000.rs", "views.sql"]), @"
+        `src/add_location.rs` has no timestamp in front of its name; rename it to `20260101120000_add_location.rs`, or declare `mod add_location;` in `src/lib.rs` if it is no migration
+        `src/2026_x.rs` starts with 4 digits; a timestamp has 14: year, month, day, hour, minute, second; rename it to `20260101120001_x.rs`, or declare `mod 2026_x;` in `src/lib.rs` if it is no migration
+        `src/20261399000000_x.rs` starts with `20261399000000`, which is no date and time; rename it to `20260101120002_x.rs`, or declare `mod 20261399000000_x;` in `src/lib.rs` if it is no migration
         `src/20250101000000_AddIt.rs` is not named `<timestamp>_<words_in_snake_case>`; rename it, to `20250101000000_add_it` for example
         `src/20250101000000.rs` is not named `<timestamp>_<words_in_snake_case>`; rename it, to `20250101000000_what_it_does` for example
-        `src/views.sql` has no timestamp in front of its name; rename it to `<now>_views.sql`, or move it into a folder below `src/` if it is no migration
+        `src/views.sql` has no timestamp in front of its name; rename it to `20260101120003_views.sql`, or move it into a folder below `src/` if it is no migration
         ");
     }
 
     #[test]
     fn timestamps_that_clash_or_are_to_come() {
-        insta::assert_snapshot!(problems(&["20250101000059_a.rs", "20250101000059_b.sql", "20250102000000_c.down.sql", "29990101000000_d.rs"]), @r"
-        `src/29990101000000_d.rs` has a timestamp that is still to come (now it is <now> UTC); rename it to `<now>_d`
+        insta::assert_snapshot!(problems(&["20250101000059_a.rs", "20250101000059_b.sql", "20250101000059_bb.sql", "20250102000000_c.down.sql", "29990101000000_d.rs", "29990101000001_e.up.sql"]), @"
+        `src/29990101000000_d.rs` has a timestamp that is still to come (now it is <now> UTC); rename it to `20260101120000_d.rs`
+        `src/29990101000001_e.up.sql` has a timestamp that is still to come (now it is <now> UTC); rename it to `20260101120001_e.up.sql`
         `src/20250102000000_c.down.sql` has no `src/20250102000000_c.up.sql` beside it; add the file that it takes back, or remove it
         `src/20250101000059_a.rs` and `src/20250101000059_b.sql` have the same timestamp, so their order is not defined; rename one of them, to `20250101000100_b.sql` for example
+        `src/20250101000059_b.sql` and `src/20250101000059_bb.sql` have the same timestamp, so their order is not defined; rename one of them, to `20250101000101_bb.sql` for example
         ");
     }
 

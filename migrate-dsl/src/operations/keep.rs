@@ -4,7 +4,17 @@
 //! Which constraints and indexes there are only the catalog knows, and so this is code for the
 //! server; `DROP` itself is the model for what goes with a column and what stands in its way.
 
-use crate::{Identifier, Name, Statement, Writer};
+use crate::{Identifier, Name, Statement, Writer, kept_name};
+
+/// What happens to these tables or columns: "set aside `posts` as `kept_posts`".
+pub(crate) fn described<'a>(
+    what: &str,
+    names: impl IntoIterator<Item = (String, &'a Identifier)>,
+) -> String {
+    let aside =
+        names.into_iter().map(|(name, last)| format!("`{name}` as `{}`", kept_name(last.as_str())));
+    format!("set aside {what} {}", aside.collect::<Vec<_>>().join(", "))
+}
 
 /// Takes off tables what would be in the way: their constraints and the foreign keys that point at
 /// them, which other rows have to obey; their indexes, whose names are unique in a schema; their
@@ -19,11 +29,24 @@ pub(crate) fn take_off_tables(tables: &[Name], cascade: bool) -> Statement {
         .list(tables, |sql, table| _ = sql.parenthesized(|sql| _ = sql.regclass(table)))
         .glued(" LOOP\n");
     if !cascade {
-        refuse(&mut sql, VIEWS_ON_TABLES, "cannot set `%` aside: `%` depends on it");
+        let message = "cannot set `%` aside: `%` depends on it";
+        refuse(&mut sql, VIEWS_ON_TABLES, message, VIEWS_GO);
     }
     execute(&mut sql, TABLE);
     sql.glued("END LOOP;\nEND");
-    Writer::code(sql)
+    let summary = format!(
+        "takes off what would be in the way: constraints, indexes, triggers and policies, the \
+         foreign keys that point at it, {}",
+        views(cascade)
+    );
+    Statement { summary: Some(summary), ..Writer::code(sql) }
+}
+
+fn views(cascade: bool) -> &'static str {
+    match cascade {
+        true => "the views that read it",
+        false => "but stops where a view reads it",
+    }
 }
 
 /// Takes off columns what would be in the way: constraints and indexes that they are part of,
@@ -35,12 +58,19 @@ pub(crate) fn take_off_columns(table: &Name, columns: &[Identifier], cascade: bo
         .parenthesized(|sql| _ = sql.list(columns, |sql, column| _ = sql.name_literal(column)))
         .glued(");\ndependents text; command text;\nBEGIN\n");
     if !cascade {
-        refuse(&mut sql, VIEWS_ON_COLUMNS, "cannot set columns of `%` aside: `%` depends on them");
+        let message = "cannot set columns of `%` aside: `%` depends on them";
+        refuse(&mut sql, VIEWS_ON_COLUMNS, message, VIEWS_GO);
     }
-    refuse(&mut sql, OTHERS_ON_COLUMNS, "cannot set columns of `%` aside: % depends on them");
+    let message = "cannot set columns of `%` aside: % depends on them";
+    refuse(&mut sql, OTHERS_ON_COLUMNS, message, OTHERS_STAY);
     execute(&mut sql, COLUMNS);
     sql.glued("END");
-    Writer::code(sql)
+    let summary = format!(
+        "takes off what would be in the way: defaults, NOT NULL, constraints and indexes, the \
+         foreign keys that point at it, {}",
+        views(cascade)
+    );
+    Statement { summary: Some(summary), ..Writer::code(sql) }
 }
 
 /// On the way back nobody could tell whether something was set aside, or was so before.
@@ -48,18 +78,23 @@ pub(crate) fn problem_of_if_exists(names: &str) -> String {
     format!("`keep_data` sets aside what is there: leave out `if_exists` of {names}")
 }
 
+const VIEWS_GO: &str = "drop it before, or say `.keep_data().cascade()`, which drops views";
+
+/// `cascade` does not drop these.
+const OTHERS_STAY: &str = "drop it before, in a step of its own";
+
 /// An error where the query finds something.
-fn refuse(sql: &mut Writer, dependents: &str, message: &str) {
+fn refuse(sql: &mut Writer, dependents: &str, message: &str, hint: &str) {
     sql.glued("SELECT string_agg(name, ', ') INTO dependents FROM (")
         .glued(dependents)
         .glued(") AS dependent (name);\nIF dependents IS NOT NULL THEN\n    RAISE EXCEPTION")
         .literal(message)
         .glued(
             ", this, dependents\n        \
-             USING ERRCODE = 'dependent_objects_still_exist', \
-             HINT = 'drop it before; `.cascade()` drops views';\n\
-             END IF;\n",
-        );
+             USING ERRCODE = 'dependent_objects_still_exist', HINT =",
+        )
+        .literal(hint)
+        .glued(";\nEND IF;\n");
 }
 
 /// Runs what the query makes, all of it made before anything runs.

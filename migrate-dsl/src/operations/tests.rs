@@ -214,7 +214,7 @@ pub fn verbs(n: &str) -> Vec<Verb<'_>> {
 }
 
 /// Verbs whose SQL is the author's own.
-const RAW: [&str; 4] = ["copy_from", "sql", "sql_file", "statement"];
+const RAW: [&str; 5] = ["copy_from", "rust", "sql", "sql_file", "statement"];
 
 fn steps(up: impl FnOnce(&mut Pgm)) -> Vec<Step> {
     let mut pgm = Pgm::new(Path::new(""));

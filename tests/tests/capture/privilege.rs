@@ -43,6 +43,23 @@ fn what_was_granted_on_members_of_an_extension_comes_back() {
 }
 
 #[test]
+fn what_was_granted_on_an_aggregate_comes_back() {
+    let aggregates = "
+        CREATE ROLE {role};
+        CREATE AGGREGATE total(int) (sfunc = int4pl, stype = int);
+        CREATE AGGREGATE seen(*) (sfunc = int8inc, stype = int8, initcond = '0');
+        GRANT EXECUTE ON FUNCTION total(int) TO {role}";
+    for (sql, object) in [
+        ("DROP AGGREGATE total(int)", "aggregate total(int)"),
+        ("GRANT EXECUTE ON FUNCTION seen() TO {role}", "aggregate seen()"),
+        ("REVOKE EXECUTE ON FUNCTION seen() FROM PUBLIC", "aggregate seen()"),
+        ("REVOKE EXECUTE ON FUNCTION total(int) FROM PUBLIC, {role}", "aggregate total(int)"),
+    ] {
+        step(aggregates, sql, &[object]).comes_back();
+    }
+}
+
+#[test]
 fn the_default_privileges_on_large_objects_come_back() {
     if server().major() < 18 {
         return;

@@ -43,6 +43,11 @@ fn a_column_comes_back_without_not_null_where_rows_have_none() {
     ");
 }
 
+const DOMAINS: &str = "
+    CREATE DOMAIN short AS varchar(5);
+    CREATE DOMAIN of_short AS short CHECK (VALUE <> 'x');
+    CREATE DOMAIN shorts AS varchar(5)[]";
+
 #[test]
 fn what_the_old_type_cannot_hold_is_not_cut() {
     for (old, new, fits, too_long) in [
@@ -51,9 +56,15 @@ fn what_the_old_type_cannot_hold_is_not_cut() {
         ("varchar(2)[]", "text[]", "{ab}", "{ab,abc}"),
         ("bit(3)", "bit varying", "101", "1011"),
         ("numeric(3,1)", "numeric", "12.5", "1234"),
+        ("short", "text", "abc", "abcdef"),
+        ("of_short", "text", "abc", "abcdef"),
+        ("short[]", "text[]", "{abc}", "{abc,abcdef}"),
+        ("shorts", "text[]", "{abc}", "{abc,abcdef}"),
+        ("of_short", "text", "abc", "x"),
     ] {
         let widened = |value: &str| {
-            let table = format!("CREATE TABLE t (a {old}); INSERT INTO t VALUES ('{fits}')");
+            let table =
+                format!("{DOMAINS}; CREATE TABLE t (a {old}); INSERT INTO t VALUES ('{fits}')");
             let step = step(&table, &format!("ALTER TABLE t ALTER a TYPE {new}"), &["column t.a"]);
             step.back_over_rows(
                 &format!("INSERT INTO t VALUES ('{value}')"),
@@ -63,4 +74,129 @@ fn what_the_old_type_cannot_hold_is_not_cut() {
         assert_eq!(widened(fits).trim_end(), fits.trim_end(), "{old}");
         assert!(widened(too_long).starts_with("ERROR: "), "{old}");
     }
+}
+
+const CONSTRAINTS: &str =
+    "SELECT string_agg(concat_ws(' ', conrelid::regclass, pg_get_constraintdef(oid),
+                                 obj_description(oid, 'pg_constraint')), E'\n' ORDER BY conrelid, conname)
+     FROM pg_constraint WHERE contype <> 'n' AND conrelid >= 16384";
+
+#[test]
+fn a_key_whose_column_has_no_values_is_left_off() {
+    let users = "
+        CREATE TABLE users (id int CONSTRAINT \"the key\" PRIMARY KEY WITH (fillfactor = 70), name text);
+        CREATE TABLE posts (id int PRIMARY KEY, author int REFERENCES users ON DELETE CASCADE);
+        ALTER TABLE users CLUSTER ON \"the key\", REPLICA IDENTITY USING INDEX \"the key\";
+        COMMENT ON CONSTRAINT \"the key\" ON users IS 'of a $$ key';
+        COMMENT ON INDEX \"the key\" IS 'of an index'";
+    let drop = "ALTER TABLE users DROP COLUMN id CASCADE";
+    let step = |since| step(users, drop, &["column users.id"]).back_over_rows(since, CONSTRAINTS);
+    insta::assert_snapshot!(step(""), @r#"
+    users PRIMARY KEY (id) of a $$ key
+    posts FOREIGN KEY (author) REFERENCES users(id) ON DELETE CASCADE
+    posts PRIMARY KEY (id)
+    "#);
+    insta::assert_snapshot!(
+        step("INSERT INTO users VALUES ('ada'); INSERT INTO posts VALUES (1, 7)"),
+        @r#"
+    posts PRIMARY KEY (id)
+    WARNING: column `id` of `public.users` comes back without NOT NULL: rows have nulls in it
+    WARNING: primary key `the key` of `public.users` does not come back: rows have nulls in it or are not unique; when they are mended, run `ALTER TABLE ONLY public.users ADD CONSTRAINT "the key" PRIMARY KEY (id)`
+    WARNING: foreign key `posts_author_fkey` of `public.posts` does not come back: rows of `public.users` have no key; when they are mended, run `ALTER TABLE public.posts ADD CONSTRAINT posts_author_fkey FOREIGN KEY (author) REFERENCES public.users(id) ON DELETE CASCADE`
+    "#
+    );
+}
+
+#[test]
+fn what_later_rows_break_is_not_valid_or_left_off() {
+    let table = "
+        CREATE TABLE t (
+            a int CONSTRAINT small CHECK (a < 9), b int CONSTRAINT once UNIQUE,
+            c int CONSTRAINT key PRIMARY KEY, d tstzrange,
+            e int CONSTRAINT fine UNIQUE CHECK (e > 0),
+            CONSTRAINT apart EXCLUDE USING gist (d WITH &&)
+        );
+        COMMENT ON CONSTRAINT small ON t IS 'of a check';
+        COMMENT ON CONSTRAINT once ON t IS 'of a unique one'";
+    let drop = "ALTER TABLE t DROP CONSTRAINT small, DROP CONSTRAINT once, DROP CONSTRAINT key,
+                DROP CONSTRAINT apart, DROP CONSTRAINT fine, DROP CONSTRAINT t_e_check";
+    let step = |since| step(table, drop, &["table t"]).back_over_rows(since, CONSTRAINTS);
+    insta::assert_snapshot!(step("INSERT INTO t VALUES (1, 2, 3, '(,)', 5)"), @r#"
+    t EXCLUDE USING gist (d WITH &&)
+    t UNIQUE (e)
+    t PRIMARY KEY (c)
+    t UNIQUE (b) of a unique one
+    t CHECK ((a < 9)) of a check
+    t CHECK ((e > 0))
+    "#);
+    insta::assert_snapshot!(
+        step("INSERT INTO t VALUES (10, 2, 3, '(,)', 5), (10, 2, 3, '(,)', 6)"),
+        @r#"
+    t UNIQUE (e)
+    t CHECK ((a < 9)) NOT VALID of a check
+    t CHECK ((e > 0))
+    WARNING: primary key `key` of `public.t` does not come back: rows have nulls in it or are not unique; when they are mended, run `ALTER TABLE ONLY public.t ADD CONSTRAINT key PRIMARY KEY (c)`
+    WARNING: unique constraint `once` of `public.t` does not come back: rows are not unique; when they are mended, run `ALTER TABLE ONLY public.t ADD CONSTRAINT once UNIQUE (b)`
+    WARNING: exclusion constraint `apart` of `public.t` does not come back: rows conflict; when they are mended, run `ALTER TABLE ONLY public.t ADD CONSTRAINT apart EXCLUDE USING gist (d WITH &&)`
+    WARNING: check `small` of `public.t` comes back NOT VALID: rows violate it
+    "#
+    );
+}
+
+#[test]
+fn what_later_rows_break_of_a_partition_is_left_off() {
+    let events = "
+        CREATE TABLE users (id int PRIMARY KEY);
+        CREATE TABLE events (id int, at int, who int REFERENCES users, CONSTRAINT key PRIMARY KEY (id, at))
+            PARTITION BY LIST (at);
+        CREATE TABLE one PARTITION OF events FOR VALUES IN (1);
+        CREATE TABLE two PARTITION OF events FOR VALUES IN (2)";
+    let drop = "ALTER TABLE events DROP CONSTRAINT key, DROP CONSTRAINT events_who_fkey";
+    let step = |since| step(events, drop, &["table events"]).back_over_rows(since, CONSTRAINTS);
+    insta::assert_snapshot!(step("INSERT INTO events VALUES (1, 1)"), @r#"
+    users PRIMARY KEY (id)
+    events FOREIGN KEY (who) REFERENCES users(id)
+    events PRIMARY KEY (id, at)
+    one FOREIGN KEY (who) REFERENCES users(id)
+    one PRIMARY KEY (id, at)
+    two FOREIGN KEY (who) REFERENCES users(id)
+    two PRIMARY KEY (id, at)
+    "#);
+    let told = step("INSERT INTO events VALUES (1, 1, 5), (1, 1, 5), (1, 2, 5)");
+    let told = told.replace(" NOT VALID", "");
+    assert!(told.contains("primary key `one_pkey` of `public.one` does not come back"), "{told}");
+    assert!(told.contains("foreign key `events_who_fkey` of `public.events`"), "{told}");
+}
+
+#[test]
+fn the_check_of_a_domain_that_later_rows_break_is_not_valid() {
+    let domain = "
+        CREATE DOMAIN positive AS int CONSTRAINT above CHECK (VALUE > 0);
+        COMMENT ON CONSTRAINT above ON DOMAIN positive IS 'of a domain';
+        CREATE TABLE t (a positive)";
+    let found = step(domain, "ALTER DOMAIN positive DROP CONSTRAINT above", &["domain positive"])
+        .back_over_rows(
+            "INSERT INTO t VALUES (-1)",
+            "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'above'",
+        );
+    insta::assert_snapshot!(found, @r#"
+    CHECK ((VALUE > 0)) NOT VALID
+    WARNING: check `above` of domain `public.positive` comes back NOT VALID: rows violate it
+    "#);
+}
+
+#[test]
+fn a_column_whose_default_is_null_comes_back_without_not_null() {
+    let nullable = "SELECT string_agg(concat(attname, ' ', attnotnull, ' ', atthasdef), ', ')
+                    FROM pg_attribute WHERE attrelid = 't'::regclass AND attname IN ('b', 'c')";
+    let found = step(
+        "CREATE TABLE t (a int, b int NOT NULL DEFAULT NULLIF(1, 1), c int NOT NULL DEFAULT 1)",
+        "ALTER TABLE t DROP COLUMN b, DROP COLUMN c",
+        &["column t.b", "column t.c"],
+    )
+    .back_over_rows("INSERT INTO t VALUES (1)", nullable);
+    insta::assert_snapshot!(found, @r#"
+    b f t, c t t
+    WARNING: column `b` of `public.t` comes back without NOT NULL: rows have nulls in it
+    "#);
 }

@@ -27,6 +27,8 @@ fn completions_for_the_shells() {
     for shell in ["bash", "zsh", "fish"] {
         let said = cli.run(&format!("completions {shell}"));
         assert_eq!(said.code, Some(0));
-        assert!(said.stdout.contains("single-transaction"), "{shell}");
+        for word in ["single-transaction", "discard-rows", "uninstall"] {
+            assert!(said.stdout.contains(word), "{shell}: {word}");
+        }
     }
 }

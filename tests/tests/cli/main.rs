@@ -2,10 +2,12 @@
 
 mod backups;
 mod bad_input;
+mod branches;
 mod bundles;
 mod commands;
 mod crowd;
 mod faults;
+mod functions;
 mod help;
 mod histories;
 mod kills;
@@ -13,3 +15,5 @@ mod ledger;
 mod private;
 mod protection;
 mod renumber;
+mod sync;
+mod told;

@@ -20,3 +20,29 @@ fn a_private_cluster_is_touched_only_where_the_settings_have_one() {
     cli.write("Cargo.toml", private);
     insta::assert_snapshot!("private_and_plan", cli.session(commands));
 }
+
+#[test]
+fn a_private_database_is_not_dropped_unasked() {
+    let cli = Cli::new().without("DATABASE_URL");
+    let state = cli.folder.path().display().to_string();
+    let cli = cli.var("XDG_STATE_HOME", &state);
+    cli.write("Cargo.toml", "[workspace.metadata.migrate]\ndatabase = \"private\"\n");
+    assert_eq!(cli.run("db create").code, Some(0));
+    let told = cli.run("db drop").stderr;
+    assert!(told.contains("with all that is in it") && told.contains("add `--yes`"), "{told}");
+    for (command, code) in [
+        ("db reset", 2),
+        ("db drop --confirm other", 2),
+        ("db reset --yes", 0),
+        ("db drop --confirm app", 0),
+        ("db drop --yes --confirm app", 2),
+        ("db stop", 0),
+    ] {
+        let said = cli.run(command);
+        assert_eq!(said.code, Some(code), "{command}: {}", said.stderr);
+    }
+    let named = Cli::new();
+    named.write("Cargo.toml", "[workspace.metadata.migrate]\n");
+    let said = named.run("db drop --yes --database-url postgres://db/shop");
+    assert!(said.stderr.contains("add `--confirm shop`"), "{}", said.stderr);
+}

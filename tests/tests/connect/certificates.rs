@@ -61,6 +61,27 @@ impl Certificate {
 
 impl Authority {
     pub(crate) fn new(name: &str) -> Self {
+        let key = KeyPair::generate().unwrap();
+        Self { issuer: CertifiedIssuer::self_signed(Self::parameters(name), key).unwrap() }
+    }
+
+    /// One whose own certificate is of yesterday.
+    pub(crate) fn expired(name: &str) -> Self {
+        let mut parameters = Self::parameters(name);
+        parameters.not_before = date_time_ymd(2001, 1, 1);
+        parameters.not_after = date_time_ymd(2002, 1, 1);
+        let key = KeyPair::generate().unwrap();
+        Self { issuer: CertifiedIssuer::self_signed(parameters, key).unwrap() }
+    }
+
+    /// One that another has signed.
+    pub(crate) fn below(&self, name: &str) -> Self {
+        let key = KeyPair::generate().unwrap();
+        let issuer = CertifiedIssuer::signed_by(Self::parameters(name), key, &self.issuer);
+        Self { issuer: issuer.unwrap() }
+    }
+
+    fn parameters(name: &str) -> CertificateParams {
         let mut parameters = CertificateParams::new(Vec::new()).unwrap();
         parameters.distinguished_name.push(DnType::CommonName, name);
         parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -69,8 +90,7 @@ impl Authority {
             KeyUsagePurpose::CrlSign,
             KeyUsagePurpose::DigitalSignature,
         ];
-        let key = KeyPair::generate().unwrap();
-        Self { issuer: CertifiedIssuer::self_signed(parameters, key).unwrap() }
+        parameters
     }
 
     pub(crate) fn certificate(&self) -> String {
@@ -79,6 +99,11 @@ impl Authority {
 
     /// The list of what it has revoked: the certificate of a name.
     pub(crate) fn list_revoking(&self, name: &str) -> String {
+        self.list_until(4024, name)
+    }
+
+    /// The same, to be replaced by a newer one in this year.
+    pub(crate) fn list_until(&self, year: i32, name: &str) -> String {
         let revoked = RevokedCertParams {
             serial_number: SerialNumber::from_slice(name.as_bytes()),
             revocation_time: date_time_ymd(2024, 1, 1),
@@ -87,7 +112,7 @@ impl Authority {
         };
         let parameters = CertificateRevocationListParams {
             this_update: date_time_ymd(2024, 1, 1),
-            next_update: date_time_ymd(4024, 1, 1),
+            next_update: date_time_ymd(year, 1, 1),
             crl_number: SerialNumber::from(1),
             issuing_distribution_point: None,
             revoked_certs: vec![revoked],

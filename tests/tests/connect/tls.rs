@@ -212,6 +212,61 @@ fn revoked_certificates() {
 }
 
 #[test]
+fn what_is_out_of_date_counts_for_nothing() {
+    let (ours, late) = (Authority::new("ours"), Authority::expired("late"));
+    let here = Surroundings::new();
+    here.file("list.pem", &ours.list_until(2025, "bad.test"));
+    here.file("ours.pem", &ours.certificate());
+    let server = Server::with_tls(&Certificate::of("db.test").signed_by(&ours));
+    let said = |more: &str| here.outcome(&server, &format!("host=db.test user=ada {more}"));
+    let full = "sslmode=verify-full sslrootcert=ours.pem";
+    assert_eq!(said(full), "TLSv1.3");
+    insta::assert_snapshot!(said(&format!("{full} sslcrl=list.pem")), @"no TLS with postgres on ada@db.test:<port>: the list in `sslcrl` has expired -> have it renewed");
+
+    here.file("late.pem", &late.certificate());
+    here.file("both.pem", &(late.certificate() + &ours.certificate()));
+    assert_eq!(said("sslmode=verify-full sslrootcert=both.pem"), "TLSv1.3");
+    insta::assert_snapshot!(said("sslmode=verify-full sslrootcert=late.pem"), @"no TLS with postgres on ada@db.test:<port>: the server's certificate is signed by no authority in `~/late.pem` -> have the certificate of the authority that signed it put there, or name the file that has it with `sslrootcert`");
+    server.show(&Certificate::of("db.test").signed_by(&late));
+    insta::assert_snapshot!(said("sslmode=verify-full sslrootcert=late.pem"), @"no TLS with postgres on ada@db.test:<port>: the server's certificate is signed by an authority whose own one in `~/late.pem` has expired, or is not valid yet -> put the authority's new certificate there; check the clock of this machine");
+    let said_by_both = said("sslmode=verify-ca sslrootcert=both.pem");
+    assert!(said_by_both.contains("has expired, or is not valid yet"), "{said_by_both}");
+    assert_eq!(said("sslrootcert=late.pem"), "clear");
+}
+
+#[test]
+fn signatures_lead_up_to_what_signed_itself() {
+    let ours = Authority::new("ours");
+    let below = ours.below("below");
+    let here = Surroundings::new();
+    let certified = Certificate::of("db.test").signed_by(&below);
+    here.file("below.pem", &below.certificate());
+    here.file("both.pem", &(below.certificate() + &ours.certificate()));
+    here.file("itself.pem", &certified.certificate);
+    let server = Server::with_tls(&certified);
+    let said = |file: &str| {
+        here.outcome(
+            &server,
+            &format!("host=db.test user=ada sslmode=verify-full sslrootcert={file}"),
+        )
+    };
+    assert_eq!(said("both.pem"), "TLSv1.3");
+    insta::assert_snapshot!(said("below.pem"), @"cannot use `~/below.pem` as `sslrootcert`: no certificate in it has signed itself -> add the root authority's, up to which the signatures lead");
+    insta::assert_snapshot!(said("itself.pem"), @"cannot use `~/itself.pem` as `sslrootcert`: no certificate in it has signed itself -> add the root authority's, up to which the signatures lead");
+}
+
+#[test]
+fn the_variable_of_old_that_requires_tls() {
+    let server = Server::new();
+    let here = Surroundings::new().var("PGREQUIRESSL", "1");
+    let said = here.outcome(&server, "user=ada");
+    assert!(said.contains("the server does not speak TLS"), "{said}");
+    assert_eq!(here.outcome(&server, "user=ada sslmode=prefer"), "clear");
+    let here = here.var("PGREQUIRESSL", "0");
+    assert_eq!(here.outcome(&server, "user=ada"), "clear");
+}
+
+#[test]
 fn certificates_of_the_client() {
     let (ours, theirs) = (Authority::new("ours"), Authority::new("theirs"));
     let server = Server::with_tls(&Certificate::of("db.test").signed_by(&ours));

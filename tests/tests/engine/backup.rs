@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use migrate_core::backup::{Backup, BackupError, Place};
 use migrate_core::{
-    Allowed, BackupBefore, DownTo, Environment, Error, Event, Migrator, RestoreOptions, UpTo,
+    Allowed, BackupBefore, DownTo, Environment, Error, Event, History, Migrator, RestoreOptions,
+    UpTo,
 };
 use migrate_dsl::Pgm;
 use migrate_tests::{Engine, catalog, environment, migration};
@@ -229,6 +230,45 @@ fn protection_is_of_the_database_and_not_of_its_backup() {
     let other = Engine::new();
     put_back(&other.migrator(&[]), &other, &protected.file, RestoreOptions::default()).unwrap();
     assert_eq!(other.migrator(&[]).protection(&mut other.session()).unwrap(), None);
+}
+
+#[test]
+fn protection_stays_where_the_backup_has_no_history() {
+    let (engine, folder) = (Engine::new(), tempfile::tempdir().unwrap());
+    let mut quiet = |_: Event| {};
+    let empty = back_up(&engine, folder.path()).unwrap();
+    let migrator = engine.migrator(&[migration(A, table_a)]);
+    migrator.up(&mut engine.session(), &UpTo::default(), &mut quiet).unwrap();
+    migrator.protect(&mut engine.session(), "it's \\ours\\", &mut quiet).unwrap();
+    let elsewhere = migrator.clone().history(History::new("Other ops", "our \"history\""));
+    elsewhere.protect(&mut engine.session(), "it's \\ours\\", &mut quiet).unwrap();
+
+    let allowed = Allowed { name: "it's \\ours\\".to_owned(), origin: "`--allow`".to_owned() };
+    let permitted = migrator.clone().allow(Some(allowed));
+    put_back(&permitted, &engine, &empty.file, CLEAN).unwrap();
+    assert_eq!(engine.value("SELECT to_regclass('a') IS NULL"), "t");
+    for migrator in [&migrator, &elsewhere] {
+        let protection = migrator.protection(&mut engine.session()).unwrap();
+        assert_eq!(protection.as_deref(), Some("it's \\ours\\"));
+    }
+    let session = &mut engine.session();
+    assert_eq!(migrator.verify(session).unwrap().findings, []);
+    migrator.up(session, &UpTo::default(), &mut quiet).unwrap();
+    let refused = migrator.down(session, &DownTo::All, &mut quiet);
+    assert!(matches!(refused, Err(Error::Protected { .. })), "{refused:?}");
+
+    // One from before there were settings gets them with the protection.
+    engine.database.execute(
+        "DROP TABLE migrations_settings; DROP FUNCTION migrations_log_kept CASCADE; \
+         ALTER TABLE migrations_log DROP COLUMN checksum; \
+         ALTER TABLE migrations_journal DROP COLUMN noted",
+    );
+    let old = back_up(&engine, folder.path()).unwrap();
+    migrator.protect(&mut engine.session(), "it's \\ours\\", &mut quiet).unwrap();
+    put_back(&permitted, &engine, &old.file, CLEAN).unwrap();
+    let refused = migrator.down(&mut engine.session(), &DownTo::All, &mut quiet);
+    assert!(matches!(refused, Err(Error::Protected { .. })), "{refused:?}");
+    permitted.down(&mut engine.session(), &DownTo::All, &mut quiet).unwrap();
 }
 
 #[test]

@@ -167,7 +167,7 @@ fn what_stopped_half_way_is_found() {
         pgm.create_index("a", "nothing").concurrently();
     })];
     engine.up(&all).unwrap_err();
-    insta::assert_snapshot!(findings(&engine, &all), @"Partial 20260101000000_a: it stopped half way up, after 1 statements");
+    insta::assert_snapshot!(findings(&engine, &all), @"Partial 20260101000000_a: it stopped half way up, after 1 statement");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use migrate_core::lock::Class;
 use migrate_core::{Error, Event, Failure, Limits, Session, Target, UpTo};
 use migrate_dsl::Migration;
+use migrate_tests::process::eventually;
 use migrate_tests::{Engine, migration};
 
 const A: &str = "20260101000000_a";
@@ -142,6 +143,31 @@ fn a_row_that_is_locked_is_waited_for() {
         up_within(&engine, &all, Duration::from_secs(10)).unwrap();
     });
     assert_eq!(engine.value("SELECT n FROM t"), "11");
+}
+
+#[test]
+fn a_deadlock_is_tried_again() {
+    let engine = engine();
+    engine.database.execute("CREATE TABLE u (n int)");
+    // The server looks for one before the engine stops waiting by itself.
+    let name = engine.database.name();
+    engine.database.execute(&format!("ALTER DATABASE {name} SET deadlock_timeout = '2ms'"));
+    let all = [migration(A, |pgm| {
+        pgm.add_column("t", |t| _ = t.integer("m"));
+        pgm.sql("SELECT pg_sleep(0.3)").down("");
+        pgm.add_column("u", |t| _ = t.integer("m"));
+    })];
+    std::thread::scope(|scope| {
+        let mut other = engine.database.client();
+        other.batch_execute("BEGIN; LOCK TABLE u").unwrap();
+        scope.spawn(move || {
+            std::thread::sleep(Duration::from_millis(150));
+            other.batch_execute("LOCK TABLE t; COMMIT").unwrap();
+        });
+        assert_eq!(up_within(&engine, &all, Duration::from_secs(10)).unwrap(), [A]);
+    });
+    let deadlocks = "SELECT deadlocks > 0 FROM pg_stat_database WHERE datname = current_database()";
+    eventually("the server has counted one", || engine.value(deadlocks) == "t");
 }
 
 #[test]

@@ -51,11 +51,12 @@ fn of_a_roles_password_the_server_gets_a_verifier() {
 #[test]
 fn without_it_nothing_runs() {
     let engine = Engine::new();
-    for password in [None, Some("")] {
+    for (password, state) in [(None, "not set"), (Some(""), "empty")] {
         let plan = with_secret("CREATE ROLE app PASSWORD :'APP_PASSWORD'", true);
         let error = up(&engine, plan, password).unwrap_err();
-        let told = error.diagnostics().remove(0).message;
-        assert_eq!(told, "the environment variable `APP_PASSWORD` is not set");
+        let told = error.diagnostics().remove(0);
+        assert_eq!(told.message, format!("the environment variable `APP_PASSWORD` is {state}"));
+        insta::assert_snapshot!(told.helps.concat(), @"give it a value: `export APP_PASSWORD=…` before `migrate`, or a line `APP_PASSWORD=…` in `.env`, which belongs into `.gitignore`");
     }
     assert_eq!(engine.value("SELECT to_regclass('migrations')"), "NULL");
 }

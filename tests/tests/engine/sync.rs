@@ -277,7 +277,8 @@ fn interrupted_in_the_middle_the_next_one_goes_on() {
             interrupt.stop();
         }
     });
-    assert!(stopped.is_err());
+    let stopped = stopped.unwrap_err();
+    assert_eq!(stopped.diagnostics()[0].helps, ["run `migrate sync` again"]);
     assert_eq!(
         engine.value("SELECT string_agg(name, ',' ORDER BY id) FROM migrations"),
         [A, B].join(",")

@@ -26,6 +26,7 @@ const WITHOUT_WAY_BACK: &[(&str, &str)] = &[
     ("refresh_materialized_view", "rows"),
     ("reindex", "an index that is built anew says what it said before"),
     ("restart_sequence", "it would give out values twice"),
+    ("rust", "only its author knows, and says it with `down`"),
     ("sql", "only its author knows, and says it with `down`"),
     ("statement", "the same"),
     ("truncate_table", "rows"),

@@ -55,7 +55,7 @@ fn a_view_has_to_be_dropped_or_said() {
     let refused = up(&engine, |pgm| _ = pgm.drop_table("posts").keep_data()).unwrap_err();
     insta::assert_snapshot!(refused, @"
     cannot set `posts` aside: `titles` depends on it
-    drop it before; `.cascade()` drops views
+    drop it before, or say `.keep_data().cascade()`, which drops views
     mend the file and run `migrate up` again
     ");
     let refused = up(&engine, |pgm| _ = pgm.drop_column("posts", "title").keep_data());

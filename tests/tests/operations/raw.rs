@@ -45,6 +45,27 @@ pub(crate) fn cases() -> Vec<Case> {
                 .captures(Object::function("reading_time").arguments(["posts"]));
         }),
         case(WORDS, |pgm| {
+            pgm.rust("fill", |db| {
+                db.execute("INSERT INTO words VALUES ($1, $2)", &[&"it's", &7])?;
+                db.batch("COMMENT ON TABLE words IS 'filled'; ANALYZE words")?;
+                db.transaction(|db| Ok(db.execute("UPDATE words SET weight = 8", &[])?))?;
+                db.each("SELECT word FROM words", &[], |db, row| {
+                    let word: String = row.get("word")?;
+                    db.execute("DELETE FROM words WHERE word = $1", &[&word])?;
+                    Ok(())
+                })
+            })
+            .down(|db| Ok(db.batch("COMMENT ON TABLE words IS NULL")?));
+            pgm.rust("vacuum", |db| Ok(db.batch("VACUUM words")?))
+                .outside_transaction()
+                .idempotent()
+                .down(|_| Ok(()));
+            pgm.rust("analyze", |db| Ok(db.batch("ANALYZE words")?))
+                .done_when("SELECT true")
+                .down(|_| Ok(()));
+        }),
+        case(POSTS, |pgm| _ = pgm.rust("nothing", |_| Ok(()))).no_way_back(),
+        case(WORDS, |pgm| {
             pgm.statement(
                 Query::insert().into_table("words").columns(["word"]).values_panic(["it's".into()]),
             )

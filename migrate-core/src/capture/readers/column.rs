@@ -1,7 +1,7 @@
 //! Columns, and their defaults.
 
 use super::super::privileges;
-use super::Reader;
+use super::{Otherwise, Reader};
 
 /// A column as `CREATE TABLE` has it. `a` is its attribute, `t` its type; beside them, its default.
 pub(super) const DEFINITION: &str = "
@@ -31,12 +31,18 @@ fn columns() -> String {
     let harmless = super::foreign::harmless("attfdwoptions");
     let acl =
         privileges::sql('c', "'TABLE ' || name", "format('(%I)', attname)", "attacl", "relowner");
-    let set_not_null = super::attempt(
-        "set_not_null",
-        "not_null_violation",
-        "''",
-        "format('column `%s` of `%s` comes back without NOT NULL: rows have nulls in it', attname, name)",
-    );
+    let without_not_null = |instead| {
+        [Otherwise {
+            error: "not_null_violation",
+            instead,
+            warning: "format('column `%s` of `%s` comes back without NOT NULL: rows have nulls in it', attname, name)",
+        }]
+    };
+    let set_not_null = super::attempt("set_not_null", &without_not_null("''"));
+    let added = |with: &str| format!("format('ALTER TABLE %s ADD COLUMN %s', name, {with})");
+    let nullable = added("nullable");
+    let add_with_default =
+        super::attempt(&added("concat_ws(' ', nullable, denial)"), &without_not_null(&nullable));
     format!(
         "
 SELECT 'pg_class', attrelid, attnum::int8, what, value, statements
@@ -92,6 +98,18 @@ CROSS JOIN LATERAL (
                                   THEN attcollation::regcollation::text END) AS type,
            CASE attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN'
                            ELSE 'EXTENDED' END AS storage,
+           -- what a domain, or an array of domains, is made of
+           (WITH RECURSIVE line(id, depth) AS (
+                SELECT atttypid, 0
+                UNION ALL
+                SELECT CASE p.typtype WHEN 'd' THEN p.typbasetype ELSE b.typarray END, depth + 1
+                FROM line
+                JOIN pg_type p ON p.oid = id
+                LEFT JOIN pg_type e ON e.oid = p.typelem AND p.typcategory = 'A' AND e.typtype = 'd'
+                LEFT JOIN pg_type b ON b.oid = e.typbasetype
+                WHERE p.typtype = 'd' OR b.typarray <> 0
+            )
+            SELECT format_type(id, -1) FROM line ORDER BY depth DESC LIMIT 1) AS bare,
            -- with heirs, which do not share the identity, it cannot be added at once
            CASE WHEN EXISTS (SELECT FROM pg_inherits WHERE inhparent = attrelid)
                      AND (relkind <> 'p' OR current_setting('server_version_num')::int4 < 170000)
@@ -111,21 +129,20 @@ CROSS JOIN LATERAL (VALUES
         WHEN of_table AND NOT inherited
             THEN ARRAY[format('ALTER TABLE %s ADD COLUMN %s', name, concat_ws(' ', nullable, denial))]
         WHEN of_type THEN ARRAY[format('ALTER TYPE %s ADD ATTRIBUTE %I %s%s', name, attname, type, typed)] END),
-    -- a default and an identity give a value to all rows
+    -- an identity gives a value to all rows, and so do most defaults
     ('among rows', NULL, CASE
-        WHEN of_table AND NOT inherited AND attnotnull AND attidentity = '' AND (adbin IS NULL OR attgenerated <> '')
-            THEN ARRAY[format('ALTER TABLE %s ADD COLUMN %s', name, nullable), {set_not_null}] END),
+        WHEN of_table AND NOT inherited AND attnotnull AND attidentity = '' THEN
+            CASE WHEN adbin IS NULL OR attgenerated <> '' THEN ARRAY[{nullable}, {set_not_null}]
+                 ELSE ARRAY[{add_with_default}] END END),
     ('drop', NULL, CASE
         WHEN of_table AND NOT inherited
             THEN ARRAY[format('ALTER TABLE %s DROP COLUMN %I', name, attname)]
         WHEN of_type THEN ARRAY[format('ALTER TYPE %s DROP ATTRIBUTE %I%s', name, attname, typed)] END),
-    -- to the type as such: only without an explicit cast is what is too long for it refused, not cut
+    -- to the bare type: only without an explicit cast is what is too long for it refused, not cut
     ('change type', type, CASE
         WHEN of_table AND NOT inherited AND attinhcount = 0
             THEN ARRAY[format('ALTER TABLE %s ALTER COLUMN %I TYPE %s', name, attname, type)
-                || CASE attgenerated WHEN '' THEN format(' USING %I::%s', attname,
-                                                         format_type(atttypid, -1))
-                                     ELSE '' END]
+                || CASE attgenerated WHEN '' THEN format(' USING %I::%s', attname, bare) ELSE '' END]
         WHEN of_type
             THEN ARRAY[format('ALTER TYPE %s ALTER ATTRIBUTE %I TYPE %s%s', name, attname, type, typed)] END),
     ('name', quote_ident(attname), CASE WHEN NOT inherited OR of_type THEN ARRAY[
@@ -171,6 +188,34 @@ CROSS JOIN LATERAL (VALUES
 WHERE statements IS NOT NULL OR what IN ('create', 'drop')",
         parameters = parameters.0,
         parameters_of = parameters.1,
+    )
+}
+
+pub(super) const RIGHTS: Reader = Reader::of(
+    &[
+        "table column",
+        "foreign table column",
+        "composite type column",
+        "view column",
+        "materialized view column",
+    ],
+    rights,
+);
+
+fn rights() -> String {
+    let acl = privileges::sql(
+        'c',
+        "'TABLE ' || attrelid::regclass",
+        "format('(%I)', attname)",
+        "attacl",
+        "relowner",
+    );
+    format!(
+        "
+SELECT 'pg_class', attrelid, attnum::int8, 'acl c', NULL::text, {acl}
+FROM wanted
+JOIN pg_attribute ON attrelid = objid AND attnum = part
+JOIN pg_class c ON c.oid = attrelid AND relkind <> 'c'"
     )
 }
 

@@ -1,6 +1,6 @@
 //! Constraints of tables.
 
-use super::Reader;
+use super::{Otherwise, Reader};
 
 pub(super) const CONSTRAINTS: Reader = Reader::of(&["table constraint"], constraints);
 
@@ -10,13 +10,48 @@ pub(super) const CONSTRAINTS: Reader = Reader::of(&["table constraint"], constra
 /// before it was attached. That of a trigger comes with it. `NOT NULL`, from 18 on a constraint, is
 /// read with its column.
 fn constraints() -> String {
-    let among_rows = super::attempt(
-        "added",
-        "foreign_key_violation",
-        "added || ' NOT VALID'",
-        "format('foreign key `%s` of `%s` comes back NOT VALID: rows refer to others that are not in `%s`',
-                conname, relation, confrelid::regclass)",
+    let rows = Otherwise {
+        error: "foreign_key_violation",
+        instead: "added || ' NOT VALID'",
+        warning: "format('foreign key `%s` of `%s` comes back NOT VALID: rows refer to others that are not in `%s`',
+                         conname, relation, confrelid::regclass)",
+    };
+    let left_off = |word: &str, why: &str| {
+        format!(
+            "format('{word} `%s` of `%s` does not come back: {why}; when they are mended, run `%s`',
+                    conname, relation, added)"
+        )
+    };
+    let no_key = left_off(
+        "foreign key",
+        "rows of `' || replace(confrelid::regclass::text, '%', '%%') || '` have no key",
     );
+    let no_key = Otherwise { error: "invalid_foreign_key", instead: "''", warning: &no_key };
+    let no_rows = left_off("foreign key", "rows refer to others that are not there");
+    let no_rows = Otherwise { error: "foreign_key_violation", instead: "''", warning: &no_rows };
+    let foreign_key = super::attempt("added", &[rows, no_key.clone()]);
+    let foreign_key_of_all = super::attempt("added", &[no_rows, no_key]);
+    let check = super::attempt(
+        "added",
+        &[Otherwise {
+            error: "check_violation",
+            instead: "added || ' NOT VALID'",
+            warning: "format('check `%s` of `%s` comes back NOT VALID: rows violate it', conname, relation)",
+        }],
+    );
+    let key = |word: &str, error: &str, why: &str| {
+        let warning = left_off(word, why);
+        super::attempt("added", &[Otherwise { error, instead: "''", warning: &warning }])
+    };
+    // a partition may have been left without
+    let primary_key = key(
+        "primary key",
+        "not_null_violation OR unique_violation OR exclusion_violation OR invalid_table_definition",
+        "rows have nulls in it or are not unique",
+    );
+    let unique =
+        key("unique constraint", "unique_violation OR exclusion_violation", "rows are not unique");
+    let exclusion = key("exclusion constraint", "exclusion_violation", "rows conflict");
     format!(
         "
 SELECT 'pg_constraint', k.oid, 0::int8, what, value, statements
@@ -40,10 +75,16 @@ CROSS JOIN LATERAL (VALUES
                     THEN regexp_replace(definition, '( NOT)? DEFERRABLE| INITIALLY (DEFERRED|IMMEDIATE)', '', 'g')
                     ELSE definition END,
         CASE WHEN own THEN ARRAY[added] END),
-    -- before 18 that of a partitioned table is valid or not there
-    ('among rows', NULL, CASE WHEN own AND contype = 'f' AND convalidated
-                               AND (relkind <> 'p' OR current_setting('server_version_num')::int >= 180000)
-                              THEN ARRAY[{among_rows}] END),
+    ('among rows', CASE WHEN contype <> 'c' THEN 'or left off' END,
+        CASE WHEN NOT own THEN NULL
+             -- before 18 that of a partitioned table is valid or not there
+             WHEN contype = 'f' AND (relkind = 'p' AND current_setting('server_version_num')::int < 180000
+                                     OR NOT convalidated) THEN ARRAY[{foreign_key_of_all}]
+             WHEN contype = 'f' THEN ARRAY[{foreign_key}]
+             WHEN contype = 'c' AND convalidated THEN ARRAY[{check}]
+             WHEN contype = 'p' THEN ARRAY[{primary_key}]
+             WHEN contype = 'u' THEN ARRAY[{unique}]
+             WHEN contype = 'x' THEN ARRAY[{exclusion}] END),
     ('drop', NULL, ARRAY[format('ALTER TABLE %s DROP CONSTRAINT %I', relation, conname)]),
     ('needs', NULL, CASE WHEN own AND contype = 'f' THEN ARRAY['pg_class', confrelid::text, '0', 'n'] END),
     ('name', quote_ident(conname), CASE WHEN own

@@ -4,7 +4,8 @@
 //! `part`, `what`, `value` and `statements`, where `what` is
 //!
 //! - `create`: the statements that make the object; where `value` differs, it has to be made anew,
-//! - `among rows`: those that make it where rows may be in its way, in a table that stayed,
+//! - `among rows`: those that make it where rows may be in its way, in a table that stayed; with a
+//!   `value` if they may also leave it off,
 //! - `drop`: those that drop it,
 //! - `name`: what is said before an old name, between it and `value`, the new one, and after that,
 //! - `set x`, a setting: `value` is none if it is what a new object has; `once x` is for an object
@@ -43,6 +44,7 @@ use super::State;
 use super::fact::{Address, Change, Fact, Key, Need, Phase, Setting, Style, When};
 use super::objects::{Found, ids};
 use super::privileges::Privileges;
+use crate::plan::Only;
 
 /// A query for objects of some kinds.
 pub(super) struct Reader {
@@ -100,6 +102,9 @@ const READERS: &[Reader] = &[
     text_search::TEMPLATES,
 ];
 
+/// What reads the same objects where only their rights are asked for.
+const RIGHTS: &[Reader] = &[relation::RIGHTS, column::RIGHTS];
+
 /// The addresses that the readers are asked for.
 const WANTED: &str =
     "WITH wanted AS (SELECT * FROM unnest($1::oid[], $2::int8[]) AS w(objid, part))";
@@ -114,10 +119,16 @@ pub(super) fn read(
     let mut keys: HashMap<Address, Key> = HashMap::new();
     let mut facts: HashMap<Address, Fact> = HashMap::new();
     let mut rows = Vec::new();
-    for reader in READERS {
+    let of_rights = state.only.is_some_and(Only::is_of_rights);
+    for reader in READERS.iter().filter(|reader| !of_rights || !reader.is_of_relations()) {
         rows.extend(reader.rows(client, &found)?);
     }
-    rows.extend(sequence::positions(client, &found)?);
+    for reader in RIGHTS.iter().filter(|_| of_rights) {
+        rows.extend(reader.rows(client, &found)?);
+    }
+    if !of_rights {
+        rows.extend(sequence::positions(client, &found)?);
+    }
     rows.extend(role::parameters(client, &found)?);
     for row in rows {
         let address = super::objects::address(&row);
@@ -145,7 +156,9 @@ pub(super) fn read(
             fact.needs.extend(found.needs.iter().cloned());
         }
     }
-    every::read(client, &mut keys, &mut facts)?;
+    if !of_rights {
+        every::read(client, &mut keys, &mut facts)?;
+    }
     for fact in facts.values_mut() {
         resolve_needs(fact, &aliases);
     }
@@ -161,6 +174,11 @@ pub(super) fn read(
 impl Reader {
     const fn of(kinds: &'static [&'static str], sql: fn() -> String) -> Self {
         Self { kinds, sql, only_if: None }
+    }
+
+    /// Whether it reads what `RIGHTS` read too.
+    fn is_of_relations(&self) -> bool {
+        self.kinds.iter().all(|kind| RIGHTS.iter().any(|rights| rights.kinds.contains(kind)))
     }
 
     /// The rows for those of its kinds.
@@ -182,16 +200,30 @@ impl Reader {
     }
 }
 
-/// An expression for a statement that tries another, and where that meets with `error`, an error
-/// condition that rows give rise to, runs `instead` if that is not empty, and warns. The arguments
-/// are expressions for texts.
-fn attempt(statement: &str, error: &str, instead: &str, warning: &str) -> String {
+/// What is done where a statement meets with an error that rows give rise to.
+#[derive(Clone)]
+struct Otherwise<'a> {
+    /// The error's condition, or several.
+    error: &'a str,
+    /// An expression for the statement that then runs; for an empty text, none does.
+    instead: &'a str,
+    /// An expression for what is warned of.
+    warning: &'a str,
+}
+
+/// An expression for a statement that tries another, given as an expression too.
+fn attempt(statement: &str, otherwise: &[Otherwise<'_>]) -> String {
+    let handlers = otherwise.iter().map(|Otherwise { error, instead, warning }| {
+        format!(
+            "format(E'WHEN {error} THEN%s\\n    RAISE WARNING USING MESSAGE = %L;\\n',
+                    COALESCE(E'\\n    ' || NULLIF({instead}, '') || ';', ''), {warning})"
+        )
+    });
+    let handlers = handlers.collect::<Vec<_>>().join(" || ");
     format!(
         "(SELECT 'DO ' || CASE WHEN strpos(body, '$$') = 0 THEN '$$' || body || '$$'
                                ELSE quote_literal(body) END
-          FROM format(E'\\nBEGIN\\n    %s;\\nEXCEPTION WHEN {error} THEN%s\\n    '
-                      || E'RAISE WARNING USING MESSAGE = %L;\\nEND\\n', {statement},
-                      COALESCE(E'\\n    ' || NULLIF({instead}, '') || ';', ''), {warning}) AS body)"
+          FROM concat(E'\\nBEGIN\\n    ', {statement}, E';\\nEXCEPTION ', {handlers}, E'END\\n') AS body)"
     )
 }
 
@@ -200,7 +232,7 @@ fn take(fact: &mut Fact, what: &str, value: Option<String>, mut statements: Vec<
     let (word, name) = what.split_once(' ').unwrap_or((what, what));
     match word {
         "create" => (fact.create, fact.definition) = (statements, value),
-        "among" => fact.among_rows = statements,
+        "among" => (fact.among_rows, fact.may_be_left_off) = (statements, value.is_some()),
         "drop" => fact.drop = statements,
         "name" => fact.name = value.map(|name| (name, statements)),
         "with" => fact.comes_with.extend(written_address(&statements)),

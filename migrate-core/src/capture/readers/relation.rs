@@ -103,6 +103,38 @@ CROSS JOIN LATERAL (VALUES
     )
 }
 
+pub(super) const RIGHTS: Reader =
+    Reader::of(&["table", "foreign table", "view", "materialized view", "sequence"], rights);
+
+/// The owner of a column's sequence is that of its table.
+fn rights() -> String {
+    let acl = privileges::sql_since(
+        "acldefault(letter, relowner)",
+        "concat(CASE letter WHEN 's' THEN 'SEQUENCE ' ELSE 'TABLE ' END, name)",
+        "''",
+        "relacl",
+        "relowner",
+    );
+    format!(
+        "
+SELECT 'pg_class', c.oid, 0::int8, what, value, statements
+FROM (
+    SELECT c.*, c.oid::regclass::text AS name, CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::\"char\" AS letter,
+           CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE'
+                        ELSE 'TABLE' END AS word
+    FROM wanted JOIN pg_class c ON c.oid = objid
+) AS c
+CROSS JOIN LATERAL (VALUES
+    ('owner', relowner::regrole::text, CASE WHEN relkind <> 'S' OR NOT EXISTS (
+        SELECT FROM pg_depend
+        WHERE classid = 'pg_class'::regclass AND objid = c.oid AND deptype IN ('a', 'i') AND refobjsubid > 0
+    ) THEN ARRAY[format('ALTER %s %s OWNER TO %s', word, name, relowner::regrole)] END),
+    ('acl ' || letter::text, NULL, {acl})
+) AS rows(what, value, statements)
+WHERE statements IS NOT NULL"
+    )
+}
+
 pub(super) const LINKS: Reader = Reader::of(&["table", "foreign table"], links);
 
 /// A child's `CREATE TABLE` names what it inherits from; a partition is attached later.

@@ -8,7 +8,10 @@ pub(super) const FUNCTIONS: Reader = Reader::of(&["function", "procedure", "aggr
 /// A function whose arguments and result are the same can be replaced, if it then has no fewer
 /// defaults.
 fn functions() -> String {
-    let acl = privileges::sql('f', "format('%s %s', word, signature)", "''", "proacl", "proowner");
+    // There is no word for an aggregate where privileges are granted.
+    let on = "CASE prokind WHEN 'a' THEN 'ROUTINE ' || p.oid::regprocedure
+                           ELSE format('%s %s', word, signature) END";
+    let acl = privileges::sql('f', on, "''", "proacl", "proowner");
     format!(
         "
 SELECT 'pg_proc', p.oid, 0::int8, what, value, statements
@@ -66,7 +69,7 @@ CROSS JOIN LATERAL (VALUES
     ('change defaults', pronargdefaults::text, ARRAY[]::text[]),
     ('owner', proowner::regrole::text,
         ARRAY[format('ALTER %s %s OWNER TO %s', word, signature, proowner::regrole)]),
-    ('acl f', NULL, CASE WHEN prokind <> 'a' OR proacl IS NOT NULL THEN {acl} END)
+    ('acl f', NULL, {acl})
 ) AS rows(what, value, statements)
 WHERE statements IS NOT NULL"
     )

@@ -1,7 +1,7 @@
 //! Enums, domains, composite types and ranges. A base type is made by its extension's script.
 
 use super::super::privileges;
-use super::Reader;
+use super::{Otherwise, Reader};
 
 pub(super) const TYPES: Reader = Reader::of(&["type"], types);
 
@@ -66,18 +66,29 @@ pub(super) const DOMAIN_CONSTRAINTS: Reader =
 /// Once a composite type or an array has the domain, it takes no more of them; so they are made
 /// with it. One that is not valid cannot be.
 fn domain_constraints() -> String {
-    "
+    let among_rows = super::attempt(
+        "added",
+        &[Otherwise {
+            error: "check_violation",
+            instead: "added || ' NOT VALID'",
+            warning: "format('check `%s` of domain `%s` comes back NOT VALID: rows violate it', conname, name)",
+        }],
+    );
+    format!(
+        "
 SELECT 'pg_constraint', k.oid, 0::int8, what, value, statements
 FROM (
     SELECT k.*, format_type(contypid, NULL) AS name, pg_get_constraintdef(k.oid) AS definition
     FROM wanted JOIN pg_constraint k ON k.oid = objid AND contype = 'c'
 ) AS k
+CROSS JOIN LATERAL (SELECT format('ALTER DOMAIN %s ADD CONSTRAINT %I %s', name, conname, definition) AS added) AS a
 CROSS JOIN LATERAL (VALUES
-    ('create', definition, ARRAY[format('ALTER DOMAIN %s ADD CONSTRAINT %I %s', name, conname, definition)]),
+    ('create', definition, ARRAY[added]),
+    ('among rows', NULL, CASE WHEN convalidated THEN ARRAY[{among_rows}] END),
     ('drop', NULL, ARRAY[format('ALTER DOMAIN %s DROP CONSTRAINT %I', name, conname)]),
     ('with', NULL, CASE WHEN convalidated THEN ARRAY['pg_type', contypid::text, '0'] END),
     ('name', quote_ident(conname), ARRAY[format('ALTER DOMAIN %s RENAME CONSTRAINT ', name), ' TO '])
 ) AS rows(what, value, statements)
 WHERE statements IS NOT NULL"
-        .to_owned()
+    )
 }

@@ -11,6 +11,8 @@ pub(super) struct Certificate<'a> {
     algorithm: &'a [u8],
     /// From when to when it holds, in seconds since 1970.
     validity: (i64, i64),
+    /// Who signed it.
+    issuer: &'a [u8],
     /// Whom it is for.
     subject: &'a [u8],
     /// The public key, as it stands there.
@@ -47,7 +49,7 @@ impl<'a> Certificate<'a> {
         }
         let _serial_number = body.next()?;
         let _algorithm = body.expect(SEQUENCE)?;
-        let _issuer = body.expect(SEQUENCE)?;
+        let issuer = body.expect(SEQUENCE)?;
         let mut times = Reader(body.expect(SEQUENCE)?);
         let validity = (times.time()?, times.time()?);
         let subject = body.expect(SEQUENCE)?;
@@ -58,12 +60,17 @@ impl<'a> Certificate<'a> {
                 extensions = Some(Reader(element.content).expect(SEQUENCE)?);
             }
         }
-        Some(Self { algorithm, validity, subject, public_key, extensions })
+        Some(Self { algorithm, validity, issuer, subject, public_key, extensions })
     }
 
     /// From when to when it holds, in seconds since 1970.
     pub(super) fn validity(&self) -> (i64, i64) {
         self.validity
+    }
+
+    /// Whether it says that who it is for has signed it.
+    pub(super) fn is_its_own(&self) -> bool {
+        self.issuer == self.subject
     }
 
     /// Whether it names whom it is for in the way of today, so that the common name says nothing.

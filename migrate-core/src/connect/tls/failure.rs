@@ -7,6 +7,7 @@ use rustls::{AlertDescription, CertificateError};
 use thiserror::Error;
 
 use super::TlsSettings;
+use super::verifier::Outdated;
 
 /// Why a connection could not begin.
 #[derive(Debug, Error)]
@@ -165,6 +166,13 @@ fn of_certificate(
         E::InvalidPurpose | E::InvalidPurposeContext { .. } => (
             "the server's certificate is not for a server".to_owned(),
             "have it made for `serverAuth`".to_owned(),
+        ),
+        E::Other(other) if other.0.is::<Outdated>() => (
+            format!(
+                "the server's certificate is signed by an authority whose own one in {authorities} \
+                 has expired, or is not valid yet"
+            ),
+            "put the authority's new certificate there; check the clock of this machine".to_owned(),
         ),
         E::Other(other) if other.0.to_string() == "CaUsedAsEndEntity" => (
             "the server's certificate is an authority's, which signed itself".to_owned(),

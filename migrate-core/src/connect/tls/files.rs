@@ -9,10 +9,11 @@ use rustls::RootCertStore;
 use rustls::client::WebPkiServerVerifier;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::{self, PemObject};
-use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer, UnixTime};
 use thiserror::Error;
 
-use super::verifier::Authorities;
+use super::certificate::Certificate;
+use super::verifier::{Authorities, check_validity};
 use super::{File, Mode, Root, TlsSettings};
 
 /// Why a file cannot be used.
@@ -85,22 +86,39 @@ impl TlsSettings {
                 return Err(self.no_authorities(Path::new("~/.postgresql/root.crt")));
             }
         };
-        let mut store = RootCertStore::empty();
-        store.add_parsable_certificates(trusted.iter().cloned());
-        if store.is_empty() {
-            let help = "it should have the authorities' certificates, in PEM";
-            return Err(FileError::new("sslrootcert", &place, "no certificate is in it", help));
+        let Roots { store, outdated, between } = Roots::of(&trusted, &self.root);
+        if store.is_empty() && outdated.is_empty() {
+            let (reason, help) = match between.is_empty() {
+                true => (
+                    "no certificate is in it",
+                    "it should have the authorities' certificates, in PEM",
+                ),
+                false => (
+                    "no certificate in it has signed itself",
+                    "add the root authority's, up to which the signatures lead",
+                ),
+            };
+            return Err(FileError::new("sslrootcert", &place, reason, help));
         }
         let revoked = self.revoked()?;
         // A certificate that is trusted by itself would slip past the lists.
         let trusted = if revoked.is_empty() { trusted } else { Vec::new() };
-        let chain =
-            WebPkiServerVerifier::builder_with_provider(Arc::new(store), Arc::clone(provider));
-        let chain = chain.with_crls(revoked).build().map_err(|error| {
-            let path = self.revoked.as_ref().map_or(place.as_path(), |file| &file.path);
-            FileError::new("sslcrl", path, error.to_string(), "have the list made anew")
-        })?;
-        Ok(Some(Authorities { chain, trusted }))
+        let trusted = trusted.into_iter().filter(is_its_own).collect();
+        let chain = |store: RootCertStore, revoked| {
+            if store.is_empty() {
+                return Ok(None);
+            }
+            let provider = Arc::clone(provider);
+            let chain = WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider)
+                .with_crls(revoked)
+                .enforce_revocation_expiration();
+            chain.build().map(Some).map_err(|error| {
+                let path = self.revoked.as_ref().map_or(place.as_path(), |file| &file.path);
+                FileError::new("sslcrl", path, error.to_string(), "have the list made anew")
+            })
+        };
+        let (chain, outdated) = (chain(store, revoked)?, chain(outdated, Vec::new())?);
+        Ok(Some(Authorities { chain, outdated, between, trusted }))
     }
 
     fn no_authorities(&self, usual: &Path) -> FileError {
@@ -134,6 +152,39 @@ impl TlsSettings {
         };
         Ok(Some((chain, private_key(&key.path)?, certificate.path.clone())))
     }
+}
+
+/// The certificates of a file, by what they are good for. The rules are OpenSSL's: a signature is
+/// followed up to a certificate that signed itself, and none on the way may be out of date.
+struct Roots {
+    store: RootCertStore,
+    /// Authorities that cannot be trusted any more, or not yet.
+    outdated: RootCertStore,
+    /// Those that others have signed.
+    between: Vec<CertificateDer<'static>>,
+}
+
+impl Roots {
+    fn of(trusted: &[CertificateDer<'static>], root: &Root) -> Self {
+        let (store, outdated) = (RootCertStore::empty(), RootCertStore::empty());
+        let mut roots = Self { store, outdated, between: Vec::new() };
+        for certificate in trusted {
+            // What the system trusts, it has chosen with more care.
+            if matches!(root, Root::File(_)) && !is_its_own(certificate) {
+                roots.between.push(certificate.clone());
+                continue;
+            }
+            let is_valid = check_validity(certificate, UnixTime::now()).is_ok();
+            let store = if is_valid { &mut roots.store } else { &mut roots.outdated };
+            // What cannot be read as an authority's may still be a server's own.
+            store.add_parsable_certificates([certificate.clone()]);
+        }
+        roots
+    }
+}
+
+fn is_its_own(certificate: &CertificateDer<'_>) -> bool {
+    Certificate::read(certificate).is_some_and(|read| read.is_its_own())
 }
 
 /// What is in a file; nothing where it was not named and is not there.

@@ -10,7 +10,8 @@ use rustls::crypto::{
 };
 use rustls::pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
+use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, SignatureScheme};
+use thiserror::Error;
 
 use super::certificate::Certificate;
 
@@ -28,10 +29,55 @@ pub(super) struct Verifier {
 
 #[derive(Debug)]
 pub(super) struct Authorities {
-    /// Follows the signatures up to an authority.
-    pub(super) chain: Arc<WebPkiServerVerifier>,
+    /// Follows the signatures up to an authority, if there is any.
+    pub(super) chain: Option<Arc<WebPkiServerVerifier>>,
+    /// The same for authorities that are out of date.
+    pub(super) outdated: Option<Arc<WebPkiServerVerifier>>,
+    /// Certificates that may stand between a server's and an authority's.
+    pub(super) between: Vec<CertificateDer<'static>>,
     /// Certificates that are trusted just as they are, a server's own too.
     pub(super) trusted: Vec<CertificateDer<'static>>,
+}
+
+/// The authority that signed a certificate is out of date itself.
+#[derive(Debug, Error)]
+#[error("the certificate of the authority is out of date")]
+pub(super) struct Outdated;
+
+impl Authorities {
+    /// Follows the signatures; says where they lead to what is out of date.
+    fn follow(
+        &self,
+        shown: &CertificateDer<'_>,
+        between: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let between = [between, &self.between].concat();
+        let unknown = Error::from(CertificateError::UnknownIssuer);
+        let follow = |chain: &Option<Arc<WebPkiServerVerifier>>| match chain {
+            Some(chain) => chain.verify_server_cert(shown, &between, name, ocsp, now),
+            None => Err(unknown.clone()),
+        };
+        let verified = follow(&self.chain);
+        if verified.as_ref().err() == Some(&unknown) {
+            let outdated = follow(&self.outdated);
+            if outdated.is_ok() || is_about_the_name(&outdated) {
+                return Err(CertificateError::Other(OtherError(Arc::new(Outdated))).into());
+            }
+        }
+        verified
+    }
+}
+
+/// Whether nothing but the name is wrong.
+fn is_about_the_name(verified: &Result<ServerCertVerified, Error>) -> bool {
+    use CertificateError::{NotValidForName, NotValidForNameContext};
+    matches!(
+        verified,
+        Err(Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. }))
+    )
 }
 
 impl Verifier {
@@ -82,16 +128,13 @@ impl ServerCertVerifier for Verifier {
             self.check_name(shown, name)?;
             return Ok(ServerCertVerified::assertion());
         }
-        match authorities.chain.verify_server_cert(shown, between, name, ocsp, now) {
-            // The name is looked at last: the signatures, the dates and the purpose are right.
-            Err(Error::InvalidCertificate(
-                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) => {
-                self.check_name(shown, name)?;
-                Ok(ServerCertVerified::assertion())
-            }
-            verified => verified,
+        let verified = authorities.follow(shown, between, name, ocsp, now);
+        // The name is looked at last: the signatures, the dates and the purpose are right.
+        if is_about_the_name(&verified) {
+            self.check_name(shown, name)?;
+            return Ok(ServerCertVerified::assertion());
         }
+        verified
     }
 
     fn verify_tls12_signature(
@@ -125,7 +168,8 @@ impl ServerCertVerifier for Verifier {
     }
 }
 
-fn check_validity(shown: &CertificateDer<'_>, now: UnixTime) -> Result<(), Error> {
+/// Refuses a certificate before and after the time for which it was made.
+pub(super) fn check_validity(shown: &CertificateDer<'_>, now: UnixTime) -> Result<(), Error> {
     let read = Certificate::read(shown).ok_or(CertificateError::BadEncoding)?;
     let (from, to) = read.validity();
     let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);

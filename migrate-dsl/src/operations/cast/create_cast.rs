@@ -1,5 +1,6 @@
 //! [`CREATE CAST`](https://www.postgresql.org/docs/current/sql-createcast.html).
 
+use crate::choice::Choice;
 use crate::operations::function::Signature;
 use crate::operations::phrases;
 use crate::{DataType, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
@@ -8,9 +9,9 @@ use crate::{DataType, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 pub struct CreateCast {
     source: DataType,
     target: DataType,
-    manner: Option<Manner>,
+    manner: Choice<Manner>,
     arguments: Option<Vec<DataType>>,
-    context: Option<&'static str>,
+    context: Choice<&'static str>,
     comment: Option<String>,
 }
 
@@ -40,9 +41,9 @@ impl Pgm {
         self.record(CreateCast {
             source: source.into(),
             target: target.into(),
-            manner: None,
+            manner: Choice::default(),
             arguments: None,
-            context: None,
+            context: Choice::default(),
             comment: None,
         })
     }
@@ -51,7 +52,7 @@ impl Pgm {
 impl CreateCast {
     /// Converts by this function.
     pub fn with_function(&mut self, function: impl Into<Name>) -> &mut Self {
-        self.manner = Some(Manner::Function(function.into()));
+        self.manner.set("with_function", Manner::Function(function.into()));
         self
     }
 
@@ -67,25 +68,25 @@ impl CreateCast {
 
     /// Takes the bytes of the one for the other, as they are; only a superuser can say so.
     pub fn without_function(&mut self) -> &mut Self {
-        self.manner = Some(Manner::Words("WITHOUT FUNCTION"));
+        self.manner.set("without_function", Manner::Words("WITHOUT FUNCTION"));
         self
     }
 
     /// Writes the one as text and reads the text as the other.
     pub fn with_inout(&mut self) -> &mut Self {
-        self.manner = Some(Manner::Words("WITH INOUT"));
+        self.manner.set("with_inout", Manner::Words("WITH INOUT"));
         self
     }
 
     /// Is made without being asked for where a value is stored in a column of the other type.
     pub fn as_assignment(&mut self) -> &mut Self {
-        self.context = Some("AS ASSIGNMENT");
+        self.context.set("as_assignment", "AS ASSIGNMENT");
         self
     }
 
     /// Is made without being asked for wherever it helps.
     pub fn as_implicit(&mut self) -> &mut Self {
-        self.context = Some("AS IMPLICIT");
+        self.context.set("as_implicit", "AS IMPLICIT");
         self
     }
 
@@ -111,8 +112,10 @@ impl Operation for CreateCast {
 
     fn statements(&self) -> Vec<Statement> {
         let create = Writer::statement(|sql| {
+            sql.choice(&self.manner);
+            sql.choice(&self.context);
             self.object().write(sql.text("CREATE"));
-            match &self.manner {
+            match self.manner.as_ref() {
                 Some(Manner::Words(words)) => _ = sql.text(words),
                 Some(Manner::Function(name)) => {
                     let arguments = self.arguments.clone();
@@ -127,7 +130,7 @@ impl Operation for CreateCast {
                     ));
                 }
             }
-            match self.context {
+            match *self.context {
                 Some(context) => sql.text(context),
                 None => sql,
             }

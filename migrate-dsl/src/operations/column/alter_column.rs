@@ -80,45 +80,45 @@ impl AlterColumn {
     /// The value of new rows that give none: a constant, or an expression given by
     /// [`expr`].
     pub fn set_default(&mut self, value: impl Into<DefaultValue>) -> &mut Self {
-        self.changes.default = Some(Some(value.into()));
+        self.changes.default.set("set_default", Some(value.into()));
         self
     }
 
     /// Takes the default away.
     pub fn drop_default(&mut self) -> &mut Self {
-        self.changes.default = Some(None);
+        self.changes.default.set("drop_default", None);
         self
     }
 
     /// Refuses nulls, after a look at every row.
     pub fn set_not_null(&mut self) -> &mut Self {
-        self.changes.not_null = Some(true);
+        self.changes.not_null.set("set_not_null", true);
         self
     }
 
     /// Allows nulls.
     pub fn drop_not_null(&mut self) -> &mut Self {
-        self.changes.not_null = Some(false);
+        self.changes.not_null.set("drop_not_null", false);
         self
     }
 
     /// Lets the column count up by itself, from [`start`](Self::start) on; it has to be
     /// `NOT NULL`.
     pub fn add_identity(&mut self, identity: Identity) -> &mut Self {
-        self.changes.identity = Some(IdentityChange::Add(identity));
+        self.changes.identity.set("add_identity", IdentityChange::Add(identity));
         self
     }
 
     /// Changes which values an identity column takes. How it counts can be changed without it:
     /// `.increment(10)`.
     pub fn set_identity(&mut self, identity: Identity) -> &mut Self {
-        self.changes.identity = Some(IdentityChange::Set(identity));
+        self.changes.identity.set("set_identity", IdentityChange::Set(identity));
         self
     }
 
     /// Makes an identity column an ordinary one.
     pub fn drop_identity(&mut self) -> &mut Self {
-        self.changes.identity = Some(IdentityChange::Drop);
+        self.changes.identity.set("drop_identity", IdentityChange::Drop);
         self
     }
 
@@ -144,13 +144,13 @@ impl AlterColumn {
 
     /// Computes a generated column in another way, and all its values anew; from PostgreSQL 17.
     pub fn set_expression(&mut self, sql: impl IntoExpression) -> &mut Self {
-        self.changes.expression = Some(Some(expr(sql)));
+        self.changes.expression.set("set_expression", Some(expr(sql)));
         self
     }
 
     /// Makes a generated column an ordinary one; its values stay.
     pub fn drop_expression(&mut self) -> &mut Self {
-        self.changes.expression = Some(None);
+        self.changes.expression.set("drop_expression", None);
         self
     }
 

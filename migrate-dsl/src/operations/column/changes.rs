@@ -1,5 +1,6 @@
 //! What `alter_column` changes, there and back.
 
+use crate::choice::Choice;
 use crate::column::write_storage;
 use crate::operations::sequence::SequenceOptions;
 use crate::{
@@ -14,11 +15,11 @@ pub(super) struct Changes {
     pub(super) using: Option<Expression>,
     pub(super) collation: Option<Name>,
     /// `Some(None)` takes the default away.
-    pub(super) default: Option<Option<DefaultValue>>,
+    pub(super) default: Choice<Option<DefaultValue>>,
     /// Of a generated column; `Some(None)` makes it an ordinary one.
-    pub(super) expression: Option<Option<Expression>>,
-    pub(super) not_null: Option<bool>,
-    pub(super) identity: Option<IdentityChange>,
+    pub(super) expression: Choice<Option<Expression>>,
+    pub(super) not_null: Choice<bool>,
+    pub(super) identity: Choice<IdentityChange>,
     /// Of an identity column.
     pub(super) counting: SequenceOptions,
     /// Of an identity column; `Some(None)` starts again at its start.
@@ -61,6 +62,8 @@ impl Changes {
         let changes = self.in_order();
         if !changes.is_empty() || self.comment.is_none() {
             statements.push(Writer::statement(|sql| {
+                sql.choice(&self.default).choice(&self.expression);
+                sql.choice(&self.not_null).choice(&self.identity);
                 sql.text("ALTER TABLE").name(table);
                 sql.list(&changes, |sql, change| {
                     sql.text("ALTER COLUMN").identifier(column);
@@ -86,7 +89,7 @@ impl Changes {
         if matches!(default, Some(None)) || default.is_some() && self.data_type.is_some() {
             changes.push(Change::Words("DROP DEFAULT"));
         }
-        if matches!(self.expression, Some(None)) {
+        if matches!(*self.expression, Some(None)) {
             changes.push(Change::Words("DROP EXPRESSION"));
         }
         changes.extend(self.data_type.as_ref().map(Change::Type));
@@ -95,7 +98,7 @@ impl Changes {
         changes.extend(self.not_null.map(|not_null| {
             Change::Words(if not_null { "SET NOT NULL" } else { "DROP NOT NULL" })
         }));
-        changes.extend(match self.identity {
+        changes.extend(match *self.identity {
             Some(IdentityChange::Add(identity)) => Some(Change::AddIdentity(identity)),
             Some(IdentityChange::Set(identity)) => Some(Change::SetIdentity(Some(identity))),
             Some(IdentityChange::Drop) => Some(Change::Words("DROP IDENTITY")),
@@ -171,8 +174,8 @@ impl Changes {
                 ));
             }
         }
-        let adds = matches!(self.identity, Some(IdentityChange::Add(_)));
-        let drops = matches!(self.identity, Some(IdentityChange::Drop));
+        let adds = matches!(*self.identity, Some(IdentityChange::Add(_)));
+        let drops = matches!(*self.identity, Some(IdentityChange::Drop));
         if self.counting.name.is_some() && !adds {
             sql.problem(format!(
                 "`sequence_name` belongs to `add_identity`: rename the sequence of `{column}` \
@@ -200,9 +203,11 @@ impl Changes {
 
     /// Adds what takes `there` back without knowing what was before.
     pub(super) fn completed_by_opposites_of(mut self, there: &Self) -> Self {
-        self.not_null = self.not_null.or(there.not_null.map(|not_null| !not_null));
-        if let (None, Some(IdentityChange::Add(_))) = (self.identity, there.identity) {
-            self.identity = Some(IdentityChange::Drop);
+        if let (None, Some(not_null)) = (*self.not_null, *there.not_null) {
+            self.not_null.set(if not_null { "drop_not_null" } else { "set_not_null" }, !not_null);
+        }
+        if let (None, Some(IdentityChange::Add(_))) = (*self.identity, *there.identity) {
+            self.identity.set("drop_identity", IdentityChange::Drop);
         }
         self
     }
@@ -210,7 +215,7 @@ impl Changes {
     /// What of these changes `back` says nothing about.
     pub(super) fn not_taken_back_by(&self, back: &Self) -> Vec<&'static str> {
         let counts = |changes: &Self| {
-            let added = matches!(changes.identity, Some(IdentityChange::Add(_)));
+            let added = matches!(*changes.identity, Some(IdentityChange::Add(_)));
             !added && !changes.counting.is_empty()
         };
         let parts = [

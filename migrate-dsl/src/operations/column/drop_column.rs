@@ -86,6 +86,10 @@ impl Operation for DropColumn {
     }
 
     fn describe(&self) -> String {
+        if self.keep_data {
+            let names = self.columns.iter().map(|column| (column.to_string(), column));
+            return format!("{} of `{}`", keep::described("column", names), self.table);
+        }
         format!("drop {} of `{}`", self.names(), self.table)
     }
 

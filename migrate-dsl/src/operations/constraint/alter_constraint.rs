@@ -1,15 +1,16 @@
 //! [`ALTER TABLE … ALTER CONSTRAINT`](https://www.postgresql.org/docs/current/sql-altertable.html).
 
+use crate::choice::Choice;
 use crate::{Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
 /// Changes when a constraint is checked, and for which tables.
 pub struct AlterConstraint {
     table: Name,
     name: Identifier,
-    deferrable: Option<bool>,
-    initially_deferred: Option<bool>,
-    enforced: Option<bool>,
-    inherit: Option<bool>,
+    deferrable: Choice<bool>,
+    initially_deferred: Choice<bool>,
+    enforced: Choice<bool>,
+    inherit: Choice<bool>,
 }
 
 impl Pgm {
@@ -36,10 +37,10 @@ impl Pgm {
         self.record(AlterConstraint {
             table: table.into(),
             name: name.into(),
-            deferrable: None,
-            initially_deferred: None,
-            enforced: None,
-            inherit: None,
+            deferrable: Choice::default(),
+            initially_deferred: Choice::default(),
+            enforced: Choice::default(),
+            inherit: Choice::default(),
         })
     }
 }
@@ -47,52 +48,56 @@ impl Pgm {
 impl AlterConstraint {
     /// Lets a transaction put off the check.
     pub fn deferrable(&mut self) -> &mut Self {
-        self.deferrable = Some(true);
+        if *self.deferrable != Some(true) {
+            self.deferrable.set("deferrable", true);
+        }
         self
     }
 
     /// Checks at the end of each statement, whatever the transaction says.
     pub fn not_deferrable(&mut self) -> &mut Self {
-        self.deferrable = Some(false);
+        self.deferrable.set("not_deferrable", false);
         self
     }
 
     /// Puts off the check to the end of the transaction.
     pub fn initially_deferred(&mut self) -> &mut Self {
-        self.deferrable = Some(true);
-        self.initially_deferred = Some(true);
+        if *self.deferrable != Some(true) {
+            self.deferrable.set("initially_deferred", true);
+        }
+        self.initially_deferred.set("initially_deferred", true);
         self
     }
 
     /// Checks at the end of each statement, unless the transaction says otherwise.
     pub fn initially_immediate(&mut self) -> &mut Self {
-        self.initially_deferred = Some(false);
+        self.initially_deferred.set("initially_immediate", false);
         self
     }
 
     /// Checks all rows, from now on and now; from PostgreSQL 18.
     pub fn enforced(&mut self) -> &mut Self {
-        self.enforced = Some(true);
+        self.enforced.set("enforced", true);
         self
     }
 
     /// Checks no rows any more; from PostgreSQL 18.
     pub fn not_enforced(&mut self) -> &mut Self {
-        self.enforced = Some(false);
+        self.enforced.set("not_enforced", false);
         self
     }
 
     /// Holds for tables that inherit from this one too; of a not-null constraint, from
     /// PostgreSQL 18.
     pub fn inherit(&mut self) -> &mut Self {
-        self.inherit = Some(true);
+        self.inherit.set("inherit", true);
         self
     }
 
     /// Leaves out tables that inherit from this one; of a not-null constraint, from
     /// PostgreSQL 18.
     pub fn no_inherit(&mut self) -> &mut Self {
-        self.inherit = Some(false);
+        self.inherit.set("no_inherit", false);
         self
     }
 
@@ -125,8 +130,11 @@ impl Operation for AlterConstraint {
         let changes_checks = checked.iter().any(Option::is_some);
         if changes_checks || self.inherit.is_none() {
             statements.push(self.alter(|sql| {
+                sql.choice(&self.deferrable);
+                sql.choice(&self.initially_deferred);
+                sql.choice(&self.enforced);
                 checked.into_iter().flatten().for_each(|words| _ = sql.text(words));
-                if let Some(enforced) = self.enforced {
+                if let Some(enforced) = *self.enforced {
                     sql.requires(18, if enforced { "enforced" } else { "not_enforced" });
                 }
                 if !changes_checks {
@@ -139,12 +147,13 @@ impl Operation for AlterConstraint {
             }));
         }
         // PostgreSQL takes it alone only.
-        if let Some(inherit) = self.inherit {
+        if let Some(inherit) = *self.inherit {
             let (words, option) = match inherit {
                 true => ("INHERIT", "inherit"),
                 false => ("NO INHERIT", "no_inherit"),
             };
-            statements.push(self.alter(|sql| sql.text(words).requires(18, option)));
+            statements
+                .push(self.alter(|sql| sql.choice(&self.inherit).text(words).requires(18, option)));
         }
         statements
     }

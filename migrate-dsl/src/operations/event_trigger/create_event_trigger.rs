@@ -1,5 +1,6 @@
 //! [`CREATE EVENT TRIGGER`](https://www.postgresql.org/docs/current/sql-createeventtrigger.html).
 
+use crate::choice::Choice;
 use crate::operations::phrases;
 use crate::operations::trigger::Action;
 use crate::{DataType, Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
@@ -9,7 +10,7 @@ pub struct CreateEventTrigger {
     name: Identifier,
     event: Identifier,
     tags: Vec<String>,
-    action: Option<Action>,
+    action: Choice<Action>,
     comment: Option<String>,
 }
 
@@ -41,7 +42,7 @@ impl Pgm {
             name: name.into(),
             event: event.into(),
             tags: Vec::new(),
-            action: None,
+            action: Choice::default(),
             comment: None,
         })
     }
@@ -57,13 +58,13 @@ impl CreateEventTrigger {
 
     /// Runs this function, which takes no arguments and returns `event_trigger`.
     pub fn execute(&mut self, function: impl Into<Name>) -> &mut Self {
-        self.action = Some(Action::Function(function.into()));
+        self.action.set("execute", Action::Function(function.into()));
         self
     }
 
     /// Runs a function with this body, in PL/pgSQL; it is called like the trigger.
     pub fn body(&mut self, plpgsql: impl Into<String>) -> &mut Self {
-        self.action = Some(Action::Body(plpgsql.into()));
+        self.action.set("body", Action::Body(plpgsql.into()));
         self
     }
 
@@ -80,7 +81,7 @@ impl CreateEventTrigger {
 
     fn create_event_trigger(&self) -> Statement {
         Writer::statement(|sql| {
-            sql.text("CREATE EVENT TRIGGER").identifier(&self.name);
+            sql.choice(&self.action).text("CREATE EVENT TRIGGER").identifier(&self.name);
             sql.text("ON").identifier(&self.event);
             if self.event.as_str() == "login" {
                 sql.requires(17, "login");
@@ -90,7 +91,7 @@ impl CreateEventTrigger {
                     sql.list(&self.tags, |sql, tag| _ = sql.literal(tag));
                 });
             }
-            let Some(action) = &self.action else {
+            let Some(action) = self.action.as_ref() else {
                 return sql.problem(format!(
                     "what `{}` runs is not said: add `execute` or `body`",
                     self.name
@@ -124,7 +125,7 @@ impl Operation for CreateEventTrigger {
     fn inverse(&self) -> Inverse {
         let trigger = Object::event_trigger(self.name.clone());
         let function = Object::function(self.own_function()).arguments::<DataType>([]);
-        let function = matches!(self.action, Some(Action::Body(_))).then_some(function);
+        let function = matches!(*self.action, Some(Action::Body(_))).then_some(function);
         let objects = [trigger].into_iter().chain(function);
         let drops = objects.map(|object| phrases::drop_object(&object, false, false));
         Inverse::Construction(drops.collect())

@@ -1,11 +1,12 @@
 //! [`ALTER EVENT TRIGGER … ENABLE`](https://www.postgresql.org/docs/current/sql-altereventtrigger.html).
 
+use crate::choice::Choice;
 use crate::{Identifier, Inverse, Object, Operation, Pgm, Statement, Writer};
 
 /// Lets an event trigger fire.
 pub struct EnableEventTrigger {
     name: Identifier,
-    firing: Option<&'static str>,
+    firing: Choice<&'static str>,
 }
 
 impl Pgm {
@@ -22,20 +23,20 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn enable_event_trigger(&mut self, name: impl Into<Identifier>) -> &mut EnableEventTrigger {
-        self.record(EnableEventTrigger { name: name.into(), firing: None })
+        self.record(EnableEventTrigger { name: name.into(), firing: Choice::default() })
     }
 }
 
 impl EnableEventTrigger {
     /// Fires only where `session_replication_role` is `replica`.
     pub fn replica(&mut self) -> &mut Self {
-        self.firing = Some("REPLICA");
+        self.firing.set("replica", "REPLICA");
         self
     }
 
     /// Fires whatever `session_replication_role` is.
     pub fn always(&mut self) -> &mut Self {
-        self.firing = Some("ALWAYS");
+        self.firing.set("always", "ALWAYS");
         self
     }
 }
@@ -51,8 +52,9 @@ impl Operation for EnableEventTrigger {
 
     fn statements(&self) -> Vec<Statement> {
         vec![Writer::statement(|sql| {
+            sql.choice(&self.firing);
             sql.text("ALTER EVENT TRIGGER").identifier(&self.name).text("ENABLE");
-            match self.firing {
+            match *self.firing {
                 Some(firing) => sql.text(firing),
                 None => sql,
             }

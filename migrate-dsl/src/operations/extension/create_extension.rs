@@ -1,7 +1,7 @@
 //! [`CREATE EXTENSION`](https://www.postgresql.org/docs/current/sql-createextension.html).
 
 use crate::operations::phrases;
-use crate::{Identifier, Inverse, Object, Operation, Pgm, Statement, Writer};
+use crate::{Identifier, Inverse, Object, Only, Operation, Pgm, Statement, Writer};
 
 /// Installs an extension in the database.
 pub struct CreateExtension {
@@ -88,7 +88,7 @@ impl Operation for CreateExtension {
 
     fn inverse(&self) -> Inverse {
         if self.if_not_exists {
-            return Inverse::capture([Object::extension(&self.name)]);
+            return Inverse::capture_only(Only::Itself, [Object::extension(&self.name)]);
         }
         let name = self.name.clone().into();
         Inverse::by(phrases::drop("EXTENSION", &name, false, false))

@@ -1,14 +1,15 @@
 //! [`ALTER FOREIGN DATA WRAPPER`](https://www.postgresql.org/docs/current/sql-alterforeigndatawrapper.html).
 
 use super::options::{LOST, OptionChanges, option_changes};
+use crate::choice::Choice;
 use crate::{Identifier, Inverse, Name, Object, Operation, OptionValue, Pgm, Statement, Writer};
 
 /// Changes a foreign data wrapper.
 pub struct AlterForeignDataWrapper {
     name: Identifier,
     /// `None` within takes it away.
-    handler: Option<Option<Name>>,
-    validator: Option<Option<Name>>,
+    handler: Choice<Option<Name>>,
+    validator: Choice<Option<Name>>,
     options: OptionChanges,
 }
 
@@ -37,8 +38,8 @@ impl Pgm {
     ) -> &mut AlterForeignDataWrapper {
         self.record(AlterForeignDataWrapper {
             name: name.into(),
-            handler: None,
-            validator: None,
+            handler: Choice::default(),
+            validator: Choice::default(),
             options: OptionChanges::default(),
         })
     }
@@ -49,25 +50,25 @@ option_changes!(AlterForeignDataWrapper);
 impl AlterForeignDataWrapper {
     /// The function that reads and writes.
     pub fn handler(&mut self, function: impl Into<Name>) -> &mut Self {
-        self.handler = Some(Some(function.into()));
+        self.handler.set("handler", Some(function.into()));
         self
     }
 
     /// Its tables can only be described from now on.
     pub fn no_handler(&mut self) -> &mut Self {
-        self.handler = Some(None);
+        self.handler.set("no_handler", None);
         self
     }
 
     /// The function that looks whether options make sense.
     pub fn validator(&mut self, function: impl Into<Name>) -> &mut Self {
-        self.validator = Some(Some(function.into()));
+        self.validator.set("validator", Some(function.into()));
         self
     }
 
     /// Nobody looks whether options make sense from now on.
     pub fn no_validator(&mut self) -> &mut Self {
-        self.validator = Some(None);
+        self.validator.set("no_validator", None);
         self
     }
 }
@@ -83,10 +84,12 @@ impl Operation for AlterForeignDataWrapper {
 
     fn statements(&self) -> Vec<Statement> {
         vec![Writer::statement(|sql| {
+            sql.choice(&self.handler);
+            sql.choice(&self.validator);
             sql.text("ALTER FOREIGN DATA WRAPPER").identifier(&self.name);
             for (keyword, function) in [("HANDLER", &self.handler), ("VALIDATOR", &self.validator)]
             {
-                match function {
+                match function.as_ref() {
                     Some(Some(function)) => _ = sql.text(keyword).name(function),
                     Some(None) => _ = sql.text("NO").text(keyword),
                     None => {}

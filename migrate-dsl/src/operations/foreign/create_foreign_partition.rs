@@ -1,6 +1,7 @@
 //! [`CREATE FOREIGN TABLE … PARTITION OF`](https://www.postgresql.org/docs/current/sql-createforeigntable.html).
 
 use super::options::{Options, options};
+use crate::choice::Choice;
 use crate::operations::phrases;
 use crate::operations::table::partitioning::{Bound, write_bound};
 use crate::{
@@ -12,7 +13,7 @@ pub struct CreateForeignPartition {
     name: Name,
     parent: Name,
     server: Identifier,
-    bound: Option<Bound>,
+    bound: Choice<Bound>,
     if_not_exists: bool,
     options: Options,
     comment: Option<String>,
@@ -44,7 +45,7 @@ impl Pgm {
             name: name.into(),
             parent: parent.into(),
             server: server.into(),
-            bound: None,
+            bound: Choice::default(),
             if_not_exists: false,
             options: Options::default(),
             comment: None,
@@ -62,7 +63,7 @@ impl CreateForeignPartition {
         from: impl IntoIterator<Item = T>,
         to: impl IntoIterator<Item = U>,
     ) -> &mut Self {
-        self.bound = Some(Bound::range(from, to));
+        self.bound.set("from_to", Bound::range(from, to));
         self
     }
 
@@ -71,19 +72,19 @@ impl CreateForeignPartition {
         &mut self,
         list: impl IntoIterator<Item = T>,
     ) -> &mut Self {
-        self.bound = Some(Bound::list(list));
+        self.bound.set("values_in", Bound::list(list));
         self
     }
 
     /// Takes the rows whose hash leaves this remainder.
     pub fn modulus(&mut self, modulus: u32, remainder: u32) -> &mut Self {
-        self.bound = Some(Bound::Hash(modulus, remainder));
+        self.bound.set("modulus", Bound::Hash(modulus, remainder));
         self
     }
 
     /// Takes the rows that no other partition takes.
     pub fn default_partition(&mut self) -> &mut Self {
-        self.bound = Some(Bound::Rest);
+        self.bound.set("default_partition", Bound::Rest);
         self
     }
 
@@ -111,6 +112,7 @@ impl Operation for CreateForeignPartition {
 
     fn statements(&self) -> Vec<Statement> {
         let create = Writer::statement(|sql| {
+            sql.choice(&self.bound);
             sql.text("CREATE FOREIGN TABLE").flag(self.if_not_exists, "IF NOT EXISTS");
             sql.name(&self.name).text("PARTITION OF").name(&self.parent);
             write_bound(sql, self.bound.as_ref(), &self.name);

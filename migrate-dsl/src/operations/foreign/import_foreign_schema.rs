@@ -1,8 +1,10 @@
 //! [`IMPORT FOREIGN SCHEMA`](https://www.postgresql.org/docs/current/sql-importforeignschema.html).
 
 use super::options::{Options, options};
+use crate::choice::Choice;
 use crate::{
-    Identifier, IntoIdentifiers, Inverse, Object, Operation, OptionValue, Pgm, Statement, Writer,
+    Identifier, IntoIdentifiers, Inverse, Object, Only, Operation, OptionValue, Pgm, Statement,
+    Writer,
 };
 
 /// Creates foreign tables for those of a foreign server.
@@ -10,7 +12,7 @@ pub struct ImportForeignSchema {
     remote: Identifier,
     server: Identifier,
     local: Identifier,
-    only: Option<(&'static str, Vec<Identifier>)>,
+    only: Choice<(&'static str, Vec<Identifier>)>,
     options: Options,
 }
 
@@ -27,7 +29,7 @@ impl Pgm {
     ///     migrate_dsl::plan_text(up),
     ///     r#"IMPORT FOREIGN SCHEMA "public" LIMIT TO ("invoices") FROM SERVER "billing" INTO "billing";"#
     /// );
-    /// assert_eq!(migrate_dsl::plan_text_down(up), "-- as it was: schema `billing`");
+    /// assert_eq!(migrate_dsl::plan_text_down(up), "-- as it was: all foreign tables in schema `billing`");
     /// ```
     #[track_caller]
     pub fn import_foreign_schema(
@@ -40,7 +42,7 @@ impl Pgm {
             remote: remote.into(),
             server: server.into(),
             local: local.into(),
-            only: None,
+            only: Choice::default(),
             options: Options::default(),
         })
     }
@@ -51,13 +53,13 @@ options!(ImportForeignSchema);
 impl ImportForeignSchema {
     /// Only these tables.
     pub fn limit_to(&mut self, tables: impl IntoIdentifiers) -> &mut Self {
-        self.only = Some(("LIMIT TO", tables.into_identifiers()));
+        self.only.set("limit_to", ("LIMIT TO", tables.into_identifiers()));
         self
     }
 
     /// All but these tables.
     pub fn except(&mut self, tables: impl IntoIdentifiers) -> &mut Self {
-        self.only = Some(("EXCEPT", tables.into_identifiers()));
+        self.only.set("except", ("EXCEPT", tables.into_identifiers()));
         self
     }
 }
@@ -73,8 +75,9 @@ impl Operation for ImportForeignSchema {
 
     fn statements(&self) -> Vec<Statement> {
         vec![Writer::statement(|sql| {
+            sql.choice(&self.only);
             sql.text("IMPORT FOREIGN SCHEMA").identifier(&self.remote);
-            if let Some((keyword, tables)) = &self.only {
+            if let Some((keyword, tables)) = self.only.as_ref() {
                 sql.text(keyword).columns(tables);
                 if tables.is_empty() {
                     sql.problem("`limit_to` and `except` name tables: leave them out for all");
@@ -87,7 +90,8 @@ impl Operation for ImportForeignSchema {
     }
 
     fn inverse(&self) -> Inverse {
-        Inverse::capture([Object::schema(&self.local)])
+        let schema = self.local.clone().into();
+        Inverse::capture_only(Only::Itself, [Object::all("ALL FOREIGN TABLES IN SCHEMA", schema)])
     }
 }
 

@@ -45,10 +45,37 @@ impl Attributes {
         for attribute in &self.0 {
             attribute.write(sql);
         }
+        for group in EXCLUSIVE {
+            let given = self.0.iter().filter_map(Attribute::words);
+            let mut given = given.filter(|words| group.contains(words));
+            let first = given.next();
+            let other = given.find(|words| Some(*words) != first);
+            if let (Some(first), Some(other)) = (first, other) {
+                let [first, other] =
+                    [first, other].map(|words| words.to_ascii_lowercase().replace(' ', "_"));
+                sql.problem(format!("both `{first}` and `{other}` are given: leave one out"));
+            }
+        }
     }
 }
 
+/// Of each of these there can be one; the options are called as the words.
+const EXCLUSIVE: &[&[&str]] = &[
+    &["IMMUTABLE", "STABLE", "VOLATILE"],
+    &["STRICT", "CALLED ON NULL INPUT"],
+    &["LEAKPROOF", "NOT LEAKPROOF"],
+    &["PARALLEL SAFE", "PARALLEL RESTRICTED", "PARALLEL UNSAFE"],
+    &["SECURITY DEFINER", "SECURITY INVOKER"],
+];
+
 impl Attribute {
+    fn words(&self) -> Option<&'static str> {
+        match self {
+            Self::OfFunction(words) | Self::Security(words) => Some(words),
+            _ => None,
+        }
+    }
+
     fn write(&self, sql: &mut Writer) {
         match self {
             Self::OfFunction(words) | Self::Security(words) => _ = sql.text(words),

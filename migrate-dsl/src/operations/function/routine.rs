@@ -2,6 +2,7 @@
 
 use super::Argument;
 use super::attributes::{Attribute, Attributes, attributes};
+use crate::choice::Choice;
 use crate::{
     DataType, DefaultValue, Expression, Identifier, IntoExpression, Name, Statement, Table, Writer,
     expr, split,
@@ -11,11 +12,11 @@ use crate::{
 #[derive(Default)]
 pub struct Routine {
     arguments: Vec<Argument>,
-    returns: Option<Returns>,
+    returns: Choice<Returns>,
     transforms: Vec<DataType>,
     window: bool,
     attributes: Attributes,
-    body: Option<Body>,
+    body: Choice<Body>,
 }
 
 enum Returns {
@@ -56,56 +57,65 @@ impl Routine {
 
     /// The type of the result; `trigger` for the function of a trigger.
     pub fn returns(&mut self, data_type: impl Into<DataType>) -> &mut Self {
-        self.returns = Some(Returns::Type(data_type.into()));
+        self.returns.set("returns", Returns::Type(data_type.into()));
         self
     }
 
     /// The type of each row of the result, such as a table's name.
     pub fn returns_setof(&mut self, data_type: impl Into<DataType>) -> &mut Self {
-        self.returns = Some(Returns::SetOf(data_type.into()));
+        self.returns.set("returns_setof", Returns::SetOf(data_type.into()));
         self
     }
 
     /// The columns of the result.
     pub fn returns_table<R>(&mut self, describe: impl FnOnce(&mut Table) -> R) -> &mut Self {
-        self.returns = Some(Returns::Table(Table::described(describe)));
+        self.returns.set("returns_table", Returns::Table(Table::described(describe)));
         self
     }
 
     /// The body in [PL/pgSQL](https://www.postgresql.org/docs/current/plpgsql.html).
     pub fn plpgsql(&mut self, body: impl Into<String>) -> &mut Self {
-        self.body("plpgsql", body)
+        self.text_body("plpgsql", "plpgsql", body)
     }
 
     /// The body in [SQL](https://www.postgresql.org/docs/current/xfunc-sql.html), as text that is
     /// looked at when the function is called.
     pub fn sql(&mut self, body: impl Into<String>) -> &mut Self {
-        self.body("sql", body)
+        self.text_body("sql", "sql", body)
     }
 
     /// The body in any language that the database has.
     pub fn body(&mut self, language: impl Into<Identifier>, body: impl Into<String>) -> &mut Self {
-        self.body = Some(Body::Text { language: language.into(), text: body.into() });
+        self.text_body("body", language, body)
+    }
+
+    fn text_body(
+        &mut self,
+        option: &'static str,
+        language: impl Into<Identifier>,
+        body: impl Into<String>,
+    ) -> &mut Self {
+        self.body.set(option, Body::Text { language: language.into(), text: body.into() });
         self
     }
 
     /// A function of a shared library as the body, see
     /// [C-Language Functions](https://www.postgresql.org/docs/current/xfunc-c.html).
     pub fn c(&mut self, file: impl Into<String>, symbol: impl Into<String>) -> &mut Self {
-        self.body = Some(Body::Library { file: file.into(), symbol: symbol.into() });
+        self.body.set("c", Body::Library { file: file.into(), symbol: symbol.into() });
         self
     }
 
     /// An expression as the body, `RETURN a + b`: looked at now, so that what it names cannot go
     /// away unnoticed. From PostgreSQL 14.
     pub fn return_expr(&mut self, sql: impl IntoExpression) -> &mut Self {
-        self.body = Some(Body::Return(expr(sql)));
+        self.body.set("return_expr", Body::Return(expr(sql)));
         self
     }
 
     /// Statements as the body, `BEGIN ATOMIC … END`: looked at now. From PostgreSQL 14.
     pub fn atomic(&mut self, statements: impl Into<String>) -> &mut Self {
-        self.body = Some(Body::Atomic(statements.into()));
+        self.body.set("atomic", Body::Atomic(statements.into()));
         self
     }
 
@@ -127,12 +137,13 @@ impl Routine {
     /// `CREATE OR REPLACE FUNCTION "a" ("n" integer) RETURNS …`.
     pub(super) fn create(&self, kind: &str, name: &Name, or_replace: bool) -> Statement {
         Writer::statement(|sql| {
+            sql.choice(&self.returns).choice(&self.body);
             sql.text("CREATE").flag(or_replace, "OR REPLACE");
             sql.text(kind).name(name).parenthesized(|sql| {
                 sql.list(&self.arguments, |sql, argument| argument.write(sql));
             });
             self.write_returns(sql);
-            match &self.body {
+            match self.body.as_ref() {
                 Some(Body::Text { language, .. }) => _ = sql.text("LANGUAGE").identifier(language),
                 Some(Body::Library { .. }) => _ = sql.text("LANGUAGE c"),
                 Some(Body::Return(_) | Body::Atomic(_)) | None => {}
@@ -161,7 +172,7 @@ impl Routine {
     }
 
     fn write_returns(&self, sql: &mut Writer) {
-        match &self.returns {
+        match self.returns.as_ref() {
             Some(Returns::Type(data_type)) => sql.text("RETURNS").data_type(data_type),
             Some(Returns::SetOf(data_type)) => sql.text("RETURNS SETOF").data_type(data_type),
             Some(Returns::Table(table)) => {
@@ -172,7 +183,7 @@ impl Routine {
     }
 
     fn write_body(&self, sql: &mut Writer, name: &Name) {
-        match &self.body {
+        match self.body.as_ref() {
             Some(Body::Text { text, .. }) => {
                 sql.text("AS").dollar_quoted(text);
             }

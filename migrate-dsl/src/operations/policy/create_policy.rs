@@ -1,6 +1,7 @@
 //! [`CREATE POLICY`](https://www.postgresql.org/docs/current/sql-createpolicy.html).
 
 use super::rows::Rows;
+use crate::choice::Choice;
 use crate::{
     Identifier, IntoExpression, IntoRoles, Inverse, Name, Operation, Pgm, Statement, Writer, expr,
 };
@@ -9,8 +10,8 @@ use crate::{
 pub struct CreatePolicy {
     table: Name,
     name: Identifier,
-    kind: Option<&'static str>,
-    command: Option<&'static str>,
+    kind: Choice<&'static str>,
+    command: Choice<&'static str>,
     rows: Rows,
     comment: Option<String>,
 }
@@ -40,8 +41,8 @@ impl Pgm {
         self.record(CreatePolicy {
             table: table.into(),
             name: name.into(),
-            kind: None,
-            command: None,
+            kind: Choice::default(),
+            command: Choice::default(),
             rows: Rows::default(),
             comment: None,
         })
@@ -52,43 +53,43 @@ impl CreatePolicy {
     /// Lets through what this policy or another permissive one lets through (PostgreSQL's
     /// default).
     pub fn permissive(&mut self) -> &mut Self {
-        self.kind = Some("PERMISSIVE");
+        self.kind.set("permissive", "PERMISSIVE");
         self
     }
 
     /// Lets through nothing that this policy does not, whatever others say.
     pub fn restrictive(&mut self) -> &mut Self {
-        self.kind = Some("RESTRICTIVE");
+        self.kind.set("restrictive", "RESTRICTIVE");
         self
     }
 
     /// For all commands (PostgreSQL's default).
     pub fn for_all(&mut self) -> &mut Self {
-        self.command = Some("ALL");
+        self.command.set("for_all", "ALL");
         self
     }
 
     /// For rows that are read.
     pub fn for_select(&mut self) -> &mut Self {
-        self.command = Some("SELECT");
+        self.command.set("for_select", "SELECT");
         self
     }
 
     /// For new rows, which [`with_check`](Self::with_check) tells.
     pub fn for_insert(&mut self) -> &mut Self {
-        self.command = Some("INSERT");
+        self.command.set("for_insert", "INSERT");
         self
     }
 
     /// For rows that are changed.
     pub fn for_update(&mut self) -> &mut Self {
-        self.command = Some("UPDATE");
+        self.command.set("for_update", "UPDATE");
         self
     }
 
     /// For rows that are deleted.
     pub fn for_delete(&mut self) -> &mut Self {
-        self.command = Some("DELETE");
+        self.command.set("for_delete", "DELETE");
         self
     }
 
@@ -119,7 +120,7 @@ impl CreatePolicy {
     /// What the command makes no use of.
     fn problem(&self) -> Option<&'static str> {
         let Rows { using, with_check, .. } = &self.rows;
-        match self.command {
+        match *self.command {
             Some("INSERT") if using.is_some() => {
                 Some("a policy for `INSERT` has no `using`: say which rows with `with_check`")
             }
@@ -142,11 +143,13 @@ impl Operation for CreatePolicy {
 
     fn statements(&self) -> Vec<Statement> {
         let create = Writer::statement(|sql| {
+            sql.choice(&self.kind);
+            sql.choice(&self.command);
             sql.text("CREATE POLICY").identifier(&self.name).text("ON").name(&self.table);
-            if let Some(kind) = self.kind {
+            if let Some(kind) = *self.kind {
                 sql.text("AS").text(kind);
             }
-            if let Some(command) = self.command {
+            if let Some(command) = *self.command {
                 sql.text("FOR").text(command);
             }
             self.rows.write(sql);

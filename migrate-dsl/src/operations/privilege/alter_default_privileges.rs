@@ -2,8 +2,9 @@
 
 use super::privileges::{IntoPrivileges, Privileges};
 use super::target::Kind;
+use crate::choice::Choice;
 use crate::{
-    Identifier, IntoIdentifiers, IntoRoles, Inverse, Object, Operation, Pgm, Role, Statement,
+    Identifier, IntoIdentifiers, IntoRoles, Inverse, Object, Only, Operation, Pgm, Role, Statement,
     Writer,
 };
 
@@ -11,8 +12,8 @@ use crate::{
 pub struct AlterDefaultPrivileges {
     owners: Vec<Role>,
     schemas: Vec<Identifier>,
-    change: Option<Change>,
-    on: Option<(&'static str, Kind)>,
+    change: Choice<Change>,
+    on: Choice<(&'static str, Kind)>,
     roles: Vec<Role>,
     grant_option: bool,
     cascade: bool,
@@ -45,8 +46,8 @@ impl Pgm {
         self.record(AlterDefaultPrivileges {
             owners: Vec::new(),
             schemas: Vec::new(),
-            change: None,
-            on: None,
+            change: Choice::default(),
+            on: Choice::default(),
             roles: Vec::new(),
             grant_option: false,
             cascade: false,
@@ -79,43 +80,44 @@ impl AlterDefaultPrivileges {
 
     fn change(&mut self, revokes: bool, privileges: impl IntoPrivileges) -> &mut Self {
         let privileges = Privileges::new(privileges.into_privileges());
-        self.change = Some(Change { revokes, privileges });
+        let option = if revokes { "revoke" } else { "grant" };
+        self.change.set(option, Change { revokes, privileges });
         self
     }
 
     /// On tables and views.
     pub fn on_tables(&mut self) -> &mut Self {
-        self.on = Some(("TABLES", Kind::TABLE));
+        self.on.set("on_tables", ("TABLES", Kind::TABLE));
         self
     }
 
     /// On sequences.
     pub fn on_sequences(&mut self) -> &mut Self {
-        self.on = Some(("SEQUENCES", Kind::SEQUENCE));
+        self.on.set("on_sequences", ("SEQUENCES", Kind::SEQUENCE));
         self
     }
 
     /// On functions, aggregates and procedures.
     pub fn on_functions(&mut self) -> &mut Self {
-        self.on = Some(("FUNCTIONS", Kind::FUNCTION));
+        self.on.set("on_functions", ("FUNCTIONS", Kind::FUNCTION));
         self
     }
 
     /// On types and domains.
     pub fn on_types(&mut self) -> &mut Self {
-        self.on = Some(("TYPES", Kind::TYPE));
+        self.on.set("on_types", ("TYPES", Kind::TYPE));
         self
     }
 
     /// On schemas.
     pub fn on_schemas(&mut self) -> &mut Self {
-        self.on = Some(("SCHEMAS", Kind::SCHEMA));
+        self.on.set("on_schemas", ("SCHEMAS", Kind::SCHEMA));
         self
     }
 
     /// On large objects; from PostgreSQL 18.
     pub fn on_large_objects(&mut self) -> &mut Self {
-        self.on = Some(("LARGE OBJECTS", Kind::LARGE_OBJECT));
+        self.on.set("on_large_objects", ("LARGE OBJECTS", Kind::LARGE_OBJECT));
         self
     }
 
@@ -152,7 +154,7 @@ impl AlterDefaultPrivileges {
         let revokes = change.revokes;
         sql.text(if revokes { "REVOKE" } else { "GRANT" });
         sql.flag(revokes && self.grant_option, "GRANT OPTION FOR");
-        match self.on {
+        match *self.on {
             Some((on, kind)) => {
                 change.privileges.write(sql, kind.told, kind.privileges, |_| {});
                 sql.text("ON").text(on);
@@ -198,6 +200,7 @@ impl Operation for AlterDefaultPrivileges {
 
     fn statements(&self) -> Vec<Statement> {
         vec![Writer::statement(|sql| {
+            sql.choice(&self.on);
             sql.text("ALTER DEFAULT PRIVILEGES");
             if !self.owners.is_empty() {
                 sql.text("FOR ROLE").list(&self.owners, |sql, role| _ = sql.role(role));
@@ -207,12 +210,13 @@ impl Operation for AlterDefaultPrivileges {
             }
             if !self.schemas.is_empty() {
                 sql.text("IN SCHEMA").list(&self.schemas, |sql, name| _ = sql.identifier(name));
-                if let Some((on @ ("SCHEMAS" | "LARGE OBJECTS"), _)) = self.on {
+                if let Some((on @ ("SCHEMAS" | "LARGE OBJECTS"), _)) = *self.on {
                     let on = on.trim_end_matches('S').to_ascii_lowercase();
                     sql.problem(format!("a {on} is made in no schema: leave `in_schema` out"));
                 }
             }
-            match &self.change {
+            sql.choice(&self.change);
+            match self.change.as_ref() {
                 Some(change) => self.write_change(sql, change),
                 None => {
                     sql.problem("`alter_default_privileges` wants `grant` or `revoke`");
@@ -230,7 +234,7 @@ impl Operation for AlterDefaultPrivileges {
                 Object::default_privileges(owner, self.schemas.get(schema).cloned())
             })
         });
-        Inverse::capture(objects)
+        Inverse::capture_only(Only::Privileges, objects)
     }
 }
 
@@ -273,9 +277,9 @@ mod tests {
         insta::assert_snapshot!(plan_text_down(up), @"
         -- as it was: default privileges
         -- as it was: default privileges of `current_user`
-        -- as it was: default privileges
-        -- as it was: default privileges
-        -- as it was: default privileges
+        -- as it was: default privileges of the current role
+        -- as it was: default privileges of the current role
+        -- as it was: default privileges of the current role
         -- as it was: default privileges of `ada` in `app`, default privileges of `ada` in `public`, default privileges of `grace` in `app`, default privileges of `grace` in `public`
         ");
     }

@@ -3,6 +3,7 @@
 
 use super::sql::statements_of;
 use super::sql_file::read;
+use crate::choice::Choice;
 use crate::{
     Expression, Identifier, IntoExpression, IntoIdentifiers, Inverse, Name, Operation, Pgm,
     Statement, Writer, expr,
@@ -14,8 +15,8 @@ pub struct CopyFrom {
     file: String,
     rows: Result<String, String>,
     columns: Vec<Identifier>,
-    format: Option<&'static str>,
-    header: Option<&'static str>,
+    format: Choice<&'static str>,
+    header: Choice<&'static str>,
     /// `DELIMITER`, `NULL` and the like, with their text.
     texts: Vec<(&'static str, String)>,
     force: Vec<(&'static str, Vec<Identifier>)>,
@@ -26,7 +27,7 @@ pub struct CopyFrom {
 
 impl Pgm {
     /// Copies the rows of a file into a table; the path is relative to the folder of the
-    /// migrations, `src/`, and the file is UTF-8.
+    /// migrations, `src/`, and stays in the crate; the file is UTF-8.
     ///
     /// The file is read when the plan is made, and its rows travel with the plan: it is for lists
     /// of countries, not for a warehouse. What takes them back is said with
@@ -52,8 +53,8 @@ impl Pgm {
             file,
             rows,
             columns: Vec::new(),
-            format: None,
-            header: None,
+            format: Choice::default(),
+            header: Choice::default(),
             texts: Vec::new(),
             force: Vec::new(),
             on_error_ignore: false,
@@ -72,25 +73,25 @@ impl CopyFrom {
 
     /// The file has values between commas.
     pub fn csv(&mut self) -> &mut Self {
-        self.format = Some("csv");
+        self.format.set("csv", "csv");
         self
     }
 
     /// The file has values between tabs, and `\N` for null (PostgreSQL's default).
     pub fn text(&mut self) -> &mut Self {
-        self.format = Some("text");
+        self.format.set("text", "text");
         self
     }
 
     /// The first line has names, and is left out; of a [`text`](Self::text) from PostgreSQL 15.
     pub fn header(&mut self) -> &mut Self {
-        self.header = Some("HEADER");
+        self.header.set("header", "HEADER");
         self
     }
 
     /// The first line has names, which have to be those of the columns; from PostgreSQL 15.
     pub fn header_match(&mut self) -> &mut Self {
-        self.header = Some("HEADER MATCH");
+        self.header.set("header_match", "HEADER MATCH");
         self
     }
 
@@ -157,14 +158,14 @@ impl CopyFrom {
     }
 
     fn is_csv(&self) -> bool {
-        self.format == Some("csv")
+        *self.format == Some("csv")
     }
 
     fn write_options(&self, sql: &mut Writer) {
-        if let Some(format) = self.format {
+        if let Some(format) = *self.format {
             sql.text("FORMAT").text(format).glued(",");
         }
-        if let Some(header) = self.header {
+        if let Some(header) = *self.header {
             sql.text(header).glued(",");
         }
         for (keyword, text) in &self.texts {
@@ -179,7 +180,7 @@ impl CopyFrom {
     }
 
     fn note_versions(&self, sql: &mut Writer) {
-        match self.header {
+        match *self.header {
             Some("HEADER") if !self.is_csv() => _ = sql.requires(15, "header"),
             Some("HEADER MATCH") => _ = sql.requires(15, "header_match"),
             _ => {}
@@ -204,6 +205,8 @@ impl Operation for CopyFrom {
 
     fn statements(&self) -> Vec<Statement> {
         let mut statement = Writer::statement(|sql| {
+            sql.choice(&self.format);
+            sql.choice(&self.header);
             sql.text("COPY").name(&self.table);
             if !self.columns.is_empty() {
                 sql.columns(&self.columns);
@@ -225,6 +228,7 @@ impl Operation for CopyFrom {
             Ok(rows) => {
                 let rows = rows.strip_prefix('\u{feff}').unwrap_or(rows);
                 statement.input = Some(rows.to_owned());
+                statement.input_file = Some(self.file.clone());
             }
             Err(problem) => {
                 statement.input = Some(String::new());

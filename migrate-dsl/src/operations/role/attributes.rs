@@ -1,5 +1,6 @@
 //! What a role may do, as `create_role` and `alter_role` say it.
 
+use crate::choice::Choice;
 use crate::{Secret, Writer};
 
 /// The attributes that were said of a role, in PostgreSQL's order.
@@ -9,7 +10,9 @@ pub(super) struct Attributes {
     flags: Vec<(&'static str, bool)>,
     connection_limit: Option<i32>,
     valid_until: Option<String>,
-    password: Option<Password>,
+    password: Choice<Password>,
+    /// The keywords of which both were said.
+    contradicted: Vec<&'static str>,
 }
 
 enum Password {
@@ -18,8 +21,10 @@ enum Password {
 }
 
 impl Attributes {
-    /// The last word counts.
     pub(super) fn set(&mut self, keyword: &'static str, holds: bool) {
+        if self.flags.contains(&(keyword, !holds)) {
+            self.contradicted.push(keyword);
+        }
         self.flags.retain(|(other, _)| *other != keyword);
         self.flags.push((keyword, holds));
     }
@@ -33,11 +38,11 @@ impl Attributes {
     }
 
     pub(super) fn set_password(&mut self, secret: &Secret) {
-        self.password = Some(Password::Given(secret.verified()));
+        self.password.set("password", Password::Given(secret.verified()));
     }
 
     pub(super) fn take_password(&mut self) {
-        self.password = Some(Password::Null);
+        self.password.set("password_null", Password::Null);
     }
 
     pub(super) fn has_password(&self) -> bool {
@@ -55,6 +60,9 @@ impl Attributes {
 
     /// `LOGIN NOCREATEDB CONNECTION LIMIT 0`.
     pub(super) fn write(&self, sql: &mut Writer) {
+        for option in self.contradicted.iter().map(|keyword| keyword.to_ascii_lowercase()) {
+            sql.problem(format!("both `{option}` and `no_{option}` are given: leave one out"));
+        }
         for (keyword, holds) in &self.flags {
             match holds {
                 true => sql.text(keyword),
@@ -69,7 +77,8 @@ impl Attributes {
                 ));
             }
         }
-        match &self.password {
+        sql.choice(&self.password);
+        match self.password.as_ref() {
             Some(Password::Given(secret)) => _ = sql.text("PASSWORD").secret(secret),
             Some(Password::Null) => _ = sql.text("PASSWORD NULL"),
             None => {}

@@ -1,12 +1,13 @@
 //! [`REVOKE` of a role](https://www.postgresql.org/docs/current/sql-revoke.html).
 
 use super::membership::Membership;
+use crate::choice::Choice;
 use crate::{IntoIdentifiers, IntoRoles, Inverse, Operation, Pgm, Role, Statement, Writer};
 
 /// Ends the membership of roles in others.
 pub struct RevokeRole {
     membership: Membership,
-    option: Option<&'static str>,
+    option: Choice<&'static str>,
     cascade: bool,
 }
 
@@ -25,7 +26,7 @@ impl Pgm {
     ) -> &mut RevokeRole {
         self.record(RevokeRole {
             membership: Membership::new(roles.into_identifiers(), members.into_roles()),
-            option: None,
+            option: Choice::default(),
             cascade: false,
         })
     }
@@ -34,20 +35,20 @@ impl Pgm {
 impl RevokeRole {
     /// Leaves them members who cannot let others in.
     pub fn admin_option_for(&mut self) -> &mut Self {
-        self.option = Some("ADMIN");
+        self.option.set("admin_option_for", "ADMIN");
         self
     }
 
     /// Leaves them members who do not have the role's privileges without a `SET ROLE`; from
     /// PostgreSQL 16.
     pub fn inherit_option_for(&mut self) -> &mut Self {
-        self.option = Some("INHERIT");
+        self.option.set("inherit_option_for", "INHERIT");
         self
     }
 
     /// Leaves them members who may not `SET ROLE` to it; from PostgreSQL 16.
     pub fn set_option_for(&mut self) -> &mut Self {
-        self.option = Some("SET");
+        self.option.set("set_option_for", "SET");
         self
     }
 
@@ -75,11 +76,12 @@ impl Operation for RevokeRole {
 
     fn statements(&self) -> Vec<Statement> {
         vec![Writer::statement(|sql| {
+            sql.choice(&self.option);
             sql.text("REVOKE");
-            if let Some(option) = self.option {
+            if let Some(option) = *self.option {
                 sql.text(option).text("OPTION FOR");
             }
-            match self.option {
+            match *self.option {
                 Some("INHERIT") => _ = sql.requires(16, "inherit_option_for"),
                 Some("SET") => _ = sql.requires(16, "set_option_for"),
                 _ => {}

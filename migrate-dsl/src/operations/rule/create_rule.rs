@@ -1,5 +1,6 @@
 //! [`CREATE RULE`](https://www.postgresql.org/docs/current/sql-createrule.html).
 
+use crate::choice::Choice;
 use crate::operations::phrases;
 use crate::{
     Expression, Identifier, IntoExpression, Inverse, Name, Object, Operation, Pgm, Statement,
@@ -11,11 +12,11 @@ pub struct CreateRule {
     table: Name,
     name: Identifier,
     or_replace: bool,
-    event: Option<&'static str>,
+    event: Choice<&'static str>,
     condition: Option<Expression>,
     /// `ALSO` or `INSTEAD`.
-    manner: Option<&'static str>,
-    commands: Option<String>,
+    manner: Choice<&'static str>,
+    commands: Choice<String>,
     comment: Option<String>,
 }
 
@@ -46,10 +47,10 @@ impl Pgm {
             table: table.into(),
             name: name.into(),
             or_replace: false,
-            event: None,
+            event: Choice::default(),
             condition: None,
-            manner: None,
-            commands: None,
+            manner: Choice::default(),
+            commands: Choice::default(),
             comment: None,
         })
     }
@@ -64,19 +65,19 @@ impl CreateRule {
 
     /// Holds for `INSERT`.
     pub fn insert(&mut self) -> &mut Self {
-        self.event = Some("INSERT");
+        self.event.set("insert", "INSERT");
         self
     }
 
     /// Holds for `UPDATE`.
     pub fn update(&mut self) -> &mut Self {
-        self.event = Some("UPDATE");
+        self.event.set("update", "UPDATE");
         self
     }
 
     /// Holds for `DELETE`.
     pub fn delete(&mut self) -> &mut Self {
-        self.event = Some("DELETE");
+        self.event.set("delete", "DELETE");
         self
     }
 
@@ -88,25 +89,25 @@ impl CreateRule {
 
     /// Runs the commands besides the statement (PostgreSQL's default).
     pub fn also(&mut self) -> &mut Self {
-        self.manner = Some("ALSO");
+        self.manner.set("also", "ALSO");
         self
     }
 
     /// Runs the commands in place of the statement.
     pub fn instead(&mut self) -> &mut Self {
-        self.manner = Some("INSTEAD");
+        self.manner.set("instead", "INSTEAD");
         self
     }
 
     /// Runs nothing.
     pub fn nothing(&mut self) -> &mut Self {
-        self.commands = Some(String::new());
+        self.commands.set("nothing", String::new());
         self
     }
 
     /// Runs these statements, with `;` between them, which may name `OLD` and `NEW`.
     pub fn commands(&mut self, sql: impl Into<String>) -> &mut Self {
-        self.commands = Some(sql.into());
+        self.commands.set("commands", sql.into());
         self
     }
 
@@ -117,7 +118,7 @@ impl CreateRule {
     }
 
     fn write_commands(&self, sql: &mut Writer) {
-        let Some(commands) = &self.commands else {
+        let Some(commands) = self.commands.as_ref() else {
             sql.problem(format!(
                 "what `{}` does is not said: add `commands` or `nothing`",
                 self.name
@@ -158,9 +159,12 @@ impl Operation for CreateRule {
 
     fn statements(&self) -> Vec<Statement> {
         let create = Writer::statement(|sql| {
+            sql.choice(&self.event);
+            sql.choice(&self.manner);
+            sql.choice(&self.commands);
             sql.text("CREATE").flag(self.or_replace, "OR REPLACE");
             sql.text("RULE").identifier(&self.name).text("AS ON");
-            match self.event {
+            match *self.event {
                 Some(event) => sql.text(event),
                 None => sql.problem(format!(
                     "what `{}` holds for is not said: add `insert`, `update` or `delete`",
@@ -172,7 +176,7 @@ impl Operation for CreateRule {
                 sql.text("WHERE").expression(condition);
             }
             sql.text("DO");
-            if let Some(manner) = self.manner {
+            if let Some(manner) = *self.manner {
                 sql.text(manner);
             }
             self.write_commands(sql);

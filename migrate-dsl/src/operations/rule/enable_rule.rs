@@ -1,12 +1,13 @@
 //! [`ALTER TABLE … ENABLE RULE`](https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-DISABLE-ENABLE-RULE).
 
+use crate::choice::Choice;
 use crate::{Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
 /// Lets a rule of a table be applied.
 pub struct EnableRule {
     table: Name,
     name: Identifier,
-    applied: Option<&'static str>,
+    applied: Choice<&'static str>,
 }
 
 impl Pgm {
@@ -27,20 +28,24 @@ impl Pgm {
         table: impl Into<Name>,
         name: impl Into<Identifier>,
     ) -> &mut EnableRule {
-        self.record(EnableRule { table: table.into(), name: name.into(), applied: None })
+        self.record(EnableRule {
+            table: table.into(),
+            name: name.into(),
+            applied: Choice::default(),
+        })
     }
 }
 
 impl EnableRule {
     /// Is applied only where `session_replication_role` is `replica`.
     pub fn replica(&mut self) -> &mut Self {
-        self.applied = Some("REPLICA");
+        self.applied.set("replica", "REPLICA");
         self
     }
 
     /// Is applied whatever `session_replication_role` is.
     pub fn always(&mut self) -> &mut Self {
-        self.applied = Some("ALWAYS");
+        self.applied.set("always", "ALWAYS");
         self
     }
 }
@@ -56,8 +61,9 @@ impl Operation for EnableRule {
 
     fn statements(&self) -> Vec<Statement> {
         vec![Writer::statement(|sql| {
+            sql.choice(&self.applied);
             sql.text("ALTER TABLE").name(&self.table).text("ENABLE");
-            if let Some(applied) = self.applied {
+            if let Some(applied) = *self.applied {
                 sql.text(applied);
             }
             sql.text("RULE").identifier(&self.name)

@@ -1,7 +1,7 @@
 //! [`CREATE SCHEMA`](https://www.postgresql.org/docs/current/sql-createschema.html).
 
 use crate::operations::phrases;
-use crate::{Identifier, Inverse, Object, Operation, Pgm, Statement, Writer};
+use crate::{Identifier, Inverse, Object, Only, Operation, Pgm, Statement, Writer};
 
 /// Creates a schema.
 pub struct CreateSchema {
@@ -79,7 +79,7 @@ impl Operation for CreateSchema {
 
     fn inverse(&self) -> Inverse {
         if self.if_not_exists {
-            return Inverse::capture([Object::schema(&self.name)]);
+            return Inverse::capture_only(Only::Itself, [Object::schema(&self.name)]);
         }
         let name = self.name.clone().into();
         Inverse::by(phrases::drop("SCHEMA", &name, false, false))

@@ -1,6 +1,7 @@
 //! [`ALTER SEQUENCE`](https://www.postgresql.org/docs/current/sql-altersequence.html).
 
 use super::{SequenceOptions, sequence_options};
+use crate::choice::Choice;
 use crate::{DataType, Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
 /// Changes a sequence.
@@ -10,8 +11,8 @@ pub struct AlterSequence {
     data_type: Option<DataType>,
     options: SequenceOptions,
     /// `Some(None)` belongs to no column.
-    owner: Option<Option<(Name, Identifier)>>,
-    logged: Option<bool>,
+    owner: Choice<Option<(Name, Identifier)>>,
+    logged: Choice<bool>,
 }
 
 impl Pgm {
@@ -34,8 +35,8 @@ impl Pgm {
             if_exists: false,
             data_type: None,
             options: SequenceOptions::default(),
-            owner: None,
-            logged: None,
+            owner: Choice::default(),
+            logged: Choice::default(),
         })
     }
 }
@@ -55,25 +56,25 @@ impl AlterSequence {
 
     /// Goes away with this column of a table from now on.
     pub fn owned_by(&mut self, table: impl Into<Name>, column: impl Into<Identifier>) -> &mut Self {
-        self.owner = Some(Some((table.into(), column.into())));
+        self.owner.set("owned_by", Some((table.into(), column.into())));
         self
     }
 
     /// Stays when the column goes that it belongs to.
     pub fn owned_by_none(&mut self) -> &mut Self {
-        self.owner = Some(None);
+        self.owner.set("owned_by_none", None);
         self
     }
 
     /// Keeps its value over a crash; from PostgreSQL 15.
     pub fn set_logged(&mut self) -> &mut Self {
-        self.logged = Some(true);
+        self.logged.set("set_logged", true);
         self
     }
 
     /// Writes no write-ahead log: after a crash it counts from the start; from PostgreSQL 15.
     pub fn set_unlogged(&mut self) -> &mut Self {
-        self.logged = Some(false);
+        self.logged.set("set_unlogged", false);
         self
     }
 
@@ -100,11 +101,12 @@ impl Operation for AlterSequence {
         let counting = self.data_type.is_some() || !self.options.is_empty() || self.owner.is_some();
         if counting || self.logged.is_none() {
             statements.push(self.alter(|sql| {
+                sql.choice(&self.owner);
                 if let Some(data_type) = &self.data_type {
                     sql.text("AS").data_type(data_type);
                 }
                 self.options.write(sql);
-                match &self.owner {
+                match self.owner.as_ref() {
                     Some(Some((table, column))) => sql.text("OWNED BY").member(table, column),
                     Some(None) => sql.text("OWNED BY NONE"),
                     None => sql,
@@ -116,12 +118,13 @@ impl Operation for AlterSequence {
             }));
         }
         // PostgreSQL takes it alone only.
-        if let Some(logged) = self.logged {
+        if let Some(logged) = *self.logged {
             let (words, option) = match logged {
                 true => ("SET LOGGED", "set_logged"),
                 false => ("SET UNLOGGED", "set_unlogged"),
             };
-            statements.push(self.alter(|sql| sql.text(words).requires(15, option)));
+            statements
+                .push(self.alter(|sql| sql.choice(&self.logged).text(words).requires(15, option)));
         }
         statements
     }

@@ -1,5 +1,6 @@
 //! How a sequence counts, as sequences and identity columns have it in common.
 
+use crate::choice::Choice;
 use crate::{Name, Writer};
 
 /// What was said of a sequence; what was not said is left to PostgreSQL, and 0 was said.
@@ -8,12 +9,12 @@ pub(crate) struct SequenceOptions {
     pub(crate) name: Option<Name>,
     pub(crate) increment: Option<i64>,
     /// `Some(None)` is the lowest that the type has.
-    pub(crate) min_value: Option<Option<i64>>,
+    pub(crate) min_value: Choice<Option<i64>>,
     /// `Some(None)` is the highest that the type has.
-    pub(crate) max_value: Option<Option<i64>>,
+    pub(crate) max_value: Choice<Option<i64>>,
     pub(crate) start: Option<i64>,
     pub(crate) cache: Option<u32>,
-    pub(crate) cycle: Option<bool>,
+    pub(crate) cycle: Choice<bool>,
 }
 
 impl SequenceOptions {
@@ -23,6 +24,7 @@ impl SequenceOptions {
 
     /// `INCREMENT BY 5 START WITH 0`.
     pub(crate) fn write(&self, sql: &mut Writer) {
+        self.note_problems(sql);
         if let Some(name) = &self.name {
             sql.text("SEQUENCE NAME").name(name);
         }
@@ -33,9 +35,14 @@ impl SequenceOptions {
 
     /// `SET INCREMENT BY 5 SET START WITH 0`, behind the name of an identity column.
     pub(crate) fn write_changes(&self, sql: &mut Writer) {
+        self.note_problems(sql);
         for option in self.counting() {
             sql.text("SET").text(&option);
         }
+    }
+
+    fn note_problems(&self, sql: &mut Writer) {
+        sql.choice(&self.min_value).choice(&self.max_value).choice(&self.cycle);
     }
 
     fn counting(&self) -> impl Iterator<Item = String> {
@@ -49,8 +56,8 @@ impl SequenceOptions {
         let cycle = self.cycle.map(|cycle| if cycle { "CYCLE" } else { "NO CYCLE" }.to_owned());
         let options = [
             number("INCREMENT BY", self.increment),
-            bound("MINVALUE", self.min_value),
-            bound("MAXVALUE", self.max_value),
+            bound("MINVALUE", *self.min_value),
+            bound("MAXVALUE", *self.max_value),
             number("START WITH", self.start),
             number("CACHE", self.cache.map(i64::from)),
             cycle,
@@ -77,25 +84,25 @@ macro_rules! sequence_options {
 
             /// The lowest value.
             pub fn min_value(&mut self, value: i64) -> &mut Self {
-                self.$($field).+.min_value = Some(Some(value));
+                self.$($field).+.min_value.set("min_value", Some(value));
                 self
             }
 
             /// Takes 1 for the lowest value, or the lowest of its type where it counts down.
             pub fn no_min_value(&mut self) -> &mut Self {
-                self.$($field).+.min_value = Some(None);
+                self.$($field).+.min_value.set("no_min_value", None);
                 self
             }
 
             /// The highest value.
             pub fn max_value(&mut self, value: i64) -> &mut Self {
-                self.$($field).+.max_value = Some(Some(value));
+                self.$($field).+.max_value.set("max_value", Some(value));
                 self
             }
 
             /// Takes the highest value of its type for the highest, or -1 where it counts down.
             pub fn no_max_value(&mut self) -> &mut Self {
-                self.$($field).+.max_value = Some(None);
+                self.$($field).+.max_value.set("no_max_value", None);
                 self
             }
 
@@ -107,13 +114,13 @@ macro_rules! sequence_options {
 
             /// Starts again where the values run out, instead of failing.
             pub fn cycle(&mut self) -> &mut Self {
-                self.$($field).+.cycle = Some(true);
+                self.$($field).+.cycle.set("cycle", true);
                 self
             }
 
             /// Fails where the values run out (PostgreSQL's default).
             pub fn no_cycle(&mut self) -> &mut Self {
-                self.$($field).+.cycle = Some(false);
+                self.$($field).+.cycle.set("no_cycle", false);
                 self
             }
         }

@@ -1,13 +1,14 @@
 //! [`ALTER TABLE … ATTACH PARTITION`](https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-ATTACH-PARTITION).
 
 use super::partitioning::{Bound, write_bound};
+use crate::choice::Choice;
 use crate::{DefaultValue, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
 /// Makes a table a partition of another.
 pub struct AttachPartition {
     parent: Name,
     partition: Name,
-    bound: Option<Bound>,
+    bound: Choice<Bound>,
 }
 
 impl Pgm {
@@ -38,7 +39,7 @@ impl Pgm {
         self.record(AttachPartition {
             parent: parent.into(),
             partition: partition.into(),
-            bound: None,
+            bound: Choice::default(),
         })
     }
 }
@@ -51,7 +52,7 @@ impl AttachPartition {
         from: impl IntoIterator<Item = T>,
         to: impl IntoIterator<Item = U>,
     ) -> &mut Self {
-        self.bound = Some(Bound::range(from, to));
+        self.bound.set("from_to", Bound::range(from, to));
         self
     }
 
@@ -60,19 +61,19 @@ impl AttachPartition {
         &mut self,
         list: impl IntoIterator<Item = T>,
     ) -> &mut Self {
-        self.bound = Some(Bound::list(list));
+        self.bound.set("values_in", Bound::list(list));
         self
     }
 
     /// Takes the rows whose hash leaves this remainder.
     pub fn modulus(&mut self, modulus: u32, remainder: u32) -> &mut Self {
-        self.bound = Some(Bound::Hash(modulus, remainder));
+        self.bound.set("modulus", Bound::Hash(modulus, remainder));
         self
     }
 
     /// Takes the rows that no other partition takes.
     pub fn default_partition(&mut self) -> &mut Self {
-        self.bound = Some(Bound::Rest);
+        self.bound.set("default_partition", Bound::Rest);
         self
     }
 }
@@ -88,6 +89,7 @@ impl Operation for AttachPartition {
 
     fn statements(&self) -> Vec<Statement> {
         vec![Writer::statement(|sql| {
+            sql.choice(&self.bound);
             sql.text("ALTER TABLE").name(&self.parent);
             sql.text("ATTACH PARTITION").name(&self.partition);
             write_bound(sql, self.bound.as_ref(), &self.partition)

@@ -1,6 +1,7 @@
 //! [`CREATE TABLE … PARTITION OF`](https://www.postgresql.org/docs/current/sql-createtable.html#SQL-CREATETABLE-PARTITION).
 
 use super::partitioning::{Bound, PartitionBy, write_bound};
+use crate::choice::Choice;
 use crate::operations::index::IntoIndexElements;
 use crate::operations::phrases;
 use crate::{DefaultValue, Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
@@ -9,8 +10,8 @@ use crate::{DefaultValue, Identifier, Inverse, Name, Object, Operation, Pgm, Sta
 pub struct CreatePartition {
     name: Name,
     parent: Name,
-    bound: Option<Bound>,
-    partition_by: Option<PartitionBy>,
+    bound: Choice<Bound>,
+    partition_by: Choice<PartitionBy>,
     if_not_exists: bool,
     unlogged: bool,
     method: Option<Identifier>,
@@ -44,8 +45,8 @@ impl Pgm {
         self.record(CreatePartition {
             name: name.into(),
             parent: parent.into(),
-            bound: None,
-            partition_by: None,
+            bound: Choice::default(),
+            partition_by: Choice::default(),
             if_not_exists: false,
             unlogged: false,
             method: None,
@@ -64,7 +65,7 @@ impl CreatePartition {
         from: impl IntoIterator<Item = T>,
         to: impl IntoIterator<Item = U>,
     ) -> &mut Self {
-        self.bound = Some(Bound::range(from, to));
+        self.bound.set("from_to", Bound::range(from, to));
         self
     }
 
@@ -73,37 +74,37 @@ impl CreatePartition {
         &mut self,
         list: impl IntoIterator<Item = T>,
     ) -> &mut Self {
-        self.bound = Some(Bound::list(list));
+        self.bound.set("values_in", Bound::list(list));
         self
     }
 
     /// Takes the rows whose hash leaves this remainder.
     pub fn modulus(&mut self, modulus: u32, remainder: u32) -> &mut Self {
-        self.bound = Some(Bound::Hash(modulus, remainder));
+        self.bound.set("modulus", Bound::Hash(modulus, remainder));
         self
     }
 
     /// Takes the rows that no other partition takes.
     pub fn default_partition(&mut self) -> &mut Self {
-        self.bound = Some(Bound::Rest);
+        self.bound.set("default_partition", Bound::Rest);
         self
     }
 
     /// Spreads the partition's own rows further, by ranges.
     pub fn partition_by_range(&mut self, key: impl IntoIndexElements) -> &mut Self {
-        self.partition_by = Some(PartitionBy::range(key));
+        self.partition_by.set("partition_by_range", PartitionBy::range(key));
         self
     }
 
     /// Spreads the partition's own rows further, by lists of values.
     pub fn partition_by_list(&mut self, key: impl IntoIndexElements) -> &mut Self {
-        self.partition_by = Some(PartitionBy::list(key));
+        self.partition_by.set("partition_by_list", PartitionBy::list(key));
         self
     }
 
     /// Spreads the partition's own rows further, evenly.
     pub fn partition_by_hash(&mut self, key: impl IntoIndexElements) -> &mut Self {
-        self.partition_by = Some(PartitionBy::hash(key));
+        self.partition_by.set("partition_by_hash", PartitionBy::hash(key));
         self
     }
 
@@ -157,6 +158,8 @@ impl Operation for CreatePartition {
 
     fn statements(&self) -> Vec<Statement> {
         let create = Writer::statement(|sql| {
+            sql.choice(&self.bound);
+            sql.choice(&self.partition_by);
             sql.text("CREATE")
                 .flag(self.unlogged, "UNLOGGED")
                 .text("TABLE")
@@ -164,7 +167,7 @@ impl Operation for CreatePartition {
                 .name(&self.name);
             sql.text("PARTITION OF").name(&self.parent);
             write_bound(sql, self.bound.as_ref(), &self.name);
-            if let Some(partition_by) = &self.partition_by {
+            if let Some(partition_by) = self.partition_by.as_ref() {
                 partition_by.write(sql);
             }
             if let Some(method) = &self.method {

@@ -1,6 +1,7 @@
 //! [`CREATE TABLE`](https://www.postgresql.org/docs/current/sql-createtable.html).
 
 use super::partitioning::PartitionBy;
+use crate::choice::Choice;
 use crate::operations::index::IntoIndexElements;
 use crate::operations::phrases;
 use crate::{Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Table, Writer};
@@ -12,10 +13,10 @@ pub struct CreateTable {
     if_not_exists: bool,
     unlogged: bool,
     temporary: bool,
-    on_commit: Option<&'static str>,
+    on_commit: Choice<&'static str>,
     of_type: Option<Name>,
     inherits: Vec<Name>,
-    partition_by: Option<PartitionBy>,
+    partition_by: Choice<PartitionBy>,
     method: Option<Identifier>,
     parameters: Vec<(Identifier, String)>,
     tablespace: Option<Identifier>,
@@ -56,10 +57,10 @@ impl Pgm {
             if_not_exists: false,
             unlogged: false,
             temporary: false,
-            on_commit: None,
+            on_commit: Choice::default(),
             of_type: None,
             inherits: Vec::new(),
-            partition_by: None,
+            partition_by: Choice::default(),
             method: None,
             parameters: Vec::new(),
             tablespace: None,
@@ -90,13 +91,13 @@ impl CreateTable {
 
     /// Empties the temporary table at the end of each transaction.
     pub fn on_commit_delete_rows(&mut self) -> &mut Self {
-        self.on_commit = Some("ON COMMIT DELETE ROWS");
+        self.on_commit.set("on_commit_delete_rows", "ON COMMIT DELETE ROWS");
         self
     }
 
     /// Drops the temporary table at the end of the transaction, which is the migration's.
     pub fn on_commit_drop(&mut self) -> &mut Self {
-        self.on_commit = Some("ON COMMIT DROP");
+        self.on_commit.set("on_commit_drop", "ON COMMIT DROP");
         self
     }
 
@@ -130,19 +131,19 @@ impl CreateTable {
     /// Spreads the rows over [partitions](https://www.postgresql.org/docs/current/ddl-partitioning.html)
     /// by ranges of these columns or expressions; see [`Pgm::create_partition`].
     pub fn partition_by_range(&mut self, key: impl IntoIndexElements) -> &mut Self {
-        self.partition_by = Some(PartitionBy::range(key));
+        self.partition_by.set("partition_by_range", PartitionBy::range(key));
         self
     }
 
     /// Spreads the rows over partitions by lists of values.
     pub fn partition_by_list(&mut self, key: impl IntoIndexElements) -> &mut Self {
-        self.partition_by = Some(PartitionBy::list(key));
+        self.partition_by.set("partition_by_list", PartitionBy::list(key));
         self
     }
 
     /// Spreads the rows over partitions evenly.
     pub fn partition_by_hash(&mut self, key: impl IntoIndexElements) -> &mut Self {
-        self.partition_by = Some(PartitionBy::hash(key));
+        self.partition_by.set("partition_by_hash", PartitionBy::hash(key));
         self
     }
 
@@ -184,6 +185,8 @@ impl Operation for CreateTable {
 
     fn statements(&self) -> Vec<Statement> {
         let create = Writer::statement(|sql| {
+            sql.choice(&self.partition_by);
+            sql.choice(&self.on_commit);
             sql.text("CREATE")
                 .flag(self.temporary, "TEMPORARY")
                 .flag(self.unlogged, "UNLOGGED")
@@ -199,14 +202,14 @@ impl Operation for CreateTable {
                     sql.list(&self.inherits, |sql, parent| _ = sql.name(parent));
                 });
             }
-            if let Some(partition_by) = &self.partition_by {
+            if let Some(partition_by) = self.partition_by.as_ref() {
                 partition_by.write(sql);
             }
             if let Some(method) = &self.method {
                 sql.text("USING").identifier(method);
             }
             sql.storage_parameters(&self.parameters);
-            if let Some(on_commit) = self.on_commit {
+            if let Some(on_commit) = *self.on_commit {
                 sql.text(on_commit);
             }
             if let Some(tablespace) = &self.tablespace {

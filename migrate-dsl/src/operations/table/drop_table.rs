@@ -82,6 +82,10 @@ impl Operation for DropTable {
     }
 
     fn describe(&self) -> String {
+        if self.keep_data {
+            let names = self.tables.iter().map(|table| (table.to_string(), &table.name));
+            return keep::described("table", names);
+        }
         format!("drop table {}", self.names())
     }
 

@@ -85,19 +85,19 @@ impl CreateTrigger {
 
     /// Fires before the change, which the function may alter or leave out.
     pub fn before(&mut self) -> &mut Self {
-        self.firing.time = Some("BEFORE");
+        self.firing.time.set("before", "BEFORE");
         self
     }
 
     /// Fires after the change.
     pub fn after(&mut self) -> &mut Self {
-        self.firing.time = Some("AFTER");
+        self.firing.time.set("after", "AFTER");
         self
     }
 
     /// On a view: fires in place of the change.
     pub fn instead_of(&mut self) -> &mut Self {
-        self.firing.time = Some("INSTEAD OF");
+        self.firing.time.set("instead_of", "INSTEAD OF");
         self
     }
 

@@ -1,13 +1,14 @@
 //! [`ALTER TABLE … ENABLE TRIGGER`](https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-DISABLE-ENABLE-TRIGGER).
 
 use super::Triggers;
+use crate::choice::Choice;
 use crate::{Inverse, Name, Operation, Pgm, Statement, Writer};
 
 /// Lets triggers of a table fire.
 pub struct EnableTrigger {
     table: Name,
     triggers: Triggers,
-    firing: Option<&'static str>,
+    firing: Choice<&'static str>,
 }
 
 impl Pgm {
@@ -29,7 +30,11 @@ impl Pgm {
         table: impl Into<Name>,
         triggers: impl Into<Triggers>,
     ) -> &mut EnableTrigger {
-        self.record(EnableTrigger { table: table.into(), triggers: triggers.into(), firing: None })
+        self.record(EnableTrigger {
+            table: table.into(),
+            triggers: triggers.into(),
+            firing: Choice::default(),
+        })
     }
 }
 
@@ -37,13 +42,13 @@ impl EnableTrigger {
     /// Fires only where `session_replication_role` is `replica`: for changes that replication
     /// brings.
     pub fn replica(&mut self) -> &mut Self {
-        self.firing = Some("REPLICA");
+        self.firing.set("replica", "REPLICA");
         self
     }
 
     /// Fires whatever `session_replication_role` is.
     pub fn always(&mut self) -> &mut Self {
-        self.firing = Some("ALWAYS");
+        self.firing.set("always", "ALWAYS");
         self
     }
 }
@@ -59,8 +64,9 @@ impl Operation for EnableTrigger {
 
     fn statements(&self) -> Vec<Statement> {
         vec![Writer::statement(|sql| {
+            sql.choice(&self.firing);
             sql.text("ALTER TABLE").name(&self.table).text("ENABLE");
-            if let Some(firing) = self.firing {
+            if let Some(firing) = *self.firing {
                 sql.text(firing);
                 if !matches!(self.triggers, Triggers::Named(_)) {
                     sql.problem(format!(

@@ -1,11 +1,12 @@
 //! What fires a trigger, and when.
 
+use crate::choice::Choice;
 use crate::{Identifier, Writer};
 
 /// `AFTER INSERT OR UPDATE OF "title"`.
 #[derive(Default)]
 pub(super) struct Firing {
-    pub(super) time: Option<&'static str>,
+    pub(super) time: Choice<&'static str>,
     pub(super) events: Vec<Event>,
 }
 
@@ -18,7 +19,8 @@ pub(super) enum Event {
 
 impl Firing {
     pub(super) fn write(&self, sql: &mut Writer, trigger: &Identifier) {
-        match self.time {
+        sql.choice(&self.time);
+        match *self.time {
             Some(time) => {
                 sql.text(time);
             }

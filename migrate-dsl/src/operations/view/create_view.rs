@@ -1,6 +1,7 @@
 //! [`CREATE VIEW`](https://www.postgresql.org/docs/current/sql-createview.html).
 
 use super::{write_parameters, write_query};
+use crate::choice::Choice;
 use crate::operations::phrases;
 use crate::{
     Expression, Identifier, IntoExpression, IntoIdentifiers, Inverse, Name, Object, Operation, Pgm,
@@ -16,7 +17,7 @@ pub struct CreateView {
     recursive: bool,
     columns: Vec<Identifier>,
     parameters: Vec<(Identifier, String)>,
-    check_option: Option<&'static str>,
+    check_option: Choice<&'static str>,
     comment: Option<String>,
 }
 
@@ -49,7 +50,7 @@ impl Pgm {
             recursive: false,
             columns: Vec::new(),
             parameters: Vec::new(),
-            check_option: None,
+            check_option: Choice::default(),
             comment: None,
         })
     }
@@ -90,13 +91,13 @@ impl CreateView {
 
     /// Refuses inserts and updates through the view of rows that it would not show.
     pub fn check_option(&mut self) -> &mut Self {
-        self.check_option = Some("WITH CASCADED CHECK OPTION");
+        self.check_option.set("check_option", "WITH CASCADED CHECK OPTION");
         self
     }
 
     /// The same, without a look at the conditions of the views below.
     pub fn local_check_option(&mut self) -> &mut Self {
-        self.check_option = Some("WITH LOCAL CHECK OPTION");
+        self.check_option.set("local_check_option", "WITH LOCAL CHECK OPTION");
         self
     }
 
@@ -118,6 +119,7 @@ impl Operation for CreateView {
 
     fn statements(&self) -> Vec<Statement> {
         let create = Writer::statement(|sql| {
+            sql.choice(&self.check_option);
             sql.text("CREATE")
                 .flag(self.or_replace, "OR REPLACE")
                 .flag(self.temporary, "TEMPORARY")
@@ -134,7 +136,7 @@ impl Operation for CreateView {
             }
             write_parameters(sql, &self.parameters);
             write_query(sql, &self.name, &self.query);
-            if let Some(check_option) = self.check_option {
+            if let Some(check_option) = *self.check_option {
                 sql.text(check_option);
             }
             sql

@@ -1,0 +1,320 @@
+//! `migrate hook`
+
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::{Args, Subcommand, ValueEnum};
+use serde_json::json;
+
+use crate::commands::sync;
+use crate::context::Context;
+use crate::exit_code::Exit;
+use crate::git::Checkout;
+use crate::project::shown;
+use crate::render::{self, Refusal};
+use crate::settings::{Settings, SettingsError};
+
+/// What to do with git's hooks.
+#[derive(Debug, Args)]
+pub struct HookArgs {
+    /// What to do.
+    #[command(subcommand)]
+    command: HookCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum HookCommand {
+    /// Have the database follow the checkout
+    Install {
+        /// Keep a hook that is there already beside ours, which calls it first
+        #[arg(long)]
+        force: bool,
+    },
+    /// Take the hooks away, and put back those that were there before
+    Uninstall,
+    /// What the hooks call
+    #[command(hide = true)]
+    Run {
+        /// Which of them.
+        hook: Hook,
+        /// What git gives it.
+        arguments: Vec<String>,
+    },
+}
+
+/// A moment at which git calls.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Hook {
+    /// Gets the commit before, the one after, and whether it is more than single files.
+    PostCheckout,
+    /// Gets whether the merge is still to be committed.
+    PostMerge,
+}
+
+/// Both are needed: a pull brings other migrations as a checkout does.
+const HOOKS: [Hook; 2] = [Hook::PostCheckout, Hook::PostMerge];
+/// By this line our own are known.
+const OURS: &str = "# Written by `migrate hook install`; `migrate hook uninstall` takes it away.";
+
+/// Sets the hooks up, takes them away, or is what they call.
+pub fn run(args: &HookArgs, context: &Context) -> anyhow::Result<Exit> {
+    match &args.command {
+        HookCommand::Install { force } => install(*force, context),
+        HookCommand::Uninstall => uninstall(context),
+        HookCommand::Run { hook, arguments } => {
+            called(*hook, arguments, context);
+            Ok(Exit::Done)
+        }
+    }
+}
+
+fn install(force: bool, context: &Context) -> anyhow::Result<Exit> {
+    let here = &context.environment.current_dir;
+    let settings = Settings::load(&context.environment, &context.global.overrides)?;
+    let checkout = Checkout::around(&settings.root)?;
+    let folder = checkout.path("hooks")?;
+    let call = Call::from(&checkout.root, &settings.root)?;
+    if !checkout.is_its_own(&folder)? {
+        return Err(Refusal {
+            message: format!(
+                "git's hooks are in `{}`, for other repositories too",
+                folder.display()
+            ),
+            help: format!("add to the hooks there: {}", call.lines()),
+        }
+        .into());
+    }
+    fs::create_dir_all(&folder)
+        .with_context(|| format!("cannot make the folder `{}`", folder.display()))?;
+    // Nothing is written unless all can be.
+    let found = HOOKS.map(|hook| File::find(&folder, hook));
+    for file in &found {
+        let path = shown(&file.path, here);
+        match file.state() {
+            State::Foreign if !force => {
+                let hook = file.hook.name();
+                return Err(Refusal {
+                    message: format!("`{path}` is there, and not ours"),
+                    help: format!(
+                        "add this line to it: {}; or let `--force` keep it beside ours, which \
+                         calls it first",
+                        call.line(hook)
+                    ),
+                }
+                .into());
+            }
+            State::Foreign if exists(&file.before) => {
+                return Err(Refusal {
+                    message: format!("`{path}` is not ours, and neither is another kept before"),
+                    help: format!("remove one of the two: `{}`", shown(&file.before, here)),
+                }
+                .into());
+            }
+            _ => {}
+        }
+    }
+    let mut written = Vec::new();
+    for file in found {
+        if file.state() == State::Foreign {
+            rename(&file.path, &file.before)?;
+        }
+        file.write(&call.script(file.hook.name()))?;
+        let path = shown(&file.path, here);
+        let also = if exists(&file.before) { ", which calls the one that was there" } else { "" };
+        context.printer.step("installed", &format!("{}{also}", file.hook.name()));
+        written.push(path);
+    }
+    context.printer.data(&written.join("\n"));
+    context.printer.json(&json!({"event": "summary", "installed": written}));
+    Ok(Exit::Done)
+}
+
+fn uninstall(context: &Context) -> anyhow::Result<Exit> {
+    let here = &context.environment.current_dir;
+    let folder = Checkout::around(here)?.path("hooks")?;
+    let mut removed = Vec::new();
+    for file in HOOKS.map(|hook| File::find(&folder, hook)) {
+        if file.state() != State::Ours {
+            continue;
+        }
+        if exists(&file.before) {
+            rename(&file.before, &file.path)?;
+        } else {
+            fs::remove_file(&file.path)
+                .with_context(|| format!("cannot remove `{}`", file.path.display()))?;
+        }
+        context.printer.step("removed", file.hook.name());
+        removed.push(shown(&file.path, here));
+    }
+    if removed.is_empty() {
+        context.printer.step("done", "nothing to do: none of git's hooks is ours");
+    } else {
+        context.printer.data(&removed.join("\n"));
+    }
+    context.printer.json(&json!({"event": "summary", "removed": removed}));
+    Ok(Exit::Done)
+}
+
+/// What git has done is done, and must not look as if it had failed: what goes wrong here is told,
+/// and that is all.
+fn called(hook: Hook, arguments: &[String], context: &Context) {
+    let followed = match is_worth_it(hook, arguments, context) {
+        Ok(true) => sync::follow(context),
+        Ok(false) => Ok(()),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = followed {
+        render::report(&error, context.printer, &context.environment.current_dir);
+        context.printer.warning(
+            "what git did is done, but the database has not followed; `migrate sync` tries again",
+        );
+    }
+}
+
+/// Whether the checkout has other migrations than before.
+fn is_worth_it(hook: Hook, arguments: &[String], context: &Context) -> anyhow::Result<bool> {
+    let environment = &context.environment;
+    let (old, new) = match (hook, arguments) {
+        (Hook::PostCheckout, [old, new, flag]) if flag == "1" => (old.as_str(), new.as_str()),
+        (Hook::PostMerge, [squash]) if squash == "0" => ("ORIG_HEAD", "HEAD"),
+        _ => return Ok(false),
+    };
+    // A clone, or another worktree, in which nobody has worked yet.
+    if old.bytes().all(|byte| byte == b'0') {
+        return Ok(false);
+    }
+    let settings = match Settings::load(environment, &context.global.overrides) {
+        // This commit has no migrations.
+        Err(SettingsError::NoProject(_)) => return Ok(false),
+        settings => settings?,
+    };
+    let checkout = Checkout::around(&settings.root)?;
+    Ok(settings.dir.is_dir()
+        && !checkout.is_rebasing()?
+        && checkout.differs(old, new, &settings.dir)?)
+}
+
+impl Hook {
+    fn name(self) -> &'static str {
+        match self {
+            Self::PostCheckout => "post-checkout",
+            Self::PostMerge => "post-merge",
+        }
+    }
+}
+
+/// Whose a hook is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Missing,
+    Ours,
+    Foreign,
+}
+
+/// A hook, as a file.
+struct File {
+    hook: Hook,
+    path: PathBuf,
+    /// Where the one is kept that was there before ours.
+    before: PathBuf,
+}
+
+impl File {
+    fn find(folder: &Path, hook: Hook) -> Self {
+        let path = folder.join(hook.name());
+        let before = folder.join(format!("{}.before-migrate", hook.name()));
+        Self { hook, path, before }
+    }
+
+    fn state(&self) -> State {
+        match fs::read(&self.path) {
+            Ok(text) if String::from_utf8_lossy(&text).contains(OURS) => State::Ours,
+            Err(error) if error.kind() == ErrorKind::NotFound && !exists(&self.path) => {
+                State::Missing
+            }
+            _ => State::Foreign,
+        }
+    }
+
+    fn write(&self, script: &str) -> anyhow::Result<()> {
+        let write = || {
+            fs::write(&self.path, script)?;
+            fs::set_permissions(&self.path, fs::Permissions::from_mode(0o755))
+        };
+        write().with_context(|| format!("cannot write `{}`", self.path.display()))
+    }
+}
+
+/// Whether there is anything, be it a link to nowhere.
+fn exists(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+fn rename(from: &Path, to: &Path) -> anyhow::Result<()> {
+    let what = || format!("cannot rename `{}` to `{}`", from.display(), to.display());
+    fs::rename(from, to).with_context(what)
+}
+
+/// How the hooks call this program.
+struct Call {
+    /// The program that installs them: whoever runs it by `cargo run` has none on `PATH`.
+    program: String,
+    /// The project, as seen from the root of the checkout, in which git starts its hooks.
+    project: Option<String>,
+}
+
+impl Call {
+    fn from(root: &Path, project: &Path) -> anyhow::Result<Self> {
+        let program = std::env::current_exe().context("cannot tell where this program is")?;
+        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let (root, project) = (real(root), real(project));
+        let below = project.strip_prefix(&root).unwrap_or(&project);
+        let below = Some(below).filter(|below| !below.as_os_str().is_empty());
+        Ok(Self { program: quoted(&program), project: below.map(quoted) })
+    }
+
+    /// What a person adds to a hook of their own.
+    fn line(&self, hook: &str) -> String {
+        let call = format!("{} hook run {hook} \"$@\"", self.program);
+        match &self.project {
+            Some(project) => format!("`(cd {project} && {call})`"),
+            None => format!("`{call}`"),
+        }
+    }
+
+    fn lines(&self) -> String {
+        HOOKS.map(|hook| self.line(hook.name())).join(" and ")
+    }
+
+    fn script(&self, hook: &str) -> String {
+        let Self { program, project } = self;
+        let project = project.as_ref();
+        let enter = project.map(|project| format!("cd {project} 2>/dev/null || exit $status\n"));
+        let enter = enter.unwrap_or_default();
+        format!(
+            r#"#!/bin/sh
+{OURS}
+# The database becomes what the migrations of this checkout describe.
+status=0
+before="$(dirname "$0")/{hook}.before-migrate"
+if [ -x "$before" ]; then "$before" "$@" || status=$?; fi
+migrate={program}
+if [ ! -x "$migrate" ] && ! migrate=$(command -v migrate); then
+    echo "migrate is not where {hook} was installed from, and not on PATH: the database has not followed" >&2
+    exit $status
+fi
+unset $(git rev-parse --local-env-vars)
+{enter}"$migrate" hook run {hook} "$@"
+exit $status
+"#
+        )
+    }
+}
+
+/// A path as one word of the shell.
+fn quoted(path: &Path) -> String {
+    format!("'{}'", path.to_string_lossy().replace('\'', r"'\''"))
+}

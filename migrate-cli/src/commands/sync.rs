@@ -1,0 +1,104 @@
+//! `migrate sync`
+
+use clap::Args;
+use serde_json::json;
+
+use crate::commands::{backup, plan};
+use crate::context::Context;
+use crate::exit_code::Exit;
+use crate::limits::AskedLimits;
+use crate::progress::Progress;
+use crate::protection::Allowance;
+use crate::render::script;
+use crate::work::Work;
+
+/// How to make the database what this checkout describes.
+#[derive(Debug, Args)]
+pub struct SyncArgs {
+    /// Show the SQL and what would be lost, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Take back what has rows in it, too: they are lost
+    #[arg(long)]
+    discard_rows: bool,
+    /// The word that a protected database asks for.
+    #[command(flatten)]
+    allowance: Allowance,
+    /// How long things may take.
+    #[command(flatten)]
+    limits: AskedLimits,
+}
+
+/// Takes back what is not in this checkout, and applies what is missing.
+pub fn run(args: &SyncArgs, context: &Context) -> anyhow::Result<Exit> {
+    let work = Work::open(context, "migrate sync")?;
+    let mut work = work.allow(&args.allowance, context);
+    work.announce(context);
+    if args.dry_run {
+        return show(work, context);
+    }
+    sync(work, args.discard_rows, &args.limits, context)?;
+    Ok(Exit::Done)
+}
+
+/// The same after a checkout: in silence where there is nothing to do, and never in a protected
+/// database.
+pub fn follow(context: &Context) -> anyhow::Result<()> {
+    let mut work = Work::open(context, "migrate sync")?;
+    let current = work.migrator.is_synced(&mut work.session);
+    if current.map_err(|error| work.located(error))? {
+        return Ok(());
+    }
+    let protected = work.migrator.protection(&mut work.session);
+    if let Some(name) = protected.map_err(|error| work.located(error))? {
+        let text = format!("the database is protected as `{name}`, so it stays as it is");
+        context.printer.step("skipped", &text);
+        return Ok(());
+    }
+    work.announce(context);
+    sync(work, false, &AskedLimits::default(), context)
+}
+
+fn sync(
+    work: Work,
+    discard_rows: bool,
+    limits: &AskedLimits,
+    context: &Context,
+) -> anyhow::Result<()> {
+    let mut work = backup::before_migrate(work, context)?;
+    let mut progress = Progress::new(context.printer);
+    work.at_work(limits, &progress, context);
+    let result =
+        work.migrator.sync(&mut work.session, discard_rows, &mut |event| progress.show(event));
+    progress.clear();
+    let (reverted, applied) = result.map_err(|error| work.located(error))?;
+    context.printer.json(&json!({"event": "summary", "reverted": reverted, "applied": applied}));
+    let done = match (reverted.len(), applied.len()) {
+        (0, 0) => "nothing to do: the database is what this checkout describes".to_owned(),
+        (back, there) => format!(
+            "{back} taken back, {there} applied: the database is what this checkout describes"
+        ),
+    };
+    context.printer.step("done", &done);
+    Ok(())
+}
+
+fn show(mut work: Work, context: &Context) -> anyhow::Result<Exit> {
+    let mut progress = Progress::new(context.printer);
+    let would = work.migrator.would_sync(&mut work.session, &mut |event| progress.show(event));
+    let would = would.map_err(|error| work.located(error))?;
+    let reverts = would.reverts.iter().map(|(name, steps)| json!({"name": name, "down": steps}));
+    context.printer.json(&json!({
+        "event": "dry run",
+        "reverts": reverts.collect::<Vec<_>>(),
+        "applies": would.applies,
+        "losses": would.losses,
+    }));
+    let reverts = would.reverts.iter().map(|(name, steps)| script::steps_of(name, steps));
+    let applies = would.applies.iter().map(|migration| script::up(migration));
+    plan::print(context, reverts.chain(applies));
+    for loss in &would.losses {
+        context.printer.warning(&format!("`{}` goes with {loss}", loss.name));
+    }
+    Ok(Exit::Done)
+}
