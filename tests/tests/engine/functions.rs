@@ -393,7 +393,7 @@ fn outside_a_transaction_what_was_done_stays_and_the_author_says_what_then() {
     insta::assert_snapshot!(told(&error), @r#"
     error: the Rust function `fill`: the first time
     at: rust
-    note: `20260101000000_a`: the function ran outside a transaction: what it did before it failed is done
+    note: `20260101000000_a`: it ran outside a transaction: what it did for good before it failed is done
     help: see to the cause and run `migrate up` again: with `.idempotent()` or `.done_when("…")` in the file it goes on by itself
     "#);
     assert_eq!(engine.value("SELECT string_agg(word, '') FROM words"), "a");
