@@ -235,11 +235,14 @@ fn of_function(step: &Step, name: &str, error: &FunctionError) -> Diagnostic {
         place: Place { file: place.file.clone(), line: place.line, column: place.column },
         verb: Some(verb.to_owned()).filter(|verb| !verb.is_empty()),
     };
-    let query = error.query.as_ref();
+    let query = error.query.as_deref();
     let own = SourceMark { place: step.place.clone(), verb: Some(step.verb.clone()) };
     let inner = match (&error.place, query) {
         (Some(place), _) => Some(in_function(place, "")),
-        (None, Some(query)) => query.place.as_ref().map(|place| in_function(place, &query.verb)),
+        (None, Some(query)) => {
+            let place = query.asked.place.as_ref();
+            place.map(|place| in_function(place, &query.asked.verb))
+        }
         (None, None) => None,
     };
     let mut notes = Vec::new();
@@ -256,10 +259,10 @@ fn of_function(step: &Step, name: &str, error: &FunctionError) -> Diagnostic {
             None => format!("the Rust function `{name}`: {error}"),
         },
         source: Some(inner.unwrap_or(own)),
-        sql: told_of_query.filter(|query| !query.sql.is_empty()).map(|query| SqlMark {
-            sql: query.sql.clone(),
+        sql: told_of_query.filter(|query| !query.asked.sql.is_empty()).map(|query| SqlMark {
+            sql: query.asked.sql.clone(),
             line: 0,
-            offset: query.position.and_then(|position| byte_offset(&query.sql, position)),
+            offset: query.position.and_then(|position| byte_offset(&query.asked.sql, position)),
         }),
         data: None,
         notes,

@@ -21,6 +21,9 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! An application that links its migrations needs no plan in a file: [`Migrator::embedded`] has an
+//! example, also for one that is async.
 
 pub mod backup;
 pub mod bundle;

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use connection::{Connection, MAX_MESSAGE, Reply, Request};
-pub use error::DatabaseError;
+pub use error::{Asked, DatabaseError};
 pub use row::{ColumnIndex, Row};
 pub use value::{FromValue, ToValue, Value};
 
@@ -252,12 +252,8 @@ impl<'a> Database<'a> {
         if request.size() > MAX_MESSAGE {
             return Err(origin.error("the statement and its values are larger than 64 MiB"));
         }
-        self.connection.send(request).map_err(|error| DatabaseError {
-            sql: origin.sql.clone(),
-            place: Some(origin.place.clone()),
-            verb: origin.verb.to_owned(),
-            ..error
-        })
+        let answer = self.connection.send(request);
+        answer.map_err(|error| DatabaseError { asked: origin.asked(), ..error })
     }
 
     fn origin(&self, verb: &'static str, sql: &str, location: &Location<'_>) -> Arc<Origin> {

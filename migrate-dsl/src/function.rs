@@ -52,7 +52,7 @@ pub struct FunctionError {
     /// Where it panicked, where that is known.
     pub place: Option<Place>,
     /// The statement that it failed with, if it was one.
-    pub query: Option<DatabaseError>,
+    pub query: Option<Box<DatabaseError>>,
 }
 
 impl FunctionError {
@@ -74,7 +74,7 @@ impl FunctionError {
             }
             cause = error.source();
         }
-        Self { query: DatabaseError::cause_of(error).cloned(), ..Self::new(message) }
+        Self { query: DatabaseError::cause_of(error).cloned().map(Box::new), ..Self::new(message) }
     }
 }
 

@@ -113,6 +113,13 @@
 //! );
 //! ```
 //!
+//! # Rust
+//!
+//! What SQL does not say well is written in Rust: [`Pgm::rust`] runs a function in the migration's
+//! transaction, with a [`Database`] to ask and to tell. What such a function does is part of the
+//! program and no part of the plan, so that the migration is applied where its file is, or by an
+//! application that links it.
+//!
 //! # Servers of different ages
 //!
 //! An option that the server is too old for is refused before anything has run, with the line that
@@ -172,8 +179,8 @@ pub use column::{Column, Compression, Identity, IdentityColumn, References, Stor
 #[doc(hidden)]
 pub use database::wire;
 pub use database::{
-    BoxError, ColumnIndex, Connection, Database, DatabaseError, FromValue, MAX_MESSAGE, Reply,
-    Request, Row, ToValue, Value,
+    Asked, BoxError, ColumnIndex, Connection, Database, DatabaseError, FromValue, MAX_MESSAGE,
+    Reply, Request, Row, ToValue, Value,
 };
 pub use expression::{Expression, IntoExpression, col, expr};
 pub use function::{Function, FunctionError, Way};

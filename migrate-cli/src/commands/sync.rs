@@ -9,7 +9,7 @@ use crate::exit_code::Exit;
 use crate::limits::AskedLimits;
 use crate::progress::Progress;
 use crate::protection::Allowance;
-use crate::render::script;
+use crate::render::script::{self, Code};
 use crate::work::Work;
 
 /// How to make the database what this checkout describes.
@@ -94,8 +94,9 @@ fn show(mut work: Work, context: &Context) -> anyhow::Result<Exit> {
         "applies": would.applies,
         "losses": would.losses,
     }));
-    let reverts = would.reverts.iter().map(|(name, steps)| script::steps_of(name, steps));
-    let applies = would.applies.iter().map(|migration| script::up(migration));
+    let reverts =
+        would.reverts.iter().map(|(name, steps)| script::steps_of(name, steps, Code::Whole));
+    let applies = would.applies.iter().map(|migration| script::up(migration, Code::Folded));
     plan::print(context, reverts.chain(applies));
     for loss in &would.losses {
         context.printer.warning(&format!("`{}` goes with {loss}", loss.name));

@@ -5,7 +5,9 @@ use postgres::fallible_iterator::FallibleIterator as _;
 use postgres::types::{Format, FromSql, IsNull, Kind, ToSql, Type, private::BytesMut};
 use postgres::{Client, Statement as Prepared};
 
-use migrate_dsl::{Connection, DatabaseError, FunctionError, MAX_MESSAGE, Reply, Request, Value};
+use migrate_dsl::{
+    Asked, Connection, DatabaseError, FunctionError, MAX_MESSAGE, Reply, Request, Value,
+};
 
 use crate::functions::Runner;
 use crate::interrupt::Interrupt;
@@ -201,7 +203,8 @@ impl Answers<'_> {
         if self.client.is_closed() || super::Failure::is_cut_by(&error) {
             self.cut.get_or_insert(error);
         } else if self.failed.is_none() && (self.in_transaction || self.lines > 0) {
-            self.failed = Some((self.lines, DatabaseError { sql, ..told.clone() }));
+            let asked = Box::new(Asked { sql, ..Asked::default() });
+            self.failed = Some((self.lines, DatabaseError { asked, ..told.clone() }));
         }
         told
     }
@@ -229,7 +232,8 @@ impl Answers<'_> {
                     "a statement failed and the function went on, but the transaction was over: \
                      {query}"
                 );
-                let error = FunctionError { query: Some(query), ..FunctionError::new(message) };
+                let error =
+                    FunctionError { query: Some(Box::new(query)), ..FunctionError::new(message) };
                 Err(Ended::Failed { error, begun })
             }
             Err(error) => Err(Ended::Cut(error)),

@@ -11,17 +11,20 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use postgres::Client;
+use postgres::error::SqlState;
 use postgres::types::Oid;
 use serde::Serialize;
 
 use super::error::{ApplyError, Failure, Left};
+use super::function;
 use super::send::{Variables, send};
 use super::transaction::is_lock;
 use crate::event::Direction;
+use crate::functions::Runner;
 use crate::interrupt::{Interrupt, Kind, Verdict, Wait};
 use crate::limits::Limits;
 use crate::lock::{Gate, Gone, lock_timeout};
-use crate::plan::{Statement, Step};
+use crate::plan::{Function, Statement, Step};
 use crate::watchdog::is_watching;
 use crate::{Observer, Session};
 
@@ -63,11 +66,12 @@ pub(crate) fn losses(
     session: &mut Session,
     reverts: &[(String, Vec<Step>)],
     variables: &Variables,
+    functions: &Runner,
     limits: &Limits,
     interrupt: &Interrupt,
     observer: &mut dyn Observer,
 ) -> Result<Vec<Loss>, ApplyError> {
-    let rehearsal = Rehearsal { reverts, variables, limits, interrupt };
+    let rehearsal = Rehearsal { reverts, variables, functions, limits, interrupt };
     let found = rehearsal.run(session, observer);
     // They will be said again, when it is meant.
     drop(session.take_notices());
@@ -82,6 +86,7 @@ const AS_IT_WAS: &str = "ROLLBACK TO before; RESET ROLE; SET LOCAL row_security 
 struct Rehearsal<'a> {
     reverts: &'a [(String, Vec<Step>)],
     variables: &'a Variables,
+    functions: &'a Runner,
     limits: &'a Limits,
     interrupt: &'a Interrupt,
 }
@@ -173,6 +178,9 @@ impl Rehearsal<'_> {
         statement: &Statement,
         waits: &mut Vec<Wait>,
     ) -> Result<bool, Failure> {
+        if let Some(called) = &statement.rust {
+            return self.call(session, kind, called, waits);
+        }
         let (sent, ended) =
             session.guarded(self.interrupt, kind, |client| send(client, statement, self.variables));
         waits.extend(ended.waits);
@@ -192,6 +200,40 @@ impl Rehearsal<'_> {
                 Err(Failure::queued(None, Some(error.into())))
             }
             None => Ok(false),
+        }
+    }
+}
+
+impl Rehearsal<'_> {
+    /// Whether the function does what it is to do.
+    fn call(
+        &self,
+        session: &mut Session,
+        kind: Kind,
+        called: &Function,
+        waits: &mut Vec<Wait>,
+    ) -> Result<bool, Failure> {
+        let (result, ended) = session.guarded(self.interrupt, kind, |client| {
+            function::run(client, called, self.functions, self.interrupt, true)
+        });
+        waits.extend(ended.waits);
+        if let Some(stop) = self.interrupt.stopped() {
+            return Err(Failure::Stopped(stop));
+        }
+        match (result, ended.verdict) {
+            (Err(function::Ended::Cut(error)), _) => Err(Failure::connection(error)),
+            (_, Some(Verdict::InTheWay { others, waited })) => {
+                Err(Failure::in_the_way(None, others, waited, None))
+            }
+            (_, Some(Verdict::Queued)) => Err(Failure::queued(None, None)),
+            (Ok(()), None) => Ok(true),
+            (Err(function::Ended::Failed { error, .. }), None) => {
+                let code = error.query.and_then(|query| query.code);
+                match code.is_some_and(|code| is_lock(&SqlState::from_code(&code))) {
+                    true => Err(Failure::queued(None, None)),
+                    false => Ok(false),
+                }
+            }
         }
     }
 }

@@ -40,13 +40,18 @@ impl Server {
         let (hosts, addresses, ports) = (list("host"), list("hostaddr"), list("port"));
         let count = hosts.len().max(addresses.len()).max(1);
         if !hosts.is_empty() && !addresses.is_empty() && hosts.len() != addresses.len() {
-            return Err(parameters
-                .wrong("hostaddr", &format!("one address for each of {} hosts", hosts.len())));
+            let expected = match hosts.len() {
+                1 => "one address for the one host".to_owned(),
+                count => format!("one address for each of {count} hosts"),
+            };
+            return Err(parameters.wrong("hostaddr", &expected));
         }
         if ports.len() > 1 && ports.len() != count {
-            return Err(
-                parameters.wrong("port", &format!("one port, or one for each of {count} hosts"))
-            );
+            let expected = match count {
+                1 => "one port".to_owned(),
+                count => format!("one port, or one for each of {count} hosts"),
+            };
+            return Err(parameters.wrong("port", &expected));
         }
         (0..count)
             .map(|index| {

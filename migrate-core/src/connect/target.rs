@@ -191,7 +191,7 @@ impl Target {
             options.push(format!("port={}", all(&|server| server.port.to_string())));
             String::new()
         } else {
-            servers.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+            servers.iter().map(authority).collect::<Vec<_>>().join(",")
         };
         let address = |server: &Server| match &server.place {
             Place::Host(name, Some(address)) if *name != address.to_string() => address.to_string(),
@@ -329,6 +329,18 @@ fn fill(
 }
 
 /// Percent-encodes what has a meaning of its own in a URL.
+/// A server as it stands in a URL; an address of IPv6 keeps its colons, in brackets.
+fn authority(server: &Server) -> String {
+    let name = match &server.place {
+        Place::Host(name, _) => name.clone(),
+        Place::Socket(folder) => folder.to_string_lossy().into_owned(),
+    };
+    let escaped = escape(&name).replace('/', "%2F");
+    let host =
+        if name.contains(':') { format!("[{}]", escaped.replace("%3A", ":")) } else { escaped };
+    format!("{host}:{}", server.port)
+}
+
 fn escape(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
     let bytes = text.bytes();

@@ -87,6 +87,11 @@ fn another_program_is_told_all_but_secrets() {
     ] {
         assert_eq!(target(text).url(), text);
     }
+    // What has a meaning in a URL is told as a name.
+    assert_eq!(
+        target("host=a%00b/c@d user=ada").url(),
+        "postgresql://ada@a%2500b%2Fc%40d:5432/ada"
+    );
 }
 
 #[test]
@@ -138,7 +143,9 @@ fn values_that_a_parameter_cannot_have() {
             "host=db connect_timeout=soon",
             "host=db port=0",
             "host=db port=65536",
+            "host=a port=1,2",
             "host=a,b port=1,2,3",
+            "host=a hostaddr=::1,::2",
             "host=a,b hostaddr=::1",
             "hostaddr=localhost",
             "host=@abstract",
@@ -165,7 +172,9 @@ fn values_that_a_parameter_cannot_have() {
     `connect_timeout` in `DATABASE_URL` must be a whole number
     `port` in `DATABASE_URL` must be a number from 1 to 65535
     `port` in `DATABASE_URL` must be a number from 1 to 65535
+    `port` in `DATABASE_URL` must be one port
     `port` in `DATABASE_URL` must be one port, or one for each of 2 hosts
+    `hostaddr` in `DATABASE_URL` must be one address for the one host
     `hostaddr` in `DATABASE_URL` must be one address for each of 2 hosts
     `hostaddr` in `DATABASE_URL` must be an IP address
     `host` in `DATABASE_URL` must be a name, an address, or a folder that begins with `/`

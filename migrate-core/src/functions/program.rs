@@ -58,11 +58,17 @@ impl Program {
     }
 
     fn start(&self) -> io::Result<Started> {
-        // In `/tmp`: the path of a socket must be short.
-        let folder = tempfile::Builder::new()
-            .prefix("migrate-")
-            .permissions(Permissions::from_mode(0o700))
-            .tempdir_in("/tmp")?;
+        // In `/tmp` if there is one: the path of a socket must be short.
+        let folder_in = |parent: &str| {
+            tempfile::Builder::new()
+                .prefix("migrate-")
+                .permissions(Permissions::from_mode(0o700))
+                .tempdir_in(parent)
+        };
+        let folder = folder_in("/tmp").or_else(|error| match self.variables.get("TMPDIR") {
+            Some(parent) => folder_in(parent),
+            None => Err(error),
+        })?;
         let socket = folder.path().join("function");
         let listener = UnixListener::bind(&socket)?;
         listener.set_nonblocking(true)?;

@@ -49,6 +49,7 @@ impl Migrator {
             let meant = self.to_part_with(&known);
             self.tell_parting(&known, &meant, observer);
             let missing = self.can_follow(&known, &meant, session.major())?;
+            self.prepare_functions_of(missing.iter().flat_map(|migration| &migration.up))?;
             let mut way = Backwards::default();
             if !meant.names().is_empty() {
                 way = self.backwards(session, &known, &meant)?;
@@ -166,6 +167,8 @@ impl Migrator {
         observer: &mut dyn Observer,
     ) -> Result<Vec<Loss>, Error> {
         let (limits, interrupt) = (&self.limits, &self.interrupt);
-        Ok(losses(session, reverts, &self.variables, limits, interrupt, observer)?)
+        self.prepare_functions_of(reverts.iter().flat_map(|(_, steps)| steps))?;
+        let (variables, functions) = (&self.variables, &self.functions);
+        Ok(losses(session, reverts, variables, functions, limits, interrupt, observer)?)
     }
 }

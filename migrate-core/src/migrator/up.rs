@@ -48,11 +48,11 @@ impl Migrator {
         // anything is written.
         let known = self.known(session.client())?.unwrap_or_default();
         self.tell_drift(&known, observer);
-        if self.to_apply(&known, to, session.major())?.is_empty() && known.unfinished.is_empty() {
+        let migrations = self.to_apply(&known, to, session.major())?;
+        if migrations.is_empty() && known.unfinished.is_empty() {
             return Ok(Vec::new());
         }
         // A compiler may have to be waited for, and that before the lock is held.
-        let migrations = self.to_apply(&known, to, session.major())?;
         self.prepare_functions_of(migrations.iter().flat_map(|migration| &migration.up))?;
         self.alone(session, observer, |session, lock, known, observer| {
             self.up_alone(session, lock, &known, to, observer)

@@ -19,9 +19,16 @@ pub struct DatabaseError {
     pub hint: Option<String>,
     /// The character of the statement at which the server stopped, from 1.
     pub position: Option<u32>,
+    /// What the function asked for.
+    pub asked: Box<Asked>,
+}
+
+/// What a function asked for, and where.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Asked {
     /// The statement.
     pub sql: String,
-    /// Where the function asked for it.
+    /// Where the function asked for it, where that is known.
     pub place: Option<Place>,
     /// The method that was called there.
     pub verb: String,

@@ -4,7 +4,7 @@ use std::panic::Location;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{DatabaseError, FromValue, Reply, Value};
+use super::{Asked, DatabaseError, FromValue, Reply, Value};
 use crate::Place;
 
 /// Where a function asked for something, and what it was.
@@ -18,12 +18,12 @@ pub(super) struct Origin {
 
 impl Origin {
     pub(super) fn error(&self, message: impl Into<String>) -> DatabaseError {
-        DatabaseError {
-            sql: self.sql.clone(),
-            place: Some(self.place.clone()),
-            verb: self.verb.to_owned(),
-            ..DatabaseError::new(message)
-        }
+        DatabaseError { asked: self.asked(), ..DatabaseError::new(message) }
+    }
+
+    pub(super) fn asked(&self) -> Box<Asked> {
+        let (sql, place) = (self.sql.clone(), Some(self.place.clone()));
+        Box::new(Asked { sql, place, verb: self.verb.to_owned() })
     }
 }
 
@@ -55,10 +55,11 @@ impl Row {
     #[track_caller]
     pub fn get<T: FromValue>(&self, column: impl ColumnIndex) -> Result<T, DatabaseError> {
         let location = Location::caller();
-        let wrong = |message: String| DatabaseError {
-            place: Some(Place::of(location, &self.origin.root)),
-            verb: "get".to_owned(),
-            ..self.origin.error(message)
+        let wrong = |message: String| {
+            let place = Some(Place::of(location, &self.origin.root));
+            let (sql, verb) = (self.origin.sql.clone(), "get".to_owned());
+            let asked = Box::new(Asked { sql, place, verb });
+            DatabaseError { asked, ..DatabaseError::new(message) }
         };
         let index = column.index_in(&self.columns).filter(|index| *index < self.values.len());
         let index = index.ok_or_else(|| {
@@ -126,7 +127,7 @@ mod tests {
         assert_eq!(row.get::<i64>(0), Ok(5_000_000_000));
         assert_eq!(row.get::<Option<String>>("name"), Ok(None));
         let told = |error: DatabaseError| {
-            assert_eq!(error.place.map(|place| place.line > 100), Some(true));
+            assert_eq!(error.asked.place.map(|place| place.line > 100), Some(true));
             error.message
         };
         insta::assert_snapshot!(told(row.get::<i32>("id").unwrap_err()), @"column `id` is 5000000000, which is out of the range of i32");

@@ -3,7 +3,7 @@
 //! Both ends are this code, so that there is nothing to agree on but [`VERSION`]; and texts with any
 //! character in them, and bytes, need no escaping.
 
-use super::{DatabaseError, MAX_MESSAGE, Reply, Request, Value};
+use super::{Asked, DatabaseError, MAX_MESSAGE, Reply, Request, Value};
 use crate::Place;
 use crate::function::{Function, FunctionError, Way};
 
@@ -123,7 +123,8 @@ macro_rules! choice {
 
 record!(Reply { affected, columns, rows });
 record!(Place { file, line, column });
-record!(DatabaseError { message, code, detail, hint, position, sql, place, verb });
+record!(DatabaseError { message, code, detail, hint, position, asked });
+record!(Asked { sql, place, verb });
 record!(Function { migration, within, name, way });
 record!(FunctionError { message, panicked, place, query });
 choice!(Way { 0 => Up, 1 => Down, });
@@ -230,6 +231,16 @@ impl<T: Message> Message for Vec<T> {
     }
 }
 
+impl<T: Message> Message for Box<T> {
+    fn write(&self, bytes: &mut Vec<u8>) {
+        (**self).write(bytes);
+    }
+
+    fn read(bytes: &mut &[u8]) -> Result<Self, Garbage> {
+        T::read(bytes).map(Self::new)
+    }
+}
+
 impl<T: Message> Message for Option<T> {
     fn write(&self, bytes: &mut Vec<u8>) {
         self.is_some().write(bytes);
@@ -270,13 +281,14 @@ mod tests {
             Value::Text("Łódź \0 \n \"日本\"".to_owned()),
             Value::Bytes((0..=255).collect()),
         ];
+        let place = Place { file: "src/m.rs".to_owned(), line: 3, column: 9 };
         let query = DatabaseError {
             code: Some("23505".to_owned()),
             position: Some(7),
-            place: Some(Place { file: "src/m.rs".to_owned(), line: 3, column: 9 }),
+            asked: Box::new(Asked { place: Some(place), ..Asked::default() }),
             ..DatabaseError::new("no")
         };
-        let error = FunctionError { query: Some(query), ..FunctionError::new("no") };
+        let error = FunctionError { query: Some(Box::new(query)), ..FunctionError::new("no") };
         vec![
             FromProgram::Hello(VERSION),
             FromProgram::Request(Request::Query { sql: "SELECT".to_owned(), values, rows: true }),

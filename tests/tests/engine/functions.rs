@@ -3,7 +3,6 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use migrate_core::functions::Linked;
 use migrate_core::{Error, Event, Failure, Interrupt, Left, Limits, Migrator, UpTo};
 use migrate_dsl::prelude::*;
 use migrate_dsl::{DatabaseError, Migration, Migrations, Value};
@@ -212,7 +211,7 @@ fn what_is_not_sent_is_told() {
                 match connection.send(asked) {
                     Ok(_) => Ok(()),
                     Err(error) => Err(migrate_dsl::FunctionError {
-                        query: Some(error.clone()),
+                        query: Some(Box::new(error.clone())),
                         ..migrate_dsl::FunctionError::new(error.message)
                     }),
                 }
@@ -577,6 +576,36 @@ fn a_connection_that_is_cut_inside_a_function_is_made_again() {
     assert_eq!(RUNS.load(Ordering::Relaxed), 2);
 }
 
+#[test]
+fn rows_that_a_function_would_lose_are_seen_by_sync() {
+    let engine = Engine::new();
+    let all = [migration(A, |pgm| {
+        pgm.rust("make", |db| Ok(db.batch("CREATE TABLE made (id int); CREATE TABLE empty ()")?))
+            .down(|db| {
+                db.transaction(|db| Ok(db.batch("DROP TABLE empty")?))?;
+                Ok(db.batch("DROP TABLE made")?)
+            });
+    })];
+    engine.up(&all).unwrap();
+    engine.database.execute("INSERT INTO made VALUES (1), (2)");
+    let renamed = [
+        migration("20251231000000_before", |pgm| _ = pgm.sql("SELECT 1").down("")),
+        all[0].clone(),
+    ];
+    let sync = |discard| {
+        let migrator = engine.migrator(&renamed);
+        migrator.sync(&mut engine.session(), discard, &mut |_: Event| {})
+    };
+    let error = sync(false).unwrap_err();
+    assert!(
+        matches!(&error, Error::RowsLost(losses) if losses[0].to_string() == "2 rows of `made`")
+    );
+    assert_eq!(engine.value("SELECT count(*) FROM made"), "2");
+    let (back, there) = sync(true).unwrap();
+    assert_eq!((back.len(), there.len()), (1, 2));
+    assert_eq!(engine.value("SELECT count(*) FROM made"), "0");
+}
+
 fn embedded(list: &[Migration]) -> Migrator {
     Migrator::embedded(Migrations::new("", "", list.to_vec()), "shop 1.4").unwrap()
 }
@@ -600,14 +629,14 @@ fn an_application_brings_its_own_migrations() {
     assert_eq!(engine.value("SELECT word FROM words"), "a");
     assert_eq!(engine.value("SELECT DISTINCT actor FROM migrations_log"), "shop 1.4");
     current(&migrator).unwrap();
-    insta::assert_snapshot!(current(&embedded(&all[..1])).unwrap_err(), @"");
-    insta::assert_snapshot!(current(&embedded(&all[..1])).unwrap_err().help().unwrap(), @"");
-    insta::assert_snapshot!(current(&embedded(&[])).unwrap_err(), @"");
+    insta::assert_snapshot!(current(&embedded(&all[..1])).unwrap_err(), @"this build knows 1 migration, the database has 2: unknown here: `20260102000000_b`");
+    insta::assert_snapshot!(current(&embedded(&all[..1])).unwrap_err().help().unwrap(), @"deploy the build that knows them, or take them back with `migrate down`");
+    insta::assert_snapshot!(current(&embedded(&[])).unwrap_err(), @"this build knows 0 migrations, the database has 2: unknown here: `20260101000000_a`, `20260102000000_b`");
     let newer: Vec<_> =
         ["20260103000000_c", "20260104000000_d", "20260105000000_e", "20260106000000_f"]
             .map(|name| migration(name, |pgm| _ = pgm.sql("SELECT 1")))
             .into();
-    insta::assert_snapshot!(current(&embedded(&[&all[1..], &newer].concat())).unwrap_err(), @"");
+    insta::assert_snapshot!(current(&embedded(&[&all[1..], &newer].concat())).unwrap_err(), @"this build knows 5 migrations, the database has 2: missing there: `20260103000000_c`, `20260104000000_d`, `20260105000000_e` and 1 more; unknown here: `20260101000000_a`");
 
     let half = migration(newer[0].name(), |pgm| {
         pgm.without_transaction();
@@ -615,8 +644,7 @@ fn an_application_brings_its_own_migrations() {
     });
     let with_half = embedded(&[&all[..], &[half]].concat());
     with_half.up(&mut session, &UpTo::default(), &mut |_: Event| {}).unwrap_err();
-    insta::assert_snapshot!(current(&with_half).unwrap_err(), @"");
-    let _ = Linked::new(Migrations::new("", "", Vec::new()));
+    insta::assert_snapshot!(current(&with_half).unwrap_err(), @"this build knows 3 migrations, the database has 2: half done: `20260103000000_c`");
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod functions;
 mod history;
 mod ledger;
 mod locks;
+mod messages;
 mod outside_transaction;
 mod protection;
 mod resume;

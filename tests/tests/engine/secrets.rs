@@ -56,7 +56,7 @@ fn without_it_nothing_runs() {
         let error = up(&engine, plan, password).unwrap_err();
         let told = error.diagnostics().remove(0);
         assert_eq!(told.message, format!("the environment variable `APP_PASSWORD` is {state}"));
-        insta::assert_snapshot!(told.helps.concat(), @"give it a value: `export APP_PASSWORD=…` before `migrate`, or a line `APP_PASSWORD=…` in `.env`, which belongs into `.gitignore`");
+        assert!(told.helps[0].starts_with("give it a value: `export APP_PASSWORD=…`"), "{told:?}");
     }
     assert_eq!(engine.value("SELECT to_regclass('migrations')"), "NULL");
 }

@@ -27,8 +27,9 @@ impl Pgm {
     /// and `migrate verify` has no word about it.
     ///
     /// Other than `up` itself, it runs only when the migration is applied, with the environment of
-    /// `migrate`, and again when a lock could not be had at once and the transaction begins anew:
-    /// what it does elsewhere, on disk or over the network, must bear that. It may print: to
+    /// `migrate`. It may run more than once, in transactions of which the last one counts: a lock
+    /// could not be had at once, or `migrate sync` looks which rows a way back would lose. What it
+    /// does elsewhere, on disk or over the network, must bear that. It may print: to
     /// stderr, from wherever. A panic, too, rolls the migration back.
     ///
     /// ```

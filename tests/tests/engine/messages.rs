@@ -1,0 +1,35 @@
+//! How often the server is asked: what makes `up` quick on a server that is far away.
+
+use migrate_core::{Environment, Event, Session, Target, UpTo};
+use migrate_dsl::Migration;
+use migrate_tests::{Engine, Proxy, Side, server};
+
+/// How many messages it takes to apply so many migrations, and to find then that there is nothing to
+/// do.
+fn messages(count: usize) -> [usize; 2] {
+    // The texts live as long as the test process.
+    let leak = |text: String| -> &'static str { Box::leak(text.into_boxed_str()) };
+    let migrations = (10..10 + count).map(|number| {
+        let name = leak(format!("202601010000{number}_m{number}"));
+        let up = leak(format!("CREATE TABLE t{number} (n int); CREATE INDEX ON t{number} (n)"));
+        Migration::sql(name, name, name, up, None)
+    });
+    let (engine, all) = (Engine::new(), migrations.collect::<Vec<_>>());
+    [count, 0].map(|applied| {
+        let proxy = Proxy::at(server(), (usize::MAX, Side::Before), || ());
+        let url = proxy.url(engine.database.name());
+        let target = Target::parse(&url, "the test", &Environment::default()).unwrap();
+        let mut session = Session::connect(&target, "migrate test").unwrap();
+        let migrator = engine.migrator(&all);
+        let done = migrator.up(&mut session, &UpTo::default(), &mut |_: Event| {}).unwrap();
+        assert_eq!(done.len(), applied);
+        proxy.messages()
+    })
+}
+
+#[test]
+fn a_migration_in_a_transaction_is_one_message() {
+    let ([few, nothing], [many, again]) = (messages(5), messages(25));
+    assert_eq!(many - few, 20);
+    assert_eq!(nothing, again);
+}
