@@ -9,10 +9,7 @@ use migrate_core::history::Actor;
 /// The person, the machine and the commit that is checked out.
 pub fn actor(environment: &Environment) -> Actor {
     let named = ["USER", "LOGNAME"].into_iter().find_map(|name| environment.var(name));
-    let user = named.map(ToOwned::to_owned).or_else(|| {
-        let account = nix::unistd::User::from_uid(nix::unistd::getuid()).ok().flatten();
-        account.map(|account| account.name)
-    });
+    let user = named.map(ToOwned::to_owned).or_else(|| environment.account.clone());
     let host = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
     Actor {
         name: format!(
@@ -23,6 +20,12 @@ pub fn actor(environment: &Environment) -> Actor {
         git_commit: git_commit(&environment.current_dir),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
     }
+}
+
+/// The name of the account that this process runs as.
+pub fn account() -> Option<String> {
+    let account = nix::unistd::User::from_uid(nix::unistd::geteuid()).ok().flatten();
+    account.map(|account| account.name)
 }
 
 /// The commit that is checked out around a folder, read as

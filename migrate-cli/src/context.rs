@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use clap::Args;
 use migrate_core::Environment;
 
+use crate::actor::account;
 use crate::dotenv::Variables;
 use crate::printer::Printer;
 use crate::project::shown;
@@ -71,7 +72,8 @@ impl Context {
                 Err(_) => {}
             }
         }
-        let environment = Environment { vars, home: std::env::home_dir(), current_dir };
+        let account = account();
+        let environment = Environment { vars, account, home: std::env::home_dir(), current_dir };
         Ok(Self { environment, printer, global })
     }
 }

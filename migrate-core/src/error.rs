@@ -177,7 +177,8 @@ impl Error {
     #[must_use]
     pub fn stopped(&self) -> Option<Stop> {
         match self {
-            Self::Lock(LockError::Stopped(stop)) => Some(*stop),
+            Self::Lock(LockError::Stopped(stop))
+            | Self::Backup(BackupError::Stopped { stop, .. }) => Some(*stop),
             Self::Apply(ApplyError { failure: Failure::Stopped(stop), .. }) => Some(*stop),
             _ => None,
         }

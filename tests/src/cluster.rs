@@ -16,6 +16,7 @@ use migrate_core::cluster::{Server, SharedCluster};
 pub fn environment() -> Environment {
     Environment {
         vars: std::env::vars().collect(),
+        account: None,
         home: std::env::home_dir(),
         current_dir: std::env::current_dir().expect("the working directory exists"),
     }

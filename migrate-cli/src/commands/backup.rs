@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::args::at_least_one;
 use crate::context::Context;
 use crate::exit_code::Exit;
+use crate::limits::AskedLimits;
 use crate::progress::Progress;
 use crate::render::UsageError;
 use crate::work::Work;
@@ -46,6 +47,7 @@ pub fn run(args: &BackupArgs, context: &Context) -> anyhow::Result<Exit> {
     };
     work.announce(context);
     let mut progress = Progress::new(context.printer);
+    work.at_work(&AskedLimits::default(), &progress, context);
     let mut removed = Vec::new();
     let mut observer = |event: Event| {
         if let Event::Pruned { files } = &event {

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::context::Context;
 use crate::exit_code::Exit;
+use crate::limits::AskedLimits;
 use crate::progress::Progress;
 use crate::protection::Allowance;
 use crate::work::Work;
@@ -40,6 +41,7 @@ pub fn run(args: &RestoreArgs, context: &Context) -> anyhow::Result<Exit> {
     let file = environment.current_dir.join(&args.file);
     let options = RestoreOptions { clean: args.clean, no_owner: args.no_owner };
     let mut progress = Progress::new(context.printer);
+    work.at_work(&AskedLimits::default(), &progress, context);
     let mut observer = |event| progress.show(event);
     let restored =
         work.migrator.restore(&mut work.session, &file, options, environment, &mut observer);

@@ -191,6 +191,7 @@ mod tests {
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
                 .collect(),
+            account: None,
             home: None,
             current_dir: root.clone(),
         };

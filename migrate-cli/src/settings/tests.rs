@@ -24,6 +24,7 @@ fn settings_with(
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect(),
+        account: None,
         home: None,
         current_dir,
     };

@@ -16,7 +16,7 @@ use super::send::send;
 use super::snapshots::{self, Why};
 use super::transaction::{Transaction, function_ended, is_lock};
 use super::words::Words;
-use super::{Left, Work, function, journal};
+use super::{HURRY, Left, Work, function, journal};
 use crate::interrupt::{Kind, Verdict};
 use crate::lock::{Gate, Gone};
 use crate::watchdog::is_watching;
@@ -36,6 +36,8 @@ pub(super) struct Alone<'a> {
 /// How long a statement that shuts everybody out waits for its lock: as long as others may wait
 /// behind it.
 const BUDGET: Duration = Duration::from_millis(50);
+/// The most that the server takes for a timeout, in milliseconds.
+const LONGEST: u128 = i32::MAX as u128;
 /// How soon a statement is tried again that did not get its locks.
 const PAUSE: Duration = Duration::from_millis(200);
 /// How long what is left of a statement that failed is tried to remove; the next run has more time.
@@ -204,7 +206,7 @@ impl Alone<'_> {
                 Gone::Stopped(stop) => return Err(Failure::Stopped(stop)),
             }
             // The statement has to ask for them itself: this shows that it will get them.
-            let sql = format!("BEGIN; {}", pace.gate.locks(BUDGET).join("; "));
+            let sql = format!("BEGIN; {HURRY}; {}", pace.gate.locks(BUDGET).join("; "));
             let (tried, _) =
                 session.guarded(interrupt, Kind::Blocking, |client| client.batch_execute(&sql));
             if !session.client().is_closed() {
@@ -259,11 +261,22 @@ impl Alone<'_> {
             Some(pace) if pace.locked && is_watching(work.interrupt) => Kind::Observed,
             _ => Kind::Blocking,
         };
-        // A partition is taken from everybody at the end, and what is not done then is done when
-        // nobody is in the way.
-        let bounded = pace.is_some() || matches!(question, Question::Detach { .. });
-        if bounded {
-            let bound = format!("SET lock_timeout = {}", BUDGET.as_millis());
+        let budget = match (&pace, question) {
+            (Some(_), _) => Some(BUDGET),
+            // A partition is taken from everybody at the end, and what is not done then is done
+            // when nobody is in the way.
+            (None, Question::Detach { .. }) => Some(BUDGET),
+            // Whether or not anybody sees who waits behind it. What can be tried again, that is:
+            // a procedure may have committed some of its work.
+            (None, Question::Repeat | Question::CreateIndex { concurrently: false, .. })
+                if origin.statement.rust.is_none() =>
+            {
+                Some(work.limits.blocking)
+            }
+            (None, _) => None,
+        };
+        if let Some(budget) = budget {
+            let bound = format!("SET lock_timeout = {}", budget.as_millis().clamp(1, LONGEST));
             session.client().batch_execute(&bound).map_err(Failure::connection)?;
         }
         let (sent, ended) = match &origin.statement.rust {
@@ -280,7 +293,7 @@ impl Alone<'_> {
                 send(client, origin.statement, work.variables)
             }),
         };
-        if bounded && !session.client().is_closed() {
+        if budget.is_some() && !session.client().is_closed() {
             _ = session.client().batch_execute("SET lock_timeout = 0");
         }
         if let Some(pace) = pace
@@ -397,7 +410,7 @@ fn in_transaction<T>(
     session: &mut Session,
     work: impl FnOnce(&mut Session) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    session.client().batch_execute("BEGIN").map_err(Failure::connection)?;
+    session.client().batch_execute(&format!("BEGIN; {HURRY}")).map_err(Failure::connection)?;
     match work(session) {
         Ok(done) => {
             session.client().batch_execute("COMMIT").map_err(Failure::record)?;

@@ -198,8 +198,12 @@ pub enum Failure {
 }
 
 /// What a server says before it ends a session, or all of them.
-const LAST_WORDS: [SqlState; 3] =
-    [SqlState::ADMIN_SHUTDOWN, SqlState::CRASH_SHUTDOWN, SqlState::CANNOT_CONNECT_NOW];
+const LAST_WORDS: [SqlState; 4] = [
+    SqlState::ADMIN_SHUTDOWN,
+    SqlState::CRASH_SHUTDOWN,
+    SqlState::CANNOT_CONNECT_NOW,
+    SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+];
 
 fn locked(holders: &[LockHolder]) -> String {
     match holders {

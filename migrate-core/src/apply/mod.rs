@@ -65,6 +65,12 @@ pub(crate) struct Work<'a> {
     pub(crate) interrupt: &'a Interrupt,
 }
 
+/// For a transaction in which this program takes turns with the server. One that is suspended, or
+/// cut off without a word, is not to keep its locks.
+const HURRY: &str = "SET LOCAL idle_in_transaction_session_timeout = '30s'";
+/// The same while a Rust function is at work, which may have to think, or to ask somebody else.
+const THINK: &str = "SET LOCAL idle_in_transaction_session_timeout = '10min'";
+
 impl Work<'_> {
     fn action(&self) -> Action {
         match self.direction {
@@ -161,12 +167,17 @@ pub(crate) fn apply(
             }
         };
         let notices = session.take_notices();
-        for notice in notices.into_iter().filter(|_| !part.has_secrets()) {
+        let more = notices.more();
+        for notice in notices.kept.into_iter().filter(|_| !part.has_secrets()) {
             let detail = notice.detail().map(|detail| format!(": {}", detail.replace('\n', ", ")));
             observer.event(Event::Notice {
                 severity: notice.severity().to_lowercase(),
                 message: format!("{}{}", notice.message(), detail.unwrap_or_default()),
             });
+        }
+        if more > 0 && !part.has_secrets() {
+            let message = format!("and {more} more like these, which were not kept");
+            observer.event(Event::Notice { severity: "notice".to_owned(), message });
         }
         if let Err(Broken { failure, left }) = result {
             let left = match part {

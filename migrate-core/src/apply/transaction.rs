@@ -8,9 +8,9 @@ use postgres::error::SqlState;
 
 use super::capture::Watch;
 use super::error::{Failure, Origin, Said};
-use super::function;
 use super::question::{invalid_namesake, may_accept_an_invalid_index};
 use super::send::{Variables, is_alone, send, text};
+use super::{HURRY, THINK, function};
 use crate::functions::Runner;
 use crate::interrupt::{Ended, Interrupt, Kind, Verdict, Wait};
 use crate::limits::Limits;
@@ -240,6 +240,7 @@ impl Transaction<'_> {
         for sql in self.opening {
             session.client().batch_execute(sql).map_err(Failure::lock_lost)?;
         }
+        session.client().batch_execute(HURRY).map_err(Failure::connection)?;
         let judged = |(result, ended): (Result<(), postgres::Error>, Ended),
                       origin,
                       waits: &mut Vec<Wait>| {
@@ -271,12 +272,14 @@ impl Transaction<'_> {
             }
             if let Some(called) = &origin.statement.rust {
                 let (functions, interrupt) = (self.functions, self.interrupt);
+                session.client().batch_execute(THINK).map_err(Failure::connection)?;
                 let (result, ended) = session.guarded(interrupt, kind, |client| {
                     function::run(client, called, functions, interrupt, true)
                 });
                 let result = function_ended(*origin, result, &ended);
                 waits.extend(ended.waits);
                 result?;
+                session.client().batch_execute(HURRY).map_err(Failure::connection)?;
             } else {
                 let sent = session.guarded(self.interrupt, kind, |client| {
                     send(client, origin.statement, self.variables)

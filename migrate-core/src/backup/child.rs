@@ -1,7 +1,13 @@
 //! PostgreSQL's client programs, run on a database.
 
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Command, Stdio};
+use std::io::{self, BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use super::{BackupError, ClientPrograms};
 use crate::{Environment, Target};
@@ -19,6 +25,11 @@ const NAMES_A_DATABASE: [&str; 9] = [
     "PGAPPNAME",
 ];
 
+/// How often it is looked whether a program has ended, and whether it is still wanted.
+const LOOK: Duration = Duration::from_millis(10);
+/// How long a program may take to end when it is asked to.
+const FAREWELL: Duration = Duration::from_secs(2);
+
 /// A program, about to be run; what it says is in English, on stderr.
 pub(super) fn command(programs: &ClientPrograms, name: &str, environment: &Environment) -> Command {
     let mut command = Command::new(programs.program(name));
@@ -29,7 +40,9 @@ pub(super) fn command(programs: &ClientPrograms, name: &str, environment: &Envir
         .env("LC_ALL", "C")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(Stdio::piped());
+        .stderr(Stdio::piped())
+        // A Ctrl-C is for us, who end it in good order.
+        .process_group(0);
     command
 }
 
@@ -46,6 +59,28 @@ pub(super) fn on(command: &mut Command, target: &Target) {
 pub(super) fn not_run(command: &Command) -> impl FnOnce(std::io::Error) -> BackupError {
     let program = command.get_program().into();
     move |source| BackupError::Run { program, source }
+}
+
+/// Waits for a program to end, and ends it once it `is_over`. What it says is to be read meanwhile.
+pub(super) fn outcome(mut child: Child, is_over: impl Fn() -> bool) -> io::Result<ExitStatus> {
+    let mut asked = None::<Instant>;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status);
+        }
+        match asked {
+            None if is_over() => {
+                asked = Some(Instant::now());
+                // At this one, they cancel what the server does for them.
+                if let Ok(pid) = i32::try_from(child.id()) {
+                    _ = kill(Pid::from_raw(pid), Signal::SIGINT);
+                }
+            }
+            Some(at) if at.elapsed() > FAREWELL => _ = child.kill(),
+            _ => {}
+        }
+        thread::sleep(LOOK);
+    }
 }
 
 /// Hears a program out: `progress` gets the lines that tell how far it is, what comes back are its
@@ -71,6 +106,13 @@ pub(super) fn listen(stderr: impl Read, mut progress: impl FnMut(&str)) -> Vec<S
 
 fn is_complaint(said: &str) -> bool {
     ["error:", "detail:", "hint:", "fatal:", "warning:"].iter().any(|word| said.starts_with(word))
+}
+
+/// Whether somebody else held a lock for too long.
+pub(super) fn is_locked(complaints: &[String]) -> bool {
+    let by_pg_dump = complaints.iter().any(|line| line.contains("due to statement timeout"))
+        && complaints.iter().any(|line| line.contains("LOCK TABLE"));
+    by_pg_dump || complaints.iter().any(|line| line.contains("due to lock timeout"))
 }
 
 /// Whether the disk was full.

@@ -2,18 +2,22 @@
 
 use std::fs::File;
 use std::path::Path;
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use super::child::{command, is_full, listen, not_run, on};
+use super::child::{command, is_full, is_locked, listen, not_run, on, outcome};
 use super::{Backup, BackupError, ClientPrograms, validate};
-use crate::{Environment, Target};
+use crate::{Environment, Interrupt, Target};
 
-/// Backs a database up into a file that is not there yet, and reads it again.
+/// Backs a database up into a file that is not there yet, and reads it again. For the locks of
+/// others, each is waited for so long.
 pub(crate) fn dump(
     programs: &ClientPrograms,
     target: &Target,
     file: &Path,
+    lock_wait: Duration,
     environment: &Environment,
+    interrupt: &Interrupt,
     progress: &mut dyn FnMut(&str),
 ) -> Result<Backup, BackupError> {
     let started = Instant::now();
@@ -33,21 +37,36 @@ pub(crate) fn dump(
 
     let mut pg_dump = command(programs, "pg_dump", environment);
     pg_dump.args(["--format=custom", "--verbose"]).arg("--file").arg(partial.path());
+    // Nought would be for ever.
+    pg_dump
+        .arg(format!("--lock-wait-timeout={}", lock_wait.as_millis().clamp(1, i32::MAX as u128)));
     on(&mut pg_dump, target);
     let mut child = pg_dump.spawn().map_err(not_run(&pg_dump))?;
-    let said = child.stderr.take().map(|stderr| listen(stderr, &mut *progress)).unwrap_or_default();
-    let status = child.wait().map_err(not_run(&pg_dump))?;
-    if !status.success() {
-        if is_full(&said) {
-            return Err(BackupError::NoSpace(file.to_owned()));
-        }
+    let stderr = child.stderr.take();
+    let (said, status) = thread::scope(|scope| {
+        let status = scope.spawn(|| outcome(child, || interrupt.is_stopped()));
+        let said = stderr.map(|stderr| listen(stderr, &mut *progress)).unwrap_or_default();
+        (said, status.join().unwrap_or_else(|_| Err(std::io::ErrorKind::Other.into())))
+    });
+    if !status.map_err(not_run(&pg_dump))?.success() {
         let what = format!("back up `{}`", target.database());
-        return Err(BackupError::Failed { what, said });
+        return Err(match interrupt.stopped() {
+            Some(stop) => {
+                BackupError::Stopped { stop, what: format!("backed up `{}`", target.database()) }
+            }
+            None if is_full(&said) => BackupError::NoSpace(file.to_owned()),
+            None if is_locked(&said) => BackupError::Locked { what },
+            None => BackupError::Failed { what, said },
+        });
     }
-    validate(programs, partial.path(), environment, progress).map_err(|error| match error {
-        // The file has no other name yet that anybody could look for.
-        BackupError::Damaged { said, .. } => BackupError::Damaged { file: file.to_owned(), said },
-        error => error,
+    validate(programs, partial.path(), environment, interrupt, progress).map_err(|error| {
+        match error {
+            // The file has no other name yet that anybody could look for.
+            BackupError::Damaged { said, .. } => {
+                BackupError::Damaged { file: file.to_owned(), said }
+            }
+            error => error,
+        }
     })?;
 
     let bytes = partial.as_file().metadata().map_err(create)?.len();

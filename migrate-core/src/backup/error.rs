@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::Stop;
+
 /// A backup could not be made, read or restored.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -37,6 +39,20 @@ pub enum BackupError {
         what: String,
         /// The program's complaints.
         said: Vec<String>,
+    },
+    /// It was asked to stop.
+    #[error("{stop} while it {what}")]
+    Stopped {
+        /// Why.
+        stop: Stop,
+        /// What it did.
+        what: String,
+    },
+    /// Others hold locks.
+    #[error("cannot {what}: others hold locks on what is in it")]
+    Locked {
+        /// What was tried.
+        what: String,
     },
     /// The disk is full.
     #[error("no space left on the disk of `{}`", .0.display())]
@@ -101,6 +117,12 @@ impl BackupError {
                 "no half backup was left; free some space, or name another place than `{}`",
                 path.parent().unwrap_or(path).display()
             )),
+            Self::Stopped { .. } => Some("nothing was changed, and no half backup was left".to_owned()),
+            Self::Locked { .. } => Some(
+                "nothing was changed; end their transactions, or wait longer: `MAX_LOCK_WAIT` says \
+                 for how many seconds"
+                    .to_owned(),
+            ),
             Self::Exists(_) => {
                 Some("name another file; a folder gets one with a name of its own".to_owned())
             }

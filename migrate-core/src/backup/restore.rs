@@ -4,11 +4,13 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{ChildStdin, ChildStdout, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
-use super::child::{command, is_full, listen, not_run, on};
+use super::child::{command, is_full, is_locked, listen, not_run, on, outcome};
 use super::{BackupError, ClientPrograms};
-use crate::{Environment, Target};
+use crate::{Environment, Interrupt, Target};
 
 /// What is restored, and how.
 pub(crate) struct Restore<'a> {
@@ -20,6 +22,8 @@ pub(crate) struct Restore<'a> {
     pub(crate) first: &'a str,
     /// SQL that comes last, in the same transaction.
     pub(crate) last: &'a str,
+    /// How long each lock of others is waited for, with everybody who comes later behind us.
+    pub(crate) lock_timeout: Duration,
     /// Leaves owners and privileges out.
     pub(crate) no_owner: bool,
 }
@@ -32,6 +36,7 @@ pub(crate) fn validate(
     programs: &ClientPrograms,
     file: &Path,
     environment: &Environment,
+    interrupt: &Interrupt,
     progress: &mut dyn FnMut(&str),
 ) -> Result<(), BackupError> {
     let unreadable = |source| BackupError::Unreadable { file: file.to_owned(), source };
@@ -49,10 +54,17 @@ pub(crate) fn validate(
     pg_restore.arg("--file=/dev/null").arg(file);
     progress("reading the backup to its end");
     let mut child = pg_restore.spawn().map_err(not_run(&pg_restore))?;
-    let said = child.stderr.take().map(|stderr| listen(stderr, |_| {})).unwrap_or_default();
-    let status = child.wait().map_err(not_run(&pg_restore))?;
-    if status.success() {
+    let stderr = child.stderr.take();
+    let (said, status) = thread::scope(|scope| {
+        let said = scope.spawn(|| stderr.map(|stderr| listen(stderr, |_| {})));
+        let status = outcome(child, || interrupt.is_stopped());
+        (said.join().ok().flatten().unwrap_or_default(), status)
+    });
+    if status.map_err(not_run(&pg_restore))?.success() {
         return Ok(());
+    }
+    if let Some(stop) = interrupt.stopped() {
+        return Err(BackupError::Stopped { stop, what: "read the backup".to_owned() });
     }
     Err(BackupError::Damaged { file: file.to_owned(), said })
 }
@@ -63,6 +75,7 @@ pub(crate) fn restore(
     programs: &ClientPrograms,
     restore: &Restore<'_>,
     environment: &Environment,
+    interrupt: &Interrupt,
     progress: &mut dyn FnMut(&str),
 ) -> Result<(), BackupError> {
     let mut psql = command(programs, "psql", environment);
@@ -85,29 +98,47 @@ pub(crate) fn restore(
         }
     };
     let (input, output) = (writer.stdin.take(), reader.stdout.take());
-    let writer_said = writer.stderr.take();
-    let (copied, read, written) = thread::scope(|scope| {
+    let (writer_said, reader_said) = (writer.stderr.take(), reader.stderr.take());
+    let is_committing = AtomicBool::new(false);
+    let (copied, read, written, status) = thread::scope(|scope| {
         let copier = scope.spawn(|| copy(output, input, restore));
         let listener = scope.spawn(|| writer_said.map(|said| listen(said, |_| {})));
-        let read = reader.stderr.take().map(|said| listen(said, &mut *progress));
-        let complete = reader.wait().is_ok_and(|status| status.success());
+        let writer = scope.spawn(|| {
+            // From then on nobody could say what has become of it.
+            outcome(writer, || interrupt.is_stopped() && !is_committing.load(Ordering::SeqCst))
+        });
+        let reader = scope.spawn(|| outcome(reader, || interrupt.is_stopped()));
+        let read = reader_said.map(|said| listen(said, &mut *progress));
+        let complete = matches!(reader.join(), Ok(Ok(status)) if status.success());
         let copied = copier.join().unwrap_or_else(|_| Err(io::ErrorKind::Other.into()));
         let copied = copied.and_then(|mut input| match complete {
-            true => write!(input, "\n{}\nCOMMIT;\n", restore.last),
+            true => {
+                write!(input, "\n{}\n", restore.last)?;
+                is_committing.store(true, Ordering::SeqCst);
+                input.write_all(b"COMMIT;\n")
+            }
             // Without a COMMIT, the end of the session takes everything back.
             false => Err(io::ErrorKind::UnexpectedEof.into()),
         });
-        (copied, read.unwrap_or_default(), listener.join().ok().flatten().unwrap_or_default())
+        let written = listener.join().ok().flatten().unwrap_or_default();
+        let status = writer.join().unwrap_or_else(|_| Err(io::ErrorKind::Other.into()));
+        (copied, read.unwrap_or_default(), written, status)
     });
-    let status = writer.wait().map_err(not_run(&psql))?;
-    if copied.is_ok() && status.success() {
+    if copied.is_ok() && status.map_err(not_run(&psql))?.success() {
         return Ok(());
+    }
+    if let (Some(stop), false) = (interrupt.stopped(), is_committing.into_inner()) {
+        let what = format!("restored `{}`", restore.target.database());
+        return Err(BackupError::Stopped { stop, what });
     }
     let what = format!("restore `{}`", restore.target.database());
     // What the server refused is the cause of a pipe that broke behind it.
     let said = if written.is_empty() { read } else { written };
     if is_full(&said) {
         return Err(BackupError::NoSpace(restore.file.to_owned()));
+    }
+    if is_locked(&said) {
+        return Err(BackupError::Locked { what });
     }
     let said = said.iter().filter(|line| !line.contains(": WARNING: "));
     let said = said.map(|line| without_place(line)).collect();
@@ -124,16 +155,22 @@ fn copy(
         return Err(io::ErrorKind::BrokenPipe.into());
     };
     let mut output = BufReader::new(output);
-    writeln!(input, "SET client_min_messages = error;\nBEGIN;\n{}", restore.first)?;
+    let lock_timeout = restore.lock_timeout.as_millis().clamp(1, i32::MAX as u128);
+    writeln!(
+        input,
+        "SET client_min_messages = error;\nSET lock_timeout = {lock_timeout};\nBEGIN;\n{}",
+        restore.first
+    )?;
     let mut line = Vec::new();
-    // Newer programs set what older servers do not know; only what comes before all data is looked
-    // at, where such a line can be nothing else.
+    // Newer programs set what older servers do not know, and all take our limit for locks away; only
+    // what comes before all data is looked at, where such a line can be nothing else.
     while output.read_until(b'\n', &mut line)? > 0 {
         let opening = [&b"SET "[..], b"--", b"\n", b"SELECT pg_catalog.set_config", b"\\restrict"];
         if !opening.iter().any(|start| line.starts_with(start)) {
             break;
         }
-        if restore.major >= 17 || !line.starts_with(b"SET transaction_timeout") {
+        let is_unknown = restore.major < 17 && line.starts_with(b"SET transaction_timeout");
+        if !is_unknown && !line.starts_with(b"SET lock_timeout") {
             input.write_all(&line)?;
         }
         line.clear();

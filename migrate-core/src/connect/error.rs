@@ -26,6 +26,12 @@ pub enum TargetError {
         /// What is wrong with it.
         reason: String,
     },
+    /// Nobody is named who could connect.
+    #[error("{origin} names no user, and the account that `migrate` runs as has no name")]
+    NoUser {
+        /// Where the database is named.
+        origin: String,
+    },
     /// There is no such parameter.
     #[error("{origin} has a parameter that PostgreSQL does not know: `{name}`")]
     Unknown {
@@ -77,6 +83,10 @@ impl TargetError {
             Self::Malformed { .. } => {
                 "write postgres://user@host:5432/database; in user names and passwords, `@`, `/`, \
                  `:` and `%` are written as %40, %2F, %3A and %25"
+                    .to_owned()
+            }
+            Self::NoUser { .. } => {
+                "name the user in it, as in postgres://user@host:5432/database, or set `PGUSER`"
                     .to_owned()
             }
             Self::Unknown { .. } => {

@@ -110,8 +110,6 @@ impl Target {
         parameters.add_variables(environment);
         parameters.check()?;
         let servers = Server::all(&parameters)?;
-        let login = ["USER", "LOGNAME"].into_iter().find_map(|name| environment.var(name));
-        let user = parameters.text("user").or(login).unwrap_or("postgres").to_owned();
         let passfile = || Some(environment.home.as_ref()?.join(".pgpass"));
         // Of several servers, migrations want the one that they can write to.
         let wanted = match parameters.word("target_session_attrs", &Wanted::WORDS)? {
@@ -128,6 +126,10 @@ impl Target {
         if wanted == Wanted::ReadWrite && parameters.text("target_session_attrs").is_none() {
             for_others.push(("target_session_attrs", wanted.word().to_owned()));
         }
+        let tls = TlsSettings::new(&parameters, environment)?;
+        let user = parameters.text("user").or_else(|| login(environment));
+        let user =
+            user.ok_or_else(|| TargetError::NoUser { origin: origin.to_owned() })?.to_owned();
         Ok(Self {
             inner: Box::new(Inner {
                 origin: origin.to_owned(),
@@ -138,7 +140,7 @@ impl Target {
                 passfile: parameters.path("passfile", environment).or_else(passfile),
                 wanted,
                 in_any_order: order.unwrap_or(false),
-                tls: TlsSettings::new(&parameters, environment)?,
+                tls,
                 patience,
                 config,
                 for_others,
@@ -204,7 +206,9 @@ impl Target {
         options.extend(for_others.iter().map(|(name, value)| format!("{name}={}", escape(value))));
         let options =
             if options.is_empty() { String::new() } else { format!("?{}", options.join("&")) };
-        format!("postgresql://{}@{hosts}/{}{options}", escape(user), escape(database))
+        // Before the database, a slash would begin it.
+        let user = escape(user).replace('/', "%2F");
+        format!("postgresql://{user}@{hosts}/{}{options}", escape(database))
     }
 
     /// The password that was given, for a program that is started on the same database. Not to be
@@ -278,6 +282,13 @@ impl fmt::Debug for Target {
     }
 }
 
+/// Who connects where no user is named: the account, as with libpq; where that has no name, as in
+/// many a container, whoever the variables say it is. Never somebody whom nobody has named.
+fn login(environment: &Environment) -> Option<&str> {
+    let named = || ["USER", "LOGNAME"].into_iter().find_map(|name| environment.var(name));
+    environment.account.as_deref().or_else(named)
+}
+
 /// Tells the driver the rest, and gives how long a server may take.
 fn fill(
     config: &mut postgres::Config,
@@ -335,7 +346,7 @@ fn authority(server: &Server) -> String {
         Place::Host(name, _) => name.clone(),
         Place::Socket(folder) => folder.to_string_lossy().into_owned(),
     };
-    let escaped = escape(&name).replace('/', "%2F");
+    let escaped = escape(&name);
     let host =
         if name.contains(':') { format!("[{}]", escaped.replace("%3A", ":")) } else { escaped };
     format!("{host}:{}", server.port)

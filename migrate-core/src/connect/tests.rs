@@ -58,6 +58,22 @@ fn the_environment_in_its_order() {
 }
 
 #[test]
+fn who_connects_where_no_user_is_named() {
+    let shown = |text: &str, account: Option<&str>, vars: &[(&str, &str)]| {
+        let environment = Environment { account: account.map(str::to_owned), ..environment(vars) };
+        let target = Target::parse(text, "`DATABASE_URL`", &environment);
+        target.map_or_else(|error| format!("{error} -> {}", error.help()), |it| it.to_string())
+    };
+    let named = [("USER", "ada"), ("LOGNAME", "eve")];
+    assert_eq!(shown("host=db", Some("root"), &named), "root on root@db:5432");
+    assert_eq!(shown("host=db", None, &named), "ada on ada@db:5432");
+    assert_eq!(shown("host=db", None, &named[1..]), "eve on eve@db:5432");
+    assert_eq!(shown("host=db user=bob", None, &[]), "bob on bob@db:5432");
+    assert_eq!(shown("host=db", Some("root"), &[("PGUSER", "bob")]), "bob on bob@db:5432");
+    insta::assert_snapshot!(shown("host=db", None, &[]), @"`DATABASE_URL` names no user, and the account that `migrate` runs as has no name -> name the user in it, as in postgres://user@host:5432/database, or set `PGUSER`");
+}
+
+#[test]
 fn what_the_text_says_is_stronger_than_variables() {
     let vars = [("PGHOST", "other"), ("PGPORT", "1"), ("PGUSER", "eve"), ("PGSSLMODE", "require")];
     let url = |text: &str| target_with(text, &vars).url();
@@ -87,11 +103,8 @@ fn another_program_is_told_all_but_secrets() {
     ] {
         assert_eq!(target(text).url(), text);
     }
-    // What has a meaning in a URL is told as a name.
-    assert_eq!(
-        target("host=a%00b/c@d user=ada").url(),
-        "postgresql://ada@a%2500b%2Fc%40d:5432/ada"
-    );
+    // What has a meaning in a URL is told as a part of the name.
+    assert_eq!(target("host=a%00b user=a/b dbname=x").url(), "postgresql://a%2Fb@a%2500b:5432/x");
 }
 
 #[test]
@@ -100,7 +113,12 @@ fn addresses_are_where_the_connection_goes() {
     let port = listener.local_addr().unwrap().port().to_string();
     let (heard, hear) = std::sync::mpsc::channel();
     std::thread::spawn(move || heard.send(listener.accept().is_ok()));
-    let vars = [("PGHOST", "db.invalid"), ("PGHOSTADDR", "127.0.0.1"), ("PGPORT", &port)];
+    let vars = [
+        ("PGHOST", "db.invalid"),
+        ("PGHOSTADDR", "127.0.0.1"),
+        ("PGPORT", &port),
+        ("PGUSER", "ada"),
+    ];
     let target = Target::from_environment(&environment(&vars)).unwrap().unwrap();
     assert!(Session::connect(&target, "test").is_err(), "nobody speaks PostgreSQL there");
     assert_eq!(hear.recv_timeout(Duration::from_secs(5)), Ok(true));

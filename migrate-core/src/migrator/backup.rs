@@ -5,6 +5,7 @@ use std::path::Path;
 use super::Migrator;
 use crate::backup::{Backup, BackupError, ClientPrograms, Place, dump, prune};
 use crate::history::{Action, Line};
+use crate::watchdog::Watchdog;
 use crate::{Environment, Error, Event, Observer, Session};
 
 /// A backup to be made before anything is applied.
@@ -32,7 +33,12 @@ impl Migrator {
         environment: &Environment,
         observer: &mut dyn Observer,
     ) -> Result<Backup, Error> {
-        let backup = self.back_up(session, place, environment, observer)?;
+        let backup = {
+            let reporter = self.reporter.as_ref().map(|reporter| reporter.0.clone());
+            let target = session.target().clone();
+            let _watchdog = Watchdog::start(&self.interrupt, self.limits, &target, reporter);
+            self.back_up(session, place, environment, observer)?
+        };
         if let (Some(keep), Some(folder)) = (keep, backup.file.parent()) {
             let files = prune(folder, session.target(), keep)?;
             if !files.is_empty() {
@@ -81,7 +87,9 @@ impl Migrator {
         let file = place.file(target)?;
         let mut progress =
             |what: &str| observer.event(Event::BackupProgress { what: what.to_owned() });
-        let backup = dump(&programs, target, &file, environment, &mut progress)?;
+        let (lock_wait, interrupt) = (self.limits.lock_wait, &self.interrupt);
+        let backup =
+            dump(&programs, target, &file, lock_wait, environment, interrupt, &mut progress)?;
         observer.event(Event::BackedUp(backup.clone()));
         Ok(backup)
     }

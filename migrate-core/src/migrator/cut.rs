@@ -25,7 +25,7 @@ enum Found {
     /// It is done, all of it.
     Recorded,
     /// It is not, or not all of it.
-    Open(Option<Unfinished>),
+    Open(Option<Box<Unfinished>>),
 }
 
 impl Migrator {
@@ -65,7 +65,7 @@ impl Migrator {
             observer.event(Event::Reconnected { name, recorded });
             match found {
                 Found::Recorded => return Ok(started.elapsed()),
-                Found::Open(open) => unfinished = open,
+                Found::Open(open) => unfinished = open.map(|open| *open),
             }
         }
     }
@@ -135,7 +135,11 @@ impl Migrator {
             let (name, direction) = (open.name.clone(), open.direction.clone());
             return Err(Error::Unfinished { name, direction, why });
         }
-        Ok(if recorded && open.is_none() { Found::Recorded } else { Found::Open(open) })
+        Ok(if recorded && open.is_none() {
+            Found::Recorded
+        } else {
+            Found::Open(open.map(Box::new))
+        })
     }
 }
 

@@ -1,13 +1,21 @@
 //! Restoring from a backup.
 
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Migrator;
 use super::backup::{shown, stay_while_idle};
-use crate::backup::{self, CLEAN, ClientPrograms, contents, validate};
+use crate::backup::{self, BackupError, CLEAN, ClientPrograms, contents, validate};
 use crate::history::{Action, Line, protect_as_before, protections};
 use crate::{Environment, Error, Event, Observer, Session};
+
+/// How long the first try waits for a lock: longer than `deadlock_timeout`, after which the server
+/// sends autovacuum away.
+const FIRST: Duration = Duration::from_millis(1500);
+/// How long each later one does: everybody who comes later waits behind us.
+const LATER: Duration = Duration::from_millis(200);
+/// In between, the others have their turn.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// How to restore.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -46,24 +54,38 @@ impl Migrator {
         let programs = ClientPrograms::find(environment, session.major())?;
         let mut progress =
             |what: &str| observer.event(Event::BackupProgress { what: what.to_owned() });
-        validate(&programs, file, environment, &mut progress)?;
+        validate(&programs, file, environment, &self.interrupt, &mut progress)?;
         self.locked(session, observer, |session, _, observer| {
             // Somebody may have been quicker.
             refuse(session)?;
             let started = Instant::now();
             let protected = protections(session.client())?;
             let target = session.target().clone();
-            let restore = backup::Restore {
+            let last = protect_as_before(&protected);
+            let mut restore = backup::Restore {
                 target: &target,
                 major: session.major(),
                 file,
                 first: if options.clean { CLEAN } else { "" },
-                last: &protect_as_before(&protected),
+                last: &last,
+                lock_timeout: FIRST.min(self.limits.lock_wait),
                 no_owner: options.no_owner,
             };
             let mut progress =
                 |what: &str| observer.event(Event::BackupProgress { what: what.to_owned() });
-            backup::restore(&programs, &restore, environment, &mut progress)?;
+            loop {
+                let interrupt = &self.interrupt;
+                match backup::restore(&programs, &restore, environment, interrupt, &mut progress) {
+                    Err(BackupError::Locked { .. })
+                        if started.elapsed() < self.limits.lock_wait =>
+                    {
+                        progress("waiting for locks that others hold");
+                        interrupt.sleep(PAUSE);
+                        restore.lock_timeout = LATER;
+                    }
+                    restored => break restored?,
+                }
+            }
             if self.history.find(session.client())?.is_none() {
                 return Ok(());
             }

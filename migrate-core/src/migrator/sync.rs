@@ -66,7 +66,7 @@ impl Migrator {
             }
             let reverted = self.go_back(session, lock, &known, &way, observer)?;
             let known = self.known(session.client())?.unwrap_or_default();
-            let applied = self.apply_these(session, lock, &known, &missing, false, observer)?;
+            let applied = self.apply_these(session, lock, &known, &missing, true, observer)?;
             Ok((reverted, applied))
         })
         .map_err(Error::in_sync)

@@ -80,6 +80,29 @@ fn a_second_signal_ends_it_at_once() {
 }
 
 #[test]
+fn a_signal_ends_a_backup_and_leaves_no_half_of_it() {
+    let cli = Cli::with_plan(&[migration(A, |pgm| _ = pgm.create_table("a", |t| t.id()))]);
+    assert_eq!(cli.run("up").code, Some(0));
+    let mut holder = cli.database.client();
+    holder.batch_execute("BEGIN; LOCK TABLE a").unwrap();
+    let mut command = cli.command("backup kept/");
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_for(&cli, "IN ACCESS SHARE MODE");
+    signal(&child, Signal::SIGTERM);
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(130), "{stderr}");
+    assert!(stderr.contains("error: interrupted while it backed up"), "{stderr}");
+    assert_eq!(std::fs::read_dir(cli.folder.path().join("kept")).unwrap().count(), 0);
+    migrate_tests::process::eventually("no session of pg_dump", || {
+        value(
+            &cli,
+            "SELECT count(*)::text FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'pg_dump'",
+        ) == "0"
+    });
+}
+
+#[test]
 fn time_runs_out() {
     let all = [migration(A, |pgm| _ = pgm.sql("SELECT pg_sleep(60)").down(""))];
     let cli = Cli::with_plan(&all).var("MIGRATION_TIMEOUT", "0.5");

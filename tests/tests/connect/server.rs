@@ -168,6 +168,7 @@ impl Surroundings {
         let folder = self.folder.path().to_owned();
         let environment = Environment {
             vars: self.vars.clone(),
+            account: None,
             home: Some(folder.clone()),
             current_dir: folder,
         };

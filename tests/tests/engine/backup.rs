@@ -3,13 +3,15 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use migrate_core::backup::{Backup, BackupError, Place};
 use migrate_core::{
-    Allowed, BackupBefore, DownTo, Environment, Error, Event, History, Migrator, RestoreOptions,
-    UpTo,
+    Allowed, BackupBefore, DownTo, Environment, Error, Event, History, Limits, Migrator,
+    RestoreOptions, Stop, UpTo,
 };
 use migrate_dsl::Pgm;
+use migrate_tests::process::eventually;
 use migrate_tests::{Engine, catalog, environment, migration};
 
 const A: &str = "20260101000000_a";
@@ -376,6 +378,79 @@ fn what_goes_wrong_leaves_no_half_backup() {
     );
     assert!(matches!(error, BackupError::Damaged { .. }), "{error:?}");
     assert_eq!(files(folder.path()), [folder.path().join("there")]);
+}
+
+#[test]
+fn a_backup_ends_with_the_time_and_waits_for_no_lock_for_ever() {
+    let (engine, folder) = (Engine::new(), tempfile::tempdir().unwrap());
+    engine.up(&[migration(A, table_a)]).unwrap();
+    let mut holder = engine.database.client();
+    holder.batch_execute("BEGIN; LOCK TABLE a").unwrap();
+    let place = Place::Folder(folder.path().to_owned());
+    let before = BackupBefore { place: place.clone(), environment: environment() };
+    let both = [migration(A, table_a), migration(B, table_b)];
+    let up = |limits: Limits| {
+        let migrator = engine.migrator(&both).limits(limits).backup_before(Some(before.clone()));
+        let session = &mut engine.session();
+        migrator.up(session, &UpTo::default(), &mut |_: Event| {}).unwrap_err()
+    };
+    let whole = Some(Duration::from_millis(600));
+    let error = up(Limits { whole, ..Limits::default() });
+    assert_eq!(error.stopped(), Some(Stop::OutOfTime(Duration::from_millis(600))), "{error}");
+    let error = up(Limits { lock_wait: Duration::from_millis(300), ..Limits::default() });
+    assert!(matches!(error, Error::Backup(BackupError::Locked { .. })), "{error}");
+    let migrator = engine.migrator(&[]).limits(Limits { whole, ..Limits::default() });
+    let session = &mut engine.session();
+    let error = migrator.backup(session, &place, None, &environment(), &mut |_: Event| {});
+    assert!(error.as_ref().unwrap_err().stopped().is_some(), "{error:?}");
+    // Nothing is left behind: no half file, no session that waits.
+    assert!(files(folder.path()).is_empty());
+    eventually("no session of pg_dump", || {
+        engine.value(
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pg_dump' \
+             AND datname = current_database()",
+        ) == "0"
+    });
+    holder.batch_execute("ROLLBACK").unwrap();
+    assert_eq!(engine.status(&both), format!("applied {A}\npending {B}"));
+}
+
+#[test]
+fn a_restore_lets_others_pass_while_it_waits_for_a_lock() {
+    let (engine, folder) = (Engine::new(), tempfile::tempdir().unwrap());
+    engine.up(&[migration(A, table_a)]).unwrap();
+    let backup = back_up(&engine, folder.path()).unwrap();
+    let mut holder = engine.database.client();
+    holder.batch_execute("BEGIN; SELECT 1 FROM a LIMIT 1").unwrap();
+    let restore = |limits: Limits| {
+        let migrator = engine.migrator(&[]).limits(limits);
+        put_back(&migrator, &engine, &backup.file, CLEAN)
+    };
+    let patience = |milliseconds| Limits {
+        lock_wait: Duration::from_millis(milliseconds),
+        ..Limits::default()
+    };
+    let error = restore(patience(300)).unwrap_err();
+    assert!(matches!(error, Error::Backup(BackupError::Locked { .. })), "{error}");
+    let whole = Some(Duration::from_millis(600));
+    let error = restore(Limits { whole, ..Limits::default() }).unwrap_err();
+    assert_eq!(error.stopped(), Some(Stop::OutOfTime(Duration::from_millis(600))), "{error}");
+    assert_eq!(engine.value("SELECT count(*) FROM a"), "100");
+
+    std::thread::scope(|scope| {
+        let restored = scope.spawn(|| restore(patience(60_000)));
+        eventually("the restore waits", || {
+            engine.value(
+                "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'psql' \
+                 AND datname = current_database() AND wait_event_type = 'Lock'",
+            ) == "1"
+        });
+        // This one waits behind it, but not for as long as the holder sits there.
+        assert_eq!(engine.value("SELECT count(*) FROM a"), "100");
+        holder.batch_execute("ROLLBACK").unwrap();
+        restored.join().unwrap().unwrap();
+    });
+    assert_eq!(engine.value("SELECT count(*) FROM a"), "100");
 }
 
 #[test]

@@ -118,6 +118,51 @@ fn a_way_back_whose_answer_is_lost() {
     assert_eq!(engine.value("SELECT to_regclass('one')"), "NULL");
 }
 
+#[test]
+fn cut_at_any_message_it_goes_on() {
+    let all = one_of_each();
+    let undisturbed = Engine::new();
+    let never = Proxy::at(server(), (usize::MAX, Side::Before), || ());
+    up(&undisturbed, &never, &all).0.unwrap();
+    let (wanted, messages) = (state(&undisturbed.database.url()), never.messages());
+    let mut by_itself = 0;
+    let moments = moments(messages, 8);
+    for moment in &moments {
+        let engine = Engine::new();
+        let proxy = Proxy::at(server(), *moment, || ());
+        // At first, when nothing has been done, it just says that there is no connection.
+        let target =
+            Target::parse(&proxy.url(engine.database.name()), "the test", &Environment::default());
+        let first = Session::connect(&target.unwrap(), "migrate test").is_ok_and(|mut session| {
+            let migrator = engine.migrator(&all).patience(Duration::from_secs(20));
+            migrator.up(&mut session, &UpTo::default(), &mut |_: Event| {}).is_ok()
+        });
+        by_itself += usize::from(first);
+        let migrator = engine.migrator(&all).patience(Duration::from_secs(20));
+        let second = migrator.up(&mut engine.session(), &UpTo::default(), &mut |_: Event| {});
+        second.unwrap_or_else(|error| panic!("cut at {moment:?}: {error}"));
+        assert_eq!(state(&engine.database.url()), wanted, "cut at {moment:?}");
+    }
+    assert!(by_itself > 0);
+    tell(&format!("cut at {} moments, {by_itself} runs went on by themselves", moments.len()));
+}
+
+#[test]
+fn a_commit_that_travels_alone() {
+    // A way back that is read from the catalog: its statements are sent one by one.
+    const COMMIT: &str = "Q\0\0\0\u{b}COMMIT";
+    for (cut, recorded) in [(Cut::Before(COMMIT), false), (Cut::After(COMMIT), true)] {
+        let engine = Engine::new();
+        engine.database.execute("CREATE TABLE one (n int)");
+        let all = [migration(A, |pgm| _ = pgm.drop_table("one"))];
+        let proxy = Proxy::new(&[cut]);
+        let (done, found) = up(&engine, &proxy, &all);
+        assert_eq!((done.unwrap(), found), (vec![A.to_owned()], vec![recorded]));
+        engine.down(&all, 1).unwrap();
+        assert_eq!(engine.value("SELECT to_regclass('one')"), "one");
+    }
+}
+
 /// The last one leaves its trace each time that it is done, and nothing would refuse that.
 fn two_with_a_trace(engine: &Engine) -> [Migration; 2] {
     engine.database.execute(
@@ -245,49 +290,4 @@ fn the_wait_for_the_lock_after_a_cut_has_an_end() {
     let Err(Error::Apply(failed)) = done else { panic!("{done:?}") };
     assert!(matches!(failed.failure, Failure::Stopped(_)), "{}", failed.failure);
     assert_eq!(failed.left, migrate_core::Left::Unknown);
-}
-
-#[test]
-fn cut_at_any_message_it_goes_on() {
-    let all = one_of_each();
-    let undisturbed = Engine::new();
-    let never = Proxy::at(server(), (usize::MAX, Side::Before), || ());
-    up(&undisturbed, &never, &all).0.unwrap();
-    let (wanted, messages) = (state(&undisturbed.database.url()), never.messages());
-    let mut by_itself = 0;
-    let moments = moments(messages, 8);
-    for moment in &moments {
-        let engine = Engine::new();
-        let proxy = Proxy::at(server(), *moment, || ());
-        // At first, when nothing has been done, it just says that there is no connection.
-        let target =
-            Target::parse(&proxy.url(engine.database.name()), "the test", &Environment::default());
-        let first = Session::connect(&target.unwrap(), "migrate test").is_ok_and(|mut session| {
-            let migrator = engine.migrator(&all).patience(Duration::from_secs(20));
-            migrator.up(&mut session, &UpTo::default(), &mut |_: Event| {}).is_ok()
-        });
-        by_itself += usize::from(first);
-        let migrator = engine.migrator(&all).patience(Duration::from_secs(20));
-        let second = migrator.up(&mut engine.session(), &UpTo::default(), &mut |_: Event| {});
-        second.unwrap_or_else(|error| panic!("cut at {moment:?}: {error}"));
-        assert_eq!(state(&engine.database.url()), wanted, "cut at {moment:?}");
-    }
-    assert!(by_itself > 0);
-    tell(&format!("cut at {} moments, {by_itself} runs went on by themselves", moments.len()));
-}
-
-#[test]
-fn a_commit_that_travels_alone() {
-    // A way back that is read from the catalog: its statements are sent one by one.
-    const COMMIT: &str = "Q\0\0\0\u{b}COMMIT";
-    for (cut, recorded) in [(Cut::Before(COMMIT), false), (Cut::After(COMMIT), true)] {
-        let engine = Engine::new();
-        engine.database.execute("CREATE TABLE one (n int)");
-        let all = [migration(A, |pgm| _ = pgm.drop_table("one"))];
-        let proxy = Proxy::new(&[cut]);
-        let (done, found) = up(&engine, &proxy, &all);
-        assert_eq!((done.unwrap(), found), (vec![A.to_owned()], vec![recorded]));
-        engine.down(&all, 1).unwrap();
-        assert_eq!(engine.value("SELECT to_regclass('one')"), "one");
-    }
 }

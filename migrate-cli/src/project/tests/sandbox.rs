@@ -59,6 +59,7 @@ impl Sandbox {
         vars.insert("CARGO_NET_OFFLINE".to_owned(), "true".to_owned());
         let sandbox = Self {
             environment: Environment {
+                account: None,
                 home: vars.get("HOME").map(PathBuf::from),
                 vars,
                 current_dir: folder.clone(),
