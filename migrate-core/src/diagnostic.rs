@@ -341,7 +341,7 @@ fn of_engine(error: &ApplyError) -> Option<Diagnostic> {
                 code: Some("unknown".to_owned()),
                 notes: vec![known.to_owned()],
                 helps: vec![
-                    format!("put it back where it was, and run `migrate {direction}` again"),
+                    format!("put it back where it was, and run `migrate {command}` again"),
                     format!(
                         "or look at the database; finish the migration by hand and run \
                          `migrate mark {name}{finish}`, or undo by hand what it did and run \

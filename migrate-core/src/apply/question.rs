@@ -41,7 +41,7 @@ pub(crate) struct Noted {
     /// The statement: its file may have another one in its place when somebody asks. Older
     /// versions kept nothing of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) statement: Option<Sent>,
+    pub(crate) statement: Option<Box<Sent>>,
 }
 
 /// A statement that was about to run, and what its author said of it then.
@@ -168,11 +168,11 @@ impl Question {
             )?,
             _ => Vec::new(),
         };
-        let statement = Some(Sent {
+        let statement = Some(Box::new(Sent {
             sql: sql.to_owned(),
             idempotent: step.idempotent,
             done_when: step.done_when.clone(),
-        });
+        }));
         Ok(Noted { pid, indexes: rows.iter().map(|row| row.get(0)).collect(), statement })
     }
 
