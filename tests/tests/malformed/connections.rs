@@ -131,6 +131,7 @@ fn variables_services_and_password_files() {
         });
         let environment = Environment {
             vars: vars.clone(),
+            account: None,
             home: Some(home.path().to_owned()),
             current_dir: home.path().to_owned(),
         };
