@@ -48,6 +48,18 @@ impl Progress {
                 }
                 self.printer.json(&json!({"event": "waiting for locks", "holders": names}));
             }
+            Event::MayWaitFor { holders } => {
+                let names = holders.iter().map(ToString::to_string).collect::<Vec<_>>();
+                for (name, holder) in names.iter().zip(&holders) {
+                    let text = format!(
+                        "the build may wait for {name}, and `MAX_LOCK_WAIT` does not hold for \
+                         that; {}",
+                        holder.help()
+                    );
+                    self.spinner.suspend(|| self.printer.warning(&text));
+                }
+                self.printer.json(&json!({"event": "may wait", "holders": names}));
+            }
             Event::ConnectionLost { name } => {
                 self.say("cut", &format!("the connection, while `{name}` was at work"));
                 self.printer.json(&json!({"event": "connection lost", "name": name}));
@@ -186,8 +198,8 @@ impl Progress {
     /// Shows the events that come from another thread, while the server is waited for.
     pub fn reporter(&self) -> Reporter {
         let (printer, spinner) = (self.printer, self.spinner.clone());
-        Arc::new(move |event| {
-            if let Event::Progress { phase, done, of, waits_for } = event {
+        Arc::new(move |event| match event {
+            Event::Progress { phase, done, of, waits_for } => {
                 let share = (done * 100).checked_div(of);
                 let share = share.map(|share| format!(", {share} %")).unwrap_or_default();
                 let behind = waits_for.map(|pid| format!(", behind process {pid}"));
@@ -197,6 +209,14 @@ impl Progress {
                     "waits_for": waits_for,
                 }));
             }
+            Event::Unwatched { why } => {
+                let text = format!(
+                    "nobody watches whom a statement makes wait, so `MAX_BLOCKING` does not hold: {why}"
+                );
+                spinner.suspend(|| printer.warning(&text));
+                printer.json(&json!({"event": "unwatched", "why": why}));
+            }
+            _ => {}
         })
     }
 

@@ -1,6 +1,7 @@
 //! An error as a person should see it: each slot says one thing.
 
 use migrate_dsl::FunctionError;
+use postgres::error::SqlState;
 
 use crate::apply::{Failure, Left, Said};
 use crate::plan::{Place, Statement, Step};
@@ -137,6 +138,7 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
                 "run `migrate {}` again: it goes on at the statement that was stopped",
                 error.command()
             ),
+            Left::HalfDone => finishes(error),
             _ => format!("run `migrate {}` again", error.command()),
         });
         return diagnostic;
@@ -197,6 +199,11 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
     }
     diagnostic.notes.push(error.state());
     let again = match error.left {
+        Left::HalfDone => finishes(error),
+        _ if said.and_then(Said::code) == Some(&SqlState::QUERY_CANCELED) => format!(
+            "run `migrate {}` again; DB_STATEMENT_TIMEOUT says how long a statement may take",
+            error.command()
+        ),
         Left::RolledBack | Left::Nothing => {
             format!("mend the file and run `migrate {}` again", error.command())
         }
@@ -213,6 +220,13 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
     };
     diagnostic.helps.push(again);
     diagnostic
+}
+
+fn finishes(error: &ApplyError) -> String {
+    format!(
+        "run `migrate {}` again: it finishes that, or removes it, and goes on from there",
+        error.command()
+    )
 }
 
 /// What a function has failed with: where it is known, the line of its statement, or of its panic.
@@ -316,6 +330,31 @@ fn of_engine(error: &ApplyError) -> Option<Diagnostic> {
                 ..plain
             }
         }
+        Failure::Replaced { done, .. } => {
+            let (finish, undo) = match direction {
+                "up" => ("", " --pending"),
+                _ => (" --pending", ""),
+            };
+            let known = if *done { "it is done" } else { "nobody knows whether it is done" };
+            let name = &error.name;
+            Diagnostic {
+                code: Some("unknown".to_owned()),
+                notes: vec![known.to_owned()],
+                helps: vec![
+                    format!("put it back where it was, and run `migrate {direction}` again"),
+                    format!(
+                        "or look at the database; finish the migration by hand and run \
+                         `migrate mark {name}{finish}`, or undo by hand what it did and run \
+                         `migrate mark {name}{undo}`"
+                    ),
+                ],
+                ..plain
+            }
+        }
+        Failure::AlreadyApplied => Diagnostic {
+            helps: vec!["`migrate status` tells what is applied now".to_owned()],
+            ..plain
+        },
         Failure::InvalidIndex { step, statement, index } => Diagnostic {
             code: Some("invalid_index".to_owned()),
             source: Some(source_of(step, statement)),

@@ -104,6 +104,14 @@ pub enum Error {
         /// What keeps it from going on by itself.
         why: String,
     },
+    /// While the connection was gone, another runner changed what this one had set out from.
+    #[error("another migrate has {did} `{name}` while the connection was gone")]
+    Overtaken {
+        /// Which migration it was about.
+        name: String,
+        /// What it did with it.
+        did: &'static str,
+    },
     /// A migration that needs to run outside a transaction was asked into one.
     #[error(
         "`{name}` has steps that cannot run in a transaction, so it cannot share one with others"
@@ -265,6 +273,10 @@ impl Error {
                      or undo by hand what it did and run `migrate mark {name}{undo}`"
                 ))
             }
+            Self::Overtaken { .. } => Some(
+                "`migrate status` tells what is applied now; run it again if it is still meant"
+                    .to_owned(),
+            ),
             Self::NotTransactional { .. } => Some("leave out `--single-transaction`".to_owned()),
             Self::Problems(_)
             | Self::Apply(_)

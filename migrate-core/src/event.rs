@@ -24,6 +24,19 @@ pub enum Event {
         /// For how long they are waited for at most.
         patience: Duration,
     },
+    /// A build is about to begin, and may wait for these for as long as their transactions take:
+    /// this role may not see whether they have a snapshot that is kept, so that
+    /// [`Limits::lock_wait`](crate::Limits::lock_wait) does not hold.
+    MayWaitFor {
+        /// Who.
+        holders: Vec<LockHolder>,
+    },
+    /// There is no second connection that sees who waits behind a statement: until there is one,
+    /// [`Limits::blocking`](crate::Limits::blocking) does not hold.
+    Unwatched {
+        /// Why there is none.
+        why: String,
+    },
     /// The connection was cut; another one is made.
     ConnectionLost {
         /// The migration that was at work.

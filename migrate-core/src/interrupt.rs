@@ -1,8 +1,9 @@
 //! The brake: what ends the engine's work from outside of it.
 //!
 //! The engine arms it with what cancels the statement that it sends, and disarms it when the
-//! statement is over. Whoever brakes does so under the same mutex, so that no cancel is sent once
-//! the engine has gone on. One that the server has not come round to by then is waited for
+//! statement is over. A cancel goes over the network, which may hang: it is sent from a thread of
+//! its own and never under the mutex, but counted there, so that the engine goes on only once it is
+//! sent or given up. One that the server has not come round to by then is waited for
 //! ([`Session::guarded`](crate::Session)), lest it hit the next statement.
 
 use std::fmt;
@@ -11,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use postgres::types::Oid;
 
-use crate::connect::Canceler;
+use crate::connect::{CANCELS_WITHIN, Canceler};
 
 /// Ends the engine's work from another thread: on a signal, for example. Clones share one brake.
 ///
@@ -41,9 +42,11 @@ pub(crate) struct State {
     pub(crate) running: Option<Running>,
     /// Counts the statements.
     counter: u64,
-    /// Nobody works any more.
-    pub(crate) over: bool,
-    /// Whether the watchdog has its connection, or has failed to get one.
+    /// How many cancels are on their way.
+    cancels: usize,
+    /// The watchdog that is on duty. One that was before may still hang.
+    pub(crate) on_duty: Option<u64>,
+    /// Whether the watchdog has its connection; false where it was asked for.
     pub(crate) is_watching: Option<bool>,
 }
 
@@ -146,6 +149,29 @@ impl Interrupt {
         self.state().stop
     }
 
+    /// Keeps the time of the whole, and insists on what was cancelled, while that watchdog is on
+    /// duty. Asks nobody, so that it is never late.
+    pub(crate) fn keep_time(&self, on_duty: u64, whole: Option<Duration>) {
+        let mut deadline = whole.and_then(|whole| Instant::now().checked_add(whole));
+        let mut state = self.state();
+        while state.on_duty == Some(on_duty) {
+            let is_late = deadline.take_if(|deadline| Instant::now() >= *deadline).is_some();
+            if is_late || state.stop.is_some() {
+                drop(state);
+                match whole.filter(|_| is_late) {
+                    Some(whole) => self.stop_for(Stop::OutOfTime(whole)),
+                    None => self.insist(),
+                }
+                state = self.state();
+            }
+            let pause = if state.stop.is_some() { AGAIN } else { Duration::from_secs(3600) };
+            let left = deadline.map(|at| at.saturating_duration_since(Instant::now()));
+            if state.on_duty == Some(on_duty) {
+                state = self.wait(state, left.map_or(pause, |left| pause.min(left)));
+            }
+        }
+    }
+
     /// Whether the running statement is to end, which may be a function that is not at the server.
     pub(crate) fn is_cancelled(&self) -> bool {
         let state = self.state();
@@ -156,20 +182,62 @@ impl Interrupt {
     pub(crate) fn stop_for(&self, stop: Stop) {
         let mut state = self.state();
         state.stop.get_or_insert(stop);
-        state.cancel();
-        self.0.changed.notify_all();
+        self.cancel(state);
+        self.notify();
     }
 
     /// Cancels once more what was to be cancelled: a cancel that comes before its statement is
     /// lost.
     pub(crate) fn insist(&self) {
-        let mut state = self.state();
+        let state = self.state();
         let waited = state
             .running
             .as_ref()
             .is_some_and(|running| running.cancelled_at.is_none_or(|at| at.elapsed() >= AGAIN));
-        if state.stop.is_some() && waited {
-            state.cancel();
+        if state.stop.is_some() && waited && state.cancels == 0 {
+            self.cancel(state);
+        }
+    }
+
+    /// A watchdog comes on duty, and has this number.
+    pub(crate) fn relieve(&self) -> u64 {
+        let mut state = self.state();
+        state.counter += 1;
+        state.on_duty = Some(state.counter);
+        state.is_watching = None;
+        state.counter
+    }
+
+    fn cancel(&self, mut state: MutexGuard<'_, State>) {
+        let Some(running) = &mut state.running else { return };
+        running.cancelled_at = Some(Instant::now());
+        let canceler = running.canceler.clone();
+        let sending = self.sending(state);
+        let thread = std::thread::Builder::new().name("cancel".to_owned());
+        _ = thread.spawn(move || {
+            // Where it cannot be cancelled, its connection is gone, and it will end by that.
+            _ = canceler.cancel();
+            drop(sending);
+        });
+    }
+
+    /// From here until that is dropped, a cancel is on its way.
+    fn sending(&self, mut state: MutexGuard<'_, State>) -> Sending {
+        state.cancels += 1;
+        Sending { interrupt: self.clone() }
+    }
+
+    /// The running statement, if it is still that one, is to be cancelled for this reason, which is
+    /// for whoever says so to do.
+    pub(crate) fn condemn(&self, number: u64, verdict: Verdict) -> Option<Sending> {
+        let mut state = self.state();
+        match &mut state.running {
+            Some(running) if running.number == number && running.verdict.is_none() => {
+                running.verdict = Some(verdict);
+                running.cancelled_at = Some(Instant::now());
+                Some(self.sending(state))
+            }
+            _ => None,
         }
     }
 
@@ -223,25 +291,15 @@ impl Interrupt {
     }
 }
 
-impl State {
-    fn cancel(&mut self) {
-        if let Some(running) = &mut self.running {
-            running.cancelled_at = Some(Instant::now());
-            // Where it cannot be cancelled, its connection is gone, and it will end by that.
-            _ = running.canceler.cancel();
-        }
-    }
+/// A cancel on its way, until this is dropped.
+pub(crate) struct Sending {
+    interrupt: Interrupt,
+}
 
-    /// The running statement, if it is still that one; it will be cancelled for this reason.
-    pub(crate) fn condemn(&mut self, number: u64, verdict: Verdict) -> bool {
-        match &mut self.running {
-            Some(running) if running.number == number && running.verdict.is_none() => {
-                running.verdict = Some(verdict);
-                running.cancelled_at = Some(Instant::now());
-                true
-            }
-            _ => false,
-        }
+impl Drop for Sending {
+    fn drop(&mut self) {
+        self.interrupt.state().cancels -= 1;
+        self.interrupt.notify();
     }
 }
 
@@ -262,7 +320,13 @@ pub(crate) struct Ended {
 impl Armed {
     /// The statement is over: nobody cancels it from here on.
     pub(crate) fn end(self) -> Ended {
-        let running = self.interrupt.state().running.take();
+        let until = Instant::now() + CANCELS_WITHIN;
+        let mut state = self.interrupt.state();
+        let running = state.running.take();
+        while state.cancels > 0 && Instant::now() < until {
+            state = self.interrupt.wait(state, until.saturating_duration_since(Instant::now()));
+        }
+        drop(state);
         running.map_or_else(Ended::default, |running| Ended {
             cancelled: running.cancelled_at.is_some(),
             verdict: running.verdict,

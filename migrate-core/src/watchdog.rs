@@ -1,19 +1,23 @@
 //! A second connection that watches the first at work.
 //!
 //! Others that wait behind a statement of ours are not to wait for long: beyond
-//! [`Limits::blocking`] the statement is cancelled. The watchdog also keeps the time of the whole,
-//! sees what a statement waits for, and tells how a build gets on. It connects only once a
-//! statement takes long enough to be of interest.
+//! [`Limits::blocking`] the statement is cancelled. The watchdog also sees what a statement waits
+//! for, and tells how a build gets on. It connects only once a statement takes long enough to be of
+//! interest.
+//!
+//! Its connection may hang: a pool at its limit gives it none before the engine's own is over. So
+//! nobody waits for it for long, and another thread [keeps the time](Interrupt::keep_time).
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::thread::JoinHandle;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use postgres::Client;
 use postgres::error::SqlState;
 
-use crate::interrupt::{Interrupt, Kind, Running, Stop, Verdict, Wait};
+use crate::connect::ConnectError;
+use crate::interrupt::{Interrupt, Kind, Running, Verdict, Wait};
 use crate::limits::Limits;
 use crate::{Event, Session, Target};
 
@@ -30,11 +34,19 @@ const OBSERVED: Duration = Duration::from_millis(300);
 const OBSERVE: Duration = Duration::from_millis(3);
 /// How often the progress of a build is told.
 const TELL: Duration = Duration::from_millis(500);
+/// How long a connection may take before it is said that there is none.
+const CONNECTS_WITHIN: Duration = Duration::from_secs(2);
+/// When it is tried again after a failure: the server may have had none to spare for a moment.
+const CONNECTS_AGAIN: Duration = Duration::from_secs(2);
+/// How long its end is waited for, so that its connection does not outlive the work. It takes
+/// longer only where the server hangs.
+const LEAVES_WITHIN: Duration = Duration::from_millis(500);
 
 /// Watches until it is dropped.
 pub(crate) struct Watchdog {
     interrupt: Interrupt,
-    thread: Option<JoinHandle<()>>,
+    /// Says nothing, but closes with the thread.
+    gone: Receiver<()>,
 }
 
 impl Watchdog {
@@ -44,44 +56,57 @@ impl Watchdog {
         target: &Target,
         reporter: Option<Reporter>,
     ) -> Self {
-        interrupt.state().over = false;
-        interrupt.state().is_watching = None;
+        let number = interrupt.relieve();
+        let (here, gone) = mpsc::channel();
         let watch = Watch {
             interrupt: interrupt.clone(),
+            number,
             limits,
-            deadline: limits.whole.map(|whole| Instant::now() + whole),
             target: target.clone(),
             reporter,
             session: None,
-            failed: false,
+            opening: None,
+            tried: None,
+            why: None,
+            told_why: false,
             waiting: HashMap::new(),
+            looked_at: None,
             told: Instant::now(),
         };
-        let thread = std::thread::Builder::new().name("watchdog".to_owned());
-        // Without it the engine works as well, only less considerately.
-        let thread = thread.spawn(move || watch.run()).ok();
-        Self { interrupt: interrupt.clone(), thread }
+        let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
+            // Without it the engine works as well, only less considerately.
+            _ = std::thread::Builder::new().name(name.to_owned()).spawn(work);
+        };
+        let clock = interrupt.clone();
+        spawn("clock", Box::new(move || clock.keep_time(number, limits.whole)));
+        spawn(
+            "watchdog",
+            Box::new(move || {
+                watch.run();
+                drop(here);
+            }),
+        );
+        Self { interrupt: interrupt.clone(), gone }
     }
 }
 
 impl Drop for Watchdog {
     fn drop(&mut self) {
-        self.interrupt.state().over = true;
+        self.interrupt.state().on_duty = None;
         self.interrupt.notify();
-        if let Some(thread) = self.thread.take() {
-            _ = thread.join();
-        }
+        _ = self.gone.recv_timeout(LEAVES_WITHIN);
     }
 }
 
 /// Whether the watchdog looks: connects it first where it has no connection yet.
 pub(crate) fn is_watching(interrupt: &Interrupt) -> bool {
-    let until = Instant::now() + Duration::from_secs(2);
+    let until = Instant::now() + CONNECTS_WITHIN;
     let mut state = interrupt.state();
     if state.is_watching.is_none() {
         state.is_watching = Some(false);
         interrupt.notify();
-        while state.is_watching == Some(false) && Instant::now() < until && !state.over {
+        while state.is_watching == Some(false) && Instant::now() < until && state.on_duty.is_some()
+        {
             state = interrupt.wait(state, Duration::from_millis(100));
         }
     }
@@ -90,14 +115,23 @@ pub(crate) fn is_watching(interrupt: &Interrupt) -> bool {
 
 struct Watch {
     interrupt: Interrupt,
+    /// Tells it from those before and after it.
+    number: u64,
     limits: Limits,
-    deadline: Option<Instant>,
     target: Target,
     reporter: Option<Reporter>,
     session: Option<Session>,
-    failed: bool,
+    /// The connection that is being made, in a thread of its own.
+    opening: Option<Receiver<Result<Session, ConnectError>>>,
+    /// When the last one was begun.
+    tried: Option<Instant>,
+    /// Why there is none, and whether that was told.
+    why: Option<String>,
+    told_why: bool,
     /// Who waits behind us, since when we know of it.
     waiting: HashMap<i32, Instant>,
+    /// The last statement at which they were looked at.
+    looked_at: Option<u64>,
     told: Instant,
 }
 
@@ -128,13 +162,11 @@ impl Watch {
                     Some(_) => LOOK,
                     None => Duration::from_secs(3600),
                 };
-                let left = self.deadline.map(|at| at.saturating_duration_since(Instant::now()));
-                let pause = left.map_or(pause, |left| pause.min(left)).max(OBSERVE);
                 asked_for = state.is_watching == Some(false) && self.session.is_none();
-                if !state.over && !asked_for {
-                    state = self.interrupt.wait(state, pause);
+                if state.on_duty == Some(self.number) && !asked_for {
+                    state = self.interrupt.wait(state, pause.max(OBSERVE));
                 }
-                if state.over {
+                if state.on_duty != Some(self.number) {
                     return;
                 }
                 state.running.as_ref().and_then(|running| {
@@ -147,8 +179,6 @@ impl Watch {
                     (worth_it || kind == Kind::Observed).then_some(seen)
                 })
             };
-            self.keep_time();
-            self.interrupt.insist();
             if asked_for {
                 self.connect();
             }
@@ -158,27 +188,73 @@ impl Watch {
         }
     }
 
-    fn keep_time(&mut self) {
-        if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            self.deadline = None;
-            self.interrupt.stop_for(Stop::OutOfTime(self.limits.whole.unwrap_or_default()));
-        }
-    }
-
-    /// One attempt: where the server has no connection to spare, ours is not the one to insist.
+    /// One attempt at a time: where the server has no connection to spare, ours is not the one to
+    /// insist.
     fn connect(&mut self) -> bool {
-        if self.session.is_none() && !self.failed {
-            self.session = Session::connect(&self.target, "migrate watchdog").ok();
-            self.failed = self.session.is_none();
+        if self.session.is_none() {
+            self.open();
         }
         let is_there = self.session.is_some();
-        self.interrupt.state().is_watching = is_there.then_some(true);
+        // What is still being made may be had in a moment by whoever asked for it.
+        let is_coming = !is_there && self.opening.is_some() && self.why.is_none();
+        let mut state = self.interrupt.state();
+        if state.on_duty == Some(self.number) && !is_coming {
+            state.is_watching = is_there.then_some(true);
+        }
+        drop(state);
         self.interrupt.notify();
         is_there
     }
 
+    fn open(&mut self) {
+        let began = match (&self.opening, self.tried) {
+            (Some(_), Some(tried)) => tried,
+            (None, Some(tried)) if tried.elapsed() < CONNECTS_AGAIN => return,
+            _ => {
+                let (done, opening) = mpsc::channel();
+                let target = self.target.clone();
+                let thread = std::thread::Builder::new().name("watchdog connects".to_owned());
+                _ = thread.spawn(move || {
+                    _ = done.send(Session::connect(&target, "migrate watchdog"));
+                });
+                self.opening = Some(opening);
+                *self.tried.insert(Instant::now())
+            }
+        };
+        let Some(opening) = &self.opening else { return };
+        match opening.recv_timeout(LOOK) {
+            Ok(Ok(session)) => {
+                self.session = Some(session);
+                (self.opening, self.why, self.told_why) = (None, None, false);
+            }
+            Ok(Err(error)) => {
+                (self.opening, self.why) = (None, Some(error.to_string()));
+            }
+            Err(RecvTimeoutError::Disconnected) => {
+                (self.opening, self.why) = (None, Some("there is no thread for it".to_owned()));
+            }
+            Err(RecvTimeoutError::Timeout) if began.elapsed() >= CONNECTS_WITHIN => {
+                let waited = CONNECTS_WITHIN.as_secs();
+                self.why = Some(format!("there is no second connection after {waited} s"));
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+    }
+
+    /// Says once that others may wait behind a statement for as long as that takes.
+    fn tell_why(&mut self, seen: Seen) {
+        if let (Some(why), Some(reporter)) = (&self.why, &self.reporter)
+            && !self.told_why
+            && seen.kind != Kind::Concurrent
+        {
+            self.told_why = true;
+            reporter(Event::Unwatched { why: why.clone() });
+        }
+    }
+
     fn look(&mut self, seen: Seen) {
         if !self.connect() {
+            self.tell_why(seen);
             return;
         }
         let Some(session) = &mut self.session else { return };
@@ -207,20 +283,34 @@ impl Watch {
     /// Cancels the statement where others have waited behind it for too long.
     fn mind_the_others(&mut self, seen: Seen) -> Result<(), postgres::Error> {
         let Some(session) = &mut self.session else { return Ok(()) };
+        // An older server does not say since when somebody waits.
+        let since = if session.major() >= 14 { "waitstart" } else { "NULL::timestamptz" };
         let client = session.client();
         // Autovacuum, which belongs to no role, can wait.
-        let behind = client.query(
-            "SELECT w.pid FROM (SELECT DISTINCT pid FROM pg_catalog.pg_locks \
-             WHERE NOT granted AND pid <> $1) w \
+        let sql = format!(
+            "SELECT w.pid, w.waited FROM (SELECT pid, \
+             max(extract(epoch FROM pg_catalog.clock_timestamp() - {since}))::float8 AS waited \
+             FROM pg_catalog.pg_locks WHERE NOT granted AND pid <> $1 GROUP BY pid) w \
              JOIN pg_catalog.pg_stat_activity a ON a.pid = w.pid AND a.usesysid IS NOT NULL \
-             WHERE $1 = ANY (pg_catalog.pg_blocking_pids(w.pid))",
-            &[&seen.pid],
-        )?;
+             WHERE $1 = ANY (pg_catalog.pg_blocking_pids(w.pid))"
+        );
+        let behind = client.query(&sql, &[&seen.pid])?;
         let now = Instant::now();
-        let behind: Vec<i32> = behind.iter().map(|row| row.get(0)).collect();
-        self.waiting.retain(|pid, _| behind.contains(pid));
-        for pid in behind {
-            self.waiting.entry(pid).or_insert(now);
+        let mut known = std::mem::take(&mut self.waiting);
+        // Between statements that were not looked at, nobody knows whether somebody waited on.
+        if self.looked_at.is_none_or(|number| number + 1 < seen.number) {
+            known.clear();
+        }
+        self.looked_at = Some(seen.number);
+        for row in &behind {
+            let pid: i32 = row.try_get(0)?;
+            let waited = row.try_get::<_, Option<f64>>(1)?.unwrap_or_default();
+            let waited = Duration::try_from_secs_f64(waited).unwrap_or_default();
+            let since = match known.get(&pid) {
+                Some(since) if waited.is_zero() => *since,
+                _ => now.checked_sub(waited).unwrap_or(now),
+            };
+            self.waiting.insert(pid, since);
         }
         let waited = self.waiting.values().map(Instant::elapsed).max().unwrap_or_default();
         if self.waiting.is_empty() || waited < self.limits.blocking {
@@ -241,17 +331,16 @@ impl Watch {
         } else {
             Verdict::InTheWay { others: self.waiting.len(), waited }
         };
-        // Under the mutex, so that the engine cannot go on to its next statement meanwhile.
-        let mut state = self.interrupt.state();
-        if state.condemn(seen.number, verdict) {
+        // The engine does not go on to its next statement meanwhile.
+        if let Some(sending) = self.interrupt.condemn(seen.number, verdict) {
             // What waits for its standbys is committed already.
             client.execute(
                 "SELECT pg_catalog.pg_cancel_backend(pid) FROM pg_catalog.pg_stat_activity \
                  WHERE pid = $1 AND query_start = $2 AND wait_event IS DISTINCT FROM 'SyncRep'",
                 &[&seen.pid, &started],
             )?;
+            drop(sending);
         }
-        drop(state);
         self.waiting.clear();
         Ok(())
     }

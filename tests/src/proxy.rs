@@ -31,6 +31,9 @@ pub enum Side {
     After,
 }
 
+/// Says of a message whether the connection is cut at it.
+type Judge = Box<dyn FnMut(&str) -> Option<Side> + Send>;
+
 /// Stands before a server, on a socket of its own.
 pub struct Proxy {
     folder: TempDir,
@@ -42,7 +45,7 @@ struct Shared {
     /// The server's own socket.
     upstream: PathBuf,
     /// Says of each message whether it is the one.
-    judge: Mutex<Box<dyn FnMut(&str) -> Option<Side> + Send>>,
+    judge: Mutex<Judge>,
     /// What else happens at that moment, before anybody can notice.
     at_cut: Box<dyn Fn() + Send + Sync>,
     messages: AtomicUsize,
@@ -92,11 +95,7 @@ impl Proxy {
         Self::before(server, Box::new(judge), Box::new(at_cut))
     }
 
-    fn before(
-        server: &Server,
-        judge: Box<dyn FnMut(&str) -> Option<Side> + Send>,
-        at_cut: Box<dyn Fn() + Send + Sync>,
-    ) -> Self {
+    fn before(server: &Server, judge: Judge, at_cut: Box<dyn Fn() + Send + Sync>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         // Under the number of the server's own socket, so that it does not look like a pooler.
         let name = format!(".s.PGSQL.{}", server.port);

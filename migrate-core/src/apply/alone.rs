@@ -10,12 +10,13 @@ use postgres::error::SqlState;
 
 use super::capture::Watch;
 use super::error::{Failure, Origin, Said};
+use super::leftovers::Leftovers;
 use super::question::{Answer, Noted, Question, invalid_namesake, is_direct, shuts_out};
 use super::send::send;
 use super::snapshots::{self, Why};
 use super::transaction::{Transaction, function_ended, is_lock};
-use super::{Work, function, journal};
-use crate::history::Unfinished;
+use super::words::Words;
+use super::{HURRY, Left, Work, function, journal};
 use crate::interrupt::{Kind, Verdict};
 use crate::lock::{Gate, Gone};
 use crate::watchdog::is_watching;
@@ -35,8 +36,12 @@ pub(super) struct Alone<'a> {
 /// How long a statement that shuts everybody out waits for its lock: as long as others may wait
 /// behind it.
 const BUDGET: Duration = Duration::from_millis(50);
+/// The most that the server takes for a timeout, in milliseconds.
+const LONGEST: u128 = i32::MAX as u128;
 /// How soon a statement is tried again that did not get its locks.
 const PAUSE: Duration = Duration::from_millis(200);
+/// How long what is left of a statement that failed is tried to remove; the next run has more time.
+const TIDY: Duration = Duration::from_secs(2);
 
 /// What a statement that shuts everybody out has learned of the locks that it wants.
 #[derive(Default)]
@@ -46,18 +51,32 @@ struct Pace {
     locked: bool,
 }
 
+/// How a statement outside a transaction has failed.
+pub(super) struct Broken {
+    pub(super) failure: Failure,
+    /// What it has left, where the journal goes on to say that it is running: the next runner finds
+    /// out about it.
+    pub(super) left: Option<Left>,
+}
+
+impl From<Failure> for Broken {
+    fn from(failure: Failure) -> Self {
+        Self { failure, left: None }
+    }
+}
+
 impl Alone<'_> {
     pub(super) fn run(
         &self,
         session: &mut Session,
         watch: &mut Watch,
         observer: &mut dyn Observer,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Broken> {
         let is_function = self.origin.statement.rust.is_some();
         if !is_function && !is_direct(&self.origin.statement.sql) {
             match self.in_transaction(session, watch, observer) {
                 Err(Failure::Statement { source, .. }) if refuses_transactions(&source) => {}
-                ended => return ended,
+                ended => return Ok(ended?),
             }
         }
         self.directly(session, watch, observer)
@@ -91,7 +110,7 @@ impl Alone<'_> {
         session: &mut Session,
         watch: &mut Watch,
         observer: &mut dyn Observer,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Broken> {
         let sql = &self.origin.statement.sql;
         let deadline = Instant::now() + self.work.limits.lock_wait;
         for sql in self.opening {
@@ -99,36 +118,51 @@ impl Alone<'_> {
         }
         let invalid = invalid_namesake(session.client(), sql).map_err(Failure::connection)?;
         if let Some(index) = invalid {
-            return Err(Failure::invalid_index(self.origin, index));
+            return Err(Failure::invalid_index(self.origin, index).into());
         }
         let question = Question::of(self.origin.step, sql);
         let pid = session.backend_pid();
-        let noted = question.note(session.client(), pid).map_err(Failure::connection)?;
+        let noted = question.note(session.client(), pid, (self.origin.step, sql));
+        let noted = noted.map_err(Failure::connection)?;
         let mut pace = shuts_out(sql).then(Pace::default);
+        // What an attempt before has left, as long as the journal says that it is running.
+        let mut left = None;
         loop {
+            let broken = |failure: Failure| Broken { failure, left };
             if let Some(stop) = self.work.interrupt.stopped() {
-                return Err(Failure::Stopped(stop));
+                return Err(broken(Failure::Stopped(stop)));
             }
             if let Some(pace) = &mut pace {
-                self.wait_at_the_gate(session, pace, deadline, observer)?;
+                self.wait_at_the_gate(session, pace, deadline, observer).map_err(broken)?;
             }
             if matches!(question, Question::CreateIndex { .. } | Question::Reindex) {
-                self.wait_for_snapshots(session, deadline, observer)?;
+                self.wait_for_snapshots(session, deadline, observer).map_err(broken)?;
             }
-            let tried = self.attempt(session, watch, &question, &noted, &mut pace)?;
-            let Some(failure) = tried else {
+            let tried = self.attempt(session, watch, &question, &noted, &mut pace, observer)?;
+            let Some(failed) = tried else {
                 return Ok(());
             };
-            if !failure.is_about_a_lock() {
-                return Err(failure);
+            left = failed.left;
+            if !failed.failure.is_about_a_lock() {
+                return Err(failed);
+            }
+            // It may have done something for good before it came upon the lock.
+            if left.is_some() {
+                let answer = question.ask(session.client(), &noted);
+                match answer.map_err(Failure::connection)? {
+                    Answer::Done => return Ok(self.finish(session, watch)?),
+                    Answer::NotDone => {}
+                    _ => return Err(failed),
+                }
             }
             if Instant::now() >= deadline {
                 let holders = pace.map(|pace| pace.gate.in_the_way(session.client()));
-                return Err(failure.locked(holders.unwrap_or_default()));
+                let failure = failed.failure.locked(holders.unwrap_or_default());
+                return Err(Broken { failure, left });
             }
             drop(session.take_notices());
             if let Some(stop) = self.work.interrupt.sleep(PAUSE) {
-                return Err(Failure::Stopped(stop));
+                return Err(Broken { failure: Failure::Stopped(stop), left });
             }
         }
     }
@@ -172,7 +206,7 @@ impl Alone<'_> {
                 Gone::Stopped(stop) => return Err(Failure::Stopped(stop)),
             }
             // The statement has to ask for them itself: this shows that it will get them.
-            let sql = format!("BEGIN; {}", pace.gate.locks(BUDGET).join("; "));
+            let sql = format!("BEGIN; {HURRY}; {}", pace.gate.locks(BUDGET).join("; "));
             let (tried, _) =
                 session.guarded(interrupt, Kind::Blocking, |client| client.batch_execute(&sql));
             if !session.client().is_closed() {
@@ -205,7 +239,8 @@ impl Alone<'_> {
         question: &Question,
         noted: &Noted,
         pace: &mut Option<Pace>,
-    ) -> Result<Option<Failure>, Failure> {
+        observer: &mut dyn Observer,
+    ) -> Result<Option<Broken>, Broken> {
         let Self { work, origin, .. } = *self;
         let gone = matches!(question, Question::DropIndex { .. });
         in_transaction(session, |session| {
@@ -226,8 +261,22 @@ impl Alone<'_> {
             Some(pace) if pace.locked && is_watching(work.interrupt) => Kind::Observed,
             _ => Kind::Blocking,
         };
-        if pace.is_some() {
-            let bound = format!("SET lock_timeout = {}", BUDGET.as_millis());
+        let budget = match (&pace, question) {
+            (Some(_), _) => Some(BUDGET),
+            // A partition is taken from everybody at the end, and what is not done then is done
+            // when nobody is in the way.
+            (None, Question::Detach { .. }) => Some(BUDGET),
+            // Whether or not anybody sees who waits behind it. What can be tried again, that is:
+            // a procedure may have committed some of its work.
+            (None, Question::Repeat | Question::CreateIndex { concurrently: false, .. })
+                if origin.statement.rust.is_none() =>
+            {
+                Some(work.limits.blocking)
+            }
+            (None, _) => None,
+        };
+        if let Some(budget) = budget {
+            let bound = format!("SET lock_timeout = {}", budget.as_millis().clamp(1, LONGEST));
             session.client().batch_execute(&bound).map_err(Failure::connection)?;
         }
         let (sent, ended) = match &origin.statement.rust {
@@ -244,10 +293,12 @@ impl Alone<'_> {
                 send(client, origin.statement, work.variables)
             }),
         };
+        if budget.is_some() && !session.client().is_closed() {
+            _ = session.client().batch_execute("SET lock_timeout = 0");
+        }
         if let Some(pace) = pace
             && !session.client().is_closed()
         {
-            _ = session.client().batch_execute("SET lock_timeout = 0");
             pace.locked |= sent.is_err();
             let learned = pace.gate.learn(session.client(), &ended.waits);
             learned.map_err(Failure::connection)?;
@@ -256,24 +307,14 @@ impl Alone<'_> {
             _ = session.client().batch_execute("SET statement_timeout = 0");
         }
         let Err(error) = sent else {
-            let read = in_transaction(session, |session| {
-                // It is done, even if what it was said to be about is not there.
-                let read = match watch.after(session, origin) {
-                    Err(Failure::NotThere { step, object, .. }) => {
-                        Err(Failure::NotThere { step, object, done: true })
-                    }
-                    read => Ok(read?),
-                };
-                let finished = self.journal(self.done + 1, None, &watch.captured);
-                session.client().batch_execute(&finished).map_err(Failure::record)?;
-                Ok(read)
-            })?;
-            return read.map(|()| None);
+            self.finish(session, watch)?;
+            return Ok(None);
         };
         if Failure::is_cut_by(&error) || session.client().is_closed() {
             // Its end is open, and the journal leaves it so.
-            return Err(Failure::connection(error));
+            return Err(Failure::connection(error).into());
         }
+        let begun = commits_as_it_goes(&origin.statement.sql) && !is_refused(&error);
         let failure = match (work.interrupt.stopped(), ended.verdict) {
             (Some(stop), _) => Failure::Stopped(stop),
             (_, Some(Verdict::Queued)) => {
@@ -288,18 +329,45 @@ impl Alone<'_> {
             (None, None) => Failure::statement(origin, error),
         };
         // It failed, so what is left of it can go. The statement's own failure is the one to tell.
-        let clean = match question {
+        let (limits, interrupt) = (&work.limits, work.interrupt);
+        let step = Some(origin.step);
+        let leftovers = Leftovers { limits, interrupt, step, patience: TIDY };
+        let left = match question {
             Question::CreateIndex { .. } | Question::Reindex => {
-                question.ask(session.client(), noted).is_ok()
+                let gone = leftovers.see_to(session, question, noted, observer);
+                gone.err().map(|_| Left::HalfDone)
             }
-            // A partition that is half way out stays so until it is seen to.
-            Question::Detach { .. } => false,
-            _ => true,
+            // There is no way back for a partition that is half way out.
+            Question::Detach { .. } => match leftovers.see_to(session, question, noted, observer) {
+                Ok(Answer::Done) => {
+                    self.finish(session, watch)?;
+                    return Ok(None);
+                }
+                Ok(_) => None,
+                Err(failure) => return Err(Broken { failure, left: Some(Left::HalfDone) }),
+            },
+            _ => begun.then_some(Left::Begun),
         };
-        if clean {
+        if left.is_none() {
             self.journal_as_not_done(session, watch);
         }
-        Ok(Some(failure))
+        Ok(Some(Broken { failure, left }))
+    }
+
+    /// Records that it is done, with what is read of it then.
+    fn finish(&self, session: &mut Session, watch: &mut Watch) -> Result<(), Failure> {
+        in_transaction(session, |session| {
+            // It is done, even if what it was said to be about is not there.
+            let read = match watch.after(session, self.origin) {
+                Err(Failure::NotThere { step, object, .. }) => {
+                    Err(Failure::NotThere { step, object, done: true })
+                }
+                read => Ok(read?),
+            };
+            let finished = self.journal(self.done + 1, None, &watch.captured);
+            session.client().batch_execute(&finished).map_err(Failure::record)?;
+            Ok(read)
+        })?
     }
 
     /// What a function outside a transaction did before it failed is done. So the journal goes on to
@@ -309,15 +377,19 @@ impl Alone<'_> {
         session: &mut Session,
         watch: &Watch,
         failure: Failure,
-    ) -> Result<Option<Failure>, Failure> {
+    ) -> Result<Option<Broken>, Broken> {
         if session.client().is_closed() || failure.is_cut() {
-            return Err(failure);
+            return Err(failure.into());
         }
         _ = session.client().batch_execute("SET statement_timeout = 0");
-        if !failure.may_have_begun() {
+        let left = failure.may_have_begun().then_some(Left::Begun);
+        if left.is_none() {
             self.journal_as_not_done(session, watch);
         }
-        Err(self.work.interrupt.stopped().map_or(failure, Failure::Stopped))
+        Err(Broken {
+            failure: self.work.interrupt.stopped().map_or(failure, Failure::Stopped),
+            left,
+        })
     }
 
     fn journal_as_not_done(&self, session: &mut Session, watch: &Watch) {
@@ -333,29 +405,12 @@ impl Alone<'_> {
     }
 }
 
-/// Whether a statement that was running when its runner ended was done; what is left of one that
-/// was not is removed.
-pub(super) fn settle(
-    session: &mut Session,
-    unfinished: &Unfinished,
-    origin: Origin<'_>,
-) -> Result<bool, Failure> {
-    let question = Question::of(origin.step, &origin.statement.sql);
-    let noted = unfinished.noted.clone().unwrap_or_default();
-    let answer = question.ask(session.client(), &noted);
-    match answer.map_err(|error| Failure::statement(origin, error))? {
-        Answer::Done => Ok(true),
-        Answer::NotDone => Ok(false),
-        Answer::Unknown => Err(Failure::unknown(origin)),
-    }
-}
-
 /// Reading and recording around a statement that itself is in no transaction.
 fn in_transaction<T>(
     session: &mut Session,
     work: impl FnOnce(&mut Session) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    session.client().batch_execute("BEGIN").map_err(Failure::connection)?;
+    session.client().batch_execute(&format!("BEGIN; {HURRY}")).map_err(Failure::connection)?;
     match work(session) {
         Ok(done) => {
             session.client().batch_execute("COMMIT").map_err(Failure::record)?;
@@ -366,6 +421,23 @@ fn in_transaction<T>(
             Err(failure)
         }
     }
+}
+
+/// Whether the statement commits what it has done whenever it likes: of any other, all is done or
+/// nothing, as far as it cannot simply be done again.
+fn commits_as_it_goes(sql: &str) -> bool {
+    let mut words = Words::of(sql);
+    words.eat("call") || words.eat("do")
+}
+
+/// Whether the server refused such a statement before it began with it: it was not in any procedure
+/// then, or at the reading of a block.
+fn is_refused(error: &postgres::Error) -> bool {
+    let Some(error) = error.as_db_error() else { return false };
+    let at = error.where_().unwrap_or_default();
+    let is_reading = "compilation of PL/pgSQL function \"inline_code_block\"";
+    error.code().code().starts_with("42")
+        && (at.is_empty() || at.lines().count() == 1 && at.starts_with(is_reading))
 }
 
 /// Whether the server said that the statement runs in no transaction, or ends it itself.

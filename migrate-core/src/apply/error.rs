@@ -109,6 +109,9 @@ pub enum Failure {
     /// A check that was put off to the end of the transaction failed.
     #[error("the transaction could not be committed")]
     Commit(#[source] Said),
+    /// One of several statements was cancelled; the server does not tell which.
+    #[error("one of its statements was ended")]
+    Cancelled(#[source] Said),
     /// The outcome could not be recorded.
     #[error("the history could not be written")]
     Record(#[source] Said),
@@ -142,6 +145,32 @@ pub enum Failure {
         /// What the server said, if it was at work.
         source: Option<Said>,
     },
+    /// A runner ended in the middle of a statement outside a transaction, which is no longer where it
+    /// was in the file.
+    #[error(
+        "{} ran here when the runner ended, and the file has another statement there by now",
+        quoted(sql)
+    )]
+    Replaced {
+        /// The statement.
+        sql: String,
+        /// Whether it is known to be done; else nothing is known of it.
+        done: bool,
+    },
+    /// What a statement outside a transaction has left could not be seen to.
+    #[error(
+        "what is left of a statement that was broken off could not be seen to{}",
+        sql.as_ref().map(|sql| format!(", with {}", quoted(sql))).unwrap_or_default()
+    )]
+    Leftover {
+        /// What was tried.
+        sql: Option<String>,
+        /// What the server said.
+        source: Said,
+    },
+    /// It is in the history already, and what is not in a transaction would be done twice.
+    #[error("it is recorded as applied already")]
+    AlreadyApplied,
     /// It was asked to stop.
     #[error("{0}")]
     Stopped(Stop),
@@ -169,8 +198,12 @@ pub enum Failure {
 }
 
 /// What a server says before it ends a session, or all of them.
-const LAST_WORDS: [SqlState; 3] =
-    [SqlState::ADMIN_SHUTDOWN, SqlState::CRASH_SHUTDOWN, SqlState::CANNOT_CONNECT_NOW];
+const LAST_WORDS: [SqlState; 4] = [
+    SqlState::ADMIN_SHUTDOWN,
+    SqlState::CRASH_SHUTDOWN,
+    SqlState::CANNOT_CONNECT_NOW,
+    SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+];
 
 fn locked(holders: &[LockHolder]) -> String {
     match holders {
@@ -178,6 +211,10 @@ fn locked(holders: &[LockHolder]) -> String {
         [holder] => format!("in its way is {holder}"),
         [holder, others @ ..] => format!("in its way is {holder}, and {} more", others.len()),
     }
+}
+
+fn quoted(sql: &str) -> String {
+    format!("`{}`", sql.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 impl Failure {
@@ -318,6 +355,8 @@ impl Failure {
         match self {
             Self::Locked { .. }
             | Self::InTheWay { .. }
+            | Self::Replaced { .. }
+            | Self::AlreadyApplied
             | Self::Stopped(_)
             | Self::InvalidIndex { .. }
             | Self::Unknown { .. } => return self.to_string(),
@@ -334,12 +373,16 @@ impl Failure {
         match self {
             Self::Statement { source, .. } | Self::Capture { source, .. } => Some(source),
             Self::Commit(source)
+            | Self::Leftover { source, .. }
+            | Self::Cancelled(source)
             | Self::Record(source)
             | Self::LockLost(source)
             | Self::Connection(source) => Some(source),
             Self::Locked { source, .. } | Self::InTheWay { source, .. } => source.as_ref(),
             Self::Function { .. }
             | Self::NotThere { .. }
+            | Self::Replaced { .. }
+            | Self::AlreadyApplied
             | Self::Stopped(_)
             | Self::InvalidIndex { .. }
             | Self::Unknown { .. } => None,
@@ -444,7 +487,9 @@ pub enum Left {
         /// Of how many.
         of: usize,
     },
-    /// A function outside a transaction was broken off: what it did before that is done.
+    /// A statement outside a transaction was broken off, and what it has left is still there.
+    HalfDone,
+    /// A function or a procedure outside a transaction failed: what it did before that is done.
     Begun,
     /// The server's answer was lost.
     Unknown,
@@ -478,7 +523,11 @@ impl Left {
                     .to_owned()
             }
             Self::Begun => {
-                "the function ran outside a transaction: what it did before it failed is done"
+                "it ran outside a transaction: what it did for good before it failed is done"
+                    .to_owned()
+            }
+            Self::HalfDone => {
+                "a statement was broken off half way, and what it has left is still there"
                     .to_owned()
             }
         }

@@ -16,9 +16,9 @@ use postgres::types::Oid;
 use serde::Serialize;
 
 use super::error::{ApplyError, Failure, Left};
-use super::function;
 use super::send::{Variables, send};
 use super::transaction::is_lock;
+use super::{HURRY, THINK, function};
 use crate::event::Direction;
 use crate::functions::Runner;
 use crate::interrupt::{Interrupt, Kind, Verdict, Wait};
@@ -142,6 +142,7 @@ impl Rehearsal<'_> {
             session.client().batch_execute(sql).map_err(Failure::connection)
         };
         execute(session, "BEGIN")?;
+        execute(session, HURRY)?;
         execute(session, &lock_timeout(BUDGET))?;
         let mut stock = Stock::read(session.client()).map_err(Failure::connection)?;
         let mut losses = Vec::new();
@@ -213,6 +214,7 @@ impl Rehearsal<'_> {
         called: &Function,
         waits: &mut Vec<Wait>,
     ) -> Result<bool, Failure> {
+        session.client().batch_execute(THINK).map_err(Failure::connection)?;
         let (result, ended) = session.guarded(self.interrupt, kind, |client| {
             function::run(client, called, self.functions, self.interrupt, true)
         });
@@ -226,7 +228,10 @@ impl Rehearsal<'_> {
                 Err(Failure::in_the_way(None, others, waited, None))
             }
             (_, Some(Verdict::Queued)) => Err(Failure::queued(None, None)),
-            (Ok(()), None) => Ok(true),
+            (Ok(()), None) => {
+                session.client().batch_execute(HURRY).map_err(Failure::connection)?;
+                Ok(true)
+            }
             (Err(function::Ended::Failed { error, .. }), None) => {
                 let code = error.query.and_then(|query| query.code);
                 match code.is_some_and(|code| is_lock(&SqlState::from_code(&code))) {

@@ -11,6 +11,7 @@ mod back;
 mod capture;
 mod error;
 mod function;
+mod leftovers;
 mod losses;
 mod parts;
 mod question;
@@ -23,6 +24,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) use error::Origin;
 pub use error::{ApplyError, Failure, Left, Said};
+pub(crate) use leftovers::settle;
 pub use losses::Loss;
 pub(crate) use losses::losses;
 pub(crate) use question::Noted;
@@ -38,7 +40,7 @@ use crate::way_back::Captured;
 use crate::{Event, History, Observer, Session};
 pub(crate) use back::take_back;
 
-use alone::Alone;
+use alone::{Alone, Broken};
 use capture::Watch;
 use parts::{Part, parts};
 pub(crate) use send::Variables;
@@ -62,6 +64,12 @@ pub(crate) struct Work<'a> {
     /// What may end it.
     pub(crate) interrupt: &'a Interrupt,
 }
+
+/// For a transaction in which this program takes turns with the server. One that is suspended, or
+/// cut off without a word, is not to keep its locks.
+const HURRY: &str = "SET LOCAL idle_in_transaction_session_timeout = '30s'";
+/// The same while a Rust function is at work, which may have to think, or to ask somebody else.
+const THINK: &str = "SET LOCAL idle_in_transaction_session_timeout = '10min'";
 
 impl Work<'_> {
     fn action(&self) -> Action {
@@ -98,8 +106,18 @@ pub(crate) fn apply(
         return Err(fail(Failure::Stopped(stop), left));
     }
     let known = unfinished.map_or_else(Captured::new, |unfinished| unfinished.captured.clone());
+    // What commits as it goes would be done by the time that its history row is refused.
+    if work.direction == Direction::Up && !is_transactional(work.steps) {
+        let has = history.has(session.client(), work.name);
+        if has.map_err(|error| fail(Failure::connection(error), Left::Unknown))? {
+            let left = partial(done, work).unwrap_or(Left::Nothing);
+            return Err(fail(Failure::AlreadyApplied, left));
+        }
+    }
     if let Some(unfinished) = unfinished.filter(|unfinished| unfinished.running) {
-        done += usize::from(settle(session, unfinished, work.steps, work.name, done)?);
+        let (limits, interrupt) = (&work.limits, work.interrupt);
+        let settled = settle(session, unfinished, work.steps, limits, interrupt, observer)?;
+        done += usize::from(settled);
         let settled = journal(history, work, done, None, &known);
         let settled = session.client().batch_execute(&settled);
         settled.map_err(|error| fail(Failure::record(error), Left::Unknown))?;
@@ -140,7 +158,7 @@ pub(crate) fn apply(
                     limits: &work.limits,
                     interrupt: work.interrupt,
                 };
-                transaction.run(session, &mut watch, observer)
+                transaction.run(session, &mut watch, observer).map_err(Broken::from)
             }
             Part::Alone(origin) => {
                 observer.event(Event::Statement { summary: origin.step.summary.clone() });
@@ -149,26 +167,28 @@ pub(crate) fn apply(
             }
         };
         let notices = session.take_notices();
-        for notice in notices.into_iter().filter(|_| !part.has_secrets()) {
+        let more = notices.more();
+        for notice in notices.kept.into_iter().filter(|_| !part.has_secrets()) {
             let detail = notice.detail().map(|detail| format!(": {}", detail.replace('\n', ", ")));
             observer.event(Event::Notice {
                 severity: notice.severity().to_lowercase(),
                 message: format!("{}{}", notice.message(), detail.unwrap_or_default()),
             });
         }
-        if let Err(failure) = result {
+        if more > 0 && !part.has_secrets() {
+            let message = format!("and {more} more like these, which were not kept");
+            observer.event(Event::Notice { severity: "notice".to_owned(), message });
+        }
+        if let Err(Broken { failure, left }) = result {
             let left = match part {
                 _ if failure.is_cut() || session.client().is_closed() => Left::Unknown,
                 Part::Alone(_) if matches!(failure, Failure::NotThere { done: true, .. }) => {
                     Left::Partial { done: done + 1, of: work.statements() }
                 }
-                Part::Alone(origin)
-                    if origin.statement.rust.is_some() && failure.may_have_begun() =>
-                {
-                    Left::Begun
-                }
                 Part::Together(_) => partial(done, work).unwrap_or(Left::RolledBack),
-                Part::Alone(_) => partial(done, work).unwrap_or(Left::Nothing),
+                Part::Alone(_) => {
+                    left.unwrap_or_else(|| partial(done, work).unwrap_or(Left::Nothing))
+                }
             };
             return Err(fail(failure, left));
         }
@@ -176,22 +196,6 @@ pub(crate) fn apply(
     }
     session.note_what_ran(work.steps);
     Ok(started.elapsed())
-}
-
-/// Whether the statement after the first `done` was done, which was running when its runner ended;
-/// what is left of one that was not is removed.
-pub(crate) fn settle(
-    session: &mut Session,
-    unfinished: &Unfinished,
-    steps: &[Step],
-    name: &str,
-    done: usize,
-) -> Result<bool, ApplyError> {
-    let Some(running) = parts::origins(steps).nth(done) else { return Ok(false) };
-    let up = unfinished.direction == Direction::Up.as_str();
-    let direction = if up { Direction::Up } else { Direction::Down };
-    alone::settle(session, unfinished, running)
-        .map_err(|failure| ApplyError::new(name, direction, failure, Left::Unknown))
 }
 
 fn partial(done: usize, work: &Work<'_>) -> Option<Left> {

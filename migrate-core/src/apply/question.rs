@@ -38,15 +38,31 @@ pub(crate) struct Noted {
     pub(crate) pid: i32,
     /// Indexes that are not of its making.
     pub(crate) indexes: Vec<Oid>,
+    /// The statement: its file may have another one in its place when somebody asks. Older
+    /// versions kept nothing of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) statement: Option<Sent>,
+}
+
+/// A statement that was about to run, and what its author said of it then.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Sent {
+    pub(crate) sql: String,
+    pub(crate) idempotent: bool,
+    pub(crate) done_when: Option<String>,
 }
 
 /// What the catalog says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Answer {
     /// It was done.
     Done,
     /// It was not, and nothing of it is left.
     NotDone,
+    /// It was not, and it has left these indexes, which are not valid, on these tables.
+    Indexes(Vec<(String, Oid)>),
+    /// The partition is half way out: there is no way back.
+    HalfOut(Oid),
     /// Nobody knows.
     Unknown,
 }
@@ -54,9 +70,18 @@ pub(super) enum Answer {
 impl Question {
     /// What to ask about this statement of a step; the step's author has the first word.
     pub(super) fn of(step: &Step, sql: &str) -> Self {
-        match &step.done_when {
+        Self::asked_for(sql, step.idempotent, step.done_when.as_ref())
+    }
+
+    /// What to ask about a statement of which only the journal knows.
+    pub(super) fn as_noted(sent: &Sent) -> Self {
+        Self::asked_for(&sent.sql, sent.idempotent, sent.done_when.as_ref())
+    }
+
+    fn asked_for(sql: &str, idempotent: bool, done_when: Option<&String>) -> Self {
+        match done_when {
             Some(query) => Self::DoneWhen(query.clone()),
-            None if step.idempotent => match Self::of_sql(sql) {
+            None if idempotent => match Self::of_sql(sql) {
                 // These leave something behind that has to go first.
                 own @ (Self::CreateIndex { .. } | Self::Reindex | Self::Detach { .. }) => own,
                 _ => Self::Repeat,
@@ -117,13 +142,18 @@ impl Question {
     pub(super) fn is_concurrent(&self) -> bool {
         match self {
             Self::CreateIndex { concurrently, .. } => *concurrently,
-            Self::DropIndex { .. } | Self::Reindex | Self::Detach { .. } => true,
+            Self::DropIndex { .. } | Self::Reindex => true,
             _ => false,
         }
     }
 
-    /// What the journal keeps of the state before.
-    pub(super) fn note(&self, client: &mut Client, pid: i32) -> Result<Noted, postgres::Error> {
+    /// What the journal keeps of this statement of a step, and of the state before.
+    pub(super) fn note(
+        &self,
+        client: &mut Client,
+        pid: i32,
+        (step, sql): (&Step, &str),
+    ) -> Result<Noted, postgres::Error> {
         let rows = match self {
             Self::CreateIndex { table, .. } => client.query(
                 "SELECT indexrelid FROM pg_catalog.pg_index \
@@ -138,10 +168,15 @@ impl Question {
             )?,
             _ => Vec::new(),
         };
-        Ok(Noted { pid, indexes: rows.iter().map(|row| row.get(0)).collect() })
+        let statement = Some(Sent {
+            sql: sql.to_owned(),
+            idempotent: step.idempotent,
+            done_when: step.done_when.clone(),
+        });
+        Ok(Noted { pid, indexes: rows.iter().map(|row| row.get(0)).collect(), statement })
     }
 
-    /// Asks, and removes what is left of a statement that was not done; only of our own making.
+    /// Asks; what is left of a statement that was not done is named only if it is of our own making.
     pub(super) fn ask(
         &self,
         client: &mut Client,
@@ -149,41 +184,34 @@ impl Question {
     ) -> Result<Answer, postgres::Error> {
         let done = match self {
             Self::CreateIndex { name, table, .. } => {
-                Self::index_is_there(client, name.as_deref(), table, noted)?
+                return Self::ask_for_index(client, name.as_deref(), table, noted);
             }
             Self::DropIndex { path } => client
                 .query_one("SELECT pg_catalog.to_regclass($1) IS NULL", &[path])?
                 .try_get(0)?,
             Self::Reindex => {
                 let left = client.query(
-                    "SELECT i.indexrelid, i.indexrelid::regclass::text FROM pg_catalog.pg_index i \
+                    "SELECT i.indexrelid::regclass::text, i.indrelid FROM pg_catalog.pg_index i \
                      JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
                      WHERE c.relname ~ '_cc(new|old)[0-9]*$' AND NOT i.indisvalid \
                      AND i.indexrelid <> ALL ($1)",
                     &[&noted.indexes],
                 )?;
-                drop_indexes(client, &left)?;
-                false
+                return not_done(left.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))));
             }
             Self::Detach { parent, partition } => {
                 let pending = if major(client)? >= 14 { "inhdetachpending" } else { "false" };
                 let row = client.query_opt(
                     &format!(
-                        "SELECT {pending} FROM pg_catalog.pg_inherits \
+                        "SELECT inhrelid, {pending} FROM pg_catalog.pg_inherits \
                          WHERE inhparent = pg_catalog.to_regclass($1) \
                          AND inhrelid = pg_catalog.to_regclass($2)"
                     ),
                     &[parent, partition],
                 )?;
-                match row.map(|row| row.try_get(0)).transpose()? {
-                    None => true,
-                    Some(true) => {
-                        client.batch_execute(&format!(
-                            "ALTER TABLE {parent} DETACH PARTITION {partition} FINALIZE"
-                        ))?;
-                        true
-                    }
-                    Some(false) => false,
+                match row {
+                    Some(row) if row.try_get(1)? => return Ok(Answer::HalfOut(row.try_get(0)?)),
+                    row => row.is_none(),
                 }
             }
             Self::Row { of, name, created } => {
@@ -202,16 +230,16 @@ impl Question {
         Ok(if done { Answer::Done } else { Answer::NotDone })
     }
 
-    /// Whether the index is there that the statement was to make; one that is not valid is removed,
-    /// unless somebody is at work on it.
-    fn index_is_there(
+    /// Whether the index is there that the statement was to make; one that is not valid is left of
+    /// it, unless somebody is at work on it.
+    fn ask_for_index(
         client: &mut Client,
         name: Option<&str>,
         table: &str,
         noted: &Noted,
-    ) -> Result<bool, postgres::Error> {
+    ) -> Result<Answer, postgres::Error> {
         let found = client.query(
-            "SELECT i.indexrelid, i.indexrelid::regclass::text, i.indisvalid, \
+            "SELECT i.indexrelid::regclass::text, i.indrelid, i.indisvalid, \
              EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p \
              JOIN pg_catalog.pg_locks l ON l.pid = p.pid AND l.relation = i.indrelid \
              WHERE p.pid <> pg_catalog.pg_backend_pid()) \
@@ -221,17 +249,24 @@ impl Question {
             &[&table, &name, &noted.indexes],
         )?;
         let mut left = Vec::new();
-        let mut is_there = false;
         for row in found {
             let (valid, built): (bool, bool) = (row.try_get(2)?, row.try_get(3)?);
-            is_there |= valid;
-            if !valid && !built {
-                left.push(row);
+            if valid {
+                return Ok(Answer::Done);
+            }
+            if !built {
+                left.push((row.try_get(0)?, row.try_get(1)?));
             }
         }
-        drop_indexes(client, &left)?;
-        Ok(is_there)
+        not_done(left.into_iter().map(Ok))
     }
+}
+
+fn not_done(
+    left: impl Iterator<Item = Result<(String, Oid), postgres::Error>>,
+) -> Result<Answer, postgres::Error> {
+    let left: Vec<_> = left.collect::<Result<_, _>>()?;
+    Ok(if left.is_empty() { Answer::NotDone } else { Answer::Indexes(left) })
 }
 
 /// Whether an index with the name of a `CREATE INDEX IF NOT EXISTS` is there and not valid: the
@@ -281,14 +316,6 @@ pub(super) fn is_direct(sql: &str) -> bool {
         Question::Row { .. } => true,
         question => words || question.is_concurrent(),
     }
-}
-
-fn drop_indexes(client: &mut Client, indexes: &[postgres::Row]) -> Result<(), postgres::Error> {
-    for row in indexes {
-        let name: String = row.try_get(1)?;
-        client.batch_execute(&format!("DROP INDEX CONCURRENTLY IF EXISTS {name}"))?;
-    }
-    Ok(())
 }
 
 fn major(client: &mut Client) -> Result<i32, postgres::Error> {

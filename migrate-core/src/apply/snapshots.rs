@@ -1,11 +1,12 @@
 //! What a concurrent build would wait for, before it has begun.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use postgres::Client;
 
 use crate::interrupt::{Interrupt, Stop};
-use crate::lock::{LockHolder, old_snapshots};
+use crate::lock::{LockHolder, old_snapshots, unseen_transactions};
 use crate::{Event, Observer};
 
 const LOOK: Duration = Duration::from_millis(250);
@@ -20,6 +21,9 @@ pub(super) enum Why {
 
 /// Waits until no transaction of the database has an old snapshot: a build waits for all of them,
 /// on whatever table they are, and what it has made until then would be in the way meanwhile.
+///
+/// A plain role may not see who has one. What is in a transaction for as long may have none, and
+/// may stay there for ever: that is told, and not waited for.
 pub(super) fn wait(
     client: &mut Client,
     deadline: Instant,
@@ -27,11 +31,31 @@ pub(super) fn wait(
     observer: &mut dyn Observer,
 ) -> Result<Option<Why>, postgres::Error> {
     let mut told = false;
+    let mut began = Instant::now();
+    let mut unseen = HashMap::<String, Instant>::new();
     loop {
+        let now = Instant::now();
         let holders = old_snapshots(client, OLD)?;
         if holders.is_empty() {
-            return Ok(None);
+            let mut others = unseen_transactions(client)?;
+            unseen.retain(|transaction, _| others.iter().any(|o| o.transaction == *transaction));
+            others.retain(|other| {
+                let first = *unseen.entry(other.transaction.clone()).or_insert(now);
+                now.duration_since(first) >= OLD
+            });
+            let fresh = unseen.len() > others.len();
+            if !fresh || now.duration_since(began) >= OLD + LOOK {
+                if !others.is_empty() {
+                    observer.event(Event::MayWaitFor { holders: others });
+                }
+                return Ok(None);
+            }
+            if let Some(stop) = interrupt.sleep(LOOK) {
+                return Ok(Some(Why::Stopped(stop)));
+            }
+            continue;
         }
+        began = now;
         if Instant::now() >= deadline {
             return Ok(Some(Why::Held(holders)));
         }

@@ -8,9 +8,9 @@ use postgres::error::SqlState;
 
 use super::capture::Watch;
 use super::error::{Failure, Origin, Said};
-use super::function;
 use super::question::{invalid_namesake, may_accept_an_invalid_index};
 use super::send::{Variables, is_alone, send, text};
+use super::{HURRY, THINK, function};
 use crate::functions::Runner;
 use crate::interrupt::{Ended, Interrupt, Kind, Verdict, Wait};
 use crate::limits::Limits;
@@ -79,7 +79,8 @@ impl Transaction<'_> {
     ///
     /// The server does not say which statement of a message failed. Then the whole is rolled back
     /// and run again one statement at a time, to name the culprit; what failed for a passing reason
-    /// may succeed on that second run, and that is as good. Only the server's own word counts as a
+    /// may succeed on that second run, and that is as good. Not so what was cancelled, by somebody
+    /// or by a timeout: that was not to run at all, or not for so long. Only the server's own word counts as a
     /// failure: where the driver loses the thread, the transaction may have been committed.
     pub(super) fn run(
         &self,
@@ -150,6 +151,8 @@ impl Transaction<'_> {
                     .filter(|first| statements.iter().all(|origin| origin.index == first.index));
                 Err(Failure::in_the_way(step.copied(), others, waited, Some(self.said(error))))
             }
+            (None, [only]) if is_cancelled(&error) => Err(Failure::statement(*only, error)),
+            (None, _) if is_cancelled(&error) => Err(Failure::Cancelled(self.said(error))),
             _ => Ok(Some(error)),
         }
     }
@@ -237,6 +240,7 @@ impl Transaction<'_> {
         for sql in self.opening {
             session.client().batch_execute(sql).map_err(Failure::lock_lost)?;
         }
+        session.client().batch_execute(HURRY).map_err(Failure::connection)?;
         let judged = |(result, ended): (Result<(), postgres::Error>, Ended),
                       origin,
                       waits: &mut Vec<Wait>| {
@@ -268,12 +272,14 @@ impl Transaction<'_> {
             }
             if let Some(called) = &origin.statement.rust {
                 let (functions, interrupt) = (self.functions, self.interrupt);
+                session.client().batch_execute(THINK).map_err(Failure::connection)?;
                 let (result, ended) = session.guarded(interrupt, kind, |client| {
                     function::run(client, called, functions, interrupt, true)
                 });
                 let result = function_ended(*origin, result, &ended);
                 waits.extend(ended.waits);
                 result?;
+                session.client().batch_execute(HURRY).map_err(Failure::connection)?;
             } else {
                 let sent = session.guarded(self.interrupt, kind, |client| {
                     send(client, origin.statement, self.variables)
@@ -310,6 +316,11 @@ pub(super) fn function_ended(
             Err(Failure::function(origin, error, begun))
         }
     }
+}
+
+/// Whether it was ended by somebody's wish, or because it took too long.
+fn is_cancelled(error: &postgres::Error) -> bool {
+    error.code() == Some(&SqlState::QUERY_CANCELED)
 }
 
 /// Whether somebody else's lock was the reason.

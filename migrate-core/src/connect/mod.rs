@@ -20,6 +20,7 @@ mod tls;
 pub use administration::{AdministrationError, create_database, drop_database};
 pub use error::{ConnectError, TargetError};
 pub use postgres::error::SqlState;
+pub(crate) use reach::CANCELS_WITHIN;
 pub use reach::Canceler;
 pub use session::Session;
 pub use target::Target;

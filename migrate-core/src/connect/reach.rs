@@ -2,9 +2,10 @@
 //! take.
 
 use std::error::Error as _;
+use std::io;
 use std::net::{IpAddr, ToSocketAddrs as _};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use postgres::error::SqlState;
 use postgres::{CancelToken, Client, Config, NoTls};
@@ -41,6 +42,10 @@ pub struct Canceler {
     connector: Option<Connector>,
 }
 
+/// How long a server may take to hear that it is to cancel something. What it has not heard by then
+/// it is not told any more: the session may be at another statement.
+pub(crate) const CANCELS_WITHIN: Duration = Duration::from_secs(2);
+
 impl Canceler {
     pub(super) fn new(client: &Client, route: &Route) -> Self {
         let connector = route.connector.as_ref().map(Connector::again);
@@ -51,12 +56,15 @@ impl Canceler {
     ///
     /// # Errors
     ///
-    /// When the server cannot be asked.
-    pub fn cancel(&self) -> Result<(), postgres::Error> {
-        match &self.connector {
-            Some(connector) => self.token.cancel_query(connector.clone()),
-            None => self.token.cancel_query(NoTls),
-        }
+    /// When the server cannot be asked, or does not listen within two seconds.
+    pub fn cancel(&self) -> io::Result<()> {
+        let (token, until) = (self.token.clone(), Instant::now() + CANCELS_WITHIN);
+        let connector = self.connector.clone().map(|connector| connector.until(until));
+        let asked = within(Some(CANCELS_WITHIN), move || match connector {
+            Some(connector) => token.cancel_query(connector),
+            None => token.cancel_query(NoTls),
+        });
+        asked.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?.map_err(io::Error::other)
     }
 }
 

@@ -25,9 +25,34 @@ pub struct Session {
     is_used: bool,
     /// How often it was connected again.
     reconnects: usize,
-    notices: Arc<Mutex<Vec<DbError>>>,
+    notices: Arc<Mutex<Notices>>,
     route: Route,
     warning: Option<String>,
+}
+
+/// What the server said besides its answers.
+#[derive(Default)]
+pub(crate) struct Notices {
+    /// The first of them.
+    pub(crate) kept: Vec<DbError>,
+    count: usize,
+}
+
+impl Notices {
+    /// A loop may say something at each row of a table.
+    const KEPT: usize = 200;
+
+    fn hear(&mut self, notice: DbError) {
+        self.count += 1;
+        if self.kept.len() < Self::KEPT {
+            self.kept.push(notice);
+        }
+    }
+
+    /// How many there were besides those that are kept.
+    pub(crate) fn more(&self) -> usize {
+        self.count - self.kept.len()
+    }
 }
 
 /// What the server said of itself.
@@ -96,14 +121,14 @@ impl Session {
         purpose: &str,
         connectors: &[Connector],
     ) -> Result<Self, ConnectError> {
-        let notices = Arc::new(Mutex::new(Vec::new()));
+        let notices = Arc::new(Mutex::new(Notices::default()));
         let heard = Arc::clone(&notices);
         let mut config = target.config();
         if config.get_application_name().is_none() {
             config.application_name(purpose);
         }
         config.notice_callback(move |notice| {
-            heard.lock().unwrap_or_else(PoisonError::into_inner).push(notice);
+            heard.lock().unwrap_or_else(PoisonError::into_inner).hear(notice);
         });
         let Reached { mut client, route, warning } =
             reach::reach(target, server, connectors, &config)?;
@@ -297,8 +322,7 @@ impl Session {
     }
 
     /// What the server said besides its answers, since the last call.
-    #[must_use]
-    pub fn take_notices(&self) -> Vec<DbError> {
+    pub(crate) fn take_notices(&self) -> Notices {
         std::mem::take(&mut *self.notices.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

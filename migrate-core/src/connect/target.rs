@@ -206,7 +206,9 @@ impl Target {
         options.extend(for_others.iter().map(|(name, value)| format!("{name}={}", escape(value))));
         let options =
             if options.is_empty() { String::new() } else { format!("?{}", options.join("&")) };
-        format!("postgresql://{}@{hosts}/{}{options}", escape(user), escape(database))
+        // Before the database, a slash would begin it.
+        let user = escape(user).replace('/', "%2F");
+        format!("postgresql://{user}@{hosts}/{}{options}", escape(database))
     }
 
     /// The password that was given, for a program that is started on the same database. Not to be
@@ -344,7 +346,7 @@ fn authority(server: &Server) -> String {
         Place::Host(name, _) => name.clone(),
         Place::Socket(folder) => folder.to_string_lossy().into_owned(),
     };
-    let escaped = escape(&name).replace('/', "%2F");
+    let escaped = escape(&name);
     let host =
         if name.contains(':') { format!("[{}]", escaped.replace("%3A", ":")) } else { escaped };
     format!("{host}:{}", server.port)

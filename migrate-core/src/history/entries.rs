@@ -132,6 +132,12 @@ impl History {
         applied.collect()
     }
 
+    /// Whether the database has this migration.
+    pub(crate) fn has(&self, client: &mut Client, name: &str) -> Result<bool, postgres::Error> {
+        let sql = format!("SELECT FROM {} WHERE name = $1", self.table.quoted());
+        Ok(client.query_opt(&sql, &[&name])?.is_some())
+    }
+
     /// How an applied migration comes back, as it was stored when it was applied.
     ///
     /// # Errors

@@ -162,7 +162,9 @@ impl fmt::Display for LockHolder {
         if let Some(application) = &self.application {
             write!(f, " (`{application}`)")?;
         }
-        if self.relation == "virtualxid" {
+        if self.relation == "virtualxid" && self.class == Class::Hidden {
+            f.write_str(", is in a transaction")?;
+        } else if self.relation == "virtualxid" {
             f.write_str(", has a snapshot that is kept")?;
         } else {
             let mode = words(&self.mode);
@@ -198,6 +200,17 @@ pub(crate) fn old_snapshots(
          AND pg_catalog.clock_timestamp() - a.xact_start > $1 * interval '1 s'"
     );
     client.query(&sql, &[&age.as_secs_f64()])?.iter().map(LockHolder::of).collect()
+}
+
+/// Whose transactions in this database this role may not see: whether they have a snapshot, and
+/// since when.
+pub(crate) fn unseen_transactions(client: &mut Client) -> Result<Vec<LockHolder>, postgres::Error> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM {SOURCES} WHERE l.locktype = 'virtualxid' AND l.granted \
+         AND a.datname = pg_catalog.current_database() AND a.pid <> pg_catalog.pg_backend_pid() \
+         AND a.usesysid IS NOT NULL AND a.backend_type IS NULL"
+    );
+    client.query(&sql, &[])?.iter().map(LockHolder::of).collect()
 }
 
 /// `AccessExclusiveLock` as SQL writes it: `ACCESS EXCLUSIVE`.

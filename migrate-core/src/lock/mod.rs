@@ -8,6 +8,6 @@ mod runner;
 
 pub use blocked::{Blocked, Blocker, blocked};
 pub(crate) use gate::{Gate, Gone, lock_timeout};
-pub(crate) use holders::old_snapshots;
 pub use holders::{Class, LockHolder};
+pub(crate) use holders::{old_snapshots, unseen_transactions};
 pub use runner::{Holder, LockError, RunnerLock};

@@ -8,7 +8,7 @@
 use std::error::Error as _;
 use std::time::{Duration, Instant};
 
-use super::Migrator;
+use super::{Known, Migrator};
 use crate::apply::{Failure, Work, apply};
 use crate::event::Direction;
 use crate::history::{HistoryError, Unfinished};
@@ -25,7 +25,7 @@ enum Found {
     /// It is done, all of it.
     Recorded,
     /// It is not, or not all of it.
-    Open(Option<Unfinished>),
+    Open(Option<Box<Unfinished>>),
 }
 
 impl Migrator {
@@ -36,11 +36,11 @@ impl Migrator {
         lock: &RunnerLock,
         work: &Work<'_>,
         names: &[String],
-        unfinished: Option<&Unfinished>,
+        known: &Known,
         observer: &mut dyn Observer,
     ) -> Result<Duration, ApplyError> {
         let started = Instant::now();
-        let mut unfinished = unfinished.cloned();
+        let mut unfinished = known.unfinished.iter().find(|row| names.contains(&row.name)).cloned();
         let mut cuts = 0;
         loop {
             let done = apply(session, &self.history, lock, work, unfinished.as_ref(), observer);
@@ -51,9 +51,12 @@ impl Migrator {
             cuts += 1;
             let name = work.name.to_owned();
             observer.event(Event::ConnectionLost { name: name.clone() });
-            let found = match self.find_out(session, work, names, observer) {
+            let found = match self.find_out(session, work, names, known, observer) {
                 Ok(found) => found,
                 Err(second) => {
+                    if let Some(stop) = second.stopped() {
+                        return Err(ApplyError { failure: Failure::Stopped(stop), ..error });
+                    }
                     observer.event(Event::NotReconnected { name, why: in_full(&second) });
                     return Err(error);
                 }
@@ -62,7 +65,7 @@ impl Migrator {
             observer.event(Event::Reconnected { name, recorded });
             match found {
                 Found::Recorded => return Ok(started.elapsed()),
-                Found::Open(open) => unfinished = open,
+                Found::Open(open) => unfinished = open.map(|open| *open),
             }
         }
     }
@@ -73,16 +76,19 @@ impl Migrator {
         session: &mut Session,
         work: &Work<'_>,
         names: &[String],
+        before: &Known,
         observer: &mut dyn Observer,
     ) -> Result<Found, Error> {
         let until = Instant::now() + PATIENCE;
-        let before = session.backend_pid();
+        let pid = session.backend_pid();
         let mut pause = Duration::from_millis(50);
         loop {
-            match self.ask(session, before, work, names, observer) {
+            let answer = reconnect(session, pid)
+                .and_then(|()| self.ask(session, work, names, before, observer));
+            match answer {
                 Err(error) if is_passing(&error) && Instant::now() < until => {
-                    if self.interrupt.sleep(pause).is_some() {
-                        return Err(error);
+                    if let Some(stop) = self.interrupt.sleep(pause) {
+                        return Err(LockError::Stopped(stop).into());
                     }
                 }
                 answer => return answer,
@@ -94,15 +100,11 @@ impl Migrator {
     fn ask(
         &self,
         session: &mut Session,
-        before: i32,
         work: &Work<'_>,
         names: &[String],
+        before: &Known,
         observer: &mut dyn Observer,
     ) -> Result<Found, Error> {
-        session.reconnect()?;
-        session.prepare();
-        // The server may not have noticed yet that nobody is there any more.
-        session.end_other(before, Duration::from_secs(5))?;
         // The lock is the same, on another connection.
         RunnerLock::acquire_unless_stopped(
             session.client(),
@@ -112,14 +114,20 @@ impl Migrator {
             observer,
         )?;
         let known = self.known(session.client())?.unwrap_or_default();
-        let is_recorded = |name: &String| known.applied.iter().any(|row| row.name == *name);
+        // Until the lock was ours again, another runner may have had it.
+        before.has_become(&known, work.direction)?;
+        let is_recorded = |name: &String| known.has(name);
         let recorded = match work.direction {
             Direction::Up => names.iter().all(is_recorded),
             Direction::Down => !names.iter().any(is_recorded),
         };
+        if let Some(name) = names.iter().find(|name| !recorded && known.has(name))
+            && work.direction == Direction::Up
+        {
+            return Err(Error::Overtaken { name: name.clone(), did: "applied" });
+        }
         let mut unfinished = known.unfinished.into_iter();
         let open = unfinished.find(|row| names.contains(&row.name));
-        // Until the lock was ours again, another runner may have had it.
         if let Some(open) = &open
             && !(open.direction == work.direction.as_str() && open.fits(work.steps))
         {
@@ -127,8 +135,21 @@ impl Migrator {
             let (name, direction) = (open.name.clone(), open.direction.clone());
             return Err(Error::Unfinished { name, direction, why });
         }
-        Ok(if recorded && open.is_none() { Found::Recorded } else { Found::Open(open) })
+        Ok(if recorded && open.is_none() {
+            Found::Recorded
+        } else {
+            Found::Open(open.map(Box::new))
+        })
     }
+}
+
+/// Connects again, when the server has done with the session before.
+fn reconnect(session: &mut Session, pid: i32) -> Result<(), Error> {
+    session.reconnect()?;
+    session.prepare();
+    // The server may not have noticed yet that nobody is there any more.
+    session.end_other(pid, Duration::from_secs(5))?;
+    Ok(())
 }
 
 /// An error and its causes, in one line.

@@ -1,6 +1,9 @@
 //! Taking back.
 
-use super::up::without_secrets;
+use std::borrow::Cow;
+
+use super::partial::stuck;
+use super::up::{AND_APPLIED, without_secrets};
 use super::{Known, Migrator};
 use crate::apply::{Work, is_transactional};
 use crate::event::Direction;
@@ -151,16 +154,21 @@ impl Migrator {
             done.push(partial.name.clone());
         }
         let mut reconnects = session.reconnects();
+        let mut known = Cow::Borrowed(known);
         for revert in &back.reverts {
             if session.reconnects() != reconnects {
                 // The lock was nobody's for a moment: another runner may have gone on from there.
                 reconnects = session.reconnects();
-                if !self.known(session.client())?.is_some_and(|known| known.has(&revert.name)) {
-                    continue;
-                }
+                let found = self.known(session.client())?.unwrap_or_default();
+                known.has_become(&found, Direction::Down)?;
+                can_go_on_with(&found, Some(revert), None)?;
+                self.may_destroy(found.protected.as_deref())?;
+                known = Cow::Owned(found);
             }
-            self.take_back(session, lock, known, revert, observer)?;
-            done.push(revert.name.clone());
+            if known.has(&revert.name) {
+                self.take_back(session, lock, &known, revert, observer)?;
+                done.push(revert.name.clone());
+            }
         }
         Ok(done)
     }
@@ -174,6 +182,9 @@ impl Migrator {
     ) -> Result<Backwards, Error> {
         let mut back = Backwards::default();
         if let Some(partial) = meant.partial {
+            if known.has(&partial.name) {
+                return Err(stuck(partial, AND_APPLIED));
+            }
             let steps = self.would_take_back_partial(partial, session.major())?;
             back.partial = Some((partial.clone(), steps));
         }
@@ -192,24 +203,8 @@ impl Migrator {
             }
             back.reverts.push(Revert { name, steps });
         }
-        let own = meant.partial.map(|partial| &partial.name);
-        for unfinished in known.unfinished.iter().filter(|row| Some(&row.name) != own) {
-            let why = match back.reverts.first() {
-                _ if unfinished.direction != Direction::Down.as_str() => {
-                    "it has to be finished first"
-                }
-                Some(first) if first.name != unfinished.name => "it has to be finished first",
-                Some(first) if !unfinished.fits(&first.steps) => {
-                    "what it has taken back is no longer what its way back says"
-                }
-                _ => continue,
-            };
-            return Err(Error::Unfinished {
-                name: unfinished.name.clone(),
-                direction: unfinished.direction.clone(),
-                why: why.to_owned(),
-            });
-        }
+        let own = meant.partial.map(|partial| partial.name.as_str());
+        can_go_on_with(known, back.reverts.first(), own)?;
         Ok(back)
     }
 
@@ -263,7 +258,7 @@ impl Migrator {
             statements: work.statements(),
         });
         let names = [name.clone()];
-        let result = self.apply_through_cuts(session, lock, &work, &names, unfinished, observer);
+        let result = self.apply_through_cuts(session, lock, &work, &names, known, observer);
         let duration = result.map_err(|error| self.failed(session, Action::Down, error))?;
         observer.event(Event::Finished {
             name: name.clone(),
@@ -274,4 +269,20 @@ impl Migrator {
         });
         Ok(())
     }
+}
+
+/// Whether what stopped half way, but for `own`, is what is taken back first, and can go on.
+fn can_go_on_with(known: &Known, first: Option<&Revert>, own: Option<&str>) -> Result<(), Error> {
+    for unfinished in known.unfinished.iter().filter(|row| Some(row.name.as_str()) != own) {
+        let why = match first {
+            _ if unfinished.direction != Direction::Down.as_str() => "it has to be finished first",
+            Some(first) if first.name != unfinished.name => "it has to be finished first",
+            Some(first) if !unfinished.fits(&first.steps) => {
+                "what it has taken back is no longer what its way back says"
+            }
+            _ => continue,
+        };
+        return Err(stuck(unfinished, why));
+    }
+    Ok(())
 }

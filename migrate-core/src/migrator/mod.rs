@@ -34,6 +34,7 @@ pub use up::UpTo;
 pub use verify::{Finding, FindingKind, Verification};
 
 use crate::apply::Variables;
+use crate::event::Direction;
 use crate::functions::{Functions, Runner};
 use crate::history::{Action, Actor, Applied, HistoryError, Line, Settings, Unfinished};
 use crate::lock::RunnerLock;
@@ -83,12 +84,33 @@ struct Known {
     applied: Vec<Applied>,
     unfinished: Vec<Unfinished>,
     protected: Option<String>,
+    /// What this runner itself has applied since.
+    since: Vec<String>,
 }
 
 impl Known {
     /// Whether it is recorded as applied.
     fn has(&self, name: &str) -> bool {
         self.applied.iter().any(|row| row.name == name)
+    }
+
+    /// What of this the other does not know. What was taken back and applied again is not the same.
+    fn not_in(&self, other: &Self) -> Option<&Applied> {
+        self.applied.iter().find(|row| !other.applied.iter().any(|it| it.id == row.id))
+    }
+
+    /// What is known by now, once the lock was nobody's for a moment: whether it is still what this
+    /// runner set out from. Others may have gone on in the same direction.
+    fn has_become(&self, found: &Self, direction: Direction) -> Result<(), Error> {
+        let (row, did) = match direction {
+            Direction::Up => (self.not_in(found), "taken back"),
+            Direction::Down => (found.not_in(self), "applied"),
+        };
+        let own = self.since.iter().find(|name| !found.has(name));
+        match row.map(|row| &row.name).or(own) {
+            Some(name) => Err(Error::Overtaken { name: name.clone(), did }),
+            None => Ok(()),
+        }
     }
 }
 
@@ -194,7 +216,7 @@ impl Migrator {
     fn read_all(&self, client: &mut Client, settings: Settings) -> Result<Known, HistoryError> {
         let applied = self.history.applied(client)?;
         let unfinished = self.history.unfinished(client)?;
-        Ok(Known { applied, unfinished, protected: settings.protected })
+        Ok(Known { applied, unfinished, protected: settings.protected, since: Vec::new() })
     }
 
     /// Runs `work` as the only runner, with what the database knows once it is the only one; the

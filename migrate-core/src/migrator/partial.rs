@@ -45,7 +45,10 @@ impl Migrator {
         let up = self.steps_of(unfinished, session.major())?;
         let mut done = unfinished.statements_done;
         if unfinished.running {
-            done += usize::from(settle(session, unfinished, &up, name, done)?);
+            let (limits, interrupt) = (&self.limits, &self.interrupt);
+            let settled = settle(session, unfinished, &up, limits, interrupt, observer);
+            let settled = settled.map_err(|error| self.failed(session, Action::Down, error))?;
+            done += usize::from(settled);
         }
         let (up, backs) = self.backs(unfinished, done, session.major())?;
         self.prepare_functions_of(backs.iter().map(|back| &back.step))?;
@@ -154,7 +157,7 @@ impl Migrator {
     }
 }
 
-fn stuck(unfinished: &Unfinished, why: &str) -> Error {
+pub(super) fn stuck(unfinished: &Unfinished, why: &str) -> Error {
     Error::Unfinished {
         name: unfinished.name.clone(),
         direction: unfinished.direction.clone(),

@@ -25,16 +25,19 @@ impl Migrator {
         self.alone(session, observer, |session, lock, known, observer| {
             let meant = Meant::of(&known, &DownTo::Count(count));
             let again = meant.names();
+            let mut migrations = Vec::new();
             for name in &again {
                 let missing = || Error::FileMissing { name: name.clone() };
                 let migration = self.plan.migration(name).ok_or_else(missing)?;
                 self.fit(&[migration], session.major())?;
                 self.prepare_functions_of(&migration.up)?;
+                migrations.push(migration);
             }
             let back = self.backwards(session, &known, &meant)?;
             self.go_back(session, lock, &known, &back, observer)?;
             let known = self.known(session.client())?.unwrap_or_default();
-            self.apply_these(session, lock, &known, &again, observer)
+            migrations.sort_by_key(|migration| &migration.name);
+            self.apply_these(session, lock, &known, &migrations, true, observer)
         })
     }
 }

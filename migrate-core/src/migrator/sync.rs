@@ -50,7 +50,6 @@ impl Migrator {
             self.tell_parting(&known, &meant, observer);
             let missing = self.can_follow(&known, &meant, session.major())?;
             self.prepare_functions_of(missing.iter().flat_map(|migration| &migration.up))?;
-            let missing: Vec<_> = missing.iter().map(|migration| migration.name.clone()).collect();
             let mut way = Backwards::default();
             if !meant.names().is_empty() {
                 way = self.backwards(session, &known, &meant)?;
@@ -67,7 +66,7 @@ impl Migrator {
             }
             let reverted = self.go_back(session, lock, &known, &way, observer)?;
             let known = self.known(session.client())?.unwrap_or_default();
-            let applied = self.apply_these(session, lock, &known, &missing, observer)?;
+            let applied = self.apply_these(session, lock, &known, &missing, true, observer)?;
             Ok((reverted, applied))
         })
         .map_err(Error::in_sync)

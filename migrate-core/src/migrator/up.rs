@@ -15,6 +15,9 @@ use crate::versions::{for_server, too_new_for};
 use crate::way_back::Captured;
 use crate::{ApplyError, Error, Event, Failure, Observer, Session, WayBack, rights};
 
+/// What is wrong with a history that says both.
+pub(super) const AND_APPLIED: &str = "it is recorded as applied as well, and both cannot be";
+
 /// How far to apply.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UpTo {
@@ -81,8 +84,21 @@ impl Migrator {
             self.back_up_before(session, observer)?;
         }
         if to.single_transaction {
-            return self.up_together(session, lock, &migrations, observer);
+            return self.up_together(session, lock, known, &migrations, observer);
         }
+        self.apply_these(session, lock, known, &migrations, to.allow_out_of_order, observer)
+    }
+
+    /// Applies just these, in this order.
+    pub(super) fn apply_these(
+        &self,
+        session: &mut Session,
+        lock: &RunnerLock,
+        known: &Known,
+        migrations: &[&Migration],
+        allow_out_of_order: bool,
+        observer: &mut dyn Observer,
+    ) -> Result<Vec<String>, Error> {
         let mut done = Vec::new();
         let mut reconnects = session.reconnects();
         let mut known = Cow::Borrowed(known);
@@ -91,12 +107,15 @@ impl Migrator {
                 // The lock was nobody's for a moment: another runner may have gone on from there.
                 reconnects = session.reconnects();
                 let found = self.known(session.client())?.unwrap_or_default();
+                known.has_become(&found, Direction::Up)?;
                 self.can_go_on(&found, session.major())?;
-                self.to_apply(&found, &UpTo { count: None, ..to.clone() }, session.major())?;
+                let entries = entries(&self.plan, &found.applied, &found.unfinished);
+                pending(&entries, allow_out_of_order).map_err(Error::OutOfOrder)?;
                 known = Cow::Owned(found);
             }
             if !known.has(&migration.name) {
                 self.apply_one(session, lock, &known, migration, observer)?;
+                known.to_mut().since.push(migration.name.clone());
                 done.push(migration.name.clone());
             }
         }
@@ -162,6 +181,9 @@ impl Migrator {
             if unfinished.direction != Direction::Up.as_str() {
                 return Err(stuck("it was being taken back; `migrate down` goes on with that"));
             }
+            if known.has(&unfinished.name) {
+                return Err(stuck(AND_APPLIED));
+            }
             match self.plan.migration(&unfinished.name) {
                 Some(migration) if unfinished.fits(&for_server(&migration.up, major)) => {}
                 Some(_) => return Err(stuck("what it has done is no longer what its file says")),
@@ -169,23 +191,6 @@ impl Migrator {
             }
         }
         Ok(())
-    }
-
-    /// Applies just these, in the order of their names.
-    pub(super) fn apply_these(
-        &self,
-        session: &mut Session,
-        lock: &RunnerLock,
-        known: &Known,
-        names: &[String],
-        observer: &mut dyn Observer,
-    ) -> Result<Vec<String>, Error> {
-        let mut done = Vec::new();
-        for migration in self.plan.migrations.iter().filter(|m| names.contains(&m.name)) {
-            self.apply_one(session, lock, known, migration, observer)?;
-            done.push(migration.name.clone());
-        }
-        Ok(done)
     }
 
     fn apply_one(
@@ -220,7 +225,7 @@ impl Migrator {
             statements: work.statements(),
         });
         let names = [migration.name.clone()];
-        let result = self.apply_through_cuts(session, lock, &work, &names, unfinished, observer);
+        let result = self.apply_through_cuts(session, lock, &work, &names, known, observer);
         let duration = result.map_err(|error| self.failed(session, Action::Up, error))?;
         observer.event(Event::Finished {
             name: migration.name.clone(),
@@ -237,6 +242,7 @@ impl Migrator {
         &self,
         session: &mut Session,
         lock: &RunnerLock,
+        known: &Known,
         migrations: &[&Migration],
         observer: &mut dyn Observer,
     ) -> Result<Vec<String>, Error> {
@@ -278,7 +284,7 @@ impl Migrator {
             statements: work.statements(),
         });
         let duration = self
-            .apply_through_cuts(session, lock, &work, &names, None, observer)
+            .apply_through_cuts(session, lock, &work, &names, known, observer)
             .map_err(|error| self.failed(session, Action::Up, error))?;
         for migration in migrations {
             observer.event(Event::Finished {

@@ -3,6 +3,7 @@
 
 mod certificates;
 mod hosts;
+mod interrupts;
 mod login;
 mod pooler;
 mod secrets;

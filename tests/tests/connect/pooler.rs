@@ -10,8 +10,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use migrate_core::connect::ConnectError;
+use migrate_core::{Event, Limits, UpTo};
 use migrate_dsl::Migration;
-use migrate_tests::{Cli, migration};
+use migrate_tests::engine::migrator;
+use migrate_tests::process::eventually;
+use migrate_tests::{Cli, migration, plan};
 use postgres::{Client, NoTls};
 use tempfile::TempDir;
 
@@ -189,4 +192,29 @@ fn migrations_run_in_a_pool_of_sessions() {
         let said = cli.run(command);
         assert_eq!(said.code, Some(0), "{}", said.stderr);
     }
+}
+
+#[test]
+fn nobody_waits_for_a_second_connection_that_a_pool_does_not_give() {
+    let server = Server::new();
+    let settings = "pool_mode = session\ndefault_pool_size = 1\nquery_wait_timeout = 0";
+    let Some(pool) = PgBouncer::start(&server, settings) else { return };
+    // In a thread of its own, so that the test does not hang with it.
+    let up = |what: &str, all: Vec<Migration>, whole| {
+        let mut session = Surroundings::new().connect(&pool.tcp()).unwrap();
+        let runner = thread::spawn(move || {
+            let limits = Limits { whole, ..Limits::default() };
+            let migrator = migrator(plan(&all)).limits(limits);
+            migrator.up(&mut session, &UpTo::default(), &mut |_: Event| {})
+        });
+        eventually(what, || runner.is_finished());
+        runner.join().unwrap().map_err(|error| error.diagnostics()[0].message.clone())
+    };
+    let short = migration("20260101000000_a", |pgm| _ = pgm.sql("SELECT pg_sleep(0.4)").down(""));
+    let since = Instant::now();
+    assert!(up("it is done", vec![short.clone()], None).is_ok());
+    assert!(since.elapsed() < Duration::from_secs(8), "{:?}", since.elapsed());
+    let long = migration("20260102000000_b", |pgm| _ = pgm.sql("SELECT pg_sleep(60)").down(""));
+    let ended = up("its time is over", vec![short, long], Some(Duration::from_millis(700)));
+    assert_eq!(ended.unwrap_err(), "stopped after 0.7 s, the time that was given");
 }

@@ -159,3 +159,56 @@ fn nothing_leaks_into_the_next_migration() {
     engine.up(&all).unwrap();
     assert_eq!(engine.value("SELECT style || gone FROM seen"), "ISO, YMDtrue");
 }
+
+/// Applies while an administrator cancels the statement that has this in it, once.
+fn cancelled_at(engine: &Engine, all: &[Migration], query: &str) -> Error {
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let cancel = format!(
+                "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE state = 'active' \
+                 AND query LIKE '%{query}%' AND datname = current_database() AND pid <> pg_backend_pid()"
+            );
+            while engine.value(&cancel) == "0" {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        });
+        engine.up(all).unwrap_err()
+    })
+}
+
+#[test]
+fn what_an_administrator_cancels_is_not_begun_again() {
+    let engine = Engine::new();
+    engine.database.execute("CREATE SEQUENCE runs");
+    let one = [migration(A, |pgm| _ = pgm.sql("SELECT nextval('runs'), pg_sleep(60)").down(""))];
+    let error = cancelled_at(&engine, &one, "pg_sleep(60)");
+    let diagnostic = &error.diagnostics()[0];
+    insta::assert_snapshot!(diagnostic.message, @"canceling statement due to user request");
+    assert!(diagnostic.sql.is_some());
+    let two = [migration(A, |pgm| {
+        pgm.sql("SELECT nextval('runs')").down("");
+        pgm.sql("SELECT pg_sleep(60)").down("");
+    })];
+    let error = cancelled_at(&engine, &two, "pg_sleep(60)");
+    let diagnostic = &error.diagnostics()[0];
+    insta::assert_snapshot!(diagnostic.message, @"one of its statements was ended: canceling statement due to user request");
+    insta::assert_snapshot!(diagnostic.helps.join("\n"), @"run `migrate up` again; DB_STATEMENT_TIMEOUT says how long a statement may take");
+    assert_eq!(engine.value("SELECT last_value FROM runs"), "2");
+    assert_eq!(engine.status(&two), format!("pending {A}"));
+}
+
+#[test]
+fn what_takes_too_long_is_not_begun_again() {
+    let engine = Engine::new();
+    engine.database.execute("CREATE SEQUENCE runs");
+    let all = [migration(A, |pgm| {
+        pgm.sql("SELECT nextval('runs')").down("");
+        pgm.sql("SELECT pg_sleep(60)").down("");
+    })];
+    let statement = Some(Duration::from_millis(300));
+    let migrator = engine.migrator(&all).limits(Limits { statement, ..Limits::default() });
+    let error = migrator.up(&mut engine.session(), &UpTo::default(), &mut |_: Event| {});
+    let error = error.unwrap_err();
+    insta::assert_snapshot!(error.diagnostics()[0].message, @"one of its statements was ended: canceling statement due to statement timeout");
+    assert_eq!(engine.value("SELECT last_value FROM runs"), "1");
+}

@@ -5,7 +5,10 @@
 
 use std::time::Duration;
 
-use migrate_core::{DownTo, Environment, Error, Event, Session, Target, UpTo};
+use migrate_core::lock::RunnerLock;
+use migrate_core::{
+    DownTo, Environment, Error, Event, Failure, History, Limits, Session, Target, UpTo,
+};
 use migrate_dsl::Migration;
 use migrate_tests::faults::{moments, one_of_each, state};
 use migrate_tests::{Cut, Engine, Proxy, Side, migration, server, tell};
@@ -158,4 +161,133 @@ fn a_commit_that_travels_alone() {
         engine.down(&all, 1).unwrap();
         assert_eq!(engine.value("SELECT to_regclass('one')"), "one");
     }
+}
+
+/// The last one leaves its trace each time that it is done, and nothing would refuse that.
+fn two_with_a_trace(engine: &Engine) -> [Migration; 2] {
+    engine.database.execute(
+        "CREATE TABLE trace (n int);
+         CREATE PROCEDURE work() LANGUAGE sql AS 'INSERT INTO trace VALUES (1)'",
+    );
+    [
+        migration(A, |pgm| _ = pgm.sql("CREATE TABLE one ()").down("DROP TABLE one")),
+        migration(B, |pgm| {
+            _ = pgm.sql("CALL work()").outside_transaction().idempotent().down("");
+        }),
+    ]
+}
+
+#[test]
+fn what_another_has_applied_meanwhile_is_not_done_again() {
+    let engine = Engine::new();
+    let all = two_with_a_trace(&engine);
+    engine.up(&all).unwrap();
+    let proxy = Proxy::new(&[Cut::Before("CREATE TABLE one")]);
+    let migrator = engine.migrator(&all).patience(Duration::from_secs(20));
+    let done = migrator.redo(&mut session(&engine, &proxy), 2, &mut |event| {
+        if let Event::ConnectionLost { .. } = event {
+            migrator.up(&mut engine.session(), &UpTo::default(), &mut |_: Event| {}).unwrap();
+        }
+    });
+    assert_eq!(done.unwrap(), [A]);
+    assert_eq!(engine.value("SELECT count(*) FROM trace"), "2");
+}
+
+#[test]
+fn what_another_has_taken_back_meanwhile_is_not_built_upon() {
+    let engine = Engine::new();
+    let all = two_with_a_trace(&engine);
+    let proxy = Proxy::new(&[Cut::Before("CALL work")]);
+    let migrator = engine.migrator(&all).patience(Duration::from_secs(20));
+    let mut why = String::new();
+    let done = migrator.up(&mut session(&engine, &proxy), &UpTo::default(), &mut |event| {
+        if let Event::ConnectionLost { .. } = event {
+            migrator.down(&mut engine.session(), &DownTo::All, &mut |_: Event| {}).unwrap();
+        }
+        if let Event::NotReconnected { why: told, .. } = event {
+            why = told;
+        }
+    });
+    assert!(done.is_err());
+    insta::assert_snapshot!(why, @"another migrate has taken back `20260101000000_a` while the connection was gone");
+    assert_eq!(engine.value("SELECT count(*) FROM trace"), "0");
+    assert_eq!(engine.status(&all), format!("pending {A}\npending {B}"));
+}
+
+#[test]
+fn what_another_has_applied_meanwhile_is_not_taken_back() {
+    let engine = Engine::new();
+    let all = two_with_a_trace(&engine);
+    engine.up(&all).unwrap();
+    let proxy = Proxy::new(&[Cut::Before("DROP TABLE one")]);
+    let migrator = engine.migrator(&all).patience(Duration::from_secs(20));
+    let mut why = String::new();
+    let done = migrator.down(&mut session(&engine, &proxy), &DownTo::All, &mut |event| {
+        if let Event::ConnectionLost { .. } = event {
+            migrator.up(&mut engine.session(), &UpTo::default(), &mut |_: Event| {}).unwrap();
+        }
+        if let Event::NotReconnected { why: told, .. } = event {
+            why = told;
+        }
+    });
+    assert!(done.is_err());
+    insta::assert_snapshot!(why, @"another migrate has applied `20260102000000_b` while the connection was gone");
+    assert_eq!(engine.status(&all), format!("applied {A}\napplied {B}"));
+}
+
+#[test]
+fn what_is_recorded_already_is_not_begun() {
+    let engine = Engine::new();
+    let [_, b] = two_with_a_trace(&engine);
+    let by_hand = migration(A, |pgm| {
+        pgm.sql(
+            "INSERT INTO migrations (name, applied_at, execution_time_ms, checksum, source_digest, \
+             generator, up, down) VALUES ('20260102000000_b', now(), 0, '', '', '', '[]', '{}')",
+        )
+        .down("");
+    });
+    let error = engine.up(&[by_hand, b]).unwrap_err();
+    let diagnostic = &error.diagnostics()[0];
+    insta::assert_snapshot!(diagnostic.message, @"it is recorded as applied already");
+    assert_eq!(engine.value("SELECT count(*) FROM trace"), "0");
+}
+
+#[test]
+fn a_history_that_says_both_is_damaged() {
+    let engine = Engine::new();
+    let all = two_with_a_trace(&engine);
+    engine.up(&all).unwrap();
+    engine.database.execute(
+        "INSERT INTO migrations_journal (name, direction, checksum, statements_done, running, captured) \
+         SELECT name, 'up', checksum, 1, false, '{}' FROM migrations ORDER BY id DESC LIMIT 1",
+    );
+    for error in [engine.up(&all).unwrap_err(), engine.down(&all, 1).unwrap_err()] {
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(error, @"`20260102000000_b` stopped half way up: it is recorded as applied as well, and both cannot be");
+        }
+    }
+    let (mut session, names) = (engine.session(), [B.to_owned()]);
+    engine.migrator(&all).mark_applied(&mut session, &names, &mut |_| {}).unwrap();
+    assert_eq!(engine.down(&all, 2).unwrap(), [B, A]);
+}
+
+#[test]
+fn the_wait_for_the_lock_after_a_cut_has_an_end() {
+    let engine = Engine::new();
+    let proxy = Proxy::new(&[Cut::Before("CREATE TABLE two")]);
+    let whole = Some(Duration::from_secs(1));
+    let limits = Limits { whole, lock_wait: Duration::from_secs(60), ..Limits::default() };
+    let migrator = engine.migrator(&two()).limits(limits);
+    let mut other = engine.session();
+    let mut held = None;
+    let done = migrator.up(&mut session(&engine, &proxy), &UpTo::default(), &mut |event| {
+        if let Event::ConnectionLost { .. } = event {
+            let (history, patience) = (History::default(), Duration::from_secs(20));
+            let lock = RunnerLock::acquire(other.client(), &history, patience, &mut |_: Event| {});
+            held = Some(lock.unwrap());
+        }
+    });
+    let Err(Error::Apply(failed)) = done else { panic!("{done:?}") };
+    assert!(matches!(failed.failure, Failure::Stopped(_)), "{}", failed.failure);
+    assert_eq!(failed.left, migrate_core::Left::Unknown);
 }

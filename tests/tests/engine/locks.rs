@@ -208,6 +208,33 @@ fn a_build_waits_for_old_snapshots_before_it_begins() {
 }
 
 #[test]
+fn a_plain_role_is_told_whom_a_build_may_wait_for() {
+    let engine = engine();
+    let role = engine.database.unique("plain");
+    engine.database.execute(&format!(
+        "CREATE ROLE {role} LOGIN; ALTER TABLE t OWNER TO {role}; GRANT ALL ON SCHEMA public TO {role}"
+    ));
+    let url = engine.database.url().replace("user=postgres", &format!("user={role}"));
+    let target = Target::parse(&url, "the test", &migrate_core::Environment::default()).unwrap();
+    let mut session = Session::connect(&target, "migrate test").unwrap();
+    let all = [migration(A, |pgm| _ = pgm.create_index("t", "n").concurrently())];
+    let mut holder = engine.database.client();
+    holder.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1").unwrap();
+    let mut told = Vec::new();
+    let mut hear = |event: Event| {
+        if let Event::MayWaitFor { holders } = event {
+            told.extend(holders.iter().map(|holder| (holder.class.clone(), holder.to_string())));
+            holder.batch_execute("COMMIT").unwrap();
+        }
+    };
+    let migrator = engine.migrator(&all).patience(Duration::from_secs(10));
+    assert_eq!(migrator.up(&mut session, &UpTo::default(), &mut hear).unwrap(), [A]);
+    let [(Class::Hidden, text)] = &told[..] else { panic!("{told:?}") };
+    assert!(text.contains("whose work this role may not see of `postgres`"), "{text}");
+    assert!(text.contains(", is in a transaction"), "{text}");
+}
+
+#[test]
 fn nobody_queues_behind_what_shuts_everybody_out() {
     for sql in
         ["VACUUM FULL t", "CLUSTER t USING t_pkey", "REINDEX TABLE t", "REINDEX SCHEMA public"]

@@ -2,6 +2,7 @@
 
 mod backup;
 mod blockers;
+mod bounds;
 mod brakes;
 mod capture;
 mod crowd;

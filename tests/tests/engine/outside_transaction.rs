@@ -181,3 +181,85 @@ fn the_statement_that_failed_may_be_mended() {
     assert_eq!(engine.up(&mended).unwrap(), [A]);
     assert_eq!(engine.value("SELECT count(*) FROM a"), "1");
 }
+
+/// A procedure that does something for good, and then fails as `end` says.
+fn procedure(end: &str) -> Engine {
+    let engine = Engine::new();
+    engine.database.execute(&format!(
+        "CREATE TABLE trace (n int); CREATE TABLE busy ();
+         CREATE PROCEDURE work() LANGUAGE plpgsql AS
+         $$BEGIN INSERT INTO trace VALUES (1); COMMIT; {end}; END$$"
+    ));
+    engine
+}
+
+const UNTIL_FREE: &str = "LOCK TABLE busy IN SHARE MODE NOWAIT";
+
+fn left_of(error: &Error) -> Left {
+    let Error::Apply(failed) = error else { panic!("{error}") };
+    failed.left
+}
+
+#[test]
+fn a_procedure_is_not_repeated_by_itself() {
+    for end in [UNTIL_FREE, "PERFORM 1 / 0", "RAISE SQLSTATE '40P01'"] {
+        let engine = procedure(end);
+        let mut other = engine.database.client();
+        other.batch_execute("BEGIN; LOCK TABLE busy").unwrap();
+        let all = [migration(A, |pgm| _ = pgm.sql("CALL work()").outside_transaction().down(""))];
+        let error = engine.up(&all).unwrap_err();
+        assert_eq!(left_of(&error), Left::Begun);
+        let notes = &error.diagnostics()[0].notes;
+        assert_eq!(
+            notes.last().unwrap(),
+            "`20260101000000_a`: it ran outside a transaction: what it did for good before it failed is done"
+        );
+        assert_eq!(engine.status(&all), format!("partial {A}"));
+        // Nobody knows how far it came.
+        let error = engine.up(&all).unwrap_err();
+        assert_eq!(error.diagnostics()[0].code.as_deref(), Some("unknown"));
+        assert_eq!(engine.value("SELECT count(*) FROM trace"), "1");
+    }
+}
+
+#[test]
+fn a_procedure_may_be_repeated_if_its_author_says_so() {
+    let engine = procedure(UNTIL_FREE);
+    let mut other = engine.database.client();
+    other.batch_execute("BEGIN; LOCK TABLE busy").unwrap();
+    let all = [migration(A, |pgm| {
+        pgm.sql("CALL work()").outside_transaction().idempotent().down("");
+    })];
+    assert_eq!(left_of(&engine.up(&all).unwrap_err()), Left::Begun);
+    assert_ne!(engine.value("SELECT count(*) FROM trace"), "1");
+    other.batch_execute("COMMIT").unwrap();
+    assert_eq!(engine.up(&all).unwrap(), [A]);
+}
+
+#[test]
+fn a_procedure_is_done_when_its_author_says_so() {
+    let engine = procedure(UNTIL_FREE);
+    let mut other = engine.database.client();
+    other.batch_execute("BEGIN; LOCK TABLE busy").unwrap();
+    let all = [migration(A, |pgm| {
+        pgm.sql("CALL work()")
+            .outside_transaction()
+            .done_when("SELECT EXISTS (SELECT FROM trace)")
+            .down("");
+    })];
+    assert_eq!(engine.up(&all).unwrap(), [A]);
+    assert_eq!(engine.value("SELECT count(*) FROM trace"), "1");
+}
+
+#[test]
+fn what_the_server_did_not_begin_with_has_done_nothing() {
+    let engine = Engine::new();
+    let call = migration(A, |pgm| _ = pgm.sql("CALL nothing()").outside_transaction().down(""));
+    let block = migration(A, |pgm| {
+        _ = pgm.sql("DO $$BEGIN typo END$$").outside_transaction().down("");
+    });
+    for all in [[call], [block]] {
+        assert_eq!(left_of(&engine.up(&all).unwrap_err()), Left::Nothing);
+        assert_eq!(engine.status(&all), format!("pending {A}"));
+    }
+}

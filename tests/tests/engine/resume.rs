@@ -1,8 +1,10 @@
 //! Going on after a runner that did not live to see the end of its statement.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use migrate_core::{Environment, Error, Event, Failure, Interrupt, Session, Target, UpTo};
+use migrate_core::{
+    Environment, Error, Event, Failure, Interrupt, Left, Limits, Session, Target, UpTo,
+};
 use migrate_dsl::Migration;
 use migrate_tests::{Engine, Proxy, migration};
 
@@ -185,12 +187,63 @@ fn a_partition_that_is_half_way_out_leaves() {
     })];
     let mut reader = engine.database.client();
     reader.batch_execute("BEGIN; SELECT * FROM p").unwrap();
-    killed_at(&engine, &all, "DETACH PARTITION");
-    assert_eq!(engine.value("SELECT inhdetachpending FROM pg_inherits"), "t");
+    // The first finds it in use, the second half way out.
+    for _ in 0..2 {
+        let (failed, waited) = std::thread::scope(|scope| {
+            let runner = scope.spawn(|| engine.up(&all));
+            let mut other = engine.database.client();
+            let mut longest = Duration::ZERO;
+            while !runner.is_finished() {
+                let asked = Instant::now();
+                other.batch_execute("SELECT * FROM p1").unwrap();
+                longest = longest.max(asked.elapsed());
+            }
+            (runner.join().unwrap().unwrap_err(), longest)
+        });
+        // Nobody was made to wait for the reader, who stays for ever.
+        assert!(waited < Duration::from_secs(2), "{waited:?}");
+        let Error::Apply(failed) = &failed else { panic!("{failed}") };
+        assert!(matches!(failed.failure, Failure::Locked { .. }), "{}", failed.failure);
+        assert_eq!(failed.left, Left::HalfDone);
+        assert_eq!(engine.status(&all), format!("partial {A}"));
+        assert_eq!(engine.value("SELECT inhdetachpending FROM pg_inherits"), "t");
+    }
     reader.batch_execute("COMMIT").unwrap();
     assert_eq!(engine.up(&all).unwrap(), [A]);
     assert_eq!(engine.value("SELECT count(*) FROM pg_inherits"), "0");
     engine.down(&all, 1).unwrap();
+}
+
+#[test]
+fn a_partition_leaves_when_it_is_free() {
+    let engine = engine();
+    if engine.session().major() < 14 {
+        return;
+    }
+    engine.database.execute(
+        "CREATE TABLE p (n int) PARTITION BY LIST (n); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)",
+    );
+    let all = [migration(A, |pgm| {
+        pgm.sql("ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY")
+            .outside_transaction()
+            .down("ALTER TABLE p ATTACH PARTITION p1 FOR VALUES IN (1)");
+    })];
+    let mut reader = engine.database.client();
+    reader.batch_execute("BEGIN; SELECT * FROM p").unwrap();
+    std::thread::scope(|scope| {
+        let runner = scope.spawn(|| {
+            let migrator = engine.migrator(&all).patience(Duration::from_secs(30));
+            migrator.up(&mut engine.session(), &UpTo::default(), &mut |_: Event| {})
+        });
+        let pending = "SELECT count(*) FROM pg_inherits WHERE inhdetachpending";
+        while engine.value(pending) == "0" {
+            assert!(!runner.is_finished());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        reader.batch_execute("COMMIT").unwrap();
+        assert_eq!(runner.join().unwrap().unwrap(), [A]);
+    });
+    assert_eq!(engine.value("SELECT count(*) FROM pg_inherits"), "0");
 }
 
 /// A procedure that commits in its middle, and then sleeps.
@@ -210,6 +263,86 @@ fn what_nobody_knows_is_left_to_a_person() {
     assert!(matches!(failed.failure, Failure::Unknown { .. }), "{}", failed.failure);
     assert_eq!(engine.status(&all), format!("partial {A}"));
     assert_eq!(engine.value("SELECT count(*) FROM done"), "1");
+}
+
+#[test]
+fn what_nobody_knows_stays_in_doubt_whatever_the_file_says_by_then() {
+    let engine = engine();
+    engine.database.execute(PROCEDURE);
+    let all = [migration(A, |pgm| _ = pgm.sql("CALL work()").outside_transaction().down(""))];
+    killed_at(&engine, &all, "CALL work");
+    let changed = [migration(A, |pgm| {
+        pgm.sql("ANALYZE t; CALL work()").outside_transaction().down("");
+    })];
+    let shorter = [migration(A, |pgm| _ = pgm.without_transaction())];
+    for other in [&changed, &shorter] {
+        let error = engine.up(other).unwrap_err();
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(error.diagnostics()[0].message, @"`CALL work()` ran here when the runner ended, and the file has another statement there by now");
+        }
+    }
+    assert_eq!(engine.status(&all), format!("partial {A}"));
+    assert_eq!(engine.value("SELECT count(*) FROM done"), "1");
+}
+
+#[test]
+fn what_is_left_of_a_build_goes_whatever_the_file_says_by_then() {
+    let engine = engine();
+    let all = [migration(A, |pgm| {
+        pgm.sql("CREATE INDEX CONCURRENTLY slow_idx ON t (slow(n))")
+            .outside_transaction()
+            .down("DROP INDEX slow_idx");
+    })];
+    killed_at(&engine, &all, "CREATE INDEX CONCURRENTLY");
+    let changed = [migration(A, |pgm| _ = pgm.create_index("t", "n").concurrently())];
+    assert_eq!(engine.up(&changed).unwrap(), [A]);
+    assert_eq!(engine.value(LEFT), "t_n_idx true");
+}
+
+#[test]
+fn what_is_left_of_a_build_is_not_waited_for_without_an_end() {
+    let engine = engine();
+    let all = [migration(A, |pgm| _ = pgm.create_index("t", "n").concurrently())];
+    let mut writer = engine.database.client();
+    writer.batch_execute("BEGIN; INSERT INTO t VALUES (1)").unwrap();
+    let whole = Some(Duration::from_millis(500));
+    let migrator = engine.migrator(&all).limits(Limits { whole, ..Limits::default() });
+    let started = Instant::now();
+    let error = migrator.up(&mut engine.session(), &UpTo::default(), &mut |_: Event| {});
+    let error = error.unwrap_err();
+    assert!(started.elapsed() < Duration::from_secs(15));
+    let Error::Apply(failed) = &error else { panic!("{error}") };
+    assert!(matches!(failed.failure, Failure::Stopped(_)), "{}", failed.failure);
+    assert_eq!(failed.left, Left::HalfDone);
+    assert_eq!(
+        error.diagnostics()[0].helps,
+        ["run `migrate up` again: it finishes that, or removes it, and goes on from there"]
+    );
+    // The next one does not wait for ever either.
+    let error = engine.up(&all).unwrap_err();
+    let Error::Apply(failed) = &error else { panic!("{error}") };
+    assert!(matches!(failed.failure, Failure::Locked { .. }), "{}", failed.failure);
+    assert_eq!(failed.left, Left::HalfDone);
+    writer.batch_execute("COMMIT").unwrap();
+    assert_eq!(engine.up(&all).unwrap(), [A]);
+    assert_eq!(engine.value(LEFT), "t_n_idx true");
+}
+
+#[test]
+fn what_is_left_of_a_build_that_failed_is_not_waited_for_without_an_end() {
+    let engine = engine();
+    engine.database.execute("INSERT INTO t VALUES (1)");
+    let all = [migration(A, |pgm| _ = pgm.create_index("t", "n").unique().concurrently())];
+    let mut reader = engine.database.client();
+    reader.batch_execute("BEGIN; SELECT * FROM t").unwrap();
+    let error = engine.up(&all).unwrap_err();
+    let Error::Apply(failed) = &error else { panic!("{error}") };
+    assert_eq!(failed.left, Left::HalfDone);
+    let diagnostic = &error.diagnostics()[0];
+    insta::assert_snapshot!(diagnostic.message, @r#"could not create unique index "t_n_idx""#);
+    reader.batch_execute("COMMIT").unwrap();
+    engine.database.execute("DELETE FROM t");
+    assert_eq!(engine.up(&all).unwrap(), [A]);
 }
 
 #[test]

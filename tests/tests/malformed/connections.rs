@@ -131,7 +131,7 @@ fn variables_services_and_password_files() {
         });
         let environment = Environment {
             vars: vars.clone(),
-            account: None,
+            account: Some("somebody".to_owned()),
             home: Some(home.path().to_owned()),
             current_dir: home.path().to_owned(),
         };

@@ -11,11 +11,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::task::{Context, Poll, ready};
+use std::time::Instant;
 
 use postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect};
 use rustls::ClientConfig;
 use rustls::pki_types::{IpAddr, Ipv4Addr, ServerName};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+use tokio::time::Sleep;
 use tokio_rustls::TlsConnector;
 
 use super::certificate::Certificate;
@@ -40,6 +42,8 @@ pub(in super::super) struct Connector {
     wish: Wish,
     /// Whether the host's name is to be in the certificate.
     name_counts: bool,
+    /// When nobody wants the connection any more.
+    until: Option<Instant>,
     heard: Arc<Heard>,
 }
 
@@ -59,7 +63,7 @@ impl Heard {
 
 impl Connector {
     pub(in super::super) fn new(wish: Wish, name_counts: bool) -> Self {
-        Self { wish, name_counts, heard: Arc::default() }
+        Self { wish, name_counts, until: None, heard: Arc::default() }
     }
 
     /// What was heard on the last connection.
@@ -75,6 +79,12 @@ impl Connector {
             (wish, _) => wish.clone(),
         };
         Self::new(wish, self.name_counts)
+    }
+
+    /// One that has begun by then, or fails: what is to be sent on its connection would come too
+    /// late.
+    pub(in super::super) fn until(self, until: Instant) -> Self {
+        Self { until: Some(until), ..self }
     }
 }
 
@@ -112,7 +122,27 @@ where
     type Future = Pin<Box<dyn Future<Output = Result<Stream<S>, Failure>> + Send>>;
 
     fn connect(self, socket: S) -> Self::Future {
-        Box::pin(begin(socket, self.connector, self.name))
+        Box::pin(begin_in_time(socket, self.connector, self.name))
+    }
+}
+
+async fn begin_in_time<S>(
+    socket: S,
+    connector: Connector,
+    name: ServerName<'static>,
+) -> Result<Stream<S>, Failure>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let Some(until) = connector.until else { return begin(socket, connector, name).await };
+    let begun = tokio::time::timeout_at(until.into(), begin(socket, connector, name)).await;
+    match begun {
+        Ok(Ok(stream)) if Instant::now() < until => Ok(Stream {
+            patience: Some(Box::pin(tokio::time::sleep_until(until.into()))),
+            ..stream
+        }),
+        Ok(Err(failure)) => Err(failure),
+        _ => Err(Failure::Asking(io::ErrorKind::TimedOut.into())),
     }
 }
 
@@ -146,7 +176,8 @@ where
             Inner::Tls(Box::new(stream))
         }
     };
-    Ok(Stream { inner, ears: Ears { heard, message: Vec::new(), skip: 0, open: true } })
+    let ears = Ears { heard, message: Vec::new(), skip: 0, open: true };
+    Ok(Stream { inner, ears, patience: None })
 }
 
 /// Asks whether the server speaks TLS.
@@ -170,6 +201,8 @@ where
 pub(in super::super) struct Stream<S> {
     inner: Inner<S>,
     ears: Ears,
+    /// Until when the other side may end the connection before this one does.
+    patience: Option<Pin<Box<Sleep>>>,
 }
 
 enum Inner<S> {
@@ -225,6 +258,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Stream<S> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // A pooler forgets a cancel whose sender has left before it is passed on. The other side
+        // leaves when it is.
+        while let Some(patience) = &mut self.patience {
+            let mut scratch = [0; 64];
+            let mut scratch = ReadBuf::new(&mut scratch);
+            let is_over = patience.as_mut().poll(context).is_ready();
+            if !is_over {
+                let read = self.as_mut().poll_read(context, &mut scratch);
+                if ready!(read).is_ok() && !scratch.filled().is_empty() {
+                    continue;
+                }
+            }
+            self.patience = None;
+        }
         match &mut self.inner {
             Inner::Clear(stream) => Pin::new(stream).poll_shutdown(context),
             Inner::Tls(stream) => Pin::new(stream).poll_shutdown(context),

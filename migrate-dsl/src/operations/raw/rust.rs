@@ -29,8 +29,9 @@ impl Pgm {
     /// Other than `up` itself, it runs only when the migration is applied, with the environment of
     /// `migrate`. It may run more than once, in transactions of which the last one counts: a lock
     /// could not be had at once, or `migrate sync` looks which rows a way back would lose. What it
-    /// does elsewhere, on disk or over the network, must bear that. It may print: to
-    /// stderr, from wherever. A panic, too, rolls the migration back.
+    /// does elsewhere, on disk or over the network, must bear that. Between two of its statements
+    /// it has ten minutes: then the server ends the transaction, whose locks others may wait for. It
+    /// may print: to stderr, from wherever. A panic, too, rolls the migration back.
     ///
     /// ```
     /// use migrate_dsl::prelude::*;

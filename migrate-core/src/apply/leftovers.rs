@@ -1,0 +1,234 @@
+//! What a statement outside a transaction has left half done, brought to an end: on a resume, and
+//! when it has failed.
+//!
+//! An index that is not valid is dropped, a partition that is half way out leaves. Both have to wait
+//! for others, so both are sent only when nobody holds the table for long, and never wait without an
+//! end.
+
+use std::time::{Duration, Instant};
+
+use postgres::Client;
+use postgres::error::SqlState;
+use postgres::types::Oid;
+
+use super::error::{Failure, Said};
+use super::parts::origins;
+use super::question::{Answer, Noted, Question};
+use super::snapshots::{self, Why};
+use super::transaction::is_lock;
+use super::{ApplyError, Left};
+use crate::event::Direction;
+use crate::history::Unfinished;
+use crate::interrupt::{Ended, Interrupt, Kind, Wait};
+use crate::limits::Limits;
+use crate::lock::{Gate, Gone, LockHolder};
+use crate::plan::Step;
+use crate::{Observer, Session};
+
+/// How long one attempt to drop an index may take.
+const DROP: Duration = Duration::from_secs(2);
+/// The same when all is to end.
+const LAST: Duration = Duration::from_secs(1);
+/// How long others may wait behind us.
+const BUDGET: Duration = Duration::from_millis(50);
+/// How soon it is tried again.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Within which bounds.
+pub(super) struct Leftovers<'a> {
+    pub(super) limits: &'a Limits,
+    pub(super) interrupt: &'a Interrupt,
+    /// The step whose statement it was, where the file still has it.
+    pub(super) step: Option<&'a Step>,
+    /// How long indexes are waited for that are in use.
+    pub(super) patience: Duration,
+}
+
+/// Whether the statement after those that are done was done, which was running when its runner
+/// ended; what is left of it is seen to.
+///
+/// It is the statement that ran then that is asked about, whatever the file has there by now.
+pub(crate) fn settle(
+    session: &mut Session,
+    unfinished: &Unfinished,
+    steps: &[Step],
+    limits: &Limits,
+    interrupt: &Interrupt,
+    observer: &mut dyn Observer,
+) -> Result<bool, ApplyError> {
+    let noted = unfinished.noted.clone().unwrap_or_default();
+    let then = noted.statement.as_ref();
+    let now = origins(steps).nth(unfinished.statements_done);
+    let now = now.filter(|now| then.is_none_or(|then| then.sql == now.statement.sql));
+    let question = match (&now, then) {
+        (Some(now), _) => Question::of(now.step, &now.statement.sql),
+        (None, Some(then)) => Question::as_noted(then),
+        (None, None) => return Ok(false),
+    };
+    let step = now.map(|now| now.step);
+    let leftovers = Leftovers { limits, interrupt, step, patience: limits.lock_wait };
+    let replaced =
+        |done| Failure::Replaced { sql: then.map(|it| it.sql.clone()).unwrap_or_default(), done };
+    let settled = match (leftovers.see_to(session, &question, &noted, observer), now) {
+        (Ok(Answer::NotDone), _) => Ok(false),
+        (Ok(Answer::Done), Some(_)) => Ok(true),
+        (Ok(Answer::Done), None) => Err(replaced(true)),
+        (Ok(_), Some(now)) => Err(Failure::unknown(now)),
+        (Ok(_), None) => Err(replaced(false)),
+        (Err(failure), _) => Err(failure),
+    };
+    settled.map_err(|failure| {
+        let up = unfinished.direction == Direction::Up.as_str();
+        let direction = if up { Direction::Up } else { Direction::Down };
+        let left = match failure {
+            _ if failure.is_cut() => Left::Unknown,
+            Failure::Unknown { .. } | Failure::Replaced { .. } => Left::Begun,
+            _ => Left::HalfDone,
+        };
+        ApplyError::new(&unfinished.name, direction, failure, left)
+    })
+}
+
+impl Leftovers<'_> {
+    /// Asks whether a statement was done, after what is left of it is gone.
+    pub(super) fn see_to(
+        &self,
+        session: &mut Session,
+        question: &Question,
+        noted: &Noted,
+        observer: &mut dyn Observer,
+    ) -> Result<Answer, Failure> {
+        let answer = question.ask(session.client(), noted).map_err(|error| {
+            match session.client().is_closed() || Failure::is_cut_by(&error) {
+                true => Failure::connection(error),
+                false => Failure::Leftover { sql: None, source: error.into() },
+            }
+        })?;
+        match (answer, question) {
+            (Answer::Indexes(indexes), _) => {
+                for (index, table) in indexes {
+                    self.drop_index(session, &index, table, observer)?;
+                }
+                Ok(Answer::NotDone)
+            }
+            (Answer::HalfOut(oid), Question::Detach { parent, partition }) => {
+                let sql = format!("ALTER TABLE {parent} DETACH PARTITION {partition} FINALIZE");
+                self.finalize(session, &sql, oid, observer)?;
+                Ok(Answer::Done)
+            }
+            (answer, _) => Ok(answer),
+        }
+    }
+
+    fn drop_index(
+        &self,
+        session: &mut Session,
+        index: &str,
+        table: Oid,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Failure> {
+        let sql = format!("DROP INDEX CONCURRENTLY IF EXISTS {index}");
+        if self.interrupt.is_stopped() {
+            // Whoever stops it shall not wait, but would rather not find it there either.
+            let sent = within(session.client(), LAST, |client| client.batch_execute(&sql));
+            return sent
+                .map_err(|error| Failure::Leftover { sql: Some(sql), source: error.into() });
+        }
+        let deadline = Instant::now() + self.patience;
+        self.when_free(session, &sql, table, deadline, observer, |session, _| {
+            session.guarded(self.interrupt, Kind::Concurrent, |client| {
+                within(client, DROP, |client| client.batch_execute(&sql))
+            })
+        })
+    }
+
+    /// Lets a partition go. The server takes it from everybody before it waits for the snapshots of
+    /// others, so it is asked only when there are no old ones.
+    fn finalize(
+        &self,
+        session: &mut Session,
+        sql: &str,
+        partition: Oid,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Failure> {
+        if let Some(stop) = self.interrupt.stopped() {
+            return Err(Failure::Stopped(stop));
+        }
+        let deadline = Instant::now() + self.limits.lock_wait;
+        let why = snapshots::wait(session.client(), deadline, self.interrupt, observer);
+        match why.map_err(Failure::connection)? {
+            None => {}
+            Some(Why::Stopped(stop)) => return Err(Failure::Stopped(stop)),
+            Some(Why::Held(holders)) => {
+                return Err(self.locked(holders, None));
+            }
+        }
+        self.when_free(session, sql, partition, deadline, observer, |session, gate| {
+            let message = format!("BEGIN; {}; {sql}; COMMIT", gate.locks(BUDGET).join("; "));
+            let sent = session
+                .guarded(self.interrupt, Kind::Blocking, |client| client.batch_execute(&message));
+            if sent.0.is_err() && !session.client().is_closed() {
+                _ = session.client().batch_execute("ROLLBACK");
+            }
+            sent
+        })
+    }
+
+    fn locked(&self, holders: Vec<LockHolder>, source: Option<Said>) -> Failure {
+        Failure::Locked { step: self.step.map(|step| Box::new(step.clone())), holders, source }
+    }
+
+    /// Sends something when nobody holds the table for long, and again where that changed meanwhile.
+    fn when_free(
+        &self,
+        session: &mut Session,
+        sql: &str,
+        table: Oid,
+        deadline: Instant,
+        observer: &mut dyn Observer,
+        send: impl Fn(&mut Session, &Gate) -> (Result<(), postgres::Error>, Ended),
+    ) -> Result<(), Failure> {
+        let mut gate = Gate::default();
+        let mode = "AccessExclusiveLock".to_owned();
+        let wanted = Wait { kind: "relation".to_owned(), relation: Some(table), mode };
+        gate.learn(session.client(), &[wanted]).map_err(Failure::connection)?;
+        loop {
+            let gone = gate.wait(session.client(), deadline, self.interrupt, observer);
+            match gone.map_err(Failure::connection)? {
+                Gone::Free => {}
+                Gone::Held(holders) => return Err(self.locked(holders, None)),
+                Gone::Stopped(stop) => return Err(Failure::Stopped(stop)),
+            }
+            let (sent, ended) = send(session, &gate);
+            let Err(error) = sent else { return Ok(()) };
+            if session.client().is_closed() || Failure::is_cut_by(&error) {
+                return Err(Failure::connection(error));
+            }
+            let is_passing = |code| is_lock(code) || *code == SqlState::QUERY_CANCELED;
+            if ended.verdict.is_none() && !error.code().is_some_and(is_passing) {
+                return Err(Failure::Leftover { sql: Some(sql.to_owned()), source: error.into() });
+            }
+            if Instant::now() >= deadline {
+                let holders = gate.in_the_way(session.client());
+                return Err(self.locked(holders, Some(error.into())));
+            }
+            if let Some(stop) = self.interrupt.sleep(PAUSE) {
+                return Err(Failure::Stopped(stop));
+            }
+        }
+    }
+}
+
+/// Sends something that the server ends after this time.
+fn within(
+    client: &mut Client,
+    time: Duration,
+    send: impl FnOnce(&mut Client) -> Result<(), postgres::Error>,
+) -> Result<(), postgres::Error> {
+    client.batch_execute(&format!("SET statement_timeout = {}", time.as_millis()))?;
+    let sent = send(client);
+    if !client.is_closed() {
+        client.batch_execute("SET statement_timeout = 0")?;
+    }
+    sent
+}
