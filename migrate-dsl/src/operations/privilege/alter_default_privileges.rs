@@ -275,7 +275,7 @@ mod tests {
         ALTER DEFAULT PRIVILEGES GRANT SELECT ON LARGE OBJECTS TO "a";
         "#);
         insta::assert_snapshot!(plan_text_down(up), @"
-        -- as it was: default privileges
+        -- as it was: default privileges of the current role
         -- as it was: default privileges of `current_user`
         -- as it was: default privileges of the current role
         -- as it was: default privileges of the current role
