@@ -231,7 +231,7 @@ fn create(context: &Context) -> anyhow::Result<Exit> {
 
 impl Consent {
     /// The database, if it is really meant: by a flag, or by a word on a terminal. A protected one
-    /// needs one more.
+    /// needs one more word.
     fn target(&self, context: &Context) -> anyhow::Result<Target> {
         let settings = settings(context)?;
         let target = database::target(context, settings.as_ref())?;
@@ -243,7 +243,9 @@ impl Consent {
             None => {
                 let word = if private { "yes" } else { name };
                 let question = format!("{}; type `{word}` if that is meant: ", would_drop(&target));
-                context.printer.ask(&question).is_some_and(|answer| answer == word)
+                let answer = context.printer.ask(&question);
+                // A script says what it means, and the private database is made anew at any time.
+                answer.map_or(private, |answer| answer == word)
             }
         };
         if !meant {

@@ -22,19 +22,19 @@ fn a_private_cluster_is_touched_only_where_the_settings_have_one() {
 }
 
 #[test]
-fn a_private_database_is_not_dropped_unasked() {
+fn a_private_database_is_dropped_by_scripts_and_others_by_their_name() {
     let cli = Cli::new().without("DATABASE_URL");
     let state = cli.folder.path().display().to_string();
     let cli = cli.var("XDG_STATE_HOME", &state);
     cli.write("Cargo.toml", "[workspace.metadata.migrate]\ndatabase = \"private\"\n");
     assert_eq!(cli.run("db create").code, Some(0));
-    let told = cli.run("db drop").stderr;
-    assert!(told.contains("with all that is in it") && told.contains("add `--yes`"), "{told}");
     for (command, code) in [
-        ("db reset", 2),
+        ("db reset", 0),
         ("db drop --confirm other", 2),
         ("db reset --yes", 0),
         ("db drop --confirm app", 0),
+        ("db create", 0),
+        ("db drop", 0),
         ("db drop --yes --confirm app", 2),
         ("db stop", 0),
     ] {
@@ -43,6 +43,9 @@ fn a_private_database_is_not_dropped_unasked() {
     }
     let named = Cli::new();
     named.write("Cargo.toml", "[workspace.metadata.migrate]\n");
-    let said = named.run("db drop --yes --database-url postgres://db/shop");
-    assert!(said.stderr.contains("add `--confirm shop`"), "{}", said.stderr);
+    for command in ["db drop", "db reset", "db drop --yes"] {
+        let told = named.run(&format!("{command} --database-url postgres://db/shop")).stderr;
+        assert!(told.contains("with all that is in it"), "{told}");
+        assert!(told.contains("add `--confirm shop`"), "{told}");
+    }
 }
