@@ -84,13 +84,3 @@ pub enum Command {
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
 }
-
-/// How many migrations: none is no answer, and would be taken for all by some and for one by
-/// others.
-pub fn at_least_one(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(0) => Err("it must be 1 or more".to_owned()),
-        Ok(count) => Ok(count),
-        Err(error) => Err(std::num::ParseIntError::to_string(&error)),
-    }
-}

@@ -11,8 +11,8 @@ use crate::actor::account;
 use crate::dotenv::Variables;
 use crate::printer::Printer;
 use crate::project::shown;
-use crate::render::UsageError;
 use crate::settings::Overrides;
+use crate::usage::UsageError;
 
 /// Flags that every command has.
 #[derive(Debug, Clone, Default, Args)]

@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 
 use anyhow::Context as _;
 
-use crate::render::UsageError;
+use crate::usage::UsageError;
 
 /// A checkout of a git repository.
 pub struct Checkout {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use migrate_core::{Environment, Limits};
 
-use crate::render::UsageError;
+use crate::usage::UsageError;
 
 /// What was asked for in one place; nothing where nothing was said.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::Args)]

@@ -21,6 +21,7 @@ mod render;
 mod settings;
 mod signals;
 mod templates;
+mod usage;
 mod work;
 
 use std::path::Path;

@@ -18,9 +18,10 @@ use crate::printer::count;
 use crate::progress::{BuildProgress, Progress};
 use crate::project::{Project, ProjectError};
 use crate::protection::Allowance;
-use crate::render::{self, Located, Sources, UsageError};
+use crate::render::{self, Located, Sources};
 use crate::settings::{Settings, SettingsError};
 use crate::signals;
+use crate::usage::UsageError;
 
 /// A plan, and a session on the database that it is for.
 pub struct Work {

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::context::Context;
 use crate::exit_code::Exit;
 use crate::progress::Progress;
-use crate::render::UsageError;
+use crate::usage::UsageError;
 use crate::work::Work;
 
 /// What to accept.

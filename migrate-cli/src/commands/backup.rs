@@ -5,12 +5,12 @@ use migrate_core::backup::Place;
 use migrate_core::{BackupBefore, Event};
 use serde_json::json;
 
-use crate::args::at_least_one;
 use crate::context::Context;
 use crate::exit_code::Exit;
 use crate::limits::AskedLimits;
 use crate::progress::Progress;
-use crate::render::UsageError;
+use crate::usage::UsageError;
+use crate::usage::at_least_one;
 use crate::work::Work;
 
 /// Where to back up to.

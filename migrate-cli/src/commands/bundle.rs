@@ -13,7 +13,8 @@ use crate::actor::actor;
 use crate::context::Context;
 use crate::exit_code::Exit;
 use crate::printer;
-use crate::render::{Located, Refusal};
+use crate::render::Located;
+use crate::usage::Refusal;
 use crate::work::{Planned, settings};
 
 /// Where to write to.

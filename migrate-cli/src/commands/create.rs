@@ -12,9 +12,9 @@ use serde_json::json;
 use crate::context::Context;
 use crate::exit_code::Exit;
 use crate::project::{ProjectError, rustfmt, shown};
-use crate::render::UsageError;
 use crate::settings::Settings;
 use crate::templates::{ColumnSpec, Shape, files, rust};
+use crate::usage::UsageError;
 
 /// So many bytes of words leave room for the rest of a file's name.
 const LONGEST_NAME: usize = 200;

@@ -15,8 +15,8 @@ use crate::database;
 use crate::exit_code::Exit;
 use crate::progress::human;
 use crate::protection::Allowance;
-use crate::render::UsageError;
 use crate::settings::{Database, Settings};
+use crate::usage::UsageError;
 use crate::work::settings;
 
 /// What to do with the database.

@@ -4,7 +4,6 @@ use clap::Args;
 use migrate_core::DownTo;
 use serde_json::json;
 
-use crate::args::at_least_one;
 use crate::commands::plan;
 use crate::context::Context;
 use crate::exit_code::Exit;
@@ -12,6 +11,7 @@ use crate::limits::AskedLimits;
 use crate::progress::Progress;
 use crate::protection::Allowance;
 use crate::render::script::{self, Code};
+use crate::usage::at_least_one;
 use crate::work::Work;
 
 /// What to take back.

@@ -14,8 +14,9 @@ use crate::context::Context;
 use crate::exit_code::Exit;
 use crate::git::Checkout;
 use crate::project::shown;
-use crate::render::{self, Refusal};
+use crate::render;
 use crate::settings::{Settings, SettingsError};
+use crate::usage::Refusal;
 
 /// What to do with git's hooks.
 #[derive(Debug, Args)]

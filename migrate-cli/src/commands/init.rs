@@ -9,8 +9,8 @@ use crate::context::Context;
 use crate::exit_code::Exit;
 use crate::project::setup::{Kind, Language, Occupant, Setup, SetupError};
 use crate::project::shown;
-use crate::render::UsageError;
 use crate::settings::{DEFAULT_DIR, Settings, SettingsError};
+use crate::usage::UsageError;
 
 /// How to set up.
 ///

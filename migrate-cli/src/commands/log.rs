@@ -6,12 +6,12 @@ use clap::Args;
 use migrate_core::history::{LogEntry, LogQuery};
 use serde_json::json;
 
-use crate::args::at_least_one;
 use crate::context::Context;
 use crate::exit_code::Exit;
 use crate::names::resolve;
 use crate::progress::human;
 use crate::render::table::table;
+use crate::usage::at_least_one;
 use crate::work::Work;
 
 /// What to show.

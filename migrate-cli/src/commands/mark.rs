@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::exit_code::Exit;
 use crate::progress::Progress;
 use crate::protection::Allowance;
-use crate::render::UsageError;
+use crate::usage::UsageError;
 use crate::work::Work;
 
 /// What to record.

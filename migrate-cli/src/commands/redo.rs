@@ -3,12 +3,12 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::args::at_least_one;
 use crate::context::Context;
 use crate::exit_code::Exit;
 use crate::limits::AskedLimits;
 use crate::progress::Progress;
 use crate::protection::Allowance;
+use crate::usage::at_least_one;
 use crate::work::Work;
 
 /// What to do again.

@@ -15,8 +15,8 @@ use crate::database::NoDatabase;
 use crate::exit_code::Exit;
 use crate::names::resolve;
 use crate::project::{ProjectError, shown};
-use crate::render::Refusal;
 use crate::settings::Settings;
+use crate::usage::Refusal;
 use crate::work::Work;
 
 /// What to give a new timestamp.

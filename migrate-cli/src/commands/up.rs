@@ -4,13 +4,13 @@ use clap::Args;
 use migrate_core::UpTo;
 use serde_json::json;
 
-use crate::args::at_least_one;
 use crate::commands::{backup, plan};
 use crate::context::Context;
 use crate::exit_code::Exit;
 use crate::limits::AskedLimits;
 use crate::progress::Progress;
 use crate::render::script::{self, Code};
+use crate::usage::at_least_one;
 use crate::work::Work;
 
 /// What to apply.

@@ -22,6 +22,7 @@ use crate::names::NameError;
 use crate::printer::Printer;
 use crate::project::ProjectError;
 use crate::settings::SettingsError;
+use crate::usage::{Refusal, UsageError};
 
 pub use diagnostic::{Sources, hint, render};
 
@@ -33,26 +34,6 @@ pub struct Located {
     pub error: EngineError,
     /// The folder of the migrations crate, where there is one.
     pub folder: Option<PathBuf>,
-}
-
-/// A command that was asked for in a way that makes no sense.
-#[derive(Debug, Error)]
-#[error("{message}")]
-pub struct UsageError {
-    /// What makes no sense.
-    pub message: String,
-    /// What to write instead.
-    pub help: String,
-}
-
-/// Something that is refused because of what there is.
-#[derive(Debug, Error)]
-#[error("{message}")]
-pub struct Refusal {
-    /// What keeps it from being done.
-    pub message: String,
-    /// What to do instead.
-    pub help: String,
 }
 
 /// Prints an error, and says what the process is to say with its last word.

@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 use postgres::error::SqlState;
 
 use super::capture::Watch;
-use super::error::{Failure, Origin, Said};
+use super::error::{Failure, Origin, Said, is_lock};
 use super::leftovers::Leftovers;
 use super::question::{Answer, Noted, Question, invalid_namesake, is_direct, shuts_out};
 use super::send::send;
 use super::snapshots::{self, Why};
-use super::transaction::{Transaction, function_ended, is_lock};
+use super::transaction::{Transaction, function_ended};
 use super::words::Words;
 use super::{HURRY, Left, Work, function, journal};
 use crate::interrupt::{Kind, Verdict};

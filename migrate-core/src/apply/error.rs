@@ -6,7 +6,6 @@ use migrate_dsl::FunctionError;
 use postgres::error::{DbError, SqlState};
 use thiserror::Error;
 
-use super::transaction::is_lock;
 use crate::count::count;
 use crate::event::Direction;
 use crate::interrupt::Stop;
@@ -532,4 +531,9 @@ impl Left {
             }
         }
     }
+}
+
+/// Whether somebody else's lock was the reason.
+pub(super) fn is_lock(code: &SqlState) -> bool {
+    [SqlState::LOCK_NOT_AVAILABLE, SqlState::T_R_DEADLOCK_DETECTED].contains(code)
 }

@@ -11,11 +11,10 @@ use postgres::Client;
 use postgres::error::SqlState;
 use postgres::types::Oid;
 
-use super::error::{Failure, Said};
+use super::error::{Failure, Said, is_lock};
 use super::parts::origins;
 use super::question::{Answer, Noted, Question};
 use super::snapshots::{self, Why};
-use super::transaction::is_lock;
 use super::{ApplyError, Left};
 use crate::event::Direction;
 use crate::history::Unfinished;

@@ -15,9 +15,8 @@ use postgres::error::SqlState;
 use postgres::types::Oid;
 use serde::Serialize;
 
-use super::error::{ApplyError, Failure, Left};
+use super::error::{ApplyError, Failure, Left, is_lock};
 use super::send::{Variables, send};
-use super::transaction::is_lock;
 use super::{HURRY, THINK, function};
 use crate::event::Direction;
 use crate::functions::Runner;

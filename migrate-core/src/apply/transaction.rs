@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use postgres::error::SqlState;
 
 use super::capture::Watch;
-use super::error::{Failure, Origin, Said};
+use super::error::{Failure, Origin, Said, is_lock};
 use super::question::{invalid_namesake, may_accept_an_invalid_index};
 use super::send::{Variables, is_alone, send, text};
 use super::{HURRY, THINK, function};
@@ -321,9 +321,4 @@ pub(super) fn function_ended(
 /// Whether it was ended by somebody's wish, or because it took too long.
 fn is_cancelled(error: &postgres::Error) -> bool {
     error.code() == Some(&SqlState::QUERY_CANCELED)
-}
-
-/// Whether somebody else's lock was the reason.
-pub(super) fn is_lock(code: &SqlState) -> bool {
-    [SqlState::LOCK_NOT_AVAILABLE, SqlState::T_R_DEADLOCK_DETECTED].contains(code)
 }
