@@ -1,6 +1,6 @@
 //! Messages between a program of migrations and the engine: a length, a tag, the fields.
 //!
-//! Both ends are this code, so that there is nothing to agree on but [`VERSION`]; and texts with any
+//! Both ends are this code, so that there is nothing to agree on but its version; and texts with any
 //! character in them, and bytes, need no escaping.
 
 use super::{Asked, DatabaseError, MAX_MESSAGE, Reply, Request, Value};
