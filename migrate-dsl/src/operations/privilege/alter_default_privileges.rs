@@ -39,7 +39,10 @@ impl Pgm {
     ///     migrate_dsl::plan_text(up),
     ///     r#"ALTER DEFAULT PRIVILEGES IN SCHEMA "app" GRANT SELECT ON TABLES TO "reports";"#
     /// );
-    /// assert_eq!(migrate_dsl::plan_text_down(up), "-- as it was: default privileges in `app`");
+    /// assert_eq!(
+    ///     migrate_dsl::plan_text_down(up),
+    ///     "-- as it was: default privileges of the current role in `app`"
+    /// );
     /// ```
     #[track_caller]
     pub fn alter_default_privileges(&mut self) -> &mut AlterDefaultPrivileges {
