@@ -15,7 +15,8 @@ use postgres::error::SqlState;
 use postgres::types::Oid;
 use serde::Serialize;
 
-use super::error::{ApplyError, Failure, Left, is_lock};
+use super::error::{ApplyError, Failure, is_lock};
+use super::left::Left;
 use super::send::{Variables, send};
 use super::{HURRY, THINK, function};
 use crate::event::Direction;

@@ -11,6 +11,7 @@ mod back;
 mod capture;
 mod error;
 mod function;
+mod left;
 mod leftovers;
 mod losses;
 mod parts;
@@ -23,7 +24,8 @@ mod words;
 use std::time::{Duration, Instant};
 
 pub(crate) use error::Origin;
-pub use error::{ApplyError, Failure, Left, Said};
+pub use error::{ApplyError, Failure, Said};
+pub use left::Left;
 pub(crate) use leftovers::settle;
 pub use losses::Loss;
 pub(crate) use losses::losses;

@@ -3,12 +3,16 @@
 //! `migrate-dsl` writes it as JSON without serde, so that a migrations crate builds fast; a test
 //! holds the two together.
 
+mod function;
+
 use std::fmt;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
+
+pub use function::{Function, Way};
 
 /// The plan of a migrations crate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,44 +136,6 @@ pub struct Statement {
     /// The Rust function that runs in place of the text, which only tells of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rust: Option<Function>,
-}
-
-/// A Rust function of a migration, by its name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Function {
-    /// The migration.
-    pub migration: String,
-    /// Whether its `up` or its `down` records the step.
-    pub within: Way,
-    /// The name of the step.
-    pub name: String,
-    /// Whether it is what the step does, or what takes it back.
-    pub way: Way,
-}
-
-/// There, or back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Way {
-    /// There.
-    Up,
-    /// Back.
-    Down,
-}
-
-impl From<&Function> for migrate_dsl::Function {
-    fn from(function: &Function) -> Self {
-        let way = |way| match way {
-            Way::Up => migrate_dsl::Way::Up,
-            Way::Down => migrate_dsl::Way::Down,
-        };
-        Self {
-            migration: function.migration.clone(),
-            within: way(function.within),
-            name: function.name.clone(),
-            way: way(function.way),
-        }
-    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]

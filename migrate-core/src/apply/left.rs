@@ -1,0 +1,65 @@
+//! What a failed migration leaves behind, and how that is told.
+
+use crate::count::count;
+use crate::event::Direction;
+
+/// What a failed migration left behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Left {
+    /// Nothing: the transaction was rolled back.
+    RolledBack,
+    /// Nothing: its first statement failed, outside a transaction.
+    Nothing,
+    /// Some statements are done for good, and the journal says so.
+    Partial {
+        /// How many.
+        done: usize,
+        /// Of how many.
+        of: usize,
+    },
+    /// A statement outside a transaction was broken off, and what it has left is still there.
+    HalfDone,
+    /// A function or a procedure outside a transaction failed: what it did before that is done.
+    Begun,
+    /// The server's answer was lost.
+    Unknown,
+}
+
+impl Left {
+    /// What is left of a migration that was going this way.
+    pub(super) fn told(self, direction: Direction) -> String {
+        let done = match direction {
+            Direction::Up => "done",
+            Direction::Down => "taken back",
+        };
+        match self {
+            Self::RolledBack => {
+                format!("the transaction was rolled back: nothing of this migration was {done}")
+            }
+            Self::Nothing => {
+                format!("its first statement was not done: nothing of this migration was {done}")
+            }
+            Self::Partial { done, of } => {
+                let of = count(of, "statement");
+                let of = match direction {
+                    Direction::Up => format!("its {of}"),
+                    Direction::Down => format!("the {of} of its way back"),
+                };
+                let (is, them) = if done == 1 { ("is", "it") } else { ("are", "them") };
+                format!("{done} of {of} {is} done and recorded, the one after {them} is not")
+            }
+            Self::Unknown => {
+                "the server's answer was lost: `migrate status` tells whether it was recorded"
+                    .to_owned()
+            }
+            Self::Begun => {
+                "it ran outside a transaction: what it did for good before it failed is done"
+                    .to_owned()
+            }
+            Self::HalfDone => {
+                "a statement was broken off half way, and what it has left is still there"
+                    .to_owned()
+            }
+        }
+    }
+}
