@@ -3,7 +3,8 @@
 use std::any::Any;
 use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Once;
 
 use crate::Place;
 
@@ -11,17 +12,29 @@ use crate::Place;
 pub(crate) type Panic = (String, Option<Place>);
 
 thread_local! {
+    /// The folder that places are told from, where this thread listens.
+    static ROOT: RefCell<Option<PathBuf>> = const { RefCell::new(None) };
     static PANIC: RefCell<Option<Panic>> = const { RefCell::new(None) };
 }
 
-/// From here on panics are kept for whoever [catches](caught) them, instead of being printed.
+/// From here on panics of this thread are kept for whoever [catches](caught) them, instead of being
+/// printed.
 pub(crate) fn listen(root: &Path) {
-    let root = root.to_owned();
-    panic::set_hook(Box::new(move |info| {
-        let message = said(info.payload());
-        let place = info.location().map(|location| Place::of(location, &root));
-        PANIC.set(Some((message, place)));
-    }));
+    static ONCE: Once = Once::new();
+    // Once and for good: two threads that each put the hook back which they found would lose the
+    // program's own.
+    ONCE.call_once(|| {
+        let others = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            let place = |root: &PathBuf| info.location().map(|place| Place::of(place, root));
+            // A thread that is ending has none any more.
+            match ROOT.try_with(|root| root.borrow().as_ref().map(place)) {
+                Ok(Some(place)) => PANIC.set(Some((said(info.payload()), place))),
+                _ => others(info),
+            }
+        }));
+    });
+    ROOT.set(Some(root.to_owned()));
 }
 
 /// Runs `work`; where it panics, says with which message, and where if somebody [listens](listen).
@@ -33,10 +46,10 @@ pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Panic> {
 
 /// Runs `work`, and listens as long as it runs.
 pub(crate) fn overheard<T>(root: &Path, work: impl FnOnce() -> T) -> Result<T, Panic> {
-    let before = panic::take_hook();
+    let before = ROOT.take();
     listen(root);
     let outcome = caught(work);
-    panic::set_hook(before);
+    ROOT.set(before);
     outcome
 }
 
