@@ -53,6 +53,18 @@ fn a_sql_file_is_shown_at_the_statements_own_line() {
 }
 
 #[test]
+fn what_the_server_wonders_at_because_of_us_is_not_told() {
+    let engine = Engine::new();
+    let all = [migration(A, |pgm| _ = pgm.sql("CREATE TABEL a ()"))];
+    let mut told = Vec::new();
+    let listen = &mut |event: Event| told.push(event);
+    let error = engine.migrator(&all).up(&mut engine.session(), &UpTo::default(), listen);
+    assert_eq!(error.unwrap_err().diagnostics()[0].code.as_deref(), Some("42601"));
+    told.retain(|event| matches!(event, Event::Notice { .. }));
+    assert!(told.is_empty(), "{told:?}");
+}
+
+#[test]
 fn earlier_migrations_stay() {
     let engine = Engine::new();
     let all = [
