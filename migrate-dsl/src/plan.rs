@@ -106,6 +106,10 @@ fn plan_migration(migration: &Migration, root: &Path) -> PlannedMigration {
         Definition::Sql { up, down } => {
             planned.record_up(root, |pgm| _ = pgm.record(Sql::of_migration(up)), 1);
             planned.stands_in(migration.file, 0);
+            if down.is_none() {
+                let reason = format!("there is no `{}`", down_beside(migration.file));
+                planned.up.iter_mut().for_each(|step| step.inverse = Inverse::none(reason.clone()));
+            }
             if let Some((file, text)) = down {
                 let problems_of_up = planned.problems.len();
                 planned.record_down(root, |pgm| _ = pgm.record(Sql::of_migration(text)), 1);
@@ -114,6 +118,12 @@ fn plan_migration(migration: &Migration, root: &Path) -> PlannedMigration {
         }
     }
     planned
+}
+
+/// The file that takes a file of SQL back.
+fn down_beside(file: &str) -> String {
+    let stem = file.strip_suffix(".sql").unwrap_or(file);
+    format!("{}.down.sql", stem.strip_suffix(".up").unwrap_or(stem))
 }
 
 impl PlannedMigration {
