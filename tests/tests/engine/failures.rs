@@ -65,6 +65,32 @@ fn what_the_server_wonders_at_because_of_us_is_not_told() {
 }
 
 #[test]
+fn a_name_with_a_dot_in_it_is_told_how_a_schema_is_named() {
+    let engine = Engine::new();
+    let helps = |up: fn(&mut Pgm)| {
+        let error = engine.up(&[migration(A, up)]).unwrap_err();
+        let told = error.diagnostics().remove(0);
+        format!("{}: {}", told.message, told.helps.join("; "))
+    };
+    insta::assert_snapshot!(
+        helps(|pgm| _ = pgm.drop_table("public.articles")),
+        @r#"table "public.articles" does not exist: a dot is a part of a name: what is in the schema `public` is written `("public", "articles")`; mend the file and run `migrate up` again"#
+    );
+    for up in [(|pgm| _ = pgm.create_index("public.articles", "id")) as fn(&mut Pgm), |pgm| {
+        _ = pgm.drop_type("public.articles")
+    }] {
+        let told = helps(up);
+        assert!(told.contains(r#"`("public", "articles")`"#), "{told}");
+    }
+    for up in [(|pgm| _ = pgm.create_index(("public", "articles"), "id")) as fn(&mut Pgm), |pgm| {
+        _ = pgm.sql(r#"DROP TABLE "public.articles""#)
+    }] {
+        let told = helps(up);
+        assert!(!told.contains("a dot"), "{told}");
+    }
+}
+
+#[test]
 fn earlier_migrations_stay() {
     let engine = Engine::new();
     let all = [
