@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::exit_code::Exit;
 use crate::limits::AskedLimits;
 use crate::progress::Progress;
+use crate::protection::Allowance;
 use crate::render::script::{self, Code};
 use crate::usage::at_least_one;
 use crate::work::Work;
@@ -31,6 +32,9 @@ pub struct UpArgs {
     /// Apply a migration although a newer one is applied already
     #[arg(long)]
     allow_out_of_order: bool,
+    /// The word that a protected database asks for.
+    #[command(flatten)]
+    allowance: Allowance,
     /// How long things may take.
     #[command(flatten)]
     limits: AskedLimits,
@@ -38,7 +42,7 @@ pub struct UpArgs {
 
 /// Applies what is pending.
 pub fn run(args: &UpArgs, context: &Context) -> anyhow::Result<Exit> {
-    let work = Work::open(context, "migrate up")?;
+    let work = Work::open(context, "migrate up")?.allow(&args.allowance, context);
     let mut work = backup::before_migrate(work, context)?;
     let to = UpTo {
         count: args.count,
