@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, Subcommand};
 use migrate_core::cluster::{Status, Stopped, install, offers};
-use migrate_core::connect::{ConnectError, SqlState, create_database, drop_database};
+use migrate_core::connect::{
+    ConnectError, SqlState, create_database, drop_database, reset_database,
+};
 use migrate_core::{Session, Target};
 use serde_json::json;
 
@@ -100,8 +102,7 @@ pub fn run(args: &DbArgs, context: &Context) -> anyhow::Result<Exit> {
         }
         DbCommand::Reset { consent } => {
             let target = consent.target(context)?;
-            drop_database(&target)?;
-            create_database(&target)?;
+            reset_database(&target)?;
             context.printer.step("reset", &format!("{target}: it is empty"));
             context.printer.json(&json!({"reset": target.database()}));
             Ok(Exit::Done)
