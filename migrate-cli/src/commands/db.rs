@@ -19,7 +19,7 @@ use crate::progress::human;
 use crate::protection::Allowance;
 use crate::settings::{Database, Settings};
 use crate::usage::UsageError;
-use crate::work::settings;
+use crate::work::settings_if_any;
 
 /// What to do with the database.
 #[derive(Debug, Args)]
@@ -169,7 +169,7 @@ fn url(context: &Context, tcp: bool) -> anyhow::Result<Exit> {
         let settings = with_private_cluster(context)?;
         database::private_tcp_url(&database::start(context, &settings)?)
     } else {
-        let settings = settings(context)?;
+        let settings = settings_if_any(context)?;
         Some(database::target(context, settings.as_ref())?.url())
     };
     let url = url.ok_or_else(|| anyhow::anyhow!("the private cluster has no TCP port"))?;
@@ -179,7 +179,7 @@ fn url(context: &Context, tcp: bool) -> anyhow::Result<Exit> {
 }
 
 fn shell(context: &Context, arguments: &[String]) -> anyhow::Result<Exit> {
-    let settings = settings(context)?;
+    let settings = settings_if_any(context)?;
     let target = database::target(context, settings.as_ref())?;
     // The database of a private cluster may not be there yet.
     drop(database::connect(context, &target, "migrate db shell")?);
@@ -211,7 +211,7 @@ fn psql(context: &Context, settings: Option<&Settings>) -> std::path::PathBuf {
 }
 
 fn create(context: &Context) -> anyhow::Result<Exit> {
-    let settings = settings(context)?;
+    let settings = settings_if_any(context)?;
     let target = database::target(context, settings.as_ref())?;
     let missing = match Session::connect(&target, "migrate db create") {
         Ok(_) => false,
@@ -234,7 +234,7 @@ impl Consent {
     /// The database, if it is really meant: by a flag, or by a word on a terminal. A protected one
     /// needs one more word.
     fn target(&self, context: &Context) -> anyhow::Result<Target> {
-        let settings = settings(context)?;
+        let settings = settings_if_any(context)?;
         let target = database::target(context, settings.as_ref())?;
         let private = database::is_private(&target);
         let name = target.database();
@@ -269,7 +269,7 @@ fn would_drop(target: &Target) -> String {
 }
 
 fn wait(context: &Context, timeout: Duration) -> anyhow::Result<Exit> {
-    let settings = settings(context)?;
+    let settings = settings_if_any(context)?;
     let target = database::target(context, settings.as_ref())?;
     let started = Instant::now();
     loop {

@@ -33,3 +33,36 @@ fn what_the_server_refuses_is_said_once() {
     let drop = format!("db drop --confirm {}", cli.database.name());
     insta::assert_snapshot!(cli.session(&[&drop]).replace(&role, "<role>"));
 }
+
+#[test]
+fn a_database_that_is_named_needs_no_project() {
+    let planned = Cli::with_plan(&[migration("20260101000000_a", |_| {})]);
+    _ = planned.run("up");
+    _ = planned.run("up --table others");
+    let (name, url) = (planned.database.name().to_owned(), planned.database.url());
+    let cli = Cli::new().var("DATABASE_URL", &url);
+    for log in ["log --json", "log --table others --json"] {
+        let said = cli.run(log);
+        assert_eq!(said.code, Some(0), "{}", said.stderr);
+        assert!(said.stdout.contains("20260101000000_a"), "{log}: {}", said.stdout);
+    }
+    let done = [
+        "db url".to_owned(),
+        "db wait".to_owned(),
+        "db create".to_owned(),
+        format!("db reset --confirm {name}"),
+        format!("db drop --confirm {name}"),
+        "db create".to_owned(),
+    ];
+    for command in &done {
+        let said = cli.run(command);
+        assert_eq!(said.code, Some(0), "{command}: {}", said.stderr);
+    }
+    // Which history is meant is not guessed where something is to be written, nor which database.
+    let unnamed = Cli::new().without("DATABASE_URL");
+    for (cli, command) in [(&cli, "down"), (&cli, "protect x"), (&unnamed, "db create")] {
+        let said = cli.run(command);
+        assert_eq!(said.code, Some(2), "{command}");
+        assert!(said.stderr.contains("is not inside a project"), "{command}: {}", said.stderr);
+    }
+}
