@@ -55,6 +55,9 @@ pub fn run(args: &UpArgs, context: &Context) -> anyhow::Result<Exit> {
         let pending = work.migrator.would_apply(&mut work.session, &to);
         let pending = pending.map_err(|error| work.located(error))?;
         context.printer.json(&json!({"event": "dry run", "migrations": pending}));
+        if pending.is_empty() {
+            context.printer.step("done", &nothing_to_do(&to));
+        }
         plan::print(context, pending.iter().map(|migration| script::up(migration, Code::Folded)));
         return Ok(Exit::Done);
     }
@@ -70,9 +73,17 @@ pub fn run(args: &UpArgs, context: &Context) -> anyhow::Result<Exit> {
     let applied = result.map_err(|error| work.located(error))?;
     context.printer.json(&json!({"event": "summary", "applied": applied}));
     match applied.len() {
-        0 => context.printer.step("done", "nothing to do: nothing is pending"),
+        0 => context.printer.step("done", &nothing_to_do(&to)),
         1 => context.printer.step("done", "1 migration applied"),
         count => context.printer.step("done", &format!("{count} migrations applied")),
     }
     Ok(Exit::Done)
+}
+
+/// Why nothing is applied; others may be pending where one was named.
+fn nothing_to_do(to: &UpTo) -> String {
+    match &to.name {
+        Some(name) => format!("nothing to do: `{name}` is applied"),
+        None => "nothing to do: nothing is pending".to_owned(),
+    }
 }
