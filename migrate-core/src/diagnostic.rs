@@ -4,7 +4,7 @@ use migrate_dsl::FunctionError;
 use postgres::error::{DbError, SqlState};
 
 use crate::apply::{Failure, Left, Said};
-use crate::plan::{Place, Statement, Step};
+use crate::plan::{Capture, Inverse, Place, Statement, Step};
 use crate::{ApplyError, Error};
 
 /// What went wrong, where, what it means and what to do; the caller renders it.
@@ -66,6 +66,15 @@ impl Error {
                     ..Diagnostic::default()
                 })
                 .collect(),
+            Self::Protected { steps, .. } if !steps.is_empty() => {
+                let mut diagnostics: Vec<_> =
+                    steps.iter().map(|(name, step)| self.of_destroying(name, step)).collect();
+                // What to do is the same for all of them, and said once.
+                if let Some(last) = diagnostics.last_mut() {
+                    last.helps.extend(self.help());
+                }
+                diagnostics
+            }
             Self::NoWayBack { why, .. } => vec![Diagnostic {
                 code: Some("no_way_back".to_owned()),
                 source: Some(SourceMark { place: why.place.clone(), verb: Some(why.verb.clone()) }),
@@ -83,6 +92,22 @@ impl Error {
                 vec![plain]
             }
             _ => vec![self.plain()],
+        }
+    }
+
+    /// A step that may not be applied in a protected database.
+    fn of_destroying(&self, name: &str, step: &Step) -> Diagnostic {
+        let lost = match &step.inverse {
+            Inverse::Capture(Capture { lost: Some(lost), .. }) => lost,
+            Inverse::None { reason } => reason,
+            _ => "what it destroys does not come back",
+        };
+        Diagnostic {
+            code: Some("protected".to_owned()),
+            message: format!("{}: {lost}, and {self}", step.summary),
+            source: Some(SourceMark { place: step.place.clone(), verb: Some(step.verb.clone()) }),
+            notes: vec![format!("it is a step of `{name}`: nothing was changed")],
+            ..Diagnostic::default()
         }
     }
 

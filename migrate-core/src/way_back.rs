@@ -97,6 +97,7 @@ impl WayBack {
             steps.push(Step {
                 summary: format!("take back: {}", step.summary),
                 statements,
+                destroys: false,
                 idempotent: false,
                 done_when: None,
                 hints: Vec::new(),

@@ -48,6 +48,7 @@ struct PlannedStep {
     transactional: bool,
     statements: Vec<Statement>,
     inverse: Inverse,
+    destroys: bool,
     after_crash: AfterCrash,
     hints: Vec<String>,
 }
@@ -199,6 +200,7 @@ impl PlannedMigration {
                     transactional: operation.transactional() && !outside_transaction,
                     statements: operation.statements(),
                     inverse: operation.inverse(),
+                    destroys: operation.destroys(),
                     after_crash: operation.after_crash(),
                     hints: operation.hints(),
                     place: place.clone(),
@@ -336,6 +338,9 @@ fn write_step(json: &mut Json, step: &PlannedStep) {
                 }
             });
         });
+        if step.destroys {
+            json.field("destroys", |json| json.bool(true));
+        }
         match &step.after_crash {
             AfterCrash::Ask => {}
             AfterCrash::Repeat => json.field("idempotent", |json| json.bool(true)),
