@@ -234,7 +234,9 @@ impl Error {
                     .to_owned(),
             ),
             Self::NoWayBack { why, .. } if why.place.file.ends_with(".sql") => Some(
-                "nothing was changed; write the SQL that takes it back into a `.down.sql` beside its file".to_owned(),
+                "nothing was changed; write the SQL that takes it back into a `.down.sql` beside \
+                 its file"
+                    .to_owned(),
             ),
             Self::NoWayBack { .. } => Some(
                 "nothing was changed; write a `pub fn down` in its file to take it back".to_owned(),
