@@ -12,7 +12,7 @@ use postgres::{CancelToken, Client, Config, NoTls};
 
 use super::error::is_about_login;
 use super::passfile::Found;
-use super::server::{Place, Server};
+use super::server::{Place, Server, unnamed_folder};
 use super::tls::{self, Connector, Told};
 use super::{ConnectError, Target};
 
@@ -110,7 +110,13 @@ pub(super) fn reach(
     let patience = target.patience();
     let fail = |failed| explain(target, server, failed, warning.as_deref());
     let (name, addresses) = match &server.place {
-        Place::Socket(folder) => {
+        Place::Socket(_) | Place::Unnamed => {
+            let folder = match &server.place {
+                Place::Socket(folder) => Ok(folder.clone()),
+                _ => unnamed_folder(server.port),
+            };
+            let unreachable = |reason| ConnectError::Unreachable { target: target.clone(), reason };
+            let folder = folder.map_err(unreachable)?;
             config.host_path(folder).ssl_mode(postgres::config::SslMode::Disable);
             let route = Route { config, connector: None, patience };
             return route
@@ -268,7 +274,7 @@ fn explain(
     }
     let host = match &server.place {
         Place::Host(name, _) => name.as_str(),
-        Place::Socket(_) => "",
+        Place::Socket(_) | Place::Unnamed => "",
     };
     if let Some(Told { reason, help }) = tls::explain(&error, target.tls(), host) {
         return ConnectError::Tls { mode: target.tls().mode.word(), target, reason, help };

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use super::TargetError;
 use super::parameters::Parameters;
 
-/// Where PostgreSQL's packages have the socket.
-const SOCKET_FOLDERS: [&str; 2] = ["/var/run/postgresql", "/tmp"];
+/// Where PostgreSQL's packages have the socket, and where it is as it comes.
+const SOCKET_FOLDERS: [&str; 3] = ["/var/run/postgresql", "/run/postgresql", "/tmp"];
 
 pub(super) const DEFAULT_PORT: u16 = 5432;
 
@@ -23,6 +23,8 @@ pub(super) struct Server {
 pub(super) enum Place {
     /// The folder of its socket.
     Socket(PathBuf),
+    /// No host is named, and no socket was in any of the usual folders.
+    Unnamed,
     /// Its name, and its address where that is not to be looked up.
     Host(String, Option<IpAddr>),
 }
@@ -82,13 +84,14 @@ impl Server {
                 "localhost".to_owned()
             }
             Place::Socket(folder) => folder.to_string_lossy().into_owned(),
+            Place::Unnamed => "localhost".to_owned(),
             Place::Host(name, _) => name.clone(),
         }
     }
 
     /// Whether it is on this machine, behind a socket.
     pub(super) fn is_socket(&self) -> bool {
-        matches!(self.place, Place::Socket(_))
+        matches!(self.place, Place::Socket(_) | Place::Unnamed)
     }
 }
 
@@ -117,13 +120,24 @@ impl Place {
         }
     }
 
-    /// Where a client looks when no host is named: PostgreSQL's socket folder, or this machine.
+    /// Where a client looks when no host is named.
     fn usual(port: u16) -> Self {
-        let mut folders = SOCKET_FOLDERS.iter().map(PathBuf::from);
-        folders
-            .find(|folder| folder.join(format!(".s.PGSQL.{port}")).exists())
-            .map_or_else(|| Self::Host("localhost".to_owned(), None), Self::Socket)
+        usual_folder(&SOCKET_FOLDERS, port).map_or(Self::Unnamed, Self::Socket)
     }
+}
+
+/// The folder with the socket of a server for which no host is named, or why there is none: a
+/// server may have come since it was first looked for.
+pub(super) fn unnamed_folder(port: u16) -> Result<PathBuf, String> {
+    usual_folder(&SOCKET_FOLDERS, port).ok_or_else(|| {
+        let sockets = SOCKET_FOLDERS.map(|folder| format!("`{folder}/.s.PGSQL.{port}`"));
+        format!("no host is named, and no server has its socket at {}", sockets.join(", "))
+    })
+}
+
+fn usual_folder(folders: &[&str], port: u16) -> Option<PathBuf> {
+    let mut folders = folders.iter().map(PathBuf::from);
+    folders.find(|folder| folder.join(format!(".s.PGSQL.{port}")).exists())
 }
 
 impl fmt::Display for Server {
@@ -132,8 +146,31 @@ impl fmt::Display for Server {
             Place::Socket(folder) if self.port == DEFAULT_PORT => write!(f, "{}", folder.display()),
             // Several servers may have their sockets in one folder.
             Place::Socket(folder) => write!(f, "{}:{}", folder.display(), self.port),
+            Place::Unnamed => write!(f, "{}:{}", SOCKET_FOLDERS[0], self.port),
             Place::Host(name, _) if name.contains(':') => write!(f, "[{name}]:{}", self.port),
             Place::Host(name, _) => write!(f, "{name}:{}", self.port),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn where_no_host_is_named_the_first_socket_counts() {
+        let root = tempfile::tempdir().unwrap();
+        let folders = ["a", "b"].map(|name| root.path().join(name));
+        let folders = folders.each_ref().map(|folder| folder.to_str().unwrap());
+        assert_eq!(usual_folder(&folders, 5432), None);
+        fs::create_dir(folders[1]).unwrap();
+        fs::write(root.path().join("b/.s.PGSQL.5432"), "").unwrap();
+        assert_eq!(usual_folder(&folders, 5432), Some(folders[1].into()));
+        assert_eq!(usual_folder(&folders, 5433), None);
+        fs::create_dir(folders[0]).unwrap();
+        fs::write(root.path().join("a/.s.PGSQL.5432"), "").unwrap();
+        assert_eq!(usual_folder(&folders, 5432), Some(folders[0].into()));
     }
 }

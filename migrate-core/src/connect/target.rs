@@ -184,6 +184,8 @@ impl Target {
         let hosts = if servers.iter().any(Server::is_socket) {
             let host = |server: &Server| match &server.place {
                 Place::Socket(folder) => folder.to_string_lossy().into_owned(),
+                // Another program looks where it looks.
+                Place::Unnamed => String::new(),
                 Place::Host(name, _) => name.clone(),
             };
             let all = |part: &dyn Fn(&Server) -> String| {
@@ -345,6 +347,7 @@ fn authority(server: &Server) -> String {
     let name = match &server.place {
         Place::Host(name, _) => name.clone(),
         Place::Socket(folder) => folder.to_string_lossy().into_owned(),
+        Place::Unnamed => String::new(),
     };
     let escaped = escape(&name);
     let host =

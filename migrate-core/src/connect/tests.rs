@@ -125,6 +125,28 @@ fn addresses_are_where_the_connection_goes() {
 }
 
 #[test]
+fn where_no_host_is_named_only_sockets_are_tried() {
+    // What listens on the port is another server than psql would find.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    listener.set_nonblocking(true).unwrap();
+    for text in [format!("postgres://ada@/x?port={port}"), format!("port={port} dbname=x user=ada")]
+    {
+        let target = target(&text);
+        assert_eq!(target.url(), format!("postgresql://ada@/x?host=&port={port}"));
+        let error = Session::connect(&target, "test").err().unwrap();
+        assert!(error.is_temporary());
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(
+                error.to_string().replace(&port.to_string(), "<port>"),
+                @"cannot connect to x on ada@/var/run/postgresql:<port>: no host is named, and no server has its socket at `/var/run/postgresql/.s.PGSQL.<port>`, `/run/postgresql/.s.PGSQL.<port>`, `/tmp/.s.PGSQL.<port>`"
+            );
+        }
+    }
+    assert!(listener.accept().is_err(), "nobody was asked on the network");
+}
+
+#[test]
 fn a_server_that_hangs_is_not_waited_for() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
