@@ -425,14 +425,14 @@ fn in_transaction<T>(
 
 /// Whether the statement commits what it has done whenever it likes: of any other, all is done or
 /// nothing, as far as it cannot simply be done again.
-fn commits_as_it_goes(sql: &str) -> bool {
+pub(super) fn commits_as_it_goes(sql: &str) -> bool {
     let mut words = Words::of(sql);
     words.eat("call") || words.eat("do")
 }
 
 /// Whether the server refused such a statement before it began with it: it was not in any procedure
 /// then, or at the reading of a block.
-fn is_refused(error: &postgres::Error) -> bool {
+pub(super) fn is_refused(error: &postgres::Error) -> bool {
     let Some(error) = error.as_db_error() else { return false };
     let at = error.where_().unwrap_or_default();
     let is_reading = "compilation of PL/pgSQL function \"inline_code_block\"";
