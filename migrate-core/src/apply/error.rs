@@ -148,12 +148,19 @@ pub enum Failure {
     /// A runner ended in the middle of a statement outside a transaction, which is no longer where it
     /// was in the file.
     #[error(
-        "{} ran here when the runner ended, and the file has another statement there by now",
-        quoted(sql)
+        "{} {}",
+        quoted(sql),
+        if *back {
+            "took back a part of it outside a transaction, and did not come to its end"
+        } else {
+            "ran here when the runner ended, and the file has another statement there by now"
+        }
     )]
     Replaced {
         /// The statement.
         sql: String,
+        /// Whether it took back what an earlier one had done.
+        back: bool,
         /// Whether it is known to be done; else nothing is known of it.
         done: bool,
     },

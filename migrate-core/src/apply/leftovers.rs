@@ -58,7 +58,7 @@ pub(crate) fn settle(
     let noted = unfinished.noted.clone().unwrap_or_default();
     let then = noted.statement.as_ref();
     let now = origins(steps).nth(unfinished.statements_done);
-    let now = now.filter(|now| then.is_none_or(|then| then.sql == now.statement.sql));
+    let now = now.filter(|now| then.is_none_or(|it| !it.back && it.sql == now.statement.sql));
     let question = match (&now, then) {
         (Some(now), _) => Question::of(now.step, &now.statement.sql),
         (None, Some(then)) => Question::as_noted(then),
@@ -66,8 +66,11 @@ pub(crate) fn settle(
     };
     let step = now.map(|now| now.step);
     let leftovers = Leftovers { limits, interrupt, step, patience: limits.lock_wait };
-    let replaced =
-        |done| Failure::Replaced { sql: then.map(|it| it.sql.clone()).unwrap_or_default(), done };
+    let replaced = |done| Failure::Replaced {
+        sql: then.map(|it| it.sql.clone()).unwrap_or_default(),
+        back: then.is_some_and(|it| it.back),
+        done,
+    };
     let settled = match (leftovers.see_to(session, &question, &noted, observer), now) {
         (Ok(Answer::NotDone), _) => Ok(false),
         (Ok(Answer::Done), Some(_)) => Ok(true),

@@ -50,6 +50,9 @@ pub(crate) struct Sent {
     pub(crate) sql: String,
     pub(crate) idempotent: bool,
     pub(crate) done_when: Option<String>,
+    /// Whether it took back what an earlier one had done.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) back: bool,
 }
 
 /// What the catalog says.
@@ -172,6 +175,7 @@ impl Question {
             sql: sql.to_owned(),
             idempotent: step.idempotent,
             done_when: step.done_when.clone(),
+            back: false,
         }));
         Ok(Noted { pid, indexes: rows.iter().map(|row| row.get(0)).collect(), statement })
     }

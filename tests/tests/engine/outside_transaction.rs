@@ -1,6 +1,7 @@
 //! What cannot share a transaction with its history row.
 
 use migrate_core::{Error, Left};
+use migrate_dsl::prelude::*;
 use migrate_tests::{Engine, migration, reversible};
 
 const A: &str = "20260101000000_a";
@@ -262,4 +263,58 @@ fn what_the_server_did_not_begin_with_has_done_nothing() {
         assert_eq!(left_of(&engine.up(&all).unwrap_err()), Left::Nothing);
         assert_eq!(engine.status(&all), format!("pending {A}"));
     }
+}
+
+#[test]
+fn a_way_back_that_did_something_for_good_is_not_repeated_by_itself() {
+    fn fails(pgm: &mut Pgm) {
+        pgm.sql("SELECT 1 / (SELECT count(*) FROM busy)").down("");
+    }
+    let call = migration(A, |pgm| {
+        pgm.sql("VACUUM trace").outside_transaction().down("CALL work()");
+        fails(pgm);
+    });
+    let function = migration(A, |pgm| {
+        let charge = pgm.rust("charge", |_| Ok(()));
+        charge.outside_transaction().idempotent().down(|db| Ok(db.batch("CALL work()")?));
+        fails(pgm);
+    });
+    for all in [[call], [function]] {
+        let engine = procedure("PERFORM 1 / 0");
+        assert_eq!(left_of(&engine.up(&all).unwrap_err()), Left::Partial { done: 1, of: 2 });
+        let error = engine.down(&all, 1).unwrap_err();
+        assert_eq!(left_of(&error), Left::Begun, "{error:?}");
+        assert_eq!(engine.value("SELECT count(*) FROM trace"), "1");
+        assert_eq!(engine.status(&all), format!("partial {A}"));
+        // Neither way.
+        for error in [engine.down(&all, 1).unwrap_err(), engine.up(&all).unwrap_err()] {
+            let told = &error.diagnostics()[0];
+            assert_eq!(told.code.as_deref(), Some("unknown"), "{told:?}");
+            assert!(told.message.contains("took back a part of it"), "{}", told.message);
+            assert!(told.helps[0].starts_with("look at the database"), "{:?}", told.helps);
+        }
+        assert_eq!(engine.value("SELECT count(*) FROM trace"), "1");
+        let migrator = engine.migrator(&all);
+        let names = [A.to_owned()];
+        migrator.mark_pending(&mut engine.session(), &names, &mut |_| {}).unwrap();
+        assert_eq!(engine.status(&all), format!("pending {A}"));
+    }
+}
+
+#[test]
+fn a_way_back_that_the_server_did_not_begin_with_can_be_tried_again() {
+    let engine = Engine::new();
+    engine.database.execute("CREATE TABLE trace (n int)");
+    let all = [migration(A, |pgm| {
+        pgm.sql("VACUUM trace").outside_transaction().down("CALL work()");
+        pgm.sql("SELECT 1 / (SELECT count(*) FROM trace)").down("");
+    })];
+    engine.up(&all).unwrap_err();
+    assert_eq!(left_of(&engine.down(&all, 1).unwrap_err()), Left::Nothing);
+    engine
+        .database
+        .execute("CREATE PROCEDURE work() LANGUAGE sql AS $$INSERT INTO trace VALUES (1)$$");
+    assert_eq!(engine.down(&all, 1).unwrap(), [A]);
+    assert_eq!(engine.value("SELECT count(*) FROM trace"), "1");
+    assert_eq!(engine.status(&all), format!("pending {A}"));
 }
