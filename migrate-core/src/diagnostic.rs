@@ -357,6 +357,13 @@ fn of_engine(error: &ApplyError) -> Option<Diagnostic> {
                 ..plain
             }
         }
+        Failure::NotBoolean { step } => Diagnostic {
+            source: Some(SourceMark { place: step.place.clone(), verb: Some(step.verb.clone()) }),
+            helps: vec![format!(
+                "write it as `SELECT EXISTS (SELECT …)`, and run `migrate {command}` again"
+            )],
+            ..plain
+        },
         Failure::AlreadyApplied => Diagnostic {
             helps: vec!["`migrate status` tells what is applied now".to_owned()],
             ..plain

@@ -148,10 +148,12 @@ impl Alone<'_> {
             }
             // It may have done something for good before it came upon the lock.
             if left.is_some() {
-                let answer = question.ask(session.client(), &noted);
-                match answer.map_err(Failure::connection)? {
-                    Answer::Done => return Ok(self.finish(session, watch)?),
-                    Answer::NotDone => {}
+                match question.ask(session.client(), &noted) {
+                    Ok(Answer::Done) => return Ok(self.finish(session, watch)?),
+                    Ok(Answer::NotDone) => {}
+                    Err(error) if Failure::is_cut_by(&error) => {
+                        return Err(Failure::connection(error).into());
+                    }
                     _ => return Err(failed),
                 }
             }

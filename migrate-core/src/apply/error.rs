@@ -1,5 +1,6 @@
 //! Why a migration failed, and what it left behind.
 
+use std::error::Error as _;
 use std::time::Duration;
 
 use migrate_dsl::FunctionError;
@@ -191,6 +192,12 @@ pub enum Failure {
         /// The index.
         index: String,
     },
+    /// The author's query, which is to tell whether a statement was done, gives no boolean.
+    #[error("`done_when` has to give one boolean")]
+    NotBoolean {
+        /// The step.
+        step: Box<Step>,
+    },
     /// A runner ended in the middle of a statement outside a transaction, and nothing tells whether
     /// that was done.
     #[error(
@@ -348,11 +355,13 @@ impl Failure {
     }
 
     /// Whether this is the end of a connection. The driver does not always hear the server's last
-    /// words before it, so it makes no difference whether there were any.
+    /// words before it, so it makes no difference whether there were any. A value of another type
+    /// than was asked for is no end.
     pub(crate) fn is_cut_by(error: &postgres::Error) -> bool {
-        match error.code() {
-            Some(code) => LAST_WORDS.contains(code),
-            None => error.as_db_error().is_none(),
+        match (error.code(), error.source()) {
+            (Some(code), _) => LAST_WORDS.contains(code),
+            (None, Some(source)) => error.is_closed() || source.is::<std::io::Error>(),
+            (None, None) => true,
         }
     }
 
@@ -366,6 +375,7 @@ impl Failure {
             | Self::AlreadyApplied
             | Self::Stopped(_)
             | Self::InvalidIndex { .. }
+            | Self::NotBoolean { .. }
             | Self::Unknown { .. } => return self.to_string(),
             Self::Function { source, .. } => return source.to_string(),
             _ => {}
@@ -392,6 +402,7 @@ impl Failure {
             | Self::AlreadyApplied
             | Self::Stopped(_)
             | Self::InvalidIndex { .. }
+            | Self::NotBoolean { .. }
             | Self::Unknown { .. } => None,
         }
     }

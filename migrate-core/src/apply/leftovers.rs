@@ -75,6 +75,9 @@ pub(crate) fn settle(
         (Ok(Answer::NotDone), _) => Ok(false),
         (Ok(Answer::Done), Some(_)) => Ok(true),
         (Ok(Answer::Done), None) => Err(replaced(true)),
+        (Ok(Answer::NotBoolean), Some(now)) => {
+            Err(Failure::NotBoolean { step: Box::new(now.step.clone()) })
+        }
         (Ok(_), Some(now)) => Err(Failure::unknown(now)),
         (Ok(_), None) => Err(replaced(false)),
         (Err(failure), _) => Err(failure),
@@ -84,7 +87,9 @@ pub(crate) fn settle(
         let direction = if up { Direction::Up } else { Direction::Down };
         let left = match failure {
             _ if failure.is_cut() => Left::Unknown,
-            Failure::Unknown { .. } | Failure::Replaced { .. } => Left::Begun,
+            Failure::Unknown { .. } | Failure::Replaced { .. } | Failure::NotBoolean { .. } => {
+                Left::Begun
+            }
             _ => Left::HalfDone,
         };
         ApplyError::new(&unfinished.name, direction, failure, left)
@@ -100,11 +105,20 @@ impl Leftovers<'_> {
         noted: &Noted,
         observer: &mut dyn Observer,
     ) -> Result<Answer, Failure> {
-        let answer = question.ask(session.client(), noted).map_err(|error| {
-            match session.client().is_closed() || Failure::is_cut_by(&error) {
-                true => Failure::connection(error),
-                false => Failure::Leftover { sql: None, source: error.into() },
+        let answer = match question {
+            // The author's own query may take its time.
+            Question::DoneWhen(_) if !self.interrupt.is_stopped() => {
+                let ask = |client: &mut Client| question.ask(client, noted);
+                session.guarded(self.interrupt, Kind::Concurrent, ask).0
             }
+            _ => question.ask(session.client(), noted),
+        };
+        let answer = answer.map_err(|error| match self.interrupt.stopped() {
+            _ if session.client().is_closed() || Failure::is_cut_by(&error) => {
+                Failure::connection(error)
+            }
+            Some(stop) => Failure::Stopped(stop),
+            None => Failure::Leftover { sql: None, source: error.into() },
         })?;
         match (answer, question) {
             (Answer::Indexes(indexes), _) => {

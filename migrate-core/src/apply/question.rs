@@ -4,7 +4,7 @@
 //! here, once the session of the other is gone (it holds the runner's lock until then).
 
 use postgres::Client;
-use postgres::types::Oid;
+use postgres::types::{Oid, Type};
 use serde::{Deserialize, Serialize};
 
 use super::words::Words;
@@ -66,6 +66,8 @@ pub(super) enum Answer {
     Indexes(Vec<(String, Oid)>),
     /// The partition is half way out: there is no way back.
     HalfOut(Oid),
+    /// The author's query gives something else than a boolean, or more than one.
+    NotBoolean,
     /// Nobody knows.
     Unknown,
 }
@@ -225,9 +227,15 @@ impl Question {
             }
             Self::Repeat => false,
             Self::DoneWhen(query) => {
-                let row = client.query_opt(query, &[])?;
-                row.map(|row| row.try_get::<_, Option<bool>>(0)).transpose()?.flatten()
-                    == Some(true)
+                let query = client.prepare(query)?;
+                if !matches!(query.columns(), [column] if *column.type_() == Type::BOOL) {
+                    return Ok(Answer::NotBoolean);
+                }
+                match client.query(&query, &[])?.as_slice() {
+                    [] => false,
+                    [row] => row.try_get::<_, Option<bool>>(0)? == Some(true),
+                    _ => return Ok(Answer::NotBoolean),
+                }
             }
             Self::Unknown => return Ok(Answer::Unknown),
         };

@@ -253,6 +253,29 @@ fn a_procedure_is_done_when_its_author_says_so() {
 }
 
 #[test]
+fn a_question_that_gives_no_boolean_is_the_authors() {
+    const CALL: fn(&mut Pgm, &str) = |pgm, query| {
+        pgm.sql("CALL work()").outside_transaction().done_when(query).down("");
+    };
+    let engine = procedure("PERFORM 1 / 0");
+    let number = [migration(A, |pgm| CALL(pgm, "SELECT 1 FROM trace"))];
+    assert_eq!(left_of(&engine.up(&number).unwrap_err()), Left::Begun);
+    let rows = [migration(A, |pgm| CALL(pgm, "SELECT true FROM generate_series(1, 2)"))];
+    let two = [migration(A, |pgm| CALL(pgm, "SELECT true, true"))];
+    for all in [number, rows, two] {
+        let error = engine.up(&all).unwrap_err();
+        assert_eq!(left_of(&error), Left::Begun);
+        let told = &error.diagnostics()[0];
+        assert_eq!(told.message, "`done_when` has to give one boolean");
+        assert!(told.source.is_some() && told.helps[0].contains("SELECT EXISTS"), "{told:?}");
+        assert_eq!(engine.status(&all), format!("partial {A}"));
+    }
+    let mended = [migration(A, |pgm| CALL(pgm, "SELECT EXISTS (SELECT FROM trace)"))];
+    assert_eq!(engine.up(&mended).unwrap(), [A]);
+    assert_eq!(engine.value("SELECT count(*) FROM trace"), "1");
+}
+
+#[test]
 fn what_the_server_did_not_begin_with_has_done_nothing() {
     let engine = Engine::new();
     let call = migration(A, |pgm| _ = pgm.sql("CALL nothing()").outside_transaction().down(""));
