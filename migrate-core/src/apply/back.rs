@@ -1,6 +1,8 @@
 //! Taking back a step of a migration that stopped half way.
 
-use super::alone::{Broken, commits_as_it_goes, is_refused};
+use std::time::Instant;
+
+use super::alone::{Broken, commits_as_it_goes, has_all_the_time, is_refused, lock_timeout};
 use super::capture::Watch;
 use super::error::{Failure, Origin};
 use super::parts::origins;
@@ -89,7 +91,7 @@ fn directly(
             return Ok(());
         }
     }
-    let in_doubt = origin.statement.rust.is_some() || commits_as_it_goes(sql);
+    let in_doubt = has_all_the_time(origin);
     if in_doubt {
         let pid = session.backend_pid();
         let noted = question.note(session.client(), pid, (origin.step, sql));
@@ -97,7 +99,16 @@ fn directly(
         noted.statement.iter_mut().for_each(|statement| statement.back = true);
         session.client().batch_execute(&running(Some(&noted))).map_err(Failure::record)?;
     }
+    if in_doubt {
+        let bound = lock_timeout(work.limits.lock_wait);
+        session.client().batch_execute(&bound).map_err(Failure::connection)?;
+    }
+    let started = Instant::now();
     let sent = send_directly(session, work, &question, origin);
+    let sent = sent.map_err(|broken| broken.if_it_waited(started, &work.limits));
+    if in_doubt && !session.client().is_closed() {
+        _ = session.client().batch_execute("SET lock_timeout = 0");
+    }
     let Some(broken) = sent.err() else { return Ok(()) };
     if in_doubt && broken.left.is_none() && !session.client().is_closed() {
         _ = session.client().batch_execute(&running(None));

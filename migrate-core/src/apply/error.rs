@@ -1,7 +1,7 @@
 //! Why a migration failed, and what it left behind.
 
 use std::error::Error as _;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use migrate_dsl::FunctionError;
 use postgres::error::{DbError, SqlState};
@@ -11,6 +11,7 @@ use super::left::Left;
 use crate::count::count;
 use crate::event::Direction;
 use crate::interrupt::Stop;
+use crate::limits::Limits;
 use crate::lock::LockHolder;
 use crate::plan::{Object, Statement, Step};
 
@@ -327,6 +328,14 @@ impl Failure {
             Self::Function { begun, .. } => *begun,
             Self::Stopped(_) | Self::InTheWay { .. } | Self::Locked { .. } => true,
             _ => false,
+        }
+    }
+
+    /// The same as one about a lock, if all the time that there was for it went by.
+    pub(super) fn if_it_waited(self, started: Instant, limits: &Limits) -> Self {
+        match started.elapsed() >= limits.lock_wait && self.is_about_a_lock() {
+            true => self.locked(Vec::new()),
+            false => self,
         }
     }
 
