@@ -17,6 +17,7 @@ use serde::Serialize;
 
 use super::error::{ApplyError, Failure, is_lock};
 use super::left::Left;
+use super::question::{Trial, touches_no_rows};
 use super::send::{Variables, send};
 use super::{HURRY, THINK, function};
 use crate::event::Direction;
@@ -33,17 +34,45 @@ use crate::{Observer, Session};
 pub struct Loss {
     /// The migration.
     pub name: String,
-    /// The table.
+    /// The table; none of what nobody knows before it is done.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub table: String,
     /// The column, where it is not the whole table.
     pub column: Option<String>,
     /// How many rows have something in it; not known where this role may not count them.
     pub rows: Option<i64>,
+    /// What could not be tried, so that nobody knows what it takes with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub untried: Option<String>,
+}
+
+impl Loss {
+    fn untried(name: &str, statement: &Statement) -> Self {
+        let untried = match (&statement.rust, statement.sql.trim().lines().next()) {
+            (Some(called), _) => format!("the Rust function `{}`", called.name),
+            (None, first) => format!("`{}`", shortened(first.unwrap_or_default(), &statement.sql)),
+        };
+        let (name, table) = (name.to_owned(), String::new());
+        Self { name, table, column: None, rows: None, untried: Some(untried) }
+    }
+}
+
+/// As much of a statement's first line as is read with ease.
+fn shortened(first: &str, sql: &str) -> String {
+    const SHOWN: usize = 80;
+    let shown: String = first.chars().take(SHOWN).collect();
+    if shown.len() < sql.trim().len() { format!("{} …", shown.trim_end()) } else { shown }
 }
 
 impl fmt::Display for Loss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { table, rows, .. } = self;
+        if let Some(untried) = &self.untried {
+            return write!(
+                f,
+                "whatever {untried} takes with it, which could not be tried beforehand"
+            );
+        }
         match rows {
             Some(rows) => write!(f, "{rows} ")?,
             None => f.write_str("nobody knows how many ")?,
@@ -147,13 +176,23 @@ impl Rehearsal<'_> {
         let mut stock = Stock::read(session.client()).map_err(Failure::connection)?;
         let mut losses = Vec::new();
         for (name, steps) in self.reverts {
-            let statements = steps.iter().flat_map(|step| step.statements.iter());
-            // A sequence that was set stays set.
-            for statement in statements.filter(|statement| !statement.sql.contains("setval(")) {
+            for statement in steps.iter().flat_map(|step| step.statements.iter()) {
+                let statement = match Trial::of(&statement.sql) {
+                    Trial::Nothing => continue,
+                    Trial::Impossible => {
+                        losses.push(Loss::untried(name, statement));
+                        continue;
+                    }
+                    Trial::Instead(sql) => &Statement::new(sql),
+                    Trial::Itself => statement,
+                };
                 execute(session, "SAVEPOINT before")?;
                 if !self.go(session, kind, statement, waits)? {
                     // In a transaction it cannot be had, or it will fail when it is meant, too.
-                    execute(session, "ROLLBACK TO before")?;
+                    execute(session, "ROLLBACK TO before; RELEASE before")?;
+                    if statement.rust.is_some() || !touches_no_rows(&statement.sql) {
+                        losses.push(Loss::untried(name, statement));
+                    }
                     continue;
                 }
                 let gone = stock.gone(session.client()).map_err(Failure::connection)?;
@@ -167,8 +206,39 @@ impl Rehearsal<'_> {
                 }
                 execute(session, "RELEASE before")?;
             }
+            self.end_of_migration(session, kind, waits)?;
         }
         Ok(losses)
+    }
+
+    /// Checks what was deferred, as the `COMMIT` of each migration will: a table whose checks are
+    /// pending cannot be altered.
+    fn end_of_migration(
+        &self,
+        session: &mut Session,
+        kind: Kind,
+        waits: &mut Vec<Wait>,
+    ) -> Result<(), Failure> {
+        session.client().batch_execute("SAVEPOINT before").map_err(Failure::connection)?;
+        if !self.go(session, kind, &Statement::new("SET CONSTRAINTS ALL IMMEDIATE"), waits)? {
+            // Nor will the migration get any further.
+            let undo = "ROLLBACK TO before; RELEASE before";
+            return session.client().batch_execute(undo).map_err(Failure::connection);
+        }
+        // The next migration finds them as they were.
+        let deferred = session.client().query_one(
+            "SELECT pg_catalog.string_agg(name, ', ') FROM ( \
+             SELECT pg_catalog.format('%I.%I', n.nspname, c.conname) AS name \
+             FROM pg_catalog.pg_constraint c \
+             JOIN pg_catalog.pg_namespace n ON n.oid = c.connamespace \
+             GROUP BY 1 HAVING pg_catalog.bool_and(c.condeferred)) deferred",
+            &[],
+        );
+        let deferred = deferred.and_then(|row| row.try_get::<_, Option<String>>(0));
+        let deferred = deferred.map_err(Failure::connection)?;
+        let again = deferred.map(|names| format!("SET CONSTRAINTS {names} DEFERRED; "));
+        let sql = format!("{}RELEASE before", again.unwrap_or_default());
+        session.client().batch_execute(&sql).map_err(Failure::connection)
     }
 
     /// Whether the server does it.
@@ -316,7 +386,7 @@ impl Dropped {
             Err(error) => return Err(Failure::connection(error)),
         };
         let (name, table) = (name.to_owned(), self.shown.clone());
-        Ok((rows != Some(0)).then_some(Loss { name, table, column, rows }))
+        Ok((rows != Some(0)).then_some(Loss { name, table, column, rows, untried: None }))
     }
 
     fn count(&self, client: &mut Client) -> Result<(Option<String>, i64), postgres::Error> {

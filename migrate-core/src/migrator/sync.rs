@@ -11,7 +11,7 @@ use super::down::{Backwards, Meant};
 use super::{Known, Migrator, UpTo};
 use crate::apply::{Loss, losses};
 use crate::event::Parting;
-use crate::history::Applied;
+use crate::history::{Applied, Unfinished};
 use crate::order::{State, common, entries};
 use crate::plan::{Migration, Step};
 use crate::{Error, Event, Observer, Session};
@@ -55,7 +55,7 @@ impl Migrator {
                 way = self.backwards(session, &known, &meant)?;
                 self.may_destroy(known.protected.as_deref())?;
                 if !discard_rows {
-                    let losses = self.losses(session, &way.steps(), observer)?;
+                    let losses = self.losses(session, &not_done(way.steps(), &known), observer)?;
                     if !losses.is_empty() {
                         return Err(Error::RowsLost(losses));
                     }
@@ -105,7 +105,7 @@ impl Migrator {
             would.reverts = self.backwards(session, &known, &meant)?.steps();
             if self.may_destroy(known.protected.as_deref()).is_ok() {
                 would.losses = self.locked(session, observer, |session, _, observer| {
-                    self.losses(session, &would.reverts, observer)
+                    self.losses(session, &not_done(would.reverts.clone(), &known), observer)
                 })?;
             }
         }
@@ -171,4 +171,18 @@ impl Migrator {
         let (variables, functions) = (&self.variables, &self.functions);
         Ok(losses(session, reverts, variables, functions, limits, interrupt, observer)?)
     }
+}
+
+/// What is still to do of these ways back: of one that stopped half way, the rest.
+fn not_done(mut reverts: Vec<(String, Vec<Step>)>, known: &Known) -> Vec<(String, Vec<Step>)> {
+    for (name, steps) in &mut reverts {
+        let stopped = |row: &&Unfinished| row.name == *name && row.direction == "down";
+        let mut done = known.unfinished.iter().find(stopped).map_or(0, |row| row.statements_done);
+        for step in steps {
+            let here = done.min(step.statements.len());
+            step.statements.drain(..here);
+            done -= here;
+        }
+    }
+    reverts
 }

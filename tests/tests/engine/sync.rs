@@ -378,3 +378,125 @@ fn rows_are_counted_without_making_anybody_wait() {
         assert_eq!(synced.unwrap(), (names(&[B]), vec![]));
     });
 }
+
+#[test]
+fn each_migration_is_rehearsed_in_a_transaction_of_its_own() {
+    let engine = Engine::new();
+    let all = [
+        migration(A, |pgm| {
+            pgm.sql(
+                "CREATE TABLE parent (id int PRIMARY KEY); CREATE TABLE child (n int, \
+                 parent int REFERENCES parent DEFERRABLE INITIALLY DEFERRED)",
+            )
+            .down("DROP TABLE child, parent");
+        }),
+        migration(B, |pgm| _ = pgm.add_column("child", |t| _ = t.text("note"))),
+        migration(C, |pgm| {
+            // Deferred still, as the one before has left it.
+            pgm.sql("SELECT 1")
+                .down("INSERT INTO child (parent) VALUES (2); INSERT INTO parent VALUES (2)");
+        }),
+        migration(D, |pgm| {
+            pgm.sql("SELECT 1")
+                .down("INSERT INTO child (parent) VALUES (1); INSERT INTO parent VALUES (1)");
+        }),
+    ];
+    engine.up(&all).unwrap();
+    engine.database.execute("INSERT INTO child (note) SELECT 'mine' FROM generate_series(1, 500)");
+    let there = [all[0].clone()];
+    insta::assert_snapshot!(lost(sync(&engine, &there)), @"taking back would lose 500 values of `note` in `child`");
+    engine.database.execute("DELETE FROM child");
+    assert_eq!(sync(&engine, &there).unwrap(), (names(&[D, C, B]), vec![]));
+}
+
+#[test]
+fn what_cannot_be_tried_may_lose_anything() {
+    let engine = Engine::new();
+    let all = [
+        migration(A, |pgm| {
+            pgm.sql(
+                "CREATE TABLE orders (id int, note text, sum int); CREATE INDEX orders_id ON orders (id)",
+            )
+            .down("");
+            pgm.sql("CREATE PROCEDURE clear() LANGUAGE plpgsql AS $$BEGIN COMMIT; DELETE FROM orders; END$$")
+                .down("DROP PROCEDURE clear");
+        }),
+        migration(B, |pgm| {
+            pgm.rust("forget", |_| Ok(()))
+                .down(|db| {
+                    db.batch("DROP INDEX CONCURRENTLY IF EXISTS orders_id")?;
+                    Ok(db.batch("ALTER TABLE orders DROP COLUMN sum")?)
+                })
+                .outside_transaction();
+        }),
+        migration(C, |pgm| _ = pgm.sql("VACUUM").down("CALL clear()").outside_transaction()),
+        migration(D, |pgm| {
+            pgm.create_index("orders", "note").concurrently();
+            pgm.sql("ANALYZE orders")
+                .down("VACUUM orders; REINDEX INDEX CONCURRENTLY orders_id")
+                .outside_transaction();
+        }),
+    ];
+    engine.up(&all).unwrap();
+    engine.database.execute("INSERT INTO orders VALUES (1, 'mine')");
+    insta::assert_snapshot!(lost(sync(&engine, &all[..2])), @"taking back would lose whatever `CALL clear()` takes with it, which could not be tried beforehand");
+    let [a, b, c, d] = all.clone();
+    let late = migration("20260101120000_late", |pgm| _ = pgm.sql("SELECT 1").down(""));
+    let there = [a, late, b, c, d];
+    insta::assert_snapshot!(lost(sync(&engine, &there)), @"taking back would lose whatever `CALL clear()` takes with it, which could not be tried beforehand and whatever the Rust function `forget` takes with it, which could not be tried beforehand");
+    let migrator = engine.migrator(&there);
+    let would = migrator.would_sync(&mut engine.session(), &mut |_: Event| {}).unwrap();
+    insta::assert_snapshot!(serde_json::to_string(&would.losses[0]).unwrap(), @r#"{"name":"20260103000000_c","column":null,"rows":null,"untried":"`CALL clear()`"}"#);
+    // Of an index, nobody is asked.
+    assert_eq!(sync(&engine, &all[..3]).unwrap(), (names(&[D]), vec![]));
+    let discarded = migrator.sync(&mut engine.session(), true, &mut |_: Event| {});
+    assert_eq!(discarded.unwrap().0, names(&[C, B]));
+    everything_applied(&engine, &there);
+}
+
+#[test]
+fn a_partition_that_left_is_a_table_like_others() {
+    let engine = Engine::new();
+    let all = [
+        migration(A, |pgm| {
+            pgm.sql(
+                "CREATE TABLE parts (n int, note text) PARTITION BY LIST (n); \
+                 CREATE TABLE parts_1 PARTITION OF parts FOR VALUES IN (1)",
+            )
+            .down("");
+        }),
+        migration(B, |pgm| {
+            pgm.sql("SELECT 1").down("ALTER TABLE parts_1 DROP COLUMN note");
+        }),
+        migration(C, |pgm| {
+            pgm.sql("SELECT 1")
+                .down("ALTER TABLE parts DETACH PARTITION parts_1 CONCURRENTLY")
+                .outside_transaction();
+        }),
+    ];
+    engine.up(&all).unwrap();
+    engine.database.execute("INSERT INTO parts VALUES (1, 'mine')");
+    insta::assert_snapshot!(lost(sync(&engine, &all[..1])), @"taking back would lose 1 value of `note` in `parts_1`");
+    engine.database.execute("UPDATE parts SET note = NULL");
+    assert_eq!(sync(&engine, &all[..1]).unwrap(), (names(&[C, B]), vec![]));
+}
+
+#[test]
+fn what_sets_a_sequence_is_not_tried() {
+    let engine = Engine::new();
+    let all = [
+        migration(A, |pgm| {
+            _ = pgm.sql("CREATE SEQUENCE nums; CREATE TABLE orders (id int)").down("")
+        }),
+        migration(B, |pgm| {
+            pgm.sql("SELECT 1").down(
+                "SELECT setval('nums', 70); \
+                 DO $$ BEGIN PERFORM setval('nums', 80); DROP TABLE orders; END $$",
+            );
+        }),
+    ];
+    engine.up(&all).unwrap();
+    engine.database.execute("INSERT INTO orders VALUES (1)");
+    insta::assert_snapshot!(lost(sync(&engine, &all[..1])), @"taking back would lose whatever `DO $$ BEGIN PERFORM setval('nums', 80); DROP TABLE orders; END $$` takes with it, which could not be tried beforehand");
+    assert_eq!(engine.value("SELECT nextval('nums')"), "1");
+}
