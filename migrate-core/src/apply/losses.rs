@@ -39,7 +39,8 @@ pub struct Loss {
     pub table: String,
     /// The column, where it is not the whole table.
     pub column: Option<String>,
-    /// How many rows have something in it; not known where this role may not count them.
+    /// How many rows have something in it, counted no further than one more than
+    /// [`MOST`](Self::MOST); not known where this role may not count them, or it would take long.
     pub rows: Option<i64>,
     /// What could not be tried, so that nobody knows what it takes with it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,6 +48,9 @@ pub struct Loss {
 }
 
 impl Loss {
+    /// How far rows are counted: others may wait meanwhile.
+    pub const MOST: i64 = 10_000;
+
     fn untried(name: &str, statement: &Statement) -> Self {
         let untried = match (&statement.rust, statement.sql.trim().lines().next()) {
             (Some(called), _) => format!("the Rust function `{}`", called.name),
@@ -74,6 +78,7 @@ impl fmt::Display for Loss {
             );
         }
         match rows {
+            Some(rows) if *rows > Self::MOST => f.write_str("more than 10,000 ")?,
             Some(rows) => write!(f, "{rows} ")?,
             None => f.write_str("nobody knows how many ")?,
         }
@@ -111,6 +116,11 @@ pub(crate) fn losses(
 /// Before the statement, as the role that the session has; rows that it may not see are no reason to
 /// believe that there are none.
 const AS_IT_WAS: &str = "ROLLBACK TO before; RESET ROLE; SET LOCAL row_security = off";
+
+/// How long a statement may take, until the transaction falls back behind this.
+fn within(limit: Duration) -> String {
+    format!("SET LOCAL statement_timeout = {}", limit.as_millis().max(1))
+}
 
 struct Rehearsal<'a> {
     reverts: &'a [(String, Vec<Step>)],
@@ -173,6 +183,9 @@ impl Rehearsal<'_> {
         execute(session, "BEGIN")?;
         execute(session, HURRY)?;
         execute(session, &lock_timeout(BUDGET))?;
+        if let Some(limit) = self.limits.statement {
+            execute(session, &within(limit))?;
+        }
         let mut stock = Stock::read(session.client()).map_err(Failure::connection)?;
         let mut losses = Vec::new();
         for (name, steps) in self.reverts {
@@ -199,7 +212,8 @@ impl Rehearsal<'_> {
                 if !gone.is_empty() {
                     for gone in gone {
                         execute(session, AS_IT_WAS)?;
-                        losses.extend(gone.loss(session.client(), name)?);
+                        execute(session, &within(self.limits.blocking))?;
+                        losses.extend(self.count(session, kind, &gone, name, waits)?);
                     }
                     execute(session, "ROLLBACK TO before")?;
                     self.go(session, kind, statement, waits)?;
@@ -209,6 +223,29 @@ impl Rehearsal<'_> {
             self.end_of_migration(session, kind, waits)?;
         }
         Ok(losses)
+    }
+
+    /// What there was in it, unless somebody stops that or waits for it.
+    fn count(
+        &self,
+        session: &mut Session,
+        kind: Kind,
+        gone: &Dropped,
+        name: &str,
+        waits: &mut Vec<Wait>,
+    ) -> Result<Option<Loss>, Failure> {
+        let (loss, ended) = session.guarded(self.interrupt, kind, |client| gone.loss(client, name));
+        waits.extend(ended.waits);
+        if let Some(stop) = self.interrupt.stopped() {
+            return Err(Failure::Stopped(stop));
+        }
+        match ended.verdict {
+            Some(Verdict::InTheWay { others, waited }) => {
+                Err(Failure::in_the_way(None, others, waited, None))
+            }
+            Some(Verdict::Queued) => Err(Failure::queued(None, None)),
+            None => loss,
+        }
     }
 
     /// Checks what was deferred, as the `COMMIT` of each migration will: a table whose checks are
@@ -399,7 +436,8 @@ impl Dropped {
         if let Some(number) = self.column {
             return self.count_column(client, &table, number);
         }
-        let sql = format!("SELECT count(*) FROM ONLY {table}");
+        let most = Loss::MOST + 1;
+        let sql = format!("SELECT count(*) FROM (SELECT FROM ONLY {table} LIMIT {most}) counted");
         Ok((None, client.query_one(&sql, &[])?.try_get(0)?))
     }
 
@@ -429,10 +467,11 @@ impl Dropped {
         let default = default.filter(|default| is_constant(default));
         let default = default.unwrap_or_else(|| "NULL".to_owned());
         let missing: Option<String> = row.try_get(4)?;
+        let most = Loss::MOST + 1;
         let sql = format!(
-            "SELECT count(*) FROM ONLY {table} WHERE {quoted} IS NOT NULL \
+            "SELECT count(*) FROM (SELECT FROM ONLY {table} WHERE {quoted} IS NOT NULL \
              AND {quoted}::text IS DISTINCT FROM ({default})::text \
-             AND {quoted}::text IS DISTINCT FROM $1"
+             AND {quoted}::text IS DISTINCT FROM $1 LIMIT {most}) counted"
         );
         Ok((Some(name), client.query_one(&sql, &[&missing])?.try_get(0)?))
     }

@@ -1,8 +1,8 @@
 //! The database becomes what the files describe.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use migrate_core::{Allowed, Error, Event, Interrupt, UpTo};
+use migrate_core::{Allowed, Error, Event, Failure, Interrupt, Stop, UpTo};
 use migrate_dsl::{Migration, Pgm, env};
 use migrate_tests::{Engine, migration, reversible};
 
@@ -499,4 +499,62 @@ fn what_sets_a_sequence_is_not_tried() {
     engine.database.execute("INSERT INTO orders VALUES (1)");
     insta::assert_snapshot!(lost(sync(&engine, &all[..1])), @"taking back would lose whatever `DO $$ BEGIN PERFORM setval('nums', 80); DROP TABLE orders; END $$` takes with it, which could not be tried beforehand");
     assert_eq!(engine.value("SELECT nextval('nums')"), "1");
+}
+
+#[test]
+fn many_rows_are_not_counted_to_the_end() {
+    let engine = Engine::new();
+    let here = [migration(A, posts), migration(B, bodies), migration(C, tags)];
+    engine.up(&here).unwrap();
+    engine.database.execute(
+        "INSERT INTO posts (body) SELECT 'text' FROM generate_series(1, 10001); \
+         INSERT INTO tags (post_id) SELECT id FROM posts LIMIT 10000",
+    );
+    insta::assert_snapshot!(lost(sync(&engine, &here[..1])), @"taking back would lose 10000 rows of `tags` and more than 10,000 values of `body` in `posts`");
+}
+
+/// A table, and a type whose values take a minute to look at.
+fn slow(pgm: &mut Pgm) {
+    pgm.sql(
+        "CREATE FUNCTION slow(text) RETURNS text LANGUAGE plpgsql \
+         AS $$BEGIN PERFORM pg_sleep(60); RETURN $1; END$$; \
+         CREATE TYPE slow AS (a text); CREATE TABLE looked_at (n int); \
+         CREATE FUNCTION slow_text(slow) RETURNS text LANGUAGE sql AS 'SELECT slow(($1).a)'; \
+         CREATE CAST (slow AS text) WITH FUNCTION slow_text(slow)",
+    )
+    .down("");
+}
+
+fn slow_column(pgm: &mut Pgm) {
+    pgm.sql("ALTER TABLE looked_at ADD c slow").down("ALTER TABLE looked_at DROP c");
+}
+
+#[test]
+fn counting_can_be_stopped_and_does_not_take_long() {
+    let engine = Engine::new();
+    let here = [migration(A, slow), migration(B, slow_column)];
+    engine.up(&here).unwrap();
+    engine.database.execute("INSERT INTO looked_at (c) VALUES (ROW('mine'))");
+    let there = &here[..1];
+    let interrupt = Interrupt::default();
+    let migrator = engine.migrator(there).interrupt(&interrupt);
+    let started = Instant::now();
+    let stopped = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(Duration::from_secs(1));
+            interrupt.stop();
+        });
+        migrator.sync(&mut engine.session(), false, &mut |_: Event| {})
+    });
+    match stopped {
+        Err(Error::Apply(error)) => {
+            assert!(matches!(error.failure, Failure::Stopped(Stop::Interrupted)), "{error:?}");
+        }
+        other => panic!("{other:?}"),
+    }
+    // Longer than that, nobody is to wait.
+    let error = lost(sync(&engine, there));
+    insta::assert_snapshot!(error, @"taking back would lose nobody knows how many rows of `looked_at`");
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+    everything_applied(&engine, &here);
 }
