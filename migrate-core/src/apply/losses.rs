@@ -15,6 +15,7 @@ use postgres::error::SqlState;
 use postgres::types::Oid;
 use serde::Serialize;
 
+use super::attributes::Attributes;
 use super::error::{ApplyError, Failure, is_lock};
 use super::left::Left;
 use super::question::{Trial, touches_no_rows};
@@ -51,13 +52,18 @@ impl Loss {
     /// How far rows are counted: others may wait meanwhile.
     pub const MOST: i64 = 10_000;
 
+    /// Of a migration, nothing in particular.
+    pub(super) fn of(name: &str) -> Self {
+        let (name, table) = (name.to_owned(), String::new());
+        Self { name, table, column: None, rows: None, untried: None }
+    }
+
     fn untried(name: &str, statement: &Statement) -> Self {
         let untried = match (&statement.rust, statement.sql.trim().lines().next()) {
             (Some(called), _) => format!("the Rust function `{}`", called.name),
             (None, first) => format!("`{}`", shortened(first.unwrap_or_default(), &statement.sql)),
         };
-        let (name, table) = (name.to_owned(), String::new());
-        Self { name, table, column: None, rows: None, untried: Some(untried) }
+        Self { untried: Some(untried), ..Self::of(name) }
     }
 }
 
@@ -187,6 +193,8 @@ impl Rehearsal<'_> {
             execute(session, &within(limit))?;
         }
         let mut stock = Stock::read(session.client()).map_err(Failure::connection)?;
+        let attributes = Attributes::read(session.client());
+        let mut attributes = attributes.map_err(Failure::connection)?;
         let mut losses = Vec::new();
         for (name, steps) in self.reverts {
             for statement in steps.iter().flat_map(|step| step.statements.iter()) {
@@ -209,11 +217,19 @@ impl Rehearsal<'_> {
                     continue;
                 }
                 let gone = stock.gone(session.client()).map_err(Failure::connection)?;
-                if !gone.is_empty() {
+                let inside = attributes.gone(session.client()).map_err(Failure::connection)?;
+                if !(gone.is_empty() && inside.is_empty()) {
                     for gone in gone {
                         execute(session, AS_IT_WAS)?;
                         execute(session, &within(self.limits.blocking))?;
-                        losses.extend(self.count(session, kind, &gone, name, waits)?);
+                        let count = |client: &mut Client| gone.loss(client, name);
+                        losses.extend(self.count(session, kind, waits, count)?);
+                    }
+                    for attribute in inside {
+                        execute(session, AS_IT_WAS)?;
+                        execute(session, &within(self.limits.blocking))?;
+                        let count = |client: &mut Client| attribute.losses(client, name);
+                        losses.extend(self.count(session, kind, waits, count)?);
                     }
                     execute(session, "ROLLBACK TO before")?;
                     self.go(session, kind, statement, waits)?;
@@ -225,16 +241,15 @@ impl Rehearsal<'_> {
         Ok(losses)
     }
 
-    /// What there was in it, unless somebody stops that or waits for it.
-    fn count(
+    /// Counts what there was, unless somebody stops that or waits for it.
+    fn count<T>(
         &self,
         session: &mut Session,
         kind: Kind,
-        gone: &Dropped,
-        name: &str,
         waits: &mut Vec<Wait>,
-    ) -> Result<Option<Loss>, Failure> {
-        let (loss, ended) = session.guarded(self.interrupt, kind, |client| gone.loss(client, name));
+        count: impl FnOnce(&mut Client) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let (counted, ended) = session.guarded(self.interrupt, kind, count);
         waits.extend(ended.waits);
         if let Some(stop) = self.interrupt.stopped() {
             return Err(Failure::Stopped(stop));
@@ -244,7 +259,7 @@ impl Rehearsal<'_> {
                 Err(Failure::in_the_way(None, others, waited, None))
             }
             Some(Verdict::Queued) => Err(Failure::queued(None, None)),
-            None => loss,
+            None => counted,
         }
     }
 
@@ -451,7 +466,7 @@ impl Dropped {
     ) -> Result<(Option<String>, i64), postgres::Error> {
         let row = client.query_one(
             "SELECT a.attname::text, pg_catalog.quote_ident(a.attname), \
-             a.attidentity <> '' OR a.attgenerated <> '', \
+             a.attidentity = 'a' OR a.attgenerated <> '', \
              pg_catalog.pg_get_expr(d.adbin, d.adrelid), (a.attmissingval::text::text[])[1] \
              FROM pg_catalog.pg_attribute a LEFT JOIN pg_catalog.pg_attrdef d \
              ON d.adrelid = a.attrelid AND d.adnum = a.attnum \

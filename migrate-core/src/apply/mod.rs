@@ -7,6 +7,7 @@
 //! person, the clock and the [watchdog](crate::watchdog) can end a statement at any time.
 
 mod alone;
+mod attributes;
 mod back;
 mod capture;
 mod error;
