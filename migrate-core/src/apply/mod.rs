@@ -19,6 +19,7 @@ mod parts;
 mod question;
 mod send;
 mod snapshots;
+mod stock;
 mod transaction;
 mod words;
 
@@ -29,7 +30,7 @@ pub use error::{ApplyError, Failure, Said};
 pub use left::Left;
 pub(crate) use leftovers::settle;
 pub use losses::Loss;
-pub(crate) use losses::losses;
+pub(crate) use losses::{Passage, Rehearsal, losses};
 pub(crate) use question::Noted;
 
 use crate::event::Direction;
