@@ -225,13 +225,42 @@ fn the_database_follows_by_itself_once_the_hook_is_installed() {
 }
 
 #[test]
+fn a_database_on_another_machine_follows_where_that_was_asked_for() {
+    let mut repository = Repository::new();
+    repository.run("up");
+    repository.run("hook install");
+    // What is not all of this machine may be in earnest, wherever the first server is.
+    let database = repository.cli.database.url().replace("&port=", ",db.invalid&port=");
+    assert!(database.contains("db.invalid"), "{database}");
+    repository.cli = repository.cli.var("DATABASE_URL", &database);
+    let said = repository.git("checkout --quiet b");
+    assert!(said.starts_with("     skipped the database is not on this machine: "), "{said}");
+    assert!(
+        said.ends_with("`migrate hook install --follow-remote` has it follow, too\n"),
+        "{said}"
+    );
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert_eq!(repository.applied(), "01,02,03");
+    repository.git("checkout --quiet a");
+    repository.run("hook install --follow-remote");
+    let said = repository.git("checkout --quiet b");
+    assert!(said.contains("2 taken back, 1 applied"), "{said}");
+    assert_eq!(repository.applied(), "01,04");
+    // Whoever installs it once more without the word takes that back.
+    repository.run("hook install");
+    let said = repository.git("checkout --quiet a");
+    assert!(said.contains("skipped"), "{said}");
+    assert_eq!(repository.applied(), "01,04");
+}
+
+#[test]
 fn git_does_not_fail_by_what_keeps_the_database_from_following() {
     let repository = Repository::new();
     repository.run("up");
     repository.run("hook install");
     repository.cli.database.execute("INSERT INTO tags (post_id) VALUES (1), (2)");
     let said = repository.git("checkout --quiet b");
-    assert!(said.contains("error[rows_lost]: taking back would lose 2 rows of `tags`"), "{said}");
+    assert!(said.contains("error[rows_lost]: this would lose 2 rows of `tags`"), "{said}");
     assert!(said.contains("the database has not followed; `migrate sync` tries again"), "{said}");
     assert_eq!(repository.applied(), "01,02,03");
     assert_eq!(repository.cli.run("sync").code, Some(5));
