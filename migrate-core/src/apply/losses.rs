@@ -36,6 +36,9 @@ pub struct Loss {
     pub table: String,
     /// The column, where it is not the whole table.
     pub column: Option<String>,
+    /// The type that the column gets, where it stays and its values are what that does not hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub becomes: Option<String>,
     /// How many rows have something in it; not known where this role may not count them.
     pub rows: Option<i64>,
 }
@@ -51,6 +54,10 @@ impl fmt::Display for Loss {
         match &self.column {
             None => write!(f, "row{plural} of `{table}`"),
             Some(column) => write!(f, "value{plural} of `{column}` in `{table}`"),
+        }?;
+        match &self.becomes {
+            Some(becomes) => write!(f, " that `{becomes}` does not hold"),
+            None => Ok(()),
         }
     }
 }
