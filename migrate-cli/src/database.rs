@@ -1,7 +1,7 @@
 //! Which database the commands work on.
 
 use migrate_core::cluster::{Cluster, ClusterError, Origin, Server, offers};
-use migrate_core::connect::ConnectError;
+use migrate_core::connect::{ConnectError, TargetError};
 use migrate_core::{Session, Target};
 use thiserror::Error;
 
@@ -36,23 +36,36 @@ impl NoDatabase {
 /// The database that the flags, the environment or the settings name, in this order. A private
 /// one is started where it is not running, and never stands in with `--plan`.
 pub fn target(context: &Context, settings: Option<&Settings>) -> anyhow::Result<Target> {
-    let environment = &context.environment;
-    if let Some(url) = &context.global.overrides.database_url {
-        return Ok(Target::parse(url, "`--database-url`", environment)?);
-    }
-    if let Some(target) = Target::from_environment(environment)? {
+    if let Some(target) = named(context, settings)? {
         return Ok(target);
     }
     let plan = context.global.plan.is_some();
-    match settings.and_then(|settings| settings.database.as_ref().map(|found| (settings, found))) {
-        Some((_, Database::Url(url))) => {
-            Ok(Target::parse(url, "`database` in the project's settings", environment)?)
-        }
-        Some((settings, Database::Private)) if !plan => {
+    match settings {
+        Some(settings) if settings.database == Some(Database::Private) && !plan => {
             let server = start(context, settings)?;
             private(context, &server)
         }
         _ => Err(NoDatabase { plan }.into()),
+    }
+}
+
+/// The same where it is named by a URL or by variables: nothing is started.
+pub fn named(
+    context: &Context,
+    settings: Option<&Settings>,
+) -> Result<Option<Target>, TargetError> {
+    let environment = &context.environment;
+    if let Some(url) = &context.global.overrides.database_url {
+        return Target::parse(url, "`--database-url`", environment).map(Some);
+    }
+    if let Some(target) = Target::from_environment(environment)? {
+        return Ok(Some(target));
+    }
+    match settings.and_then(|settings| settings.database.as_ref()) {
+        Some(Database::Url(url)) => {
+            Target::parse(url, "`database` in the project's settings", environment).map(Some)
+        }
+        _ => Ok(None),
     }
 }
 

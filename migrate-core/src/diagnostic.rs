@@ -4,6 +4,7 @@ use migrate_dsl::FunctionError;
 use postgres::error::{DbError, SqlState};
 
 use crate::apply::{Failure, Left, Said};
+use crate::event::Direction;
 use crate::plan::{Capture, Inverse, Place, Statement, Step};
 use crate::{ApplyError, Error};
 
@@ -238,6 +239,11 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
             "see to the cause and run `migrate {}` again: it goes on at the statement that failed",
             error.command()
         ),
+        Left::Begun if error.direction == Direction::Down => format!(
+            "look at the database, see to the cause and run `migrate {}` again: it is not done twice \
+             unless its author says that it may be",
+            error.command()
+        ),
         Left::Begun => format!(
             "see to the cause and run `migrate {}` again: with `.idempotent()` or `.done_when(\"…\")` \
              in the file it goes on by itself",
@@ -399,27 +405,34 @@ fn of_engine(error: &ApplyError) -> Option<Diagnostic> {
                 ..plain
             }
         }
-        Failure::Replaced { done, .. } => {
+        Failure::Replaced { done, back, .. } => {
             let (finish, undo) = match direction {
                 "up" => ("", " --pending"),
                 _ => (" --pending", ""),
             };
             let known = if *done { "it is done" } else { "nobody knows whether it is done" };
             let name = &error.name;
+            let again = (!back)
+                .then(|| format!("put it back where it was, and run `migrate {command}` again"));
+            let or = if *back { "" } else { "or " };
+            let by_hand = format!(
+                "{or}look at the database; finish the migration by hand and run `migrate mark \
+                 {name}{finish}`, or undo by hand what it did and run `migrate mark {name}{undo}`"
+            );
             Diagnostic {
                 code: Some("unknown".to_owned()),
                 notes: vec![known.to_owned()],
-                helps: vec![
-                    format!("put it back where it was, and run `migrate {command}` again"),
-                    format!(
-                        "or look at the database; finish the migration by hand and run \
-                         `migrate mark {name}{finish}`, or undo by hand what it did and run \
-                         `migrate mark {name}{undo}`"
-                    ),
-                ],
+                helps: again.into_iter().chain([by_hand]).collect(),
                 ..plain
             }
         }
+        Failure::NotBoolean { step } => Diagnostic {
+            source: Some(SourceMark { place: step.place.clone(), verb: Some(step.verb.clone()) }),
+            helps: vec![format!(
+                "write it as `SELECT EXISTS (SELECT …)`, and run `migrate {command}` again"
+            )],
+            ..plain
+        },
         Failure::AlreadyApplied => Diagnostic {
             helps: vec!["`migrate status` tells what is applied now".to_owned()],
             ..plain

@@ -29,16 +29,25 @@ pub struct HookArgs {
 #[derive(Debug, Subcommand)]
 enum HookCommand {
     /// Have the database follow the checkout
+    ///
+    /// A checkout then compiles the migrations of the branch, and runs what they hold: with your
+    /// rights, and before you have read them.
     Install {
         /// Keep a hook that is there already beside ours, which calls it first
         #[arg(long)]
         force: bool,
+        /// Follow in a database on another machine, too
+        #[arg(long)]
+        follow_remote: bool,
     },
     /// Take the hooks away, and put back those that were there before
     Uninstall,
     /// What the hooks call
     #[command(hide = true)]
     Run {
+        /// Whether the database may be on another machine.
+        #[arg(long)]
+        follow_remote: bool,
         /// Which of them.
         hook: Hook,
         /// What git gives it.
@@ -63,21 +72,21 @@ const OURS: &str = "# Written by `migrate hook install`; `migrate hook uninstall
 /// Sets the hooks up, takes them away, or is what they call.
 pub fn run(args: &HookArgs, context: &Context) -> anyhow::Result<Exit> {
     match &args.command {
-        HookCommand::Install { force } => install(*force, context),
+        HookCommand::Install { force, follow_remote } => install(*force, *follow_remote, context),
         HookCommand::Uninstall => uninstall(context),
-        HookCommand::Run { hook, arguments } => {
-            called(*hook, arguments, context);
+        HookCommand::Run { follow_remote, hook, arguments } => {
+            called(*hook, arguments, *follow_remote, context);
             Ok(Exit::Done)
         }
     }
 }
 
-fn install(force: bool, context: &Context) -> anyhow::Result<Exit> {
+fn install(force: bool, follow_remote: bool, context: &Context) -> anyhow::Result<Exit> {
     let here = &context.environment.current_dir;
     let settings = Settings::load(&context.environment, &context.global.overrides)?;
     let checkout = Checkout::around(&settings.root)?;
     let folder = checkout.path("hooks")?;
-    let call = Call::from(&checkout.root, &settings.root)?;
+    let call = Call::from(&checkout.root, &settings.root, follow_remote)?;
     if !checkout.is_its_own(&folder)? {
         return Err(Refusal {
             message: format!(
@@ -161,10 +170,10 @@ fn uninstall(context: &Context) -> anyhow::Result<Exit> {
 
 /// What git has done is done, and must not look as if it had failed: what goes wrong here is told,
 /// and that is all.
-fn called(hook: Hook, arguments: &[String], context: &Context) {
-    let followed = match is_worth_it(hook, arguments, context) {
-        Ok(true) => sync::follow(context),
-        Ok(false) => Ok(()),
+fn called(hook: Hook, arguments: &[String], follow_remote: bool, context: &Context) {
+    let followed = match worth_it(hook, arguments, context) {
+        Ok(Some(settings)) => sync::follow(&settings, follow_remote, context),
+        Ok(None) => Ok(()),
         Err(error) => Err(error),
     };
     if let Err(error) = followed {
@@ -175,27 +184,32 @@ fn called(hook: Hook, arguments: &[String], context: &Context) {
     }
 }
 
-/// Whether the checkout has other migrations than before.
-fn is_worth_it(hook: Hook, arguments: &[String], context: &Context) -> anyhow::Result<bool> {
+/// The project, if the checkout has other migrations of it than before.
+fn worth_it(
+    hook: Hook,
+    arguments: &[String],
+    context: &Context,
+) -> anyhow::Result<Option<Settings>> {
     let environment = &context.environment;
     let (old, new) = match (hook, arguments) {
         (Hook::PostCheckout, [old, new, flag]) if flag == "1" => (old.as_str(), new.as_str()),
         (Hook::PostMerge, [squash]) if squash == "0" => ("ORIG_HEAD", "HEAD"),
-        _ => return Ok(false),
+        _ => return Ok(None),
     };
     // A clone, or another worktree, in which nobody has worked yet.
     if old.bytes().all(|byte| byte == b'0') {
-        return Ok(false);
+        return Ok(None);
     }
     let settings = match Settings::load(environment, &context.global.overrides) {
         // This commit has no migrations.
-        Err(SettingsError::NoProject(_)) => return Ok(false),
+        Err(SettingsError::NoProject(_)) => return Ok(None),
         settings => settings?,
     };
     let checkout = Checkout::around(&settings.root)?;
-    Ok(settings.dir.is_dir()
+    let is_worth_it = settings.dir.is_dir()
         && !checkout.is_rebasing()?
-        && checkout.differs(old, new, &settings.dir)?)
+        && checkout.differs(old, new, &settings.dir)?;
+    Ok(is_worth_it.then_some(settings))
 }
 
 impl Hook {
@@ -265,21 +279,23 @@ struct Call {
     program: String,
     /// The project, as seen from the root of the checkout, in which git starts its hooks.
     project: Option<String>,
+    /// Whether the database may be on another machine.
+    follow_remote: bool,
 }
 
 impl Call {
-    fn from(root: &Path, project: &Path) -> anyhow::Result<Self> {
+    fn from(root: &Path, project: &Path, follow_remote: bool) -> anyhow::Result<Self> {
         let program = std::env::current_exe().context("cannot tell where this program is")?;
         let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let (root, project) = (real(root), real(project));
         let below = project.strip_prefix(&root).unwrap_or(&project);
         let below = Some(below).filter(|below| !below.as_os_str().is_empty());
-        Ok(Self { program: quoted(&program), project: below.map(quoted) })
+        Ok(Self { program: quoted(&program), project: below.map(quoted), follow_remote })
     }
 
     /// What a person adds to a hook of their own.
     fn line(&self, hook: &str) -> String {
-        let call = format!("{} hook run {hook} \"$@\"", self.program);
+        let call = format!("{} {} \"$@\"", self.program, self.run(hook));
         match &self.project {
             Some(project) => format!("`(cd {project} && {call})`"),
             None => format!("`{call}`"),
@@ -290,8 +306,14 @@ impl Call {
         HOOKS.map(|hook| self.line(hook.name())).join(" and ")
     }
 
+    fn run(&self, hook: &str) -> String {
+        let remote = if self.follow_remote { "--follow-remote " } else { "" };
+        format!("hook run {remote}{hook}")
+    }
+
     fn script(&self, hook: &str) -> String {
-        let Self { program, project } = self;
+        let Self { program, project, .. } = self;
+        let run = self.run(hook);
         let project = project.as_ref();
         let enter = project.map(|project| format!("cd {project} 2>/dev/null || exit $status\n"));
         let enter = enter.unwrap_or_default();
@@ -308,7 +330,7 @@ if [ ! -x "$migrate" ] && ! migrate=$(command -v migrate); then
     exit $status
 fi
 unset $(git rev-parse --local-env-vars)
-{enter}"$migrate" hook run {hook} "$@"
+{enter}"$migrate" {run} "$@"
 exit $status
 "#
         )

@@ -5,11 +5,13 @@ use serde_json::json;
 
 use crate::commands::{backup, plan};
 use crate::context::Context;
+use crate::database;
 use crate::exit_code::Exit;
 use crate::limits::AskedLimits;
 use crate::progress::Progress;
 use crate::protection::Allowance;
 use crate::render::script::{self, Code};
+use crate::settings::Settings;
 use crate::work::Work;
 
 /// How to make the database what this checkout describes.
@@ -41,9 +43,20 @@ pub fn run(args: &SyncArgs, context: &Context) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// The same after a checkout: in silence where there is nothing to do, and never in a protected
-/// database.
-pub fn follow(context: &Context) -> anyhow::Result<()> {
+/// The same after a checkout: in silence where there is nothing to do, never in a protected
+/// database, and in one of another machine only where that was asked for. That is found out first:
+/// what others have may be in earnest, and nobody has read yet what the branch would do to it.
+pub fn follow(settings: &Settings, remote: bool, context: &Context) -> anyhow::Result<()> {
+    let target = database::named(context, Some(settings))?;
+    if let Some(target) = target.filter(|target| !remote && !target.is_on_this_machine()) {
+        let text = format!(
+            "the database is not on this machine: {target} ({}); `migrate hook install \
+             --follow-remote` has it follow, too",
+            target.origin()
+        );
+        context.printer.step("skipped", &text);
+        return Ok(());
+    }
     let mut work = Work::open(context, "migrate sync")?;
     let current = work.migrator.is_synced(&mut work.session);
     if current.map_err(|error| work.located(error))? {

@@ -18,6 +18,7 @@ use super::transaction::{Transaction, function_ended};
 use super::words::Words;
 use super::{HURRY, Left, Work, function, journal};
 use crate::interrupt::{Kind, Verdict};
+use crate::limits::Limits;
 use crate::lock::{Gate, Gone};
 use crate::watchdog::is_watching;
 use crate::way_back::Captured;
@@ -62,6 +63,13 @@ pub(super) struct Broken {
 impl From<Failure> for Broken {
     fn from(failure: Failure) -> Self {
         Self { failure, left: None }
+    }
+}
+
+impl Broken {
+    /// The same as about a lock, if all the time that there was for it went by.
+    pub(super) fn if_it_waited(self, started: Instant, limits: &Limits) -> Self {
+        Self { failure: self.failure.if_it_waited(started, limits), ..self }
     }
 }
 
@@ -148,10 +156,12 @@ impl Alone<'_> {
             }
             // It may have done something for good before it came upon the lock.
             if left.is_some() {
-                let answer = question.ask(session.client(), &noted);
-                match answer.map_err(Failure::connection)? {
-                    Answer::Done => return Ok(self.finish(session, watch)?),
-                    Answer::NotDone => {}
+                match question.ask(session.client(), &noted) {
+                    Ok(Answer::Done) => return Ok(self.finish(session, watch)?),
+                    Ok(Answer::NotDone) => {}
+                    Err(error) if Failure::is_cut_by(&error) => {
+                        return Err(Failure::connection(error).into());
+                    }
                     _ => return Err(failed),
                 }
             }
@@ -273,19 +283,21 @@ impl Alone<'_> {
             {
                 Some(work.limits.blocking)
             }
-            (None, _) => None,
+            // What commits as it goes is not tried again, and so has all the time at once.
+            (None, _) => has_all_the_time(origin).then_some(work.limits.lock_wait),
         };
         if let Some(budget) = budget {
-            let bound = format!("SET lock_timeout = {}", budget.as_millis().clamp(1, LONGEST));
-            session.client().batch_execute(&bound).map_err(Failure::connection)?;
+            session.client().batch_execute(&lock_timeout(budget)).map_err(Failure::connection)?;
         }
+        let started = Instant::now();
         let (sent, ended) = match &origin.statement.rust {
             Some(called) => {
                 let (result, ended) = session.guarded(work.interrupt, kind, |client| {
                     function::run(client, called, work.functions, work.interrupt, false)
                 });
                 if let Err(failure) = function_ended(origin, result, &ended) {
-                    return self.function_failed(session, watch, failure);
+                    let ended = self.function_failed(session, watch, failure);
+                    return ended.map_err(|broken| broken.if_it_waited(started, &work.limits));
                 }
                 (Ok(()), ended)
             }
@@ -326,6 +338,9 @@ impl Alone<'_> {
                 waited,
                 Some(Said::of(error, [origin.statement])),
             ),
+            (None, None) if has_all_the_time(origin) => {
+                Failure::statement(origin, error).if_it_waited(started, &work.limits)
+            }
             (None, None) => Failure::statement(origin, error),
         };
         // It failed, so what is left of it can go. The statement's own failure is the one to tell.
@@ -381,7 +396,7 @@ impl Alone<'_> {
         if session.client().is_closed() || failure.is_cut() {
             return Err(failure.into());
         }
-        _ = session.client().batch_execute("SET statement_timeout = 0");
+        _ = session.client().batch_execute("SET statement_timeout = 0; SET lock_timeout = 0");
         let left = failure.may_have_begun().then_some(Left::Begun);
         if left.is_none() {
             self.journal_as_not_done(session, watch);
@@ -425,14 +440,25 @@ fn in_transaction<T>(
 
 /// Whether the statement commits what it has done whenever it likes: of any other, all is done or
 /// nothing, as far as it cannot simply be done again.
-fn commits_as_it_goes(sql: &str) -> bool {
+pub(super) fn commits_as_it_goes(sql: &str) -> bool {
     let mut words = Words::of(sql);
     words.eat("call") || words.eat("do")
 }
 
+/// Whether a statement has to get its locks in the time that there is for all attempts: it is not
+/// tried again.
+pub(super) fn has_all_the_time(origin: Origin<'_>) -> bool {
+    origin.statement.rust.is_some() || commits_as_it_goes(&origin.statement.sql)
+}
+
+/// Has the server end a statement that waits for a lock for so long.
+pub(super) fn lock_timeout(budget: Duration) -> String {
+    format!("SET lock_timeout = {}", budget.as_millis().clamp(1, LONGEST))
+}
+
 /// Whether the server refused such a statement before it began with it: it was not in any procedure
 /// then, or at the reading of a block.
-fn is_refused(error: &postgres::Error) -> bool {
+pub(super) fn is_refused(error: &postgres::Error) -> bool {
     let Some(error) = error.as_db_error() else { return false };
     let at = error.where_().unwrap_or_default();
     let is_reading = "compilation of PL/pgSQL function \"inline_code_block\"";

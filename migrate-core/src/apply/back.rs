@@ -1,12 +1,15 @@
 //! Taking back a step of a migration that stopped half way.
 
+use std::time::Instant;
+
+use super::alone::{Broken, commits_as_it_goes, has_all_the_time, is_refused, lock_timeout};
 use super::capture::Watch;
 use super::error::{Failure, Origin};
 use super::parts::origins;
 use super::question::{Answer, Noted, Question, is_direct};
 use super::send::send;
 use super::transaction::{Transaction, function_ended};
-use super::{Work, function, partial};
+use super::{Left, Work, function, partial};
 use crate::interrupt::Kind;
 use crate::lock::RunnerLock;
 use crate::way_back::Captured;
@@ -14,20 +17,21 @@ use crate::{ApplyError, Observer, Session};
 
 /// Runs the statements of `work`, which take one step back, and what records it.
 ///
-/// Outside a transaction there is nothing in the journal that could be half done: it says that the
-/// step stands until all of this is over, and what was done by then is seen in the catalog.
+/// Outside a transaction the journal says that the step stands until all of this is over: what was
+/// done by then is seen in the catalog, or, where that cannot tell, noted by `running`.
 pub(crate) fn take_back(
     session: &mut Session,
     lock: &RunnerLock,
     work: &Work<'_>,
+    running: &dyn Fn(Option<&Noted>) -> String,
     observer: &mut dyn Observer,
 ) -> Result<(), ApplyError> {
     let opening = [lock.assertion()];
-    let fail = |session: &mut Session, done, failure: Failure| {
-        let left = match partial(done, work) {
-            _ if failure.is_cut() || session.client().is_closed() => super::Left::Unknown,
+    let fail = |session: &mut Session, done, Broken { failure, left }: Broken| {
+        let left = match left {
+            _ if failure.is_cut() || session.client().is_closed() => Left::Unknown,
             Some(left) => left,
-            None => super::Left::RolledBack,
+            None => partial(done, work).unwrap_or(Left::RolledBack),
         };
         ApplyError::new(work.name, work.direction, failure, left)
     };
@@ -52,40 +56,91 @@ pub(crate) fn take_back(
         };
     if super::is_transactional(work.steps) {
         let done = together(&statements, session, observer);
-        return done.map_err(|failure| fail(session, 0, failure));
+        return done.map_err(|failure| fail(session, 0, failure.into()));
     }
     for (done, origin) in statements.iter().enumerate() {
         let is_function = origin.statement.rust.is_some() && !origin.step.transactional;
         let sent = if is_function || is_direct(&origin.statement.sql) {
-            directly(session, work, *origin)
+            directly(session, work, running, *origin).map_err(|broken| {
+                let left = broken.left.or_else(|| partial(done, work)).or(Some(Left::Nothing));
+                Broken { left, ..broken }
+            })
         } else {
-            together(&[*origin], session, observer)
+            together(&[*origin], session, observer).map_err(Broken::from)
         };
-        sent.map_err(|failure| fail(session, done, failure))?;
+        sent.map_err(|broken| fail(session, done, broken))?;
     }
-    together(&[], session, observer).map_err(|failure| fail(session, statements.len(), failure))
+    let ended = together(&[], session, observer);
+    ended.map_err(|failure| fail(session, statements.len(), failure.into()))
 }
 
-fn directly(session: &mut Session, work: &Work<'_>, origin: Origin<'_>) -> Result<(), Failure> {
-    let question = Question::of(origin.step, &origin.statement.sql);
+/// Runs a statement in no transaction. Where it may do something for good and fail all the same, the
+/// journal says that it is running until it is known to have done nothing, and else for good: what
+/// goes on from there does not repeat it, but stops and asks.
+fn directly(
+    session: &mut Session,
+    work: &Work<'_>,
+    running: &dyn Fn(Option<&Noted>) -> String,
+    origin: Origin<'_>,
+) -> Result<(), Broken> {
+    let sql = &origin.statement.sql;
+    let question = Question::of(origin.step, sql);
     if matches!(question, Question::DropIndex { .. } | Question::Row { created: false, .. }) {
         let answer = question.ask(session.client(), &Noted::default());
         if answer.map_err(Failure::connection)? == Answer::Done {
             return Ok(());
         }
     }
+    let in_doubt = has_all_the_time(origin);
+    if in_doubt {
+        let pid = session.backend_pid();
+        let noted = question.note(session.client(), pid, (origin.step, sql));
+        let mut noted = noted.map_err(Failure::connection)?;
+        noted.statement.iter_mut().for_each(|statement| statement.back = true);
+        session.client().batch_execute(&running(Some(&noted))).map_err(Failure::record)?;
+    }
+    if in_doubt {
+        let bound = lock_timeout(work.limits.lock_wait);
+        session.client().batch_execute(&bound).map_err(Failure::connection)?;
+    }
+    let started = Instant::now();
+    let sent = send_directly(session, work, &question, origin);
+    let sent = sent.map_err(|broken| broken.if_it_waited(started, &work.limits));
+    if in_doubt && !session.client().is_closed() {
+        _ = session.client().batch_execute("SET lock_timeout = 0");
+    }
+    let Some(broken) = sent.err() else { return Ok(()) };
+    if in_doubt && broken.left.is_none() && !session.client().is_closed() {
+        _ = session.client().batch_execute(&running(None));
+    }
+    Err(broken)
+}
+
+fn send_directly(
+    session: &mut Session,
+    work: &Work<'_>,
+    question: &Question,
+    origin: Origin<'_>,
+) -> Result<(), Broken> {
     if let Some(called) = &origin.statement.rust {
         let (result, ended) = session.guarded(work.interrupt, Kind::Blocking, |client| {
             function::run(client, called, work.functions, work.interrupt, false)
         });
-        return function_ended(origin, result, &ended)
-            .map_err(|failure| work.interrupt.stopped().map_or(failure, Failure::Stopped));
+        return function_ended(origin, result, &ended).map_err(|failure| {
+            let left = failure.may_have_begun().then_some(Left::Begun);
+            let failure = work.interrupt.stopped().map_or(failure, Failure::Stopped);
+            Broken { failure, left }
+        });
     }
     let kind = if question.is_concurrent() { Kind::Concurrent } else { Kind::Blocking };
     let (sent, _) = session
         .guarded(work.interrupt, kind, |client| send(client, origin.statement, work.variables));
-    sent.map_err(|error| match work.interrupt.stopped() {
-        Some(stop) if error.as_db_error().is_some() => Failure::Stopped(stop),
-        _ => Failure::statement(origin, error),
+    sent.map_err(|error| {
+        let begun = commits_as_it_goes(&origin.statement.sql) && !is_refused(&error);
+        let failure = match work.interrupt.stopped() {
+            Some(stop) if error.as_db_error().is_some() => Failure::Stopped(stop),
+            _ => Failure::statement(origin, error),
+        };
+        Broken { failure, left: begun.then_some(Left::Begun) }
     })
 }

@@ -1,6 +1,7 @@
 //! Why a migration failed, and what it left behind.
 
-use std::time::Duration;
+use std::error::Error as _;
+use std::time::{Duration, Instant};
 
 use migrate_dsl::FunctionError;
 use postgres::error::{DbError, SqlState};
@@ -10,6 +11,7 @@ use super::left::Left;
 use crate::count::count;
 use crate::event::Direction;
 use crate::interrupt::Stop;
+use crate::limits::Limits;
 use crate::lock::LockHolder;
 use crate::plan::{Object, Statement, Step};
 
@@ -148,12 +150,19 @@ pub enum Failure {
     /// A runner ended in the middle of a statement outside a transaction, which is no longer where it
     /// was in the file.
     #[error(
-        "{} ran here when the runner ended, and the file has another statement there by now",
-        quoted(sql)
+        "{} {}",
+        quoted(sql),
+        if *back {
+            "took back a part of it outside a transaction, and did not come to its end"
+        } else {
+            "ran here when the runner ended, and the file has another statement there by now"
+        }
     )]
     Replaced {
         /// The statement.
         sql: String,
+        /// Whether it took back what an earlier one had done.
+        back: bool,
         /// Whether it is known to be done; else nothing is known of it.
         done: bool,
     },
@@ -183,6 +192,12 @@ pub enum Failure {
         statement: Box<Statement>,
         /// The index.
         index: String,
+    },
+    /// The author's query, which is to tell whether a statement was done, gives no boolean.
+    #[error("`done_when` has to give one boolean")]
+    NotBoolean {
+        /// The step.
+        step: Box<Step>,
     },
     /// A runner ended in the middle of a statement outside a transaction, and nothing tells whether
     /// that was done.
@@ -316,6 +331,14 @@ impl Failure {
         }
     }
 
+    /// The same as one about a lock, if all the time that there was for it went by.
+    pub(super) fn if_it_waited(self, started: Instant, limits: &Limits) -> Self {
+        match started.elapsed() >= limits.lock_wait && self.is_about_a_lock() {
+            true => self.locked(Vec::new()),
+            false => self,
+        }
+    }
+
     /// The failure at the end of all patience, with those who were in the way then.
     pub(super) fn locked(self, found: Vec<LockHolder>) -> Self {
         match self {
@@ -341,11 +364,13 @@ impl Failure {
     }
 
     /// Whether this is the end of a connection. The driver does not always hear the server's last
-    /// words before it, so it makes no difference whether there were any.
+    /// words before it, so it makes no difference whether there were any. A value of another type
+    /// than was asked for is no end.
     pub(crate) fn is_cut_by(error: &postgres::Error) -> bool {
-        match error.code() {
-            Some(code) => LAST_WORDS.contains(code),
-            None => error.as_db_error().is_none(),
+        match (error.code(), error.source()) {
+            (Some(code), _) => LAST_WORDS.contains(code),
+            (None, Some(source)) => error.is_closed() || source.is::<std::io::Error>(),
+            (None, None) => true,
         }
     }
 
@@ -359,6 +384,7 @@ impl Failure {
             | Self::AlreadyApplied
             | Self::Stopped(_)
             | Self::InvalidIndex { .. }
+            | Self::NotBoolean { .. }
             | Self::Unknown { .. } => return self.to_string(),
             Self::Function { source, .. } => return source.to_string(),
             _ => {}
@@ -385,6 +411,7 @@ impl Failure {
             | Self::AlreadyApplied
             | Self::Stopped(_)
             | Self::InvalidIndex { .. }
+            | Self::NotBoolean { .. }
             | Self::Unknown { .. } => None,
         }
     }

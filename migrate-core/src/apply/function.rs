@@ -9,6 +9,8 @@ use migrate_dsl::{
     Asked, Connection, DatabaseError, FunctionError, MAX_MESSAGE, Reply, Request, Value,
 };
 
+use super::alone::is_refused;
+use super::question::{is_direct, shuts_out};
 use crate::functions::Runner;
 use crate::interrupt::Interrupt;
 use crate::plan::Function;
@@ -58,7 +60,7 @@ struct Answers<'a> {
     failed: Option<(usize, DatabaseError)>,
     /// Why nothing can be asked any more.
     cut: Option<postgres::Error>,
-    /// How much was done.
+    /// How much was done, or may be done although it failed.
     done: usize,
 }
 
@@ -87,7 +89,14 @@ impl Connection for Answers<'_> {
                 Ok(reply)
             }
             Err(Refusal::Ours(message)) => Err(DatabaseError::new(message)),
-            Err(Refusal::Server(error)) => Err(self.refused(error, sql)),
+            Err(Refusal::Unread(message)) => {
+                self.done += 1;
+                Err(DatabaseError::new(message))
+            }
+            Err(Refusal::Server(error)) => {
+                self.done += usize::from(may_have_committed(&sql, &error));
+                Err(self.refused(error, sql))
+            }
         }
     }
 }
@@ -96,8 +105,10 @@ impl Connection for Answers<'_> {
 enum Refusal {
     /// The server, or the network, said no.
     Server(postgres::Error),
-    /// It was not asked, or said too much.
+    /// It was not asked.
     Ours(String),
+    /// It did what it was asked, and said too much.
+    Unread(String),
 }
 
 impl From<postgres::Error> for Refusal {
@@ -140,9 +151,9 @@ impl Answers<'_> {
             });
             let read: Result<Vec<_>, postgres::Error> = read.collect();
             let read: Result<Vec<_>, String> = read?.into_iter().collect();
-            reply.rows.push(read.map_err(Refusal::Ours)?);
+            reply.rows.push(read.map_err(Refusal::Unread)?);
             if size > MAX_MESSAGE {
-                return Err(Refusal::Ours(
+                return Err(Refusal::Unread(
                     "the rows are larger than 64 MiB: `each` fetches them by the thousand"
                         .to_owned(),
                 ));
@@ -239,6 +250,13 @@ impl Answers<'_> {
             Err(error) => Err(Ended::Cut(error)),
         }
     }
+}
+
+/// Whether a statement that failed outside a transaction may have left something all the same. Most
+/// are done or not, as are several in one message; the others commit as they go, or leave an index
+/// behind.
+fn may_have_committed(sql: &str, error: &postgres::Error) -> bool {
+    (is_direct(sql) || shuts_out(sql)) && !is_refused(error)
 }
 
 fn plural(values: usize) -> &'static str {

@@ -58,7 +58,7 @@ pub(crate) fn settle(
     let noted = unfinished.noted.clone().unwrap_or_default();
     let then = noted.statement.as_ref();
     let now = origins(steps).nth(unfinished.statements_done);
-    let now = now.filter(|now| then.is_none_or(|then| then.sql == now.statement.sql));
+    let now = now.filter(|now| then.is_none_or(|it| !it.back && it.sql == now.statement.sql));
     let question = match (&now, then) {
         (Some(now), _) => Question::of(now.step, &now.statement.sql),
         (None, Some(then)) => Question::as_noted(then),
@@ -66,12 +66,18 @@ pub(crate) fn settle(
     };
     let step = now.map(|now| now.step);
     let leftovers = Leftovers { limits, interrupt, step, patience: limits.lock_wait };
-    let replaced =
-        |done| Failure::Replaced { sql: then.map(|it| it.sql.clone()).unwrap_or_default(), done };
+    let replaced = |done| Failure::Replaced {
+        sql: then.map(|it| it.sql.clone()).unwrap_or_default(),
+        back: then.is_some_and(|it| it.back),
+        done,
+    };
     let settled = match (leftovers.see_to(session, &question, &noted, observer), now) {
         (Ok(Answer::NotDone), _) => Ok(false),
         (Ok(Answer::Done), Some(_)) => Ok(true),
         (Ok(Answer::Done), None) => Err(replaced(true)),
+        (Ok(Answer::NotBoolean), Some(now)) => {
+            Err(Failure::NotBoolean { step: Box::new(now.step.clone()) })
+        }
         (Ok(_), Some(now)) => Err(Failure::unknown(now)),
         (Ok(_), None) => Err(replaced(false)),
         (Err(failure), _) => Err(failure),
@@ -81,7 +87,9 @@ pub(crate) fn settle(
         let direction = if up { Direction::Up } else { Direction::Down };
         let left = match failure {
             _ if failure.is_cut() => Left::Unknown,
-            Failure::Unknown { .. } | Failure::Replaced { .. } => Left::Begun,
+            Failure::Unknown { .. } | Failure::Replaced { .. } | Failure::NotBoolean { .. } => {
+                Left::Begun
+            }
             _ => Left::HalfDone,
         };
         ApplyError::new(&unfinished.name, direction, failure, left)
@@ -97,11 +105,20 @@ impl Leftovers<'_> {
         noted: &Noted,
         observer: &mut dyn Observer,
     ) -> Result<Answer, Failure> {
-        let answer = question.ask(session.client(), noted).map_err(|error| {
-            match session.client().is_closed() || Failure::is_cut_by(&error) {
-                true => Failure::connection(error),
-                false => Failure::Leftover { sql: None, source: error.into() },
+        let answer = match question {
+            // The author's own query may take its time.
+            Question::DoneWhen(_) if !self.interrupt.is_stopped() => {
+                let ask = |client: &mut Client| question.ask(client, noted);
+                session.guarded(self.interrupt, Kind::Concurrent, ask).0
             }
+            _ => question.ask(session.client(), noted),
+        };
+        let answer = answer.map_err(|error| match self.interrupt.stopped() {
+            _ if session.client().is_closed() || Failure::is_cut_by(&error) => {
+                Failure::connection(error)
+            }
+            Some(stop) => Failure::Stopped(stop),
+            None => Failure::Leftover { sql: None, source: error.into() },
         })?;
         match (answer, question) {
             (Answer::Indexes(indexes), _) => {

@@ -4,7 +4,7 @@
 //! here, once the session of the other is gone (it holds the runner's lock until then).
 
 use postgres::Client;
-use postgres::types::Oid;
+use postgres::types::{Oid, Type};
 use serde::{Deserialize, Serialize};
 
 use super::words::Words;
@@ -50,6 +50,9 @@ pub(crate) struct Sent {
     pub(crate) sql: String,
     pub(crate) idempotent: bool,
     pub(crate) done_when: Option<String>,
+    /// Whether it took back what an earlier one had done.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) back: bool,
 }
 
 /// What the catalog says.
@@ -63,6 +66,8 @@ pub(super) enum Answer {
     Indexes(Vec<(String, Oid)>),
     /// The partition is half way out: there is no way back.
     HalfOut(Oid),
+    /// The author's query gives something else than a boolean, or more than one.
+    NotBoolean,
     /// Nobody knows.
     Unknown,
 }
@@ -172,6 +177,7 @@ impl Question {
             sql: sql.to_owned(),
             idempotent: step.idempotent,
             done_when: step.done_when.clone(),
+            back: false,
         }));
         Ok(Noted { pid, indexes: rows.iter().map(|row| row.get(0)).collect(), statement })
     }
@@ -221,9 +227,15 @@ impl Question {
             }
             Self::Repeat => false,
             Self::DoneWhen(query) => {
-                let row = client.query_opt(query, &[])?;
-                row.map(|row| row.try_get::<_, Option<bool>>(0)).transpose()?.flatten()
-                    == Some(true)
+                let query = client.prepare(query)?;
+                if !matches!(query.columns(), [column] if *column.type_() == Type::BOOL) {
+                    return Ok(Answer::NotBoolean);
+                }
+                match client.query(&query, &[])?.as_slice() {
+                    [] => false,
+                    [row] => row.try_get::<_, Option<bool>>(0)? == Some(true),
+                    _ => return Ok(Answer::NotBoolean),
+                }
             }
             Self::Unknown => return Ok(Answer::Unknown),
         };

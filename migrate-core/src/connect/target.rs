@@ -257,6 +257,13 @@ impl Target {
         config
     }
 
+    /// Whether all of its servers are on this machine: behind a socket, or at an address that no
+    /// other machine answers.
+    #[must_use]
+    pub fn is_on_this_machine(&self) -> bool {
+        self.inner.servers.iter().all(Server::is_on_this_machine)
+    }
+
     /// As `user@host:port`.
     #[must_use]
     pub fn server(&self) -> String {

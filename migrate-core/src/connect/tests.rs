@@ -370,6 +370,33 @@ fn whatever_is_written_is_a_database_or_told_to_be_none() {
 }
 
 #[test]
+fn what_is_on_this_machine() {
+    let of = |text| target(text).is_on_this_machine();
+    for text in [
+        "postgres://ada@localhost/shop",
+        "postgres://ada@127.0.0.2/shop",
+        "postgres://ada@[::1]:5433/shop",
+        "postgres://ada@[::ffff:127.0.0.1]/shop",
+        "host=/run/postgresql user=ada",
+        "host=db.example hostaddr=127.0.0.1 user=ada",
+        "host=localhost,/tmp user=ada",
+    ] {
+        assert!(of(text), "{text}");
+    }
+    for text in [
+        "postgres://ada@db.example/shop",
+        "postgres://ada@10.0.0.1/shop",
+        "postgres://ada@0.0.0.0/shop",
+        "postgres://ada@localhost.example/shop",
+        "postgres://ada@127.0.0.1.example/shop",
+        "host=localhost hostaddr=10.0.0.1 user=ada",
+        "host=localhost,db.example user=ada",
+    ] {
+        assert!(!of(text), "{text}");
+    }
+}
+
+#[test]
 fn passwords_are_never_shown() {
     let environment = environment(&[("PGPASSWORD", "s3cret"), ("PGSYSCONFDIR", "/nowhere")]);
     for text in [

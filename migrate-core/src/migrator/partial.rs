@@ -1,7 +1,7 @@
 //! Taking back a migration that stopped half way up: just the steps that were done.
 
 use super::{Known, Migrator};
-use crate::apply::{Work, settle, take_back};
+use crate::apply::{Noted, Work, settle, take_back};
 use crate::error::FILE_GONE;
 use crate::event::Direction;
 use crate::history::{Action, Line, Unfinished};
@@ -15,6 +15,8 @@ use crate::{Error, Event, Observer, Session};
 struct Back {
     /// How many statements of the migration were done before the step.
     before: usize,
+    /// How many with it.
+    after: usize,
     /// The way back.
     step: Step,
 }
@@ -64,14 +66,18 @@ impl Migrator {
             session.client().batch_execute(&sql)?;
         }
         for (number, back) in backs.iter().enumerate() {
+            let journal = |done, noted: Option<&Noted>| {
+                let checksum = checksum_of_first(&up, done);
+                let (history, captured) = (&self.history, &unfinished.captured);
+                history.journal(name, Action::Up, &checksum, done, noted, captured)
+            };
             let record = |_: &Captured| {
                 if number + 1 == backs.len() {
                     return end();
                 }
-                let checksum = checksum_of_first(&up, back.before);
-                let (history, captured) = (&self.history, &unfinished.captured);
-                vec![history.journal(name, Action::Up, &checksum, back.before, None, captured)]
+                vec![journal(back.before, None)]
             };
+            let running = |noted: Option<&Noted>| journal(back.after, noted);
             let work = Work {
                 name,
                 direction,
@@ -83,7 +89,7 @@ impl Migrator {
                 limits: self.limits,
                 interrupt: &self.interrupt,
             };
-            take_back(session, lock, &work, observer)
+            take_back(session, lock, &work, &running, observer)
                 .map_err(|error| self.failed(session, Action::Down, error))?;
         }
         observer.event(Event::Finished {
@@ -144,7 +150,7 @@ impl Migrator {
                     ..step.clone()
                 };
                 let step = for_server(&[step], major).remove(0);
-                backs.push(Back { before, step });
+                backs.push(Back { before, after: end.min(done), step });
             }
             before = end;
         }

@@ -225,6 +225,35 @@ fn the_database_follows_by_itself_once_the_hook_is_installed() {
 }
 
 #[test]
+fn a_database_on_another_machine_follows_where_that_was_asked_for() {
+    let mut repository = Repository::new();
+    repository.run("up");
+    repository.run("hook install");
+    // What is not all of this machine may be in earnest, wherever the first server is.
+    let database = repository.cli.database.url().replace("&port=", ",db.invalid&port=");
+    assert!(database.contains("db.invalid"), "{database}");
+    repository.cli = repository.cli.var("DATABASE_URL", &database);
+    let said = repository.git("checkout --quiet b");
+    assert!(said.starts_with("     skipped the database is not on this machine: "), "{said}");
+    assert!(
+        said.ends_with("`migrate hook install --follow-remote` has it follow, too\n"),
+        "{said}"
+    );
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert_eq!(repository.applied(), "01,02,03");
+    repository.git("checkout --quiet a");
+    repository.run("hook install --follow-remote");
+    let said = repository.git("checkout --quiet b");
+    assert!(said.contains("2 taken back, 1 applied"), "{said}");
+    assert_eq!(repository.applied(), "01,04");
+    // Whoever installs it once more without the word takes that back.
+    repository.run("hook install");
+    let said = repository.git("checkout --quiet a");
+    assert!(said.contains("skipped"), "{said}");
+    assert_eq!(repository.applied(), "01,04");
+}
+
+#[test]
 fn git_does_not_fail_by_what_keeps_the_database_from_following() {
     let repository = Repository::new();
     repository.run("up");

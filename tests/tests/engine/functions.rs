@@ -415,6 +415,75 @@ fn outside_a_transaction_what_was_done_stays_and_the_author_says_what_then() {
 }
 
 #[test]
+fn outside_a_transaction_what_failed_may_have_done_something() {
+    fn call(db: &mut Database<'_>) -> Result<(), BoxError> {
+        Ok(db.batch("CALL charge()")?)
+    }
+    fn call_by_execute(db: &mut Database<'_>) -> Result<(), BoxError> {
+        db.execute("CALL charge()", &[])?;
+        Ok(())
+    }
+    fn index(db: &mut Database<'_>) -> Result<(), BoxError> {
+        db.execute("CREATE UNIQUE INDEX CONCURRENTLY half ON twice (n)", &[])?;
+        Ok(())
+    }
+    fn unread(db: &mut Database<'_>) -> Result<(), BoxError> {
+        db.query("INSERT INTO words VALUES (1) RETURNING repeat('x', 67108865)", &[])?;
+        Ok(())
+    }
+    const SETUP: &str = "CREATE TABLE words (n int);
+         CREATE TABLE twice (n int); INSERT INTO twice VALUES (1), (1);
+         CREATE PROCEDURE charge() LANGUAGE plpgsql AS
+         $$BEGIN INSERT INTO words VALUES (1); COMMIT; PERFORM 1 / 0; END$$";
+    let begun: [fn(&mut Pgm); 4] = [
+        |pgm| _ = pgm.rust("charge", call).outside_transaction().down(|_| Ok(())),
+        |pgm| _ = pgm.rust("charge", call_by_execute).outside_transaction().down(|_| Ok(())),
+        |pgm| _ = pgm.rust("charge", index).outside_transaction().down(|_| Ok(())),
+        |pgm| _ = pgm.rust("charge", unread).outside_transaction().down(|_| Ok(())),
+    ];
+    for up in begun {
+        let engine = Engine::new();
+        engine.database.execute(SETUP);
+        let all = [migration(A, up)];
+        let error = engine.up(&all).unwrap_err();
+        let Error::Apply(failed) = &error else { panic!("{error}") };
+        assert_eq!(failed.left, Left::Begun, "{}", told(&error));
+        assert_eq!(engine.status(&all), format!("partial {A}"));
+        let left = "SELECT (SELECT count(*) FROM words) || coalesce(to_regclass('half')::text, '')";
+        let before = engine.value(left);
+        assert_eq!(engine.up(&all).unwrap_err().diagnostics()[0].code.as_deref(), Some("unknown"));
+        assert_eq!(engine.value(left), before);
+    }
+
+    fn insert(db: &mut Database<'_>) -> Result<(), BoxError> {
+        db.execute("INSERT INTO words VALUES (1 / 0)", &[])?;
+        Ok(())
+    }
+    fn batch(db: &mut Database<'_>) -> Result<(), BoxError> {
+        Ok(db.batch("INSERT INTO words VALUES (1); SELECT 1 / 0")?)
+    }
+    fn nothing(db: &mut Database<'_>) -> Result<(), BoxError> {
+        Ok(db.batch("CALL nothing()")?)
+    }
+    // A statement is done or not.
+    let not: [fn(&mut Pgm); 3] = [
+        |pgm| _ = pgm.rust("charge", insert).outside_transaction().down(|_| Ok(())),
+        |pgm| _ = pgm.rust("charge", batch).outside_transaction().down(|_| Ok(())),
+        |pgm| _ = pgm.rust("charge", nothing).outside_transaction().down(|_| Ok(())),
+    ];
+    for up in not {
+        let engine = Engine::new();
+        engine.database.execute(SETUP);
+        let all = [migration(A, up)];
+        let error = engine.up(&all).unwrap_err();
+        let Error::Apply(failed) = &error else { panic!("{error}") };
+        assert_eq!(failed.left, Left::Nothing, "{}", told(&error));
+        assert_eq!(engine.status(&all), format!("pending {A}"));
+        assert_eq!(engine.value("SELECT count(*) FROM words"), "0");
+    }
+}
+
+#[test]
 fn a_way_back_without_its_function_is_refused_before_anything_is_touched() {
     let engine = Engine::new();
     words(&engine);

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use migrate_core::lock::Class;
-use migrate_core::{Error, Event, Failure, Limits, Session, Target, UpTo};
+use migrate_core::{DownTo, Error, Event, Failure, Left, Limits, Session, Target, UpTo};
 use migrate_dsl::Migration;
 use migrate_tests::process::eventually;
 use migrate_tests::{Engine, migration};
@@ -279,6 +279,51 @@ fn patience_ends_outside_a_transaction_too() {
     assert_eq!(holders[0].class, Class::IdleInTransaction);
     assert_eq!(engine.status(&all), format!("pending {A}"));
     assert_eq!(engine.up(&all).unwrap(), [A]);
+}
+
+#[test]
+fn patience_ends_for_what_commits_as_it_goes() {
+    let block = migration(A, |pgm| {
+        pgm.sql("DO $$BEGIN LOCK TABLE t; END$$").outside_transaction().down("");
+    });
+    let call = migration(A, |pgm| _ = pgm.sql("CALL work()").outside_transaction().down(""));
+    let function = migration(A, |pgm| {
+        let work = pgm.rust("work", |db| Ok(db.batch("TRUNCATE t")?));
+        work.outside_transaction().down(|_| Ok(()));
+    });
+    let back = migration(A, |pgm| {
+        pgm.sql("VACUUM u").outside_transaction().down("CALL work()");
+        pgm.sql("SELECT 1 / 0").down("");
+    });
+    for (all, is_back, left) in [
+        ([block], false, Left::Begun),
+        ([call], false, Left::Begun),
+        ([function], false, Left::Nothing),
+        ([back], true, Left::Begun),
+    ] {
+        let engine = engine();
+        engine.database.execute(
+            "CREATE TABLE u (); CREATE PROCEDURE work() LANGUAGE plpgsql AS $$BEGIN TRUNCATE t; END$$",
+        );
+        if is_back {
+            engine.up(&all).unwrap_err();
+        }
+        let mut reader = engine.database.client();
+        reader.batch_execute("BEGIN; SELECT FROM t").unwrap();
+        let migrator = engine.migrator(&all).patience(Duration::from_millis(500));
+        let (mut session, started) = (engine.session(), Instant::now());
+        let done = match is_back {
+            true => migrator.down(&mut session, &DownTo::All, &mut |_: Event| {}),
+            false => migrator.up(&mut session, &UpTo::default(), &mut |_: Event| {}),
+        };
+        let error = done.unwrap_err();
+        assert!(started.elapsed() < Duration::from_secs(10));
+        let Error::Apply(failed) = &error else { panic!("{error}") };
+        assert!(matches!(failed.failure, Failure::Locked { .. }), "{:?}", failed.failure);
+        assert_eq!(failed.left, left);
+        let bound = session.client().query_one("SHOW lock_timeout", &[]).unwrap();
+        assert_eq!(bound.get::<_, String>(0), "0");
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use migrate_core::{Error, Left};
 use migrate_dsl::Migration;
+use migrate_dsl::prelude::*;
 use migrate_tests::{Engine, migration, reversible};
 
 const A: &str = "20260101000000_a";
@@ -253,6 +254,29 @@ fn a_procedure_is_done_when_its_author_says_so() {
 }
 
 #[test]
+fn a_question_that_gives_no_boolean_is_the_authors() {
+    const CALL: fn(&mut Pgm, &str) = |pgm, query| {
+        pgm.sql("CALL work()").outside_transaction().done_when(query).down("");
+    };
+    let engine = procedure("PERFORM 1 / 0");
+    let number = [migration(A, |pgm| CALL(pgm, "SELECT 1 FROM trace"))];
+    assert_eq!(left_of(&engine.up(&number).unwrap_err()), Left::Begun);
+    let rows = [migration(A, |pgm| CALL(pgm, "SELECT true FROM generate_series(1, 2)"))];
+    let two = [migration(A, |pgm| CALL(pgm, "SELECT true, true"))];
+    for all in [number, rows, two] {
+        let error = engine.up(&all).unwrap_err();
+        assert_eq!(left_of(&error), Left::Begun);
+        let told = &error.diagnostics()[0];
+        assert_eq!(told.message, "`done_when` has to give one boolean");
+        assert!(told.source.is_some() && told.helps[0].contains("SELECT EXISTS"), "{told:?}");
+        assert_eq!(engine.status(&all), format!("partial {A}"));
+    }
+    let mended = [migration(A, |pgm| CALL(pgm, "SELECT EXISTS (SELECT FROM trace)"))];
+    assert_eq!(engine.up(&mended).unwrap(), [A]);
+    assert_eq!(engine.value("SELECT count(*) FROM trace"), "1");
+}
+
+#[test]
 fn what_the_server_did_not_begin_with_has_done_nothing() {
     let engine = Engine::new();
     let call = migration(A, |pgm| _ = pgm.sql("CALL nothing()").outside_transaction().down(""));
@@ -308,4 +332,58 @@ fn what_must_not_run_in_a_transaction_is_told_how_it_may() {
     let within = "DO $$ BEGIN EXECUTE 'CREATE INDEX CONCURRENTLY i ON a (n)'; END $$";
     let told = helps(Migration::sql(A, "src/a.up.sql", A, within, None));
     assert_eq!(told, "mend the file and run `migrate up` again");
+}
+
+#[test]
+fn a_way_back_that_did_something_for_good_is_not_repeated_by_itself() {
+    fn fails(pgm: &mut Pgm) {
+        pgm.sql("SELECT 1 / (SELECT count(*) FROM busy)").down("");
+    }
+    let call = migration(A, |pgm| {
+        pgm.sql("VACUUM trace").outside_transaction().down("CALL work()");
+        fails(pgm);
+    });
+    let function = migration(A, |pgm| {
+        let charge = pgm.rust("charge", |_| Ok(()));
+        charge.outside_transaction().idempotent().down(|db| Ok(db.batch("CALL work()")?));
+        fails(pgm);
+    });
+    for all in [[call], [function]] {
+        let engine = procedure("PERFORM 1 / 0");
+        assert_eq!(left_of(&engine.up(&all).unwrap_err()), Left::Partial { done: 1, of: 2 });
+        let error = engine.down(&all, 1).unwrap_err();
+        assert_eq!(left_of(&error), Left::Begun, "{error:?}");
+        assert_eq!(engine.value("SELECT count(*) FROM trace"), "1");
+        assert_eq!(engine.status(&all), format!("partial {A}"));
+        // Neither way.
+        for error in [engine.down(&all, 1).unwrap_err(), engine.up(&all).unwrap_err()] {
+            let told = &error.diagnostics()[0];
+            assert_eq!(told.code.as_deref(), Some("unknown"), "{told:?}");
+            assert!(told.message.contains("took back a part of it"), "{}", told.message);
+            assert!(told.helps[0].starts_with("look at the database"), "{:?}", told.helps);
+        }
+        assert_eq!(engine.value("SELECT count(*) FROM trace"), "1");
+        let migrator = engine.migrator(&all);
+        let names = [A.to_owned()];
+        migrator.mark_pending(&mut engine.session(), &names, &mut |_| {}).unwrap();
+        assert_eq!(engine.status(&all), format!("pending {A}"));
+    }
+}
+
+#[test]
+fn a_way_back_that_the_server_did_not_begin_with_can_be_tried_again() {
+    let engine = Engine::new();
+    engine.database.execute("CREATE TABLE trace (n int)");
+    let all = [migration(A, |pgm| {
+        pgm.sql("VACUUM trace").outside_transaction().down("CALL work()");
+        pgm.sql("SELECT 1 / (SELECT count(*) FROM trace)").down("");
+    })];
+    engine.up(&all).unwrap_err();
+    assert_eq!(left_of(&engine.down(&all, 1).unwrap_err()), Left::Nothing);
+    engine
+        .database
+        .execute("CREATE PROCEDURE work() LANGUAGE sql AS $$INSERT INTO trace VALUES (1)$$");
+    assert_eq!(engine.down(&all, 1).unwrap(), [A]);
+    assert_eq!(engine.value("SELECT count(*) FROM trace"), "1");
+    assert_eq!(engine.status(&all), format!("pending {A}"));
 }
