@@ -40,6 +40,9 @@ pub struct Loss {
     pub table: String,
     /// The column, where it is not the whole table.
     pub column: Option<String>,
+    /// The type that the column gets, where it stays and its values are what that does not hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub becomes: Option<String>,
     /// How many rows have something in it, counted no further than one more than
     /// [`MOST`](Self::MOST); not known where this role may not count them, or it would take long.
     pub rows: Option<i64>,
@@ -55,7 +58,7 @@ impl Loss {
     /// Of a migration, nothing in particular.
     pub(super) fn of(name: &str) -> Self {
         let (name, table) = (name.to_owned(), String::new());
-        Self { name, table, column: None, rows: None, untried: None }
+        Self { name, table, column: None, becomes: None, rows: None, untried: None }
     }
 
     fn untried(name: &str, statement: &Statement) -> Self {
@@ -92,6 +95,10 @@ impl fmt::Display for Loss {
         match &self.column {
             None => write!(f, "row{plural} of `{table}`"),
             Some(column) => write!(f, "value{plural} of `{column}` in `{table}`"),
+        }?;
+        match &self.becomes {
+            Some(becomes) => write!(f, " that `{becomes}` does not hold"),
+            None => Ok(()),
         }
     }
 }

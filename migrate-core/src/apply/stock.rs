@@ -14,7 +14,11 @@ use crate::event::Direction;
 pub(super) struct Stock {
     tables: Vec<Table>,
     dropped: HashSet<(Oid, i16)>,
+    types: Types,
 }
+
+/// The types of columns, each with its modifier.
+type Types = HashMap<(Oid, i16), (Oid, i32)>;
 
 /// A table that has rows of its own.
 pub(super) struct Table {
@@ -26,11 +30,13 @@ pub(super) struct Table {
     columns: i16,
 }
 
-/// What a statement has dropped or emptied: a table, or a column of it.
+/// What a statement has dropped or emptied: a table, or a column of it; or a column whose values it
+/// has made into those of another type.
 pub(super) struct Gone {
     table: Oid,
     shown: String,
     column: Option<i16>,
+    becomes: Option<String>,
 }
 
 impl Stock {
@@ -57,8 +63,10 @@ impl Stock {
             Ok(Table { oid, shown, place: row.try_get(2)?, columns: row.try_get(3)? })
         };
         let tables: Result<_, _> = rows.iter().map(table).collect();
-        let mut stock = Self { tables: tables?, dropped: HashSet::new() };
+        let mut stock = Self { tables: tables?, dropped: HashSet::new(), types: HashMap::new() };
         stock.dropped = stock.dropped_columns(client)?.into_iter().collect();
+        let oids: Vec<_> = stock.tables.iter().map(|table| table.oid).collect();
+        stock.retyped(client, &oids)?;
         Ok(stock)
     }
 
@@ -77,13 +85,22 @@ impl Stock {
         let tables = self.look_again(client).map_err(Failure::connection)?;
         let mut all: Vec<_> = tables
             .into_iter()
-            .map(|table| Gone { table: table.oid, shown: table.shown, column: None })
+            .map(|table| Gone { table: table.oid, shown: table.shown, column: None, becomes: None })
             .collect();
+        let moved = |table: &&Table| !before.contains(&(table.oid, table.place));
+        let moved: Vec<_> = self.tables.iter().filter(moved).map(|table| table.oid).collect();
+        if !moved.is_empty() {
+            all.extend(self.retyped(client, &moved).map_err(Failure::connection)?);
+        }
         // Of a way back that empties a table, its author says that the rows are the migration's own.
         if direction == Direction::Up {
-            let moved = |table: &&Table| !before.contains(&(table.oid, table.place));
-            for table in self.tables.iter().filter(moved) {
-                let gone = Gone { table: table.oid, shown: table.shown.clone(), column: None };
+            for table in self.tables.iter().filter(|table| moved.contains(&table.oid)) {
+                let gone = Gone {
+                    table: table.oid,
+                    shown: table.shown.clone(),
+                    column: None,
+                    becomes: None,
+                };
                 if gone.is_emptied(client).map_err(Failure::connection)? {
                     all.push(gone);
                 }
@@ -94,7 +111,12 @@ impl Stock {
             // What has come on the way is nobody's.
             let Some(known) = known.filter(|known| column <= known.columns) else { continue };
             if self.dropped.insert((table, column)) {
-                all.push(Gone { table, shown: known.shown.clone(), column: Some(column) });
+                all.push(Gone {
+                    table,
+                    shown: known.shown.clone(),
+                    column: Some(column),
+                    becomes: None,
+                });
             }
         }
         Ok(all)
@@ -121,6 +143,32 @@ impl Stock {
         Ok(gone)
     }
 
+    /// The columns of these tables whose type is another than it was.
+    fn retyped(
+        &mut self,
+        client: &mut Client,
+        tables: &[Oid],
+    ) -> Result<Vec<Gone>, postgres::Error> {
+        let rows = client.query(
+            "SELECT attrelid, attnum, atttypid, atttypmod, \
+             pg_catalog.format_type(atttypid, atttypmod) FROM pg_catalog.pg_attribute \
+             WHERE NOT attisdropped AND attnum > 0 AND attrelid = ANY ($1) ORDER BY 1, 2",
+            &[&tables],
+        )?;
+        let mut all = Vec::new();
+        for row in rows {
+            let (table, column) = (row.try_get(0)?, row.try_get(1)?);
+            let now = (row.try_get(2)?, row.try_get(3)?);
+            let before = self.types.insert((table, column), now);
+            let Some(known) = self.tables.iter().find(|known| known.oid == table) else { continue };
+            if column <= known.columns && before.is_some_and(|before| before != now) {
+                let (shown, becomes) = (known.shown.clone(), row.try_get(4)?);
+                all.push(Gone { table, shown, column: Some(column), becomes });
+            }
+        }
+        Ok(all)
+    }
+
     fn dropped_columns(&self, client: &mut Client) -> Result<Vec<(Oid, i16)>, postgres::Error> {
         let oids: Vec<_> = self.tables.iter().map(|table| table.oid).collect();
         let rows = client.query(
@@ -140,11 +188,17 @@ impl Gone {
             Err(error) if error.code().is_some_and(is_lock) => {
                 return Err(Failure::queued(None, Some(error.into())));
             }
+            // No cast leads there and back: what becomes of a value is the author's own word.
+            Err(error) if error.as_db_error().is_some() && self.becomes.is_some() => {
+                return Ok(None);
+            }
             Err(error) if error.as_db_error().is_some() => (None, None),
             Err(error) => return Err(Failure::connection(error)),
         };
-        let (name, table) = (name.to_owned(), self.shown.clone());
-        Ok((rows != Some(0)).then_some(Loss { name, table, column, rows, untried: None }))
+        let becomes = self.becomes.clone();
+        let table = self.shown.clone();
+        let loss = Loss { table, column, becomes, rows, ..Loss::of(name) };
+        Ok((rows != Some(0)).then_some(loss))
     }
 
     /// Whether nothing is left in a table that is still there; so, too, where this role may not
@@ -174,12 +228,42 @@ impl Gone {
 
     fn count(&self, client: &mut Client) -> Result<(Option<String>, i64), postgres::Error> {
         let table = self.path(client)?;
+        if let Some((number, becomes)) = self.column.zip(self.becomes.as_ref()) {
+            return self.count_changed(client, &table, number, becomes);
+        }
         if let Some(number) = self.column {
             return self.count_column(client, &table, number);
         }
         let most = Loss::MOST + 1;
         let sql = format!("SELECT count(*) FROM (SELECT FROM ONLY {table} LIMIT {most}) counted");
         Ok((None, client.query_one(&sql, &[])?.try_get(0)?))
+    }
+
+    /// The values of a column that another type makes other values of: they are not what they were
+    /// once they are back. Text tells where a type compares nothing.
+    fn count_changed(
+        &self,
+        client: &mut Client,
+        table: &str,
+        number: i16,
+        becomes: &str,
+    ) -> Result<(Option<String>, i64), postgres::Error> {
+        let row = client.query_one(
+            "SELECT a.attname::text, pg_catalog.quote_ident(a.attname), \
+             pg_catalog.format_type(a.atttypid, a.atttypmod), \
+             EXISTS (SELECT FROM pg_catalog.pg_operator o \
+             WHERE o.oprname = '=' AND o.oprleft = a.atttypid AND o.oprright = a.atttypid) \
+             FROM pg_catalog.pg_attribute a WHERE a.attrelid = $1 AND a.attnum = $2",
+            &[&self.table, &number],
+        )?;
+        let (name, quoted): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+        let own: String = row.try_get(2)?;
+        let text = if row.try_get(3)? { "" } else { "::text" };
+        let sql = format!(
+            "SELECT count(*) FROM ONLY {table} \
+             WHERE ({quoted}::{becomes}::{own}){text} IS DISTINCT FROM {quoted}{text}"
+        );
+        Ok((Some(name), client.query_one(&sql, &[])?.try_get(0)?))
     }
 
     /// The values of a column that somebody has put there: those that the server itself puts there,

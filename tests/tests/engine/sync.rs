@@ -252,6 +252,36 @@ fn what_is_kept_written_anew_or_only_passed_through_is_no_loss() {
 }
 
 #[test]
+fn values_that_the_other_type_does_not_hold_are_seen() {
+    let engine = Engine::new();
+    let prices = |pgm: &mut Pgm| {
+        pgm.create_table("prices", |t| {
+            t.integer("price");
+            t.text("size");
+            t.column("at", "timestamptz");
+        });
+    };
+    let wider = |pgm: &mut Pgm| {
+        pgm.alter_column("prices", "price").set_type("numeric");
+        pgm.alter_column("prices", "size").set_type("integer").using("length(size)");
+    };
+    let day = |pgm: &mut Pgm| _ = pgm.alter_column("prices", "at").set_type("date");
+    let all = [migration(A, prices), migration(B, wider), migration(C, day)];
+    engine.up(&all[..2]).unwrap();
+    engine.database.execute(
+        "INSERT INTO prices VALUES (1.75, 1, '2026-01-01 00:00'), (2, 2, NULL), (3.0, 3, '2026-01-01 12:00')",
+    );
+    let error = sync(&engine, &all[..1]).unwrap_err();
+    let notes = error.diagnostics().remove(0).notes;
+    insta::assert_snapshot!(notes.join("\n"), @"`20260102000000_b` goes with 1 value of `price` in `prices` that `integer` does not hold");
+    insta::assert_snapshot!(lost(sync(&engine, &all)), @"this would lose 1 value of `at` in `prices` that `date` does not hold");
+    assert_eq!(engine.value("SELECT string_agg(price::text, ',') FROM prices"), "1.75,2,3.0");
+    engine.database.execute("UPDATE prices SET price = 1, at = NULL");
+    assert_eq!(sync(&engine, &all).unwrap(), (vec![], names(&[C])));
+    assert_eq!(sync(&engine, &all[..1]).unwrap(), (names(&[C, B]), vec![]));
+}
+
+#[test]
 fn what_no_statement_names_is_seen_all_the_same() {
     let engine = Engine::new();
     let all = [migration(A, |pgm| {
