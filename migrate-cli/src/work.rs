@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use migrate_core::bundle::{BundleError, Carried};
 use migrate_core::plan::{HistoryName, Migration, Plan, PlanFile};
-use migrate_core::{BackupBefore, History, Interrupt, Migrator, Session};
+use migrate_core::{BackupBefore, History, Interrupt, Migrator, Session, Target};
 
 use crate::actor::actor;
 use crate::context::Context;
@@ -192,21 +192,38 @@ pub fn settings(context: &Context) -> anyhow::Result<Option<Settings>> {
     }
 }
 
+/// The project's settings, for what needs no more than a database: where one is named, there may be
+/// no project.
+pub fn settings_if_any(context: &Context) -> anyhow::Result<Option<Settings>> {
+    let is_named = context.global.overrides.database_url.is_some()
+        || Target::from_environment(&context.environment)?.is_some();
+    settings(context).or_else(|error| match error.downcast_ref() {
+        Some(SettingsError::NoProject(_)) if is_named => Ok(None),
+        _ => Err(error),
+    })
+}
+
 impl Work {
     /// Makes the plan, and connects to the database for `purpose`: `migrate up`.
     pub fn open(context: &Context, purpose: &str) -> anyhow::Result<Self> {
-        Self::open_with(context, purpose, Planned::of)
+        Self::open_with(context, purpose, settings(context)?, Planned::of)
     }
 
     /// The same for taking back, which needs no files: where they do not compile, what the database
     /// has stored will do.
     pub fn open_to_take_back(context: &Context, purpose: &str) -> anyhow::Result<Self> {
-        Self::open_with(context, purpose, Planned::or_stored)
+        Self::open_with(context, purpose, settings(context)?, Planned::or_stored)
     }
 
     /// The same for what needs only the history: nothing is compiled.
     pub fn open_without_plan(context: &Context, purpose: &str) -> anyhow::Result<Self> {
-        Self::open_with(context, purpose, Planned::history_alone)
+        Self::open_with(context, purpose, settings(context)?, Planned::history_alone)
+    }
+
+    /// The same for what only reads the history: without a project it is that of the flags, or the
+    /// usual one. What writes does not guess which history is meant.
+    pub fn open_to_read(context: &Context, purpose: &str) -> anyhow::Result<Self> {
+        Self::open_with(context, purpose, settings_if_any(context)?, Planned::history_alone)
     }
 
     /// Destroys even in a protected database, if its name was given.
@@ -222,9 +239,9 @@ impl Work {
     fn open_with(
         context: &Context,
         purpose: &str,
+        settings: Option<Settings>,
         planned: impl FnOnce(&Context, Option<&Settings>) -> anyhow::Result<Planned>,
     ) -> anyhow::Result<Self> {
-        let settings = settings(context)?;
         let of_environment = AskedLimits::of_environment(&context.environment)?;
         let of_settings = settings.as_ref().map(|settings| settings.limits).unwrap_or_default();
         let limits = of_environment.or(of_settings);

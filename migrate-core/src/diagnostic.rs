@@ -1,11 +1,11 @@
 //! An error as a person should see it: each slot says one thing.
 
 use migrate_dsl::FunctionError;
-use postgres::error::SqlState;
+use postgres::error::{DbError, SqlState};
 
 use crate::apply::{Failure, Left, Said};
 use crate::event::Direction;
-use crate::plan::{Place, Statement, Step};
+use crate::plan::{Capture, Inverse, Place, Statement, Step};
 use crate::{ApplyError, Error};
 
 /// What went wrong, where, what it means and what to do; the caller renders it.
@@ -67,6 +67,15 @@ impl Error {
                     ..Diagnostic::default()
                 })
                 .collect(),
+            Self::Protected { steps, .. } if !steps.is_empty() => {
+                let mut diagnostics: Vec<_> =
+                    steps.iter().map(|(name, step)| self.of_destroying(name, step)).collect();
+                // What to do is the same for all of them, and said once.
+                if let Some(last) = diagnostics.last_mut() {
+                    last.helps.extend(self.help());
+                }
+                diagnostics
+            }
             Self::NoWayBack { why, .. } => vec![Diagnostic {
                 code: Some("no_way_back".to_owned()),
                 source: Some(SourceMark { place: why.place.clone(), verb: Some(why.verb.clone()) }),
@@ -84,6 +93,22 @@ impl Error {
                 vec![plain]
             }
             _ => vec![self.plain()],
+        }
+    }
+
+    /// A step that may not be applied in a protected database.
+    fn of_destroying(&self, name: &str, step: &Step) -> Diagnostic {
+        let lost = match &step.inverse {
+            Inverse::Capture(Capture { lost: Some(lost), .. }) => lost,
+            Inverse::None { reason } => reason,
+            _ => "what it destroys does not come back",
+        };
+        Diagnostic {
+            code: Some("protected".to_owned()),
+            message: format!("{}: {lost}, and {self}", step.summary),
+            source: Some(SourceMark { place: step.place.clone(), verb: Some(step.verb.clone()) }),
+            notes: vec![format!("it is a step of `{name}`: nothing was changed")],
+            ..Diagnostic::default()
         }
     }
 
@@ -174,6 +199,8 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
             }
         }
         diagnostic.helps.extend(advice.as_deref().map(str::to_owned));
+        diagnostic.helps.extend(server.and_then(|server| outside(server, step, statement)));
+        diagnostic.helps.extend(server.and_then(|server| dotted(server, step, statement)));
     } else if let Failure::Function { step, name, source, .. } = &error.failure {
         diagnostic = of_function(step, name, source);
     } else if let Some(judged) = of_engine(error) {
@@ -226,6 +253,48 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
     };
     diagnostic.helps.push(again);
     diagnostic
+}
+
+/// How raw SQL that the server takes outside a transaction alone gets there.
+fn outside(server: &DbError, step: &Step, statement: &Statement) -> Option<String> {
+    let is_refused = *server.code() == SqlState::ACTIVE_SQL_TRANSACTION
+        && step.transactional
+        // Inside a function there is a transaction always, and `SET TRANSACTION` wants one.
+        && server.where_().is_none()
+        && !statement.sql.trim_start().to_ascii_lowercase().starts_with("set");
+    if !is_refused {
+        return None;
+    }
+    if step.place.file.ends_with(".sql") {
+        let line = "`-- migrate: outside transaction`";
+        return Some(format!(
+            "make {line} the first line of the file: each statement then runs alone"
+        ));
+    }
+    let is_raw = ["sql", "sql_file"].contains(&step.verb.as_str());
+    is_raw.then(|| "add `.outside_transaction()`: each statement then runs alone".to_owned())
+}
+
+/// What a name with a dot in it may have been meant as, where there is nothing of that name.
+fn dotted(server: &DbError, step: &Step, statement: &Statement) -> Option<String> {
+    let missing =
+        [SqlState::UNDEFINED_TABLE, SqlState::INVALID_SCHEMA_NAME, SqlState::UNDEFINED_OBJECT];
+    let is_raw = ["sql", "sql_file", "statement"].contains(&step.verb.as_str());
+    if is_raw || !missing.contains(server.code()) {
+        return None;
+    }
+    // Every second piece stands between quotes.
+    let names = statement.sql.split('"').skip(1).step_by(2);
+    let mut parts = names.filter(|name| server.message().contains(name)).filter_map(|name| {
+        let (schema, name) = name.split_once('.')?;
+        let is_one = |part: &str| !part.is_empty() && !part.contains(['.', ' ']);
+        (is_one(schema) && is_one(name)).then_some((schema, name))
+    });
+    let (schema, name) = parts.next()?;
+    Some(format!(
+        "a dot is a part of a name: what is in the schema `{schema}` is written \
+         `(\"{schema}\", \"{name}\")`"
+    ))
 }
 
 fn finishes(error: &ApplyError) -> String {

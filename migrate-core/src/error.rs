@@ -10,7 +10,7 @@ use crate::interrupt::Stop;
 use crate::lock::LockError;
 use crate::migrator::Allowed;
 use crate::order::OutOfOrder;
-use crate::plan::{PlanError, Problem};
+use crate::plan::{PlanError, Problem, Step};
 use crate::way_back::NoWayBack;
 
 /// Why a migration that stopped half way does not go on, where nobody here knows what it was.
@@ -127,6 +127,9 @@ pub enum Error {
         name: String,
         /// The name that was given.
         given: Option<Allowed>,
+        /// The steps that would have destroyed something, each with its migration, where it is what
+        /// was to be applied.
+        steps: Vec<(String, Step)>,
     },
     /// Rows would be lost with what is to be taken back.
     #[error("taking back would lose {}", lost(.0))]
@@ -203,9 +206,10 @@ impl Error {
                  first, `migrate up --allow-out-of-order` applies it as it is",
                 order.late
             )),
-            Self::Protected { name, .. } => Some(format!(
-                "nothing was changed; if it is meant, say so with `--allow {name}` or \
-                 `ALLOW_DDL_IN_PRODUCTION={name}`"
+            Self::Protected { name, steps, .. } => Some(format!(
+                "{}if it is meant, say so with `--allow {name}` or \
+                 `ALLOW_DDL_IN_PRODUCTION={name}`",
+                if steps.is_empty() { "nothing was changed; " } else { "" }
             )),
             Self::RowsLost(_) => Some(
                 "nothing was changed; `migrate sync --discard-rows` lets them go, and `migrate \
@@ -228,6 +232,9 @@ impl Error {
                 "nothing was changed; the migration's author has the last word: \
                  `irreversible` in its file"
                     .to_owned(),
+            ),
+            Self::NoWayBack { why, .. } if why.place.file.ends_with(".sql") => Some(
+                "nothing was changed; write the SQL that takes it back into a `.down.sql` beside its file".to_owned(),
             ),
             Self::NoWayBack { .. } => Some(
                 "nothing was changed; write a `pub fn down` in its file to take it back".to_owned(),

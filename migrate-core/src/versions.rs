@@ -47,6 +47,7 @@ mod tests {
             transactional: true,
             statements,
             inverse: Inverse::None { reason: String::new() },
+            destroys: false,
             idempotent: false,
             done_when: None,
             hints: Vec::new(),

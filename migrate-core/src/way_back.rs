@@ -73,11 +73,12 @@ impl WayBack {
         let mut steps = Vec::new();
         for (number, step) in up.iter().enumerate().rev() {
             let none = |reason: &str| {
-                Self::None(NoWayBack {
-                    reason: format!("{reason}, and the migration has no `down`"),
-                    place: step.place.clone(),
-                    verb: step.verb.clone(),
-                })
+                // Of a file of SQL, the reason is that there is no other beside it.
+                let reason = match step.place.file.ends_with(".sql") {
+                    true => reason.to_owned(),
+                    false => format!("{reason}, and the migration has no `down`"),
+                };
+                Self::None(NoWayBack { reason, place: step.place.clone(), verb: step.verb.clone() })
             };
             let statements = match &step.inverse {
                 Inverse::Construction { statements } | Inverse::Declaration { statements } => {
@@ -96,6 +97,7 @@ impl WayBack {
             steps.push(Step {
                 summary: format!("take back: {}", step.summary),
                 statements,
+                destroys: false,
                 idempotent: false,
                 done_when: None,
                 hints: Vec::new(),

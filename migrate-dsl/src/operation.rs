@@ -37,6 +37,12 @@ pub trait Operation: Any {
     /// How it comes back.
     fn inverse(&self) -> Inverse;
 
+    /// Whether rows or values are lost with it for good, whatever way back it has: what a
+    /// protected database asks about first.
+    fn destroys(&self) -> bool {
+        false
+    }
+
     /// Whether the SQL may run inside a transaction; `CREATE INDEX CONCURRENTLY` may not.
     fn transactional(&self) -> bool {
         true

@@ -9,6 +9,7 @@ use std::path::Path;
 use crate::function::Way;
 use crate::json::Json;
 use crate::migration::Definition;
+use crate::operations::raw::Sql;
 use crate::panic::overheard;
 use crate::split::{refused, unterminated};
 use crate::step::{Place, Step};
@@ -47,6 +48,7 @@ struct PlannedStep {
     transactional: bool,
     statements: Vec<Statement>,
     inverse: Inverse,
+    destroys: bool,
     after_crash: AfterCrash,
     hints: Vec<String>,
 }
@@ -103,16 +105,26 @@ fn plan_migration(migration: &Migration, root: &Path) -> PlannedMigration {
             planned.record_down(root, *down, *down_line);
         }
         Definition::Sql { up, down } => {
-            planned.record_up(root, |pgm| _ = pgm.sql(*up), 1);
+            planned.record_up(root, |pgm| _ = pgm.record(Sql::of_migration(up)), 1);
             planned.stands_in(migration.file, 0);
+            if down.is_none() {
+                let reason = format!("there is no `{}`", down_beside(migration.file));
+                planned.up.iter_mut().for_each(|step| step.inverse = Inverse::none(reason.clone()));
+            }
             if let Some((file, text)) = down {
                 let problems_of_up = planned.problems.len();
-                planned.record_down(root, |pgm| _ = pgm.sql(*text), 1);
+                planned.record_down(root, |pgm| _ = pgm.record(Sql::of_migration(text)), 1);
                 planned.stands_in(file, problems_of_up);
             }
         }
     }
     planned
+}
+
+/// The file that takes a file of SQL back.
+fn down_beside(file: &str) -> String {
+    let stem = file.strip_suffix(".sql").unwrap_or(file);
+    format!("{}.down.sql", stem.strip_suffix(".up").unwrap_or(stem))
 }
 
 impl PlannedMigration {
@@ -188,6 +200,7 @@ impl PlannedMigration {
                     transactional: operation.transactional() && !outside_transaction,
                     statements: operation.statements(),
                     inverse: operation.inverse(),
+                    destroys: operation.destroys(),
                     after_crash: operation.after_crash(),
                     hints: operation.hints(),
                     place: place.clone(),
@@ -325,6 +338,9 @@ fn write_step(json: &mut Json, step: &PlannedStep) {
                 }
             });
         });
+        if step.destroys {
+            json.field("destroys", |json| json.bool(true));
+        }
         match &step.after_crash {
             AfterCrash::Ask => {}
             AfterCrash::Repeat => json.field("idempotent", |json| json.bool(true)),
@@ -477,5 +493,29 @@ mod tests {
         let found = problems(Migration::sql("m", "src/m.sql", "", up, down));
         let places: Vec<_> = found.iter().map(|(file, line, _)| (file.as_str(), *line)).collect();
         assert_eq!(places, [("src/m.sql", 3), ("src/m.sql", 4), ("src/m.down.sql", 2)]);
+    }
+
+    #[test]
+    fn the_first_line_of_a_file_of_sql_says_how_it_runs() {
+        let planned = |up| {
+            let all = Migrations::new("", "", vec![Migration::sql("m", "src/m.sql", "", up, None)]);
+            Plan::of(&all).migrations.remove(0)
+        };
+        for up in [
+            "-- migrate: outside transaction\nVACUUM a",
+            "\u{feff}--migrate:outside transaction  \r\nVACUUM a",
+        ] {
+            let planned = planned(up);
+            assert!(planned.problems.is_empty() && !planned.up[0].transactional, "{up}");
+            assert_eq!(planned.up[0].summary, "run `VACUUM a`");
+            assert_eq!(planned.up[0].statements[0].line, 1);
+        }
+        for up in ["VACUUM a\n-- migrate: outside transaction", "-- migrate outside\nVACUUM a"] {
+            assert!(planned(up).up[0].transactional, "{up}");
+        }
+        insta::assert_snapshot!(
+            planned("-- migrate: outside\nVACUUM a").problems[0].message,
+            @"`-- migrate: outside` says nothing: a first line may be `-- migrate: outside transaction`"
+        );
     }
 }

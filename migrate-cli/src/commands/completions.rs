@@ -2,6 +2,7 @@
 
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
+use serde_json::json;
 
 use crate::args::Cli;
 use crate::context::Context;
@@ -20,6 +21,8 @@ pub struct CompletionsArgs {
 pub fn run(args: &CompletionsArgs, context: &Context) -> anyhow::Result<Exit> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "migrate", &mut script);
-    context.printer.data(&String::from_utf8_lossy(&script));
+    let script = String::from_utf8_lossy(&script);
+    context.printer.data(&script);
+    context.printer.json(&json!({"shell": args.shell.to_string(), "script": script}));
     Ok(Exit::Done)
 }

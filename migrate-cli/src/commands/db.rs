@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, Subcommand};
 use migrate_core::cluster::{Status, Stopped, install, offers};
-use migrate_core::connect::{ConnectError, SqlState, create_database, drop_database};
+use migrate_core::connect::{
+    ConnectError, SqlState, create_database, drop_database, reset_database,
+};
 use migrate_core::{Session, Target};
 use serde_json::json;
 
@@ -17,7 +19,7 @@ use crate::progress::human;
 use crate::protection::Allowance;
 use crate::settings::{Database, Settings};
 use crate::usage::UsageError;
-use crate::work::settings;
+use crate::work::settings_if_any;
 
 /// What to do with the database.
 #[derive(Debug, Args)]
@@ -100,8 +102,7 @@ pub fn run(args: &DbArgs, context: &Context) -> anyhow::Result<Exit> {
         }
         DbCommand::Reset { consent } => {
             let target = consent.target(context)?;
-            drop_database(&target)?;
-            create_database(&target)?;
+            reset_database(&target)?;
             context.printer.step("reset", &format!("{target}: it is empty"));
             context.printer.json(&json!({"reset": target.database()}));
             Ok(Exit::Done)
@@ -168,7 +169,7 @@ fn url(context: &Context, tcp: bool) -> anyhow::Result<Exit> {
         let settings = with_private_cluster(context)?;
         database::private_tcp_url(&database::start(context, &settings)?)
     } else {
-        let settings = settings(context)?;
+        let settings = settings_if_any(context)?;
         Some(database::target(context, settings.as_ref())?.url())
     };
     let url = url.ok_or_else(|| anyhow::anyhow!("the private cluster has no TCP port"))?;
@@ -178,7 +179,7 @@ fn url(context: &Context, tcp: bool) -> anyhow::Result<Exit> {
 }
 
 fn shell(context: &Context, arguments: &[String]) -> anyhow::Result<Exit> {
-    let settings = settings(context)?;
+    let settings = settings_if_any(context)?;
     let target = database::target(context, settings.as_ref())?;
     // The database of a private cluster may not be there yet.
     drop(database::connect(context, &target, "migrate db shell")?);
@@ -210,7 +211,7 @@ fn psql(context: &Context, settings: Option<&Settings>) -> std::path::PathBuf {
 }
 
 fn create(context: &Context) -> anyhow::Result<Exit> {
-    let settings = settings(context)?;
+    let settings = settings_if_any(context)?;
     let target = database::target(context, settings.as_ref())?;
     let missing = match Session::connect(&target, "migrate db create") {
         Ok(_) => false,
@@ -233,7 +234,7 @@ impl Consent {
     /// The database, if it is really meant: by a flag, or by a word on a terminal. A protected one
     /// needs one more word.
     fn target(&self, context: &Context) -> anyhow::Result<Target> {
-        let settings = settings(context)?;
+        let settings = settings_if_any(context)?;
         let target = database::target(context, settings.as_ref())?;
         let private = database::is_private(&target);
         let name = target.database();
@@ -268,7 +269,7 @@ fn would_drop(target: &Target) -> String {
 }
 
 fn wait(context: &Context, timeout: Duration) -> anyhow::Result<Exit> {
-    let settings = settings(context)?;
+    let settings = settings_if_any(context)?;
     let target = database::target(context, settings.as_ref())?;
     let started = Instant::now();
     loop {

@@ -27,7 +27,7 @@ pub struct LogArgs {
 
 /// Shows what was done, the newest first. Needs no files.
 pub fn run(args: &LogArgs, context: &Context) -> anyhow::Result<Exit> {
-    let mut work = Work::open_without_plan(context, "migrate log")?;
+    let mut work = Work::open_to_read(context, "migrate log")?;
     let name = match &args.name {
         Some(asked) => {
             let known = work.migrator.logged_names(&mut work.session);

@@ -13,7 +13,10 @@ use crate::work::Work;
 ///
 /// A name is stored in the database. From then on whatever destroys (`down`, `redo`, `goto` and `sync`
 /// backwards, `mark --pending`, `restore`, `db drop`, `db reset`) refuses with 5, unless that name
-/// is given with `--allow` or in `ALLOW_DDL_IN_PRODUCTION`.
+/// is given with `--allow` or in `ALLOW_DDL_IN_PRODUCTION`. So do `up`, `goto` and `sync` where a
+/// pending migration loses rows or values for good: `drop_table` and `drop_column` without
+/// `keep_data`, `truncate_table`, `purge_table`, `drop_schema` with `cascade`. What raw SQL does is
+/// not judged.
 #[derive(Debug, Args)]
 pub struct ProtectArgs {
     /// The name: what people call this database, such as `production`

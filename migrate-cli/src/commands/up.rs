@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::exit_code::Exit;
 use crate::limits::AskedLimits;
 use crate::progress::Progress;
+use crate::protection::Allowance;
 use crate::render::script::{self, Code};
 use crate::usage::at_least_one;
 use crate::work::Work;
@@ -31,6 +32,9 @@ pub struct UpArgs {
     /// Apply a migration although a newer one is applied already
     #[arg(long)]
     allow_out_of_order: bool,
+    /// The word that a protected database asks for.
+    #[command(flatten)]
+    allowance: Allowance,
     /// How long things may take.
     #[command(flatten)]
     limits: AskedLimits,
@@ -38,7 +42,7 @@ pub struct UpArgs {
 
 /// Applies what is pending.
 pub fn run(args: &UpArgs, context: &Context) -> anyhow::Result<Exit> {
-    let work = Work::open(context, "migrate up")?;
+    let work = Work::open(context, "migrate up")?.allow(&args.allowance, context);
     let mut work = backup::before_migrate(work, context)?;
     let to = UpTo {
         count: args.count,
@@ -51,6 +55,9 @@ pub fn run(args: &UpArgs, context: &Context) -> anyhow::Result<Exit> {
         let pending = work.migrator.would_apply(&mut work.session, &to);
         let pending = pending.map_err(|error| work.located(error))?;
         context.printer.json(&json!({"event": "dry run", "migrations": pending}));
+        if pending.is_empty() {
+            context.printer.step("done", &nothing_to_do(&to));
+        }
         plan::print(context, pending.iter().map(|migration| script::up(migration, Code::Folded)));
         return Ok(Exit::Done);
     }
@@ -66,9 +73,17 @@ pub fn run(args: &UpArgs, context: &Context) -> anyhow::Result<Exit> {
     let applied = result.map_err(|error| work.located(error))?;
     context.printer.json(&json!({"event": "summary", "applied": applied}));
     match applied.len() {
-        0 => context.printer.step("done", "nothing to do: nothing is pending"),
+        0 => context.printer.step("done", &nothing_to_do(&to)),
         1 => context.printer.step("done", "1 migration applied"),
         count => context.printer.step("done", &format!("{count} migrations applied")),
     }
     Ok(Exit::Done)
+}
+
+/// Why nothing is applied; others may be pending where one was named.
+fn nothing_to_do(to: &UpTo) -> String {
+    match &to.name {
+        Some(name) => format!("nothing to do: `{name}` is applied"),
+        None => "nothing to do: nothing is pending".to_owned(),
+    }
 }

@@ -35,6 +35,7 @@ mod tests {
             transactional,
             statements: vec![Statement::new(sql)],
             inverse: Inverse::None { reason: String::new() },
+            destroys: false,
             idempotent: false,
             done_when: None,
             hints: Vec::new(),

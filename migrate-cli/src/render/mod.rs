@@ -126,8 +126,10 @@ fn judge(error: &anyhow::Error) -> Judged {
         (Exit::Usage, Some(error.help()))
     } else if let Some(error) = error.downcast_ref::<SettingsError>() {
         (Exit::Usage, error.help())
-    } else if let Some(error) = connection(error) {
+    } else if let Some(error) = error.downcast_ref::<ConnectError>() {
         (exit_of_connection(error), Some(error.help()))
+    } else if let Some(error) = error.downcast_ref::<AdministrationError>() {
+        (exit_of_administration(error), error.help())
     } else if let Some(error) = error.downcast_ref::<ClusterError>() {
         (Exit::Failed, error.help())
     } else if let Some(error) = error.downcast_ref::<BackupError>() {
@@ -143,6 +145,8 @@ fn judge(error: &anyhow::Error) -> Judged {
     if let Some(log) = error.downcast_ref::<ClusterError>().and_then(ClusterError::log) {
         notes.push(log.to_owned());
     }
+    let administration = error.downcast_ref::<AdministrationError>();
+    notes.extend(administration.and_then(AdministrationError::detail).map(str::to_owned));
     let helps = help.into_iter().collect();
     let diagnostic =
         Diagnostic { message: error.to_string(), notes, helps, ..Diagnostic::default() };
@@ -178,12 +182,12 @@ fn exit_of(error: &EngineError) -> Exit {
     }
 }
 
-/// The connection that failed, also where a database was to be made or removed.
-fn connection(error: &anyhow::Error) -> Option<&ConnectError> {
-    error.downcast_ref().or_else(|| match error.downcast_ref()? {
-        AdministrationError::Connect(error) => Some(error),
-        _ => None,
-    })
+fn exit_of_administration(error: &AdministrationError) -> Exit {
+    match error {
+        AdministrationError::Connect(error) => exit_of_connection(error),
+        AdministrationError::MayNotCreate { .. } => Exit::Refused,
+        _ => Exit::Failed,
+    }
 }
 
 fn exit_of_connection(error: &ConnectError) -> Exit {

@@ -9,7 +9,8 @@ pub const LIB: &str = include_str!("crate/lib.rs.txt");
 /// `src/main.rs`
 pub const MAIN: &str = include_str!("crate/main.rs.txt");
 /// A migration in SQL.
-pub const SQL_UP: &str = "-- What is to be done.\n";
+pub const SQL_UP: &str = "-- What is to be done. `-- migrate: outside transaction` as the first line \
+                          runs each statement alone.\n";
 /// The way back of a migration in SQL.
 pub const SQL_DOWN: &str =
     "-- What takes it back. Without this file the migration has no way back.\n";

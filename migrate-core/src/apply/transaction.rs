@@ -138,9 +138,12 @@ impl Transaction<'_> {
         let (result, ended) = session
             .guarded(self.interrupt, Kind::Blocking, |client| client.batch_execute(&message));
         let Err(error) = result else { return Ok(None) };
-        // What was said on the way will be said again, or was never done.
+        let is_back =
+            !Failure::is_cut_by(&error) && session.client().batch_execute("ROLLBACK").is_ok();
+        // What was said on the way will be said again, or was never done; and of a message that the
+        // server could not read, not even BEGIN was, so that it wonders at ROLLBACK.
         drop(session.take_notices());
-        if Failure::is_cut_by(&error) || session.client().batch_execute("ROLLBACK").is_err() {
+        if !is_back {
             return Err(Failure::Connection(self.said(error)));
         }
         self.go_on()?;

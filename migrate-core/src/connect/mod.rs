@@ -17,7 +17,7 @@ mod session;
 mod target;
 mod tls;
 
-pub use administration::{AdministrationError, create_database, drop_database};
+pub use administration::{AdministrationError, create_database, drop_database, reset_database};
 pub use error::{ConnectError, TargetError};
 pub use postgres::error::SqlState;
 pub(crate) use reach::CANCELS_WITHIN;

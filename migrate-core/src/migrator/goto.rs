@@ -36,6 +36,7 @@ impl Migrator {
             let left = meant.left_of(&known);
             self.can_go_on(&left, session.major())?;
             let again = self.to_apply(&left, &to, session.major())?;
+            self.may_apply(&left, &again)?;
             self.prepare_functions_of(again.iter().flat_map(|migration| &migration.up))?;
 
             let mut back = Vec::new();

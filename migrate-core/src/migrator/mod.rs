@@ -293,7 +293,7 @@ impl Migrator {
             }
             Some(name) => {
                 let given = self.allowed.clone();
-                Err(Error::Protected { name: name.to_owned(), given })
+                Err(Error::Protected { name: name.to_owned(), given, steps: Vec::new() })
             }
         }
     }

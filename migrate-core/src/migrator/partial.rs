@@ -143,6 +143,7 @@ impl Migrator {
                 let step = Step {
                     summary: format!("take back: {}", step.summary),
                     statements,
+                    destroys: false,
                     idempotent: false,
                     done_when: None,
                     hints: Vec::new(),

@@ -1,7 +1,8 @@
 //! A database under protection: what destroys asks for its name.
 
-use super::Migrator;
+use super::{Known, Migrator};
 use crate::history::{Action, Line, protections};
+use crate::plan::Migration;
 use crate::{Error, Observer, Session};
 
 impl Migrator {
@@ -64,6 +65,27 @@ impl Migrator {
                 self.write(session, vec![self.history.protect(None), log])?;
                 Ok(true)
             }
+        })
+    }
+
+    /// Refuses to apply what destroys, in a protected database, unless its name was given. What SQL
+    /// of the author's own does is not judged.
+    pub(super) fn may_apply(&self, known: &Known, migrations: &[&Migration]) -> Result<(), Error> {
+        let destroying: Vec<_> = migrations
+            .iter()
+            .filter(|migration| !known.has(&migration.name))
+            .flat_map(|migration| migration.up.iter().map(|step| (migration.name.clone(), step)))
+            .filter(|(_, step)| step.destroys)
+            .map(|(name, step)| (name, step.clone()))
+            .collect();
+        if destroying.is_empty() {
+            return Ok(());
+        }
+        self.may_destroy(known.protected.as_deref()).map_err(|error| match error {
+            Error::Protected { name, given, .. } => {
+                Error::Protected { name, given, steps: destroying }
+            }
+            other => other,
         })
     }
 

@@ -33,6 +33,7 @@ impl Migrator {
                 self.prepare_functions_of(&migration.up)?;
                 migrations.push(migration);
             }
+            self.may_apply(&meant.left_of(&known), &migrations)?;
             let back = self.backwards(session, &known, &meant)?;
             self.go_back(session, lock, &known, &back, observer)?;
             let known = self.known(session.client())?.unwrap_or_default();

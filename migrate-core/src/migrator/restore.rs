@@ -80,7 +80,10 @@ impl Migrator {
                         if started.elapsed() < self.limits.lock_wait =>
                     {
                         progress("waiting for locks that others hold");
-                        interrupt.sleep(PAUSE);
+                        if let Some(stop) = interrupt.sleep(PAUSE) {
+                            let what = format!("restored `{}`", target.database());
+                            return Err(BackupError::Stopped { stop, what }.into());
+                        }
                         restore.lock_timeout = LATER;
                     }
                     restored => break restored?,

@@ -49,6 +49,7 @@ impl Migrator {
             let meant = self.to_part_with(&known);
             self.tell_parting(&known, &meant, observer);
             let missing = self.can_follow(&known, &meant, session.major())?;
+            self.may_apply(&meant.left_of(&known), &missing)?;
             self.prepare_functions_of(missing.iter().flat_map(|migration| &migration.up))?;
             let mut way = Backwards::default();
             if !meant.names().is_empty() {

@@ -36,8 +36,8 @@ impl Migrator {
     ///
     /// # Errors
     ///
-    /// When a migration cannot be applied as written, is older than an applied one, or fails;
-    /// those before a failed one stay applied.
+    /// When a migration cannot be applied as written, is older than an applied one, destroys
+    /// something in a protected database, or fails; those before a failed one stay applied.
     pub fn up(
         &self,
         session: &mut Session,
@@ -52,6 +52,7 @@ impl Migrator {
         if migrations.is_empty() && known.unfinished.is_empty() {
             return Ok(Vec::new());
         }
+        self.may_apply(&known, &migrations)?;
         // A compiler may have to be waited for, and that before the lock is held.
         self.prepare_functions_of(migrations.iter().flat_map(|migration| &migration.up))?;
         self.alone(session, observer, |session, lock, known, observer| {
@@ -79,6 +80,7 @@ impl Migrator {
     ) -> Result<Vec<String>, Error> {
         self.can_go_on(known, session.major())?;
         let migrations = self.to_apply(known, to, session.major())?;
+        self.may_apply(known, &migrations)?;
         self.prepare_functions_of(migrations.iter().flat_map(|migration| &migration.up))?;
         if !migrations.is_empty() {
             self.back_up_before(session, observer)?;
@@ -111,6 +113,7 @@ impl Migrator {
                 self.can_go_on(&found, session.major())?;
                 let entries = entries(&self.plan, &found.applied, &found.unfinished);
                 pending(&entries, allow_out_of_order).map_err(Error::OutOfOrder)?;
+                self.may_apply(&found, migrations)?;
                 known = Cow::Owned(found);
             }
             if !known.has(&migration.name) {

@@ -95,6 +95,9 @@ pub struct Step {
     pub statements: Vec<Statement>,
     /// How it comes back.
     pub inverse: Inverse,
+    /// Whether rows or values are lost with it for good.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub destroys: bool,
     /// Whether doing it twice is as good as once.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub idempotent: bool,

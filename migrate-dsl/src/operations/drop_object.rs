@@ -54,4 +54,8 @@ impl Operation for DropObject {
             _ => Inverse::capture([self.object.clone()]),
         }
     }
+
+    fn destroys(&self) -> bool {
+        self.cascade && self.lost_by_cascade.is_some()
+    }
 }

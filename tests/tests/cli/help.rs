@@ -30,5 +30,9 @@ fn completions_for_the_shells() {
         for word in ["single-transaction", "discard-rows", "uninstall"] {
             assert!(said.stdout.contains(word), "{shell}: {word}");
         }
+        let json = cli.run(&format!("completions {shell} --json")).stdout;
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(json["shell"], shell);
+        assert_eq!(json["script"].as_str().unwrap().trim_end(), said.stdout.trim_end());
     }
 }

@@ -6,6 +6,7 @@ mod branches;
 mod bundles;
 mod commands;
 mod crowd;
+mod databases;
 mod faults;
 mod functions;
 mod help;

@@ -39,6 +39,34 @@ fn what_destroys_asks_for_the_name() {
 }
 
 #[test]
+fn what_destroys_on_the_way_up() {
+    fn tags(pgm: &mut Pgm) {
+        pgm.create_table("tags", |t| t.id());
+        pgm.create_table("hits", |t| t.id());
+    }
+    fn drops(pgm: &mut Pgm) {
+        pgm.drop_table("tags");
+        pgm.truncate_table("hits");
+    }
+    let first = vec![migration("20260101000000_tags", tags)];
+    let cli = Cli::with_plan(&first);
+    _ = cli.run("up");
+    cli.database.execute("INSERT INTO tags DEFAULT VALUES; INSERT INTO tags DEFAULT VALUES");
+    _ = cli.run("protect production");
+    cli.write_plan(&[first, vec![migration("20260102000000_drops", drops)]].concat());
+    insta::assert_snapshot!(cli.session(&[
+        "up",
+        "up --json",
+        "up --allow staging",
+        "goto drops",
+        "sync",
+        "up --dry-run",
+        "status",
+        "up --allow production",
+    ]));
+}
+
+#[test]
 fn the_variable_gives_the_word_for_all() {
     let cli = Cli::with_plan(&story());
     _ = cli.run("up");

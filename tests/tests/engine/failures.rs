@@ -53,6 +53,44 @@ fn a_sql_file_is_shown_at_the_statements_own_line() {
 }
 
 #[test]
+fn what_the_server_wonders_at_because_of_us_is_not_told() {
+    let engine = Engine::new();
+    let all = [migration(A, |pgm| _ = pgm.sql("CREATE TABEL a ()"))];
+    let mut told = Vec::new();
+    let listen = &mut |event: Event| told.push(event);
+    let error = engine.migrator(&all).up(&mut engine.session(), &UpTo::default(), listen);
+    assert_eq!(error.unwrap_err().diagnostics()[0].code.as_deref(), Some("42601"));
+    told.retain(|event| matches!(event, Event::Notice { .. }));
+    assert!(told.is_empty(), "{told:?}");
+}
+
+#[test]
+fn a_name_with_a_dot_in_it_is_told_how_a_schema_is_named() {
+    let engine = Engine::new();
+    let helps = |up: fn(&mut Pgm)| {
+        let error = engine.up(&[migration(A, up)]).unwrap_err();
+        let told = error.diagnostics().remove(0);
+        format!("{}: {}", told.message, told.helps.join("; "))
+    };
+    insta::assert_snapshot!(
+        helps(|pgm| _ = pgm.drop_table("public.articles")),
+        @r#"table "public.articles" does not exist: a dot is a part of a name: what is in the schema `public` is written `("public", "articles")`; mend the file and run `migrate up` again"#
+    );
+    for up in [(|pgm| _ = pgm.create_index("public.articles", "id")) as fn(&mut Pgm), |pgm| {
+        _ = pgm.drop_type("public.articles")
+    }] {
+        let told = helps(up);
+        assert!(told.contains(r#"`("public", "articles")`"#), "{told}");
+    }
+    for up in [(|pgm| _ = pgm.create_index(("public", "articles"), "id")) as fn(&mut Pgm), |pgm| {
+        _ = pgm.sql(r#"DROP TABLE "public.articles""#)
+    }] {
+        let told = helps(up);
+        assert!(!told.contains("a dot"), "{told}");
+    }
+}
+
+#[test]
 fn earlier_migrations_stay() {
     let engine = Engine::new();
     let all = [

@@ -1,7 +1,7 @@
 //! A protected database.
 
 use migrate_core::{Allowed, DownTo, Error, Event, History, Migrator, UpTo};
-use migrate_dsl::Pgm;
+use migrate_dsl::{Migration, Pgm};
 use migrate_tests::{Engine, migration};
 
 const A: &str = "20260101000000_a";
@@ -65,6 +65,78 @@ fn what_does_not_destroy_does_not_ask() {
     let more = [migration(A, table_a), migration(B, |_| {}), migration("20260103000000_c", |_| {})];
     engine.migrator(&more).up(session, &UpTo::default(), &mut quiet).unwrap();
     assert_eq!(migrator.status(session).unwrap().protected.as_deref(), Some("production"));
+}
+
+fn drops(pgm: &mut Pgm) {
+    pgm.drop_table("tags");
+}
+
+fn keeps(pgm: &mut Pgm) {
+    pgm.drop_index("a_note");
+    pgm.drop_table("tags").keep_data();
+    pgm.drop_column("a", "note").keep_data();
+    pgm.drop_schema("empty");
+    pgm.sql("DELETE FROM a");
+}
+
+#[test]
+fn what_destroys_on_the_way_up_asks_for_the_name() {
+    fn prepare(engine: &Engine) -> Vec<Migration> {
+        engine.database.execute(
+            "CREATE TABLE tags (id int); INSERT INTO tags VALUES (1), (2); CREATE SCHEMA empty; \
+             CREATE TABLE hits (note int); CREATE TYPE pair AS (x int, y int)",
+        );
+        vec![migration(A, table_a), migration(B, |_| {})]
+    }
+    const C: &str = "20260103000000_c";
+    let forms: [fn(&mut Pgm); 7] = [
+        drops,
+        |pgm| _ = pgm.drop_column("hits", "note"),
+        |pgm| _ = pgm.truncate_table("tags"),
+        |pgm| _ = pgm.purge_table("tags"),
+        |pgm| _ = pgm.drop_schema("empty").cascade(),
+        |pgm| _ = pgm.drop_type("pair").cascade(),
+        |pgm| _ = pgm.alter_composite_type("pair").drop_attribute("y"),
+    ];
+    let (engine, _) = protected();
+    let mut quiet = |_: Event| {};
+    let session = &mut engine.session();
+    let mut all = prepare(&engine);
+    for form in forms {
+        all.truncate(2);
+        // The first of the two would be applied if it were judged one at a time.
+        all.push(migration(C, |pgm| _ = pgm.create_table("fine", |t| t.id())));
+        all.push(migration("20260104000000_d", form));
+        for given in [None, allowed("staging")] {
+            let migrator = engine.migrator(&all).allow(given);
+            let together = UpTo { single_transaction: true, ..UpTo::default() };
+            assert!(is_refused(migrator.up(session, &UpTo::default(), &mut quiet)));
+            assert!(is_refused(migrator.up(session, &together, &mut quiet)));
+            assert!(is_refused(migrator.goto(session, "20260104000000_d", &mut quiet)));
+            assert!(is_refused(migrator.sync(session, true, &mut quiet)));
+        }
+        assert_eq!(engine.migrator(&all).would_apply(session, &UpTo::default()).unwrap().len(), 2);
+    }
+    assert_eq!(engine.value("SELECT count(*) FROM tags"), "2");
+    assert_eq!(engine.value("SELECT to_regclass('fine') IS NULL"), "t");
+    all.truncate(3);
+    all.push(migration("20260104000000_d", drops));
+    let one = UpTo { count: Some(1), ..UpTo::default() };
+    engine.migrator(&all).up(session, &one, &mut quiet).unwrap();
+    let migrator = engine.migrator(&all).allow(allowed("production"));
+    migrator.up(session, &UpTo::default(), &mut quiet).unwrap();
+    assert_eq!(engine.value("SELECT to_regclass('tags') IS NULL"), "t");
+}
+
+#[test]
+fn what_is_kept_on_the_way_up_does_not_ask() {
+    let (engine, _) = protected();
+    engine.database.execute(
+        "CREATE TABLE tags (id int); CREATE SCHEMA empty; ALTER TABLE a ADD note text; \
+         CREATE INDEX a_note ON a (note)",
+    );
+    let all = [migration(A, table_a), migration(B, |_| {}), migration("20260103000000_c", keeps)];
+    engine.up(&all).unwrap();
 }
 
 #[test]

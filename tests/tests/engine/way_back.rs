@@ -1,7 +1,7 @@
 //! Taking back: whose word counts, and what is refused.
 
 use migrate_core::Error;
-use migrate_dsl::{Object, Pgm};
+use migrate_dsl::{Migration, Object, Pgm};
 use migrate_tests::{Engine, migration, reversible};
 
 const A: &str = "20260101000000_a";
@@ -97,6 +97,20 @@ fn without_a_way_back_nothing_is_touched() {
     insta::assert_snapshot!(error, @"`20260101000000_a` cannot be taken back: `pgm.sql` has neither `.down(..)` nor `.captures(..)`, and the migration has no `down`");
     assert_eq!(engine.status(&all), format!("applied {A}\napplied {B}"));
     assert_eq!(engine.down(&all, 1).unwrap(), [B]);
+}
+
+#[test]
+fn a_file_of_sql_wants_another_beside_it() {
+    let engine = Engine::new();
+    let file = |down| [Migration::sql(A, "src/a.up.sql", A, "CREATE TABLE a ()", down)];
+    engine.up(&file(None)).unwrap();
+    let error = engine.down(&file(None), 1).unwrap_err();
+    insta::assert_snapshot!(
+        format!("{error} -> {}", error.help().unwrap()),
+        @"`20260101000000_a` cannot be taken back: there is no `src/a.down.sql` -> nothing was changed; write the SQL that takes it back into a `.down.sql` beside its file"
+    );
+    let down = Some(("src/a.down.sql", "DROP TABLE a"));
+    assert_eq!(engine.down(&file(down), 1).unwrap(), [A]);
 }
 
 #[test]

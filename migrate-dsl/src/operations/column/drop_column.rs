@@ -136,6 +136,10 @@ impl Operation for DropColumn {
             only: None,
         })
     }
+
+    fn destroys(&self) -> bool {
+        !self.keep_data
+    }
 }
 
 #[cfg(test)]

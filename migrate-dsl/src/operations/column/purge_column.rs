@@ -82,6 +82,10 @@ impl Operation for PurgeColumn {
         let columns = self.columns.iter().map(|column| Object::column(&self.table, column));
         Inverse::capture_without(columns, "its values do not come back")
     }
+
+    fn destroys(&self) -> bool {
+        true
+    }
 }
 
 #[cfg(test)]

@@ -60,6 +60,10 @@ impl Operation for DropExtension {
             false => Inverse::capture(extension),
         }
     }
+
+    fn destroys(&self) -> bool {
+        self.cascade
+    }
 }
 
 #[cfg(test)]

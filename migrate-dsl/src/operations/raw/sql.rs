@@ -55,6 +55,22 @@ impl Sql {
         Self { problem: Some(problem), ..Self::new(verb, String::new()) }
     }
 
+    /// A migration that is a file of SQL. Its first line may say how it runs, as there is no method
+    /// to call.
+    pub(crate) fn of_migration(text: &str) -> Self {
+        let mut sql = Self::new("sql", text.to_owned());
+        match first_line(text) {
+            None => {}
+            Some(OUTSIDE) => sql.outside_transaction = true,
+            Some(other) => {
+                sql.problem = Some(format!(
+                    "`-- migrate: {other}` says nothing: a first line may be `-- migrate: {OUTSIDE}`"
+                ));
+            }
+        }
+        sql
+    }
+
     pub(crate) fn read_from(mut self, file: String) -> Self {
         self.files.push(file);
         self
@@ -131,7 +147,11 @@ impl Operation for Sql {
     }
 
     fn describe(&self) -> String {
-        let text = self.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let text = match first_line(&self.text) {
+            Some(_) => self.text.split_once('\n').map_or("", |(_, rest)| rest),
+            None => &self.text,
+        };
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         match text.char_indices().nth(60) {
             Some((cut, _)) => format!("run `{}…`", &text[..cut]),
             None => format!("run `{text}`"),
@@ -182,14 +202,26 @@ impl Operation for Sql {
     }
 }
 
+/// What the first line of a file of SQL says of the whole file after `-- migrate:`.
+const OUTSIDE: &str = "outside transaction";
+
+fn first_line(text: &str) -> Option<&str> {
+    let line = without_mark(text).lines().next()?;
+    Some(line.trim_start().strip_prefix("--")?.trim_start().strip_prefix("migrate:")?.trim())
+}
+
+/// Some editors begin a file with a byte order mark.
+fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
 /// Why raw SQL cannot be taken back, where its author does not say how.
 pub(super) fn no_way_back(verb: &str) -> Inverse {
     Inverse::none(format!("`pgm.{verb}` has neither `.down(..)` nor `.captures(..)`"))
 }
 
 pub(super) fn statements_of(text: &str) -> Vec<Statement> {
-    // Some editors begin a file with a byte order mark.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = without_mark(text);
     let mut statements = Vec::new();
     for piece in split(text) {
         let problems = refused(piece.sql).into_iter().collect();

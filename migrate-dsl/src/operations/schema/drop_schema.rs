@@ -57,6 +57,10 @@ impl Operation for DropSchema {
             false => Inverse::capture(schema),
         }
     }
+
+    fn destroys(&self) -> bool {
+        self.cascade
+    }
 }
 
 #[cfg(test)]

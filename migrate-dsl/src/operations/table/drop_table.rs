@@ -130,6 +130,10 @@ impl Operation for DropTable {
             only: None,
         })
     }
+
+    fn destroys(&self) -> bool {
+        !self.keep_data
+    }
 }
 
 #[cfg(test)]

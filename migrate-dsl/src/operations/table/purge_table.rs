@@ -64,6 +64,10 @@ impl Operation for PurgeTable {
         let tables = self.tables.iter().map(Object::table);
         Inverse::capture_without(tables, "its rows do not come back")
     }
+
+    fn destroys(&self) -> bool {
+        true
+    }
 }
 
 #[cfg(test)]

@@ -67,6 +67,10 @@ impl Operation for TruncateTable {
     fn inverse(&self) -> Inverse {
         Inverse::none(format!("the rows of {} are gone", self.names()))
     }
+
+    fn destroys(&self) -> bool {
+        true
+    }
 }
 
 #[cfg(test)]

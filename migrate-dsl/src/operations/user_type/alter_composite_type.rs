@@ -101,6 +101,10 @@ impl AlterCompositeType {
         self
     }
 
+    fn drops_attributes(&self) -> bool {
+        self.actions.iter().any(|action| matches!(action.change, Change::Drop))
+    }
+
     fn action(&mut self, attribute: Identifier, change: Change) -> &mut Self {
         self.actions.push(Action { attribute, change });
         self
@@ -143,7 +147,6 @@ impl Operation for AlterCompositeType {
     }
 
     fn statements(&self) -> Vec<Statement> {
-        let drops = self.actions.iter().any(|action| matches!(action.change, Change::Drop));
         vec![Writer::statement(|sql| {
             sql.text("ALTER TYPE").name(&self.name).list(&self.actions, |sql, action| {
                 action.write(sql, self.if_exists);
@@ -155,7 +158,7 @@ impl Operation for AlterCompositeType {
                     self.name
                 ));
             }
-            if self.if_exists && !drops {
+            if self.if_exists && !self.drops_attributes() {
                 sql.problem("`if_exists` belongs to `drop_attribute`");
             }
             if self.misplaced_collation {
@@ -167,13 +170,17 @@ impl Operation for AlterCompositeType {
 
     fn inverse(&self) -> Inverse {
         let of_type = [Object::user_type(&self.name)];
-        match self.actions.iter().any(|action| matches!(action.change, Change::Drop)) {
+        match self.drops_attributes() {
             true => Inverse::capture_without(
                 of_type,
                 "what the dropped attribute held does not come back",
             ),
             false => Inverse::capture(of_type),
         }
+    }
+
+    fn destroys(&self) -> bool {
+        self.drops_attributes()
     }
 }
 
