@@ -131,8 +131,8 @@ pub enum Error {
         /// was to be applied.
         steps: Vec<(String, Step)>,
     },
-    /// Rows would be lost with what is to be taken back.
-    #[error("taking back would lose {}", lost(.0))]
+    /// Rows would be lost with what is to be taken back or applied.
+    #[error("this would lose {}", lost(.0))]
     RowsLost(Vec<Loss>),
     /// The database is protected under another name.
     #[error("the database is protected as `{protected}`, not as `{asked}`")]

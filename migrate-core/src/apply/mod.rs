@@ -7,6 +7,7 @@
 //! person, the clock and the [watchdog](crate::watchdog) can end a statement at any time.
 
 mod alone;
+mod attributes;
 mod back;
 mod capture;
 mod error;
@@ -18,6 +19,7 @@ mod parts;
 mod question;
 mod send;
 mod snapshots;
+mod stock;
 mod transaction;
 mod words;
 
@@ -28,7 +30,7 @@ pub use error::{ApplyError, Failure, Said};
 pub use left::Left;
 pub(crate) use leftovers::settle;
 pub use losses::Loss;
-pub(crate) use losses::losses;
+pub(crate) use losses::{Passage, Rehearsal, losses};
 pub(crate) use question::Noted;
 
 use crate::event::Direction;

@@ -330,6 +330,70 @@ pub(super) fn is_direct(sql: &str) -> bool {
     }
 }
 
+/// What is sent in place of a statement, in a transaction that is rolled back.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Trial {
+    /// The statement itself.
+    Itself,
+    /// Another one that leaves the tables as this one would.
+    Instead(String),
+    /// Nothing, as it touches no rows and would not be undone.
+    Nothing,
+    /// Nothing: it would not be undone, and nobody knows what else it does.
+    Impossible,
+}
+
+impl Trial {
+    pub(super) fn of(sql: &str) -> Self {
+        let mut words = Words::of(sql);
+        // A sequence that was set stays set.
+        if calls_setval(sql) {
+            let defines = ["create", "alter", "drop", "comment"];
+            return match words.eat("select") {
+                true => Self::Nothing,
+                false if defines.iter().any(|word| words.eat(word)) => Self::Itself,
+                false => Self::Impossible,
+            };
+        }
+        match Question::of_sql(sql) {
+            Question::Detach { parent, partition } if is_direct(sql) => Self::Instead(format!(
+                "ALTER TABLE IF EXISTS {parent} DETACH PARTITION {partition}"
+            )),
+            _ => Self::Itself,
+        }
+    }
+}
+
+fn calls_setval(sql: &str) -> bool {
+    let sql = sql.to_ascii_lowercase();
+    sql.split("setval")
+        .skip(1)
+        .any(|after| after.trim_start_matches('"').trim_start().starts_with('('))
+}
+
+/// Whether no row is lost with the statement, whatever it is about.
+pub(super) fn touches_no_rows(sql: &str) -> bool {
+    match Question::of_sql(sql) {
+        Question::CreateIndex { .. } | Question::DropIndex { .. } | Question::Reindex => true,
+        Question::Row { of, created, .. } => created || !of.starts_with("pg_database"),
+        _ => {
+            let mut words = Words::of(sql);
+            let harmless = [
+                "vacuum",
+                "analyze",
+                "checkpoint",
+                "reindex",
+                "alter system",
+                "drop index",
+                // Of an index, perhaps, that was not built.
+                "alter index",
+                "comment on index",
+            ];
+            harmless.iter().any(|known| words.eat(known))
+        }
+    }
+}
+
 fn major(client: &mut Client) -> Result<i32, postgres::Error> {
     let row = client
         .query_one("SELECT pg_catalog.current_setting('server_version_num')::int / 10000", &[])?;
@@ -361,5 +425,55 @@ mod tests {
         insta::assert_snapshot!(shown("CLUSTER"), @"Repeat alone");
         insta::assert_snapshot!(shown("CALL p()"), @"Unknown direct");
         insta::assert_snapshot!(shown("INSERT INTO t VALUES (1)"), @"Unknown");
+    }
+
+    #[test]
+    fn what_is_tried() {
+        for (sql, instead) in [
+            (
+                "ALTER TABLE a.p DETACH PARTITION c CONCURRENTLY",
+                "ALTER TABLE IF EXISTS \"a\".\"p\" DETACH PARTITION \"c\"",
+            ),
+            (
+                "alter table if exists p detach partition c concurrently",
+                "ALTER TABLE IF EXISTS \"p\" DETACH PARTITION \"c\"",
+            ),
+        ] {
+            assert_eq!(Trial::of(sql), Trial::Instead(instead.to_owned()));
+        }
+        for sql in ["SELECT pg_catalog.setval('s', 5, true)", "select SETVAL ('s', max(n)) FROM t"]
+        {
+            assert_eq!(Trial::of(sql), Trial::Nothing, "{sql}");
+        }
+        for sql in [
+            "DO $$BEGIN PERFORM setval('s', 1); END$$",
+            "WITH a AS (SELECT setval('s', 1)) DELETE FROM t",
+        ] {
+            assert_eq!(Trial::of(sql), Trial::Impossible, "{sql}");
+        }
+        for sql in [
+            "DROP TABLE setval",
+            "CREATE FUNCTION f() RETURNS bigint LANGUAGE sql AS $$SELECT setval('s', 1)$$",
+            "ALTER TABLE p DETACH PARTITION c",
+        ] {
+            assert_eq!(Trial::of(sql), Trial::Itself, "{sql}");
+        }
+    }
+
+    #[test]
+    fn what_touches_no_rows() {
+        for sql in [
+            "DROP INDEX CONCURRENTLY i",
+            "drop index i",
+            "CREATE INDEX CONCURRENTLY ON t (a)",
+            "REINDEX TABLE t",
+            "VACUUM",
+            "DROP SUBSCRIPTION s",
+        ] {
+            assert!(touches_no_rows(sql), "{sql}");
+        }
+        for sql in ["DROP DATABASE d", "CALL p()", "ALTER TABLE t DROP a", "DELETE FROM t"] {
+            assert!(!touches_no_rows(sql), "{sql}");
+        }
     }
 }

@@ -9,11 +9,11 @@
 
 use super::down::{Backwards, Meant};
 use super::{Known, Migrator, UpTo};
-use crate::apply::{Loss, losses};
-use crate::event::Parting;
-use crate::history::Applied;
+use crate::apply::{Loss, Passage, Rehearsal, losses};
+use crate::event::{Direction, Parting};
+use crate::history::{Applied, Unfinished};
 use crate::order::{State, common, entries};
-use crate::plan::{Migration, Step};
+use crate::plan::{Migration, Statement, Step};
 use crate::{Error, Event, Observer, Session};
 
 /// What [`sync`](Migrator::sync) would do.
@@ -55,11 +55,13 @@ impl Migrator {
             if !meant.names().is_empty() {
                 way = self.backwards(session, &known, &meant)?;
                 self.may_destroy(known.protected.as_deref())?;
-                if !discard_rows {
-                    let losses = self.losses(session, &way.steps(), observer)?;
-                    if !losses.is_empty() {
-                        return Err(Error::RowsLost(losses));
-                    }
+            }
+            if !discard_rows {
+                let left = meant.left_of(&known);
+                let losses =
+                    self.losses(session, &way.steps(), &missing, (&known, &left), observer)?;
+                if !losses.is_empty() {
+                    return Err(Error::RowsLost(losses));
                 }
             }
             if !(way.is_empty() && missing.is_empty()) {
@@ -85,8 +87,8 @@ impl Migrator {
         Ok(is_all && known.unfinished.is_empty() && self.to_part_with(&known).names().is_empty())
     }
 
-    /// What [`sync`](Self::sync) would do. Changes nothing; to see which rows would be lost, the way
-    /// back is gone in a transaction that is rolled back.
+    /// What [`sync`](Self::sync) would do. Changes nothing; to see which rows would be lost, all of
+    /// it is done in a transaction that is rolled back.
     ///
     /// # Errors
     ///
@@ -104,11 +106,13 @@ impl Migrator {
         let mut would = WouldSync { reverts: Vec::new(), applies, losses: Vec::new() };
         if !meant.names().is_empty() {
             would.reverts = self.backwards(session, &known, &meant)?.steps();
-            if self.may_destroy(known.protected.as_deref()).is_ok() {
-                would.losses = self.locked(session, observer, |session, _, observer| {
-                    self.losses(session, &would.reverts, observer)
-                })?;
-            }
+        }
+        let nothing = would.reverts.is_empty() && would.applies.is_empty();
+        if !nothing && self.may_destroy(known.protected.as_deref()).is_ok() {
+            let left = meant.left_of(&known);
+            would.losses = self.locked(session, observer, |session, _, observer| {
+                self.losses(session, &would.reverts, &would.applies, (&known, &left), observer)
+            })?;
         }
         Ok(would)
     }
@@ -161,15 +165,51 @@ impl Migrator {
         self.to_apply(&left, &UpTo::default(), major)
     }
 
+    /// What would be lost on the way back, and then on the way forward from what is left.
     fn losses(
         &self,
         session: &mut Session,
         reverts: &[(String, Vec<Step>)],
+        applies: &[&Migration],
+        (known, left): (&Known, &Known),
         observer: &mut dyn Observer,
     ) -> Result<Vec<Loss>, Error> {
-        let (limits, interrupt) = (&self.limits, &self.interrupt);
-        self.prepare_functions_of(reverts.iter().flat_map(|(_, steps)| steps))?;
-        let (variables, functions) = (&self.variables, &self.functions);
-        Ok(losses(session, reverts, variables, functions, limits, interrupt, observer)?)
+        let back = reverts.iter().flat_map(|(_, steps)| steps);
+        self.prepare_functions_of(back.chain(applies.iter().flat_map(|apply| &apply.up)))?;
+        let major = session.major();
+        let reverts = reverts.iter().map(|(name, steps)| {
+            // Of one that stopped half way back, the rest.
+            let is_it = |row: &&Unfinished| row.name == *name && row.direction == "down";
+            let done = known.unfinished.iter().find(is_it).map_or(0, |row| row.statements_done);
+            Passage {
+                name,
+                direction: Direction::Down,
+                statements: statements(steps, major).skip(done).collect(),
+            }
+        });
+        let applies = applies.iter().map(|migration| {
+            let begun = left.unfinished.iter().find(|row| row.name == migration.name);
+            let done = begun.map_or(0, |row| row.statements_done);
+            Passage {
+                name: &migration.name,
+                direction: Direction::Up,
+                statements: statements(&migration.up, major).skip(done).collect(),
+            }
+        });
+        let rehearsal = Rehearsal {
+            passages: &reverts.chain(applies).collect::<Vec<_>>(),
+            history: &self.history,
+            variables: &self.variables,
+            functions: &self.functions,
+            limits: &self.limits,
+            interrupt: &self.interrupt,
+        };
+        Ok(losses(session, &rehearsal, observer)?)
     }
+}
+
+/// The statements that a server of this major version gets.
+fn statements(steps: &[Step], major: u32) -> impl Iterator<Item = &Statement> {
+    let statements = steps.iter().flat_map(|step| &step.statements);
+    statements.filter(move |statement| statement.is_for(major))
 }

@@ -260,7 +260,7 @@ fn git_does_not_fail_by_what_keeps_the_database_from_following() {
     repository.run("hook install");
     repository.cli.database.execute("INSERT INTO tags (post_id) VALUES (1), (2)");
     let said = repository.git("checkout --quiet b");
-    assert!(said.contains("error[rows_lost]: taking back would lose 2 rows of `tags`"), "{said}");
+    assert!(said.contains("error[rows_lost]: this would lose 2 rows of `tags`"), "{said}");
     assert!(said.contains("the database has not followed; `migrate sync` tries again"), "{said}");
     assert_eq!(repository.applied(), "01,02,03");
     assert_eq!(repository.cli.run("sync").code, Some(5));

@@ -290,6 +290,51 @@ fn what_the_server_did_not_begin_with_has_done_nothing() {
 }
 
 #[test]
+fn a_file_of_sql_says_so_in_its_first_line() {
+    const UP: &str = "-- migrate: outside transaction\nCREATE TABLE a (n int);\n\n\
+                      CREATE INDEX CONCURRENTLY i ON a (n);\nCREATE INDEX CONCURRENTLY j ON b (n);";
+    const DOWN: &str = "-- migrate: outside transaction\nDROP INDEX CONCURRENTLY j;\n\
+                        DROP INDEX CONCURRENTLY i;\nDROP TABLE a";
+    let engine = Engine::new();
+    let all = [Migration::sql(A, "src/a.up.sql", A, UP, Some(("src/a.down.sql", DOWN)))];
+    let error = engine.up(&all).unwrap_err();
+    assert_eq!(error.diagnostics()[0].source.as_ref().unwrap().place.line, 5);
+    let Error::Apply(failed) = &error else { panic!("{error}") };
+    assert_eq!(failed.left, Left::Partial { done: 2, of: 3 });
+
+    engine.database.execute("CREATE TABLE b (n int)");
+    assert_eq!(engine.up(&all).unwrap(), [A]);
+    let valid = "SELECT count(*) FROM pg_index WHERE indisvalid \
+                 AND indexrelid IN (to_regclass('i'), to_regclass('j'))";
+    assert_eq!(engine.value(valid), "2");
+    engine.down(&all, 1).unwrap();
+    assert_eq!(engine.value("SELECT count(to_regclass('a'))"), "0");
+}
+
+#[test]
+fn what_must_not_run_in_a_transaction_is_told_how_it_may() {
+    let engine = Engine::new();
+    let helps = |migration: Migration| {
+        let told = engine.up(&[migration]).unwrap_err().diagnostics().remove(0);
+        assert_eq!(told.code.as_deref(), Some("25001"));
+        told.helps.join("; ")
+    };
+    engine.database.execute("CREATE TABLE a (n int)");
+    let sql = "CREATE INDEX CONCURRENTLY i ON a (n)";
+    insta::assert_snapshot!(
+        helps(migration(A, |pgm| _ = pgm.sql("CREATE INDEX CONCURRENTLY i ON a (n)"))),
+        @"add `.outside_transaction()`: each statement then runs alone; mend the file and run `migrate up` again"
+    );
+    insta::assert_snapshot!(
+        helps(Migration::sql(A, "src/a.up.sql", A, sql, None)),
+        @"make `-- migrate: outside transaction` the first line of the file: each statement then runs alone; mend the file and run `migrate up` again"
+    );
+    let within = "DO $$ BEGIN EXECUTE 'CREATE INDEX CONCURRENTLY i ON a (n)'; END $$";
+    let told = helps(Migration::sql(A, "src/a.up.sql", A, within, None));
+    assert_eq!(told, "mend the file and run `migrate up` again");
+}
+
+#[test]
 fn a_way_back_that_did_something_for_good_is_not_repeated_by_itself() {
     fn fails(pgm: &mut Pgm) {
         pgm.sql("SELECT 1 / (SELECT count(*) FROM busy)").down("");
@@ -341,49 +386,4 @@ fn a_way_back_that_the_server_did_not_begin_with_can_be_tried_again() {
     assert_eq!(engine.down(&all, 1).unwrap(), [A]);
     assert_eq!(engine.value("SELECT count(*) FROM trace"), "1");
     assert_eq!(engine.status(&all), format!("pending {A}"));
-}
-
-#[test]
-fn a_file_of_sql_says_so_in_its_first_line() {
-    const UP: &str = "-- migrate: outside transaction\nCREATE TABLE a (n int);\n\n\
-                      CREATE INDEX CONCURRENTLY i ON a (n);\nCREATE INDEX CONCURRENTLY j ON b (n);";
-    const DOWN: &str = "-- migrate: outside transaction\nDROP INDEX CONCURRENTLY j;\n\
-                        DROP INDEX CONCURRENTLY i;\nDROP TABLE a";
-    let engine = Engine::new();
-    let all = [Migration::sql(A, "src/a.up.sql", A, UP, Some(("src/a.down.sql", DOWN)))];
-    let error = engine.up(&all).unwrap_err();
-    assert_eq!(error.diagnostics()[0].source.as_ref().unwrap().place.line, 5);
-    let Error::Apply(failed) = &error else { panic!("{error}") };
-    assert_eq!(failed.left, Left::Partial { done: 2, of: 3 });
-
-    engine.database.execute("CREATE TABLE b (n int)");
-    assert_eq!(engine.up(&all).unwrap(), [A]);
-    let valid = "SELECT count(*) FROM pg_index WHERE indisvalid \
-                 AND indexrelid IN (to_regclass('i'), to_regclass('j'))";
-    assert_eq!(engine.value(valid), "2");
-    engine.down(&all, 1).unwrap();
-    assert_eq!(engine.value("SELECT count(to_regclass('a'))"), "0");
-}
-
-#[test]
-fn what_must_not_run_in_a_transaction_is_told_how_it_may() {
-    let engine = Engine::new();
-    let helps = |migration: Migration| {
-        let told = engine.up(&[migration]).unwrap_err().diagnostics().remove(0);
-        assert_eq!(told.code.as_deref(), Some("25001"));
-        told.helps.join("; ")
-    };
-    engine.database.execute("CREATE TABLE a (n int)");
-    let sql = "CREATE INDEX CONCURRENTLY i ON a (n)";
-    insta::assert_snapshot!(
-        helps(migration(A, |pgm| _ = pgm.sql("CREATE INDEX CONCURRENTLY i ON a (n)"))),
-        @"add `.outside_transaction()`: each statement then runs alone; mend the file and run `migrate up` again"
-    );
-    insta::assert_snapshot!(
-        helps(Migration::sql(A, "src/a.up.sql", A, sql, None)),
-        @"make `-- migrate: outside transaction` the first line of the file: each statement then runs alone; mend the file and run `migrate up` again"
-    );
-    let within = "DO $$ BEGIN EXECUTE 'CREATE INDEX CONCURRENTLY i ON a (n)'; END $$";
-    let told = helps(Migration::sql(A, "src/a.up.sql", A, within, None));
-    assert_eq!(told, "mend the file and run `migrate up` again");
 }

@@ -1,8 +1,8 @@
 //! The database becomes what the files describe.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use migrate_core::{Allowed, Error, Event, Interrupt, UpTo};
+use migrate_core::{Allowed, Error, Event, Failure, Interrupt, Stop, UpTo};
 use migrate_dsl::{Migration, Pgm, env};
 use migrate_tests::{Engine, migration, reversible};
 
@@ -137,7 +137,7 @@ fn rows_are_not_lost_in_silence() {
     let there = [migration(A, posts)];
     let error = sync(&engine, &there).unwrap_err();
     let diagnostic = &error.diagnostics()[0];
-    insta::assert_snapshot!(diagnostic.message, @"taking back would lose 1 value of `likes` in `posts`, 1 value of `body` in `posts` and 3 rows of `tags`");
+    insta::assert_snapshot!(diagnostic.message, @"this would lose 1 value of `likes` in `posts`, 1 value of `body` in `posts` and 3 rows of `tags`");
     insta::assert_snapshot!(diagnostic.notes.join("\n"), @"
     `20260104000000_d` goes with 1 value of `likes` in `posts`
     `20260103000000_c` goes with 1 value of `body` in `posts`
@@ -153,7 +153,7 @@ fn rows_are_not_lost_in_silence() {
 
     // What the default says is nobody's word.
     engine.database.execute("UPDATE posts SET body = NULL, likes = 0");
-    assert_eq!(lost(sync(&engine, &there)), "taking back would lose 3 rows of `tags`");
+    assert_eq!(lost(sync(&engine, &there)), "this would lose 3 rows of `tags`");
     let synced = migrator.sync(&mut engine.session(), true, &mut |_: Event| {});
     assert_eq!(synced.unwrap(), (names(&[D, C, B]), vec![]));
     assert_eq!(engine.value("SELECT count(*) FROM posts"), "2");
@@ -169,9 +169,86 @@ fn rows_that_the_way_back_removes_itself_are_its_own() {
     })];
     engine.up(&all).unwrap();
     engine.database.execute("INSERT INTO roles VALUES ('mine')");
-    assert_eq!(lost(sync(&engine, &[])), "taking back would lose 1 row of `roles`");
+    assert_eq!(lost(sync(&engine, &[])), "this would lose 1 row of `roles`");
     engine.database.execute("DELETE FROM roles WHERE name = 'mine'");
     assert_eq!(sync(&engine, &[]).unwrap(), (names(&[A]), vec![]));
+}
+
+#[test]
+fn rows_that_go_on_the_way_forward_are_seen_as_well() {
+    let colors = |pgm: &mut Pgm| {
+        pgm.create_table("colors", |t| {
+            t.text("name");
+            t.text("note");
+        });
+    };
+    let gone: [(fn(&mut Pgm), &str); 5] = [
+        (|pgm| _ = pgm.drop_table("colors"), "2 rows of `colors`"),
+        (|pgm| _ = pgm.drop_column("colors", "note"), "1 value of `note` in `colors`"),
+        (|pgm| _ = pgm.truncate_table("colors"), "2 rows of `colors`"),
+        (
+            |pgm| _ = pgm.rust("drop", |db| Ok(db.batch("DROP TABLE colors")?)).down(|_| Ok(())),
+            "2 rows of `colors`",
+        ),
+        // What it has put in itself is no loss, and what it has written over is one.
+        (
+            |pgm| {
+                pgm.sql("INSERT INTO colors VALUES ('own'); UPDATE colors SET note = 'own'")
+                    .down("");
+                pgm.sql("CREATE TABLE own AS SELECT * FROM colors; DROP TABLE own, colors")
+                    .down("CREATE TABLE colors (name text, note text)");
+            },
+            "2 rows of `colors`",
+        ),
+    ];
+    for (there, loss) in gone {
+        let engine = Engine::new();
+        let all = [migration(A, colors), migration(B, bodies_of_colors), migration(C, there)];
+        engine.up(&all[..2]).unwrap();
+        engine.database.execute("INSERT INTO colors VALUES ('red', NULL), ('blue', 'mine')");
+        let (here, before) = ([migration(A, colors), migration(C, there)], engine.catalog());
+        assert_eq!(lost(sync(&engine, &here)), format!("this would lose {loss}"));
+        let migrator = engine.migrator(&here);
+        let would = migrator.would_sync(&mut engine.session(), &mut |_: Event| {}).unwrap();
+        assert_eq!((would.losses.len(), would.losses[0].name.as_str()), (1, C));
+        assert_eq!(lost(sync(&engine, &all)), format!("this would lose {loss}"));
+        assert_eq!(engine.catalog(), before);
+        assert_eq!(engine.value("SELECT string_agg(name, ',') FROM colors"), "red,blue");
+        let synced = migrator.sync(&mut engine.session(), true, &mut |_: Event| {});
+        assert_eq!(synced.unwrap(), (names(&[B]), names(&[C])));
+    }
+}
+
+fn bodies_of_colors(pgm: &mut Pgm) {
+    pgm.add_column("colors", |t| _ = t.text("body"));
+}
+
+#[test]
+fn what_is_kept_written_anew_or_only_passed_through_is_no_loss() {
+    let engine = Engine::new();
+    let all = [
+        migration(A, posts),
+        migration(B, |pgm| {
+            pgm.create_table("empty", |t| _ = t.text("name"));
+        }),
+        migration(C, |pgm| {
+            pgm.sql("INSERT INTO empty VALUES ('own')").down("");
+            pgm.add_column("posts", |t| _ = t.text("passing").default("own"));
+            pgm.drop_column("posts", "passing");
+            pgm.sql("TRUNCATE empty").down("");
+            pgm.drop_table("empty");
+            pgm.alter_column("posts", "title").set_type("varchar");
+            pgm.drop_column("posts", "title").keep_data();
+        }),
+        migration(D, |pgm| _ = pgm.drop_table("posts").keep_data()),
+    ];
+    engine.up(&all[..2]).unwrap();
+    assert_eq!(sync(&engine, &all).unwrap(), (vec![], names(&[C, D])));
+    assert_eq!(sync(&engine, &all[..2]).unwrap(), (names(&[D, C]), vec![]));
+    assert_eq!(
+        engine.value("SELECT string_agg(title, ',' ORDER BY id) FROM posts"),
+        "first,second"
+    );
 }
 
 #[test]
@@ -192,7 +269,7 @@ fn what_no_statement_names_is_seen_all_the_same() {
         "INSERT INTO shop.\"Odd \"\"name\" VALUES (1); INSERT INTO parts VALUES (1), (1); \
          INSERT INTO known VALUES (1, now())",
     );
-    insta::assert_snapshot!(lost(sync(&engine, &[])), @r#"taking back would lose 1 row of `known`, 2 rows of `parts_1` and 1 row of `shop."Odd ""name"`"#);
+    insta::assert_snapshot!(lost(sync(&engine, &[])), @r#"this would lose 1 row of `known`, 2 rows of `parts_1` and 1 row of `shop."Odd ""name"`"#);
     assert_eq!(engine.value("SELECT nextval('s')"), "1");
     let discarded = engine.migrator(&[]).sync(&mut engine.session(), true, &mut |_: Event| {});
     assert_eq!(discarded.unwrap(), (names(&[A]), vec![]));
@@ -216,7 +293,7 @@ fn a_column_that_the_server_fills_is_no_loss() {
     engine.up(&here).unwrap();
     let there = [migration(A, posts)];
     engine.database.execute("UPDATE posts SET data = '[]', created_at = '2001-01-01' WHERE id = 1");
-    insta::assert_snapshot!(lost(sync(&engine, &there)), @"taking back would lose 1 value of `data` in `posts` and 1 value of `created_at` in `posts`");
+    insta::assert_snapshot!(lost(sync(&engine, &there)), @"this would lose 1 value of `data` in `posts` and 1 value of `created_at` in `posts`");
     engine.database.execute("UPDATE posts SET data = NULL; DELETE FROM posts WHERE id = 1");
     assert_eq!(sync(&engine, &there).unwrap(), (names(&[B]), vec![]));
 }
@@ -338,7 +415,7 @@ fn rows_in_what_is_half_done_count_as_well() {
     engine.database.execute("INSERT INTO half DEFAULT VALUES");
     let now = [migration(A, bodies), migration(B, half)];
     // The way back of `posts` empties it first.
-    assert_eq!(lost(sync(&engine, &now)), "taking back would lose 1 row of `half`");
+    assert_eq!(lost(sync(&engine, &now)), "this would lose 1 row of `half`");
     assert_eq!(engine.status(&here), format!("applied {A}\npartial {B}"));
 }
 
@@ -377,4 +454,231 @@ fn rows_are_counted_without_making_anybody_wait() {
         let synced = migrator.sync(&mut engine.session(), false, &mut |_: Event| {});
         assert_eq!(synced.unwrap(), (names(&[B]), vec![]));
     });
+}
+
+#[test]
+fn each_migration_is_rehearsed_in_a_transaction_of_its_own() {
+    let engine = Engine::new();
+    let all = [
+        migration(A, |pgm| {
+            pgm.sql(
+                "CREATE TABLE parent (id int PRIMARY KEY); CREATE TABLE child (n int, \
+                 parent int REFERENCES parent DEFERRABLE INITIALLY DEFERRED)",
+            )
+            .down("DROP TABLE child, parent");
+        }),
+        migration(B, |pgm| _ = pgm.add_column("child", |t| _ = t.text("note"))),
+        migration(C, |pgm| {
+            // Deferred still, as the one before has left it.
+            pgm.sql("SELECT 1")
+                .down("INSERT INTO child (parent) VALUES (2); INSERT INTO parent VALUES (2)");
+        }),
+        migration(D, |pgm| {
+            pgm.sql("SELECT 1")
+                .down("INSERT INTO child (parent) VALUES (1); INSERT INTO parent VALUES (1)");
+        }),
+    ];
+    engine.up(&all).unwrap();
+    engine.database.execute("INSERT INTO child (note) SELECT 'mine' FROM generate_series(1, 500)");
+    let there = [all[0].clone()];
+    insta::assert_snapshot!(lost(sync(&engine, &there)), @"this would lose 500 values of `note` in `child`");
+    engine.database.execute("DELETE FROM child");
+    assert_eq!(sync(&engine, &there).unwrap(), (names(&[D, C, B]), vec![]));
+}
+
+#[test]
+fn what_cannot_be_tried_may_lose_anything() {
+    let engine = Engine::new();
+    let all = [
+        migration(A, |pgm| {
+            pgm.sql(
+                "CREATE TABLE orders (id int, note text, sum int); CREATE INDEX orders_id ON orders (id)",
+            )
+            .down("");
+            pgm.sql("CREATE PROCEDURE clear() LANGUAGE plpgsql AS $$BEGIN COMMIT; DELETE FROM orders; END$$")
+                .down("DROP PROCEDURE clear");
+        }),
+        migration(B, |pgm| {
+            pgm.rust("forget", |_| Ok(()))
+                .down(|db| {
+                    db.batch("DROP INDEX CONCURRENTLY IF EXISTS orders_id")?;
+                    Ok(db.batch("ALTER TABLE orders DROP COLUMN sum")?)
+                })
+                .outside_transaction();
+        }),
+        migration(C, |pgm| _ = pgm.sql("VACUUM").down("CALL clear()").outside_transaction()),
+        migration(D, |pgm| {
+            pgm.create_index("orders", "note").concurrently();
+            pgm.sql("ANALYZE orders")
+                .down("VACUUM orders; REINDEX INDEX CONCURRENTLY orders_id")
+                .outside_transaction();
+        }),
+    ];
+    engine.up(&all).unwrap();
+    engine.database.execute("INSERT INTO orders VALUES (1, 'mine')");
+    insta::assert_snapshot!(lost(sync(&engine, &all[..2])), @"this would lose whatever `CALL clear()` takes with it, which could not be tried beforehand");
+    let [a, b, c, d] = all.clone();
+    let late = migration("20260101120000_late", |pgm| _ = pgm.sql("SELECT 1").down(""));
+    let there = [a, late, b, c, d];
+    insta::assert_snapshot!(lost(sync(&engine, &there)), @"this would lose whatever `CALL clear()` takes with it, which could not be tried beforehand and whatever the Rust function `forget` takes with it, which could not be tried beforehand");
+    let migrator = engine.migrator(&there);
+    let would = migrator.would_sync(&mut engine.session(), &mut |_: Event| {}).unwrap();
+    insta::assert_snapshot!(serde_json::to_string(&would.losses[0]).unwrap(), @r#"{"name":"20260103000000_c","column":null,"rows":null,"untried":"`CALL clear()`"}"#);
+    // Of an index, nobody is asked.
+    assert_eq!(sync(&engine, &all[..3]).unwrap(), (names(&[D]), vec![]));
+    let discarded = migrator.sync(&mut engine.session(), true, &mut |_: Event| {});
+    assert_eq!(discarded.unwrap().0, names(&[C, B]));
+    everything_applied(&engine, &there);
+}
+
+#[test]
+fn a_partition_that_left_is_a_table_like_others() {
+    let engine = Engine::new();
+    let all = [
+        migration(A, |pgm| {
+            pgm.sql(
+                "CREATE TABLE parts (n int, note text) PARTITION BY LIST (n); \
+                 CREATE TABLE parts_1 PARTITION OF parts FOR VALUES IN (1)",
+            )
+            .down("");
+        }),
+        migration(B, |pgm| {
+            pgm.sql("SELECT 1").down("ALTER TABLE parts_1 DROP COLUMN note");
+        }),
+        migration(C, |pgm| {
+            pgm.sql("SELECT 1")
+                .down("ALTER TABLE parts DETACH PARTITION parts_1 CONCURRENTLY")
+                .outside_transaction();
+        }),
+    ];
+    engine.up(&all).unwrap();
+    engine.database.execute("INSERT INTO parts VALUES (1, 'mine')");
+    insta::assert_snapshot!(lost(sync(&engine, &all[..1])), @"this would lose 1 value of `note` in `parts_1`");
+    engine.database.execute("UPDATE parts SET note = NULL");
+    assert_eq!(sync(&engine, &all[..1]).unwrap(), (names(&[C, B]), vec![]));
+}
+
+#[test]
+fn what_sets_a_sequence_is_not_tried() {
+    let engine = Engine::new();
+    let all = [
+        migration(A, |pgm| {
+            _ = pgm.sql("CREATE SEQUENCE nums; CREATE TABLE orders (id int)").down("")
+        }),
+        migration(B, |pgm| {
+            pgm.sql("SELECT 1").down(
+                "SELECT setval('nums', 70); \
+                 DO $$ BEGIN PERFORM setval('nums', 80); DROP TABLE orders; END $$",
+            );
+        }),
+    ];
+    engine.up(&all).unwrap();
+    engine.database.execute("INSERT INTO orders VALUES (1)");
+    insta::assert_snapshot!(lost(sync(&engine, &all[..1])), @"this would lose whatever `DO $$ BEGIN PERFORM setval('nums', 80); DROP TABLE orders; END $$` takes with it, which could not be tried beforehand");
+    assert_eq!(engine.value("SELECT nextval('nums')"), "1");
+}
+
+#[test]
+fn many_rows_are_not_counted_to_the_end() {
+    let engine = Engine::new();
+    let here = [migration(A, posts), migration(B, bodies), migration(C, tags)];
+    engine.up(&here).unwrap();
+    engine.database.execute(
+        "INSERT INTO posts (body) SELECT 'text' FROM generate_series(1, 10001); \
+         INSERT INTO tags (post_id) SELECT id FROM posts LIMIT 10000",
+    );
+    insta::assert_snapshot!(lost(sync(&engine, &here[..1])), @"this would lose 10000 rows of `tags` and more than 10,000 values of `body` in `posts`");
+}
+
+/// A table, and a type whose values take a minute to look at.
+fn slow(pgm: &mut Pgm) {
+    pgm.sql(
+        "CREATE FUNCTION slow(text) RETURNS text LANGUAGE plpgsql \
+         AS $$BEGIN PERFORM pg_sleep(60); RETURN $1; END$$; \
+         CREATE TYPE slow AS (a text); CREATE TABLE looked_at (n int); \
+         CREATE FUNCTION slow_text(slow) RETURNS text LANGUAGE sql AS 'SELECT slow(($1).a)'; \
+         CREATE CAST (slow AS text) WITH FUNCTION slow_text(slow)",
+    )
+    .down("");
+}
+
+fn slow_column(pgm: &mut Pgm) {
+    pgm.sql("ALTER TABLE looked_at ADD c slow").down("ALTER TABLE looked_at DROP c");
+}
+
+#[test]
+fn counting_can_be_stopped_and_does_not_take_long() {
+    let engine = Engine::new();
+    let here = [migration(A, slow), migration(B, slow_column)];
+    engine.up(&here).unwrap();
+    engine.database.execute("INSERT INTO looked_at (c) VALUES (ROW('mine'))");
+    let there = &here[..1];
+    let interrupt = Interrupt::default();
+    let migrator = engine.migrator(there).interrupt(&interrupt);
+    let started = Instant::now();
+    let stopped = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(Duration::from_secs(1));
+            interrupt.stop();
+        });
+        migrator.sync(&mut engine.session(), false, &mut |_: Event| {})
+    });
+    match stopped {
+        Err(Error::Apply(error)) => {
+            assert!(matches!(error.failure, Failure::Stopped(Stop::Interrupted)), "{error:?}");
+        }
+        other => panic!("{other:?}"),
+    }
+    // Longer than that, nobody is to wait.
+    let error = lost(sync(&engine, there));
+    insta::assert_snapshot!(error, @"this would lose nobody knows how many rows of `looked_at`");
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+    everything_applied(&engine, &here);
+}
+
+#[test]
+fn numbers_that_anybody_may_write_are_a_loss() {
+    let engine = Engine::new();
+    let here = [
+        migration(A, posts),
+        migration(B, |pgm| {
+            pgm.sql("ALTER TABLE posts ADD n int GENERATED BY DEFAULT AS IDENTITY")
+                .down("ALTER TABLE posts DROP n");
+        }),
+    ];
+    engine.up(&here).unwrap();
+    engine.database.execute("UPDATE posts SET n = 4711 WHERE id = 1");
+    assert_eq!(lost(sync(&engine, &here[..1])), "this would lose 2 values of `n` in `posts`");
+}
+
+#[test]
+fn an_attribute_goes_with_what_columns_have_in_it() {
+    let engine = Engine::new();
+    let here = [
+        migration(A, |pgm| {
+            pgm.sql(
+                "CREATE TYPE addr AS (street text); CREATE TYPE both_of AS (home addr, work addr); \
+                 CREATE TABLE \"People\" (home addr, others addr[], pair both_of); \
+                 CREATE TABLE shops (at addr); CREATE TABLE empty (at addr[])",
+            )
+            .down("");
+        }),
+        migration(B, |pgm| {
+            pgm.sql("ALTER TYPE addr ADD ATTRIBUTE zip text CASCADE")
+                .down("ALTER TYPE addr DROP ATTRIBUTE zip CASCADE");
+        }),
+    ];
+    engine.up(&here).unwrap();
+    engine.database.execute(
+        "INSERT INTO \"People\" VALUES (('a', '1')), (('b', '2')), (('c', NULL)); \
+         INSERT INTO shops VALUES (('d', NULL))",
+    );
+    let there = &here[..1];
+    insta::assert_snapshot!(lost(sync(&engine, there)), @r#"this would lose 2 values of `home.zip` in `"People"`"#);
+    engine.database.execute(
+        "UPDATE \"People\" SET home = NULL, others = ARRAY[('e', '3')::addr], pair = (NULL, ('f', '4'))",
+    );
+    insta::assert_snapshot!(lost(sync(&engine, there)), @r#"this would lose nobody knows how many values of `others` in `"People"` and nobody knows how many values of `pair` in `"People"`"#);
+    engine.database.execute("DELETE FROM \"People\"");
+    assert_eq!(sync(&engine, there).unwrap(), (names(&[B]), vec![]));
 }

@@ -1,0 +1,240 @@
+//! The tables that somebody may have put rows in, and what a statement takes of them.
+
+use std::collections::{HashMap, HashSet};
+
+use postgres::Client;
+use postgres::types::Oid;
+
+use super::error::{Failure, is_lock};
+use super::losses::Loss;
+use crate::History;
+use crate::event::Direction;
+
+/// The tables that have rows of their own, and those of their columns that are no more.
+pub(super) struct Stock {
+    tables: Vec<Table>,
+    dropped: HashSet<(Oid, i16)>,
+}
+
+/// A table that has rows of its own.
+pub(super) struct Table {
+    oid: Oid,
+    shown: String,
+    /// Where its rows are: another place once it was truncated, or written anew.
+    place: Oid,
+    /// The last of its columns.
+    columns: i16,
+}
+
+/// What a statement has dropped or emptied: a table, or a column of it.
+pub(super) struct Gone {
+    table: Oid,
+    shown: String,
+    column: Option<i16>,
+}
+
+impl Stock {
+    /// What there is but for the history.
+    pub(super) fn read(client: &mut Client, history: &History) -> Result<Self, postgres::Error> {
+        let ours = [
+            history.table().quoted(),
+            history.log_table().quoted(),
+            history.journal_table().quoted(),
+            history.settings_table().quoted(),
+        ];
+        let rows = client.query(
+            "SELECT c.oid, c.oid::regclass::text, c.relfilenode, c.relnatts \
+             FROM pg_catalog.pg_class c \
+             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+             WHERE c.relkind = 'r' AND c.relpersistence <> 't' \
+             AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%' \
+             AND NOT EXISTS (SELECT FROM pg_catalog.unnest($1::text[]) AS ours (name) \
+             WHERE pg_catalog.to_regclass(ours.name) = c.oid) ORDER BY 2",
+            &[&ours.as_slice()],
+        )?;
+        let table = |row: &postgres::Row| {
+            let (oid, shown) = (row.try_get(0)?, row.try_get(1)?);
+            Ok(Table { oid, shown, place: row.try_get(2)?, columns: row.try_get(3)? })
+        };
+        let tables: Result<_, _> = rows.iter().map(table).collect();
+        let mut stock = Self { tables: tables?, dropped: HashSet::new() };
+        stock.dropped = stock.dropped_columns(client)?.into_iter().collect();
+        Ok(stock)
+    }
+
+    /// Whether nobody can lose anything.
+    pub(super) fn is_empty(&self) -> bool {
+        self.tables.is_empty()
+    }
+
+    /// What is gone since it was looked at last.
+    pub(super) fn gone(
+        &mut self,
+        client: &mut Client,
+        direction: Direction,
+    ) -> Result<Vec<Gone>, Failure> {
+        let before: Vec<_> = self.tables.iter().map(|table| (table.oid, table.place)).collect();
+        let tables = self.look_again(client).map_err(Failure::connection)?;
+        let mut all: Vec<_> = tables
+            .into_iter()
+            .map(|table| Gone { table: table.oid, shown: table.shown, column: None })
+            .collect();
+        // Of a way back that empties a table, its author says that the rows are the migration's own.
+        if direction == Direction::Up {
+            let moved = |table: &&Table| !before.contains(&(table.oid, table.place));
+            for table in self.tables.iter().filter(moved) {
+                let gone = Gone { table: table.oid, shown: table.shown.clone(), column: None };
+                if gone.is_emptied(client).map_err(Failure::connection)? {
+                    all.push(gone);
+                }
+            }
+        }
+        for (table, column) in self.dropped_columns(client).map_err(Failure::connection)? {
+            let known = self.tables.iter().find(|known| known.oid == table);
+            // What has come on the way is nobody's.
+            let Some(known) = known.filter(|known| column <= known.columns) else { continue };
+            if self.dropped.insert((table, column)) {
+                all.push(Gone { table, shown: known.shown.clone(), column: Some(column) });
+            }
+        }
+        Ok(all)
+    }
+
+    /// Leaves out the tables that are gone, which are given, and learns where the others are now.
+    pub(super) fn look_again(
+        &mut self,
+        client: &mut Client,
+    ) -> Result<Vec<Table>, postgres::Error> {
+        let oids: Vec<_> = self.tables.iter().map(|table| table.oid).collect();
+        let left = client.query(
+            "SELECT oid, relfilenode FROM pg_catalog.pg_class WHERE oid = ANY ($1)",
+            &[&oids],
+        )?;
+        let left: HashMap<Oid, Oid> = left.iter().map(|row| (row.get(0), row.get(1))).collect();
+        let (tables, gone) = std::mem::take(&mut self.tables)
+            .into_iter()
+            .partition(|table| left.contains_key(&table.oid));
+        self.tables = tables;
+        for table in &mut self.tables {
+            table.place = left.get(&table.oid).copied().unwrap_or(table.place);
+        }
+        Ok(gone)
+    }
+
+    fn dropped_columns(&self, client: &mut Client) -> Result<Vec<(Oid, i16)>, postgres::Error> {
+        let oids: Vec<_> = self.tables.iter().map(|table| table.oid).collect();
+        let rows = client.query(
+            "SELECT attrelid, attnum FROM pg_catalog.pg_attribute \
+             WHERE attisdropped AND attnum > 0 AND attrelid = ANY ($1) ORDER BY 1, 2",
+            &[&oids],
+        )?;
+        rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+    }
+}
+
+impl Gone {
+    /// What there was in it; asked once it is there again.
+    pub(super) fn loss(&self, client: &mut Client, name: &str) -> Result<Option<Loss>, Failure> {
+        let (column, rows) = match self.count(client) {
+            Ok((column, rows)) => (column, Some(rows)),
+            Err(error) if error.code().is_some_and(is_lock) => {
+                return Err(Failure::queued(None, Some(error.into())));
+            }
+            Err(error) if error.as_db_error().is_some() => (None, None),
+            Err(error) => return Err(Failure::connection(error)),
+        };
+        let (name, table) = (name.to_owned(), self.shown.clone());
+        Ok((rows != Some(0)).then_some(Loss { name, table, column, rows, untried: None }))
+    }
+
+    /// Whether nothing is left in a table that is still there; so, too, where this role may not
+    /// look. Leaves everything as it is.
+    fn is_emptied(&self, client: &mut Client) -> Result<bool, postgres::Error> {
+        client.batch_execute("SAVEPOINT look; RESET ROLE; SET LOCAL row_security = off")?;
+        let has_rows = self.path(client).and_then(|table| {
+            client.query_one(&format!("SELECT EXISTS (SELECT FROM ONLY {table})"), &[])?.try_get(0)
+        });
+        let has_rows = match has_rows {
+            Err(error) if error.as_db_error().is_some() => false,
+            has_rows => has_rows?,
+        };
+        client.batch_execute("ROLLBACK TO look; RELEASE look")?;
+        Ok(!has_rows)
+    }
+
+    /// The name of the table, for SQL.
+    fn path(&self, client: &mut Client) -> Result<String, postgres::Error> {
+        let row = client.query_one(
+            "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c \
+             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1",
+            &[&self.table],
+        )?;
+        row.try_get(0)
+    }
+
+    fn count(&self, client: &mut Client) -> Result<(Option<String>, i64), postgres::Error> {
+        let table = self.path(client)?;
+        if let Some(number) = self.column {
+            return self.count_column(client, &table, number);
+        }
+        let most = Loss::MOST + 1;
+        let sql = format!("SELECT count(*) FROM (SELECT FROM ONLY {table} LIMIT {most}) counted");
+        Ok((None, client.query_one(&sql, &[])?.try_get(0)?))
+    }
+
+    /// The values of a column that somebody has put there: those that the server itself puts there,
+    /// by a default or a number, are no loss.
+    fn count_column(
+        &self,
+        client: &mut Client,
+        table: &str,
+        number: i16,
+    ) -> Result<(Option<String>, i64), postgres::Error> {
+        let row = client.query_one(
+            "SELECT a.attname::text, pg_catalog.quote_ident(a.attname), \
+             a.attidentity = 'a' OR a.attgenerated <> '', \
+             pg_catalog.pg_get_expr(d.adbin, d.adrelid), (a.attmissingval::text::text[])[1] \
+             FROM pg_catalog.pg_attribute a LEFT JOIN pg_catalog.pg_attrdef d \
+             ON d.adrelid = a.attrelid AND d.adnum = a.attnum \
+             WHERE a.attrelid = $1 AND a.attnum = $2",
+            &[&self.table, &number],
+        )?;
+        let (name, quoted): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+        if row.try_get(2)? {
+            return Ok((Some(name), 0));
+        }
+        let default: Option<String> = row.try_get(3)?;
+        // What calls a function may say something else each time, or count.
+        let default = default.filter(|default| is_constant(default));
+        let default = default.unwrap_or_else(|| "NULL".to_owned());
+        let missing: Option<String> = row.try_get(4)?;
+        let most = Loss::MOST + 1;
+        let sql = format!(
+            "SELECT count(*) FROM (SELECT FROM ONLY {table} WHERE {quoted} IS NOT NULL \
+             AND {quoted}::text IS DISTINCT FROM ({default})::text \
+             AND {quoted}::text IS DISTINCT FROM $1 LIMIT {most}) counted"
+        );
+        Ok((Some(name), client.query_one(&sql, &[&missing])?.try_get(0)?))
+    }
+}
+
+/// Whether an expression, as the server writes it, calls nothing.
+fn is_constant(expression: &str) -> bool {
+    // A quote in a literal is doubled, so what lies between two of them is outside or nothing.
+    expression.split('\'').step_by(2).all(|outside| !outside.contains('('))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn constants() {
+        for constant in ["0", "'(1,2)'::point", "'it''s (not)'::text", "true", "ARRAY[]::text[]"] {
+            assert!(is_constant(constant), "{constant}");
+        }
+        for call in ["now()", "nextval('s'::regclass)", "('a'::text || upper('b'::text))"] {
+            assert!(!is_constant(call), "{call}");
+        }
+    }
+}
