@@ -282,6 +282,28 @@ fn values_that_the_other_type_does_not_hold_are_seen() {
 }
 
 #[test]
+fn what_fails_elsewhere_is_not_to_be_mended_in_a_file_of_here() {
+    let engine = Engine::new();
+    let all = [migration(A, posts), migration(B, tags)];
+    engine.up(&all).unwrap();
+    engine.database.execute("CREATE VIEW by_hand AS SELECT * FROM tags");
+    let labels = |pgm: &mut Pgm| _ = pgm.create_table("labels", |t| t.id());
+    let mended = Migration::rust(B, B, "another text", (1, 1), labels, Pgm::infer_down);
+    for here in [vec![migration(A, posts)], vec![migration(A, posts), mended]] {
+        let error = sync(&engine, &here).unwrap_err();
+        let told = error.diagnostics().remove(0);
+        assert!(told.source.unwrap().outdated);
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(told.helps.last().unwrap(), @"see to the cause and run `migrate sync` again; or go back to the branch that has the file, and run `migrate down` there");
+        }
+    }
+    let error = engine.down(&all, 1).unwrap_err();
+    let told = error.diagnostics().remove(0);
+    assert!(!told.source.unwrap().outdated);
+    insta::assert_snapshot!(told.helps.last().unwrap(), @"mend the file and run `migrate down` again");
+}
+
+#[test]
 fn what_no_statement_names_is_seen_all_the_same() {
     let engine = Engine::new();
     let all = [migration(A, |pgm| {
