@@ -34,6 +34,8 @@ pub struct SourceMark {
     pub place: Place,
     /// The word to underline there.
     pub verb: Option<String>,
+    /// Whether the file is not what it was when that was noted, so that the line may be another.
+    pub outdated: bool,
 }
 
 /// A place in SQL.
@@ -52,7 +54,15 @@ impl Error {
     #[must_use]
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
         match self {
-            Self::Apply(error) => vec![of_apply(error)],
+            Self::Apply(error) => {
+                let mut told = of_apply(error);
+                if let Some(source) = &mut told.source {
+                    // A function is that of the file as it is.
+                    let is_here = matches!(error.failure, Failure::Function { .. });
+                    source.outdated = error.outdated && !is_here;
+                }
+                vec![told]
+            }
             Self::Problems(problems) => problems
                 .iter()
                 .map(|(name, problem)| Diagnostic {
@@ -61,6 +71,7 @@ impl Error {
                     source: Some(SourceMark {
                         place: problem.place.clone(),
                         verb: problem.verb.clone(),
+                        outdated: false,
                     }),
                     notes: vec![format!("`{name}` was not started: nothing was changed")],
                     helps: problem.help.iter().cloned().collect(),
@@ -76,9 +87,13 @@ impl Error {
                 }
                 diagnostics
             }
-            Self::NoWayBack { why, .. } => vec![Diagnostic {
+            Self::NoWayBack { why, outdated, .. } => vec![Diagnostic {
                 code: Some("no_way_back".to_owned()),
-                source: Some(SourceMark { place: why.place.clone(), verb: Some(why.verb.clone()) }),
+                source: Some(SourceMark {
+                    place: why.place.clone(),
+                    verb: Some(why.verb.clone()),
+                    outdated: *outdated,
+                }),
                 ..self.plain()
             }],
             Self::RowsLost(losses) => {
@@ -106,7 +121,11 @@ impl Error {
         Diagnostic {
             code: Some("protected".to_owned()),
             message: format!("{}: {lost}, and {self}", step.summary),
-            source: Some(SourceMark { place: step.place.clone(), verb: Some(step.verb.clone()) }),
+            source: Some(SourceMark {
+                place: step.place.clone(),
+                verb: Some(step.verb.clone()),
+                outdated: false,
+            }),
             notes: vec![format!("it is a step of `{name}`: nothing was changed")],
             ..Diagnostic::default()
         }
@@ -193,7 +212,7 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
             match line {
                 Some(line) => {
                     let place = Place { file: file.clone(), line, column: 1 };
-                    diagnostic.data = Some(SourceMark { place, verb: None });
+                    diagnostic.data = Some(SourceMark { place, verb: None, outdated: false });
                 }
                 None => diagnostic.notes.push(format!("the rows are those of `{file}`")),
             }
@@ -209,12 +228,14 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
         return diagnostic;
     } else if let Failure::Capture { step, .. } = &error.failure {
         let place = step.place.clone();
-        diagnostic.source = Some(SourceMark { place, verb: Some(step.verb.clone()) });
+        diagnostic.source =
+            Some(SourceMark { place, verb: Some(step.verb.clone()), outdated: false });
         diagnostic.message = format!("{}: {}", error.failure, diagnostic.message);
         diagnostic.helps.push("a `pub fn down` in the file spares the reading".to_owned());
     } else if let Failure::NotThere { step, .. } = &error.failure {
         let place = step.place.clone();
-        diagnostic.source = Some(SourceMark { place, verb: Some(step.verb.clone()) });
+        diagnostic.source =
+            Some(SourceMark { place, verb: Some(step.verb.clone()), outdated: false });
         diagnostic.helps.push("name in `.captures(..)` what the SQL changes".to_owned());
     } else {
         diagnostic.message = format!("{}: {}", error.failure, diagnostic.message);
@@ -231,6 +252,16 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
         _ if said.and_then(Said::code) == Some(&SqlState::QUERY_CANCELED) => format!(
             "run `migrate {}` again; DB_STATEMENT_TIMEOUT says how long a statement may take",
             error.command()
+        ),
+        Left::RolledBack | Left::Nothing if error.outdated => format!(
+            "see to the cause and run `migrate {}` again{}",
+            error.command(),
+            match error.in_sync {
+                true => {
+                    "; or go back to the branch that has the file, and run `migrate down` there"
+                }
+                false => "",
+            }
         ),
         Left::RolledBack | Left::Nothing => {
             format!("mend the file and run `migrate {}` again", error.command())
@@ -309,9 +340,11 @@ fn of_function(step: &Step, name: &str, error: &FunctionError) -> Diagnostic {
     let in_function = |place: &migrate_dsl::Place, verb: &str| SourceMark {
         place: Place { file: place.file.clone(), line: place.line, column: place.column },
         verb: Some(verb.to_owned()).filter(|verb| !verb.is_empty()),
+        outdated: false,
     };
     let query = error.query.as_deref();
-    let own = SourceMark { place: step.place.clone(), verb: Some(step.verb.clone()) };
+    let own =
+        SourceMark { place: step.place.clone(), verb: Some(step.verb.clone()), outdated: false };
     let inner = match (&error.place, query) {
         (Some(place), _) => Some(in_function(place, "")),
         (None, Some(query)) => {
@@ -376,6 +409,7 @@ fn of_engine(error: &ApplyError) -> Option<Diagnostic> {
             source: step.as_deref().map(|step| SourceMark {
                 place: step.place.clone(),
                 verb: Some(step.verb.clone()),
+                outdated: false,
             }),
             notes: holders.iter().skip(1).map(|holder| format!("and {holder}")).collect(),
             helps: holders
@@ -427,7 +461,11 @@ fn of_engine(error: &ApplyError) -> Option<Diagnostic> {
             }
         }
         Failure::NotBoolean { step } => Diagnostic {
-            source: Some(SourceMark { place: step.place.clone(), verb: Some(step.verb.clone()) }),
+            source: Some(SourceMark {
+                place: step.place.clone(),
+                verb: Some(step.verb.clone()),
+                outdated: false,
+            }),
             helps: vec![format!(
                 "write it as `SELECT EXISTS (SELECT …)`, and run `migrate {command}` again"
             )],
@@ -506,9 +544,9 @@ fn source_of(step: &Step, statement: &Statement) -> SourceMark {
     let mut place = step.place.clone();
     if place.file.ends_with(".sql") {
         place.line += u32::try_from(statement.line).unwrap_or_default();
-        return SourceMark { place, verb: None };
+        return SourceMark { place, verb: None, outdated: false };
     }
-    SourceMark { place, verb: Some(step.verb.clone()) }
+    SourceMark { place, verb: Some(step.verb.clone()), outdated: false }
 }
 
 /// The byte of the character that the server counts from 1.

@@ -16,6 +16,9 @@ use crate::way_back::NoWayBack;
 /// Why a migration that stopped half way does not go on, where nobody here knows what it was.
 pub(crate) const FILE_GONE: &str = "its file is gone";
 
+/// Why a function cannot be run that is in no program here.
+pub(crate) const PLAN_HAS_NONE: &str = "a plan in a file has no functions";
+
 /// Why the engine did not do what it was asked for.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -48,6 +51,8 @@ pub enum Error {
         name: String,
         /// Why.
         why: Box<NoWayBack>,
+        /// Whether the file is not here as it was applied.
+        outdated: bool,
     },
     /// The files do not have the migration.
     #[error("`{name}` is applied, but there is no file for it any more")]
@@ -244,9 +249,9 @@ impl Error {
             Self::FileMissing { .. } => {
                 Some("restore the file; `migrate down` can take it back without one".to_owned())
             }
-            Self::FunctionMissing { back: true, .. } => Some(
-                "nothing was changed; a function is part of the program: bring its file back, and run \
-                 this where the crate of the migrations is"
+            Self::FunctionMissing { back: true, why, .. } if *why != PLAN_HAS_NONE => Some(
+                "nothing was changed; a function is part of the program: bring its file back, or \
+                 switch to the branch that has it, run `migrate down` there, and switch again"
                     .to_owned(),
             ),
             Self::FunctionMissing { .. } => Some(

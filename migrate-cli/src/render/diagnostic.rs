@@ -70,7 +70,8 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources) -> String {
 
 /// What the author may have meant otherwise, as a warning at the step.
 pub fn hint(text: &str, step: &Step, sources: &Sources) -> String {
-    let mark = SourceMark { place: step.place.clone(), verb: Some(step.verb.clone()) };
+    let mark =
+        SourceMark { place: step.place.clone(), verb: Some(step.verb.clone()), outdated: false };
     let group = Group::with_title(Level::WARNING.primary_title(text));
     let group = at_source(group, &mark, sources);
     Renderer::styled().decor_style(DecorStyle::Ascii).render(&[group])
@@ -78,6 +79,11 @@ pub fn hint(text: &str, step: &Step, sources: &Sources) -> String {
 
 fn at_source<'a>(group: Group<'a>, mark: &SourceMark, sources: &Sources) -> Group<'a> {
     let (path, text) = sources.read(&mark.place.file);
+    if mark.outdated {
+        // Of a file that is not here there is nothing to see.
+        let is_gone = text.is_none() && sources.folder.is_some();
+        return if is_gone { group } else { group.element(Origin::path(path)) };
+    }
     let span = text.as_ref().and_then(|text| span_of(text, mark));
     match (text, span) {
         (Some(text), Some(span)) => group.element(
@@ -96,6 +102,9 @@ fn sql_in_source<'a>(
     sql: &SqlMark,
     sources: &Sources,
 ) -> Option<Snippet<'a, Annotation<'a>>> {
+    if source.outdated {
+        return None;
+    }
     let (path, text) = sources.read(&source.place.file);
     let text = text?;
     let verb = span_of(&text, source)?;
@@ -192,7 +201,7 @@ pub fn up(pgm: &mut Pgm) {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("m.rs"), MIGRATION).unwrap();
         let place = Place { file: "m.rs".to_owned(), line, column: 9 };
-        let source = Some(SourceMark { place, verb: Some("sql".to_owned()) });
+        let source = Some(SourceMark { place, verb: Some("sql".to_owned()), outdated: false });
         let message = "column \"nope\" does not exist".to_owned();
         let diagnostic = Diagnostic { message, source, sql: Some(sql), ..Diagnostic::default() };
         let sources = Sources::new(Some(folder.path().to_owned()), folder.path());
@@ -214,6 +223,33 @@ pub fn up(pgm: &mut Pgm) {
         8 |         VALUES (nope);
           |                 ^^^^
         "#);
+    }
+
+    #[test]
+    fn a_file_that_is_not_what_it_was_shows_no_line() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("m.rs"), MIGRATION).unwrap();
+        let sources = Sources::new(Some(folder.path().to_owned()), folder.path());
+        let told = |file: &str| {
+            let place = Place { file: file.to_owned(), line: 13, column: 1 };
+            let diagnostic = Diagnostic {
+                message: "it is in use".to_owned(),
+                source: Some(SourceMark { place, verb: None, outdated: true }),
+                notes: vec!["nothing was done".to_owned()],
+                ..Diagnostic::default()
+            };
+            anstream::adapter::strip_str(&render(&diagnostic, &sources)).to_string()
+        };
+        insta::assert_snapshot!(told("m.rs"), @"
+        error: it is in use
+        --> m.rs
+         = note: nothing was done
+        ");
+        insta::assert_snapshot!(told("gone.rs"), @"
+        error: it is in use
+         |
+         = note: nothing was done
+        ");
     }
 
     #[test]
@@ -254,9 +290,13 @@ pub fn up(pgm: &mut Pgm) {
         let at = |file: &str, line| Place { file: file.to_owned(), line, column: 1 };
         let diagnostic = Diagnostic {
             message: "invalid input".to_owned(),
-            source: Some(SourceMark { place: at("m.rs", 4), verb: Some("sql".to_owned()) }),
+            source: Some(SourceMark {
+                place: at("m.rs", 4),
+                verb: Some("sql".to_owned()),
+                outdated: false,
+            }),
             sql: Some(SqlMark { sql: "COPY one FROM STDIN".to_owned(), line: 0, offset: None }),
-            data: Some(SourceMark { place: at("a.csv", 3), verb: None }),
+            data: Some(SourceMark { place: at("a.csv", 3), verb: None, outdated: false }),
             ..Diagnostic::default()
         };
         let sources = Sources::new(Some(folder.path().to_owned()), folder.path());

@@ -199,12 +199,14 @@ fn exit_of_connection(error: &ConnectError) -> Exit {
 
 fn as_json(diagnostic: &Diagnostic) -> Value {
     let place = diagnostic.source.as_ref().map(|source| &source.place);
+    let current = diagnostic.source.as_ref().filter(|source| !source.outdated);
+    let current = current.map(|source| &source.place);
     let mut value = json!({
         "code": diagnostic.code,
         "message": diagnostic.message,
         "file": place.map(|place| &place.file),
-        "line": place.map(|place| place.line),
-        "column": place.map(|place| place.column),
+        "line": current.map(|place| place.line),
+        "column": current.map(|place| place.column),
         "sql": diagnostic.sql.as_ref().map(|mark| &mark.sql),
         "offset": diagnostic.sql.as_ref().and_then(|mark| mark.offset),
         "notes": diagnostic.notes,

@@ -43,11 +43,13 @@ pub struct ApplyError {
     pub left: Left,
     /// Whether `sync` was at work.
     pub(crate) in_sync: bool,
+    /// Whether the file is not here as it was applied.
+    pub(crate) outdated: bool,
 }
 
 impl ApplyError {
     pub(super) fn new(name: &str, direction: Direction, failure: Failure, left: Left) -> Self {
-        Self { name: name.to_owned(), direction, failure, left, in_sync: false }
+        Self { name: name.to_owned(), direction, failure, left, in_sync: false, outdated: false }
     }
 
     /// The command that goes on with it.

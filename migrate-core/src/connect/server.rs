@@ -97,7 +97,7 @@ impl Server {
     /// Whether it is on this machine, as far as its name tells.
     pub(super) fn is_on_this_machine(&self) -> bool {
         match &self.place {
-            Place::Socket(_) => true,
+            Place::Socket(_) | Place::Unnamed => true,
             Place::Host(_, Some(address)) => address.to_canonical().is_loopback(),
             Place::Host(name, None) => name.parse().map_or_else(
                 |_| name.eq_ignore_ascii_case("localhost"),

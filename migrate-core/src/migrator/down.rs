@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::partial::stuck;
 use super::up::{AND_APPLIED, without_secrets};
 use super::{Known, Migrator};
-use crate::apply::{Work, is_transactional};
+use crate::apply::{ApplyError, Work, is_transactional};
 use crate::event::Direction;
 use crate::history::{Action, Applied, Line, TRANSACTION_MS, Unfinished};
 use crate::lock::RunnerLock;
@@ -193,6 +193,7 @@ impl Migrator {
             let steps = way_back.steps().map_err(|why| Error::NoWayBack {
                 name: row.name.clone(),
                 why: Box::new(why.clone()),
+                outdated: self.is_outdated(row),
             })?;
             let (name, steps) = (row.name.clone(), for_server(steps, session.major()));
             self.has_functions_of(&steps)?;
@@ -218,6 +219,12 @@ impl Migrator {
             Some(migration) => Ok(WayBack::of(migration, &Captured::new())),
             None => Ok(self.history.way_back(session.client(), &row.name)?),
         }
+    }
+
+    /// Whether the file is not here as it was applied.
+    fn is_outdated(&self, row: &Applied) -> bool {
+        let planned = self.plan.migration(&row.name);
+        planned.is_none_or(|planned| planned.source_digest != row.source_digest)
     }
 
     fn take_back(
@@ -259,7 +266,11 @@ impl Migrator {
         });
         let names = [name.clone()];
         let result = self.apply_through_cuts(session, lock, &work, &names, known, observer);
-        let duration = result.map_err(|error| self.failed(session, Action::Down, error))?;
+        let row = known.applied.iter().find(|row| row.name == *name);
+        let duration = result.map_err(|error| {
+            let outdated = row.is_some_and(|row| self.is_outdated(row));
+            ApplyError { outdated, ..self.failed(session, Action::Down, error) }
+        })?;
         observer.event(Event::Finished {
             name: name.clone(),
             direction: Direction::Down,

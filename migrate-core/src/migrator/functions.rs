@@ -2,6 +2,7 @@
 
 use super::Migrator;
 use crate::Error;
+use crate::error::PLAN_HAS_NONE;
 use crate::plan::{Function, Step, Way};
 
 impl Migrator {
@@ -19,7 +20,7 @@ impl Migrator {
                 Some(planned) if !planned.functions().any(|known| known == function) => {
                     "its file does not have that any more"
                 }
-                Some(_) if self.functions.0.is_none() => "a plan in a file has no functions",
+                Some(_) if self.functions.0.is_none() => PLAN_HAS_NONE,
                 Some(_) => continue,
             };
             return Err(Error::FunctionMissing {

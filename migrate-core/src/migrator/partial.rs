@@ -175,5 +175,5 @@ pub(super) fn stuck(unfinished: &Unfinished, why: &str) -> Error {
 fn no_way_back(unfinished: &Unfinished, step: &Step, reason: &str) -> Error {
     let (place, verb) = (step.place.clone(), step.verb.clone());
     let why = Box::new(NoWayBack { reason: reason.to_owned(), place, verb });
-    Error::NoWayBack { name: unfinished.name.clone(), why }
+    Error::NoWayBack { name: unfinished.name.clone(), why, outdated: false }
 }

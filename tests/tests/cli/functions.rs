@@ -274,7 +274,7 @@ fn without_its_file_a_function_takes_nothing_back() {
     |       target <database> on postgres@<socket> (`DATABASE_URL`)
     | error: `20260101000000_fill` is taken back by the Rust function `fill`, and there is no file of it at hand
     |  |
-    |  = help: nothing was changed; a function is part of the program: bring its file back, and run this where the crate of the migrations is
+    |  = help: nothing was changed; a function is part of the program: bring its file back, or switch to the branch that has it, run `migrate down` there, and switch again
     $ migrate status  # 0
     missing  20260101000000_fill  <moment>
     |       target <database> on postgres@<socket> (`DATABASE_URL`)
@@ -282,17 +282,17 @@ fn without_its_file_a_function_takes_nothing_back() {
     |       target <database> on postgres@<socket> (`DATABASE_URL`)
     | error: `20260101000000_fill` is taken back by the Rust function `fill`, and its file does not have that any more
     |  |
-    |  = help: nothing was changed; a function is part of the program: bring its file back, and run this where the crate of the migrations is
+    |  = help: nothing was changed; a function is part of the program: bring its file back, or switch to the branch that has it, run `migrate down` there, and switch again
     $ migrate down --dry-run  # 5
     |       target <database> on postgres@<socket> (`DATABASE_URL`)
     | error: `20260101000000_fill` is taken back by the Rust function `fill`, and its file does not have that any more
     |  |
-    |  = help: nothing was changed; a function is part of the program: bring its file back, and run this where the crate of the migrations is
+    |  = help: nothing was changed; a function is part of the program: bring its file back, or switch to the branch that has it, run `migrate down` there, and switch again
     $ migrate down  # 5
     |       target <database> on postgres@<socket> (`DATABASE_URL`)
     | error: `20260101000000_fill` is taken back by the Rust function `fill`, and a plan in a file has no functions
     |  |
-    |  = help: nothing was changed; a function is part of the program: bring its file back, and run this where the crate of the migrations is
+    |  = help: nothing was changed; run this where the crate of the migrations is, or from an application that links it
     $ migrate mark 20260101000000 --pending  # 0
     |       target <database> on postgres@<socket> (`DATABASE_URL`)
     |       marked 20260101000000_fill as pending; nothing was run

@@ -182,7 +182,8 @@ fn rows_that_go_on_the_way_forward_are_seen_as_well() {
             t.text("note");
         });
     };
-    let gone: [(fn(&mut Pgm), &str); 5] = [
+    type Gone = (fn(&mut Pgm), &'static str);
+    let gone: [Gone; 5] = [
         (|pgm| _ = pgm.drop_table("colors"), "2 rows of `colors`"),
         (|pgm| _ = pgm.drop_column("colors", "note"), "1 value of `note` in `colors`"),
         (|pgm| _ = pgm.truncate_table("colors"), "2 rows of `colors`"),
@@ -279,6 +280,28 @@ fn values_that_the_other_type_does_not_hold_are_seen() {
     engine.database.execute("UPDATE prices SET price = 1, at = NULL");
     assert_eq!(sync(&engine, &all).unwrap(), (vec![], names(&[C])));
     assert_eq!(sync(&engine, &all[..1]).unwrap(), (names(&[C, B]), vec![]));
+}
+
+#[test]
+fn what_fails_elsewhere_is_not_to_be_mended_in_a_file_of_here() {
+    let engine = Engine::new();
+    let all = [migration(A, posts), migration(B, tags)];
+    engine.up(&all).unwrap();
+    engine.database.execute("CREATE VIEW by_hand AS SELECT * FROM tags");
+    let labels = |pgm: &mut Pgm| _ = pgm.create_table("labels", |t| t.id());
+    let mended = Migration::rust(B, B, "another text", (1, 1), labels, Pgm::infer_down);
+    for here in [vec![migration(A, posts)], vec![migration(A, posts), mended]] {
+        let error = sync(&engine, &here).unwrap_err();
+        let told = error.diagnostics().remove(0);
+        assert!(told.source.unwrap().outdated);
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(told.helps.last().unwrap(), @"see to the cause and run `migrate sync` again; or go back to the branch that has the file, and run `migrate down` there");
+        }
+    }
+    let error = engine.down(&all, 1).unwrap_err();
+    let told = error.diagnostics().remove(0);
+    assert!(!told.source.unwrap().outdated);
+    insta::assert_snapshot!(told.helps.last().unwrap(), @"mend the file and run `migrate down` again");
 }
 
 #[test]
