@@ -115,6 +115,16 @@ fn may_do_otherwise(statement: &Statement, direction: Direction) -> bool {
     statement.rust.is_some() || (is_refused() && !touches_no_rows(&statement.sql))
 }
 
+/// How a statement of the rehearsal went.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Went {
+    Well,
+    /// It fails here, and may not when it is meant.
+    Wrong,
+    /// Others rest on what it is about, and will when it is meant: nothing is lost by it.
+    Refused,
+}
+
 /// A migration that is taken back or applied: what is done of it, statement by statement.
 pub(crate) struct Passage<'a> {
     pub(crate) name: &'a str,
@@ -236,10 +246,11 @@ impl Rehearsal<'_> {
                     Trial::Itself => *statement,
                 };
                 execute(session, "SAVEPOINT before")?;
-                if !self.go(session, kind, statement, waits)? {
+                let went = self.go(session, kind, statement, waits)?;
+                if went != Went::Well {
                     // In a transaction it cannot be had, or it will fail when it is meant, too.
                     execute(session, "ROLLBACK TO before; RELEASE before")?;
-                    if may_do_otherwise(statement, *direction) {
+                    if went == Went::Wrong && may_do_otherwise(statement, *direction) {
                         found.push((None, Loss::untried(name, statement)));
                     }
                     continue;
@@ -316,7 +327,8 @@ impl Rehearsal<'_> {
         waits: &mut Vec<Wait>,
     ) -> Result<(), Failure> {
         session.client().batch_execute("SAVEPOINT before").map_err(Failure::connection)?;
-        if !self.go(session, kind, &Statement::new("SET CONSTRAINTS ALL IMMEDIATE"), waits)? {
+        let now = Statement::new("SET CONSTRAINTS ALL IMMEDIATE");
+        if self.go(session, kind, &now, waits)? != Went::Well {
             // Nor will the migration get any further.
             let undo = "ROLLBACK TO before; RELEASE before";
             return session.client().batch_execute(undo).map_err(Failure::connection);
@@ -344,14 +356,15 @@ impl Rehearsal<'_> {
         kind: Kind,
         statement: &Statement,
         waits: &mut Vec<Wait>,
-    ) -> Result<bool, Failure> {
+    ) -> Result<Went, Failure> {
         if let Some(called) = &statement.rust {
-            return self.call(session, kind, called, waits);
+            let called = self.call(session, kind, called, waits)?;
+            return Ok(if called { Went::Well } else { Went::Wrong });
         }
         let (sent, ended) =
             session.guarded(self.interrupt, kind, |client| send(client, statement, self.variables));
         waits.extend(ended.waits);
-        let Err(error) = sent else { return Ok(true) };
+        let Err(error) = sent else { return Ok(Went::Well) };
         if let Some(stop) = self.interrupt.stopped() {
             return Err(Failure::Stopped(stop));
         }
@@ -366,7 +379,10 @@ impl Rehearsal<'_> {
             None if error.code().is_some_and(is_lock) => {
                 Err(Failure::queued(None, Some(error.into())))
             }
-            None => Ok(false),
+            None if error.code() == Some(&SqlState::DEPENDENT_OBJECTS_STILL_EXIST) => {
+                Ok(Went::Refused)
+            }
+            None => Ok(Went::Wrong),
         }
     }
 }
