@@ -39,7 +39,11 @@ pub fn server() -> &'static Server {
         let name = major.map_or("any".to_owned(), |major: u32| major.to_string());
         let folder = build_folder().join("test-cluster").join(name);
         SharedCluster::new(&environment, &folder)
-            .map(|cluster| cluster.with(|cluster| cluster.with_major(major)))
+            .map(|cluster| {
+                // Subscriptions are of a server like this one.
+                cluster
+                    .with(|cluster| cluster.with_major(major).with_setting("wal_level", "logical"))
+            })
             .and_then(|cluster| cluster.join())
             .unwrap_or_else(|error| {
                 let help = error.help().unwrap_or_default();

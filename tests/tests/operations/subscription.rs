@@ -14,6 +14,17 @@ const LOOP: &str = "CREATE TABLE t (id int PRIMARY KEY); CREATE PUBLICATION p FO
      ); END $$;
      ALTER SUBSCRIPTION sub ENABLE";
 
+/// The same, with a slot that is there.
+const SLOT: &str = "SELECT pg_create_logical_replication_slot(current_database(), 'pgoutput');
+     CREATE TABLE t (id int PRIMARY KEY); CREATE PUBLICATION p FOR TABLE t;
+     DO $$ BEGIN EXECUTE format(
+         'CREATE SUBSCRIPTION sub CONNECTION %L PUBLICATION p WITH (connect = false, slot_name = %I)',
+         format('host=%s port=%s dbname=%s user=postgres',
+                trim('\"' FROM split_part(current_setting('unix_socket_directories'), ',', 1)),
+                current_setting('port'), current_database()),
+         current_database()
+     ); END $$";
+
 pub(crate) fn cases() -> Vec<Case> {
     vec![
         case("", |pgm| {
@@ -91,6 +102,8 @@ pub(crate) fn cases() -> Vec<Case> {
         case(LOOP, |pgm| _ = pgm.alter_subscription("sub").refresh_publication()).no_way_back(),
         case(LOOP, |pgm| _ = pgm.alter_subscription("sub").refresh_publication().copy_data(false))
             .no_way_back(),
+        case(SLOT, |pgm| _ = pgm.alter_subscription("sub").failover(true)).since(17),
+        case(SLOT, |pgm| _ = pgm.alter_subscription("sub").two_phase(true)).since(18),
         case(SUBSCRIPTION, |pgm| _ = pgm.rename_subscription("sub", "other \"sub\"")),
         case(SUBSCRIPTION, |pgm| _ = pgm.drop_subscription("sub").keep_slot()),
         case(

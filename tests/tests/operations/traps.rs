@@ -238,3 +238,36 @@ fn an_error_of_the_server_names_the_call_and_its_line() {
     let shown = format!("{:?}", error.diagnostics());
     assert!(shown.contains("create_index") && shown.contains("traps.rs"), "{shown}");
 }
+
+#[test]
+fn a_detaching_that_was_interrupted_is_finished_and_comes_back_attached() {
+    let engine = Engine::new();
+    if engine.session().major() < 14 {
+        return; // Nothing is detached concurrently.
+    }
+    engine.database.execute(
+        "CREATE TABLE hits (day int PRIMARY KEY, n int CHECK (n > 0)) PARTITION BY RANGE (day);
+         CREATE TABLE hits_1 PARTITION OF hits FOR VALUES FROM (1) TO (2);
+         INSERT INTO hits VALUES (1, 1)",
+    );
+    let (mut reader, mut other) = (engine.database.client(), engine.database.client());
+    reader.batch_execute("BEGIN; SELECT FROM hits").unwrap();
+    let interrupted = other.batch_execute("SET statement_timeout = 300").and_then(|()| {
+        other.batch_execute("ALTER TABLE hits DETACH PARTITION hits_1 CONCURRENTLY")
+    });
+    assert!(interrupted.is_err());
+    reader.batch_execute("ROLLBACK").unwrap();
+    let pending = "SELECT string_agg(inhdetachpending::text, '') FROM pg_inherits \
+                   WHERE inhrelid = 'hits_1'::regclass";
+    assert_eq!(engine.value(pending), "true");
+    // With the check of its bounds, which the interrupted one has left. Nothing but an interruption
+    // makes a detaching pending.
+    let before = engine.catalog().replace(" (detach pending)", "");
+
+    let all = [migration(NAME, |pgm| _ = pgm.detach_partition("hits", "hits_1").finalize())];
+    engine.up(&all).unwrap();
+    assert_eq!(engine.value(pending), "NULL");
+    engine.down(&all, 1).unwrap();
+    assert_eq!(engine.catalog(), before);
+    assert_eq!(engine.value("SELECT count(*) FROM hits"), "1");
+}

@@ -82,6 +82,7 @@ const SUBSCRIPTION: &str = "
                 'binary=' || subbinary,
                 'streaming=' || CASE left(substream::text, 1) WHEN 't' THEN 'on' WHEN 'p' THEN 'parallel'
                                                               WHEN 'f' THEN 'off' END,
+                'two_phase=' || (subtwophasestate <> 'd'),
                 'disable_on_error=' || subdisableonerr,
                 'password_required=' || subpasswordrequired,
                 'run_as_owner=' || subrunasowner,
@@ -91,7 +92,8 @@ const SUBSCRIPTION: &str = "
            (SELECT string_agg(quote_ident(publication), ', ') FROM unnest(subpublications) AS publication)
                AS publications
     FROM wanted
-    CROSS JOIN (SELECT NULL::bool AS subbinary, NULL::text AS substream, NULL::bool AS subdisableonerr,
+    CROSS JOIN (SELECT NULL::bool AS subbinary, NULL::text AS substream,
+                       NULL::\"char\" AS subtwophasestate, NULL::bool AS subdisableonerr,
                        NULL::bool AS subpasswordrequired, NULL::bool AS subrunasowner,
                        NULL::text AS suborigin, NULL::bool AS subfailover) AS older
     JOIN pg_subscription s ON s.oid = objid";
