@@ -19,7 +19,7 @@ impl Migrator {
     /// its own, such as tokio's `spawn_blocking`:
     ///
     /// ```no_run
-    /// # mod my_migrations { pub fn all() -> migrate_dsl::Migrations { unimplemented!() } }
+    /// # mod my_migrations { pub fn all() -> migrate_dsl::Migrations { migrate_dsl::Migrations::new("", "", Vec::new()) } }
     /// use migrate_core::{Event, Migrator, Session, UpTo};
     ///
     /// /// Brings the database to where this build expects it; says what it applied.

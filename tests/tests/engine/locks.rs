@@ -102,16 +102,21 @@ fn patience_ends_with_the_name_of_the_holder() {
     assert_eq!(engine.up(&all).unwrap(), [A]);
 }
 
-#[test]
-fn a_plain_role_is_told_what_it_may_not_see() {
-    let engine = engine();
+/// A role that owns the table and may see nothing of others, and a session of it.
+fn as_plain_role(engine: &Engine) -> (String, Session) {
     let role = engine.database.unique("plain");
     engine.database.execute(&format!(
         "CREATE ROLE {role} LOGIN; ALTER TABLE t OWNER TO {role}; GRANT ALL ON SCHEMA public TO {role}"
     ));
     let url = engine.database.url().replace("user=postgres", &format!("user={role}"));
     let target = Target::parse(&url, "the test", &migrate_core::Environment::default()).unwrap();
-    let mut session = Session::connect(&target, "migrate test").unwrap();
+    (role, Session::connect(&target, "migrate test").unwrap())
+}
+
+#[test]
+fn a_plain_role_is_told_what_it_may_not_see() {
+    let engine = engine();
+    let (role, mut session) = as_plain_role(&engine);
     assert_eq!(session.user(), role);
     let all = add_column();
     let mut up = |patience| {
@@ -210,13 +215,7 @@ fn a_build_waits_for_old_snapshots_before_it_begins() {
 #[test]
 fn a_plain_role_is_told_whom_a_build_may_wait_for() {
     let engine = engine();
-    let role = engine.database.unique("plain");
-    engine.database.execute(&format!(
-        "CREATE ROLE {role} LOGIN; ALTER TABLE t OWNER TO {role}; GRANT ALL ON SCHEMA public TO {role}"
-    ));
-    let url = engine.database.url().replace("user=postgres", &format!("user={role}"));
-    let target = Target::parse(&url, "the test", &migrate_core::Environment::default()).unwrap();
-    let mut session = Session::connect(&target, "migrate test").unwrap();
+    let (_, mut session) = as_plain_role(&engine);
     let all = [migration(A, |pgm| _ = pgm.create_index("t", "n").concurrently())];
     let mut holder = engine.database.client();
     holder.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1").unwrap();

@@ -171,11 +171,11 @@ fn an_index_that_is_half_dropped_is_dropped() {
     assert_eq!(engine.value(LEFT), "");
 }
 
-#[test]
-fn a_partition_that_is_half_way_out_leaves() {
+/// A migration that detaches a partition concurrently, where the server can.
+fn with_a_partition_to_detach() -> Option<(Engine, [Migration; 1])> {
     let engine = engine();
     if engine.session().major() < 14 {
-        return;
+        return None;
     }
     engine.database.execute(
         "CREATE TABLE p (n int) PARTITION BY LIST (n); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)",
@@ -185,6 +185,12 @@ fn a_partition_that_is_half_way_out_leaves() {
             .outside_transaction()
             .down("ALTER TABLE p ATTACH PARTITION p1 FOR VALUES IN (1)");
     })];
+    Some((engine, all))
+}
+
+#[test]
+fn a_partition_that_is_half_way_out_leaves() {
+    let Some((engine, all)) = with_a_partition_to_detach() else { return };
     let mut reader = engine.database.client();
     reader.batch_execute("BEGIN; SELECT * FROM p").unwrap();
     // The first finds it in use, the second half way out.
@@ -216,18 +222,7 @@ fn a_partition_that_is_half_way_out_leaves() {
 
 #[test]
 fn a_partition_leaves_when_it_is_free() {
-    let engine = engine();
-    if engine.session().major() < 14 {
-        return;
-    }
-    engine.database.execute(
-        "CREATE TABLE p (n int) PARTITION BY LIST (n); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)",
-    );
-    let all = [migration(A, |pgm| {
-        pgm.sql("ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY")
-            .outside_transaction()
-            .down("ALTER TABLE p ATTACH PARTITION p1 FOR VALUES IN (1)");
-    })];
+    let Some((engine, all)) = with_a_partition_to_detach() else { return };
     let mut reader = engine.database.client();
     reader.batch_execute("BEGIN; SELECT * FROM p").unwrap();
     std::thread::scope(|scope| {
