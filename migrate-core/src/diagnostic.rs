@@ -5,6 +5,7 @@ use postgres::error::{DbError, SqlState};
 
 use crate::apply::{Failure, Left, Said};
 use crate::event::Direction;
+use crate::history::HistoryError;
 use crate::plan::{Capture, Inverse, Place, Statement, Step};
 use crate::{ApplyError, Error};
 
@@ -101,6 +102,11 @@ impl Error {
                     losses.iter().map(|loss| format!("`{}` goes with {loss}", loss.name)).collect();
                 notes.dedup();
                 vec![Diagnostic { code: Some("rows_lost".to_owned()), notes, ..self.plain() }]
+            }
+            Self::History(HistoryError::Untrusted { distrust, .. }) => {
+                let notes = distrust.iter().map(ToString::to_string).collect();
+                let code = Some("untrusted_history".to_owned());
+                vec![Diagnostic { code, notes, ..self.plain() }]
             }
             Self::Backup(error) => {
                 let mut plain = self.plain();

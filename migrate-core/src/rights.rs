@@ -7,6 +7,8 @@ use migrate_dsl::Identifier;
 use postgres::Client;
 use postgres::error::{DbError, SqlState};
 
+use crate::connect::search_path::shown;
+
 /// The server's words for kinds of objects, and where they are found by name: quoted, their owner,
 /// and what `GRANT` calls them.
 const KINDS: &[(&[&str], &str)] = &[
@@ -72,6 +74,7 @@ pub(crate) fn advice(client: &mut Client, error: &DbError, sql: &str) -> Option<
     let role: String = client.query_one("SELECT current_user::text", &[]).ok()?.try_get(0).ok()?;
     let rights = missing(client, &refused, &found, sql).join(", ");
     let Found { quoted, owner, grant } = &found;
+    let quoted = shown(quoted.clone());
     let owned = format!("`{quoted}` is owned by `{owner}`");
     let to = Identifier::from(role.as_str()).quoted();
     if refused.owner {

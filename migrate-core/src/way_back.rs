@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::plan::{Inverse, Migration, Place, Statement, Step};
+use crate::plan::{Capture, Inverse, Migration, Place, Statement, Step};
 
 /// What was read from the catalog: the way back of steps, by their number.
 pub(crate) type Captured = BTreeMap<usize, Vec<Statement>>;
@@ -28,6 +28,27 @@ pub(crate) struct Stored {
     pub(crate) format: u32,
     /// The way back.
     pub(crate) way_back: WayBack,
+}
+
+impl Stored {
+    /// The inverse, with what was read from the catalog told apart from what the author wrote.
+    pub(crate) fn inverse(self) -> WayBack {
+        let mut inverse = self.way_back;
+        if let WayBack::Inferred(steps) = &mut inverse {
+            for Step { inverse, statements, .. } in steps {
+                if let Inverse::Capture(capture) = inverse {
+                    mark_captured(statements, capture);
+                }
+            }
+        }
+        inverse
+    }
+}
+
+/// Marks the statements that were read from the catalog: those before them are the operation's own.
+pub(crate) fn mark_captured(statements: &mut [Statement], capture: &Capture) {
+    let captured = statements.iter_mut().skip(capture.first.len());
+    captured.for_each(|statement| statement.captured = true);
 }
 
 /// Why a migration cannot be taken back.

@@ -248,16 +248,16 @@ impl Writer {
         self.literal(name.as_str())
     }
 
-    /// `format('%I.%I', 'app', 'posts')::regclass`: a relation, inside of code.
+    /// `pg_catalog.format('%I.%I', 'app', 'posts')::pg_catalog.regclass`: a relation, inside of code.
     pub(crate) fn regclass(&mut self, name: &Name) -> &mut Self {
         let parts: Vec<_> = name.schema.iter().chain([&name.name]).collect();
         let places = vec!["%I"; parts.len()].join(".");
-        self.text("format(").tight = true;
+        self.text("pg_catalog.format(").tight = true;
         self.literal(&places);
         for part in parts {
             self.glued(",").name_literal(part);
         }
-        self.glued(")::regclass")
+        self.glued(")::pg_catalog.regclass")
     }
 
     /// `DO $$ … $$`: what has to look at the catalog to know what to do.

@@ -65,7 +65,16 @@ impl Cli {
     #[expect(clippy::new_without_default, reason = "it makes a folder and a database")]
     #[must_use]
     pub fn new() -> Self {
-        let database = TestDatabase::new();
+        Self::on(TestDatabase::new())
+    }
+
+    /// An empty folder, and this database.
+    ///
+    /// # Panics
+    ///
+    /// If there is no room for a folder.
+    #[must_use]
+    pub fn on(database: TestDatabase) -> Self {
         let vars = BTreeMap::from([("DATABASE_URL".to_owned(), database.url())]);
         Self { folder: tempfile::tempdir().expect("a temporary folder"), database, vars }
     }

@@ -12,6 +12,7 @@ use migrate_core::bundle::BundleError;
 use migrate_core::cluster::ClusterError;
 use migrate_core::connect::{AdministrationError, ConnectError, TargetError};
 use migrate_core::diagnostic::Diagnostic;
+use migrate_core::history::HistoryError;
 use migrate_core::{Error as EngineError, Stop};
 use serde_json::{Value, json};
 use thiserror::Error;
@@ -176,6 +177,7 @@ fn exit_of(error: &EngineError) -> Exit {
         | EngineError::RowsLost(_)
         | EngineError::NoWayBack { .. }
         | EngineError::FunctionMissing { .. }
+        | EngineError::History(HistoryError::Untrusted { .. })
         | EngineError::Unfinished { .. } => Exit::Refused,
         EngineError::Connect(error) => exit_of_connection(error),
         _ => Exit::Failed,

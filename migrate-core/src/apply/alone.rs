@@ -12,11 +12,12 @@ use super::capture::Watch;
 use super::error::{Failure, Origin, Said, is_lock};
 use super::leftovers::Leftovers;
 use super::question::{Answer, Noted, Question, invalid_namesake, is_direct, shuts_out};
-use super::send::send;
+use super::send::send_outside;
 use super::snapshots::{self, Why};
 use super::transaction::{Transaction, function_ended};
 use super::words::Words;
 use super::{HURRY, Left, Work, function, journal};
+use crate::connect::search_path::{LEAVE_TRUSTED, trusted};
 use crate::interrupt::{Kind, Verdict};
 use crate::limits::Limits;
 use crate::lock::{Gate, Gone};
@@ -124,7 +125,8 @@ impl Alone<'_> {
         for sql in self.opening {
             session.client().batch_execute(sql).map_err(Failure::lock_lost)?;
         }
-        let invalid = invalid_namesake(session.client(), sql).map_err(Failure::connection)?;
+        let invalid =
+            invalid_namesake(session.client(), sql, false).map_err(Failure::connection)?;
         if let Some(index) = invalid {
             return Err(Failure::invalid_index(self.origin, index).into());
         }
@@ -259,7 +261,8 @@ impl Alone<'_> {
             let captured =
                 if gone { watch.if_all_is_gone(&origin) } else { watch.captured.clone() };
             let running = self.journal(self.done, Some(noted), &captured);
-            session.client().batch_execute(&running).map_err(Failure::record)
+            trusted(session.client(), |client| client.batch_execute(&running))
+                .map_err(Failure::record)
         })?;
         let limit = work.limits.statement.filter(|_| !question.is_concurrent());
         if let Some(limit) = limit {
@@ -293,7 +296,7 @@ impl Alone<'_> {
         let (sent, ended) = match &origin.statement.rust {
             Some(called) => {
                 let (result, ended) = session.guarded(work.interrupt, kind, |client| {
-                    function::run(client, called, work.functions, work.interrupt, false)
+                    function::run_outside(client, called, work.functions, work.interrupt)
                 });
                 if let Err(failure) = function_ended(origin, result, &ended) {
                     let ended = self.function_failed(session, watch, failure);
@@ -302,7 +305,7 @@ impl Alone<'_> {
                 (Ok(()), ended)
             }
             None => session.guarded(work.interrupt, kind, |client| {
-                send(client, origin.statement, work.variables)
+                send_outside(client, origin.statement, work.variables)
             }),
         };
         if budget.is_some() && !session.client().is_closed() {
@@ -380,7 +383,8 @@ impl Alone<'_> {
                 read => Ok(read?),
             };
             let finished = self.journal(self.done + 1, None, &watch.captured);
-            session.client().batch_execute(&finished).map_err(Failure::record)?;
+            trusted(session.client(), |client| client.batch_execute(&finished))
+                .map_err(Failure::record)?;
             Ok(read)
         })?
     }
@@ -420,12 +424,14 @@ impl Alone<'_> {
     }
 }
 
-/// Reading and recording around a statement that itself is in no transaction.
+/// Reading and recording around a statement that itself is in no transaction; with the author's
+/// `search_path`.
 fn in_transaction<T>(
     session: &mut Session,
     work: impl FnOnce(&mut Session) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    session.client().batch_execute(&format!("BEGIN; {HURRY}")).map_err(Failure::connection)?;
+    let begin = format!("BEGIN; {HURRY}; {LEAVE_TRUSTED}");
+    session.client().batch_execute(&begin).map_err(Failure::connection)?;
     match work(session) {
         Ok(done) => {
             session.client().batch_execute("COMMIT").map_err(Failure::record)?;

@@ -7,6 +7,7 @@ use postgres::types::Oid;
 
 use super::error::Failure;
 use super::losses::Loss;
+use crate::connect::search_path::shown;
 
 /// The attributes that are no more.
 pub(super) struct Attributes {
@@ -101,7 +102,7 @@ impl Attribute {
         )?;
         let column = |row: &postgres::Row| {
             Ok(Column {
-                shown_table: row.try_get(0)?,
+                shown_table: shown(row.try_get(0)?),
                 shown: row.try_get(1)?,
                 table: row.try_get(2)?,
                 attribute: row.try_get(3)?,

@@ -7,7 +7,7 @@ use super::capture::Watch;
 use super::error::{Failure, Origin};
 use super::parts::origins;
 use super::question::{Answer, Noted, Question, is_direct};
-use super::send::send;
+use super::send::send_outside;
 use super::transaction::{Transaction, function_ended};
 use super::{Left, Work, function, partial};
 use crate::interrupt::Kind;
@@ -124,7 +124,7 @@ fn send_directly(
 ) -> Result<(), Broken> {
     if let Some(called) = &origin.statement.rust {
         let (result, ended) = session.guarded(work.interrupt, Kind::Blocking, |client| {
-            function::run(client, called, work.functions, work.interrupt, false)
+            function::run_outside(client, called, work.functions, work.interrupt)
         });
         return function_ended(origin, result, &ended).map_err(|failure| {
             let left = failure.may_have_begun().then_some(Left::Begun);
@@ -133,8 +133,9 @@ fn send_directly(
         });
     }
     let kind = if question.is_concurrent() { Kind::Concurrent } else { Kind::Blocking };
-    let (sent, _) = session
-        .guarded(work.interrupt, kind, |client| send(client, origin.statement, work.variables));
+    let (sent, _) = session.guarded(work.interrupt, kind, |client| {
+        send_outside(client, origin.statement, work.variables)
+    });
     sent.map_err(|error| {
         let begun = commits_as_it_goes(&origin.statement.sql) && !is_refused(&error);
         let failure = match work.interrupt.stopped() {

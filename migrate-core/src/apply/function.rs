@@ -11,6 +11,7 @@ use migrate_dsl::{
 
 use super::alone::is_refused;
 use super::question::{is_direct, shuts_out};
+use crate::connect::search_path::as_author;
 use crate::functions::Runner;
 use crate::interrupt::Interrupt;
 use crate::plan::Function;
@@ -46,6 +47,18 @@ pub(super) fn run(
         Answers { client, interrupt, in_transaction, lines: 0, failed: None, cut: None, done: 0 };
     let result = runner.run(function, &mut answers, &|| interrupt.is_cancelled());
     answers.end(result)
+}
+
+/// Runs a function in no transaction, with the author's `search_path`.
+pub(super) fn run_outside(
+    client: &mut Client,
+    function: &Function,
+    functions: &Runner,
+    interrupt: &Interrupt,
+) -> Result<(), Ended> {
+    as_author(client, |client| run(client, function, functions, interrupt, false))
+        .map_err(Ended::Cut)
+        .flatten()
 }
 
 /// Answers what a function asks.

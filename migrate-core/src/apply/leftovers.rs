@@ -16,6 +16,7 @@ use super::parts::origins;
 use super::question::{Answer, Noted, Question};
 use super::snapshots::{self, Why};
 use super::{ApplyError, Left};
+use crate::connect::search_path::LEAVE_TRUSTED;
 use crate::event::Direction;
 use crate::history::Unfinished;
 use crate::interrupt::{Ended, Interrupt, Kind, Wait};
@@ -180,7 +181,8 @@ impl Leftovers<'_> {
             }
         }
         self.when_free(session, sql, partition, deadline, observer, |session, gate| {
-            let message = format!("BEGIN; {}; {sql}; COMMIT", gate.locks(BUDGET).join("; "));
+            let locks = gate.locks(BUDGET).join("; ");
+            let message = format!("BEGIN; {locks}; {LEAVE_TRUSTED}; {sql}; COMMIT");
             let sent = session
                 .guarded(self.interrupt, Kind::Blocking, |client| client.batch_execute(&message));
             if sent.0.is_err() && !session.client().is_closed() {

@@ -21,6 +21,7 @@ use super::question::{Trial, is_direct, touches_no_rows};
 use super::send::{Variables, send};
 use super::stock::Stock;
 use super::{HURRY, THINK, function};
+use crate::connect::search_path::{ENTER_TRUSTED, LEAVE_TRUSTED, remember};
 use crate::event::Direction;
 use crate::functions::Runner;
 use crate::interrupt::{Interrupt, Kind, Verdict, Wait};
@@ -235,6 +236,8 @@ impl Rehearsal<'_> {
         let mut attributes = attributes.map_err(Failure::connection)?;
         let mut found = Vec::new();
         for Passage { name, direction, statements } in self.passages {
+            // What one migration sets is not for the next one.
+            execute(session, &remember(session.author_path(), true))?;
             for statement in statements {
                 let statement = match Trial::of(&statement.sql) {
                     Trial::Nothing => continue,
@@ -349,8 +352,28 @@ impl Rehearsal<'_> {
         session.client().batch_execute(&sql).map_err(Failure::connection)
     }
 
-    /// Whether the server does it.
+    /// Whether the server does it; with the author's `search_path`, unless the statement was read
+    /// from the catalog.
     fn go(
+        &self,
+        session: &mut Session,
+        kind: Kind,
+        statement: &Statement,
+        waits: &mut Vec<Wait>,
+    ) -> Result<Went, Failure> {
+        if statement.captured {
+            return self.send(session, kind, statement, waits);
+        }
+        session.client().batch_execute(LEAVE_TRUSTED).map_err(Failure::connection)?;
+        let went = self.send(session, kind, statement, waits)?;
+        if went == Went::Well {
+            session.client().batch_execute(ENTER_TRUSTED).map_err(Failure::connection)?;
+        }
+        // A failed one is rolled back, and the path with it.
+        Ok(went)
+    }
+
+    fn send(
         &self,
         session: &mut Session,
         kind: Kind,

@@ -8,6 +8,7 @@ use postgres::types::{Oid, Type};
 use serde::{Deserialize, Serialize};
 
 use super::words::Words;
+use crate::connect::search_path::{as_author, relation, relation_in_transaction, shown, trusted};
 use crate::plan::Step;
 
 /// A statement, as far as the catalog can be asked about it.
@@ -160,11 +161,13 @@ impl Question {
         (step, sql): (&Step, &str),
     ) -> Result<Noted, postgres::Error> {
         let rows = match self {
-            Self::CreateIndex { table, .. } => client.query(
-                "SELECT indexrelid FROM pg_catalog.pg_index \
-                 WHERE indrelid = pg_catalog.to_regclass($1)",
-                &[table],
-            )?,
+            Self::CreateIndex { table, .. } => {
+                let table = relation(client, table)?;
+                client.query(
+                    "SELECT indexrelid FROM pg_catalog.pg_index WHERE indrelid = $1",
+                    &[&table],
+                )?
+            }
             Self::Reindex => client.query(
                 "SELECT i.indexrelid FROM pg_catalog.pg_index i \
                  JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
@@ -192,9 +195,7 @@ impl Question {
             Self::CreateIndex { name, table, .. } => {
                 return Self::ask_for_index(client, name.as_deref(), table, noted);
             }
-            Self::DropIndex { path } => client
-                .query_one("SELECT pg_catalog.to_regclass($1) IS NULL", &[path])?
-                .try_get(0)?,
+            Self::DropIndex { path } => relation(client, path)?.is_none(),
             Self::Reindex => {
                 let left = client.query(
                     "SELECT i.indexrelid::regclass::text, i.indrelid FROM pg_catalog.pg_index i \
@@ -207,13 +208,13 @@ impl Question {
             }
             Self::Detach { parent, partition } => {
                 let pending = if major(client)? >= 14 { "inhdetachpending" } else { "false" };
+                let [parent, partition] = [relation(client, parent)?, relation(client, partition)?];
                 let row = client.query_opt(
                     &format!(
                         "SELECT inhrelid, {pending} FROM pg_catalog.pg_inherits \
-                         WHERE inhparent = pg_catalog.to_regclass($1) \
-                         AND inhrelid = pg_catalog.to_regclass($2)"
+                         WHERE inhparent = $1 AND inhrelid = $2"
                     ),
-                    &[parent, partition],
+                    &[&parent, &partition],
                 )?;
                 match row {
                     Some(row) if row.try_get(1)? => return Ok(Answer::HalfOut(row.try_get(0)?)),
@@ -227,14 +228,9 @@ impl Question {
             }
             Self::Repeat => false,
             Self::DoneWhen(query) => {
-                let query = client.prepare(query)?;
-                if !matches!(query.columns(), [column] if *column.type_() == Type::BOOL) {
-                    return Ok(Answer::NotBoolean);
-                }
-                match client.query(&query, &[])?.as_slice() {
-                    [] => false,
-                    [row] => row.try_get::<_, Option<bool>>(0)? == Some(true),
-                    _ => return Ok(Answer::NotBoolean),
+                match as_author(client, |client| is_true(client, query)).flatten()? {
+                    Some(answer) => answer,
+                    None => return Ok(Answer::NotBoolean),
                 }
             }
             Self::Unknown => return Ok(Answer::Unknown),
@@ -250,14 +246,14 @@ impl Question {
         table: &str,
         noted: &Noted,
     ) -> Result<Answer, postgres::Error> {
+        let table = relation(client, table)?;
         let found = client.query(
             "SELECT i.indexrelid::regclass::text, i.indrelid, i.indisvalid, \
              EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p \
              JOIN pg_catalog.pg_locks l ON l.pid = p.pid AND l.relation = i.indrelid \
              WHERE p.pid <> pg_catalog.pg_backend_pid()) \
              FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
-             WHERE i.indrelid = pg_catalog.to_regclass($1) \
-             AND ($2::text IS NULL OR c.relname = $2) AND i.indexrelid <> ALL ($3)",
+             WHERE i.indrelid = $1 AND ($2::text IS NULL OR c.relname = $2) AND i.indexrelid <> ALL ($3)",
             &[&table, &name, &noted.indexes],
         )?;
         let mut left = Vec::new();
@@ -274,6 +270,19 @@ impl Question {
     }
 }
 
+/// What a query says that has one column, of booleans, and at most one row.
+fn is_true(client: &mut Client, query: &str) -> Result<Option<bool>, postgres::Error> {
+    let query = client.prepare(query)?;
+    if !matches!(query.columns(), [column] if *column.type_() == Type::BOOL) {
+        return Ok(None);
+    }
+    Ok(match client.query(&query, &[])?.as_slice() {
+        [] => Some(false),
+        [row] => Some(row.try_get::<_, Option<bool>>(0)? == Some(true)),
+        _ => None,
+    })
+}
+
 fn not_done(
     left: impl Iterator<Item = Result<(String, Oid), postgres::Error>>,
 ) -> Result<Answer, postgres::Error> {
@@ -286,20 +295,29 @@ fn not_done(
 pub(super) fn invalid_namesake(
     client: &mut Client,
     sql: &str,
+    in_transaction: bool,
 ) -> Result<Option<String>, postgres::Error> {
     let Question::CreateIndex { name: Some(name), table, if_not_exists: true, .. } =
         Question::of_sql(sql)
     else {
         return Ok(None);
     };
-    let row = client.query_opt(
-        "SELECT i.indexrelid::regclass::text FROM pg_catalog.pg_index i \
-         JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
-         JOIN pg_catalog.pg_class t ON t.relnamespace = c.relnamespace \
-         WHERE t.oid = pg_catalog.to_regclass($1) AND c.relname = $2 AND NOT i.indisvalid",
-        &[&table, &name],
-    )?;
-    row.map(|row| row.try_get(0)).transpose()
+    let ask = |client: &mut Client, table: Option<Oid>| {
+        let row = client.query_opt(
+            "SELECT i.indexrelid::regclass::text FROM pg_catalog.pg_index i \
+             JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
+             JOIN pg_catalog.pg_class t ON t.relnamespace = c.relnamespace \
+             WHERE t.oid = $1 AND c.relname = $2 AND NOT i.indisvalid",
+            &[&table, &name],
+        )?;
+        row.map(|row| row.try_get(0).map(shown)).transpose()
+    };
+    if in_transaction {
+        let table = relation_in_transaction(client, &table)?;
+        return trusted(client, |client| ask(client, table));
+    }
+    let table = relation(client, &table)?;
+    ask(client, table)
 }
 
 /// Whether the server would be content with an index that is not valid.

@@ -8,6 +8,7 @@ use migrate_dsl::quote_literal;
 use postgres::Client;
 use postgres_protocol::password::scram_sha_256;
 
+use crate::connect::search_path::as_author;
 use crate::plan::{Secret, Statement};
 
 /// The values of the environment that statements ask for.
@@ -58,6 +59,18 @@ pub(super) fn send(
         None => client.batch_execute(&text),
         Some(input) => copy(client, &text, input),
     }
+}
+
+/// Sends a statement in no transaction, with the path that its names are read with.
+pub(super) fn send_outside(
+    client: &mut Client,
+    statement: &Statement,
+    variables: &Variables,
+) -> Result<(), postgres::Error> {
+    if statement.captured {
+        return send(client, statement, variables);
+    }
+    as_author(client, |client| send(client, statement, variables)).flatten()
 }
 
 fn copy(client: &mut Client, sql: &str, input: &str) -> Result<(), postgres::Error> {

@@ -8,6 +8,7 @@ use postgres::types::Oid;
 use super::error::{Failure, is_lock};
 use super::losses::Loss;
 use crate::History;
+use crate::connect::search_path::shown;
 use crate::event::Direction;
 
 /// The tables that have rows of their own, and those of their columns that are no more.
@@ -59,8 +60,13 @@ impl Stock {
             &[&ours.as_slice()],
         )?;
         let table = |row: &postgres::Row| {
-            let (oid, shown) = (row.try_get(0)?, row.try_get(1)?);
-            Ok(Table { oid, shown, place: row.try_get(2)?, columns: row.try_get(3)? })
+            let oid = row.try_get(0)?;
+            Ok(Table {
+                oid,
+                shown: shown(row.try_get(1)?),
+                place: row.try_get(2)?,
+                columns: row.try_get(3)?,
+            })
         };
         let tables: Result<_, _> = rows.iter().map(table).collect();
         let mut stock = Self { tables: tables?, dropped: HashSet::new(), types: HashMap::new() };
@@ -240,7 +246,7 @@ impl Gone {
     }
 
     /// The values of a column that another type makes other values of: they are not what they were
-    /// once they are back. Text tells where a type compares nothing.
+    /// once they are back. Text tells where a type compares nothing, or by an operator of a user's.
     fn count_changed(
         &self,
         client: &mut Client,
@@ -252,7 +258,8 @@ impl Gone {
             "SELECT a.attname::text, pg_catalog.quote_ident(a.attname), \
              pg_catalog.format_type(a.atttypid, a.atttypmod), \
              EXISTS (SELECT FROM pg_catalog.pg_operator o \
-             WHERE o.oprname = '=' AND o.oprleft = a.atttypid AND o.oprright = a.atttypid) \
+             WHERE o.oprname = '=' AND o.oprnamespace = 'pg_catalog'::pg_catalog.regnamespace \
+             AND o.oprleft = a.atttypid AND o.oprright = a.atttypid) \
              FROM pg_catalog.pg_attribute a WHERE a.attrelid = $1 AND a.attnum = $2",
             &[&self.table, &number],
         )?;

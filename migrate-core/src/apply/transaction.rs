@@ -11,6 +11,7 @@ use super::error::{Failure, Origin, Said, is_lock};
 use super::question::{invalid_namesake, may_accept_an_invalid_index};
 use super::send::{Variables, is_alone, send, text};
 use super::{HURRY, THINK, function};
+use crate::connect::search_path::{ENTER_TRUSTED, LEAVE_TRUSTED, TRUSTED_IN_TRANSACTION, trusted};
 use crate::functions::Runner;
 use crate::interrupt::{Ended, Interrupt, Kind, Verdict, Wait};
 use crate::limits::Limits;
@@ -125,21 +126,24 @@ impl Transaction<'_> {
     ) -> Result<Option<postgres::Error>, Failure> {
         let closing = (self.closing)(&watch.captured);
         let bounds = self.bounds(pace);
-        let statements = self.statements.iter();
-        let texts = [Cow::Borrowed("BEGIN")]
+        let texts = [Cow::Borrowed("BEGIN"), TRUSTED_IN_TRANSACTION.into()]
             .into_iter()
             .chain(self.opening.iter().map(Cow::from))
             .chain(bounds.iter().map(Cow::from))
-            .chain(statements.map(|origin| text(origin.statement, self.variables)))
+            .chain([LEAVE_TRUSTED.into()])
+            .chain(self.texts())
+            .chain([ENTER_TRUSTED.into()])
             .chain(closing.iter().map(Cow::from))
-            .chain([Cow::Borrowed("COMMIT")]);
+            .chain([LEAVE_TRUSTED.into(), "COMMIT".into()]);
         // The semicolon stands on a line of its own: a statement may end in a `--` comment.
         let message = texts.collect::<Vec<_>>().join("\n;\n");
         let (result, ended) = session
             .guarded(self.interrupt, Kind::Blocking, |client| client.batch_execute(&message));
-        let Err(error) = result else { return Ok(None) };
-        let is_back =
-            !Failure::is_cut_by(&error) && session.client().batch_execute("ROLLBACK").is_ok();
+        let Err(error) = result else {
+            session.note_author();
+            return Ok(None);
+        };
+        let is_back = !Failure::is_cut_by(&error) && session.roll_back().is_ok();
         // What was said on the way will be said again, or was never done; and of a message that the
         // server could not read, not even BEGIN was, so that it wonders at ROLLBACK.
         drop(session.take_notices());
@@ -158,6 +162,18 @@ impl Transaction<'_> {
             (None, _) if is_cancelled(&error) => Err(Failure::Cancelled(self.said(error))),
             _ => Ok(Some(error)),
         }
+    }
+
+    /// The statements, each with the path that its names are read with.
+    fn texts(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        self.statements.iter().flat_map(|origin| {
+            let text = text(origin.statement, self.variables);
+            let [before, after] = match origin.statement.captured {
+                true => [ENTER_TRUSTED, LEAVE_TRUSTED].map(|sql| Some(Cow::Borrowed(sql))),
+                false => [None, None],
+            };
+            [before, Some(text), after].into_iter().flatten()
+        })
     }
 
     /// What the transaction sets for itself.
@@ -200,7 +216,10 @@ impl Transaction<'_> {
             };
             let mut waits = Vec::new();
             let failure = match self.one_by_one(session, watch, &pace, kind, &mut waits) {
-                Ok(()) => return Ok(()),
+                Ok(()) => {
+                    session.note_author();
+                    return Ok(());
+                }
                 Err(failure) => failure,
             };
             // A COMMIT that failed has ended the transaction.
@@ -267,11 +286,16 @@ impl Transaction<'_> {
             let sent = session.guarded(self.interrupt, kind, |client| client.batch_execute(&sql));
             judged(sent, None, waits)?;
         }
+        session.client().batch_execute(LEAVE_TRUSTED).map_err(Failure::connection)?;
         for origin in self.statements {
             watch.before(session, *origin)?;
-            let invalid = invalid_namesake(session.client(), &origin.statement.sql);
+            let invalid = invalid_namesake(session.client(), &origin.statement.sql, true);
             if let Some(index) = invalid.map_err(Failure::connection)? {
                 return Err(Failure::invalid_index(*origin, index));
+            }
+            let captured = origin.statement.captured;
+            if captured {
+                session.client().batch_execute(ENTER_TRUSTED).map_err(Failure::connection)?;
             }
             if let Some(called) = &origin.statement.rust {
                 let (functions, interrupt) = (self.functions, self.interrupt);
@@ -289,12 +313,16 @@ impl Transaction<'_> {
                 });
                 judged(sent, Some(*origin), waits)?;
             }
+            if captured {
+                session.client().batch_execute(LEAVE_TRUSTED).map_err(Failure::connection)?;
+            }
             self.go_on()?;
             watch.after(session, *origin)?;
         }
-        for sql in (self.closing)(&watch.captured) {
-            session.client().batch_execute(&sql).map_err(Failure::record)?;
-        }
+        let recorded = trusted(session.client(), |client| {
+            (self.closing)(&watch.captured).iter().try_for_each(|sql| client.batch_execute(sql))
+        });
+        recorded.map_err(Failure::record)?;
         session.client().batch_execute("COMMIT").map_err(|error| match error.as_db_error() {
             Some(_) => Failure::Commit(self.said(error)),
             None => Failure::connection(error),

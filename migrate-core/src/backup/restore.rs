@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::child::{command, is_full, is_locked, listen, not_run, on, outcome};
 use super::{BackupError, ClientPrograms};
+use crate::connect::search_path::RESET;
 use crate::{Environment, Interrupt, Target};
 
 /// What is restored, and how.
@@ -113,7 +114,7 @@ pub(crate) fn restore(
         let copied = copier.join().unwrap_or_else(|_| Err(io::ErrorKind::Other.into()));
         let copied = copied.and_then(|mut input| match complete {
             true => {
-                write!(input, "\n{}\n", restore.last)?;
+                write!(input, "\n{RESET};\n{}\n", restore.last)?;
                 is_committing.store(true, Ordering::SeqCst);
                 input.write_all(b"COMMIT;\n")
             }
@@ -158,7 +159,7 @@ fn copy(
     let lock_timeout = restore.lock_timeout.as_millis().clamp(1, i32::MAX as u128);
     writeln!(
         input,
-        "SET client_min_messages = error;\nSET lock_timeout = {lock_timeout};\nBEGIN;\n{}",
+        "{RESET};\nSET client_min_messages = error;\nSET lock_timeout = {lock_timeout};\nBEGIN;\n{}",
         restore.first
     )?;
     let mut line = Vec::new();

@@ -31,8 +31,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use postgres::Client;
 use postgres::types::Type;
 
+use crate::connect::search_path::trusted;
 use crate::plan::{self, Only};
 use fact::{Address, Fact, Key, Phase};
+use names::Names;
 use objects::Moment;
 
 /// The state of some objects at one moment.
@@ -52,8 +54,10 @@ pub struct State {
 impl State {
     /// Reads the objects. Tables among them are locked against other changes, though not against
     /// reads and writes; what others make and change of all else in the meantime stays theirs as
-    /// far as the catalog tells it apart. To be called in a transaction; the `search_path` of the session is where the objects
-    /// are looked for, and is as it was afterwards.
+    /// far as the catalog tells it apart. To be called in a transaction; its `search_path` is where
+    /// the objects are looked for, and nothing else is: what is asked is asked with the
+    /// [trusted](crate::connect::search_path) one, with which every name that the server writes is
+    /// a full one.
     ///
     /// # Errors
     ///
@@ -72,12 +76,15 @@ impl State {
         objects: &[plan::Object],
         only: Option<Only>,
     ) -> Result<Self, postgres::Error> {
-        let moment = match only {
-            None => Moment::now(client)?,
-            Some(Only::Itself) => Moment::of_named(client)?,
-            Some(_) => Moment::default(),
-        };
-        Ok(Self { moment, ..Self::read_with(client, objects, &[], only)? })
+        let names = Names::read(client, objects)?;
+        trusted(client, |client| {
+            let moment = match only {
+                None => Moment::now(client)?,
+                Some(Only::Itself) => Moment::of_named(client)?,
+                Some(_) => Moment::default(),
+            };
+            Ok(Self { moment, ..Self::read_with(client, &names, objects, &[], only)? })
+        })
     }
 
     /// As [`read`](Self::read), after a step: what `self` has is looked at again, even where it no
@@ -91,8 +98,18 @@ impl State {
         client: &mut Client,
         objects: &[plan::Object],
     ) -> Result<Self, postgres::Error> {
+        let names = Names::read(client, objects)?;
+        trusted(client, |client| self.read_again(client, &names, objects))
+    }
+
+    fn read_again(
+        &self,
+        client: &mut Client,
+        names: &Names,
+        objects: &[plan::Object],
+    ) -> Result<Self, postgres::Error> {
         let known: Vec<Address> = self.facts.values().map(|fact| fact.address.clone()).collect();
-        let mut after = Self::read_with(client, objects, &known, self.only)?;
+        let mut after = Self::read_with(client, names, objects, &known, self.only)?;
         if self.is_of_settings() {
             let known: HashSet<Address> = known.into_iter().collect();
             // Whatever else is different, others have changed. A column without privileges was not
@@ -178,23 +195,19 @@ impl State {
 
     fn read_with(
         client: &mut Client,
+        names: &Names,
         objects: &[plan::Object],
         known: &[Address],
         only: Option<Only>,
     ) -> Result<Self, postgres::Error> {
-        let roots = names::resolve(client, objects)?;
+        let roots = names.resolve(client, objects)?;
         // It keeps nobody from granting.
         if only != Some(Only::Privileges) {
             objects::lock(client, &roots)?;
         }
-        // With an empty path every name that the server writes is a full one. Compiling the queries
-        // would take longer than running them.
-        let own = client.query_typed_one(
-            "SELECT current_setting('search_path'), current_setting('jit'),
-                    set_config('search_path', '', true), set_config('jit', 'off', true)",
-            &[],
-        )?;
-        let (path, jit): (String, String) = (own.get(0), own.get(1));
+        // Compiling the queries would take longer than running them.
+        let jit = "SELECT current_setting('jit'), set_config('jit', 'off', true)";
+        let jit: String = client.query_typed_one(jit, &[])?.get(0);
         let mut state = Self { only, ..Self::default() };
         let found = objects::find(client, &roots, known, only)?;
         readers::read(client, found, &mut state)?;
@@ -202,10 +215,7 @@ impl State {
         if let Some(only) = only {
             state.keep_only(only);
         }
-        client.query_typed(
-            "SELECT set_config('search_path', $1, true), set_config('jit', $2, true)",
-            &[(&path, Type::TEXT), (&jit, Type::TEXT)],
-        )?;
+        client.query_typed("SELECT set_config('jit', $1, true)", &[(&jit, Type::TEXT)])?;
         Ok(state)
     }
 
@@ -218,7 +228,8 @@ impl State {
         client: &mut Client,
         objects: &'a [plan::Object],
     ) -> Result<Vec<&'a plan::Object>, postgres::Error> {
-        let are_there = names::are_there(client, objects)?;
+        let names = Names::read(client, objects)?;
+        let are_there = trusted(client, |client| names.are_there(client, objects))?;
         let absent = objects.iter().zip(are_there).filter(|(_, is_there)| !is_there);
         Ok(absent.map(|(object, _)| object).collect())
     }

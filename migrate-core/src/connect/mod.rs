@@ -11,6 +11,7 @@ mod parse;
 mod passfile;
 mod pooler;
 mod reach;
+pub(crate) mod search_path;
 mod server;
 mod service;
 mod session;

@@ -26,15 +26,16 @@ const ROUNDS: usize = 3;
 /// that no setting is left behind in a session of others.
 pub(super) fn guard(route: &Route, port: u16) -> String {
     let direct = match route.announced() {
-        Some(process) => format!("pg_catalog.pg_backend_pid() = {process}"),
+        Some(process) => format!("pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) {process}"),
         // What is named on a socket cannot be heard. A pooler on a socket has another number than
         // the server, or reaches it over the network.
         None => format!(
             "pg_catalog.inet_client_addr() IS NULL \
-             AND pg_catalog.current_setting('port') = '{port}'"
+             AND pg_catalog.current_setting('port') OPERATOR(pg_catalog.=) '{port}'"
         ),
     };
-    format!("SELECT 1 / ({direct})::pg_catalog.int4;\n")
+    // The session still has the `search_path` that a database or a role may have been given.
+    format!("SELECT 1 OPERATOR(pg_catalog./) ({direct})::pg_catalog.int4;\n")
 }
 
 /// How it was noticed that sessions are handed out anew, if they are.

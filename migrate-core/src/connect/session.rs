@@ -8,6 +8,7 @@ use postgres::error::{DbError, SqlState};
 use postgres::{Client, SimpleQueryMessage};
 
 use super::reach::{self, Reached, Route};
+use super::search_path;
 use super::server::Server;
 use super::target::Wanted;
 use super::tls::Connector;
@@ -23,6 +24,8 @@ pub struct Session {
     server: Found,
     /// Whether a migration may have left settings behind.
     is_used: bool,
+    /// Whether one may have left a `search_path` behind.
+    author_was_here: bool,
     /// How often it was connected again.
     reconnects: usize,
     notices: Arc<Mutex<Notices>>,
@@ -150,6 +153,7 @@ impl Session {
             purpose: purpose.to_owned(),
             server,
             is_used: false,
+            author_was_here: false,
             reconnects: 0,
             notices,
             route,
@@ -259,6 +263,11 @@ impl Session {
         }
     }
 
+    /// The `search_path` that the author's statements are read with.
+    pub(crate) fn author_path(&self) -> &str {
+        &self.server.search_path
+    }
+
     /// SQL that takes back what migrations may have set for the session before, by a function for
     /// example.
     pub(crate) fn as_it_was(&self) -> Vec<String> {
@@ -269,9 +278,8 @@ impl Session {
             ["RESET ALL", "CLOSE ALL", "DISCARD TEMP"].map(ToOwned::to_owned).to_vec();
         sql.extend(SETTINGS.lines().map(|line| line.trim_end_matches(';').to_owned()));
         sql.extend(of_version(self.major()).map(ToOwned::to_owned));
-        // What was given when connecting, after all that.
-        let path = migrate_dsl::quote_literal(&self.server.search_path);
-        sql.push(format!("SELECT pg_catalog.set_config('search_path', {path}, false)"));
+        sql.push(search_path::remember(&self.server.search_path, false));
+        sql.push(search_path::RESET.to_owned());
         sql
     }
 
@@ -316,9 +324,23 @@ impl Session {
         self.warning.as_deref()
     }
 
-    /// The connection itself.
+    /// The connection itself, with the engine's own `search_path`.
     pub fn client(&mut self) -> &mut Client {
+        if std::mem::take(&mut self.author_was_here) {
+            search_path::reset(&mut self.client);
+        }
         &mut self.client
+    }
+
+    /// Notes that what an author wrote was committed: a function in it may have set another
+    /// `search_path` for the session.
+    pub(crate) fn note_author(&mut self) {
+        self.author_was_here = true;
+    }
+
+    /// Ends a failed transaction, whatever path it has.
+    pub(crate) fn roll_back(&mut self) -> Result<(), postgres::Error> {
+        self.client.batch_execute("ROLLBACK")
     }
 
     /// What the server said besides its answers, since the last call.
@@ -388,11 +410,12 @@ fn of_version(major: u32) -> impl Iterator<Item = &'static str> {
 
 /// Sets the session up in one round trip, and learns whom it talks to.
 fn settle(client: &mut Client, guard: &str) -> Result<Found, postgres::Error> {
-    let ask = "SELECT current_setting('server_version_num'), current_user, \
+    let ask = "SELECT pg_catalog.current_setting('server_version_num'), current_user, \
                pg_catalog.pg_backend_pid(), pg_catalog.pg_is_in_recovery(), \
-               pg_catalog.current_setting('search_path'), \
+               pg_catalog.current_setting('migrate.search_path'), \
                pg_catalog.current_setting('default_transaction_read_only')";
-    let answer = client.simple_query(&format!("{guard}{SETTINGS}{ask}"))?;
+    let trust = search_path::BEGIN;
+    let answer = client.simple_query(&format!("{guard}{trust};\n{SETTINGS}{ask}"))?;
     let row = answer.iter().rev().find_map(|message| match message {
         SimpleQueryMessage::Row(row) => Some(row),
         _ => None,

@@ -80,7 +80,7 @@ impl StoredRow {
     /// The way back.
     pub(crate) fn down(&self) -> Result<WayBack, Damage> {
         let stored: Stored = serde_json::from_str(&self.down).map_err(Damage::Down)?;
-        Ok(stored.way_back)
+        Ok(stored.inverse())
     }
 }
 
@@ -148,7 +148,7 @@ impl History {
         let text: String = client.query_one(&sql, &[&name])?.try_get(0)?;
         let stored: Result<Stored, _> = serde_json::from_str(&text);
         stored
-            .map(|stored| stored.way_back)
+            .map(Stored::inverse)
             .map_err(|source| HistoryError::Damaged { name: name.to_owned(), source })
     }
 

@@ -3,6 +3,7 @@
 use postgres::Client;
 use thiserror::Error;
 
+use super::Distrust;
 use crate::rights;
 
 /// Why the history cannot be used.
@@ -30,6 +31,14 @@ pub enum HistoryError {
         found: String,
         /// The newest version known here.
         known: usize,
+    },
+    /// Somebody else could have written it, or is called when it is written.
+    #[error("the history `{table}` cannot be trusted")]
+    Untrusted {
+        /// The table.
+        table: String,
+        /// What is wrong, and with what of it.
+        distrust: Vec<Distrust>,
     },
     /// Its name leaves no room for those of the tables beside it.
     #[error("`{table}` cannot be the name of the history: {problem}")]
@@ -84,9 +93,19 @@ impl HistoryError {
                 "someone edited it by hand; `migrate status` still reads the others".to_owned(),
             ),
             Self::Newer { .. } => Some("use the migrate that wrote it, or a newer one".to_owned()),
+            Self::Untrusted { distrust, .. } => Some(remedies(distrust)),
             Self::Name { .. } => Some("choose a shorter one".to_owned()),
             Self::Denied { advice, .. } => Some(advice.clone()),
             Self::Database(_) => None,
         }
+    }
+}
+
+fn remedies(distrust: &[Distrust]) -> String {
+    let statements: Vec<_> = distrust.iter().filter_map(|it| it.remedy.as_deref()).collect();
+    let first = "look at its rows first: what they keep is run with the rights of this role";
+    match statements.is_empty() {
+        true => first.to_owned(),
+        false => format!("{first}; then:\n{};", statements.join(";\n")),
     }
 }

@@ -11,6 +11,7 @@ mod error;
 mod log;
 mod schema;
 mod settings;
+mod trust;
 mod writes;
 
 pub(crate) use entries::Damage;
@@ -20,6 +21,7 @@ pub(crate) use log::Line;
 pub use log::{Action, Actor, LogEntry, LogQuery};
 pub(crate) use settings::protect_as_before;
 pub use settings::{Settings, protections};
+pub use trust::Distrust;
 pub(crate) use writes::TRANSACTION_MS;
 
 use migrate_dsl::{Identifier, Name};

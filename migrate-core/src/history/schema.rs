@@ -7,6 +7,7 @@ use migrate_dsl::quote_literal as literal;
 use postgres::{Client, SimpleQueryMessage};
 
 use super::{History, HistoryError, Settings};
+use crate::connect::search_path::LEAVE_TRUSTED;
 
 /// What makes the tables: each step a version of them, which a number in the settings tells. A new
 /// history goes through all steps, an older one through those that it has not seen, so that both
@@ -23,14 +24,14 @@ pub(super) const WITHOUT_SETTINGS: usize = 1;
 /// The columns of the history, in the order in which a person wants to see them.
 const COLUMNS: &[(&str, &str)] = &[
     ("id", "integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
-    ("name", "text NOT NULL UNIQUE"),
-    ("applied_at", "timestamptz NOT NULL"),
+    ("name", "pg_catalog.text NOT NULL UNIQUE"),
+    ("applied_at", "timestamp with time zone NOT NULL"),
     ("execution_time_ms", "bigint NOT NULL"),
-    ("checksum", "text NOT NULL"),
-    ("source_digest", "text NOT NULL"),
-    ("generator", "text NOT NULL"),
-    ("up", "jsonb NOT NULL"),
-    ("down", "jsonb NOT NULL"),
+    ("checksum", "pg_catalog.text NOT NULL"),
+    ("source_digest", "pg_catalog.text NOT NULL"),
+    ("generator", "pg_catalog.text NOT NULL"),
+    ("up", "pg_catalog.jsonb NOT NULL"),
+    ("down", "pg_catalog.jsonb NOT NULL"),
 ];
 
 impl History {
@@ -47,23 +48,33 @@ impl History {
         if let Some(problem) = names.into_iter().flatten().next() {
             return Err(HistoryError::Name { table: self.table.to_string(), problem });
         }
-        // Every command asks this, so it is one message, and not two.
+        // Every command asks this, so it is one message, and not two. What is plainly the current
+        // role's own, or an administrator's, needs no closer look to be read.
         let sql = format!(
-            "SELECT c.relname, a.attname FROM pg_catalog.pg_attribute a \
+            "SELECT c.relname, a.attname, c.relkind <> 'r' OR c.relhasrules OR c.relrowsecurity \
+             OR c.relhassubclass OR c.relowner NOT IN (SELECT oid FROM pg_catalog.pg_roles \
+             WHERE rolname = current_user OR rolsuper UNION ALL \
+             SELECT datdba FROM pg_catalog.pg_database \
+             WHERE datname = pg_catalog.current_database()) \
+             FROM pg_catalog.pg_attribute a \
              JOIN pg_catalog.pg_class c ON c.oid = a.attrelid \
              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-             WHERE n.nspname = {} AND c.relname IN ({}, {}) AND a.attnum > 0 \
+             WHERE n.nspname = {} AND c.relname IN ({}) AND a.attnum > 0 \
              AND NOT a.attisdropped ORDER BY a.attnum",
             literal(self.schema.as_str()),
-            literal(history.as_str()),
-            literal(settings.as_str()),
+            self.names(),
         );
         let mut found = BTreeMap::<String, Vec<String>>::new();
+        let mut is_suspect = false;
         for message in client.simple_query(&sql)? {
             if let SimpleQueryMessage::Row(row) = message {
                 let text = |column| row.get(column).unwrap_or_default().to_owned();
                 found.entry(text(0)).or_default().push(text(1));
+                is_suspect |= row.get(2) == Some("t");
             }
+        }
+        if is_suspect {
+            self.trusted(client)?;
         }
         let Some(columns) = found.get(history.as_str()) else { return Ok(None) };
         is_ours(&self.table, columns, COLUMNS.iter().map(|(name, _)| *name))?;
@@ -120,17 +131,20 @@ impl History {
             format!("CREATE TABLE {} ({})", self.table.quoted(), columns.join(", ")),
             format!(
                 "CREATE TABLE {} (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, \
-                 at timestamptz NOT NULL DEFAULT clock_timestamp(), action text NOT NULL, \
-                 name text NOT NULL, outcome text NOT NULL, duration_ms bigint, message text, \
-                 role text NOT NULL DEFAULT current_user, actor text NOT NULL, git_commit text, \
-                 tool_version text NOT NULL)",
+                 at timestamp with time zone NOT NULL DEFAULT pg_catalog.clock_timestamp(), \
+                 action pg_catalog.text NOT NULL, name pg_catalog.text NOT NULL, \
+                 outcome pg_catalog.text NOT NULL, duration_ms bigint, message pg_catalog.text, \
+                 role pg_catalog.text NOT NULL DEFAULT current_user, \
+                 actor pg_catalog.text NOT NULL, git_commit pg_catalog.text, \
+                 tool_version pg_catalog.text NOT NULL)",
                 self.log_table().quoted()
             ),
             format!(
-                "CREATE TABLE {} (name text PRIMARY KEY, direction text NOT NULL, \
-                 checksum text NOT NULL, statements_done integer NOT NULL, \
-                 running boolean NOT NULL, captured jsonb NOT NULL, \
-                 started_at timestamptz NOT NULL DEFAULT clock_timestamp())",
+                "CREATE TABLE {} (name pg_catalog.text PRIMARY KEY, direction pg_catalog.text NOT NULL, \
+                 checksum pg_catalog.text NOT NULL, statements_done integer NOT NULL, \
+                 running boolean NOT NULL, captured pg_catalog.jsonb NOT NULL, \
+                 started_at timestamp with time zone NOT NULL \
+                 DEFAULT pg_catalog.clock_timestamp())",
                 self.journal_table().quoted()
             ),
         ]
@@ -140,8 +154,8 @@ impl History {
     fn noted_in_journal(&self) -> Vec<String> {
         let journal = self.journal_table().quoted();
         vec![
-            format!("ALTER TABLE {journal} ADD COLUMN noted jsonb"),
-            format!("ALTER TABLE {journal} ALTER COLUMN started_at SET DEFAULT now()"),
+            format!("ALTER TABLE {journal} ADD COLUMN noted pg_catalog.jsonb"),
+            format!("ALTER TABLE {journal} ALTER COLUMN started_at SET DEFAULT pg_catalog.now()"),
         ]
     }
 
@@ -158,9 +172,10 @@ impl History {
              ERRCODE = 'restrict_violation'; END"
         ));
         vec![
-            format!("ALTER TABLE {} ADD COLUMN checksum text", log.quoted()),
+            format!("ALTER TABLE {} ADD COLUMN checksum pg_catalog.text", log.quoted()),
             format!(
-                "CREATE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql AS {body}",
+                "CREATE FUNCTION {}() RETURNS pg_catalog.trigger LANGUAGE plpgsql \
+                 AS {body}",
                 function.quoted()
             ),
             format!(
@@ -170,7 +185,7 @@ impl History {
                 function.quoted()
             ),
             format!(
-                "CREATE TABLE {} (key text PRIMARY KEY, value text NOT NULL)",
+                "CREATE TABLE {} (key pg_catalog.text PRIMARY KEY, value pg_catalog.text NOT NULL)",
                 self.settings_table().quoted()
             ),
         ]
@@ -192,8 +207,10 @@ fn is_ours<'a>(
     })
 }
 
+/// With the author's `search_path`: an event trigger of the database's may rely on it. So everything
+/// in it is qualified.
 fn in_transaction(client: &mut Client, sql: Vec<String>) -> Result<(), HistoryError> {
-    let sql = format!("BEGIN;\n{};\nCOMMIT", sql.join(";\n"));
+    let sql = format!("BEGIN;\n{LEAVE_TRUSTED};\n{};\nCOMMIT", sql.join(";\n"));
     client.batch_execute(&sql).inspect_err(|_| {
         // Leaves the session usable; the first error is the one that counts.
         _ = client.batch_execute("ROLLBACK");

@@ -4,6 +4,7 @@ use migrate_dsl::{Identifier, Name, quote_literal as literal};
 use postgres::{Client, SimpleQueryMessage};
 
 use super::schema::{VERSION, WITHOUT_SETTINGS};
+use super::trust::TRUSTED;
 use super::{History, HistoryError};
 
 /// What holds for a database.
@@ -74,15 +75,28 @@ impl History {
     }
 }
 
-/// The tables with settings of all histories that a database has.
-const ALL_SETTINGS: &str = "SELECT n.nspname::text AS schema, s.relname::text AS name FROM pg_catalog.pg_class s \
-     JOIN pg_catalog.pg_namespace n ON n.oid = s.relnamespace \
-     WHERE s.relname LIKE '%\\_settings' AND s.relkind = 'r' AND 2 = ( \
-     SELECT count(*) FROM pg_catalog.pg_class o WHERE o.relnamespace = s.relnamespace \
-     AND o.relname IN (pg_catalog.regexp_replace(s.relname, 'settings$', 'log'), \
-     pg_catalog.regexp_replace(s.relname, 'settings$', 'journal'))) AND 2 = ( \
-     SELECT count(*) FROM pg_catalog.pg_attribute a WHERE a.attrelid = s.oid \
-     AND a.attname IN ('key', 'value') AND NOT a.attisdropped) ORDER BY 1, 2";
+/// The tables with settings of all histories that a database has. Anybody may make a table that
+/// looks like one: of those that fulfil `safe`, nothing of its owner's is called.
+fn all_settings(safe: &str) -> String {
+    format!(
+        "WITH RECURSIVE {TRUSTED} \
+         SELECT n.nspname::text AS schema, s.relname::text AS name FROM pg_catalog.pg_class s \
+         JOIN pg_catalog.pg_namespace n ON n.oid = s.relnamespace \
+         WHERE s.relname LIKE '%\\_settings' AND s.relkind = 'r' AND NOT s.relhasrules \
+         AND ({safe}) AND 2 = ( \
+         SELECT count(*) FROM pg_catalog.pg_class o WHERE o.relnamespace = s.relnamespace \
+         AND o.relname IN (pg_catalog.regexp_replace(s.relname, 'settings$', 'log'), \
+         pg_catalog.regexp_replace(s.relname, 'settings$', 'journal'))) AND 2 = ( \
+         SELECT count(*) FROM pg_catalog.pg_attribute a WHERE a.attrelid = s.oid \
+         AND a.attname IN ('key', 'value') AND a.atttypid = 'text'::pg_catalog.regtype \
+         AND NOT a.attisdropped) ORDER BY 1, 2"
+    )
+}
+
+/// Policies are called by reading.
+const TO_READ: &str = "NOT s.relrowsecurity OR s.relowner IN (SELECT role FROM trusted)";
+/// Triggers are called by writing.
+const TO_WRITE: &str = "NOT s.relhastriggers AND s.relowner IN (SELECT role FROM trusted)";
 
 /// The names under which a database is protected, by whatever histories it has: what destroys the
 /// whole of it must not depend on which history is asked about.
@@ -92,12 +106,12 @@ const ALL_SETTINGS: &str = "SELECT n.nspname::text AS schema, s.relname::text AS
 /// When the server cannot be asked.
 pub fn protections(client: &mut Client) -> Result<Vec<(History, String)>, HistoryError> {
     let mut protections = Vec::new();
-    for row in client.query(ALL_SETTINGS, &[])? {
+    for row in client.query(&all_settings(TO_READ), &[])? {
         let (schema, table): (String, String) = (row.try_get(0)?, row.try_get(1)?);
         let history = table.strip_suffix("_settings").unwrap_or(&table);
         let history = History::new(schema.as_str(), history);
         let table = Name::from((Identifier::from(schema), Identifier::from(table))).quoted();
-        let sql = format!("SELECT value::text FROM {table} WHERE key::text = $1");
+        let sql = format!("SELECT value::text FROM ONLY {table} WHERE key::text = $1");
         for row in client.query(&sql, &[&PROTECTED])? {
             protections.push((history.clone(), row.try_get(0)?));
         }
@@ -109,9 +123,10 @@ pub fn protections(client: &mut Client) -> Result<Vec<(History, String)>, Histor
 /// histories it has by now.
 pub(crate) fn protect_as_before(protections: &[(History, String)]) -> String {
     let mut body = format!(
-        "DECLARE found record; BEGIN\nFOR found IN {ALL_SETTINGS} LOOP \
+        "DECLARE found record; BEGIN\nFOR found IN {} LOOP \
          EXECUTE pg_catalog.format('DELETE FROM %I.%I WHERE key::text = %L', \
          found.schema, found.name, {}); END LOOP;\n",
+        all_settings(TO_WRITE),
         literal(PROTECTED)
     );
     for (history, name) in protections {

@@ -4,6 +4,8 @@ use chrono::{DateTime, Utc};
 use postgres::Client;
 use serde::Serialize;
 
+use crate::connect::search_path::shown;
+
 /// A session that waits for a lock, and who has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Blocked {
@@ -70,7 +72,7 @@ pub fn blocked(client: &mut Client, major: u32) -> Result<Vec<Blocked>, postgres
             role: row.try_get(1)?,
             application: row.try_get(2)?,
             since: row.try_get(3)?,
-            waits_for: row.try_get(4)?,
+            waits_for: shown(row.try_get(4)?),
             mode: super::holders::words(&mode),
             query: row.try_get(6)?,
             blocked_by: blockers(client, &pids)?,

@@ -6,6 +6,8 @@ use std::time::Duration;
 use postgres::types::Oid;
 use postgres::{Client, Row};
 
+use crate::connect::search_path::shown;
+
 /// Somebody who holds a lock that is in our way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LockHolder {
@@ -15,7 +17,7 @@ pub struct LockHolder {
     pub role: Option<String>,
     /// What the program calls itself.
     pub application: Option<String>,
-    /// The relation, as it is named in the session's `search_path`; or what else is held.
+    /// The relation, with its schema unless that is `public`; or what else is held.
     pub relation: String,
     /// `AccessShareLock`.
     pub mode: String,
@@ -99,7 +101,7 @@ impl LockHolder {
             pid: row.try_get(0)?,
             role: row.try_get(1)?,
             application: application.filter(|name| !name.is_empty()),
-            relation: row.try_get::<_, Option<String>>(3)?.unwrap_or_default(),
+            relation: shown(row.try_get::<_, Option<String>>(3)?.unwrap_or_default()),
             mode: row.try_get(4)?,
             age: seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
             class,

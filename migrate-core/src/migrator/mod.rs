@@ -268,10 +268,19 @@ impl Migrator {
         observer: &mut dyn Observer,
     ) -> Result<Known, Error> {
         let table = self.history.table().to_string();
-        let Some(settings) = self.history.find(session.client())? else {
+        let found = self.history.find(session.client())?;
+        // What is written from now on calls whatever hangs on the tables.
+        self.history.trusted(session.client())?;
+        let Some(settings) = found else {
             let client = session.client();
             self.history.create(client).map_err(|error| error.advised(client, "CREATE"))?;
+            session.note_author();
+            let client = session.client();
+            let others = self.history.who_else_creates(client)?;
             observer.event(Event::HistoryCreated { table });
+            if !others.is_empty() {
+                observer.event(self.history.warning_of(&others));
+            }
             return Ok(Known::default());
         };
         if settings.is_older() {
@@ -279,6 +288,7 @@ impl Migrator {
             let line = Line::done(Action::Upgrade, &table).message(&message);
             let log = self.history.log(&self.actor, line);
             self.history.upgrade(session.client(), settings.version, log)?;
+            session.note_author();
             observer.event(Event::HistoryUpgraded { table });
         }
         self.read(session.client(), settings)
@@ -303,7 +313,7 @@ impl Migrator {
         sql.insert(0, "BEGIN".to_owned());
         sql.push("COMMIT".to_owned());
         session.client().batch_execute(&sql.join(";\n")).inspect_err(|_| {
-            _ = session.client().batch_execute("ROLLBACK");
+            _ = session.roll_back();
         })?;
         Ok(())
     }

@@ -8,7 +8,7 @@ use crate::history::{Action, Line, Unfinished};
 use crate::lock::RunnerLock;
 use crate::plan::{Inverse, Step, checksum_of_first};
 use crate::versions::for_server;
-use crate::way_back::{Captured, NoWayBack};
+use crate::way_back::{Captured, NoWayBack, mark_captured};
 use crate::{Error, Event, Observer, Session};
 
 /// A step that was done, and how it comes back.
@@ -130,8 +130,10 @@ impl Migrator {
                 let statements = match &step.inverse {
                     Inverse::Construction { statements } => statements.clone(),
                     Inverse::Declaration { statements } if whole => statements.clone(),
-                    Inverse::Capture(_) if whole && captured.is_some() => {
-                        captured.cloned().unwrap_or_default()
+                    Inverse::Capture(capture) if whole && captured.is_some() => {
+                        let mut statements = captured.cloned().unwrap_or_default();
+                        mark_captured(&mut statements, capture);
+                        statements
                     }
                     Inverse::None { reason } => return Err(no_way_back(unfinished, step, reason)),
                     Inverse::Declaration { .. } | Inverse::Capture(_) => {

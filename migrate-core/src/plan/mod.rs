@@ -139,6 +139,10 @@ pub struct Statement {
     /// The Rust function that runs in place of the text, which only tells of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rust: Option<Function>,
+    /// Whether it was read from the catalog: what it names is qualified, and nothing in it is the
+    /// author's.
+    #[serde(skip)]
+    pub captured: bool,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
@@ -179,6 +183,7 @@ impl Statement {
             rust: None,
             input_file: None,
             summary: None,
+            captured: false,
         }
     }
 

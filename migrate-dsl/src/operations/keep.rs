@@ -6,6 +6,14 @@
 
 use crate::{Identifier, Name, Statement, Writer, kept_name};
 
+/// The names of the author's tables are read with the author's `search_path`, and all else with one
+/// in which nothing stands in for what is in `pg_catalog`.
+const DECLARE: &str = "DECLARE\npath pg_catalog.text := pg_catalog.current_setting('search_path');\n\
+     this pg_catalog.regclass; dependents pg_catalog.text; command pg_catalog.text;\n";
+const BEGIN: &str =
+    "BEGIN\nPERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);\n";
+const END: &str = "PERFORM pg_catalog.set_config('search_path', path, true);\nEND";
+
 /// What happens to these tables or columns: "set aside `posts` as `kept_posts`".
 pub(crate) fn described<'a>(
     what: &str,
@@ -24,16 +32,18 @@ pub(crate) fn described<'a>(
 /// So does `NOT NULL`: nobody inserts any more, and to set it again takes a look at every row.
 pub(crate) fn take_off_tables(tables: &[Name], cascade: bool) -> Statement {
     let mut sql = Writer::new();
-    sql.text("DECLARE this regclass; dependents text; command text;\nBEGIN\n")
-        .glued("FOR this IN VALUES")
-        .list(tables, |sql, table| _ = sql.parenthesized(|sql| _ = sql.regclass(table)))
-        .glued(" LOOP\n");
+    sql.text(DECLARE)
+        .glued("tables pg_catalog.regclass[] := ARRAY[")
+        .list(tables, |sql, table| _ = sql.regclass(table))
+        .glued("];\n")
+        .glued(BEGIN)
+        .glued("FOREACH this IN ARRAY tables LOOP\n");
     if !cascade {
         let message = "cannot set `%` aside: `%` depends on it";
         refuse(&mut sql, VIEWS_ON_TABLES, message, VIEWS_GO);
     }
     execute(&mut sql, TABLE);
-    sql.glued("END LOOP;\nEND");
+    sql.glued("END LOOP;\n").glued(END);
     let summary = format!(
         "takes off what would be in the way: constraints, indexes, triggers and policies, the \
          foreign keys that point at it, {}",
@@ -53,10 +63,13 @@ fn views(cascade: bool) -> &'static str {
 /// foreign keys that point at them, and what inserts that do not name them would trip over.
 pub(crate) fn take_off_columns(table: &Name, columns: &[Identifier], cascade: bool) -> Statement {
     let mut sql = Writer::new();
-    sql.text("DECLARE this regclass :=").regclass(table);
-    sql.glued(";\nnumbers int2[] := ARRAY(SELECT attnum FROM pg_attribute WHERE attrelid = this AND attname IN")
-        .parenthesized(|sql| _ = sql.list(columns, |sql, column| _ = sql.name_literal(column)))
-        .glued(");\ndependents text; command text;\nBEGIN\n");
+    sql.text(DECLARE).glued("numbers pg_catalog.int2[];\ncolumns_of pg_catalog.regclass :=");
+    sql.regclass(table).glued(";\n").glued(BEGIN).glued("this := columns_of;\n");
+    sql.glued(
+        "numbers := ARRAY(SELECT attnum FROM pg_attribute WHERE attrelid = this AND attname IN",
+    )
+    .parenthesized(|sql| _ = sql.list(columns, |sql, column| _ = sql.name_literal(column)))
+    .glued(");\n");
     if !cascade {
         let message = "cannot set columns of `%` aside: `%` depends on them";
         refuse(&mut sql, VIEWS_ON_COLUMNS, message, VIEWS_GO);
@@ -64,7 +77,7 @@ pub(crate) fn take_off_columns(table: &Name, columns: &[Identifier], cascade: bo
     let message = "cannot set columns of `%` aside: % depends on them";
     refuse(&mut sql, OTHERS_ON_COLUMNS, message, OTHERS_STAY);
     execute(&mut sql, COLUMNS);
-    sql.glued("END");
+    sql.glued(END);
     let summary = format!(
         "takes off what would be in the way: defaults, NOT NULL, constraints and indexes, the \
          foreign keys that point at it, {}",

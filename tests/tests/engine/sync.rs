@@ -649,7 +649,7 @@ fn slow(pgm: &mut Pgm) {
         "CREATE FUNCTION slow(text) RETURNS text LANGUAGE plpgsql \
          AS $$BEGIN PERFORM pg_sleep(60); RETURN $1; END$$; \
          CREATE TYPE slow AS (a text); CREATE TABLE looked_at (n int); \
-         CREATE FUNCTION slow_text(slow) RETURNS text LANGUAGE sql AS 'SELECT slow(($1).a)'; \
+         CREATE FUNCTION slow_text(slow) RETURNS text LANGUAGE sql AS 'SELECT public.slow(($1).a)'; \
          CREATE CAST (slow AS text) WITH FUNCTION slow_text(slow)",
     )
     .down("");

@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use migrate_core::{DownTo, Event, UpTo};
 use migrate_dsl::{Pgm, split};
 use migrate_tests::catalog::drop_roles;
-use migrate_tests::{Engine, migration, server};
+use migrate_tests::traps::{Called, Kinds, Traps};
+use migrate_tests::{Engine, knob, migration, server};
 use postgres::{Client, NoTls};
 
 const NAME: &str = "20260101000000_case";
@@ -82,6 +83,14 @@ impl Case {
         if !(self.since..self.until).contains(&server().major()) {
             return Ok(());
         }
+        // All of them with `TRAPS=1`, a few every day.
+        let among_traps = knob("TRAPS").is_some();
+        if among_traps || self.place.line().is_multiple_of(20) {
+            self.run_among_traps()?;
+        }
+        if among_traps {
+            return Ok(());
+        }
         let sql = format!("{}\n{}", self.before, migrate_dsl::plan_text(self.up));
         let alone = self.roles() == Roles::Alone;
         let engine = Engine::new();
@@ -112,6 +121,47 @@ impl Case {
         same("after `down`", moves, &old, &catalog.read())?;
         up().map_err(|error| format!("the second time, {error}"))?;
         same("after the second `up`", moves, &new, &catalog.read())
+    }
+}
+
+impl Case {
+    /// Up and down where everything that is not qualified is a trap. The author's own SQL may call
+    /// some; the engine's calls none.
+    fn run_among_traps(&self) -> Result<(), String> {
+        let (database, traps) = Traps::database(Kinds::Calls);
+        let engine = Engine { database };
+        if self.only_if.is_some_and(|query| engine.value(query).is_empty()) {
+            return Ok(());
+        }
+        let alone = self.roles() == Roles::Alone;
+        let before = if alone { self.before.to_owned() } else { shared(self.before) };
+        engine.database.execute(&format!("SET search_path = public; {before}"));
+        traps.forget();
+        let sql = format!("{}\n{}", self.before, migrate_dsl::plan_text(self.up));
+        let all = [migration(NAME, self.up)];
+        let migrator = engine.migrator(&all).variables(secrets(&sql));
+        // A case may need what a trap cannot do as the original does.
+        let up = migrator.up(&mut engine.session(), &UpTo::default(), &mut |_: Event| {});
+        let down = migrator.down(&mut engine.session(), &DownTo::Count(1), &mut |_: Event| {});
+        let steps = &migrate_tests::plan(&all).migrations[0].up;
+        let own: Vec<_> = steps.iter().flat_map(|step| &step.statements).collect();
+        let by_the_engine = |called: &Called| {
+            // A transaction in one message has the statements in it; others are sent alone.
+            let is_own = |sql: &str| {
+                let is_alone = called.message.trim_start().starts_with(sql.trim());
+                is_alone || called.message.starts_with("BEGIN") && called.message.contains(sql)
+            };
+            let of_function = |_: &&migrate_core::plan::Statement| {
+                !called.message.contains("pg_catalog") && !called.message.contains("migrations")
+            };
+            !own.iter().any(|statement| is_own(&statement.sql))
+                && !own.iter().filter(|it| it.rust.is_some()).any(of_function)
+        };
+        let called: Vec<_> = traps.called().into_iter().filter(by_the_engine).collect();
+        if called.is_empty() {
+            return Ok(());
+        }
+        Err(format!("{called:#?}\n{sql}\n{up:?}\n{down:?}"))
     }
 }
 

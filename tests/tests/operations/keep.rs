@@ -54,14 +54,14 @@ fn a_view_has_to_be_dropped_or_said() {
     );
     let refused = up(&engine, |pgm| _ = pgm.drop_table("posts").keep_data()).unwrap_err();
     insta::assert_snapshot!(refused, @"
-    cannot set `posts` aside: `titles` depends on it
+    cannot set `public.posts` aside: `public.titles` depends on it
     drop it before, or say `.keep_data().cascade()`, which drops views
     mend the file and run `migrate up` again
     ");
     let refused = up(&engine, |pgm| _ = pgm.drop_column("posts", "title").keep_data());
     assert_eq!(
         refused.unwrap_err().lines().next(),
-        Some("cannot set columns of `posts` aside: `titles` depends on them")
+        Some("cannot set columns of `public.posts` aside: `public.titles` depends on them")
     );
     up(&engine, |pgm| _ = pgm.drop_column("posts", "id").keep_data()).unwrap();
 }

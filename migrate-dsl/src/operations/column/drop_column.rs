@@ -162,7 +162,7 @@ mod tests {
         };
         let plan = plan_text(up);
         let (code, renames) = plan.split_at(plan.rfind("$$;\n").unwrap() + 4);
-        assert!(code.contains("format('%I', 'posts')::regclass"), "{code}");
+        assert!(code.contains("pg_catalog.format('%I', 'posts')::pg_catalog.regclass"), "{code}");
         assert!(code.contains("attname IN ('it''s', 'loc')"), "{code}");
         insta::assert_snapshot!(renames, @r#"
         ALTER TABLE "posts" RENAME COLUMN "it's" TO "kept_it's";

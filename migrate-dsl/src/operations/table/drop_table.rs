@@ -158,7 +158,8 @@ mod tests {
         };
         let plan = plan_text(up);
         let (code, renames) = plan.split_at(plan.rfind("$$;\n").unwrap() + 4);
-        let tables = "(format('%I.%I', 'app', 'it''s')::regclass), (format('%I.%I', 'app', 'users')::regclass)";
+        let tables = "ARRAY[ pg_catalog.format('%I.%I', 'app', 'it''s')::pg_catalog.regclass, \
+             pg_catalog.format('%I.%I', 'app', 'users')::pg_catalog.regclass]";
         assert!(code.contains(tables), "{code}");
         insta::assert_snapshot!(renames, @r#"
         ALTER TABLE "app"."it's" RENAME TO "kept_it's";

@@ -1,0 +1,208 @@
+//! Whether the history is one that nobody else can have written.
+//!
+//! What the history keeps is run: the stored inverse of a migration by `down`, with the rights of the
+//! role that migrates; and whatever hangs on its tables runs when they are written. So its tables
+//! belong to a role that could do all of that anyway, nobody else may write them, and nothing in them
+//! calls what belongs to somebody else. A digest with a key would prove less and cost more: the key
+//! would have to be on every machine that migrates, and whoever may replace a trigger need not touch
+//! the rows.
+//!
+//! Trusted are the current role and the session's, the roles whose rights they have, the owner of
+//! the database, and superusers. Roles with the predefined `pg_write_all_data` may write the history
+//! as they may write any table; whoever grants that has to trust them.
+
+use std::fmt;
+
+use migrate_dsl::quote_literal as literal;
+use postgres::{Client, SimpleQueryMessage};
+
+use super::{History, HistoryError};
+use crate::Event;
+
+/// Why a table of the history cannot be trusted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Distrust {
+    /// The table, or what hangs on it.
+    pub object: String,
+    /// What is wrong with it, as a clause.
+    pub reason: String,
+    /// A statement that puts it right; none where somebody has to decide.
+    pub remedy: Option<String>,
+}
+
+impl fmt::Display for Distrust {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.object, self.reason)
+    }
+}
+
+/// The roles that are trusted, as a list of common table expressions.
+pub(super) const TRUSTED: &str = "\
+     member (role) AS (SELECT oid FROM pg_catalog.pg_roles \
+         WHERE rolname IN (current_user, session_user) \
+         UNION SELECT m.roleid FROM pg_catalog.pg_auth_members m JOIN member ON m.member = role \
+         WHERE coalesce((pg_catalog.to_jsonb(m) ->> 'inherit_option')::boolean \
+             OR (pg_catalog.to_jsonb(m) ->> 'set_option')::boolean, true)), \
+     trusted (role) AS (SELECT role FROM member \
+         UNION SELECT datdba FROM pg_catalog.pg_database \
+         WHERE datname = pg_catalog.current_database() \
+         UNION SELECT oid FROM pg_catalog.pg_roles WHERE rolsuper OR rolname = 'pg_database_owner')";
+
+/// Each row an object, what is wrong with it, and what puts it right.
+const QUESTION: &str = "\
+WITH RECURSIVE <trusted>,
+ours AS (
+    SELECT c.oid, c.relkind, c.relowner, c.relacl, pg_catalog.format('%I.%I', n.nspname, c.relname) AS name
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = <schema> AND c.relname IN (<names>)
+),
+-- what hangs on the tables and may call something
+parts (classid, objid, name) AS (
+    SELECT 'pg_class'::regclass::oid, oid, name FROM ours
+    UNION
+    SELECT d.classid, d.objid, name FROM pg_catalog.pg_depend d JOIN ours ON d.refobjid = ours.oid
+    WHERE d.refclassid = 'pg_class'::regclass
+      AND (d.classid IN ('pg_attrdef'::regclass, 'pg_constraint'::regclass, 'pg_trigger'::regclass)
+           OR d.classid = 'pg_class'::regclass AND EXISTS (
+               SELECT FROM pg_catalog.pg_index WHERE indexrelid = d.objid AND indrelid = ours.oid))
+),
+owned (classid, objid, owner) AS (
+    SELECT 'pg_proc'::regclass::oid, oid, proowner FROM pg_catalog.pg_proc WHERE oid >= 16384
+    UNION ALL SELECT 'pg_type'::regclass, oid, typowner FROM pg_catalog.pg_type WHERE oid >= 16384
+    UNION ALL SELECT 'pg_operator'::regclass, oid, oprowner FROM pg_catalog.pg_operator WHERE oid >= 16384
+    UNION ALL SELECT 'pg_opclass'::regclass, oid, opcowner FROM pg_catalog.pg_opclass WHERE oid >= 16384
+    UNION ALL SELECT 'pg_collation'::regclass, oid, collowner FROM pg_catalog.pg_collation WHERE oid >= 16384
+),
+grants AS (
+    SELECT o.*, '' AS columns, acl.* FROM ours o, pg_catalog.aclexplode(relacl) acl
+    UNION ALL
+    SELECT o.*, pg_catalog.format(' (%I)', attname), acl.*
+    FROM ours o JOIN pg_catalog.pg_attribute ON attrelid = o.oid, pg_catalog.aclexplode(attacl) acl
+)
+SELECT pg_catalog.format('`%s`', name), 'is not an ordinary table', NULL FROM ours WHERE relkind <> 'r'
+UNION ALL
+SELECT pg_catalog.format('`%s`', name),
+       pg_catalog.format('belongs to `%s`', pg_catalog.pg_get_userbyid(relowner)),
+       pg_catalog.format('ALTER TABLE %s OWNER TO %I', name, current_user)
+FROM ours WHERE relowner NOT IN (SELECT role FROM trusted)
+UNION ALL
+SELECT pg_catalog.format('`%s`', name),
+       pg_catalog.format('may be written by %s (%s)',
+           CASE grantee WHEN 0 THEN 'everybody' ELSE pg_catalog.format('`%s`', pg_catalog.pg_get_userbyid(grantee)) END,
+           pg_catalog.string_agg(DISTINCT privilege_type, ', ')),
+       pg_catalog.format('REVOKE %s ON %s FROM %s',
+           pg_catalog.string_agg(DISTINCT privilege_type || columns, ', '), name,
+           CASE grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(grantee)) END)
+FROM grants
+WHERE privilege_type IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER')
+  AND grantee NOT IN (SELECT role FROM trusted)
+GROUP BY name, grantee
+UNION ALL
+SELECT pg_catalog.format('`%s`', name), pg_catalog.format('is part of an inheritance tree with `%s`', other::regclass),
+       NULL
+FROM ours JOIN (SELECT inhparent, inhrelid FROM pg_catalog.pg_inherits
+                UNION ALL SELECT inhrelid, inhparent FROM pg_catalog.pg_inherits) AS i (one, other) ON one = ours.oid
+UNION ALL
+SELECT pg_catalog.format('rule `%s` on `%s`', rulename, name), 'can replace what is written',
+       pg_catalog.format('DROP RULE %I ON %s', rulename, name)
+FROM ours JOIN pg_catalog.pg_rewrite ON ev_class = ours.oid WHERE relkind = 'r'
+UNION ALL
+SELECT pg_catalog.format('policy `%s` on `%s`', polname, name), 'can hide rows',
+       pg_catalog.format('DROP POLICY %I ON %s', polname, name)
+FROM ours JOIN pg_catalog.pg_policy ON polrelid = ours.oid
+UNION ALL
+SELECT DISTINCT pg_catalog.pg_describe_object(p.classid, p.objid, d.objsubid),
+       pg_catalog.format('uses %s, which belongs to `%s`', pg_catalog.pg_describe_object(o.classid, o.objid, 0),
+                         pg_catalog.pg_get_userbyid(owner)),
+       CASE p.classid
+           WHEN 'pg_trigger'::regclass THEN pg_catalog.format('DROP TRIGGER %I ON %s',
+               (SELECT tgname FROM pg_catalog.pg_trigger t WHERE t.oid = p.objid), p.name)
+           WHEN 'pg_constraint'::regclass THEN pg_catalog.format('ALTER TABLE %s DROP CONSTRAINT %I', p.name,
+               (SELECT conname FROM pg_catalog.pg_constraint c WHERE c.oid = p.objid))
+           WHEN 'pg_attrdef'::regclass THEN (SELECT pg_catalog.format('ALTER TABLE %s ALTER COLUMN %I DROP DEFAULT', p.name, attname)
+               FROM pg_catalog.pg_attrdef a JOIN pg_catalog.pg_attribute ON attrelid = adrelid AND attnum = adnum
+               WHERE a.oid = p.objid)
+           WHEN 'pg_class'::regclass THEN CASE d.objsubid
+               WHEN 0 THEN pg_catalog.format('DROP INDEX %s', p.objid::regclass)
+               ELSE (SELECT pg_catalog.format('ALTER TABLE %s DROP COLUMN %I', p.name, attname)
+                     FROM pg_catalog.pg_attribute WHERE attrelid = p.objid AND attnum = d.objsubid) END END
+FROM parts p
+JOIN pg_catalog.pg_depend d ON d.classid = p.classid AND d.objid = p.objid
+JOIN owned o ON o.classid = d.refclassid AND o.objid = d.refobjid
+WHERE owner NOT IN (SELECT role FROM trusted)";
+
+impl History {
+    /// Refuses tables that somebody else could have written, and what hangs on them and is somebody
+    /// else's; content with no tables at all.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be trusted, or the server cannot be asked.
+    pub(crate) fn trusted(&self, client: &mut Client) -> Result<(), HistoryError> {
+        let sql = QUESTION
+            .replace("<trusted>", TRUSTED)
+            .replace("<schema>", &literal(self.schema.as_str()))
+            .replace("<names>", &self.names());
+        let mut distrust = Vec::new();
+        for message in client.simple_query(&sql)? {
+            if let SimpleQueryMessage::Row(row) = message {
+                let text = |column| row.get(column).map(ToOwned::to_owned);
+                distrust.push(Distrust {
+                    object: text(0).unwrap_or_default(),
+                    reason: text(1).unwrap_or_default(),
+                    remedy: text(2),
+                });
+            }
+        }
+        match distrust.is_empty() {
+            true => Ok(()),
+            false => Err(HistoryError::Untrusted { table: self.table.to_string(), distrust }),
+        }
+    }
+
+    /// The names of its tables, as SQL lists literals.
+    pub(super) fn names(&self) -> String {
+        let tables =
+            [&self.table, &self.log_table(), &self.journal_table(), &self.settings_table()];
+        tables.map(|table| literal(table.name.as_str())).join(", ")
+    }
+
+    /// Who besides the trusted roles may create objects where the tables are, as `GRANT` names them.
+    ///
+    /// # Errors
+    ///
+    /// When the server cannot be asked.
+    pub(crate) fn who_else_creates(
+        &self,
+        client: &mut Client,
+    ) -> Result<Vec<String>, HistoryError> {
+        let sql = format!(
+            "WITH RECURSIVE {TRUSTED} \
+             SELECT CASE grantee WHEN 0 THEN 'PUBLIC' \
+             ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(grantee)) END \
+             FROM pg_catalog.pg_namespace, pg_catalog.aclexplode(coalesce(nspacl, \
+             pg_catalog.acldefault('n', nspowner))) WHERE nspname = {} \
+             AND privilege_type = 'CREATE' AND grantee NOT IN (SELECT role FROM trusted) ORDER BY 1",
+            literal(self.schema.as_str())
+        );
+        let mut found = Vec::new();
+        for message in client.simple_query(&sql)? {
+            if let SimpleQueryMessage::Row(row) = message {
+                found.extend(row.get(0).map(ToOwned::to_owned));
+            }
+        }
+        Ok(found)
+    }
+
+    /// That these may create objects where the tables are.
+    pub(crate) fn warning_of(&self, others: &[String]) -> Event {
+        let (schema, others) = (self.schema.quoted(), others.join(", "));
+        Event::Notice {
+            severity: "warning".to_owned(),
+            message: format!(
+                "{others} may create objects in the schema {schema}, where the history is; where that \
+                 is not meant, `REVOKE CREATE ON SCHEMA {schema} FROM {others}`"
+            ),
+        }
+    }
+}

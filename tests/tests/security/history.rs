@@ -1,0 +1,225 @@
+//! A history that somebody else could have written is not used.
+
+use migrate_core::history::HistoryError;
+use migrate_core::{DownTo, Error, Event, Session, Target, UpTo};
+use migrate_dsl::{Migration, Pgm};
+use migrate_tests::{Cli, Engine, migration};
+
+const A: &str = "20260101000000_a";
+
+fn one() -> Vec<Migration> {
+    vec![migration(A, |pgm: &mut Pgm| _ = pgm.sql("CREATE TABLE a ()").down("DROP TABLE a"))]
+}
+
+/// The tables as the engine makes them, made by a role that may create objects in `public`, and a
+/// trigger that makes this role superuser as soon as one writes to them.
+fn plant(engine: &Engine) -> String {
+    let role = engine.database.unique("mallory");
+    let other = Engine::new();
+    other.up(&one()).unwrap();
+    let columns = other.value(
+        "SELECT string_agg(format('CREATE TABLE %s (%s)', c, columns), '; ') FROM (
+             SELECT attrelid::regclass AS c, string_agg(
+                 format('%I %s %s', attname, format_type(atttypid, atttypmod),
+                        CASE WHEN attidentity <> '' THEN 'GENERATED ALWAYS AS IDENTITY PRIMARY KEY'
+                             WHEN attnum = 1 THEN 'PRIMARY KEY' END), ', ' ORDER BY attnum) AS columns
+             FROM pg_attribute WHERE attrelid::regclass::text LIKE 'migrations%' AND attnum > 0
+               AND attrelid IN (SELECT oid FROM pg_class WHERE relkind = 'r')
+             GROUP BY 1) AS t",
+    );
+    engine.database.execute(&format!(
+        "CREATE ROLE {role} LOGIN; GRANT CREATE, USAGE ON SCHEMA public TO {role}"
+    ));
+    let version = other.value("SELECT value FROM migrations_settings WHERE key = 'version'");
+    engine
+        .database
+        .client_as(&role)
+        .batch_execute(&format!(
+            "{columns}; INSERT INTO migrations_settings VALUES ('version', '{version}');
+             CREATE FUNCTION take() RETURNS trigger LANGUAGE plpgsql AS $$
+             BEGIN
+                 EXECUTE 'ALTER ROLE {role} SUPERUSER';
+                 RETURN NEW;
+             END $$;
+             CREATE TRIGGER take BEFORE INSERT ON migrations FOR EACH ROW EXECUTE FUNCTION take()"
+        ))
+        .unwrap_or_else(|error| panic!("{error}: {columns}"));
+    role
+}
+
+/// What is wrong, a line each, and what puts it right.
+fn refusal(engine: &Engine, result: Result<Vec<String>, Error>) -> String {
+    let name = engine.database.name();
+    match result {
+        Err(Error::History(HistoryError::Untrusted { distrust, .. })) => {
+            let lines = distrust.iter().map(|it| {
+                let remedy = it.remedy.as_deref().unwrap_or("-");
+                format!("{it}: {remedy}").replace(&format!("{name}_"), "")
+            });
+            lines.collect::<Vec<_>>().join("\n")
+        }
+        Ok(done) => format!("done: {done:?}"),
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn tables_of_another_role_are_refused() {
+    let engine = Engine::new();
+    let role = plant(&engine);
+    insta::assert_snapshot!(refusal(&engine, engine.up(&one())), @"
+    `public.migrations` belongs to `mallory`: ALTER TABLE public.migrations OWNER TO postgres
+    `public.migrations_journal` belongs to `mallory`: ALTER TABLE public.migrations_journal OWNER TO postgres
+    `public.migrations_log` belongs to `mallory`: ALTER TABLE public.migrations_log OWNER TO postgres
+    `public.migrations_settings` belongs to `mallory`: ALTER TABLE public.migrations_settings OWNER TO postgres
+    trigger take on table public.migrations uses function public.take(), which belongs to `mallory`: DROP TRIGGER take ON public.migrations
+    ");
+    let mut session = engine.session();
+    let migrator = engine.migrator(&one());
+    let down = migrator.down(&mut session, &DownTo::Count(1), &mut |_: Event| {});
+    assert!(refusal(&engine, down).contains("belongs to"));
+    assert!(migrator.status(&mut session).is_err());
+    assert!(migrator.verify(&mut session).is_err());
+    assert!(migrator.sync(&mut session, true, &mut |_: Event| {}).is_err());
+    let superuser = format!("SELECT rolsuper FROM pg_roles WHERE rolname = '{role}'");
+    assert_eq!(engine.value(&superuser), "f");
+}
+
+#[test]
+fn the_refusal_says_what_puts_it_right() {
+    let cli = Cli::with_plan(&one());
+    assert_eq!(cli.run("up").code, Some(0));
+    let role = cli.database.unique("mallory");
+    cli.database.execute(&format!(
+        "CREATE ROLE {role}; ALTER TABLE migrations_log OWNER TO {role};
+         GRANT UPDATE, SELECT ON migrations TO {role}; GRANT INSERT ON migrations_journal TO PUBLIC"
+    ));
+    let said = cli.run("down");
+    assert_eq!(said.code, Some(5));
+    let text = said.stderr.replace(&role, "mallory").replace(cli.database.name(), "<database>");
+    insta::assert_snapshot!(text.lines().skip(1).collect::<Vec<_>>().join("\n"), @"
+    error[untrusted_history]: the history `public.migrations` cannot be trusted
+     |
+     = note: `public.migrations_log` belongs to `mallory`
+     = note: `public.migrations` may be written by `mallory` (UPDATE)
+     = note: `public.migrations_journal` may be written by everybody (INSERT)
+     = help: look at its rows first: what they keep is run with the rights of this role; then:
+             ALTER TABLE public.migrations_log OWNER TO postgres;
+             REVOKE UPDATE ON public.migrations FROM mallory;
+             REVOKE INSERT ON public.migrations_journal FROM PUBLIC;
+    ");
+}
+
+#[test]
+fn what_hangs_on_the_tables_is_looked_at() {
+    let engine = Engine::new();
+    engine.up(&one()).unwrap();
+    let role = engine.database.unique("mallory");
+    engine.database.execute(&format!(
+        "CREATE ROLE {role}; CREATE SCHEMA m AUTHORIZATION {role}; SET ROLE {role};
+         CREATE TYPE m.mood AS ENUM ('good');
+         CREATE FUNCTION m.yes(text) RETURNS bool IMMUTABLE LANGUAGE sql AS 'SELECT true';
+         CREATE FUNCTION m.word() RETURNS text LANGUAGE sql AS $$SELECT 'x'$$;
+         CREATE FUNCTION m.run() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'"
+    ));
+    let put = [
+        "ALTER TABLE migrations ADD COLUMN mood m.mood",
+        "ALTER TABLE migrations ADD CONSTRAINT odd CHECK (m.yes(name))",
+        "ALTER TABLE migrations_log ADD COLUMN word text DEFAULT m.word()",
+        "CREATE INDEX odd ON migrations_settings ((m.yes(key)))",
+        "CREATE TRIGGER odd BEFORE INSERT ON migrations FOR EACH ROW EXECUTE FUNCTION m.run()",
+        "CREATE RULE odd AS ON INSERT TO migrations_journal DO ALSO SELECT 1",
+        "CREATE POLICY odd ON migrations USING (m.yes(name))",
+        "CREATE TABLE m.heir () INHERITS (migrations)",
+    ];
+    let mut text = String::new();
+    for sql in put {
+        let mut client = engine.database.client();
+        // Each alone, and taken away again by what the refusal says.
+        client.batch_execute(sql).unwrap();
+        let refused = refusal(&engine, engine.up(&[one(), vec![again()]].concat()));
+        text += &format!("{sql}\n  {}\n", refused.replace('\n', "\n  "));
+        let remedy = refused.split(": ").last().unwrap_or_default();
+        let undo = match sql {
+            _ if sql.contains("m.heir") => "DROP TABLE m.heir",
+            _ => remedy,
+        };
+        client.batch_execute(undo).unwrap_or_else(|error| panic!("{error}: {undo}"));
+    }
+    insta::assert_snapshot!(text, @"
+    ALTER TABLE migrations ADD COLUMN mood m.mood
+      column mood of table public.migrations uses type m.mood, which belongs to `mallory`: ALTER TABLE public.migrations DROP COLUMN mood
+    ALTER TABLE migrations ADD CONSTRAINT odd CHECK (m.yes(name))
+      constraint odd on table public.migrations uses function m.yes(text), which belongs to `mallory`: ALTER TABLE public.migrations DROP CONSTRAINT odd
+    ALTER TABLE migrations_log ADD COLUMN word text DEFAULT m.word()
+      default value for column word of table public.migrations_log uses function m.word(), which belongs to `mallory`: ALTER TABLE public.migrations_log ALTER COLUMN word DROP DEFAULT
+    CREATE INDEX odd ON migrations_settings ((m.yes(key)))
+      index public.odd uses function m.yes(text), which belongs to `mallory`: DROP INDEX public.odd
+    CREATE TRIGGER odd BEFORE INSERT ON migrations FOR EACH ROW EXECUTE FUNCTION m.run()
+      trigger odd on table public.migrations uses function m.run(), which belongs to `mallory`: DROP TRIGGER odd ON public.migrations
+    CREATE RULE odd AS ON INSERT TO migrations_journal DO ALSO SELECT 1
+      rule `odd` on `public.migrations_journal` can replace what is written: DROP RULE odd ON public.migrations_journal
+    CREATE POLICY odd ON migrations USING (m.yes(name))
+      policy `odd` on `public.migrations` can hide rows: DROP POLICY odd ON public.migrations
+    CREATE TABLE m.heir () INHERITS (migrations)
+      `public.migrations` is part of an inheritance tree with `m.heir`: -
+    ");
+    engine.up(&one()).unwrap();
+}
+
+fn again() -> Migration {
+    migration("20260102000000_b", |pgm: &mut Pgm| _ = pgm.sql("SELECT 1").down(""))
+}
+
+#[test]
+fn a_view_is_no_history() {
+    let engine = Engine::new();
+    let role = engine.database.unique("mallory");
+    engine.up(&one()).unwrap();
+    engine.database.execute(&format!(
+        "CREATE ROLE {role}; ALTER TABLE migrations RENAME TO hidden; GRANT CREATE ON SCHEMA public TO {role};
+         GRANT SELECT ON hidden TO {role}; SET ROLE {role}; CREATE VIEW migrations AS SELECT * FROM hidden"
+    ));
+    let refused = refusal(&engine, engine.up(&one()));
+    assert!(refused.starts_with("`public.migrations` is not an ordinary table"), "{refused}");
+    assert!(engine.migrator(&one()).status(&mut engine.session()).is_err());
+}
+
+#[test]
+fn a_history_of_ones_own_role_of_the_owner_and_of_an_administrator_is_used() {
+    let engine = Engine::new();
+    let name = engine.database.name();
+    let [owner, member, app] = ["owner", "member", "app"].map(|role| engine.database.unique(role));
+    engine.database.execute(&format!(
+        "CREATE ROLE {owner} LOGIN; CREATE ROLE {member} LOGIN; CREATE ROLE {app} LOGIN;
+         GRANT {app} TO {member}; GRANT ALL ON SCHEMA public TO PUBLIC"
+    ));
+    let up = |role: &str, migrations: &[Migration]| {
+        let url = engine.database.url().replace("user=postgres", &format!("user={role}"));
+        let target = Target::parse(&url, "the test", &migrate_core::Environment::default());
+        let mut session = Session::connect(&target.unwrap(), "migrate test").unwrap();
+        engine.migrator(migrations).up(&mut session, &UpTo::default(), &mut |_: Event| {})
+    };
+    // Made by one role, used by a member of it.
+    up(&app, &one()).unwrap();
+    let more = [one(), vec![again()]].concat();
+    up(&member, &more).unwrap();
+    // A superuser is a member of no role by being one.
+    let third = migration("20260103000000_c", |pgm: &mut Pgm| _ = pgm.sql("SELECT 1").down(""));
+    let more = [more, vec![third]].concat();
+    let refused = refusal(&engine, engine.up(&more));
+    assert!(refused.contains("`public.migrations` belongs to `app`"), "{refused}");
+    // Unless that role owns the database.
+    engine.database.execute(&format!("ALTER DATABASE {name} OWNER TO {app}"));
+    engine.up(&more).unwrap();
+}
+
+#[test]
+fn who_else_may_create_where_the_history_is_is_told_once() {
+    let cli = Cli::with_plan(&[one(), vec![again()]].concat());
+    cli.database.execute("GRANT CREATE ON SCHEMA public TO PUBLIC");
+    let first = cli.run("up 1").stderr;
+    assert!(first.contains("REVOKE CREATE ON SCHEMA \"public\" FROM PUBLIC"), "{first}");
+    let second = cli.run("up").stderr;
+    assert!(!second.contains("REVOKE"), "{second}");
+}

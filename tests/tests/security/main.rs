@@ -1,0 +1,6 @@
+//! What a role that may create objects can do to those who migrate: nothing.
+
+mod commands;
+mod engine;
+mod history;
+mod takeover;
