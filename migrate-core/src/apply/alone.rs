@@ -211,14 +211,14 @@ impl Alone<'_> {
             let gone = pace.gate.wait(session.client(), deadline, interrupt, observer);
             match gone.map_err(Failure::connection)? {
                 Gone::Free if !pace.gate.is_known() => return Ok(()),
-                Gone::Free => {}
+                Gone::Free | Gone::Blocking => {}
                 Gone::Held(holders) => {
                     return Err(Failure::Locked { step: step(), holders, source: None });
                 }
                 Gone::Stopped(stop) => return Err(Failure::Stopped(stop)),
             }
             // The statement has to ask for them itself: this shows that it will get them.
-            let sql = format!("BEGIN; {HURRY}; {}", pace.gate.locks(BUDGET).join("; "));
+            let sql = format!("BEGIN; {HURRY}; {}", pace.gate.locks(BUDGET, None).join("; "));
             let (tried, _) =
                 session.guarded(interrupt, Kind::Blocking, |client| client.batch_execute(&sql));
             if !session.client().is_closed() {
@@ -315,7 +315,7 @@ impl Alone<'_> {
             && !session.client().is_closed()
         {
             pace.locked |= sent.is_err();
-            let learned = pace.gate.learn(session.client(), &ended.waits);
+            let learned = pace.gate.learn(session.client(), &ended.waits, 0);
             learned.map_err(Failure::connection)?;
         }
         if limit.is_some() && !session.client().is_closed() {

@@ -181,7 +181,7 @@ impl Leftovers<'_> {
             }
         }
         self.when_free(session, sql, partition, deadline, observer, |session, gate| {
-            let locks = gate.locks(BUDGET).join("; ");
+            let locks = gate.locks(BUDGET, None).join("; ");
             let message = format!("BEGIN; {locks}; {LEAVE_TRUSTED}; {sql}; COMMIT");
             let sent = session
                 .guarded(self.interrupt, Kind::Blocking, |client| client.batch_execute(&message));
@@ -209,11 +209,11 @@ impl Leftovers<'_> {
         let mut gate = Gate::default();
         let mode = "AccessExclusiveLock".to_owned();
         let wanted = Wait { kind: "relation".to_owned(), relation: Some(table), mode };
-        gate.learn(session.client(), &[wanted]).map_err(Failure::connection)?;
+        gate.learn(session.client(), &[wanted], 0).map_err(Failure::connection)?;
         loop {
             let gone = gate.wait(session.client(), deadline, self.interrupt, observer);
             match gone.map_err(Failure::connection)? {
-                Gone::Free => {}
+                Gone::Free | Gone::Blocking => {}
                 Gone::Held(holders) => return Err(self.locked(holders, None)),
                 Gone::Stopped(stop) => return Err(Failure::Stopped(stop)),
             }

@@ -183,7 +183,7 @@ impl Rehearsal<'_> {
         loop {
             let gone = gate.wait(session.client(), deadline, self.interrupt, observer);
             match gone.map_err(Failure::connection)? {
-                Gone::Free => {}
+                Gone::Free | Gone::Blocking => {}
                 Gone::Held(holders) => {
                     return Err(Failure::Locked { step: None, holders, source: None });
                 }
@@ -198,7 +198,7 @@ impl Rehearsal<'_> {
                 Err(failure) if failure.is_about_a_lock() => failure,
                 found => return found,
             };
-            gate.learn(session.client(), &waits).map_err(Failure::connection)?;
+            gate.learn(session.client(), &waits, 0).map_err(Failure::connection)?;
             if Instant::now() >= deadline {
                 return Err(failure.locked(gate.in_the_way(session.client())));
             }

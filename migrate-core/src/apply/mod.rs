@@ -17,6 +17,8 @@ mod leftovers;
 mod losses;
 mod parts;
 mod question;
+mod retry;
+mod savepoint;
 mod send;
 mod snapshots;
 mod stock;

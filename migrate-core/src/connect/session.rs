@@ -343,6 +343,14 @@ impl Session {
         self.client.batch_execute("ROLLBACK")
     }
 
+    /// Goes back to a savepoint by this SQL. From here on the connection is used within that
+    /// transaction, which has a path of its own.
+    pub(crate) fn roll_back_to(&mut self, sql: &str) -> Result<&mut Client, postgres::Error> {
+        self.client.batch_execute(sql)?;
+        self.author_was_here = false;
+        Ok(&mut self.client)
+    }
+
     /// What the server said besides its answers, since the last call.
     pub(crate) fn take_notices(&self) -> Notices {
         std::mem::take(&mut *self.notices.lock().unwrap_or_else(PoisonError::into_inner))

@@ -30,6 +30,8 @@ pub(crate) struct Wanted {
     name: Option<String>,
     /// Whether autovacuum is at work on it and has to be sent away.
     evict: bool,
+    /// The statement of the transaction that wanted it.
+    statement: usize,
 }
 
 /// The locks that a migration is known to want.
@@ -45,6 +47,8 @@ pub(crate) enum Gone {
     Free,
     /// These still are, and the time is over.
     Held(Vec<LockHolder>),
+    /// Others have waited behind this session for too long meanwhile.
+    Blocking,
     /// All is to end.
     Stopped(Stop),
 }
@@ -55,6 +59,7 @@ impl Gate {
         &mut self,
         client: &mut Client,
         waits: &[Wait],
+        statement: usize,
     ) -> Result<bool, postgres::Error> {
         let mut learned = false;
         for wait in waits {
@@ -80,6 +85,7 @@ impl Gate {
                 mode: wait.mode.clone(),
                 name: can_be_locked.then_some(name),
                 evict: false,
+                statement,
             });
             // Everybody who locks several takes them in the same order.
             self.wanted.sort_by_key(|wanted| wanted.relation);
@@ -95,6 +101,20 @@ impl Gate {
         interrupt: &Interrupt,
         observer: &mut dyn Observer,
     ) -> Result<Gone, postgres::Error> {
+        self.wait_holding(client, deadline, None, interrupt, observer)
+    }
+
+    /// The same in a transaction that has done some work: only as long as nobody waits behind it for
+    /// longer than `blocking`, on a row for example.
+    pub(crate) fn wait_holding(
+        &mut self,
+        client: &mut Client,
+        deadline: Instant,
+        blocking: Option<Duration>,
+        interrupt: &Interrupt,
+        observer: &mut dyn Observer,
+    ) -> Result<Gone, postgres::Error> {
+        let mut behind = Behind::default();
         let mut seen = HashMap::<String, Instant>::new();
         let mut first_look = None;
         let mut told = false;
@@ -136,6 +156,11 @@ impl Gate {
                 let left = deadline.saturating_duration_since(now);
                 observer.event(Event::WaitingForLock { holders: old, patience: left });
             }
+            if let Some(blocking) = blocking
+                && behind.longest(client)? >= blocking
+            {
+                return Ok(Gone::Blocking);
+            }
             if let Some(stop) = interrupt.sleep(LOOK) {
                 return Ok(Gone::Stopped(stop));
             }
@@ -159,25 +184,28 @@ impl Gate {
         client.query(&sql, &[])?.iter().map(LockHolder::of).collect()
     }
 
-    /// SQL that takes the locks at the start of a transaction, before any work is done that would
-    /// be lost with it. `budget` is how long each may take; autovacuum gives way only once it was
+    /// SQL that takes the locks that are known, or only those that this statement wanted. `budget` is how long each may take; autovacuum gives way only once it was
     /// waited for longer than `deadlock_timeout`, which a lock that lets readers and writers pass
     /// can do.
-    pub(crate) fn locks(&self, budget: Duration) -> Vec<String> {
+    pub(crate) fn locks(&self, budget: Duration, of: Option<usize>) -> Vec<String> {
         let mut sql = Vec::new();
         let lock = |name: &str, mode: &str| format!("LOCK TABLE ONLY {name} IN {mode} MODE");
-        let evict = self.wanted.iter().filter(|wanted| wanted.evict);
+        let wanted = || {
+            self.wanted.iter().filter(|wanted| of.is_none_or(|number| wanted.statement == number))
+        };
+        let evict = wanted().filter(|wanted| wanted.evict);
         let evict: Vec<_> = evict.filter_map(|wanted| wanted.name.as_deref()).collect();
         if !evict.is_empty() {
             sql.push(
                 "SELECT pg_catalog.set_config('lock_timeout', (extract(epoch FROM \
-                 pg_catalog.current_setting('deadlock_timeout')::interval) * 1000 + 1000)::int::text, true)"
+                 pg_catalog.current_setting('deadlock_timeout')::interval) OPERATOR(pg_catalog.*) 1000 \
+                 OPERATOR(pg_catalog.+) 1000)::int::pg_catalog.text, true)"
                     .to_owned(),
             );
             sql.extend(evict.iter().map(|name| lock(name, "SHARE UPDATE EXCLUSIVE")));
         }
         sql.push(lock_timeout(budget));
-        sql.extend(self.wanted.iter().filter_map(|wanted| {
+        sql.extend(wanted().filter_map(|wanted| {
             wanted.name.as_deref().map(|name| lock(name, &words(&wanted.mode)))
         }));
         sql
@@ -191,6 +219,28 @@ impl Gate {
     /// Who is in the way at this moment.
     pub(crate) fn in_the_way(&self, client: &mut Client) -> Vec<LockHolder> {
         if self.wanted.is_empty() { Vec::new() } else { self.holders(client).unwrap_or_default() }
+    }
+}
+
+/// Who waits behind this session, since when it is known.
+#[derive(Default)]
+struct Behind(HashMap<i32, Instant>);
+
+impl Behind {
+    /// The longest that one of them has waited. Autovacuum, which belongs to no role, can wait.
+    fn longest(&mut self, client: &mut Client) -> Result<Duration, postgres::Error> {
+        let rows = client.query(
+            "SELECT DISTINCT l.pid FROM pg_catalog.pg_locks l \
+             JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid AND a.usesysid IS NOT NULL \
+             WHERE NOT l.granted \
+             AND pg_catalog.pg_backend_pid() = ANY (pg_catalog.pg_blocking_pids(l.pid))",
+            &[],
+        )?;
+        let now = Instant::now();
+        let pids = rows.iter().map(|row| row.try_get(0)).collect::<Result<Vec<i32>, _>>()?;
+        self.0.retain(|pid, _| pids.contains(pid));
+        let waited = pids.into_iter().map(|pid| now - *self.0.entry(pid).or_insert(now));
+        Ok(waited.max().unwrap_or_default())
     }
 }
 

@@ -3,8 +3,10 @@
 //! `cargo run --release -p migrate-tests --bin side_load_times` prints the table. On a table are 8
 //! readers and 200 writes a second. First the longest that one of them takes is measured without
 //! anything else, then for as long while a transaction that has read the table stays open for three
-//! seconds and the program applies an `ALTER TABLE`. Each figure is the median of five runs, in
-//! milliseconds; the last row is the same `ALTER TABLE` by hand.
+//! seconds and the program applies an `ALTER TABLE`. Then the same with work before the `ALTER TABLE`
+//! in its transaction, for which nobody has to wait. Each figure is the median of five runs, in
+//! milliseconds; the last row is the same `ALTER TABLE` by hand. `RUNS=100` makes as many, and
+//! `ONLY=work` only the rows that have that in their names.
 #![expect(clippy::print_stdout, reason = "the table is what it is for")]
 
 use std::error::Error;
@@ -14,14 +16,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use migrate_core::cluster::TemporaryCluster;
-use migrate_dsl::{Migration, Migrations, Plan};
+use migrate_dsl::{Migrations, Pgm, Plan};
 use migrate_tests::cli::program;
-use migrate_tests::environment;
 use migrate_tests::process::eventually;
+use migrate_tests::{environment, knob, migration};
 use postgres::{Client, NoTls};
 use tempfile::TempDir;
 
-const RUNS: usize = 5;
 const READERS: u64 = 8;
 /// Each writes a hundred times a second.
 const WRITERS: u64 = 2;
@@ -29,22 +30,69 @@ const ROWS: u64 = 10_000;
 /// How long the old read stays open.
 const HELD: Duration = Duration::from_secs(3);
 
+/// What is applied while somebody is in the way.
+#[derive(Clone, Copy)]
+struct Case {
+    name: &'static str,
+    up: fn(&mut Pgm),
+    role: &'static str,
+    autovacuum: bool,
+    /// How long the work takes that comes before the lock.
+    work: Duration,
+}
+
+const fn case(name: &'static str, up: fn(&mut Pgm), work: u64) -> Case {
+    Case { name, up, role: "postgres", autovacuum: false, work: Duration::from_millis(work) }
+}
+
+const CASES: [Case; 9] = [
+    case("a superuser", add, 0),
+    Case { role: "plain", ..case("a plain role", add, 0) },
+    Case { autovacuum: true, ..case("a superuser, autovacuum at work", add, 0) },
+    Case { autovacuum: true, role: "plain", ..case("a plain role, autovacuum at work", add, 0) },
+    case("0.3 s of work before it", |pgm| work(pgm, "0.3"), 300),
+    case("3 s of work before it", |pgm| work(pgm, "3"), 3000),
+    case("6 s of work before it", |pgm| work(pgm, "6"), 6000),
+    case("an ALTER of another table, 1 s of work, it", between, 1000),
+    case("1 s of work, a captured drop", captured, 1000),
+];
+
+fn add(pgm: &mut Pgm) {
+    pgm.sql("ALTER TABLE t ADD COLUMN c int; ALTER TABLE t DROP COLUMN c").down("");
+}
+
+/// A backfill of another table.
+fn work(pgm: &mut Pgm, seconds: &str) {
+    pgm.sql(format!("UPDATE other SET n = n + 1 FROM pg_sleep({seconds})")).down("");
+    add(pgm);
+}
+
+fn between(pgm: &mut Pgm) {
+    pgm.sql("ALTER TABLE other ADD COLUMN c int; ALTER TABLE other DROP COLUMN c").down("");
+    work(pgm, "1");
+}
+
+fn captured(pgm: &mut Pgm) {
+    pgm.sql("UPDATE other SET n = n + 1 FROM pg_sleep(1)").down("");
+    pgm.drop_column("t", "old");
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
-    println!("{:<44} {:>8} {:>8} {:>8}", "the longest wait, in ms", "median", "least", "most");
-    for (role, autovacuum) in
-        [("postgres", false), ("plain", false), ("postgres", true), ("plain", true)]
-    {
-        let with = if autovacuum { ", autovacuum at work" } else { "" };
-        let bench = Bench::new(autovacuum)?;
-        let runs: Vec<_> = (1..=RUNS).map(|run| bench.run(|| bench.migrate(role, run))).collect();
-        let who = if role == "postgres" { "a superuser" } else { "a plain role" };
-        print(&format!("{who}{with}: before"), runs.iter().map(|run| run.0).collect());
-        print(&format!("{who}{with}: during"), runs.iter().map(|run| run.1).collect());
-        print(&format!("{who}{with}: more"), runs.iter().map(|run| run.1 - run.0).collect());
+    let runs = knob("RUNS").unwrap_or(5);
+    let only = std::env::var("ONLY").unwrap_or_default();
+    println!("{:<60} {:>8} {:>8} {:>8}", "the longest wait, in ms", "median", "least", "most");
+    for case in CASES.iter().filter(|case| case.name.contains(&only)) {
+        let bench = Bench::new(case.autovacuum)?;
+        let held = HELD + case.work;
+        let runs: Vec<_> =
+            (1..=runs).map(|run| bench.run(held, || bench.migrate(case, run))).collect();
+        print(&format!("{}: before", case.name), runs.iter().map(|run| run.0).collect());
+        print(&format!("{}: during", case.name), runs.iter().map(|run| run.1).collect());
+        print(&format!("{}: more", case.name), runs.iter().map(|run| run.1 - run.0).collect());
     }
     let bench = Bench::new(false)?;
     let by_hand = || bench.client("postgres").batch_execute("ALTER TABLE t ADD COLUMN m int");
-    print("by hand: during", vec![bench.run(|| by_hand().expect("it gets its lock")).1]);
+    print("by hand: during", vec![bench.run(HELD, || by_hand().expect("it gets its lock")).1]);
     Ok(())
 }
 
@@ -79,7 +127,7 @@ impl Bench {
             "CREATE ROLE plain LOGIN; GRANT ALL ON SCHEMA public TO plain; \
              CREATE TABLE t (id int PRIMARY KEY, n int, filler text) WITH ({vacuum}); \
              INSERT INTO t SELECT n, 0, repeat('x', 100) FROM generate_series(1, {ROWS}) n; \
-             ALTER TABLE t OWNER TO plain"
+             ALTER TABLE t OWNER TO plain; CREATE TABLE other AS SELECT 1 AS n"
         ))?;
         Ok(bench)
     }
@@ -93,7 +141,10 @@ impl Bench {
     }
 
     /// The longest wait without and with `work` behind an old read, in milliseconds.
-    fn run(&self, work: impl FnOnce()) -> (f64, f64) {
+    fn run(&self, held: Duration, work: impl FnOnce()) -> (f64, f64) {
+        self.client("postgres")
+            .batch_execute("ALTER TABLE t ADD COLUMN IF NOT EXISTS old int")
+            .expect("a column to drop");
         let load = Load::default();
         std::thread::scope(|scope| {
             for number in 0..READERS + WRITERS {
@@ -102,7 +153,7 @@ impl Bench {
             }
             std::thread::sleep(Duration::from_millis(500));
             load.longest.store(0, Ordering::SeqCst);
-            std::thread::sleep(HELD);
+            std::thread::sleep(held);
             let before = load.longest();
 
             let mut holder = self.client("postgres");
@@ -113,11 +164,11 @@ impl Bench {
             load.longest.store(0, Ordering::SeqCst);
             let opened = Instant::now();
             scope.spawn(move || {
-                std::thread::sleep(HELD);
+                std::thread::sleep(held);
                 holder.batch_execute("COMMIT").expect("a commit");
             });
             work();
-            assert!(opened.elapsed() >= HELD, "nothing was in the way");
+            assert!(opened.elapsed() >= held, "nothing was in the way");
             // Those that still wait are to be counted.
             std::thread::sleep(Duration::from_millis(100));
             let during = load.longest();
@@ -136,18 +187,16 @@ impl Bench {
     }
 
     /// Applies one more migration.
-    fn migrate(&self, role: &str, run: usize) {
+    fn migrate(&self, case: &Case, run: usize) {
         let leak = |text: String| -> &'static str { Box::leak(text.into_boxed_str()) };
         let migrations = (1..=run).map(|number| {
-            let name = leak(format!("2026010100000{number}_c{number}"));
-            let up = leak(format!("ALTER TABLE t ADD COLUMN c{number} int"));
-            Migration::sql(name, name, name, up, None)
+            migration(leak(format!("{:014}_c", 20_260_101_000_000 + number)), case.up)
         });
         let plan = Plan::of(&Migrations::new("", "", migrations.collect()));
         let file = self.folder.path().join("plan.json");
         fs::write(&file, plan.to_json()).expect("a file");
         let mut migrate = Command::new(program());
-        migrate.args(["up", "--plan"]).arg(&file).env("DATABASE_URL", self.url(role));
+        migrate.args(["up", "--plan"]).arg(&file).env("DATABASE_URL", self.url(case.role));
         let said = migrate.stdin(Stdio::null()).output().expect("the program starts");
         assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
     }
@@ -181,5 +230,5 @@ impl Load {
 fn print(what: &str, mut figures: Vec<f64>) {
     figures.sort_by(f64::total_cmp);
     let (least, most) = (figures[0], figures[figures.len() - 1]);
-    println!("{what:<44} {:>8.1} {least:>8.1} {most:>8.1}", figures[figures.len() / 2]);
+    println!("{what:<60} {:>8.1} {least:>8.1} {most:>8.1}", figures[figures.len() / 2]);
 }

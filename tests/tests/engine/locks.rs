@@ -385,3 +385,98 @@ fn an_index_that_is_not_valid_is_not_accepted() {
     engine.database.execute("DROP INDEX t_n_idx");
     engine.up(&[migration(A, |pgm| _ = pgm.create_index("t", "n").if_not_exists())]).unwrap();
 }
+
+/// Half a second of work that leaves a trace outside of its transaction, and then a lock.
+fn work_before_a_lock() -> [Migration; 1] {
+    [migration(A, |pgm| {
+        pgm.sql("CREATE TABLE log (n int)").down("DROP TABLE log");
+        pgm.sql("INSERT INTO log SELECT nextval('runs') FROM pg_sleep(0.5)").down("");
+        pgm.sql("ALTER TABLE t ADD COLUMN m integer").down("ALTER TABLE t DROP COLUMN m");
+    })]
+}
+
+#[test]
+fn work_before_a_lock_is_done_once_and_nobody_waits_for_it() {
+    let engine = engine();
+    engine.database.execute("CREATE SEQUENCE runs");
+    let all = work_before_a_lock();
+    let (done, longest) = with_a_reader(&engine, Duration::from_millis(2000), || {
+        up_within(&engine, &all, Duration::from_secs(10))
+    });
+    assert_eq!(done.unwrap(), [A]);
+    assert!(longest < Duration::from_millis(250), "{longest:?}");
+    assert_eq!(engine.value("SELECT last_value FROM runs"), "1");
+    assert_eq!(engine.value("SELECT n FROM log"), "1");
+    engine.down(&all, 1).unwrap();
+}
+
+#[test]
+fn work_before_a_captured_drop_is_done_once() {
+    let engine = engine();
+    engine.database.execute("CREATE SEQUENCE runs; ALTER TABLE t ADD COLUMN old text DEFAULT 'x'");
+    let all = [migration(A, |pgm| {
+        pgm.sql("SELECT nextval('runs') FROM pg_sleep(0.5)").down("");
+        pgm.drop_column("t", "old");
+    })];
+    let (done, longest) = with_a_reader(&engine, Duration::from_millis(2000), || {
+        up_within(&engine, &all, Duration::from_secs(10))
+    });
+    assert_eq!(done.unwrap(), [A]);
+    assert!(longest < Duration::from_millis(300), "{longest:?}");
+    assert_eq!(engine.value("SELECT last_value FROM runs"), "1");
+    engine.down(&all, 1).unwrap();
+    assert_eq!(engine.value("SELECT count(*) FROM t WHERE old = 'x'"), "1");
+}
+
+#[test]
+fn a_transaction_that_others_wait_behind_does_not_wait_for_a_lock() {
+    let engine = engine();
+    engine.database.execute("CREATE SEQUENCE runs; CREATE TABLE other (n int)");
+    // The first lock is one that others wait behind, so that all of it has to be repeated.
+    let all = [migration(A, |pgm| {
+        pgm.sql("ALTER TABLE other ADD COLUMN m integer").down("ALTER TABLE other DROP COLUMN m");
+        pgm.sql("SELECT nextval('runs') FROM pg_sleep(0.1)").down("");
+        pgm.sql("ALTER TABLE t ADD COLUMN m integer").down("ALTER TABLE t DROP COLUMN m");
+    })];
+    let (done, longest) = with_a_reader(&engine, Duration::from_millis(1500), || {
+        up_within(&engine, &all, Duration::from_secs(10))
+    });
+    assert_eq!(done.unwrap(), [A]);
+    assert!(longest < Duration::from_millis(250), "{longest:?}");
+    assert_ne!(engine.value("SELECT last_value FROM runs"), "1");
+}
+
+#[test]
+fn a_row_that_others_want_is_given_up_while_a_lock_is_waited_for() {
+    let engine = engine();
+    engine.database.execute("CREATE TABLE other AS SELECT 1 AS n; CREATE SEQUENCE runs");
+    let all = [migration(A, |pgm| {
+        pgm.sql("UPDATE other SET n = n + nextval('runs')::int FROM pg_sleep(0.2)").down("");
+        pgm.sql("ALTER TABLE t ADD COLUMN m integer").down("ALTER TABLE t DROP COLUMN m");
+    })];
+    let limits = Limits {
+        lock_wait: Duration::from_secs(10),
+        blocking: Duration::from_millis(400),
+        ..Limits::default()
+    };
+    let (done, _) = with_a_reader(&engine, Duration::from_millis(3000), || {
+        std::thread::scope(|scope| {
+            let writer = scope.spawn(|| {
+                let mut client = engine.database.client();
+                std::thread::sleep(Duration::from_millis(600));
+                let started = Instant::now();
+                client.batch_execute("UPDATE other SET n = 0").unwrap();
+                started.elapsed()
+            });
+            let done = engine.migrator(&all).limits(limits).up(
+                &mut engine.session(),
+                &UpTo::default(),
+                &mut |_: Event| {},
+            );
+            let waited = writer.join().unwrap();
+            assert!(waited < Duration::from_millis(1500), "{waited:?}");
+            done
+        })
+    });
+    assert_eq!(done.unwrap(), [A]);
+}

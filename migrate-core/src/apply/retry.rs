@@ -1,0 +1,389 @@
+//! Statements of a transaction one at a time, and again where a lock is not to be had at once.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::time::{Duration, Instant};
+
+use postgres::error::SqlState;
+
+use super::capture::Watch;
+use super::error::{Failure, Origin, is_lock};
+use super::question::invalid_namesake;
+use super::send::send;
+use super::transaction::{Transaction, function_ended};
+use super::{HURRY, THINK, function, savepoint};
+use crate::connect::search_path::{ENTER_TRUSTED, LEAVE_TRUSTED, trusted};
+use crate::interrupt::{Ended, Kind, Verdict, Wait};
+use crate::lock::{Gate, Gone, lock_timeout};
+use crate::watchdog::is_watching;
+use crate::{Observer, Session};
+
+/// How long a lock is waited for of which nothing is known: as long as others may wait behind us. It
+/// takes a few milliseconds to see what it is, and longer only where nobody looks.
+const UNKNOWN: [u64; 6] = [10, 15, 15, 15, 30, 60];
+/// The same for one that nobody holds for long.
+const GATED: [u64; 3] = [15, 30, 50];
+/// The same for one on a row, behind which nobody queues who does not want that row.
+const ROW: [u64; 3] = [250, 500, 1000];
+
+/// What takes longer is not done under a lock that could be taken after it.
+const QUICK: Duration = Duration::from_millis(5);
+
+/// What is known of the locks that the transaction did not get so far.
+#[derive(Default)]
+pub(super) struct Pace {
+    gate: Gate,
+    pub(super) attempts: usize,
+    /// How many of them knew what they wanted.
+    gated: usize,
+    /// Whether a lock has been what it failed for.
+    pub(super) locked: bool,
+    /// Whether that was no lock on a relation.
+    row: bool,
+    /// How long the statements took that came before the one that failed.
+    work: Duration,
+}
+
+impl Pace {
+    fn budget(&self) -> Duration {
+        let of = |budgets: &[u64], attempts: usize| {
+            Duration::from_millis(budgets[attempts.min(budgets.len() - 1)])
+        };
+        match () {
+            () if self.row => of(&ROW, self.attempts),
+            () if self.gate.is_known() => of(&GATED, self.gated),
+            () => of(&UNKNOWN, self.attempts),
+        }
+    }
+
+    /// A random time up to one that grows: those who collide shall not collide again.
+    fn pause(&self) -> Duration {
+        let longest = 25_u64 << self.attempts.min(6);
+        let random = RandomState::new().hash_one(self.attempts);
+        Duration::from_millis(random % longest.min(1000))
+    }
+
+    fn failed(&mut self) {
+        self.locked = true;
+        self.attempts += 1;
+        self.gated += usize::from(self.gate.is_known());
+    }
+}
+
+/// A statement, and its number in the transaction.
+#[derive(Clone, Copy)]
+struct Numbered<'a> {
+    number: usize,
+    origin: Origin<'a>,
+}
+
+impl Transaction<'_> {
+    /// What the transaction sets for itself at its start. The locks that are known to be wanted are
+    /// taken there, before any work is done that would be lost with them, unless there is work before
+    /// them that others would have to wait for.
+    pub(super) fn bounds(&self, pace: &Pace) -> Vec<String> {
+        let mut bounds = match pace.gate.is_known() && pace.work <= QUICK {
+            true => pace.gate.locks(pace.budget(), None),
+            false => vec![lock_timeout(pace.budget())],
+        };
+        bounds.extend(
+            self.limits
+                .statement
+                .map(|limit| format!("SET LOCAL statement_timeout = {}", limit.as_millis().max(1))),
+        );
+        bounds
+    }
+
+    /// One statement at a time; where a lock is not to be had at once, all over again, when it is.
+    /// A transaction that stands before a statement goes on from there.
+    pub(super) fn until_it_gets_its_locks(
+        &self,
+        session: &mut Session,
+        watch: &mut Watch,
+        mut pace: Pace,
+        mut stands_before: Option<usize>,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Failure> {
+        let deadline = Instant::now() + self.limits.lock_wait;
+        loop {
+            if stands_before.is_none() {
+                let gone = pace.gate.wait(session.client(), deadline, self.interrupt, observer);
+                match gone.map_err(Failure::connection)? {
+                    Gone::Free | Gone::Blocking => {}
+                    Gone::Held(holders) => {
+                        return Err(Failure::Locked { step: None, holders, source: None });
+                    }
+                    Gone::Stopped(stop) => return Err(Failure::Stopped(stop)),
+                }
+            }
+            let from = stands_before.take();
+            let result = self.one_by_one(session, watch, &mut pace, from, deadline, observer);
+            // A COMMIT that failed has ended the transaction.
+            if !matches!(result, Ok(()) | Err(Failure::Commit(_))) {
+                _ = session.roll_back();
+            }
+            session.note_author();
+            let Err(failure) = result else { return Ok(()) };
+            if session.client().is_closed() {
+                return Err(failure);
+            }
+            self.go_on()?;
+            if !failure.is_about_a_lock() {
+                return Err(failure);
+            }
+            drop(session.take_notices());
+            if Instant::now() >= deadline {
+                let holders = pace.gate.in_the_way(session.client());
+                return Err(failure.locked(holders));
+            }
+            if let Some(stop) = self.interrupt.sleep(pace.pause()) {
+                return Err(Failure::Stopped(stop));
+            }
+        }
+    }
+
+    fn one_by_one(
+        &self,
+        session: &mut Session,
+        watch: &mut Watch,
+        pace: &mut Pace,
+        from: Option<usize>,
+        deadline: Instant,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Failure> {
+        match from {
+            None => self.begin(session, pace)?,
+            // What came before it was worth a savepoint.
+            Some(_) => pace.work = QUICK * 2,
+        }
+        session.client().batch_execute(HURRY).map_err(Failure::connection)?;
+        let mut work = Duration::ZERO;
+        for (number, origin) in self.statements.iter().enumerate().skip(from.unwrap_or(0)) {
+            let may_resume = from.is_some() || work > QUICK;
+            let of = Numbered { number, origin: *origin };
+            let began = Instant::now();
+            match may_resume {
+                true => self.resumable(session, watch, pace, of, deadline, observer)?,
+                false => {
+                    pace.work = work;
+                    self.statement(session, watch, pace, of)?;
+                }
+            }
+            work += began.elapsed();
+            self.go_on()?;
+            watch.after(session, *origin)?;
+        }
+        let recorded = trusted(session.client(), |client| {
+            (self.closing)(&watch.captured).iter().try_for_each(|sql| client.batch_execute(sql))
+        });
+        recorded.map_err(Failure::record)?;
+        session.client().batch_execute("COMMIT").map_err(|error| match error.as_db_error() {
+            Some(_) => Failure::Commit(self.said(error)),
+            None => Failure::connection(error),
+        })
+    }
+
+    fn begin(&self, session: &mut Session, pace: &mut Pace) -> Result<(), Failure> {
+        session.client().batch_execute("BEGIN").map_err(Failure::connection)?;
+        for sql in self.opening {
+            session.client().batch_execute(sql).map_err(Failure::lock_lost)?;
+        }
+        session.client().batch_execute(HURRY).map_err(Failure::connection)?;
+        let kind = self.kind(pace);
+        for sql in self.bounds(pace) {
+            let sent = session.guarded(self.interrupt, kind, |client| client.batch_execute(&sql));
+            if let Err(failure) = self.judged(sent, None, &mut Vec::new()) {
+                pace.failed();
+                return Err(failure);
+            }
+        }
+        session.client().batch_execute(LEAVE_TRUSTED).map_err(Failure::connection)
+    }
+
+    /// From the second time on it is of interest what a statement waits for.
+    fn kind(&self, pace: &Pace) -> Kind {
+        match pace.locked && is_watching(self.interrupt) {
+            true => Kind::Observed,
+            false => Kind::Blocking,
+        }
+    }
+
+    /// Runs a statement behind work that shall not be repeated: where it does not get its lock, the
+    /// transaction waits before it until it can, unless others wait behind what was done before.
+    fn resumable(
+        &self,
+        session: &mut Session,
+        watch: &mut Watch,
+        pace: &mut Pace,
+        of: Numbered<'_>,
+        deadline: Instant,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Failure> {
+        loop {
+            let set = savepoint::set(of.number);
+            session.client().batch_execute(&set).map_err(Failure::connection)?;
+            let result = self.with_its_locks(session, watch, pace, of);
+            let Err(failure) = result else {
+                return session
+                    .client()
+                    .batch_execute(savepoint::RELEASE)
+                    .map_err(Failure::connection);
+            };
+            let is_deadlock = failure.said().and_then(|said| said.code())
+                == Some(&SqlState::T_R_DEADLOCK_DETECTED);
+            if session.client().is_closed()
+                || !failure.is_about_a_lock()
+                || is_deadlock
+                || self.interrupt.is_stopped()
+                || Instant::now() >= deadline
+            {
+                return Err(failure);
+            }
+            // `statement` has gone back to the savepoint, to learn what it waited for.
+            let blocks = trusted(session.client(), savepoint::blocks_others);
+            if blocks.map_err(Failure::connection)? {
+                return Err(failure);
+            }
+            drop(session.take_notices());
+            if let Some(stop) = self.interrupt.sleep(pace.pause()) {
+                return Err(Failure::Stopped(stop));
+            }
+            let (blocking, interrupt) = (Some(self.limits.blocking), self.interrupt);
+            let gone = trusted(session.client(), |client| {
+                pace.gate.wait_holding(client, deadline, blocking, interrupt, observer)
+            });
+            match gone.map_err(Failure::connection)? {
+                Gone::Free => {}
+                Gone::Blocking => return Err(failure),
+                Gone::Held(holders) => {
+                    return Err(Failure::Locked { step: None, holders, source: None });
+                }
+                Gone::Stopped(stop) => return Err(Failure::Stopped(stop)),
+            }
+            session.client().batch_execute(savepoint::RELEASE).map_err(Failure::connection)?;
+        }
+    }
+
+    /// Takes the locks that this statement is known to want, and runs it.
+    fn with_its_locks(
+        &self,
+        session: &mut Session,
+        watch: &mut Watch,
+        pace: &mut Pace,
+        of: Numbered<'_>,
+    ) -> Result<(), Failure> {
+        let kind = self.kind(pace);
+        for sql in pace.gate.locks(pace.budget(), Some(of.number)) {
+            let sent = session.guarded(self.interrupt, kind, |client| client.batch_execute(&sql));
+            let mut waits = Vec::new();
+            if let Err(failure) = self.judged(sent, Some(of.origin), &mut waits) {
+                return Err(self.learn(session, pace, of, &waits, failure));
+            }
+        }
+        self.statement(session, watch, pace, of)
+    }
+
+    /// Runs a statement. Where it fails for a lock, the transaction is back at the savepoint, if it
+    /// has one.
+    fn statement(
+        &self,
+        session: &mut Session,
+        watch: &mut Watch,
+        pace: &mut Pace,
+        of: Numbered<'_>,
+    ) -> Result<(), Failure> {
+        let mut waits = Vec::new();
+        let sent = self.send(session, watch, pace, of.origin, &mut waits);
+        sent.map_err(|failure| self.learn(session, pace, of, &waits, failure))
+    }
+
+    /// Learns from a failure what the statement waited for. In a transaction that has no savepoint the
+    /// server cannot be asked before all of it is rolled back.
+    fn learn(
+        &self,
+        session: &mut Session,
+        pace: &mut Pace,
+        of: Numbered<'_>,
+        waits: &[Wait],
+        failure: Failure,
+    ) -> Failure {
+        if !failure.is_about_a_lock() || session.client().is_closed() {
+            return failure;
+        }
+        pace.failed();
+        let back = session.roll_back_to(savepoint::ROLL_BACK).is_ok();
+        if !back && session.roll_back().is_err() {
+            return failure;
+        }
+        let mut ask = |client: &mut postgres::Client| pace.gate.learn(client, waits, of.number);
+        let learned = match back {
+            true => trusted(session.client(), ask),
+            false => ask(session.client()),
+        };
+        match learned {
+            Ok(learned) => pace.row = !learned && !waits.is_empty(),
+            Err(error) => return Failure::connection(error),
+        }
+        failure
+    }
+
+    fn send(
+        &self,
+        session: &mut Session,
+        watch: &mut Watch,
+        pace: &Pace,
+        origin: Origin<'_>,
+        waits: &mut Vec<Wait>,
+    ) -> Result<(), Failure> {
+        watch.before(session, origin)?;
+        let invalid = invalid_namesake(session.client(), &origin.statement.sql, true);
+        if let Some(index) = invalid.map_err(Failure::connection)? {
+            return Err(Failure::invalid_index(origin, index));
+        }
+        let kind = self.kind(pace);
+        let captured = origin.statement.captured;
+        if captured {
+            session.client().batch_execute(ENTER_TRUSTED).map_err(Failure::connection)?;
+        }
+        if let Some(called) = &origin.statement.rust {
+            let (functions, interrupt) = (self.functions, self.interrupt);
+            session.client().batch_execute(THINK).map_err(Failure::connection)?;
+            let (result, ended) = session.guarded(interrupt, kind, |client| {
+                function::run(client, called, functions, interrupt, true)
+            });
+            let result = function_ended(origin, result, &ended);
+            waits.extend(ended.waits);
+            result?;
+            session.client().batch_execute(HURRY).map_err(Failure::connection)?;
+        } else {
+            let sent = session.guarded(self.interrupt, kind, |client| {
+                send(client, origin.statement, self.variables)
+            });
+            self.judged(sent, Some(origin), waits)?;
+        }
+        if captured {
+            session.client().batch_execute(LEAVE_TRUSTED).map_err(Failure::connection)?;
+        }
+        Ok(())
+    }
+
+    fn judged(
+        &self,
+        (result, ended): (Result<(), postgres::Error>, Ended),
+        origin: Option<Origin<'_>>,
+        waits: &mut Vec<Wait>,
+    ) -> Result<(), Failure> {
+        waits.extend(ended.waits);
+        let Err(error) = result else { return Ok(()) };
+        match (ended.verdict, origin) {
+            (Some(Verdict::InTheWay { others, waited }), origin) => {
+                Err(Failure::in_the_way(origin, others, waited, Some(self.said(error))))
+            }
+            (Some(Verdict::Queued), origin) => Err(Failure::queued(origin, Some(self.said(error)))),
+            (None, Some(origin)) => Err(Failure::statement(origin, error)),
+            (None, None) if error.code().is_some_and(is_lock) => {
+                Err(Failure::queued(None, Some(error.into())))
+            }
+            (None, None) => Err(Failure::connection(error)),
+        }
+    }
+}
