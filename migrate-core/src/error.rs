@@ -117,6 +117,18 @@ pub enum Error {
         /// What it did with it.
         did: &'static str,
     },
+    /// It was to stop, and the server did not answer any more.
+    #[error("{0}, and the server did not answer")]
+    Stopped(Stop),
+    /// The server that took over does not have what was applied before.
+    #[error(
+        "`{name}` was applied before the failover, and the new primary does not have it: it was \
+         promoted before it had received that"
+    )]
+    LostInFailover {
+        /// Which migration.
+        name: String,
+    },
     /// A migration that needs to run outside a transaction was asked into one.
     #[error(
         "`{name}` has steps that cannot run in a transaction, so it cannot share one with others"
@@ -186,6 +198,7 @@ impl Error {
     pub fn stopped(&self) -> Option<Stop> {
         match self {
             Self::Lock(LockError::Stopped(stop))
+            | Self::Stopped(stop)
             | Self::Backup(BackupError::Stopped { stop, .. }) => Some(*stop),
             Self::Apply(ApplyError { failure: Failure::Stopped(stop), .. }) => Some(*stop),
             _ => None,
@@ -289,6 +302,16 @@ impl Error {
             }
             Self::Overtaken { .. } => Some(
                 "`migrate status` tells what is applied now; run it again if it is still meant"
+                    .to_owned(),
+            ),
+            Self::Stopped(_) => Some(
+                "run it again: the history says what is done, and the lock is free as soon as the \
+                 server has ended the lost session"
+                    .to_owned(),
+            ),
+            Self::LostInFailover { .. } => Some(
+                "other data may be lost as well: look at the new primary before you run `migrate up`, \
+                 which applies what it does not have"
                     .to_owned(),
             ),
             Self::NotTransactional { .. } => Some("leave out `--single-transaction`".to_owned()),

@@ -53,16 +53,17 @@ impl Watchdog {
     pub(crate) fn start(
         interrupt: &Interrupt,
         limits: Limits,
-        target: &Target,
+        session: &Session,
         reporter: Option<Reporter>,
     ) -> Self {
+        interrupt.watch_over(session);
         let number = interrupt.relieve();
         let (here, gone) = mpsc::channel();
         let watch = Watch {
             interrupt: interrupt.clone(),
             number,
             limits,
-            target: target.clone(),
+            target: session.target().clone(),
             reporter,
             session: None,
             opening: None,
@@ -78,7 +79,7 @@ impl Watchdog {
             _ = std::thread::Builder::new().name(name.to_owned()).spawn(work);
         };
         let clock = interrupt.clone();
-        spawn("clock", Box::new(move || clock.keep_time(number, limits.whole)));
+        spawn("clock", Box::new(move || clock.keep_time(number, &limits)));
         spawn(
             "watchdog",
             Box::new(move || {
@@ -168,6 +169,11 @@ impl Watch {
                 }
                 if state.on_duty != Some(self.number) {
                     return;
+                }
+                // After a failover the work goes on at another server, with other processes.
+                if let Some(target) = state.target.take_if(|it| it.hosts() != self.target.hosts()) {
+                    (self.session, self.opening, self.tried) = (None, None, None);
+                    self.target = target;
                 }
                 state.running.as_ref().and_then(|running| {
                     let kind = match running.kind {

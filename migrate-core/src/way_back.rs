@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 use crate::plan::{Inverse, Migration, Place, Statement, Step};
 
@@ -39,6 +40,37 @@ pub struct NoWayBack {
     pub place: Place,
     /// The method at that place.
     pub verb: String,
+}
+
+impl Stored {
+    /// Reads what the history keeps; what a newer version has written is not run as if it were
+    /// known.
+    pub(crate) fn read(text: &str) -> Result<WayBack, StoredError> {
+        #[derive(Deserialize)]
+        struct Head {
+            format: u32,
+        }
+        // The format says whether the rest can be read.
+        let Head { format } = serde_json::from_str(text)?;
+        if format > migrate_dsl::FORMAT {
+            return Err(StoredError::Format { found: format });
+        }
+        Ok(serde_json::from_str::<Self>(text)?.way_back)
+    }
+}
+
+/// Why a stored inverse cannot be used.
+#[derive(Debug, Error)]
+pub(crate) enum StoredError {
+    /// Another version has written it.
+    #[error("its inverse has format {found}; this version reads up to {}", migrate_dsl::FORMAT)]
+    Format {
+        /// Its format.
+        found: u32,
+    },
+    /// It is not what any version has written.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
 }
 
 impl WayBack {

@@ -12,6 +12,7 @@ pub mod mount;
 pub mod plan;
 pub mod process;
 pub mod proxy;
+pub mod tcp_proxy;
 
 pub use catalog::{Catalog, catalog};
 pub use cli::{Cli, Said};
@@ -22,3 +23,4 @@ pub use faults::{knob, tell};
 pub use mount::Mount;
 pub use plan::{migration, plan, reversible};
 pub use proxy::{Cut, Proxy, Side};
+pub use tcp_proxy::TcpProxy;

@@ -135,8 +135,11 @@ impl Transaction<'_> {
             .chain([Cow::Borrowed("COMMIT")]);
         // The semicolon stands on a line of its own: a statement may end in a `--` comment.
         let message = texts.collect::<Vec<_>>().join("\n;\n");
-        let (result, ended) = session
-            .guarded(self.interrupt, Kind::Blocking, |client| client.batch_execute(&message));
+        let count = self.statements.len();
+        let (result, ended) =
+            session.guarded_all(self.interrupt, Kind::Blocking, count, |client| {
+                client.batch_execute(&message)
+            });
         let Err(error) = result else { return Ok(None) };
         let is_back =
             !Failure::is_cut_by(&error) && session.client().batch_execute("ROLLBACK").is_ok();

@@ -13,7 +13,6 @@ mod schema;
 mod settings;
 mod writes;
 
-pub(crate) use entries::Damage;
 pub use entries::{Applied, Unfinished};
 pub use error::HistoryError;
 pub(crate) use log::Line;

@@ -160,7 +160,8 @@ impl History {
         vec![
             format!("ALTER TABLE {} ADD COLUMN checksum text", log.quoted()),
             format!(
-                "CREATE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql AS {body}",
+                // It stays behind where somebody drops the tables by hand.
+                "CREATE OR REPLACE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql AS {body}",
                 function.quoted()
             ),
             format!(

@@ -33,10 +33,11 @@ impl Migrator {
         environment: &Environment,
         observer: &mut dyn Observer,
     ) -> Result<Backup, Error> {
+        // A history that this version does not know is found out about before anything is written.
+        self.history.find(session.client())?;
         let backup = {
             let reporter = self.reporter.as_ref().map(|reporter| reporter.0.clone());
-            let target = session.target().clone();
-            let _watchdog = Watchdog::start(&self.interrupt, self.limits, &target, reporter);
+            let _watchdog = Watchdog::start(&self.interrupt, self.limits, session, reporter);
             self.back_up(session, place, environment, observer)?
         };
         if let (Some(keep), Some(folder)) = (keep, backup.file.parent()) {

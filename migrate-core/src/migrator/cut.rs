@@ -29,6 +29,16 @@ enum Found {
 }
 
 impl Migrator {
+    /// An error of this migrator, for whoever has it stopped: then a connection that is gone was
+    /// given up, and that is not what the work ended for.
+    #[must_use]
+    pub fn unless_stopped(&self, error: Error) -> Error {
+        match self.interrupt.stopped() {
+            Some(stop) if is_passing(&error) => Error::Stopped(stop),
+            _ => error,
+        }
+    }
+
     /// Runs a migration, through as many cuts of the connection as can be expected.
     pub(super) fn apply_through_cuts(
         &self,
@@ -48,6 +58,9 @@ impl Migrator {
             if !error.failure.is_cut() || cuts == CUTS {
                 return Err(error);
             }
+            if let Some(stop) = self.interrupt.stopped() {
+                return Err(ApplyError { failure: Failure::Stopped(stop), ..error });
+            }
             cuts += 1;
             let name = work.name.to_owned();
             observer.event(Event::ConnectionLost { name: name.clone() });
@@ -57,8 +70,10 @@ impl Migrator {
                     if let Some(stop) = second.stopped() {
                         return Err(ApplyError { failure: Failure::Stopped(stop), ..error });
                     }
-                    observer.event(Event::NotReconnected { name, why: in_full(&second) });
-                    return Err(error);
+                    let why = in_full(&second);
+                    observer.event(Event::NotReconnected { name, why: why.clone() });
+                    let failure = error.failure.not_resumed(why, second.help());
+                    return Err(ApplyError { failure, ..error });
                 }
             };
             let recorded = matches!(found, Found::Recorded);
@@ -83,7 +98,8 @@ impl Migrator {
         let pid = session.backend_pid();
         let mut pause = Duration::from_millis(50);
         loop {
-            let answer = reconnect(session, pid)
+            let answer = self
+                .reconnect(session, pid)
                 .and_then(|()| self.ask(session, work, names, before, observer));
             match answer {
                 Err(error) if is_passing(&error) && Instant::now() < until => {
@@ -95,6 +111,20 @@ impl Migrator {
             }
             pause = (pause * 2).min(Duration::from_secs(1));
         }
+    }
+
+    /// Connects again, when the server has done with the session before.
+    fn reconnect(&self, session: &mut Session, pid: i32) -> Result<(), Error> {
+        let before = (session.target().hosts(), session.identity().clone());
+        session.reconnect(&self.interrupt)?;
+        session.prepare();
+        self.interrupt.watch_over(session);
+        let promoted = session.identity().was_promoted_since(&before.1);
+        if !promoted && session.target().hosts() == before.0 {
+            // The server may not have noticed yet that nobody is there any more.
+            session.end_other(pid, Duration::from_secs(5))?;
+        }
+        Ok(())
     }
 
     fn ask(
@@ -115,7 +145,13 @@ impl Migrator {
         )?;
         let known = self.known(session.client())?.unwrap_or_default();
         // Until the lock was ours again, another runner may have had it.
-        before.has_become(&known, work.direction)?;
+        before.has_become(&known, work.direction).map_err(|error| match error {
+            // Whoever looks for another runner that did this would look in vain.
+            Error::Overtaken { name, .. } if session.was_promoted() => {
+                Error::LostInFailover { name }
+            }
+            error => error,
+        })?;
         let is_recorded = |name: &String| known.has(name);
         let recorded = match work.direction {
             Direction::Up => names.iter().all(is_recorded),
@@ -141,15 +177,6 @@ impl Migrator {
             Found::Open(open.map(Box::new))
         })
     }
-}
-
-/// Connects again, when the server has done with the session before.
-fn reconnect(session: &mut Session, pid: i32) -> Result<(), Error> {
-    session.reconnect()?;
-    session.prepare();
-    // The server may not have noticed yet that nobody is there any more.
-    session.end_other(pid, Duration::from_secs(5))?;
-    Ok(())
 }
 
 /// An error and its causes, in one line.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::Migrator;
 use super::backup::{shown, stay_while_idle};
 use crate::backup::{self, BackupError, CLEAN, ClientPrograms, contents, validate};
-use crate::history::{Action, Line, protect_as_before, protections};
+use crate::history::{Action, HistoryError, Line, protect_as_before, protections};
 use crate::{Environment, Error, Event, Observer, Session};
 
 /// How long the first try waits for a lock: longer than `deadlock_timeout`, after which the server
@@ -42,6 +42,20 @@ impl Migrator {
         environment: &Environment,
         observer: &mut dyn Observer,
     ) -> Result<(), Error> {
+        let result = self.restore_unlogged(session, file, options, environment, observer);
+        self.note_refusal(session, Action::Restore, result)
+    }
+
+    fn restore_unlogged(
+        &self,
+        session: &mut Session,
+        file: &Path,
+        options: RestoreOptions,
+        environment: &Environment,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Error> {
+        // A history that this version does not know is found out about before anything is changed.
+        self.history.find(session.client())?;
         let refuse = |session: &mut Session| {
             self.may_destroy_all(session)?;
             match contents(session.client())? {
@@ -89,9 +103,12 @@ impl Migrator {
                     restored => break restored?,
                 }
             }
-            if self.history.find(session.client())?.is_none() {
-                return Ok(());
-            }
+            match self.history.find(session.client()) {
+                Ok(None) => return Ok(()),
+                // The backup has it from a newer version. It is restored; the next command says so.
+                Err(HistoryError::Newer { .. }) => return Ok(()),
+                found => found?,
+            };
             self.known_or_new(session, observer)?;
             let (message, duration) = (shown(file), started.elapsed().as_millis().to_string());
             let line = Line::done(Action::Restore, target.database());

@@ -3,12 +3,13 @@
 mod ledger;
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use serde::Serialize;
 
 use super::Migrator;
 use crate::count::count;
-use crate::history::{Damage, LogQuery};
+use crate::history::LogQuery;
 use crate::order::{Entry, State, entries};
 use crate::plan::{Step, checksum};
 use crate::{Error, Session};
@@ -128,11 +129,9 @@ impl Migrator {
                         finding.change = Some((up, migration.up.clone()));
                     }
                 }
-                Err(Damage::Up(error) | Damage::Down(error)) => {
-                    findings.push(unreadable(&row.name, "up", &error));
-                }
+                Err(error) => findings.push(unreadable(&row.name, "up", &error)),
             }
-            if let Err(Damage::Up(error) | Damage::Down(error)) = row.down() {
+            if let Err(error) = row.down() {
                 findings.push(unreadable(&row.name, "down", &error));
             }
         }
@@ -220,6 +219,6 @@ fn tampered(name: &str, message: impl Into<String>) -> Finding {
     )
 }
 
-fn unreadable(name: &str, column: &str, error: &serde_json::Error) -> Finding {
+fn unreadable(name: &str, column: &str, error: &dyn Display) -> Finding {
     tampered(name, format!("`{column}` of its row cannot be read: {error}"))
 }

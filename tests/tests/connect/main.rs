@@ -2,6 +2,7 @@
 //! with passwords and services, poolers.
 
 mod certificates;
+mod failover;
 mod hosts;
 mod interrupts;
 mod login;

@@ -8,6 +8,7 @@ mod capture;
 mod crowd;
 mod cuts;
 mod failures;
+mod freezes;
 mod full_disks;
 mod functions;
 mod history;

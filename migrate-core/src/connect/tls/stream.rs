@@ -20,6 +20,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, Re
 use tokio::time::Sleep;
 use tokio_rustls::TlsConnector;
 
+use super::super::lifeline::{Lifeline, Way};
 use super::certificate::Certificate;
 use super::failure::Failure;
 
@@ -45,6 +46,7 @@ pub(in super::super) struct Connector {
     /// When nobody wants the connection any more.
     until: Option<Instant>,
     heard: Arc<Heard>,
+    lifeline: Lifeline,
 }
 
 /// What was heard while a connection began.
@@ -63,7 +65,23 @@ impl Heard {
 
 impl Connector {
     pub(in super::super) fn new(wish: Wish, name_counts: bool) -> Self {
-        Self { wish, name_counts, until: None, heard: Arc::default() }
+        Self {
+            wish,
+            name_counts,
+            until: None,
+            heard: Arc::default(),
+            lifeline: Lifeline::default(),
+        }
+    }
+
+    /// One for another connection, as this one was to be.
+    pub(in super::super) fn afresh(&self) -> Self {
+        Self { until: self.until, ..Self::new(self.wish.clone(), self.name_counts) }
+    }
+
+    /// The connection that it opens, as other threads see it.
+    pub(in super::super) fn lifeline(&self) -> &Lifeline {
+        &self.lifeline
     }
 
     /// What was heard on the last connection.
@@ -134,8 +152,14 @@ async fn begin_in_time<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let Some(until) = connector.until else { return begin(socket, connector, name).await };
-    let begun = tokio::time::timeout_at(until.into(), begin(socket, connector, name)).await;
+    let (until, lifeline) = (connector.until, connector.lifeline.clone());
+    let mut begin = std::pin::pin!(begin(socket, connector, name));
+    let begin = std::future::poll_fn(|context| match lifeline.poll_severed(context) {
+        Poll::Ready(error) => Poll::Ready(Err(Failure::Asking(error))),
+        Poll::Pending => begin.as_mut().poll(context),
+    });
+    let Some(until) = until else { return begin.await };
+    let begun = tokio::time::timeout_at(until.into(), begin).await;
     match begun {
         Ok(Ok(stream)) if Instant::now() < until => Ok(Stream {
             patience: Some(Box::pin(tokio::time::sleep_until(until.into()))),
@@ -154,7 +178,7 @@ async fn begin<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let heard = connector.heard;
+    let (heard, lifeline) = (connector.heard, connector.lifeline);
     let config = match connector.wish {
         Wish::Clear => None,
         Wish::TlsOrClear(config) => is_offered(&mut socket).await?.then_some(config),
@@ -177,7 +201,7 @@ where
         }
     };
     let ears = Ears { heard, message: Vec::new(), skip: 0, open: true };
-    Ok(Stream { inner, ears, patience: None })
+    Ok(Stream { inner, ears, lifeline, patience: None })
 }
 
 /// Asks whether the server speaks TLS.
@@ -201,6 +225,7 @@ where
 pub(in super::super) struct Stream<S> {
     inner: Inner<S>,
     ears: Ears,
+    lifeline: Lifeline,
     /// Until when the other side may end the connection before this one does.
     patience: Option<Pin<Box<Sleep>>>,
 }
@@ -228,12 +253,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Stream<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        self.lifeline.check(context, Way::Read)?;
         let before = buffer.filled().len();
         ready!(match &mut self.inner {
             Inner::Clear(stream) => Pin::new(stream).poll_read(context, buffer),
             Inner::Tls(stream) => Pin::new(stream).poll_read(context, buffer),
         })?;
         self.ears.hear(&buffer.filled()[before..]);
+        self.lifeline.note_received(&buffer.filled()[before..]);
         Poll::Ready(Ok(()))
     }
 }
@@ -244,6 +271,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Stream<S> {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.lifeline.check(context, Way::Write)?;
+        self.lifeline.note_sent();
         match &mut self.inner {
             Inner::Clear(stream) => Pin::new(stream).poll_write(context, bytes),
             Inner::Tls(stream) => Pin::new(stream).poll_write(context, bytes),
@@ -251,6 +280,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Stream<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.lifeline.check(context, Way::Write)?;
         match &mut self.inner {
             Inner::Clear(stream) => Pin::new(stream).poll_flush(context),
             Inner::Tls(stream) => Pin::new(stream).poll_flush(context),
@@ -258,6 +288,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Stream<S> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.lifeline.check(context, Way::Write)?;
         // A pooler forgets a cancel whose sender has left before it is passed on. The other side
         // leaves when it is.
         while let Some(patience) = &mut self.patience {
