@@ -50,10 +50,10 @@ impl Stored {
         struct Head {
             format: u32,
         }
-        // The format says whether the rest can be read.
-        let Head { format } = serde_json::from_str(text)?;
-        if format > migrate_dsl::FORMAT {
-            return Err(StoredError::Format { found: format });
+        if let Ok(Head { format: found }) = serde_json::from_str(text)
+            && found > migrate_dsl::FORMAT
+        {
+            return Err(StoredError::Format { found });
         }
         Ok(serde_json::from_str::<Self>(text)?.way_back)
     }

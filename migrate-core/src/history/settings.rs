@@ -75,7 +75,7 @@ impl History {
 }
 
 /// The tables with settings of all histories that a database has.
-const ALL_SETTINGS: &str = "SELECT n.nspname::text AS schema, s.relname::text AS name FROM pg_catalog.pg_class s \
+pub(super) const ALL_SETTINGS: &str = "SELECT n.nspname::text AS schema, s.relname::text AS name FROM pg_catalog.pg_class s \
      JOIN pg_catalog.pg_namespace n ON n.oid = s.relnamespace \
      WHERE s.relname LIKE '%\\_settings' AND s.relkind = 'r' AND 2 = ( \
      SELECT count(*) FROM pg_catalog.pg_class o WHERE o.relnamespace = s.relnamespace \

@@ -33,8 +33,7 @@ impl Migrator {
         environment: &Environment,
         observer: &mut dyn Observer,
     ) -> Result<Backup, Error> {
-        // A history that this version does not know is found out about before anything is written.
-        self.history.find(session.client())?;
+        self.refuse_newer(session)?;
         let backup = {
             let reporter = self.reporter.as_ref().map(|reporter| reporter.0.clone());
             let _watchdog = Watchdog::start(&self.interrupt, self.limits, session, reporter);

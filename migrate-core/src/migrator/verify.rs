@@ -2,6 +2,7 @@
 
 mod ledger;
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
@@ -100,7 +101,9 @@ impl Migrator {
         };
         let client = session.client();
         let stored = self.history.stored(client)?;
-        let log = self.history.log_entries(client, &LogQuery::default())?;
+        let mut log = self.history.log_entries(client, &LogQuery::default())?;
+        // What was carried over a restore is older than its place in the log.
+        log.sort_by_key(|entry| Reverse(entry.id));
         let mut newest = "";
         let mut newest_before = BTreeMap::new();
         for row in &known.applied {

@@ -17,6 +17,7 @@ mod locks;
 mod messages;
 mod outside_transaction;
 mod protection;
+mod refusals;
 mod resume;
 mod rights;
 mod secrets;
