@@ -209,6 +209,11 @@ impl Progress {
                     "waits_for": waits_for,
                 }));
             }
+            Event::WaitingForStandby { pid } => {
+                let text = "for a synchronous standby: it is committed here, not yet confirmed";
+                spinner.suspend(|| printer.step("waiting", text));
+                printer.json(&json!({"event": "waiting for standby", "pid": pid}));
+            }
             Event::Unwatched { why } => {
                 let text = format!(
                     "nobody watches whom a statement makes wait, so `MAX_BLOCKING` does not hold: {why}"

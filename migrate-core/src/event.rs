@@ -56,6 +56,11 @@ pub enum Event {
         /// Why there is none.
         why: String,
     },
+    /// What is committed waits for a synchronous standby to confirm it.
+    WaitingForStandby {
+        /// The process that waits.
+        pid: i32,
+    },
     /// How a build gets on.
     Progress {
         /// What it is at, as the server says it.

@@ -39,7 +39,7 @@ struct Shared {
 #[derive(Default)]
 pub(crate) struct State {
     /// Why all work is to end.
-    stop: Option<Stop>,
+    pub(crate) stop: Option<Stop>,
     /// The statement that is running.
     pub(crate) running: Option<Running>,
     /// Counts the statements.
@@ -52,6 +52,10 @@ pub(crate) struct State {
     pub(crate) is_watching: Option<bool>,
     /// The server that the work is on.
     pub(crate) target: Option<Target>,
+    /// The process that serves the session which does the work.
+    pub(crate) pid: Option<i32>,
+    /// Whether a wait for a synchronous standby was ended, and not yet told.
+    is_unconfirmed: bool,
     /// The connections that are given up where they do not answer.
     lifelines: Vec<WeakLifeline>,
     stopped_at: Option<Instant>,
@@ -83,6 +87,8 @@ pub(crate) struct Running {
     pub(crate) verdict: Option<Verdict>,
     /// The locks that it was seen waiting for.
     pub(crate) waits: Vec<Wait>,
+    /// Whether it was seen to have committed, and to wait for a standby.
+    pub(crate) is_committed: bool,
 }
 
 /// What a statement is to those who watch it.
@@ -179,6 +185,16 @@ impl Interrupt {
         self.stopped().is_some()
     }
 
+    /// A wait for a synchronous standby was ended.
+    pub(crate) fn note_unconfirmed(&self) {
+        self.state().is_unconfirmed = true;
+    }
+
+    /// Whether such a wait was ended since the last call.
+    pub(crate) fn take_unconfirmed(&self) -> bool {
+        std::mem::take(&mut self.state().is_unconfirmed)
+    }
+
     /// Why it was asked to end.
     pub(crate) fn stopped(&self) -> Option<Stop> {
         self.state().stop
@@ -191,6 +207,7 @@ impl Interrupt {
         state.lifelines.retain(|lifeline| lifeline.upgrade().is_some());
         state.lifelines.extend(session.lifeline().map(Lifeline::downgrade));
         state.target = Some(session.target().clone());
+        state.pid = Some(session.backend_pid());
     }
 
     /// Keeps the time of the whole and of its statements, and insists on what was cancelled, while
@@ -360,6 +377,7 @@ impl Interrupt {
             cancelled_at: None,
             verdict: None,
             waits: Vec::new(),
+            is_committed: false,
         });
         self.0.changed.notify_all();
         Armed { interrupt: self.clone() }
@@ -398,6 +416,9 @@ impl Armed {
         let until = Instant::now() + CANCELS_WITHIN;
         let mut state = self.interrupt.state();
         let running = state.running.take();
+        if running.as_ref().is_some_and(|it| it.is_committed && it.cancelled_at.is_some()) {
+            state.is_unconfirmed = true;
+        }
         // Where the connection was given up, there is no next statement that a cancel could hit.
         let is_severed = lifeline.is_some_and(Lifeline::is_severed);
         while state.cancels > 0 && !is_severed && Instant::now() < until {

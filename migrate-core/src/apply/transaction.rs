@@ -298,7 +298,10 @@ impl Transaction<'_> {
         for sql in (self.closing)(&watch.captured) {
             session.client().batch_execute(&sql).map_err(Failure::record)?;
         }
-        session.client().batch_execute("COMMIT").map_err(|error| match error.as_db_error() {
+        // It may take long: what was put off to the end is checked, and a standby is waited for.
+        let (committed, _) =
+            session.guarded(self.interrupt, kind, |client| client.batch_execute("COMMIT"));
+        committed.map_err(|error| match error.as_db_error() {
             Some(_) => Failure::Commit(self.said(error)),
             None => Failure::connection(error),
         })

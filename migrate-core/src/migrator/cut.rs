@@ -39,6 +39,14 @@ impl Migrator {
         }
     }
 
+    /// An error where it was to stop, and what was committed then is not confirmed by a standby.
+    pub(super) fn is_confirmed(&self, name: &str) -> Result<(), Error> {
+        match (self.interrupt.take_unconfirmed(), self.interrupt.stopped()) {
+            (true, Some(stop)) => Err(Error::Unconfirmed { stop, name: name.to_owned() }),
+            _ => Ok(()),
+        }
+    }
+
     /// Runs a migration, through as many cuts of the connection as can be expected.
     pub(super) fn apply_through_cuts(
         &self,

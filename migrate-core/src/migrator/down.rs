@@ -288,7 +288,7 @@ impl Migrator {
             no_way_back: None,
             lost: Vec::new(),
         });
-        Ok(())
+        self.is_confirmed(name)
     }
 }
 

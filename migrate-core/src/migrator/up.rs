@@ -247,7 +247,7 @@ impl Migrator {
             no_way_back: WayBack::none(migration).map(|why| why.reason),
             lost: lost(migration),
         });
-        Ok(())
+        self.is_confirmed(&migration.name)
     }
 
     /// All migrations in one transaction.
@@ -308,6 +308,7 @@ impl Migrator {
                 lost: lost(migration),
             });
         }
+        self.is_confirmed(&together)?;
         Ok(names)
     }
 

@@ -9,4 +9,5 @@ mod login;
 mod pooler;
 mod secrets;
 mod server;
+mod standby;
 mod tls;
