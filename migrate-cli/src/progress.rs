@@ -75,6 +75,16 @@ impl Progress {
                 self.say("cut off", &format!("there is no other connection for `{name}`: {why}"));
                 self.printer.json(&json!({"event": "not reconnected", "name": name, "why": why}));
             }
+            Event::IdleTimeout { after } => {
+                let text = format!(
+                    "the connection is lost after {} without traffic, each time: a proxy, a load \
+                     balancer or a firewall on the way has an idle timeout",
+                    human(after)
+                );
+                self.spinner.suspend(|| self.printer.warning(&text));
+                let seconds = after.as_secs_f64();
+                self.printer.json(&json!({"event": "idle timeout", "seconds": seconds}));
+            }
             Event::HistoryCreated { table } => {
                 self.say("created", &format!("history table `{table}`"))
             }

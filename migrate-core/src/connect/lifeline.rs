@@ -24,15 +24,22 @@ struct State {
     is_severed: bool,
     /// Whoever waits to read, and to write.
     wakers: [Option<Waker>; 2],
-    /// When something was last sent or received of a request that is not answered in full.
-    awaiting_since: Option<Instant>,
-    /// The end of what was received.
-    tail: [u8; READY.len() + 1],
+    /// How many requests are not answered in full.
+    requests: usize,
+    /// Whether what is to be sent finds no room.
+    is_blocked: bool,
+    /// When something was last sent or received.
+    active_at: Option<Instant>,
+    /// How long nothing had come when the other side ended the connection.
+    ended_after: Option<Duration>,
 }
 
-/// [`ReadyForQuery`](https://www.postgresql.org/docs/current/protocol-message-formats.html#PROTOCOL-MESSAGE-FORMATS-READYFORQUERY),
-/// but for the state of the transaction.
-const READY: [u8; 5] = [b'Z', 0, 0, 0, 5];
+impl State {
+    fn silence(&self) -> Option<Duration> {
+        let is_waiting = self.requests > 0 || self.is_blocked;
+        self.active_at.filter(|_| is_waiting).map(|at| at.elapsed())
+    }
+}
 
 impl Lifeline {
     /// Closes the connection for whoever waits on it.
@@ -51,7 +58,7 @@ impl Lifeline {
 
     /// For how long nothing has come in answer to what was sent; nothing where no answer is awaited.
     pub(crate) fn silence(&self) -> Option<Duration> {
-        self.state().awaiting_since.map(|since| since.elapsed())
+        self.state().silence()
     }
 
     pub(crate) fn downgrade(&self) -> WeakLifeline {
@@ -94,24 +101,39 @@ impl Lifeline {
         }
     }
 
-    pub(super) fn note_sent(&self) {
-        self.state().awaiting_since = Some(Instant::now());
+    /// Something was sent, with the ends of so many requests in it.
+    pub(super) fn note_sent(&self, requests: usize) {
+        let mut state = self.state();
+        state.requests += requests;
+        state.is_blocked = false;
+        state.active_at = Some(Instant::now());
     }
 
-    pub(super) fn note_received(&self, bytes: &[u8]) {
-        if bytes.is_empty() {
-            return;
-        }
+    /// Something is to be sent, and finds no room.
+    pub(super) fn note_blocked(&self) {
         let mut state = self.state();
-        let length = state.tail.len();
-        if bytes.len() >= length {
-            state.tail.copy_from_slice(&bytes[bytes.len() - length..]);
-        } else {
-            state.tail.rotate_left(bytes.len());
-            state.tail[length - bytes.len()..].copy_from_slice(bytes);
-        }
-        let is_answered = state.tail.starts_with(&READY);
-        state.awaiting_since = (!is_answered).then(Instant::now);
+        state.is_blocked = true;
+        state.active_at.get_or_insert_with(Instant::now);
+    }
+
+    /// The other side has ended the connection.
+    pub(super) fn note_end(&self) {
+        let mut state = self.state();
+        let silence = state.silence();
+        state.ended_after = state.ended_after.or(silence);
+    }
+
+    /// For how long an answer was awaited when the other side ended the connection.
+    pub(crate) fn ended_after(&self) -> Option<Duration> {
+        self.state().ended_after
+    }
+
+    /// Something has come, with the ends of so many answers in it.
+    pub(super) fn note_received(&self, answers: usize) {
+        let mut state = self.state();
+        // The first answer, to the login, is one to no request.
+        state.requests = state.requests.saturating_sub(answers);
+        state.active_at = Some(Instant::now());
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -142,17 +164,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_is_awaited_until_the_server_is_ready() {
+    fn an_answer_is_awaited_until_all_requests_have_theirs() {
         let lifeline = Lifeline::default();
+        lifeline.note_received(1);
         assert_eq!(lifeline.silence(), None);
-        lifeline.note_sent();
+        lifeline.note_sent(1);
+        lifeline.note_sent(1);
+        lifeline.note_received(1);
         assert!(lifeline.silence().is_some());
-        lifeline.note_received(b"C\0\0\0\x0bSELECT 1Z\0\0");
+        lifeline.note_received(0);
         assert!(lifeline.silence().is_some());
-        lifeline.note_received(b"\0\x05I");
+        lifeline.note_received(1);
         assert_eq!(lifeline.silence(), None);
-        lifeline.note_sent();
-        lifeline.note_received(b"C\0\0\0\x0bSELECT 1Z\0\0\0\x05T");
+        lifeline.note_blocked();
+        assert!(lifeline.silence().is_some());
+        lifeline.note_sent(0);
         assert_eq!(lifeline.silence(), None);
     }
 

@@ -8,6 +8,7 @@ mod administration;
 mod error;
 mod identity;
 mod lifeline;
+mod messages;
 mod parameters;
 mod parse;
 mod passfile;

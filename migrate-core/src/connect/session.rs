@@ -110,7 +110,8 @@ impl Session {
     /// The ways to connect over the network, where there is one.
     pub(super) fn connectors(target: &Target) -> Result<Vec<Connector>, ConnectError> {
         let over_network = target.servers().iter().any(|server| !server.is_socket());
-        let connectors = if over_network { target.tls().connectors() } else { Ok(Vec::new()) };
+        let connectors =
+            if over_network { target.tls().connectors(target.keepalive()) } else { Ok(Vec::new()) };
         connectors
             .map_err(|error| ConnectError::File { reason: error.to_string(), help: error.help })
     }
@@ -356,6 +357,11 @@ impl Session {
     /// The connection as other threads see it, where it is one over the network.
     pub(crate) fn lifeline(&self) -> Option<&Lifeline> {
         self.route.lifeline()
+    }
+
+    /// For how long an answer was awaited when the connection was ended from elsewhere.
+    pub(crate) fn ended_after(&self) -> Option<Duration> {
+        self.lifeline().and_then(Lifeline::ended_after)
     }
 
     fn is_severed(&self) -> bool {

@@ -60,11 +60,26 @@ impl Migrator {
         let started = Instant::now();
         let mut unfinished = known.unfinished.iter().find(|row| names.contains(&row.name)).cloned();
         let mut cuts = 0;
+        let mut idle = Idle::default();
         loop {
             let done = apply(session, &self.history, lock, work, unfinished.as_ref(), observer);
             let Err(error) = done else { return done };
-            if !error.failure.is_cut() || cuts == CUTS {
+            if !error.failure.is_cut() {
                 return Err(error);
+            }
+            if let Some(after) = idle.note(session.ended_after())
+                && self.interrupt.stopped().is_none()
+            {
+                observer.event(Event::IdleTimeout { after });
+            }
+            if cuts == CUTS {
+                let failure = match idle.limit() {
+                    Some(after) => {
+                        error.failure.not_resumed(idle_timeout(after), Some(RAISE_IT.to_owned()))
+                    }
+                    None => error.failure,
+                };
+                return Err(ApplyError { failure, ..error });
             }
             if let Some(stop) = self.interrupt.stopped() {
                 return Err(ApplyError { failure: Failure::Stopped(stop), ..error });
@@ -187,6 +202,43 @@ impl Migrator {
     }
 }
 
+/// What is to be done about an idle timeout.
+const RAISE_IT: &str = "a proxy, a load balancer or a firewall on the way has an idle timeout: set it \
+                        above what the longest statement takes, or connect to the server itself";
+
+fn idle_timeout(after: Duration) -> String {
+    format!("it was lost after {:.1} s without traffic, each time", after.as_secs_f64())
+}
+
+/// For how long nothing was sent before each loss of the connection: whoever ends what is idle does
+/// so after the same time.
+#[derive(Default)]
+struct Idle {
+    last: Option<Duration>,
+    limit: Option<Duration>,
+}
+
+impl Idle {
+    /// Less is no idle timeout of anybody.
+    const LEAST: Duration = Duration::from_secs(1);
+
+    /// The limit, once it is known; it is news only then.
+    fn note(&mut self, silence: Option<Duration>) -> Option<Duration> {
+        let silence = silence.filter(|silence| *silence >= Self::LEAST);
+        let before = std::mem::replace(&mut self.last, silence);
+        let (before, now) = (before?, silence?);
+        let tolerance = before.mul_f64(0.1).max(Duration::from_millis(300));
+        let known = (before.abs_diff(now) <= tolerance).then_some(now);
+        let is_news = self.limit.is_none();
+        self.limit = known;
+        known.filter(|_| is_news)
+    }
+
+    fn limit(&self) -> Option<Duration> {
+        self.limit
+    }
+}
+
 /// An error and its causes, in one line.
 fn in_full(error: &Error) -> String {
     let mut text = error.to_string();
@@ -206,5 +258,25 @@ fn is_passing(error: &Error) -> bool {
         | Error::Lock(LockError::Database(error))
         | Error::History(HistoryError::Database(error)) => Failure::is_cut_by(error),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_silence_before_each_loss_is_an_idle_limit() {
+        let mut idle = Idle::default();
+        let mut note = |seconds: Option<f64>| {
+            idle.note(seconds.map(Duration::from_secs_f64)).map(|limit| limit.as_secs_f64())
+        };
+        assert_eq!(note(Some(10.0)), None);
+        assert_eq!(note(Some(10.2)), Some(10.2));
+        assert_eq!(note(Some(10.1)), None);
+        assert_eq!(note(Some(3.0)), None);
+        assert_eq!(note(None), None);
+        assert_eq!(note(Some(0.1)), None);
+        assert_eq!(note(Some(0.1)), None);
     }
 }

@@ -12,6 +12,7 @@ mod freezes;
 mod full_disks;
 mod functions;
 mod history;
+mod idle_limits;
 mod ledger;
 mod locks;
 mod messages;
