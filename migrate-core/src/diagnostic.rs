@@ -278,6 +278,9 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
                 false => "",
             }
         ),
+        Left::RolledBack | Left::Nothing if error.failure.is_of_server() => {
+            format!("see to the cause and run `migrate {}` again", error.command())
+        }
         Left::RolledBack | Left::Nothing => {
             format!("mend the file and run `migrate {}` again", error.command())
         }

@@ -273,8 +273,13 @@ impl Failure {
         Self::Record(source.into())
     }
 
+    /// What comes first in a transaction has failed: the lock is not there, unless it is the
+    /// connection that is not.
     pub(super) fn lock_lost(source: postgres::Error) -> Self {
-        Self::LockLost(source.into())
+        match Self::is_cut_by(&source) {
+            true => Self::connection(source),
+            false => Self::LockLost(source.into()),
+        }
     }
 
     pub(super) fn connection(source: postgres::Error) -> Self {
@@ -384,6 +389,16 @@ impl Failure {
             (None, Some(source)) => error.is_closed() || source.is::<std::io::Error>(),
             (None, None) => true,
         }
+    }
+
+    /// Whether it was the state of the server, and no fault of the migration: resources are used up,
+    /// somebody has intervened, the system has failed. See
+    /// [the codes](https://www.postgresql.org/docs/current/errcodes-appendix.html).
+    pub(crate) fn is_of_server(&self) -> bool {
+        let code = self.said().and_then(Said::code).map(SqlState::code);
+        code.is_some_and(|code| {
+            ["53", "57", "58", "XX"].iter().any(|class| code.starts_with(class))
+        })
     }
 
     /// What the server, or the network, said, in its own words where they can be shown.

@@ -228,6 +228,15 @@ impl ConnectError {
                     None => check,
                 }
             }
+            Self::Refused { code, .. } if *code == SqlState::TOO_MANY_CONNECTIONS => {
+                "end some of the connections, or raise the limit of the server \
+                 (`max_connections`), the database or the role; `migrate db wait` waits until one \
+                 is free"
+                    .to_owned()
+            }
+            Self::Refused { .. } if self.is_temporary() => {
+                "`migrate db wait` waits until the server accepts connections".to_owned()
+            }
             Self::Refused { target, .. } => format!("the address comes from {}", target.origin()),
             Self::Tls { help, .. } | Self::File { help, .. } | Self::Login { help, .. } => {
                 help.clone()

@@ -1,20 +1,29 @@
-//! A terminal that is closed.
+//! A terminal that is closed, and Ctrl-C where nothing is delivered.
 
+use std::io::Read as _;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use migrate_dsl::Migration;
-use migrate_tests::Cli;
-use migrate_tests::migration;
 use migrate_tests::process::eventually;
+use migrate_tests::{Cli, TcpProxy, migration, server};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-fn hang_up(child: &Child, cli: &Cli) {
+fn wait_for_sleep(cli: &Cli) {
     let sleeps = "SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep' \
                   AND datname = current_database()";
     let mut client = cli.database.client();
     eventually("it sleeps", || client.query_opt(sleeps, &[]).unwrap().is_some());
-    kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), Signal::SIGHUP).unwrap();
+}
+
+fn send(child: &Child, signal: Signal) {
+    kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), signal).unwrap();
+}
+
+fn hang_up(child: &Child, cli: &Cli) {
+    wait_for_sleep(cli);
+    send(child, Signal::SIGHUP);
 }
 
 fn immutable(cli: &Cli) {
@@ -62,4 +71,25 @@ fn under_nohup_the_work_goes_on() {
     let mut child = nohup.stderr(Stdio::null()).spawn().unwrap();
     hang_up(&child, &cli);
     assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn one_ctrl_c_is_enough_where_nothing_is_delivered() {
+    let all = [migration("20260101000000_slow", |pgm| _ = pgm.sql("SELECT pg_sleep(30)").down(""))];
+    let proxy = TcpProxy::new(server());
+    let cli = Cli::with_plan(&all);
+    let url = proxy.url(cli.database.name());
+    let mut command = cli.command("up");
+    let mut child = command.env("DATABASE_URL", url).stderr(Stdio::piped()).spawn().unwrap();
+    wait_for_sleep(&cli);
+    proxy.freeze();
+    let since = Instant::now();
+    send(&child, Signal::SIGINT);
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(since.elapsed() < Duration::from_millis(2500), "{:?}", since.elapsed());
+    let mut said = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert!(said.contains("interrupted, and the server did not answer"), "{said}");
+    assert!(said.contains("whether it was committed is not known"), "{said}");
+    proxy.thaw();
 }

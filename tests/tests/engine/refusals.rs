@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use migrate_core::history::HistoryError;
 use migrate_core::lock::RunnerLock;
-use migrate_core::{DownTo, Error, Event, History, Interrupt, UpTo};
-use migrate_dsl::Migration;
-use migrate_tests::{Engine, migration};
+use migrate_core::{DownTo, Environment, Error, Event, History, Interrupt, Session, Target, UpTo};
+use migrate_dsl::{Migration, Pgm};
+use migrate_tests::{Cut, Engine, Proxy, migration};
 
 const A: &str = "20260101000000_a";
 const B: &str = "20260102000000_b";
@@ -97,4 +97,37 @@ fn a_history_that_was_dropped_by_hand_is_created_again() {
     assert_eq!(applied.unwrap(), [A, B]);
     let refused = engine.database.client().batch_execute("DELETE FROM migrations_log");
     assert!(refused.is_err());
+}
+
+#[test]
+fn a_full_disk_is_no_fault_of_the_file() {
+    let engine = Engine::new();
+    let helps = |up: fn(&mut Pgm)| {
+        let error = engine.up(&[migration(A, up)]).unwrap_err();
+        error.diagnostics()[0].helps.join("; ")
+    };
+    let full = |pgm: &mut Pgm| {
+        let sql = "DO $$BEGIN RAISE EXCEPTION 'no room' USING ERRCODE = 'disk_full'; END$$";
+        pgm.sql(sql).down("");
+    };
+    assert_eq!(helps(full), "see to the cause and run `migrate up` again");
+    let wrong = |pgm: &mut Pgm| _ = pgm.sql("SELECT 1 / 0").down("");
+    assert_eq!(helps(wrong), "mend the file and run `migrate up` again");
+}
+
+#[test]
+fn a_lost_connection_is_not_taken_for_a_pool() {
+    let engine = Engine::new();
+    let proxy = Proxy::new(&vec![Cut::Before("SELECT 1 / count(*)"); 4]);
+    let url = proxy.url(engine.database.name());
+    let target = Target::parse(&url, "the test", &Environment::default()).unwrap();
+    let mut session = Session::connect(&target, "migrate test").unwrap();
+    let all = [migration(A, |pgm| {
+        pgm.sql("VACUUM pg_class").outside_transaction().idempotent().down("");
+    })];
+    let migrator = engine.migrator(&all).patience(Duration::from_secs(20));
+    let error = migrator.up(&mut session, &UpTo::default(), &mut |_: Event| {}).unwrap_err();
+    assert_eq!(proxy.happened(), 4);
+    let told = &error.diagnostics()[0];
+    assert!(!format!("{told:?}").contains("pool"), "{told:?}");
 }
