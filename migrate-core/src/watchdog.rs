@@ -36,6 +36,8 @@ const OBSERVE: Duration = Duration::from_millis(3);
 const TELL: Duration = Duration::from_millis(500);
 /// How long a connection may take before it is said that there is none.
 const CONNECTS_WITHIN: Duration = Duration::from_secs(2);
+/// How long a look may take: a connection that is frozen is of no use, and another one may be.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
 /// When it is tried again after a failure: the server may have had none to spare for a moment.
 const CONNECTS_AGAIN: Duration = Duration::from_secs(2);
 /// How long its end is waited for, so that its connection does not outlive the work. It takes
@@ -243,6 +245,9 @@ impl Watch {
         let Some(opening) = &self.opening else { return };
         match opening.recv_timeout(LOOK) {
             Ok(Ok(session)) => {
+                if let Some(lifeline) = session.lifeline() {
+                    lifeline.sever_when_silent(ANSWERS_WITHIN);
+                }
                 self.session = Some(session);
                 (self.opening, self.why, self.told_why) = (None, None, false);
             }

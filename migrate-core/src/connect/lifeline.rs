@@ -79,6 +79,22 @@ impl Lifeline {
         Some(Deadline { _guard: guard })
     }
 
+    /// From here on severs the connection once nothing has come for so long in answer to what was
+    /// sent.
+    pub(crate) fn sever_when_silent(&self, longest: Duration) {
+        let weak = self.downgrade();
+        let thread = std::thread::Builder::new().name("silence".to_owned());
+        _ = thread.spawn(move || {
+            while let Some(lifeline) = weak.upgrade() {
+                if lifeline.silence().is_some_and(|silence| silence >= longest) {
+                    return lifeline.sever();
+                }
+                drop(lifeline);
+                std::thread::sleep(longest / 10);
+            }
+        });
+    }
+
     /// Before something is read or written: an error once the connection is severed.
     pub(super) fn check(&self, context: &Context<'_>, way: Way) -> io::Result<()> {
         let mut state = self.state();
@@ -180,6 +196,18 @@ mod tests {
         assert!(lifeline.silence().is_some());
         lifeline.note_sent(0);
         assert_eq!(lifeline.silence(), None);
+    }
+
+    #[test]
+    fn silence_severs_where_an_answer_is_awaited() {
+        let (one, other) = (Lifeline::default(), Lifeline::default());
+        for lifeline in [&one, &other] {
+            lifeline.sever_when_silent(Duration::from_millis(50));
+            lifeline.note_sent(1);
+        }
+        one.note_received(1);
+        std::thread::sleep(Duration::from_millis(300));
+        assert_eq!((one.is_severed(), other.is_severed()), (false, true));
     }
 
     #[test]

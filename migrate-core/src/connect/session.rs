@@ -73,6 +73,10 @@ struct Found {
     search_path: String,
 }
 
+/// How long the first answer may take: longer than PgBouncer has anybody wait for a connection,
+/// which is two minutes where nothing else is set.
+const TURN: Duration = Duration::from_secs(150);
+
 /// Everything that a role, a database or the server's configuration could have set otherwise: a
 /// role's `statement_timeout` must not kill a concurrent build.
 const SETTINGS: &str = "\
@@ -147,8 +151,10 @@ impl Session {
         let Reached { mut client, route, warning } =
             reach::reach(target, server, connectors, &config)?;
         let refuse = |error: postgres::Error| refusal(target, &error);
-        // A server that lets us in may still say nothing after that.
-        let _deadline = route.lifeline().and_then(|it| it.sever_after(target.patience()));
+        // A server that lets us in may still say nothing after that; a pool that is at its limit has
+        // us wait for our turn.
+        let patience = target.patience().map(|patience| patience.max(TURN));
+        let _deadline = route.lifeline().and_then(|it| it.sever_after(patience));
         let guard = pooler::guard(&route, server.port);
         let found = match settle(&mut client, &guard) {
             Err(error) if error.code() == Some(&SqlState::DIVISION_BY_ZERO) => {

@@ -108,6 +108,7 @@ impl Migrator {
                     restored => break restored?,
                 }
             }
+            self.connect_if_lost(session)?;
             match self.history.find(session.client()) {
                 Ok(None) => return Ok(()),
                 // The backup has it from a newer version. It is restored; the next command says so.

@@ -247,3 +247,23 @@ fn a_crowd_in_a_small_pool_of_sessions_waits_for_the_work_alone() {
     let waited = since.elapsed();
     assert!(waited < Duration::from_secs(6), "{waited:?}");
 }
+
+#[test]
+fn a_turn_in_a_pool_is_waited_for_longer_than_a_login() {
+    let server = Server::new();
+    let Some(bouncer) = PgBouncer::start(
+        &server,
+        "pool_mode = session\nignore_startup_parameters = extra_float_digits\n\
+         default_pool_size = 1",
+    ) else {
+        return;
+    };
+    let url = format!("{}&connect_timeout=1", bouncer.tcp());
+    let first = Surroundings::new().connect(&url).unwrap();
+    std::thread::scope(|scope| {
+        let second = scope.spawn(|| Surroundings::new().connect(&url).map(drop));
+        thread::sleep(Duration::from_secs(2));
+        drop(first);
+        second.join().unwrap().unwrap();
+    });
+}

@@ -9,11 +9,11 @@ use migrate_core::backup::{Backup, BackupError, Place};
 use migrate_core::history::HistoryError;
 use migrate_core::{
     Allowed, BackupBefore, DownTo, Environment, Error, Event, History, Limits, Migrator,
-    RestoreOptions, Stop, UpTo,
+    RestoreOptions, Session, Stop, Target, UpTo,
 };
 use migrate_dsl::Pgm;
 use migrate_tests::process::eventually;
-use migrate_tests::{Engine, catalog, environment, migration};
+use migrate_tests::{Engine, TcpProxy, catalog, environment, migration, server};
 
 const A: &str = "20260101000000_a";
 const B: &str = "20260102000000_b";
@@ -548,4 +548,31 @@ fn a_role_that_may_not_read_everything_is_told_so() {
     let error = backup.unwrap_err().to_string();
     assert!(error.contains("permission denied"), "{error}");
     assert!(files(folder.path()).is_empty());
+}
+
+#[test]
+fn a_proxy_may_end_the_session_while_other_programs_restore() {
+    let (engine, folder) = (Engine::new(), tempfile::tempdir().unwrap());
+    let all = [migration(A, table_a)];
+    engine.up(&all).unwrap();
+    let proxy = TcpProxy::with_idle_limit(server(), Some(Duration::from_millis(400)));
+    let target =
+        Target::parse(&proxy.url(engine.database.name()), "the test", &Environment::default());
+    // Tables that take a while to fill again, each of them less than the proxy's limit.
+    engine.database.execute(
+        "CREATE FUNCTION nap(int) RETURNS bool LANGUAGE sql IMMUTABLE AS \
+         'SELECT pg_catalog.pg_sleep(0.05) IS NOT NULL'",
+    );
+    for number in 0..6 {
+        engine.database.execute(&format!(
+            "CREATE TABLE slow{number} (n int CHECK (nap(n))); \
+             INSERT INTO slow{number} SELECT generate_series(1, 3)"
+        ));
+    }
+    let backup = back_up(&engine, folder.path()).unwrap();
+    let mut session = Session::connect(&target.unwrap(), "migrate restore").unwrap();
+    let mut quiet = |_: Event| {};
+    let (migrator, here) = (engine.migrator(&all), environment());
+    migrator.restore(&mut session, &backup.file, CLEAN, &here, &mut quiet).unwrap();
+    assert_eq!(engine.value("SELECT count(*) FROM migrations_log WHERE action = 'restore'"), "1");
 }
