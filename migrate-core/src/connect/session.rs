@@ -353,7 +353,7 @@ impl Session {
         let armed = interrupt.arm(self.canceler(), self.server.pid, kind, statements);
         let result = work(&mut self.client);
         let ended = armed.end(self.lifeline());
-        if ended.cancelled && !self.is_severed() {
+        if ended.cancelled && !self.lifeline().is_some_and(Lifeline::is_severed) {
             // A cancel may still be on its way. A server that waits for a command ignores it.
             std::thread::sleep(Duration::from_millis(100));
         }
@@ -368,10 +368,6 @@ impl Session {
     /// For how long an answer was awaited when the connection was ended from elsewhere.
     pub(crate) fn ended_after(&self) -> Option<Duration> {
         self.lifeline().and_then(Lifeline::ended_after)
-    }
-
-    fn is_severed(&self) -> bool {
-        self.lifeline().is_some_and(Lifeline::is_severed)
     }
 
     /// What ends a statement of this session from another thread.

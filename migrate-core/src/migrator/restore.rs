@@ -69,6 +69,7 @@ impl Migrator {
         let mut progress =
             |what: &str| observer.event(Event::BackupProgress { what: what.to_owned() });
         validate(&programs, file, environment, &self.interrupt, &mut progress)?;
+        self.connect_if_lost(session)?;
         self.locked(session, observer, |session, _, observer| {
             // Somebody may have been quicker.
             refuse(session)?;

@@ -555,7 +555,7 @@ fn a_proxy_may_end_the_session_while_other_programs_restore() {
     let (engine, folder) = (Engine::new(), tempfile::tempdir().unwrap());
     let all = [migration(A, table_a)];
     engine.up(&all).unwrap();
-    let proxy = TcpProxy::with_idle_limit(server(), Some(Duration::from_millis(400)));
+    let proxy = TcpProxy::with_idle_limit(server(), Some(Duration::from_secs(1)));
     let target =
         Target::parse(&proxy.url(engine.database.name()), "the test", &Environment::default());
     // Tables that take a while to fill again, each of them less than the proxy's limit.
@@ -563,7 +563,7 @@ fn a_proxy_may_end_the_session_while_other_programs_restore() {
         "CREATE FUNCTION nap(int) RETURNS bool LANGUAGE sql IMMUTABLE AS \
          'SELECT pg_catalog.pg_sleep(0.05) IS NOT NULL'",
     );
-    for number in 0..6 {
+    for number in 0..10 {
         engine.database.execute(&format!(
             "CREATE TABLE slow{number} (n int CHECK (nap(n))); \
              INSERT INTO slow{number} SELECT generate_series(1, 3)"
