@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use migrate_core::Environment;
 use migrate_core::history::Actor;
 
-/// The person, the machine and the commit that is checked out.
-pub fn actor(environment: &Environment) -> Actor {
+/// The person and the machine, with the commit that the migrations are of.
+pub fn actor(environment: &Environment, git_commit: Option<String>) -> Actor {
     let named = ["USER", "LOGNAME"].into_iter().find_map(|name| environment.var(name));
     let user = named.map(ToOwned::to_owned).or_else(|| environment.account.clone());
     let host = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
@@ -17,9 +17,14 @@ pub fn actor(environment: &Environment) -> Actor {
             user.as_deref().unwrap_or("unknown"),
             host.as_deref().unwrap_or("unknown")
         ),
-        git_commit: git_commit(&environment.current_dir),
+        git_commit,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
     }
+}
+
+/// The commit that is checked out around the current folder.
+pub fn checked_out(environment: &Environment) -> Option<String> {
+    git_commit(&environment.current_dir)
 }
 
 /// The name of the account that this process runs as.

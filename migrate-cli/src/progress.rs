@@ -75,6 +75,16 @@ impl Progress {
                 self.say("cut off", &format!("there is no other connection for `{name}`: {why}"));
                 self.printer.json(&json!({"event": "not reconnected", "name": name, "why": why}));
             }
+            Event::IdleTimeout { after } => {
+                let text = format!(
+                    "the connection is lost after {} without traffic, each time: a proxy, a load \
+                     balancer or a firewall on the way has an idle timeout",
+                    human(after)
+                );
+                self.spinner.suspend(|| self.printer.warning(&text));
+                let seconds = after.as_secs_f64();
+                self.printer.json(&json!({"event": "idle timeout", "seconds": seconds}));
+            }
             Event::HistoryCreated { table } => {
                 self.say("created", &format!("history table `{table}`"))
             }
@@ -208,6 +218,11 @@ impl Progress {
                     "event": "progress", "phase": phase, "done": done, "of": of,
                     "waits_for": waits_for,
                 }));
+            }
+            Event::WaitingForStandby { pid } => {
+                let text = "for a synchronous standby: it is committed here, not yet confirmed";
+                spinner.suspend(|| printer.step("waiting", text));
+                printer.json(&json!({"event": "waiting for standby", "pid": pid}));
             }
             Event::Unwatched { why } => {
                 let text = format!(

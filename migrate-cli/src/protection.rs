@@ -35,7 +35,7 @@ impl Allowance {
 
     /// Refuses unless all of a database may be destroyed.
     pub fn may_destroy_all(&self, session: &mut Session, context: &Context) -> anyhow::Result<()> {
-        let migrator = Migrator::new(Plan::empty(), actor(&context.environment));
+        let migrator = Migrator::new(Plan::empty(), actor(&context.environment, None));
         let allowed = migrator.allow(self.given(context));
         let checked = allowed.may_destroy_all(session);
         checked.map_err(|error| Located { error, folder: None }.into())

@@ -8,7 +8,7 @@ use migrate_core::bundle::{BundleError, Carried};
 use migrate_core::plan::{HistoryName, Migration, Plan, PlanFile};
 use migrate_core::{BackupBefore, History, Interrupt, Migrator, Session, Target};
 
-use crate::actor::actor;
+use crate::actor::{actor, checked_out};
 use crate::context::Context;
 use crate::database;
 use crate::functions::Origin;
@@ -45,6 +45,8 @@ pub struct Planned {
     pub history: HistoryName,
     /// The folder of the migrations crate; where the plan came from a file, there is none.
     pub folder: Option<PathBuf>,
+    /// The commit that the plan was made of, where that is known.
+    pub git_commit: Option<String>,
 }
 
 impl Planned {
@@ -55,18 +57,30 @@ impl Planned {
             let path = context.environment.current_dir.join(file);
             let text = std::fs::read_to_string(&path)
                 .with_context(|| format!("cannot read the plan `{}`", file.display()))?;
-            let PlanFile { plan, history } = carried(&text, file, context)?.into_plan();
+            let carried = carried(&text, file, context)?;
+            // The checkout that this runs in, if it is one, has nothing to do with it.
+            let git_commit = match &carried {
+                Carried::Bundle(bundle) => bundle.git_commit.clone(),
+                Carried::Plan(_) => None,
+            };
+            let PlanFile { plan, history } = carried.into_plan();
             let history = match history {
                 Some(history) => asked.agrees_with(history, context)?,
                 None => asked.or_default(),
             };
-            return Ok(Self { plan, history, folder: None });
+            return Ok(Self { plan, history, folder: None, git_commit });
         }
         let settings = settings.context("without `--plan`, settings were loaded")?;
         let mut progress = BuildProgress::new(context.printer);
         let project = Project::new(&settings.dir, &context.environment);
         let plan = project.plan(&mut |event| progress.show(event))?;
-        Ok(Self { plan, history: asked.or_default(), folder: Some(settings.dir.clone()) })
+        let git_commit = checked_out(&context.environment);
+        Ok(Self {
+            plan,
+            history: asked.or_default(),
+            folder: Some(settings.dir.clone()),
+            git_commit,
+        })
     }
 }
 
@@ -102,7 +116,8 @@ impl Planned {
             return Ok(Self { plan: Plan::empty(), ..Self::of(context, settings)? });
         }
         let history = AskedHistory::of(context, settings).or_default();
-        Ok(Self { plan: Plan::empty(), history, folder: None })
+        let git_commit = checked_out(&context.environment);
+        Ok(Self { plan: Plan::empty(), history, folder: None, git_commit })
     }
 
     /// The plan, or an empty one where the project's files do not make one.
@@ -116,7 +131,8 @@ impl Planned {
             ));
             let history = AskedHistory::of(context, settings).or_default();
             let folder = settings.map(|settings| settings.dir.clone());
-            Ok(Self { plan: Plan::empty(), history, folder })
+            let git_commit = checked_out(&context.environment);
+            Ok(Self { plan: Plan::empty(), history, folder, git_commit })
         })
     }
 }
@@ -245,11 +261,11 @@ impl Work {
         let of_environment = AskedLimits::of_environment(&context.environment)?;
         let of_settings = settings.as_ref().map(|settings| settings.limits).unwrap_or_default();
         let limits = of_environment.or(of_settings);
-        let Planned { plan, history, folder } = planned(context, settings.as_ref())?;
+        let Planned { plan, history, folder, git_commit } = planned(context, settings.as_ref())?;
         let target = database::target(context, settings.as_ref())?;
         let session = database::connect(context, &target, purpose)?;
         let history = History::new(history.schema, history.table);
-        let migrator = Migrator::new(plan, actor(&context.environment))
+        let migrator = Migrator::new(plan, actor(&context.environment, git_commit))
             .history(history)
             .variables(context.environment.vars.clone())
             .limits(limits.limits());
@@ -276,6 +292,7 @@ impl Work {
     /// meanwhile is shown.
     pub fn at_work(&mut self, flags: &AskedLimits, progress: &Progress, context: &Context) {
         let interrupt = Interrupt::default();
+        interrupt.watch_over(&self.session);
         signals::stop(&interrupt, context.printer);
         let migrator = self.migrator.clone();
         self.migrator = migrator
@@ -297,7 +314,7 @@ impl Work {
 
     /// An error of the engine, with where the source is to be shown from.
     pub fn located(&self, error: migrate_core::Error) -> anyhow::Error {
-        match error {
+        match self.migrator.unless_stopped(error) {
             // The compiler has more to say than that there are no functions.
             migrate_core::Error::Functions(source) => match source.downcast::<ProjectError>() {
                 Ok(error) => (*error).into(),

@@ -182,7 +182,22 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
         message: error.failure.message(),
         ..Diagnostic::default()
     };
+    if let Failure::NotResumed { help, source, .. } = &error.failure {
+        diagnostic.notes.push(format!("first failure: {source}"));
+        diagnostic.notes.push(error.state());
+        diagnostic.helps.extend(help.as_deref().map(str::to_owned));
+        diagnostic.helps.push(looks_first(error));
+        return diagnostic;
+    }
     if let Failure::Stopped(_) = &error.failure {
+        if error.left == Left::Unknown {
+            diagnostic.message += ", and the server did not answer";
+            diagnostic
+                .notes
+                .push(format!("`{}`: whether it was committed is not known", error.name));
+            diagnostic.helps.push(looks_first(error));
+            return diagnostic;
+        }
         diagnostic.notes.push(error.state());
         diagnostic.helps.push(match error.left {
             Left::Partial { .. } => format!(
@@ -269,6 +284,9 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
                 false => "",
             }
         ),
+        Left::RolledBack | Left::Nothing if error.failure.is_of_server() => {
+            format!("see to the cause and run `migrate {}` again", error.command())
+        }
         Left::RolledBack | Left::Nothing => {
             format!("mend the file and run `migrate {}` again", error.command())
         }
@@ -332,6 +350,15 @@ fn dotted(server: &DbError, step: &Step, statement: &Statement) -> Option<String
         "a dot is a part of a name: what is in the schema `{schema}` is written \
          `(\"{schema}\", \"{name}\")`"
     ))
+}
+
+/// What the next run does where it is not known whether the last one committed.
+fn looks_first(error: &ApplyError) -> String {
+    format!(
+        "run `migrate {}` again: it waits until the server has ended the lost session, reads from the \
+         history whether that was committed, and continues from there",
+        error.command()
+    )
 }
 
 fn finishes(error: &ApplyError) -> String {

@@ -117,6 +117,26 @@ pub enum Error {
         /// What it did with it.
         did: &'static str,
     },
+    /// It was to stop, and the server did not answer any more.
+    #[error("{0}, and the server did not answer")]
+    Stopped(Stop),
+    /// It was to stop while a synchronous standby was waited for.
+    #[error("{stop}: `{name}` is committed here, not yet confirmed by the standby")]
+    Unconfirmed {
+        /// Why it was to stop.
+        stop: Stop,
+        /// The migration.
+        name: String,
+    },
+    /// The server that took over does not have what was applied before.
+    #[error(
+        "`{name}` was applied before the failover, and the new primary does not have it: it was \
+         promoted before it had received that"
+    )]
+    LostInFailover {
+        /// Which migration.
+        name: String,
+    },
     /// A migration that needs to run outside a transaction was asked into one.
     #[error(
         "`{name}` has steps that cannot run in a transaction, so it cannot share one with others"
@@ -186,6 +206,8 @@ impl Error {
     pub fn stopped(&self) -> Option<Stop> {
         match self {
             Self::Lock(LockError::Stopped(stop))
+            | Self::Stopped(stop)
+            | Self::Unconfirmed { stop, .. }
             | Self::Backup(BackupError::Stopped { stop, .. }) => Some(*stop),
             Self::Apply(ApplyError { failure: Failure::Stopped(stop), .. }) => Some(*stop),
             _ => None,
@@ -199,6 +221,13 @@ impl Error {
             Self::Connect(error) => Some(error.help()),
             Self::History(error) => error.help(),
             Self::Lock(LockError::Stopped(_)) => None,
+            Self::Lock(LockError::Held { holder: Some(holder), .. }) if holder.waits_for_standby => {
+                Some(format!(
+                    "bring the standby back; or end the wait with `SELECT pg_terminate_backend({})`: \
+                     what it has committed here stays",
+                    holder.pid
+                ))
+            }
             Self::Lock(_) => Some(
                 "wait for it to finish; MAX_LOCK_WAIT says for how many seconds `migrate` does"
                     .to_owned(),
@@ -289,6 +318,21 @@ impl Error {
             }
             Self::Overtaken { .. } => Some(
                 "`migrate status` tells what is applied now; run it again if it is still meant"
+                    .to_owned(),
+            ),
+            Self::Stopped(_) => Some(
+                "run it again: the history says what is done, and the lock is free as soon as the \
+                 server has ended the lost session"
+                    .to_owned(),
+            ),
+            Self::Unconfirmed { .. } => Some(
+                "it is done and recorded, and lost only if this server is lost before a standby has \
+                 received it: see `synchronous_standby_names` and `pg_stat_replication`"
+                    .to_owned(),
+            ),
+            Self::LostInFailover { .. } => Some(
+                "other data may be lost as well: look at the new primary before you run `migrate up`, \
+                 which applies what it does not have"
                     .to_owned(),
             ),
             Self::NotTransactional { .. } => Some("leave out `--single-transaction`".to_owned()),

@@ -56,6 +56,16 @@ pub enum Event {
         /// Why there is none.
         why: String,
     },
+    /// The connection was lost after the same time without traffic as before.
+    IdleTimeout {
+        /// After which time.
+        after: Duration,
+    },
+    /// What is committed waits for a synchronous standby to confirm it.
+    WaitingForStandby {
+        /// The process that waits.
+        pid: i32,
+    },
     /// How a build gets on.
     Progress {
         /// What it is at, as the server says it.

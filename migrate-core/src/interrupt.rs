@@ -12,7 +12,9 @@ use std::time::{Duration, Instant};
 
 use postgres::types::Oid;
 
-use crate::connect::{CANCELS_WITHIN, Canceler};
+use crate::connect::{CANCELS_WITHIN, Canceler, Lifeline, WeakLifeline};
+use crate::limits::Limits;
+use crate::{Session, Target};
 
 /// Ends the engine's work from another thread: on a signal, for example. Clones share one brake.
 ///
@@ -37,7 +39,7 @@ struct Shared {
 #[derive(Default)]
 pub(crate) struct State {
     /// Why all work is to end.
-    stop: Option<Stop>,
+    pub(crate) stop: Option<Stop>,
     /// The statement that is running.
     pub(crate) running: Option<Running>,
     /// Counts the statements.
@@ -48,10 +50,26 @@ pub(crate) struct State {
     pub(crate) on_duty: Option<u64>,
     /// Whether the watchdog has its connection; false where it was asked for.
     pub(crate) is_watching: Option<bool>,
+    /// The server that the work is on.
+    pub(crate) target: Option<Target>,
+    /// The process that serves the session which does the work.
+    pub(crate) pid: Option<i32>,
+    /// Whether a wait for a synchronous standby was ended, and not yet told.
+    is_unconfirmed: bool,
+    /// The connections that are given up where they do not answer.
+    lifelines: Vec<WeakLifeline>,
+    stopped_at: Option<Instant>,
 }
 
 /// When a cancel that had no effect is sent again.
 const AGAIN: Duration = Duration::from_millis(300);
+/// How long a connection may say nothing when all is to end. What the engine still sends then takes
+/// less, and a person who has pressed Ctrl-C waits for two seconds, not for a proxy that hangs.
+const SILENCE: Duration = Duration::from_millis(1500);
+/// How much longer than the server the client waits before it keeps a time limit by itself.
+const LENIENCE: Duration = Duration::from_secs(5);
+/// How often limits and silence are looked at.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// A statement at work.
 pub(crate) struct Running {
@@ -61,12 +79,16 @@ pub(crate) struct Running {
     pub(crate) pid: i32,
     pub(crate) since: Instant,
     pub(crate) kind: Kind,
+    /// How many statements are sent at once; each has a time limit of its own.
+    statements: u32,
     canceler: Canceler,
     cancelled_at: Option<Instant>,
     /// Why the watchdog has cancelled it.
     pub(crate) verdict: Option<Verdict>,
     /// The locks that it was seen waiting for.
     pub(crate) waits: Vec<Wait>,
+    /// Whether it was seen to have committed, and to wait for a standby.
+    pub(crate) is_committed: bool,
 }
 
 /// What a statement is to those who watch it.
@@ -114,6 +136,25 @@ pub enum Stop {
     OutOfTime(Duration),
 }
 
+impl State {
+    /// Closes connections on which the server has not kept the time limit of a statement.
+    fn sever_what_is_overdue(&self, limit: Option<Duration>) {
+        let limit = match (limit, &self.running) {
+            (Some(limit), Some(running)) if running.kind != Kind::Concurrent => {
+                limit.saturating_mul(running.statements)
+            }
+            (Some(limit), None) => limit,
+            _ => return,
+        };
+        let limit = limit.saturating_add(LENIENCE);
+        for lifeline in self.lifelines.iter().filter_map(WeakLifeline::upgrade) {
+            if lifeline.silence().is_some_and(|silence| silence >= limit) {
+                lifeline.sever();
+            }
+        }
+    }
+}
+
 impl fmt::Display for Stop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -144,27 +185,52 @@ impl Interrupt {
         self.stopped().is_some()
     }
 
+    /// A wait for a synchronous standby was ended.
+    pub(crate) fn note_unconfirmed(&self) {
+        self.state().is_unconfirmed = true;
+    }
+
+    /// Whether such a wait was ended since the last call.
+    pub(crate) fn take_unconfirmed(&self) -> bool {
+        std::mem::take(&mut self.state().is_unconfirmed)
+    }
+
     /// Why it was asked to end.
     pub(crate) fn stopped(&self) -> Option<Stop> {
         self.state().stop
     }
 
-    /// Keeps the time of the whole, and insists on what was cancelled, while that watchdog is on
-    /// duty. Asks nobody, so that it is never late.
-    pub(crate) fn keep_time(&self, on_duty: u64, whole: Option<Duration>) {
-        let mut deadline = whole.and_then(|whole| Instant::now().checked_add(whole));
+    /// From here on the connection of a session is given up where it does not answer when all is to
+    /// end: what waits for it returns an error.
+    pub fn watch_over(&self, session: &Session) {
+        let mut state = self.state();
+        state.lifelines.retain(|lifeline| lifeline.upgrade().is_some());
+        state.lifelines.extend(session.lifeline().map(Lifeline::downgrade));
+        state.target = Some(session.target().clone());
+        state.pid = Some(session.backend_pid());
+    }
+
+    /// Keeps the time of the whole and of its statements, and insists on what was cancelled, while
+    /// that watchdog is on duty. Asks nobody, so that it is never late.
+    pub(crate) fn keep_time(&self, on_duty: u64, limits: &Limits) {
+        let mut deadline = limits.whole.and_then(|whole| Instant::now().checked_add(whole));
         let mut state = self.state();
         while state.on_duty == Some(on_duty) {
             let is_late = deadline.take_if(|deadline| Instant::now() >= *deadline).is_some();
+            state.sever_what_is_overdue(limits.statement);
             if is_late || state.stop.is_some() {
                 drop(state);
-                match whole.filter(|_| is_late) {
+                match limits.whole.filter(|_| is_late) {
                     Some(whole) => self.stop_for(Stop::OutOfTime(whole)),
                     None => self.insist(),
                 }
                 state = self.state();
             }
-            let pause = if state.stop.is_some() { AGAIN } else { Duration::from_secs(3600) };
+            let pause = match (state.stop, limits.statement) {
+                (None, None) => Duration::from_secs(3600),
+                (None, Some(_)) => LOOK,
+                (Some(_), _) => AGAIN,
+            };
             let left = deadline.map(|at| at.saturating_duration_since(Instant::now()));
             if state.on_duty == Some(on_duty) {
                 state = self.wait(state, left.map_or(pause, |left| pause.min(left)));
@@ -182,8 +248,33 @@ impl Interrupt {
     pub(crate) fn stop_for(&self, stop: Stop) {
         let mut state = self.state();
         state.stop.get_or_insert(stop);
+        let is_first = state.stopped_at.replace(Instant::now()).is_none();
         self.cancel(state);
         self.notify();
+        if is_first {
+            let interrupt = self.clone();
+            let thread = std::thread::Builder::new().name("leave".to_owned());
+            _ = thread.spawn(move || interrupt.leave());
+        }
+    }
+
+    /// Gives up the connections that do not answer, until none is left.
+    fn leave(&self) {
+        let mut state = self.state();
+        loop {
+            let since = state.stopped_at.map(|at| at.elapsed()).unwrap_or_default();
+            let all: Vec<_> = state.lifelines.iter().filter_map(WeakLifeline::upgrade).collect();
+            for lifeline in &all {
+                if lifeline.silence().is_some_and(|silence| silence.min(since) >= SILENCE) {
+                    lifeline.sever();
+                }
+            }
+            if all.is_empty() {
+                return;
+            }
+            drop(all);
+            state = self.wait(state, LOOK);
+        }
     }
 
     /// Cancels once more what was to be cancelled: a cancel that comes before its statement is
@@ -273,7 +364,7 @@ impl Interrupt {
     }
 
     /// The statement that is sent now can be cancelled by this.
-    pub(crate) fn arm(&self, canceler: Canceler, pid: i32, kind: Kind) -> Armed {
+    pub(crate) fn arm(&self, canceler: Canceler, pid: i32, kind: Kind, statements: usize) -> Armed {
         let mut state = self.state();
         state.counter += 1;
         state.running = Some(Running {
@@ -281,10 +372,12 @@ impl Interrupt {
             pid,
             since: Instant::now(),
             kind,
+            statements: u32::try_from(statements.max(1)).unwrap_or(u32::MAX),
             canceler,
             cancelled_at: None,
             verdict: None,
             waits: Vec::new(),
+            is_committed: false,
         });
         self.0.changed.notify_all();
         Armed { interrupt: self.clone() }
@@ -319,11 +412,16 @@ pub(crate) struct Ended {
 
 impl Armed {
     /// The statement is over: nobody cancels it from here on.
-    pub(crate) fn end(self) -> Ended {
+    pub(crate) fn end(self, lifeline: Option<&Lifeline>) -> Ended {
         let until = Instant::now() + CANCELS_WITHIN;
         let mut state = self.interrupt.state();
         let running = state.running.take();
-        while state.cancels > 0 && Instant::now() < until {
+        if running.as_ref().is_some_and(|it| it.is_committed && it.cancelled_at.is_some()) {
+            state.is_unconfirmed = true;
+        }
+        // Where the connection was given up, there is no next statement that a cancel could hit.
+        let is_severed = lifeline.is_some_and(Lifeline::is_severed);
+        while state.cancels > 0 && !is_severed && Instant::now() < until {
             state = self.interrupt.wait(state, until.saturating_duration_since(Instant::now()));
         }
         drop(state);

@@ -36,6 +36,8 @@ const OBSERVE: Duration = Duration::from_millis(3);
 const TELL: Duration = Duration::from_millis(500);
 /// How long a connection may take before it is said that there is none.
 const CONNECTS_WITHIN: Duration = Duration::from_secs(2);
+/// How long a look may take: a connection that is frozen is of no use, and another one may be.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
 /// When it is tried again after a failure: the server may have had none to spare for a moment.
 const CONNECTS_AGAIN: Duration = Duration::from_secs(2);
 /// How long its end is waited for, so that its connection does not outlive the work. It takes
@@ -53,16 +55,17 @@ impl Watchdog {
     pub(crate) fn start(
         interrupt: &Interrupt,
         limits: Limits,
-        target: &Target,
+        session: &Session,
         reporter: Option<Reporter>,
     ) -> Self {
+        interrupt.watch_over(session);
         let number = interrupt.relieve();
         let (here, gone) = mpsc::channel();
         let watch = Watch {
             interrupt: interrupt.clone(),
             number,
             limits,
-            target: target.clone(),
+            target: session.target().clone(),
             reporter,
             session: None,
             opening: None,
@@ -72,13 +75,14 @@ impl Watchdog {
             waiting: HashMap::new(),
             looked_at: None,
             told: Instant::now(),
+            looked_for_standby: Instant::now(),
         };
         let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
             // Without it the engine works as well, only less considerately.
             _ = std::thread::Builder::new().name(name.to_owned()).spawn(work);
         };
         let clock = interrupt.clone();
-        spawn("clock", Box::new(move || clock.keep_time(number, limits.whole)));
+        spawn("clock", Box::new(move || clock.keep_time(number, &limits)));
         spawn(
             "watchdog",
             Box::new(move || {
@@ -133,7 +137,13 @@ struct Watch {
     /// The last statement at which they were looked at.
     looked_at: Option<u64>,
     told: Instant,
+    looked_for_standby: Instant,
 }
+
+/// Finds the process where it has committed and waits for a
+/// [synchronous standby](https://www.postgresql.org/docs/current/warm-standby.html#SYNCHRONOUS-REPLICATION).
+const WAITS_FOR_STANDBY: &str =
+    "SELECT FROM pg_catalog.pg_stat_activity WHERE pid = $1 AND wait_event = 'SyncRep'";
 
 /// Whether it is still at the locks that it takes first.
 fn is_observed(running: &Running) -> bool {
@@ -152,6 +162,7 @@ impl Watch {
     fn run(mut self) {
         loop {
             let asked_for;
+            let stopping;
             let seen = {
                 let mut state = self.interrupt.state();
                 let pause = match &state.running {
@@ -160,6 +171,7 @@ impl Watch {
                         WORTH_A_LOOK.saturating_sub(running.since.elapsed())
                     }
                     Some(_) => LOOK,
+                    None if state.stop.is_some() => LOOK,
                     None => Duration::from_secs(3600),
                 };
                 asked_for = state.is_watching == Some(false) && self.session.is_none();
@@ -169,6 +181,12 @@ impl Watch {
                 if state.on_duty != Some(self.number) {
                     return;
                 }
+                // After a failover the work goes on at another server, with other processes.
+                if let Some(target) = state.target.take_if(|it| it.hosts() != self.target.hosts()) {
+                    (self.session, self.opening, self.tried) = (None, None, None);
+                    self.target = target;
+                }
+                stopping = state.pid.filter(|_| state.stop.is_some());
                 state.running.as_ref().and_then(|running| {
                     let kind = match running.kind {
                         Kind::Observed if !is_observed(running) => Kind::Blocking,
@@ -184,6 +202,9 @@ impl Watch {
             }
             if let Some(seen) = seen {
                 self.look(seen);
+            }
+            if let Some(pid) = stopping {
+                self.end_wait_for_standby(pid);
             }
         }
     }
@@ -224,6 +245,9 @@ impl Watch {
         let Some(opening) = &self.opening else { return };
         match opening.recv_timeout(LOOK) {
             Ok(Ok(session)) => {
+                if let Some(lifeline) = session.lifeline() {
+                    lifeline.sever_when_silent(ANSWERS_WITHIN);
+                }
                 self.session = Some(session);
                 (self.opening, self.why, self.told_why) = (None, None, false);
             }
@@ -275,6 +299,7 @@ impl Watch {
             Kind::Concurrent => Ok(()),
         };
         let told = looked.and_then(|()| self.tell_progress(seen));
+        let told = told.and_then(|()| self.tell_wait_for_standby(seen));
         if told.is_err_and(|error| error.code() != Some(&SqlState::QUERY_CANCELED)) {
             self.session = None;
         }
@@ -343,6 +368,41 @@ impl Watch {
         }
         self.waiting.clear();
         Ok(())
+    }
+
+    /// What is committed here may have to wait for a standby, which nothing else shows.
+    fn tell_wait_for_standby(&mut self, seen: Seen) -> Result<(), postgres::Error> {
+        let Some(session) = &mut self.session else { return Ok(()) };
+        if seen.kind == Kind::Observed || self.looked_for_standby.elapsed() < TELL {
+            return Ok(());
+        }
+        self.looked_for_standby = Instant::now();
+        let waits = session.client().query_opt(WAITS_FOR_STANDBY, &[&seen.pid])?.is_some();
+        let mut state = self.interrupt.state();
+        let Some(running) = state.running.as_mut().filter(|it| it.number == seen.number) else {
+            return Ok(());
+        };
+        let is_news = waits && !std::mem::replace(&mut running.is_committed, waits);
+        drop(state);
+        if let (true, Some(reporter)) = (is_news, &self.reporter) {
+            reporter(Event::WaitingForStandby { pid: seen.pid });
+        }
+        Ok(())
+    }
+
+    /// When all is to end, no standby is waited for, whatever it is that waits.
+    fn end_wait_for_standby(&mut self, pid: i32) {
+        if !self.connect() {
+            return;
+        }
+        let Some(session) = &mut self.session else { return };
+        let sql =
+            format!("SELECT pg_catalog.pg_cancel_backend($1) WHERE EXISTS ({WAITS_FOR_STANDBY})");
+        match session.client().query_opt(&sql, &[&pid]) {
+            Ok(Some(_)) => self.interrupt.note_unconfirmed(),
+            Ok(None) => {}
+            Err(_) => self.session = None,
+        }
     }
 
     fn tell_progress(&mut self, seen: Seen) -> Result<(), postgres::Error> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 use crate::plan::{Capture, Inverse, Migration, Place, Statement, Step};
 
@@ -30,21 +31,6 @@ pub(crate) struct Stored {
     pub(crate) way_back: WayBack,
 }
 
-impl Stored {
-    /// The inverse, with what was read from the catalog told apart from what the author wrote.
-    pub(crate) fn inverse(self) -> WayBack {
-        let mut inverse = self.way_back;
-        if let WayBack::Inferred(steps) = &mut inverse {
-            for Step { inverse, statements, .. } in steps {
-                if let Inverse::Capture(capture) = inverse {
-                    mark_captured(statements, capture);
-                }
-            }
-        }
-        inverse
-    }
-}
-
 /// Marks the statements that were read from the catalog: those before them are the operation's own.
 pub(crate) fn mark_captured(statements: &mut [Statement], capture: &Capture) {
     let captured = statements.iter_mut().skip(capture.first.len());
@@ -60,6 +46,50 @@ pub struct NoWayBack {
     pub place: Place,
     /// The method at that place.
     pub verb: String,
+}
+
+impl Stored {
+    /// Reads what the history keeps; what a newer version has written is not run as if it were
+    /// known.
+    pub(crate) fn read(text: &str) -> Result<WayBack, StoredError> {
+        #[derive(Deserialize)]
+        struct Head {
+            format: u32,
+        }
+        if let Ok(Head { format: found }) = serde_json::from_str(text)
+            && found > migrate_dsl::FORMAT
+        {
+            return Err(StoredError::Format { found });
+        }
+        Ok(serde_json::from_str::<Self>(text)?.inverse())
+    }
+
+    /// The inverse, with what was read from the catalog told apart from what the author wrote.
+    fn inverse(self) -> WayBack {
+        let mut inverse = self.way_back;
+        if let WayBack::Inferred(steps) = &mut inverse {
+            for Step { inverse, statements, .. } in steps {
+                if let Inverse::Capture(capture) = inverse {
+                    mark_captured(statements, capture);
+                }
+            }
+        }
+        inverse
+    }
+}
+
+/// Why a stored inverse cannot be used.
+#[derive(Debug, Error)]
+pub(crate) enum StoredError {
+    /// Another version has written it.
+    #[error("its inverse has format {found}; this version reads up to {}", migrate_dsl::FORMAT)]
+    Format {
+        /// Its format.
+        found: u32,
+    },
+    /// It is not what any version has written.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
 }
 
 impl WayBack {

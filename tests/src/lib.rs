@@ -12,6 +12,7 @@ pub mod mount;
 pub mod plan;
 pub mod process;
 pub mod proxy;
+pub mod tcp_proxy;
 pub mod traps;
 
 pub use catalog::{Catalog, catalog};
@@ -23,3 +24,4 @@ pub use faults::{knob, tell};
 pub use mount::Mount;
 pub use plan::{migration, plan, reversible};
 pub use proxy::{Cut, Proxy, Side};
+pub use tcp_proxy::TcpProxy;

@@ -9,7 +9,6 @@ use migrate_core::bundle::Bundle;
 use migrate_core::plan::PlanFile;
 use serde_json::json;
 
-use crate::actor::actor;
 use crate::context::Context;
 use crate::exit_code::Exit;
 use crate::printer;
@@ -31,7 +30,7 @@ pub struct BundleArgs {
 /// Writes the plan into a file, and prints its path. Needs no database.
 pub fn run(args: &BundleArgs, context: &Context) -> anyhow::Result<Exit> {
     let settings = settings(context)?;
-    let Planned { plan, history, folder } = Planned::of(context, settings.as_ref())?;
+    let Planned { plan, history, folder, git_commit } = Planned::of(context, settings.as_ref())?;
     let problems = plan.migrations.iter().flat_map(|migration| {
         let problems = migration.problems.iter().cloned();
         problems.map(|problem| (migration.name.clone(), problem))
@@ -54,9 +53,8 @@ pub fn run(args: &BundleArgs, context: &Context) -> anyhow::Result<Exit> {
         .into());
     }
     let count = plan.migrations.len();
-    let actor = actor(&context.environment);
     let plan = PlanFile { plan, history: Some(history) };
-    let bundle = Bundle::of(plan, actor.git_commit, &actor.tool_version)?;
+    let bundle = Bundle::of(plan, git_commit, env!("CARGO_PKG_VERSION"))?;
     let path = context.environment.current_dir.join(&args.file);
     write(&path, &(bundle.to_json()? + "\n"))
         .with_context(|| format!("cannot write `{}`", args.file))?;

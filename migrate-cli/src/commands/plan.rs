@@ -24,7 +24,7 @@ pub struct PlanArgs {
 /// Shows the SQL of the migrations; with `--json`, the plan itself. Needs no database.
 pub fn run(args: &PlanArgs, context: &Context) -> anyhow::Result<Exit> {
     let settings = settings(context)?;
-    let Planned { mut plan, history, folder } = Planned::of(context, settings.as_ref())?;
+    let Planned { mut plan, history, folder, .. } = Planned::of(context, settings.as_ref())?;
     if let Some(asked) = &args.name {
         let known: Vec<_> =
             plan.migrations.iter().map(|migration| migration.name.clone()).collect();

@@ -62,12 +62,12 @@ pub fn run(args: &UpArgs, context: &Context) -> anyhow::Result<Exit> {
         return Ok(Exit::Done);
     }
     let result = {
-        let pending = work.migrator.would_apply(&mut work.session, &to);
-        for migration in pending.map_err(|error| work.located(error))? {
-            work.hints(context, migration);
-        }
         let mut progress = Progress::new(context.printer);
         work.at_work(&args.limits, &progress, context);
+        // What is refused, `up` says, and writes into the log.
+        if let Ok(pending) = work.migrator.would_apply(&mut work.session, &to) {
+            pending.into_iter().for_each(|migration| work.hints(context, migration));
+        }
         work.migrator.up(&mut work.session, &to, &mut |event| progress.show(event))
     };
     let applied = result.map_err(|error| work.located(error))?;

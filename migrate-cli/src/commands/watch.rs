@@ -84,8 +84,12 @@ fn table(found: &[Blocked], now: DateTime<Utc>) -> String {
     let mut lines = Vec::new();
     for waiter in found {
         let Blocked { pid, role, application, waits_for, mode, .. } = waiter;
+        let what = match mode.as_str() {
+            "" => waits_for.clone(),
+            mode => format!("{mode} on {waits_for}"),
+        };
         lines.push(format!(
-            "{} waits{} for {mode} on {waits_for}: {}",
+            "{} waits{} for {what}: {}",
             who(*pid, role, application),
             since(waiter.since),
             query(&waiter.query)

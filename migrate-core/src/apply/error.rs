@@ -125,6 +125,16 @@ pub enum Failure {
     /// The connection is gone, or the driver could not follow the server.
     #[error("the server's answer was lost")]
     Connection(#[source] Said),
+    /// The connection was lost, and what was begun cannot be resumed.
+    #[error("the connection was lost, and the work could not be resumed: {why}")]
+    NotResumed {
+        /// Why.
+        why: Box<str>,
+        /// What to do about it.
+        help: Option<Box<str>>,
+        /// How it was lost.
+        source: Said,
+    },
     /// A lock could not be had in the time that was given, without making others wait.
     #[error("{}", locked(holders))]
     Locked {
@@ -263,8 +273,13 @@ impl Failure {
         Self::Record(source.into())
     }
 
+    /// What comes first in a transaction has failed: the lock is not there, unless it is the
+    /// connection that is not.
     pub(super) fn lock_lost(source: postgres::Error) -> Self {
-        Self::LockLost(source.into())
+        match Self::is_cut_by(&source) {
+            true => Self::connection(source),
+            false => Self::LockLost(source.into()),
+        }
     }
 
     pub(super) fn connection(source: postgres::Error) -> Self {
@@ -376,6 +391,16 @@ impl Failure {
         }
     }
 
+    /// Whether it was the state of the server, and no fault of the migration: resources are used up,
+    /// somebody has intervened, the system has failed. See
+    /// [the codes](https://www.postgresql.org/docs/current/errcodes-appendix.html).
+    pub(crate) fn is_of_server(&self) -> bool {
+        let code = self.said().and_then(Said::code).map(SqlState::code);
+        code.is_some_and(|code| {
+            ["53", "57", "58", "XX"].iter().any(|class| code.starts_with(class))
+        })
+    }
+
     /// What the server, or the network, said, in its own words where they can be shown.
     #[must_use]
     pub fn message(&self) -> String {
@@ -387,12 +412,30 @@ impl Failure {
             | Self::Stopped(_)
             | Self::InvalidIndex { .. }
             | Self::NotBoolean { .. }
+            | Self::NotResumed { .. }
             | Self::Unknown { .. } => return self.to_string(),
             Self::Function { source, .. } => return source.to_string(),
             _ => {}
         }
         let Some(said) = self.said() else { return self.to_string() };
         said.server().map_or_else(|| said.to_string(), |error| error.message().to_owned())
+    }
+
+    /// The same, where the connection was lost and the work cannot be resumed.
+    pub(crate) fn not_resumed(self, why: String, help: Option<String>) -> Self {
+        match self {
+            Self::Statement { source, .. }
+            | Self::Capture { source, .. }
+            | Self::Leftover { source, .. }
+            | Self::Commit(source)
+            | Self::Cancelled(source)
+            | Self::Record(source)
+            | Self::LockLost(source)
+            | Self::Connection(source) => {
+                Self::NotResumed { why: why.into(), help: help.map(Into::into), source }
+            }
+            other => other,
+        }
     }
 
     /// What the server, or the network, said, where it is that what failed.
@@ -405,6 +448,7 @@ impl Failure {
             | Self::Cancelled(source)
             | Self::Record(source)
             | Self::LockLost(source)
+            | Self::NotResumed { source, .. }
             | Self::Connection(source) => Some(source),
             Self::Locked { source, .. } | Self::InTheWay { source, .. } => source.as_ref(),
             Self::Function { .. }

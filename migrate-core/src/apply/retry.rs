@@ -176,7 +176,11 @@ impl Transaction<'_> {
             (self.closing)(&watch.captured).iter().try_for_each(|sql| client.batch_execute(sql))
         });
         recorded.map_err(Failure::record)?;
-        session.client().batch_execute("COMMIT").map_err(|error| match error.as_db_error() {
+        // It may take long: what was deferred is checked, and a standby is waited for.
+        let kind = self.kind(pace);
+        let (committed, _) =
+            session.guarded(self.interrupt, kind, |client| client.batch_execute("COMMIT"));
+        committed.map_err(|error| match error.as_db_error() {
             Some(_) => Failure::Commit(self.said(error)),
             None => Failure::connection(error),
         })

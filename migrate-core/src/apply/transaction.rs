@@ -96,8 +96,11 @@ impl Transaction<'_> {
             .chain([LEAVE_TRUSTED.into(), "COMMIT".into()]);
         // The semicolon stands on a line of its own: a statement may end in a `--` comment.
         let message = texts.collect::<Vec<_>>().join("\n;\n");
-        let (result, ended) = session
-            .guarded(self.interrupt, Kind::Blocking, |client| client.batch_execute(&message));
+        let count = self.statements.len();
+        let (result, ended) =
+            session.guarded_all(self.interrupt, Kind::Blocking, count, |client| {
+                client.batch_execute(&message)
+            });
         let Err(error) = result else {
             session.note_author();
             return Ok(None);

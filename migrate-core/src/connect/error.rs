@@ -174,6 +174,22 @@ pub enum ConnectError {
         /// The servers, and what became of each.
         tried: Vec<String>,
     },
+    /// The connection was lost, and no server can take the place of the one that it was lost to.
+    #[error("no server of {target} can continue what the connection was lost to: {}", tried.join("; "))]
+    NotTheSame {
+        /// The database.
+        target: Target,
+        /// The servers, and what became of each.
+        tried: Vec<String>,
+    },
+    /// The connection was lost, and another cluster answers.
+    #[error("{target} is not the cluster that the connection was lost to: {}", tried.join("; "))]
+    OtherCluster {
+        /// The database.
+        target: Target,
+        /// The servers, and what became of each.
+        tried: Vec<String>,
+    },
     /// What answers hands every transaction to another session.
     #[error(
         "{target} is a pool that hands out its connections anew for every transaction: {noticed}"
@@ -212,12 +228,29 @@ impl ConnectError {
                     None => check,
                 }
             }
+            Self::Refused { code, .. } if *code == SqlState::TOO_MANY_CONNECTIONS => {
+                "end some of the connections, or raise the limit of the server \
+                 (`max_connections`), the database or the role; `migrate db wait` waits until one \
+                 is free"
+                    .to_owned()
+            }
+            Self::Refused { .. } if self.is_temporary() => {
+                "`migrate db wait` waits until the server accepts connections".to_owned()
+            }
             Self::Refused { target, .. } => format!("the address comes from {}", target.origin()),
             Self::Tls { help, .. } | Self::File { help, .. } | Self::Login { help, .. } => {
                 help.clone()
             }
             Self::NoneSuits { .. } => {
                 "name one that is, or say with `target_session_attrs` which will do".to_owned()
+            }
+            Self::NotTheSame { .. } => {
+                "promote a standby, or start the primary; then run the command again: the history \
+                 of the new primary says what is applied"
+                    .to_owned()
+            }
+            Self::OtherCluster { target, .. } => {
+                format!("check where {} leads to; then run the command again", target.origin())
             }
             Self::Pooled { .. } => {
                 "migrations need one session from the beginning to the end: connect to the server \
@@ -231,7 +264,7 @@ impl ConnectError {
     #[must_use]
     pub fn is_temporary(&self) -> bool {
         match self {
-            Self::Unreachable { .. } | Self::NoneSuits { .. } => true,
+            Self::Unreachable { .. } | Self::NoneSuits { .. } | Self::NotTheSame { .. } => true,
             Self::Refused { code, .. } => [
                 SqlState::CANNOT_CONNECT_NOW,
                 SqlState::TOO_MANY_CONNECTIONS,
@@ -239,9 +272,11 @@ impl ConnectError {
                 SqlState::CRASH_SHUTDOWN,
             ]
             .contains(code),
-            Self::Tls { .. } | Self::File { .. } | Self::Login { .. } | Self::Pooled { .. } => {
-                false
-            }
+            Self::Tls { .. }
+            | Self::File { .. }
+            | Self::Login { .. }
+            | Self::OtherCluster { .. }
+            | Self::Pooled { .. } => false,
         }
     }
 }

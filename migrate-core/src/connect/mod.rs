@@ -6,11 +6,15 @@
 
 mod administration;
 mod error;
+mod identity;
+mod lifeline;
+mod messages;
 mod parameters;
 mod parse;
 mod passfile;
 mod pooler;
 mod reach;
+mod reconnect;
 pub(crate) mod search_path;
 mod server;
 mod service;
@@ -20,6 +24,7 @@ mod tls;
 
 pub use administration::{AdministrationError, create_database, drop_database, reset_database};
 pub use error::{ConnectError, TargetError};
+pub(crate) use lifeline::{Lifeline, WeakLifeline};
 pub use postgres::error::SqlState;
 pub(crate) use reach::CANCELS_WITHIN;
 pub use reach::Canceler;

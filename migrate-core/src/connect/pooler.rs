@@ -9,15 +9,24 @@
 //! there is none yet, but has to name one when the connection begins. Where the process that serves
 //! us is not the one that was named, a second connection finds out what kind of pool it is.
 
-use std::sync::mpsc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use postgres::{Client, SimpleQueryMessage};
 
 use super::reach::Route;
 
-/// How long a second session may wait for a process of its own: a pool may be at its limit.
+/// How long a second session may take to log in.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How often the first session is served, while the second one waits for a process, before it is
+/// taken for one that keeps its own. A pool that hands out processes anew serves those first that
+/// have waited longest; in a pool of sessions that is at its limit, every runner that looks for
+/// long keeps a process from the others.
+const TURNS: u32 = 8;
+
+/// The time between two of these turns.
+const TURN: Duration = Duration::from_millis(20);
 
 /// How often it is tried: another client may have been faster.
 const ROUNDS: usize = 3;
@@ -46,16 +55,28 @@ pub(super) fn examine(
     client: &mut Client,
     route: &Route,
 ) -> Result<Option<String>, postgres::Error> {
-    let second = Second::start(route.clone());
+    let Some(second) = Second::start(route.clone()) else { return Ok(None) };
     for _ in 0..ROUNDS {
         let before = process(client)?;
-        match second.process() {
-            Some(other) if other == before => {
-                return Ok(Some(format!("two sessions were served by the one process {before}")));
+        second.ask();
+        let mut turns = 0;
+        let other = loop {
+            match second.answers.recv_timeout(TURN) {
+                Ok(process) => break process,
+                // It cannot have one, while the first still has its own.
+                Err(RecvTimeoutError::Disconnected) => return Ok(None),
+                Err(RecvTimeoutError::Timeout) if turns == TURNS => return Ok(None),
+                Err(RecvTimeoutError::Timeout) => turns += 1,
             }
-            Some(_) => {}
-            // It has to wait for a process, or cannot have one, while the first still has its own.
-            None => return Ok(None),
+            let meanwhile = process(client)?;
+            if meanwhile != before {
+                let noticed =
+                    format!("one session was served by the processes {before} and {meanwhile}");
+                return Ok(Some(noticed));
+            }
+        };
+        if other == before {
+            return Ok(Some(format!("two sessions were served by the one process {before}")));
         }
         let after = process(client)?;
         if before != after {
@@ -73,11 +94,14 @@ struct Second {
 }
 
 impl Second {
-    fn start(route: Route) -> Self {
+    /// One that has logged in; nothing where that takes too long.
+    fn start(route: Route) -> Option<Self> {
         let (asks, asked) = mpsc::channel::<()>();
         let (answer, answers) = mpsc::channel();
+        let (opened, is_open) = mpsc::channel();
         std::thread::spawn(move || {
             let Ok(mut client) = route.open_again() else { return };
+            _ = opened.send(());
             while asked.recv().is_ok() {
                 let Ok(process) = process(&mut client) else { return };
                 if answer.send(process).is_err() {
@@ -85,13 +109,13 @@ impl Second {
                 }
             }
         });
-        Self { asks, answers }
+        is_open.recv_timeout(PATIENCE).ok()?;
+        Some(Self { asks, answers })
     }
 
-    /// The process that serves it.
-    fn process(&self) -> Option<String> {
-        self.asks.send(()).ok()?;
-        self.answers.recv_timeout(PATIENCE).ok()
+    /// Has it ask for the process that serves it.
+    fn ask(&self) {
+        _ = self.asks.send(());
     }
 }
 

@@ -11,6 +11,7 @@ use postgres::error::SqlState;
 use postgres::{CancelToken, Client, Config, NoTls};
 
 use super::error::is_about_login;
+use super::lifeline::Lifeline;
 use super::passfile::Found;
 use super::server::{Place, Server, unnamed_folder};
 use super::tls::{self, Connector, Told};
@@ -59,7 +60,7 @@ impl Canceler {
     /// When the server cannot be asked, or does not listen within two seconds.
     pub fn cancel(&self) -> io::Result<()> {
         let (token, until) = (self.token.clone(), Instant::now() + CANCELS_WITHIN);
-        let connector = self.connector.clone().map(|connector| connector.until(until));
+        let connector = self.connector.as_ref().map(|connector| connector.afresh().until(until));
         let asked = within(Some(CANCELS_WITHIN), move || match connector {
             Some(connector) => token.cancel_query(connector),
             None => token.cancel_query(NoTls),
@@ -72,6 +73,11 @@ impl Route {
     /// Opens one more connection.
     pub(super) fn open_again(&self) -> Result<Client, postgres::Error> {
         open(&self.config, self.connector.as_ref().map(Connector::again))
+    }
+
+    /// The connection as other threads see it, where it is one over the network.
+    pub(super) fn lifeline(&self) -> Option<&Lifeline> {
+        self.connector.as_ref().map(Connector::lifeline)
     }
 
     /// The process that the server said it was, where that could be heard.
@@ -162,7 +168,8 @@ fn in_turn(
 ) -> Result<(Client, Route), Failed> {
     let mut first = None;
     for connector in connectors {
-        let route = Route { config: config.clone(), connector: Some(connector.clone()), patience };
+        // Each attempt is heard for itself: several servers may be tried at the same time.
+        let route = Route { config: config.clone(), connector: Some(connector.afresh()), patience };
         match route.follow() {
             Ok(client) => return Ok((client, route)),
             Err(failed) => {
@@ -197,7 +204,10 @@ impl Route {
     /// the network's part, and a server that hangs says nothing after that.
     fn follow(&self) -> Result<Client, Failed> {
         let (config, connector) = (self.config.clone(), self.connector.clone());
-        within(self.patience, move || open(&config, connector))
+        let opened = within(self.patience, move || open(&config, connector));
+        // Nobody wants it any more: its thread is not to hang on.
+        opened
+            .inspect_err(|_| self.lifeline().into_iter().for_each(Lifeline::sever))
             .map_err(Failed::Late)?
             .map_err(Failed::Driver)
     }

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use postgres::error::{DbError, SqlState};
 use postgres::{Client, SimpleQueryMessage};
 
+use super::identity::Identity;
+use super::lifeline::Lifeline;
 use super::reach::{self, Reached, Route};
 use super::search_path;
 use super::server::Server;
@@ -19,9 +21,14 @@ use crate::plan::Step;
 /// A connection to a database, with its own settings.
 pub struct Session {
     client: Client,
+    /// With the one server that the session is on.
     target: Target,
+    /// With all servers that could have served it.
+    whole_target: Target,
     purpose: String,
     server: Found,
+    identity: Identity,
+    was_promoted: bool,
     /// Whether a migration may have left settings behind.
     is_used: bool,
     /// Whether one may have left a `search_path` behind.
@@ -69,6 +76,10 @@ struct Found {
     search_path: String,
 }
 
+/// How long the first answer may take: longer than PgBouncer has anybody wait for a connection,
+/// which is two minutes where nothing else is set.
+const TURN: Duration = Duration::from_secs(150);
+
 /// Everything that a role, a database or the server's configuration could have set otherwise: a
 /// role's `statement_timeout` must not kill a concurrent build.
 const SETTINGS: &str = "\
@@ -96,14 +107,20 @@ impl Session {
     /// When no server can be reached or each refuses, when TLS was asked for and cannot be had, and
     /// when a pool answers that hands every transaction to another session.
     pub fn connect(target: &Target, purpose: &str) -> Result<Self, ConnectError> {
-        let over_network = target.servers().iter().any(|server| !server.is_socket());
-        let connectors = if over_network { target.tls().connectors() } else { Ok(Vec::new()) };
-        let connectors = connectors
-            .map_err(|error| ConnectError::File { reason: error.to_string(), help: error.help })?;
+        let connectors = Self::connectors(target)?;
         choose(target, |server| {
             let one = target.with_server(server);
-            Self::open(&one, server, purpose, &connectors)
+            Self::open(&one, target, server, purpose, &connectors)
         })
+    }
+
+    /// The ways to connect over the network, where there is one.
+    pub(super) fn connectors(target: &Target) -> Result<Vec<Connector>, ConnectError> {
+        let over_network = target.servers().iter().any(|server| !server.is_socket());
+        let connectors =
+            if over_network { target.tls().connectors(target.keepalive()) } else { Ok(Vec::new()) };
+        connectors
+            .map_err(|error| ConnectError::File { reason: error.to_string(), help: error.help })
     }
 
     /// Connects to the database of a URL, or of a `key=value` string, for an application that has
@@ -118,8 +135,9 @@ impl Session {
     }
 
     /// Connects to the one server of a target.
-    fn open(
+    pub(super) fn open(
         target: &Target,
+        whole_target: &Target,
         server: &Server,
         purpose: &str,
         connectors: &[Connector],
@@ -136,6 +154,10 @@ impl Session {
         let Reached { mut client, route, warning } =
             reach::reach(target, server, connectors, &config)?;
         let refuse = |error: postgres::Error| refusal(target, &error);
+        // A server that lets us in may still say nothing after that; a pool that is at its limit has
+        // us wait for our turn.
+        let patience = target.patience().map(|patience| patience.max(TURN));
+        let _deadline = route.lifeline().and_then(|it| it.sever_after(patience));
         let guard = pooler::guard(&route, server.port);
         let found = match settle(&mut client, &guard) {
             Err(error) if error.code() == Some(&SqlState::DIVISION_BY_ZERO) => {
@@ -150,8 +172,11 @@ impl Session {
         Ok(Self {
             client,
             target: target.clone(),
+            whole_target: whole_target.clone(),
             purpose: purpose.to_owned(),
             server,
+            identity: Identity::default(),
+            was_promoted: false,
             is_used: false,
             author_was_here: false,
             reconnects: 0,
@@ -162,7 +187,7 @@ impl Session {
     }
 
     /// Whether this is a server as it was asked for.
-    fn is(&self, wanted: Wanted) -> bool {
+    pub(super) fn is(&self, wanted: Wanted) -> bool {
         match wanted {
             Wanted::Any | Wanted::PreferStandby => true,
             Wanted::ReadWrite => self.server.read_only.is_none(),
@@ -209,15 +234,34 @@ impl Session {
         self.server.read_only
     }
 
-    /// Connects again, as the same role for the same purpose.
-    ///
-    /// # Errors
-    ///
-    /// As [`connect`](Self::connect).
-    pub(crate) fn reconnect(&mut self) -> Result<(), ConnectError> {
+    /// The target with all servers that could have served it.
+    pub(super) fn whole_target(&self) -> &Target {
+        &self.whole_target
+    }
+
+    pub(super) fn purpose(&self) -> &str {
+        &self.purpose
+    }
+
+    /// Which cluster it is on, as far as [`prepare`](Self::prepare) could tell.
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    pub(super) fn identify(&mut self) {
+        self.identity = Identity::read(&mut self.client);
+    }
+
+    /// Whether a standby has taken over since the first connection.
+    pub(crate) fn was_promoted(&self) -> bool {
+        self.was_promoted
+    }
+
+    /// Takes the place of this one.
+    pub(super) fn replace_with(&mut self, session: Self) {
         let reconnects = self.reconnects + 1;
-        *self = Self { reconnects, ..Self::connect(&self.target, &self.purpose)? };
-        Ok(())
+        let was_promoted = self.was_promoted || session.identity.was_promoted_since(&self.identity);
+        *self = Self { reconnects, was_promoted, ..session };
     }
 
     /// How often it was [connected again](Self::reconnect): what was read before may have changed
@@ -261,6 +305,7 @@ impl Session {
         for setting in of_version(self.major()) {
             _ = self.client.batch_execute(setting);
         }
+        self.identify();
     }
 
     /// The `search_path` that the author's statements are read with.
@@ -302,14 +347,35 @@ impl Session {
         kind: Kind,
         work: impl FnOnce(&mut Client) -> T,
     ) -> (T, Ended) {
-        let armed = interrupt.arm(self.canceler(), self.server.pid, kind);
+        self.guarded_all(interrupt, kind, 1, work)
+    }
+
+    /// The same for several statements in one message.
+    pub(crate) fn guarded_all<T>(
+        &mut self,
+        interrupt: &Interrupt,
+        kind: Kind,
+        statements: usize,
+        work: impl FnOnce(&mut Client) -> T,
+    ) -> (T, Ended) {
+        let armed = interrupt.arm(self.canceler(), self.server.pid, kind, statements);
         let result = work(&mut self.client);
-        let ended = armed.end();
-        if ended.cancelled {
+        let ended = armed.end(self.lifeline());
+        if ended.cancelled && !self.lifeline().is_some_and(Lifeline::is_severed) {
             // A cancel may still be on its way. A server that waits for a command ignores it.
             std::thread::sleep(Duration::from_millis(100));
         }
         (result, ended)
+    }
+
+    /// The connection as other threads see it, where it is one over the network.
+    pub(crate) fn lifeline(&self) -> Option<&Lifeline> {
+        self.route.lifeline()
+    }
+
+    /// For how long an answer was awaited when the connection was ended from elsewhere.
+    pub(crate) fn ended_after(&self) -> Option<Duration> {
+        self.lifeline().and_then(Lifeline::ended_after)
     }
 
     /// What ends a statement of this session from another thread.

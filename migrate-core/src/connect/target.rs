@@ -34,6 +34,8 @@ struct Inner {
     tls: TlsSettings,
     /// How long a server may take to let us in.
     patience: Option<Duration>,
+    /// How often something is sent while an answer is awaited.
+    keepalive: Option<Duration>,
     config: postgres::Config,
     /// What another program has to be told to connect likewise.
     for_others: Vec<(&'static str, String)>,
@@ -142,6 +144,7 @@ impl Target {
                 in_any_order: order.unwrap_or(false),
                 tls,
                 patience,
+                keepalive: keepalive(&parameters)?,
                 config,
                 for_others,
             }),
@@ -252,6 +255,10 @@ impl Target {
         self.inner.patience
     }
 
+    pub(super) fn keepalive(&self) -> Option<Duration> {
+        self.inner.keepalive
+    }
+
     /// All that the driver is told, but for the server, the password and TLS.
     pub(super) fn config(&self) -> postgres::Config {
         let mut config = self.inner.config.clone();
@@ -296,6 +303,18 @@ impl fmt::Debug for Target {
 fn login(environment: &Environment) -> Option<&str> {
     let named = || ["USER", "LOGNAME"].into_iter().find_map(|name| environment.var(name));
     environment.account.as_deref().or_else(named)
+}
+
+/// How often something is sent while an answer is awaited: more often than the idle timeouts of
+/// proxies, and as often as TCP's own keepalives where those are wanted more often.
+fn keepalive(parameters: &Parameters) -> Result<Option<Duration>, TargetError> {
+    const USUAL: u64 = 5;
+    if parameters.number("keepalives")? == Some(0) {
+        return Ok(None);
+    }
+    let idle = parameters.number("keepalives_idle")?.and_then(|idle| u64::try_from(idle).ok());
+    let idle = idle.filter(|idle| *idle > 0).unwrap_or(USUAL);
+    Ok(Some(Duration::from_secs(idle.min(USUAL))))
 }
 
 /// Tells the driver the rest, and gives how long a server may take.

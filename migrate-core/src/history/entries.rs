@@ -6,7 +6,7 @@ use postgres::Client;
 use super::{History, HistoryError};
 use crate::apply::Noted;
 use crate::plan::{Step, checksum_of_first};
-use crate::way_back::{Captured, Stored, WayBack};
+use crate::way_back::{Captured, Stored, StoredError, WayBack};
 
 /// A migration that the database has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,24 +63,15 @@ pub(crate) struct StoredRow {
     down: String,
 }
 
-/// What is wrong with what the history keeps of a migration.
-pub(crate) enum Damage {
-    /// What was applied cannot be read.
-    Up(serde_json::Error),
-    /// The way back cannot be read.
-    Down(serde_json::Error),
-}
-
 impl StoredRow {
     /// The steps that were applied.
-    pub(crate) fn up(&self) -> Result<Vec<Step>, Damage> {
-        serde_json::from_str(&self.up).map_err(Damage::Up)
+    pub(crate) fn up(&self) -> Result<Vec<Step>, serde_json::Error> {
+        serde_json::from_str(&self.up)
     }
 
     /// The way back.
-    pub(crate) fn down(&self) -> Result<WayBack, Damage> {
-        let stored: Stored = serde_json::from_str(&self.down).map_err(Damage::Down)?;
-        Ok(stored.inverse())
+    pub(crate) fn down(&self) -> Result<WayBack, StoredError> {
+        Stored::read(&self.down)
     }
 }
 
@@ -146,10 +137,13 @@ impl History {
     pub fn way_back(&self, client: &mut Client, name: &str) -> Result<WayBack, HistoryError> {
         let sql = format!("SELECT down::text FROM {} WHERE name = $1", self.table.quoted());
         let text: String = client.query_one(&sql, &[&name])?.try_get(0)?;
-        let stored: Result<Stored, _> = serde_json::from_str(&text);
-        stored
-            .map(Stored::inverse)
-            .map_err(|source| HistoryError::Damaged { name: name.to_owned(), source })
+        Stored::read(&text).map_err(|error| {
+            let name = name.to_owned();
+            match error {
+                StoredError::Format { found } => HistoryError::NewerInverse { name, found },
+                StoredError::Json(source) => HistoryError::Damaged { name, source },
+            }
+        })
     }
 
     /// The migrations that stopped half way.

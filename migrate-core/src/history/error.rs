@@ -40,6 +40,17 @@ pub enum HistoryError {
         /// What is wrong, and with what of it.
         distrust: Vec<Distrust>,
     },
+    /// Another version of this tool has stored how a migration is reverted.
+    #[error(
+        "the stored inverse of `{name}` has format {found}; this version reads up to {}",
+        migrate_dsl::FORMAT
+    )]
+    NewerInverse {
+        /// The migration.
+        name: String,
+        /// The format.
+        found: u32,
+    },
     /// Its name leaves no room for those of the tables beside it.
     #[error("`{table}` cannot be the name of the history: {problem}")]
     Name {
@@ -92,8 +103,10 @@ impl HistoryError {
             Self::Damaged { .. } => Some(
                 "someone edited it by hand; `migrate status` still reads the others".to_owned(),
             ),
-            Self::Newer { .. } => Some("use the migrate that wrote it, or a newer one".to_owned()),
             Self::Untrusted { distrust, .. } => Some(remedies(distrust)),
+            Self::Newer { .. } | Self::NewerInverse { .. } => {
+                Some("use the migrate that wrote it, or a newer one".to_owned())
+            }
             Self::Name { .. } => Some("choose a shorter one".to_owned()),
             Self::Denied { advice, .. } => Some(advice.clone()),
             Self::Database(_) => None,

@@ -188,7 +188,7 @@ impl History {
             "SELECT id, at, action, name, outcome, duration_ms, actor, role, git_commit, \
              tool_version, pg_catalog.to_jsonb(l) ->> 'checksum', message FROM {} l \
              WHERE $1::text IS NULL OR $1 = ANY (pg_catalog.string_to_array(name, ', ')) \
-             ORDER BY id DESC LIMIT $2",
+             ORDER BY at DESC, id DESC LIMIT $2",
             self.log_table().quoted()
         );
         let count = query.count.map(|count| i64::try_from(count).unwrap_or(i64::MAX));

@@ -6,6 +6,7 @@
 //! that changes them is SQL made here, so that the engine can send it in the same message, and the
 //! same transaction, as the migration itself.
 
+mod carry;
 mod entries;
 mod error;
 mod log;
@@ -14,7 +15,7 @@ mod settings;
 mod trust;
 mod writes;
 
-pub(crate) use entries::Damage;
+pub(crate) use carry::logs;
 pub use entries::{Applied, Unfinished};
 pub use error::HistoryError;
 pub(crate) use log::Line;

@@ -174,8 +174,10 @@ impl History {
         vec![
             format!("ALTER TABLE {} ADD COLUMN checksum pg_catalog.text", log.quoted()),
             format!(
-                "CREATE FUNCTION {}() RETURNS pg_catalog.trigger LANGUAGE plpgsql \
-                 AS {body}",
+                // It stays behind where somebody drops the tables by hand. To replace it would leave
+                // it to whoever owns it.
+                "DROP FUNCTION IF EXISTS {0}(); CREATE FUNCTION {0}() RETURNS pg_catalog.trigger \
+                 LANGUAGE plpgsql AS {body}",
                 function.quoted()
             ),
             format!(

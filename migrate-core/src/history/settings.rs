@@ -77,7 +77,7 @@ impl History {
 
 /// The tables with settings of all histories that a database has. Anybody may make a table that
 /// looks like one: of those that fulfil `safe`, nothing of its owner's is called.
-fn all_settings(safe: &str) -> String {
+pub(super) fn all_settings(safe: &str) -> String {
     format!(
         "WITH RECURSIVE {TRUSTED} \
          SELECT n.nspname::text AS schema, s.relname::text AS name FROM pg_catalog.pg_class s \
@@ -95,6 +95,12 @@ fn all_settings(safe: &str) -> String {
 
 /// Policies are called by reading.
 const TO_READ: &str = "NOT s.relrowsecurity OR s.relowner IN (SELECT role FROM trusted)";
+/// The log beside it is read as a whole.
+pub(super) const TO_READ_THE_LOG: &str = "s.relowner IN (SELECT role FROM trusted) \
+     AND NOT EXISTS (SELECT FROM pg_catalog.pg_class o WHERE o.relnamespace = s.relnamespace \
+     AND o.relname = pg_catalog.regexp_replace(s.relname, 'settings$', 'log') \
+     AND (o.relkind <> 'r' OR o.relhasrules OR o.relrowsecurity \
+     OR o.relowner NOT IN (SELECT role FROM trusted)))";
 /// Triggers are called by writing.
 const TO_WRITE: &str = "NOT s.relhastriggers AND s.relowner IN (SELECT role FROM trusted)";
 

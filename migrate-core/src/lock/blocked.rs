@@ -19,7 +19,7 @@ pub struct Blocked {
     pub since: Option<DateTime<Utc>>,
     /// What it waits for: a relation, or another kind of thing.
     pub waits_for: String,
-    /// The mode in which it wants it.
+    /// The mode in which it wants it; empty where it is no lock.
     pub mode: String,
     /// What it runs, where this role may see it.
     pub query: Option<String>,
@@ -78,7 +78,31 @@ pub fn blocked(client: &mut Client, major: u32) -> Result<Vec<Blocked>, postgres
             blocked_by: blockers(client, &pids)?,
         });
     }
+    found.extend(behind_standbys(client)?);
     Ok(found)
+}
+
+/// Who has committed, and waits for a synchronous standby.
+fn behind_standbys(client: &mut Client) -> Result<Vec<Blocked>, postgres::Error> {
+    let rows = client.query(
+        "SELECT pid, usename::text, nullif(application_name, ''), query_start, \
+         nullif(query, '<insufficient privilege>') FROM pg_catalog.pg_stat_activity \
+         WHERE wait_event = 'SyncRep' AND datname = pg_catalog.current_database() ORDER BY 4, 1",
+        &[],
+    )?;
+    let blocked = rows.iter().map(|row| {
+        Ok(Blocked {
+            pid: row.try_get(0)?,
+            role: row.try_get(1)?,
+            application: row.try_get(2)?,
+            since: row.try_get(3)?,
+            waits_for: "a synchronous standby to confirm its commit".to_owned(),
+            mode: String::new(),
+            query: row.try_get(4)?,
+            blocked_by: Vec::new(),
+        })
+    });
+    blocked.collect()
 }
 
 fn blockers(client: &mut Client, pids: &[i32]) -> Result<Vec<Blocker>, postgres::Error> {

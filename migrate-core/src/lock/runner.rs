@@ -33,6 +33,8 @@ pub struct Holder {
     pub role: Option<String>,
     /// Since when the session is there, where this role may see it.
     pub since: Option<DateTime<Utc>>,
+    /// Whether it has committed and waits for a synchronous standby, where this role may see it.
+    pub waits_for_standby: bool,
 }
 
 /// Why the lock could not be had.
@@ -140,8 +142,8 @@ fn halves(key: i64) -> (u32, u32) {
 fn holder_of(client: &mut Client, key: i64) -> Result<Option<Holder>, postgres::Error> {
     let (class, object) = halves(key);
     let row = client.query_opt(
-        "SELECT a.pid, a.application_name, a.usename::text, a.backend_start \
-         FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid \
+        "SELECT a.pid, a.application_name, a.usename::text, a.backend_start, \
+         coalesce(a.wait_event = 'SyncRep', false) FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid \
          WHERE l.locktype = 'advisory' AND l.classid = $1 AND l.objid = $2 AND l.objsubid = 1 \
          AND l.granted AND l.database = a.datid AND a.datname = pg_catalog.current_database()",
         &[&class, &object],
@@ -152,6 +154,7 @@ fn holder_of(client: &mut Client, key: i64) -> Result<Option<Holder>, postgres::
         purpose: row.try_get::<_, Option<String>>(1)?.unwrap_or_default(),
         role: row.try_get(2)?,
         since: row.try_get(3)?,
+        waits_for_standby: row.try_get(4)?,
     }))
 }
 
@@ -162,6 +165,9 @@ fn describe(holder: &Holder) -> String {
     }
     if let Some(since) = holder.since {
         text += &format!(", since {}", since.format("%Y-%m-%d %H:%M:%S UTC"));
+    }
+    if holder.waits_for_standby {
+        text += ", which has committed and waits for a synchronous standby";
     }
     text
 }

@@ -1,12 +1,16 @@
 //! Backing up.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::Migrator;
 use crate::backup::{Backup, BackupError, ClientPrograms, Place, dump, prune};
 use crate::history::{Action, Line};
 use crate::watchdog::Watchdog;
 use crate::{Environment, Error, Event, Observer, Session};
+
+/// How long a connection may take to show that it is still there.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 
 /// A backup to be made before anything is applied.
 #[derive(Debug, Clone)]
@@ -33,10 +37,10 @@ impl Migrator {
         environment: &Environment,
         observer: &mut dyn Observer,
     ) -> Result<Backup, Error> {
+        self.refuse_newer(session)?;
         let backup = {
             let reporter = self.reporter.as_ref().map(|reporter| reporter.0.clone());
-            let target = session.target().clone();
-            let _watchdog = Watchdog::start(&self.interrupt, self.limits, &target, reporter);
+            let _watchdog = Watchdog::start(&self.interrupt, self.limits, session, reporter);
             self.back_up(session, place, environment, observer)?
         };
         if let (Some(keep), Some(folder)) = (keep, backup.file.parent()) {
@@ -45,6 +49,7 @@ impl Migrator {
                 observer.event(Event::Pruned { files });
             }
         }
+        self.connect_if_lost(session)?;
         // The backup is there, whatever becomes of the line about it.
         if session.read_only().is_some() {
             return Ok(backup);
@@ -72,6 +77,15 @@ impl Migrator {
         };
         let backup = self.back_up(session, place, environment, observer)?;
         self.log_backup(session, &backup)
+    }
+
+    /// Connects again where the connection was lost while other programs were at work: for a
+    /// proxy, it was idle.
+    pub(super) fn connect_if_lost(&self, session: &mut Session) -> Result<(), Error> {
+        match session.client().is_valid(ANSWERS_WITHIN) {
+            Ok(()) => Ok(()),
+            Err(_) => session.reconnect(&self.interrupt),
+        }
     }
 
     fn back_up(

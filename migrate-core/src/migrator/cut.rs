@@ -29,6 +29,24 @@ enum Found {
 }
 
 impl Migrator {
+    /// An error of this migrator, for whoever has it stopped: then a connection that is gone was
+    /// given up, and that is not what the work ended for.
+    #[must_use]
+    pub fn unless_stopped(&self, error: Error) -> Error {
+        match self.interrupt.stopped() {
+            Some(stop) if is_passing(&error) => Error::Stopped(stop),
+            _ => error,
+        }
+    }
+
+    /// An error where it was to stop, and what was committed then is not confirmed by a standby.
+    pub(super) fn is_confirmed(&self, name: &str) -> Result<(), Error> {
+        match (self.interrupt.take_unconfirmed(), self.interrupt.stopped()) {
+            (true, Some(stop)) => Err(Error::Unconfirmed { stop, name: name.to_owned() }),
+            _ => Ok(()),
+        }
+    }
+
     /// Runs a migration, through as many cuts of the connection as can be expected.
     pub(super) fn apply_through_cuts(
         &self,
@@ -42,11 +60,29 @@ impl Migrator {
         let started = Instant::now();
         let mut unfinished = known.unfinished.iter().find(|row| names.contains(&row.name)).cloned();
         let mut cuts = 0;
+        let mut idle = Idle::default();
         loop {
             let done = apply(session, &self.history, lock, work, unfinished.as_ref(), observer);
             let Err(error) = done else { return done };
-            if !error.failure.is_cut() || cuts == CUTS {
+            if !error.failure.is_cut() {
                 return Err(error);
+            }
+            if let Some(after) = idle.note(session.ended_after())
+                && self.interrupt.stopped().is_none()
+            {
+                observer.event(Event::IdleTimeout { after });
+            }
+            if cuts == CUTS {
+                let failure = match idle.limit() {
+                    Some(after) => {
+                        error.failure.not_resumed(idle_timeout(after), Some(RAISE_IT.to_owned()))
+                    }
+                    None => error.failure,
+                };
+                return Err(ApplyError { failure, ..error });
+            }
+            if let Some(stop) = self.interrupt.stopped() {
+                return Err(ApplyError { failure: Failure::Stopped(stop), ..error });
             }
             cuts += 1;
             let name = work.name.to_owned();
@@ -57,8 +93,10 @@ impl Migrator {
                     if let Some(stop) = second.stopped() {
                         return Err(ApplyError { failure: Failure::Stopped(stop), ..error });
                     }
-                    observer.event(Event::NotReconnected { name, why: in_full(&second) });
-                    return Err(error);
+                    let why = in_full(&second);
+                    observer.event(Event::NotReconnected { name, why: why.clone() });
+                    let failure = error.failure.not_resumed(why, second.help());
+                    return Err(ApplyError { failure, ..error });
                 }
             };
             let recorded = matches!(found, Found::Recorded);
@@ -83,7 +121,8 @@ impl Migrator {
         let pid = session.backend_pid();
         let mut pause = Duration::from_millis(50);
         loop {
-            let answer = reconnect(session, pid)
+            let answer = self
+                .reconnect(session, pid)
                 .and_then(|()| self.ask(session, work, names, before, observer));
             match answer {
                 Err(error) if is_passing(&error) && Instant::now() < until => {
@@ -95,6 +134,20 @@ impl Migrator {
             }
             pause = (pause * 2).min(Duration::from_secs(1));
         }
+    }
+
+    /// Connects again, when the server has done with the session before.
+    fn reconnect(&self, session: &mut Session, pid: i32) -> Result<(), Error> {
+        let before = (session.target().hosts(), session.identity().clone());
+        session.reconnect(&self.interrupt)?;
+        session.prepare();
+        self.interrupt.watch_over(session);
+        let promoted = session.identity().was_promoted_since(&before.1);
+        if !promoted && session.target().hosts() == before.0 {
+            // The server may not have noticed yet that nobody is there any more.
+            session.end_other(pid, Duration::from_secs(5))?;
+        }
+        Ok(())
     }
 
     fn ask(
@@ -115,7 +168,13 @@ impl Migrator {
         )?;
         let known = self.known(session.client())?.unwrap_or_default();
         // Until the lock was ours again, another runner may have had it.
-        before.has_become(&known, work.direction)?;
+        before.has_become(&known, work.direction).map_err(|error| match error {
+            // Whoever looks for another runner that did this would look in vain.
+            Error::Overtaken { name, .. } if session.was_promoted() => {
+                Error::LostInFailover { name }
+            }
+            error => error,
+        })?;
         let is_recorded = |name: &String| known.has(name);
         let recorded = match work.direction {
             Direction::Up => names.iter().all(is_recorded),
@@ -143,13 +202,41 @@ impl Migrator {
     }
 }
 
-/// Connects again, when the server has done with the session before.
-fn reconnect(session: &mut Session, pid: i32) -> Result<(), Error> {
-    session.reconnect()?;
-    session.prepare();
-    // The server may not have noticed yet that nobody is there any more.
-    session.end_other(pid, Duration::from_secs(5))?;
-    Ok(())
+/// What is to be done about an idle timeout.
+const RAISE_IT: &str = "a proxy, a load balancer or a firewall on the way has an idle timeout: set it \
+                        above what the longest statement takes, or connect to the server itself";
+
+fn idle_timeout(after: Duration) -> String {
+    format!("it was lost after {:.1} s without traffic, each time", after.as_secs_f64())
+}
+
+/// For how long nothing was sent before each loss of the connection: whoever ends what is idle does
+/// so after the same time.
+#[derive(Default)]
+struct Idle {
+    last: Option<Duration>,
+    limit: Option<Duration>,
+}
+
+impl Idle {
+    /// Less is no idle timeout of anybody.
+    const LEAST: Duration = Duration::from_secs(1);
+
+    /// The limit, once it is known; it is news only then.
+    fn note(&mut self, silence: Option<Duration>) -> Option<Duration> {
+        let silence = silence.filter(|silence| *silence >= Self::LEAST);
+        let before = std::mem::replace(&mut self.last, silence);
+        let (before, now) = (before?, silence?);
+        let tolerance = before.mul_f64(0.1).max(Duration::from_millis(300));
+        let known = (before.abs_diff(now) <= tolerance).then_some(now);
+        let is_news = self.limit.is_none();
+        self.limit = known;
+        known.filter(|_| is_news)
+    }
+
+    fn limit(&self) -> Option<Duration> {
+        self.limit
+    }
 }
 
 /// An error and its causes, in one line.
@@ -171,5 +258,25 @@ fn is_passing(error: &Error) -> bool {
         | Error::Lock(LockError::Database(error))
         | Error::History(HistoryError::Database(error)) => Failure::is_cut_by(error),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_silence_before_each_loss_is_an_idle_limit() {
+        let mut idle = Idle::default();
+        let mut note = |seconds: Option<f64>| {
+            idle.note(seconds.map(Duration::from_secs_f64)).map(|limit| limit.as_secs_f64())
+        };
+        assert_eq!(note(Some(10.0)), None);
+        assert_eq!(note(Some(10.2)), Some(10.2));
+        assert_eq!(note(Some(10.1)), None);
+        assert_eq!(note(Some(3.0)), None);
+        assert_eq!(note(None), None);
+        assert_eq!(note(Some(0.1)), None);
+        assert_eq!(note(Some(0.1)), None);
     }
 }

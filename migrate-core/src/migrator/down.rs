@@ -109,6 +109,16 @@ impl Migrator {
         to: &DownTo,
         observer: &mut dyn Observer,
     ) -> Result<Vec<String>, Error> {
+        let result = self.down_unlogged(session, to, observer);
+        self.note_refusal(session, Action::Down, result)
+    }
+
+    fn down_unlogged(
+        &self,
+        session: &mut Session,
+        to: &DownTo,
+        observer: &mut dyn Observer,
+    ) -> Result<Vec<String>, Error> {
         // With nothing applied there is nothing to take back, and no history to create.
         let nothing = |known: Known| known.applied.is_empty() && known.unfinished.is_empty();
         if self.known(session.client())?.is_none_or(nothing) {
@@ -278,7 +288,7 @@ impl Migrator {
             no_way_back: None,
             lost: Vec::new(),
         });
-        Ok(())
+        self.is_confirmed(name)
     }
 }
 

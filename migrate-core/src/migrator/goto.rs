@@ -3,6 +3,7 @@
 use super::down::Meant;
 use super::{DownTo, Migrator, UpTo};
 use crate::event::Direction;
+use crate::history::Action;
 use crate::{Error, Observer, Session};
 
 impl Migrator {
@@ -13,6 +14,16 @@ impl Migrator {
     ///
     /// As [`down`](Self::down) and [`up`](Self::up).
     pub fn goto(
+        &self,
+        session: &mut Session,
+        name: &str,
+        observer: &mut dyn Observer,
+    ) -> Result<(Vec<String>, Vec<String>), Error> {
+        let result = self.goto_unlogged(session, name, observer);
+        self.note_refusal(session, Action::Down, result)
+    }
+
+    fn goto_unlogged(
         &self,
         session: &mut Session,
         name: &str,

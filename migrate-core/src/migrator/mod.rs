@@ -12,6 +12,7 @@ mod mark;
 mod partial;
 mod protect;
 mod redo;
+mod refusals;
 mod restore;
 mod status;
 mod sync;
@@ -245,8 +246,7 @@ impl Migrator {
         }
         session.prepare();
         let reporter = self.reporter.as_ref().map(|reporter| reporter.0.clone());
-        let target = session.target().clone();
-        let _watchdog = Watchdog::start(&self.interrupt, self.limits, &target, reporter);
+        let _watchdog = Watchdog::start(&self.interrupt, self.limits, session, reporter);
         let lock = RunnerLock::acquire_unless_stopped(
             session.client(),
             &self.history,

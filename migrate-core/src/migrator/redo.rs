@@ -2,6 +2,7 @@
 
 use super::down::Meant;
 use super::{DownTo, Known, Migrator};
+use crate::history::Action;
 use crate::{Error, Observer, Session};
 
 impl Migrator {
@@ -13,6 +14,16 @@ impl Migrator {
     /// As [`down`](Self::down) and [`up`](Self::up); when a file is gone, before anything is
     /// touched.
     pub fn redo(
+        &self,
+        session: &mut Session,
+        count: usize,
+        observer: &mut dyn Observer,
+    ) -> Result<Vec<String>, Error> {
+        let result = self.redo_unlogged(session, count, observer);
+        self.note_refusal(session, Action::Down, result)
+    }
+
+    fn redo_unlogged(
         &self,
         session: &mut Session,
         count: usize,

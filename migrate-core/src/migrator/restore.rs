@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::Migrator;
 use super::backup::{shown, stay_while_idle};
 use crate::backup::{self, BackupError, CLEAN, ClientPrograms, contents, validate};
-use crate::history::{Action, Line, protect_as_before, protections};
+use crate::history::{Action, HistoryError, Line, logs, protect_as_before, protections};
 use crate::{Environment, Error, Event, Observer, Session};
 
 /// How long the first try waits for a lock: longer than `deadlock_timeout`, after which the server
@@ -28,7 +28,8 @@ pub struct RestoreOptions {
 
 impl Migrator {
     /// Puts a backup back: all of it, in one transaction, or nothing. The history comes with it;
-    /// whether the database is protected does not, for that is of the database and not of its data.
+    /// whether the database is protected does not, for that is of the database and not of its data,
+    /// and the log keeps the lines that the backup does not have.
     ///
     /// # Errors
     ///
@@ -42,6 +43,19 @@ impl Migrator {
         environment: &Environment,
         observer: &mut dyn Observer,
     ) -> Result<(), Error> {
+        let result = self.restore_unlogged(session, file, options, environment, observer);
+        self.note_refusal(session, Action::Restore, result)
+    }
+
+    fn restore_unlogged(
+        &self,
+        session: &mut Session,
+        file: &Path,
+        options: RestoreOptions,
+        environment: &Environment,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Error> {
+        self.refuse_newer(session)?;
         let refuse = |session: &mut Session| {
             self.may_destroy_all(session)?;
             match contents(session.client())? {
@@ -55,13 +69,19 @@ impl Migrator {
         let mut progress =
             |what: &str| observer.event(Event::BackupProgress { what: what.to_owned() });
         validate(&programs, file, environment, &self.interrupt, &mut progress)?;
+        self.connect_if_lost(session)?;
         self.locked(session, observer, |session, _, observer| {
             // Somebody may have been quicker.
             refuse(session)?;
             let started = Instant::now();
             let protected = protections(session.client())?;
             let target = session.target().clone();
-            let last = protect_as_before(&protected);
+            let carried = logs(session.client())?;
+            let (database, message) = (target.database(), shown(file));
+            let mut last = protect_as_before(&protected);
+            for log in &carried {
+                last += &log.restored(&self.actor, database, &message);
+            }
             let mut restore = backup::Restore {
                 target: &target,
                 major: session.major(),
@@ -89,15 +109,31 @@ impl Migrator {
                     restored => break restored?,
                 }
             }
-            if self.history.find(session.client())?.is_none() {
+            self.connect_if_lost(session)?;
+            match self.history.find(session.client()) {
+                Ok(None) => return Ok(()),
+                // The backup has it from a newer version. It is restored; the next command says so.
+                Err(HistoryError::Newer { .. }) => return Ok(()),
+                found => found?,
+            };
+            self.known_or_new(session, observer)?;
+            if carried.iter().any(|log| log.history == self.history) {
                 return Ok(());
             }
-            self.known_or_new(session, observer)?;
-            let (message, duration) = (shown(file), started.elapsed().as_millis().to_string());
+            let duration = started.elapsed().as_millis().to_string();
             let line = Line::done(Action::Restore, target.database());
             let line = line.took(&duration).message(&message);
             let log = self.history.log(&self.actor, line);
             self.write(session, vec![log])
         })
+    }
+
+    /// Refuses a history that a newer version has changed, before anything is written. One that
+    /// cannot be read for another reason is none of a backup's business.
+    pub(super) fn refuse_newer(&self, session: &mut Session) -> Result<(), Error> {
+        match self.history.find(session.client()) {
+            Err(error @ HistoryError::Newer { .. }) => Err(error.into()),
+            _ => Ok(()),
+        }
     }
 }

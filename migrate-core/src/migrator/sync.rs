@@ -11,6 +11,7 @@ use super::down::{Backwards, Meant};
 use super::{Known, Migrator, UpTo};
 use crate::apply::{Loss, Passage, Rehearsal, losses};
 use crate::event::{Direction, Parting};
+use crate::history::Action;
 use crate::history::{Applied, Unfinished};
 use crate::order::{State, common, entries};
 use crate::plan::{Migration, Statement, Step};
@@ -37,6 +38,16 @@ impl Migrator {
     /// cannot be applied, or rows would be lost and that was not allowed with `discard_rows`. As
     /// [`down`](Self::down) and [`up`](Self::up) after that.
     pub fn sync(
+        &self,
+        session: &mut Session,
+        discard_rows: bool,
+        observer: &mut dyn Observer,
+    ) -> Result<(Vec<String>, Vec<String>), Error> {
+        let result = self.sync_unlogged(session, discard_rows, observer);
+        self.note_refusal(session, Action::Down, result)
+    }
+
+    fn sync_unlogged(
         &self,
         session: &mut Session,
         discard_rows: bool,

@@ -44,6 +44,16 @@ impl Migrator {
         to: &UpTo,
         observer: &mut dyn Observer,
     ) -> Result<Vec<String>, Error> {
+        let result = self.up_unlogged(session, to, observer);
+        self.note_refusal(session, Action::Up, result)
+    }
+
+    fn up_unlogged(
+        &self,
+        session: &mut Session,
+        to: &UpTo,
+        observer: &mut dyn Observer,
+    ) -> Result<Vec<String>, Error> {
         // With nothing to do nobody has to be waited for, and what cannot be done is refused before
         // anything is written.
         let known = self.known(session.client())?.unwrap_or_default();
@@ -237,7 +247,7 @@ impl Migrator {
             no_way_back: WayBack::none(migration).map(|why| why.reason),
             lost: lost(migration),
         });
-        Ok(())
+        self.is_confirmed(&migration.name)
     }
 
     /// All migrations in one transaction.
@@ -298,6 +308,7 @@ impl Migrator {
                 lost: lost(migration),
             });
         }
+        self.is_confirmed(&together)?;
         Ok(names)
     }
 
@@ -321,9 +332,7 @@ impl Migrator {
         mut error: ApplyError,
     ) -> ApplyError {
         let message = error.failure.message();
-        let line = Line::failed(action, &error.name, &message);
-        let sql = self.history.log(&self.actor, line);
-        _ = session.client().batch_execute(&sql);
+        self.note(session, Line::failed(action, &error.name, &message));
         if let Failure::Statement { statement, source, advice, .. } = &mut error.failure
             && let Some(said) = source.server()
         {

@@ -2,13 +2,15 @@
 
 mod ledger;
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use serde::Serialize;
 
 use super::Migrator;
 use crate::count::count;
-use crate::history::{Damage, LogQuery};
+use crate::history::LogQuery;
 use crate::order::{Entry, State, entries};
 use crate::plan::{Step, checksum};
 use crate::{Error, Session};
@@ -99,7 +101,9 @@ impl Migrator {
         };
         let client = session.client();
         let stored = self.history.stored(client)?;
-        let log = self.history.log_entries(client, &LogQuery::default())?;
+        let mut log = self.history.log_entries(client, &LogQuery::default())?;
+        // What was carried over a restore is older than its place in the log.
+        log.sort_by_key(|entry| Reverse(entry.id));
         let mut newest = "";
         let mut newest_before = BTreeMap::new();
         for row in &known.applied {
@@ -128,11 +132,9 @@ impl Migrator {
                         finding.change = Some((up, migration.up.clone()));
                     }
                 }
-                Err(Damage::Up(error) | Damage::Down(error)) => {
-                    findings.push(unreadable(&row.name, "up", &error));
-                }
+                Err(error) => findings.push(unreadable(&row.name, "up", &error)),
             }
-            if let Err(Damage::Up(error) | Damage::Down(error)) = row.down() {
+            if let Err(error) = row.down() {
                 findings.push(unreadable(&row.name, "down", &error));
             }
         }
@@ -220,6 +222,6 @@ fn tampered(name: &str, message: impl Into<String>) -> Finding {
     )
 }
 
-fn unreadable(name: &str, column: &str, error: &serde_json::Error) -> Finding {
+fn unreadable(name: &str, column: &str, error: &dyn Display) -> Finding {
     tampered(name, format!("`{column}` of its row cannot be read: {error}"))
 }

@@ -37,6 +37,27 @@ fn a_bundle_is_a_plan_with_a_digest() {
 }
 
 #[test]
+fn the_log_has_the_commit_of_the_bundle() {
+    let cli = Cli::with_plan(&story());
+    let check_out = |commit: &str| {
+        cli.write(".git/HEAD", "ref: refs/heads/main\n");
+        cli.write(".git/refs/heads/main", commit);
+    };
+    // Plans alone are of no commit that is known, whatever is checked out around them.
+    check_out("bbbb");
+    assert_eq!(cli.run("up --dry-run").code, Some(0));
+    cli.write("Cargo.toml", "[workspace.metadata.migrate]\n");
+    let text = cli.run("bundle bundle.json --json").stderr;
+    let bundle = fs::read_to_string(cli.folder.path().join("bundle.json")).expect(&text);
+    let with_commit = bundle.replace("\"git_commit\":null", "\"git_commit\":\"aaaa\"");
+    assert_ne!(bundle, with_commit);
+    cli.write("plan.json", &with_commit);
+    assert_eq!(cli.run("up").code, Some(0));
+    let row = cli.database.client().query_one("SELECT git_commit FROM migrations_log", &[]);
+    assert_eq!(row.unwrap().get::<_, Option<String>>(0).as_deref(), Some("aaaa"));
+}
+
+#[test]
 fn a_bundle_that_was_cut_or_changed_is_refused() {
     let cli = Cli::with_plan(&story());
     _ = cli.run("bundle bundle.json");

@@ -16,5 +16,6 @@ mod ledger;
 mod private;
 mod protection;
 mod renumber;
+mod signals;
 mod sync;
 mod told;

@@ -56,3 +56,12 @@ fn a_service() {
     assert_eq!(encryption(&mut session), "clear");
     assert_eq!(session.user(), "ada");
 }
+
+#[test]
+fn where_waiting_helps_that_is_said() {
+    let server = Server::new();
+    server.execute("ALTER ROLE plain CONNECTION LIMIT 0");
+    let text = format!("host=127.0.0.1 port={} user=plain dbname=postgres", server.port);
+    let error = Surroundings::new().connect(&text).err().unwrap();
+    insta::assert_snapshot!(error.help(), @"end some of the connections, or raise the limit of the server (`max_connections`), the database or the role; `migrate db wait` waits until one is free");
+}

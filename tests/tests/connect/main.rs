@@ -2,10 +2,12 @@
 //! with passwords and services, poolers.
 
 mod certificates;
+mod failover;
 mod hosts;
 mod interrupts;
 mod login;
 mod pooler;
 mod secrets;
 mod server;
+mod standby;
 mod tls;

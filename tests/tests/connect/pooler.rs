@@ -4,7 +4,7 @@ use std::fs::{self, Permissions};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -29,8 +29,12 @@ struct PgBouncer {
 impl PgBouncer {
     /// One before the server; nothing where the program is not there.
     fn start(server: &Server, settings: &str) -> Option<Self> {
-        let program = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/opt/homebrew/bin/pgbouncer"];
-        let Some(program) = program.into_iter().find(|program| Path::new(program).exists()) else {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let folders = std::env::split_paths(&path).collect::<Vec<_>>().into_iter();
+        let folders =
+            folders.chain(["/usr/sbin", "/usr/bin", "/opt/homebrew/bin"].map(PathBuf::from));
+        let mut programs = folders.map(|folder| folder.join("pgbouncer"));
+        let Some(program) = programs.find(|program| program.exists()) else {
             #[expect(clippy::print_stderr, reason = "whoever reads the tests should know")]
             {
                 eprintln!("skipped: `pgbouncer` is not installed");
@@ -217,4 +221,49 @@ fn nobody_waits_for_a_second_connection_that_a_pool_does_not_give() {
     let long = migration("20260102000000_b", |pgm| _ = pgm.sql("SELECT pg_sleep(60)").down(""));
     let ended = up("its time is over", vec![short, long], Some(Duration::from_millis(700)));
     assert_eq!(ended.unwrap_err(), "stopped after 0.7 s, the time that was given");
+}
+
+#[test]
+fn a_crowd_in_a_small_pool_of_sessions_waits_for_the_work_alone() {
+    let server = Server::new();
+    let Some(bouncer) = PgBouncer::start(
+        &server,
+        "pool_mode = session\nignore_startup_parameters = extra_float_digits,options\n\
+         default_pool_size = 3\nmax_client_conn = 200",
+    ) else {
+        return;
+    };
+    let all = [migration("20260101000000_a", |pgm| _ = pgm.create_table("a", |t| t.id()))];
+    let cli = Cli::with_plan(&all).var("DATABASE_URL", &bouncer.tcp());
+    // The program is there by then.
+    assert_eq!(cli.run("status").code, Some(0));
+    let since = Instant::now();
+    let runners: Vec<_> = (0..12)
+        .map(|_| cli.command("up").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
+        .collect();
+    for mut runner in runners {
+        assert_eq!(runner.wait().unwrap().code(), Some(0));
+    }
+    let waited = since.elapsed();
+    assert!(waited < Duration::from_secs(6), "{waited:?}");
+}
+
+#[test]
+fn a_turn_in_a_pool_is_waited_for_longer_than_a_login() {
+    let server = Server::new();
+    let Some(bouncer) = PgBouncer::start(
+        &server,
+        "pool_mode = session\nignore_startup_parameters = extra_float_digits\n\
+         default_pool_size = 1",
+    ) else {
+        return;
+    };
+    let url = format!("{}&connect_timeout=1", bouncer.tcp());
+    let first = Surroundings::new().connect(&url).unwrap();
+    std::thread::scope(|scope| {
+        let second = scope.spawn(|| Surroundings::new().connect(&url).map(drop));
+        thread::sleep(Duration::from_secs(2));
+        drop(first);
+        second.join().unwrap().unwrap();
+    });
 }

@@ -18,7 +18,7 @@ use crate::certificates::Certified;
 
 /// Who may come, and how. Later lines count only where earlier ones do not.
 const ACCESS: &str = "\
-local all all trust
+local all,replication all trust
 hostssl all certified all cert
 hostssl all encrypted all scram-sha-256
 hostnossl all clear all scram-sha-256

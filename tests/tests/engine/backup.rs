@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use migrate_core::backup::{Backup, BackupError, Place};
+use migrate_core::history::HistoryError;
 use migrate_core::{
     Allowed, BackupBefore, DownTo, Environment, Error, Event, History, Limits, Migrator,
-    RestoreOptions, Stop, UpTo,
+    RestoreOptions, Session, Stop, Target, UpTo,
 };
 use migrate_dsl::Pgm;
 use migrate_tests::process::eventually;
-use migrate_tests::{Engine, catalog, environment, migration};
+use migrate_tests::{Engine, TcpProxy, catalog, environment, migration, server};
 
 const A: &str = "20260101000000_a";
 const B: &str = "20260102000000_b";
@@ -232,6 +233,58 @@ fn protection_is_of_the_database_and_not_of_its_backup() {
     let other = Engine::new();
     put_back(&other.migrator(&[]), &other, &protected.file, RestoreOptions::default()).unwrap();
     assert_eq!(other.migrator(&[]).protection(&mut other.session()).unwrap(), None);
+}
+
+#[test]
+fn the_log_is_carried_over_a_restore() {
+    let (engine, folder) = (Engine::new(), tempfile::tempdir().unwrap());
+    let both = [migration(A, table_a), migration(B, table_b)];
+    let migrator = engine.migrator(&both);
+    let empty = back_up(&engine, folder.path()).unwrap();
+    engine.up(&both[..1]).unwrap();
+    let backup = back_up(&engine, folder.path()).unwrap();
+    engine.up(&both).unwrap();
+    engine.down(&both, 1).unwrap();
+    let log = || {
+        engine.value(
+            "SELECT string_agg(concat_ws(' ', action, left(name, 14), role), ',' ORDER BY at) \
+             FROM migrations_log WHERE action <> 'backup'",
+        )
+    };
+    let before = log();
+    for file in [&backup.file, &backup.file, &empty.file] {
+        let lines: usize = engine.value("SELECT count(*) FROM migrations_log").parse().unwrap();
+        put_back(&migrator, &engine, file, CLEAN).unwrap();
+        let restored = engine.value("SELECT count(*) FROM migrations_log").parse();
+        assert_eq!(restored, Ok(lines + 1), "{}", log());
+        assert!(log().starts_with(&before), "{}", log());
+        assert_eq!(migrator.verify(&mut engine.session()).unwrap().findings, []);
+    }
+    // What comes after it counts as before.
+    engine.up(&both).unwrap();
+    assert_eq!(migrator.verify(&mut engine.session()).unwrap().findings, []);
+    engine.database.execute("DELETE FROM migrations WHERE name LIKE '%b'");
+    assert_eq!(migrator.verify(&mut engine.session()).unwrap().findings.len(), 1);
+    // A database that has had no log gets that of the backup, and a line.
+    let other = Engine::new();
+    put_back(&other.migrator(&both), &other, &backup.file, RestoreOptions::default()).unwrap();
+    assert_eq!(other.value("SELECT count(*) FROM migrations_log WHERE action = 'restore'"), "1");
+}
+
+#[test]
+fn a_newer_history_is_refused_before_anything_is_written() {
+    let (engine, folder) = (Engine::new(), tempfile::tempdir().unwrap());
+    let all = [migration(A, table_a)];
+    engine.up(&all).unwrap();
+    let backup = back_up(&engine, folder.path()).unwrap();
+    let before = files(folder.path());
+    engine.database.execute("UPDATE migrations_settings SET value = '99' WHERE key = 'version'");
+    let error = back_up(&engine, folder.path()).unwrap_err();
+    assert!(matches!(error, Error::History(HistoryError::Newer { .. })), "{error}");
+    assert_eq!(files(folder.path()), before);
+    let error = put_back(&engine.migrator(&all), &engine, &backup.file, CLEAN).unwrap_err();
+    assert!(matches!(error, Error::History(HistoryError::Newer { .. })), "{error}");
+    assert_eq!(engine.value("SELECT value FROM migrations_settings WHERE key = 'version'"), "99");
 }
 
 #[test]
@@ -495,4 +548,31 @@ fn a_role_that_may_not_read_everything_is_told_so() {
     let error = backup.unwrap_err().to_string();
     assert!(error.contains("permission denied"), "{error}");
     assert!(files(folder.path()).is_empty());
+}
+
+#[test]
+fn a_proxy_may_end_the_session_while_other_programs_restore() {
+    let (engine, folder) = (Engine::new(), tempfile::tempdir().unwrap());
+    let all = [migration(A, table_a)];
+    engine.up(&all).unwrap();
+    let proxy = TcpProxy::with_idle_limit(server(), Some(Duration::from_secs(1)));
+    let target =
+        Target::parse(&proxy.url(engine.database.name()), "the test", &Environment::default());
+    // Tables that take a while to fill again, each of them less than the proxy's limit.
+    engine.database.execute(
+        "CREATE FUNCTION nap(int) RETURNS bool LANGUAGE sql IMMUTABLE AS \
+         'SELECT pg_catalog.pg_sleep(0.05) IS NOT NULL'",
+    );
+    for number in 0..10 {
+        engine.database.execute(&format!(
+            "CREATE TABLE slow{number} (n int CHECK (nap(n))); \
+             INSERT INTO slow{number} SELECT generate_series(1, 3)"
+        ));
+    }
+    let backup = back_up(&engine, folder.path()).unwrap();
+    let mut session = Session::connect(&target.unwrap(), "migrate restore").unwrap();
+    let mut quiet = |_: Event| {};
+    let (migrator, here) = (engine.migrator(&all), environment());
+    migrator.restore(&mut session, &backup.file, CLEAN, &here, &mut quiet).unwrap();
+    assert_eq!(engine.value("SELECT count(*) FROM migrations_log WHERE action = 'restore'"), "1");
 }

@@ -5,11 +5,13 @@
 mod certificate;
 mod failure;
 mod files;
+mod keepalive;
 mod stream;
 mod verifier;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::crypto::ring;
 use rustls::{ClientConfig, SupportedProtocolVersion, version};
@@ -170,7 +172,10 @@ impl TlsSettings {
 
     /// The ways to connect to a server over the network, the first one first: where one is
     /// refused, the next is tried.
-    pub(super) fn connectors(&self) -> Result<Vec<Connector>, FileError> {
+    pub(super) fn connectors(
+        &self,
+        keepalive: Option<Duration>,
+    ) -> Result<Vec<Connector>, FileError> {
         let wishes = match self.mode {
             Mode::Disable => vec![Wish::Clear],
             Mode::Allow => vec![Wish::Clear, Wish::Tls(self.config()?)],
@@ -181,7 +186,8 @@ impl TlsSettings {
             Mode::Require | Mode::VerifyCa | Mode::VerifyFull => vec![Wish::Tls(self.config()?)],
         };
         let name_counts = self.mode == Mode::VerifyFull;
-        Ok(wishes.into_iter().map(|wish| Connector::new(wish, name_counts)).collect())
+        let connector = |wish| Connector::new(wish, name_counts, keepalive);
+        Ok(wishes.into_iter().map(connector).collect())
     }
 
     /// Reads the files.

@@ -11,7 +11,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::task::{Context, Poll, ready};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect};
 use rustls::ClientConfig;
@@ -20,8 +20,11 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, Re
 use tokio::time::Sleep;
 use tokio_rustls::TlsConnector;
 
+use super::super::lifeline::{Lifeline, Way};
+use super::super::messages::Messages;
 use super::certificate::Certificate;
 use super::failure::Failure;
+use super::keepalive::Keepalive;
 
 /// What is asked of the server before anything else.
 #[derive(Clone)]
@@ -42,9 +45,12 @@ pub(in super::super) struct Connector {
     wish: Wish,
     /// Whether the host's name is to be in the certificate.
     name_counts: bool,
+    /// How often something is sent while an answer is awaited.
+    keepalive: Option<Duration>,
     /// When nobody wants the connection any more.
     until: Option<Instant>,
     heard: Arc<Heard>,
+    lifeline: Lifeline,
 }
 
 /// What was heard while a connection began.
@@ -62,8 +68,23 @@ impl Heard {
 }
 
 impl Connector {
-    pub(in super::super) fn new(wish: Wish, name_counts: bool) -> Self {
-        Self { wish, name_counts, until: None, heard: Arc::default() }
+    pub(in super::super) fn new(
+        wish: Wish,
+        name_counts: bool,
+        keepalive: Option<Duration>,
+    ) -> Self {
+        let (heard, lifeline) = (Arc::default(), Lifeline::default());
+        Self { wish, name_counts, keepalive, until: None, heard, lifeline }
+    }
+
+    /// One for another connection, as this one was to be.
+    pub(in super::super) fn afresh(&self) -> Self {
+        Self { until: self.until, ..Self::new(self.wish.clone(), self.name_counts, self.keepalive) }
+    }
+
+    /// The connection that it opens, as other threads see it.
+    pub(in super::super) fn lifeline(&self) -> &Lifeline {
+        &self.lifeline
     }
 
     /// What was heard on the last connection.
@@ -78,7 +99,7 @@ impl Connector {
             (Wish::TlsOrClear(_), false) => Wish::Clear,
             (wish, _) => wish.clone(),
         };
-        Self::new(wish, self.name_counts)
+        Self::new(wish, self.name_counts, self.keepalive)
     }
 
     /// One that has begun by then, or fails: what is to be sent on its connection would come too
@@ -134,8 +155,14 @@ async fn begin_in_time<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let Some(until) = connector.until else { return begin(socket, connector, name).await };
-    let begun = tokio::time::timeout_at(until.into(), begin(socket, connector, name)).await;
+    let (until, lifeline) = (connector.until, connector.lifeline.clone());
+    let mut begin = std::pin::pin!(begin(socket, connector, name));
+    let begin = std::future::poll_fn(|context| match lifeline.poll_severed(context) {
+        Poll::Ready(error) => Poll::Ready(Err(Failure::Asking(error))),
+        Poll::Pending => begin.as_mut().poll(context),
+    });
+    let Some(until) = until else { return begin.await };
+    let begun = tokio::time::timeout_at(until.into(), begin).await;
     match begun {
         Ok(Ok(stream)) if Instant::now() < until => Ok(Stream {
             patience: Some(Box::pin(tokio::time::sleep_until(until.into()))),
@@ -154,7 +181,8 @@ async fn begin<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let heard = connector.heard;
+    let (heard, lifeline) = (connector.heard, connector.lifeline);
+    let keepalive = Keepalive::new(connector.keepalive);
     let config = match connector.wish {
         Wish::Clear => None,
         Wish::TlsOrClear(config) => is_offered(&mut socket).await?.then_some(config),
@@ -177,7 +205,8 @@ where
         }
     };
     let ears = Ears { heard, message: Vec::new(), skip: 0, open: true };
-    Ok(Stream { inner, ears, patience: None })
+    let (sent, received) = (Messages::default(), Messages::default());
+    Ok(Stream { inner, ears, lifeline, keepalive, sent, received, patience: None })
 }
 
 /// Asks whether the server speaks TLS.
@@ -201,6 +230,10 @@ where
 pub(in super::super) struct Stream<S> {
     inner: Inner<S>,
     ears: Ears,
+    lifeline: Lifeline,
+    keepalive: Keepalive,
+    sent: Messages,
+    received: Messages,
     /// Until when the other side may end the connection before this one does.
     patience: Option<Pin<Box<Sleep>>>,
 }
@@ -228,12 +261,35 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Stream<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        self.lifeline.check(context, Way::Read)?;
         let before = buffer.filled().len();
-        ready!(match &mut self.inner {
+        let this = &mut *self;
+        let read = match &mut this.inner {
             Inner::Clear(stream) => Pin::new(stream).poll_read(context, buffer),
             Inner::Tls(stream) => Pin::new(stream).poll_read(context, buffer),
-        })?;
+        };
+        if read.is_pending() && !this.ears.open && this.lifeline.silence().is_some() {
+            let is_between = this.sent.is_between();
+            match &mut this.inner {
+                Inner::Clear(stream) => this.keepalive.poll(context, is_between, stream)?,
+                Inner::Tls(stream) => this.keepalive.poll(context, is_between, stream)?,
+            }
+        }
+        let read = ready!(read);
+        if read.is_err() || buffer.filled().len() == before {
+            self.lifeline.note_end();
+        }
+        read?;
+        self.keepalive.restart();
         self.ears.hear(&buffer.filled()[before..]);
+        let (mut ended, this) = ([0_usize; 2], &mut *self);
+        this.received.follow(&buffer.filled()[before..], |letter| match letter {
+            b'Z' => ended[0] += 1,
+            b'G' => ended[1] += 1,
+            _ => {}
+        });
+        // COPY ignores the end of the request that has begun it: the data end in one of their own.
+        this.lifeline.note_received(ended[0] + ended[1]);
         Poll::Ready(Ok(()))
     }
 }
@@ -244,13 +300,35 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Stream<S> {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        match &mut self.inner {
+        self.lifeline.check(context, Way::Write)?;
+        let this = &mut *self;
+        let is_free = match &mut this.inner {
+            Inner::Clear(stream) => this.keepalive.send(context, stream)?,
+            Inner::Tls(stream) => this.keepalive.send(context, stream)?,
+        };
+        let sent = match &mut this.inner {
+            _ if !is_free => Poll::Pending,
             Inner::Clear(stream) => Pin::new(stream).poll_write(context, bytes),
             Inner::Tls(stream) => Pin::new(stream).poll_write(context, bytes),
+        };
+        let Poll::Ready(sent) = sent else {
+            this.lifeline.note_blocked();
+            return Poll::Pending;
+        };
+        let (sent, mut requests) = (sent?, 0);
+        // What comes before the server has let us in is no such message.
+        if !this.ears.open {
+            this.sent.follow(&bytes[..sent], |letter| {
+                requests += usize::from(letter == b'Q' || letter == b'S');
+            });
         }
+        this.lifeline.note_sent(requests);
+        this.keepalive.restart();
+        Poll::Ready(Ok(sent))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.lifeline.check(context, Way::Write)?;
         match &mut self.inner {
             Inner::Clear(stream) => Pin::new(stream).poll_flush(context),
             Inner::Tls(stream) => Pin::new(stream).poll_flush(context),
@@ -258,6 +336,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Stream<S> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.lifeline.check(context, Way::Write)?;
         // A pooler forgets a cancel whose sender has left before it is passed on. The other side
         // leaves when it is.
         while let Some(patience) = &mut self.patience {

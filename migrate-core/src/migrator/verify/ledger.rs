@@ -58,7 +58,15 @@ pub(super) fn disagreements(applied: &[Applied], log: &[LogEntry]) -> Vec<Findin
 fn told(log: &[LogEntry]) -> BTreeMap<&str, Told<'_>> {
     let mut told = BTreeMap::<&str, Told<'_>>::new();
     let is = |entry: &LogEntry, action: Action| entry.action == action.as_str();
+    let mut restored_at = None;
     for entry in log.iter().rev().filter(|entry| entry.is_done()) {
+        // It was done to what the restore has replaced.
+        if restored_at.is_some_and(|restored| entry.at < restored) {
+            continue;
+        }
+        if is(entry, Action::Restore) {
+            restored_at = Some(entry.at);
+        }
         let checksum = entry.checksum.as_deref();
         let writes_row =
             is(entry, Action::Up) || (is(entry, Action::MarkApplied) && checksum.is_some());

@@ -1,0 +1,83 @@
+//! The log, carried over a restore: what a backup brings back is the data of its time, but what was
+//! done to the database since then was done all the same.
+//!
+//! The line about the restore comes first, and behind it, with the times at which they were written,
+//! the lines that the backup does not have. So whoever replays the log knows them: they are later in
+//! it than a restore, and happened before.
+
+use migrate_dsl::{Identifier, quote_literal as literal};
+use postgres::Client;
+
+use super::settings::{TO_READ_THE_LOG, all_settings};
+use super::{Actor, History, HistoryError};
+
+/// The lines of a log, as JSON.
+#[derive(Debug, Clone)]
+pub(crate) struct CarriedLog {
+    pub(crate) history: History,
+    lines: String,
+}
+
+/// The logs of all histories that a database has, but for those that are empty.
+///
+/// # Errors
+///
+/// When the server cannot be asked.
+pub(crate) fn logs(client: &mut Client) -> Result<Vec<CarriedLog>, HistoryError> {
+    let mut logs = Vec::new();
+    for row in client.query(&all_settings(TO_READ_THE_LOG), &[])? {
+        let (schema, table): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+        let history = table.strip_suffix("_settings").unwrap_or(&table);
+        let history = History::new(Identifier::from(schema), Identifier::from(history));
+        let sql = format!(
+            "SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(l) ORDER BY l.id)::pg_catalog.text \
+             FROM ONLY {} l",
+            history.log_table().quoted()
+        );
+        if let Some(lines) = client.query_one(&sql, &[])?.try_get(0)? {
+            logs.push(CarriedLog { history, lines });
+        }
+    }
+    Ok(logs)
+}
+
+impl CarriedLog {
+    /// SQL that adds, to the log that came with the backup or to a new one, that `database` was
+    /// restored, and the lines that are not in it.
+    pub(crate) fn restored(&self, actor: &Actor, database: &str, message: &str) -> String {
+        let log = self.history.log_table().quoted();
+        let schema = literal(self.history.schema.as_str());
+        let create = self.history.steps_from(0).collect::<Vec<_>>().join(";\n");
+        let body = format!(
+            "DECLARE columns text; BEGIN\n\
+             IF NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = {schema}) THEN \
+             CREATE SCHEMA {}; END IF;\n\
+             IF pg_catalog.to_regclass({}) IS NULL THEN EXECUTE {}; END IF;\n\
+             IF pg_catalog.to_regclass({}) IS NULL THEN RETURN; END IF;\n\
+             INSERT INTO {log} (action, name, outcome, duration_ms, message, actor, git_commit, \
+             tool_version) VALUES ('restore', {}, 'done', (extract(epoch FROM \
+             pg_catalog.clock_timestamp() - pg_catalog.now()) * 1000)::pg_catalog.int8, {}, {}, {}, \
+             {});\n\
+             SELECT pg_catalog.string_agg(pg_catalog.quote_ident(attname), ', ') INTO columns \
+             FROM pg_catalog.pg_attribute WHERE attrelid = pg_catalog.to_regclass({}) \
+             AND attnum > 0 AND NOT attisdropped AND attname <> 'id';\n\
+             EXECUTE pg_catalog.format('INSERT INTO %1$s (%2$s) SELECT %2$s FROM \
+             pg_catalog.jsonb_populate_recordset(NULL::%1$s, $1) r WHERE NOT EXISTS (SELECT \
+             FROM %1$s l WHERE l.at = r.at AND l.action = r.action AND l.name = r.name) \
+             ORDER BY r.id', {}, columns) USING {}::pg_catalog.jsonb;\nEND",
+            self.history.schema.quoted(),
+            literal(&self.history.table().quoted()),
+            literal(&create),
+            literal(&log),
+            literal(database),
+            literal(message),
+            literal(&actor.name),
+            actor.git_commit.as_deref().map_or_else(|| "NULL".to_owned(), literal),
+            literal(&actor.tool_version),
+            literal(&log),
+            literal(&log),
+            literal(&self.lines),
+        );
+        format!("DO {};\n", literal(&body))
+    }
+}

@@ -1,0 +1,60 @@
+//! Runs that were refused or interrupted before a migration failed: the log says so.
+
+use super::Migrator;
+use crate::backup::BackupError;
+use crate::history::{Action, Line};
+use crate::lock::LockError;
+use crate::{Error, Session};
+
+impl Migrator {
+    /// Adds a line to the log where the run was refused or interrupted, and passes the result on.
+    /// Where the log cannot be written, or there is none yet, the result is all there is.
+    pub(super) fn note_refusal<T>(
+        &self,
+        session: &mut Session,
+        action: Action,
+        result: Result<T, Error>,
+    ) -> Result<T, Error> {
+        if let Err(error) = &result
+            && session.read_only().is_none()
+            && let Some(name) = subject(error, session.target().database())
+            && matches!(self.history.find(session.client()), Ok(Some(_)))
+        {
+            self.note(session, Line::failed(action, &name, &error.to_string()));
+        }
+        result
+    }
+
+    /// Adds a line about something that did not happen. No standby is waited for: that is the
+    /// reason why some runs end.
+    pub(super) fn note(&self, session: &mut Session, line: Line<'_>) {
+        let sql = self.history.log(&self.actor, line);
+        let sql = format!("SET LOCAL synchronous_commit = local;\n{sql}");
+        _ = session.client().batch_execute(&sql);
+    }
+}
+
+/// What a run that was refused was about; nothing where the error is no refusal, or is in the log
+/// already.
+fn subject(error: &Error, database: &str) -> Option<String> {
+    match error {
+        Error::Protected { steps, .. } => {
+            Some(steps.first().map_or_else(|| database.to_owned(), |(name, _)| name.clone()))
+        }
+        Error::OutOfOrder(order) => Some(order.late.clone()),
+        Error::NoWayBack { name, .. }
+        | Error::FileMissing { name }
+        | Error::FunctionMissing { name, .. }
+        | Error::Unfinished { name, .. }
+        | Error::Overtaken { name, .. }
+        | Error::LostInFailover { name }
+        | Error::NotTransactional { name } => Some(name.clone()),
+        Error::RowsLost(losses) => losses.first().map(|loss| loss.name.clone()),
+        Error::ProtectedAs { .. }
+        | Error::NotEmpty { .. }
+        | Error::Stopped(_)
+        | Error::Lock(LockError::Held { .. } | LockError::Stopped(_))
+        | Error::Backup(BackupError::Stopped { .. }) => Some(database.to_owned()),
+        _ => None,
+    }
+}
