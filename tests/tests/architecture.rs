@@ -155,6 +155,7 @@ fn the_top_level_is_what_the_plan_of_the_house_says() {
     let expected = [
         "Cargo.toml",
         "README.md",
+        "SECURITY.md",
         "example-app",
         "migrate-cli",
         "migrate-core",

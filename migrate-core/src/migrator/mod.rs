@@ -275,6 +275,8 @@ impl Migrator {
             let client = session.client();
             self.history.create(client).map_err(|error| error.advised(client, "CREATE"))?;
             session.note_author();
+            // That there was nothing to drop is of no interest.
+            drop(session.take_notices());
             let client = session.client();
             let others = self.history.who_else_creates(client)?;
             observer.event(Event::HistoryCreated { table });

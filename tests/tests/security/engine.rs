@@ -21,3 +21,41 @@ fn up_and_down_call_no_trap() {
     migrator.down(&mut engine.session(), &DownTo::Count(1), &mut |_: Event| {}).unwrap();
     assert_eq!(traps.called(), []);
 }
+
+/// Temporary objects come first where `search_path` does not name their schema: relations that are
+/// empty, and types that hold nothing.
+fn hide_the_catalog(pgm: &mut Pgm) {
+    pgm.sql(
+        "DO $$
+         DECLARE name text;
+         BEGIN
+             FOR name IN SELECT relname FROM pg_catalog.pg_class
+                 WHERE relnamespace = 'pg_catalog'::regnamespace AND relkind = 'r'
+                   AND relname NOT IN ('pg_statistic', 'pg_statistic_ext_data')
+             LOOP
+                 EXECUTE format('CREATE TEMP TABLE %I AS SELECT * FROM pg_catalog.%I WITH NO DATA', name, name);
+             END LOOP;
+             FOR name IN SELECT typname FROM pg_catalog.pg_type
+                 WHERE typname IN ('text', 'oid', 'name', 'int4', 'int8', 'jsonb', 'regclass', 'regtype', 'bool')
+             LOOP
+                 EXECUTE format('CREATE DOMAIN pg_temp.%I AS pg_catalog.%I CHECK (false)', name, name);
+             END LOOP;
+         END $$",
+    )
+    .down("");
+    pgm.drop_table("a");
+}
+
+#[test]
+fn temporary_objects_hide_nothing() {
+    let engine = Engine::new();
+    engine.database.execute(
+        "CREATE TABLE a (b text DEFAULT 'x', c int PRIMARY KEY); COMMENT ON TABLE a IS 'a'",
+    );
+    let before = engine.catalog();
+    let all = [migration("20260101000000_hidden", hide_the_catalog)];
+    engine.up(&all).unwrap();
+    assert_ne!(engine.catalog(), before);
+    engine.down(&all, 1).unwrap();
+    assert_eq!(engine.catalog(), before);
+}
