@@ -1,9 +1,11 @@
 //! How a migration as a whole comes back.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::capture::without_internal;
 use crate::plan::{Inverse, Migration, Place, Statement, Step};
 
 /// What was read from the catalog: the way back of steps, by their number.
@@ -39,6 +41,15 @@ pub struct NoWayBack {
     pub place: Place,
     /// The method at that place.
     pub verb: String,
+}
+
+/// As [`WayBack::without_internal_options`], of the statements of a step.
+pub(crate) fn drop_internal_options(statements: &mut Vec<Statement>) {
+    statements.retain_mut(|statement| {
+        let Some(sql) = without_internal(&statement.sql).map(Cow::into_owned) else { return false };
+        statement.sql = sql;
+        true
+    });
 }
 
 impl WayBack {
@@ -105,6 +116,14 @@ impl WayBack {
             });
         }
         Self::Inferred(steps)
+    }
+
+    /// Without options of columns that only the server sets and that earlier versions captured.
+    pub(crate) fn without_internal_options(mut self) -> Self {
+        if let Self::Inferred(steps) = &mut self {
+            steps.iter_mut().for_each(|step| drop_internal_options(&mut step.statements));
+        }
+        self
     }
 
     /// The steps to run, or why there are none.

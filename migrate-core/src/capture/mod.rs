@@ -34,6 +34,7 @@ use postgres::types::Type;
 use crate::plan::{self, Only};
 use fact::{Address, Fact, Key, Phase};
 use objects::Moment;
+pub(crate) use options::without_internal;
 
 /// The state of some objects at one moment.
 #[derive(Debug, Clone, Default)]

@@ -6,7 +6,7 @@ use postgres::Client;
 use super::{History, HistoryError};
 use crate::apply::Noted;
 use crate::plan::{Step, checksum_of_first};
-use crate::way_back::{Captured, Stored, WayBack};
+use crate::way_back::{self, Captured, Stored, WayBack};
 
 /// A migration that the database has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,7 +148,7 @@ impl History {
         let text: String = client.query_one(&sql, &[&name])?.try_get(0)?;
         let stored: Result<Stored, _> = serde_json::from_str(&text);
         stored
-            .map(|stored| stored.way_back)
+            .map(|stored| stored.way_back.without_internal_options())
             .map_err(|source| HistoryError::Damaged { name: name.to_owned(), source })
     }
 
@@ -172,8 +172,9 @@ impl History {
             let noted = noted.map(serde_json::from_str).transpose();
             let noted =
                 noted.map_err(|source| HistoryError::Damaged { name: name.clone(), source })?;
-            let captured = serde_json::from_str(captured)
+            let mut captured: Captured = serde_json::from_str(captured)
                 .map_err(|source| HistoryError::Damaged { name: name.clone(), source })?;
+            captured.values_mut().for_each(way_back::drop_internal_options);
             Ok(Unfinished {
                 name,
                 captured,

@@ -59,7 +59,8 @@ SELECT concat_ws(' ', format('%s.%I', name, attname), format_type(atttypid, attt
                                                    WHEN 'm' THEN 'main' ELSE 'extended' END END,
            'compression ' || NULLIF(to_jsonb(a) ->> 'attcompression', ''),
            'statistics ' || NULLIF(attstattarget, -1),
-           'options ' || attoptions::text,
+           'options ' || (SELECT NULLIF(array_agg(option), '{}') FROM unnest(attoptions) AS option
+                          WHERE option NOT LIKE 'pg\_%')::text,
            'foreign options ' || attfdwoptions::text,
            CASE WHEN attinhcount > 0 THEN 'inherited' END,
            CASE WHEN attinhcount > 0 AND attislocal THEN 'and local' END)

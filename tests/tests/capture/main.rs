@@ -4,6 +4,7 @@ mod back;
 mod every;
 mod heir;
 mod index;
+mod internal_option;
 mod other;
 mod partition;
 mod privilege;

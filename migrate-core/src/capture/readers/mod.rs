@@ -43,6 +43,7 @@ use postgres::{Client, Row};
 use super::State;
 use super::fact::{Address, Change, Fact, Key, Need, Phase, Setting, Style, When};
 use super::objects::{Found, ids};
+use super::options::is_internal;
 use super::privileges::Privileges;
 use crate::plan::Only;
 
@@ -253,6 +254,7 @@ fn take(fact: &mut Fact, what: &str, value: Option<String>, mut statements: Vec<
             let change = match Style::of(name) {
                 Some(style) if !statements.is_empty() => {
                     let alter = statements.remove(0);
+                    statements.retain(|option| !is_internal(option));
                     Change::Options { alter, style, options: statements }
                 }
                 _ => Change::Statements(statements),
