@@ -165,12 +165,12 @@ impl Fact {
 }
 
 impl When {
-    /// `set`, `change`, `once`; `late`, `owner` and `acl` by their place in the order.
+    /// `set`, `change`, `once`; `late`, `owner`, and `acl` and `last` by their place in the order.
     pub(super) fn parse(word: &str) -> Self {
         let phase = match word {
             "late" | "late-change" | "late-once" => Phase::Late,
             "owner" => Phase::Owner,
-            "acl" => Phase::Privileges,
+            "acl" | "last" => Phase::Privileges,
             _ => Phase::InOrder,
         };
         Self { created: !word.ends_with("change"), changed: !word.ends_with("once"), phase }

@@ -92,5 +92,5 @@ fn rank(address: &Address) -> Rank {
 
 /// A sequence is made before the column that owns it and whose default calls it.
 fn is_owner_of_sequence(fact: &Fact, on: &Address) -> bool {
-    on.part > 0 && fact.comes_with.is_empty() && fact.setting("late owned by").is_some()
+    on.part > 0 && fact.comes_with.is_empty() && fact.setting("last owned by").is_some()
 }
