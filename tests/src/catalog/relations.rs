@@ -121,7 +121,12 @@ SELECT concat_ws(' ', pg_get_triggerdef(t.oid),
                           WHEN 'A' THEN '(always)' END,
            CASE WHEN (to_jsonb(t) ->> 'tgparentid')::oid <> 0 THEN '(of the parent)' END)
 FROM relations r JOIN pg_trigger t ON tgrelid = r.oid
-WHERE NOT tgisinternal";
+WHERE NOT tgisinternal
+UNION ALL
+SELECT format('foreign key of %s%s: %s on %s (%s)', k.conrelid::regclass,
+              ' to ' || NULLIF(k.confrelid, 0)::regclass, tgfoid::regproc, r.name, tgenabled)
+FROM relations r JOIN pg_trigger t ON tgrelid = r.oid JOIN pg_constraint k ON k.oid = tgconstraint
+WHERE tgisinternal AND contype = 'f' AND tgenabled <> 'O'";
 
 const RULES: &str = "
 SELECT concat_ws(' ', pg_get_ruledef(u.oid),

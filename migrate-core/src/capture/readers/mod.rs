@@ -71,6 +71,7 @@ const READERS: &[Reader] = &[
     index::INDEXES,
     view::VIEWS,
     rules::TRIGGERS,
+    rules::INTERNAL_TRIGGERS,
     rules::RULES,
     rules::POLICIES,
     rules::STATISTICS,
