@@ -16,6 +16,8 @@
 //!
 //! Nothing here is fit for data: rows that are gone stay gone.
 
+mod alias_list;
+mod column_order;
 mod difference;
 mod fact;
 mod moved;

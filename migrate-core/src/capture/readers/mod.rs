@@ -147,6 +147,7 @@ pub(super) fn read(
             take(fact, &what, value, statements);
         }
     }
+    super::column_order::make_independent(client, &mut facts)?;
     // What comes with its range, or with its foreign key, is nothing by itself.
     facts.retain(|address, _| !aliases.contains_key(address));
     for found in &found {
