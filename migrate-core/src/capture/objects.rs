@@ -305,7 +305,9 @@ found AS (
         SELECT d.refclassid, d.refobjid, d.refobjsubid, f.of_extension
         FROM pg_depend d
         WHERE $5 AND d.classid = f.classid AND d.objid = f.objid AND d.deptype = 'i'
-          AND (d.refclassid, d.refobjid) IS DISTINCT FROM (f.classid, f.objid)
+          -- a partitioned table goes with a column of its key
+          AND ((d.refclassid, d.refobjid) IS DISTINCT FROM (f.classid, f.objid)
+               OR f.objsubid > 0 AND d.objsubid = f.objsubid)
         UNION ALL
         SELECT f.classid, f.objid, attnum, f.of_extension
         FROM pg_class c JOIN pg_attribute ON attrelid = c.oid AND attnum > 0 AND NOT attisdropped

@@ -63,6 +63,13 @@ impl Style {
         if surplus.is_empty() && missing.is_empty() {
             return Vec::new();
         }
+        // What is set is put last.
+        let kept = found.iter().filter(|option| wanted.contains(option));
+        let is_in_order = kept.zip(wanted).all(|(kept, wanted)| kept == wanted);
+        if self == Self::Parameters && !is_in_order {
+            let reset = self.set(alter, found, &[]);
+            return reset.into_iter().chain(self.set(alter, &[], wanted)).collect();
+        }
         match self {
             Self::Parameters => {
                 let reset = format!("{alter} RESET ({})", surplus.join(", "));
@@ -131,6 +138,19 @@ fn quoted(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parameters_are_set_in_their_order() {
+        let set = |found: &[&str], wanted: &[&str]| {
+            let [found, wanted] = [found, wanted]
+                .map(|options| options.iter().map(|&option| option.to_owned()).collect::<Vec<_>>());
+            Style::Parameters.set("ALTER", &found, &wanted).join("; ")
+        };
+        assert_eq!(set(&["a=1"], &["a=1", "b=2"]), "ALTER SET (b = '2')");
+        assert_eq!(set(&["b=2"], &["a=1", "b=2"]), "ALTER RESET (b); ALTER SET (a = '1', b = '2')");
+        assert_eq!(set(&["a=1", "b=2"], &["b=2"]), "ALTER RESET (a)");
+        assert_eq!(set(&["a=1", "b=2"], &["a=1", "b=3"]), "ALTER SET (b = '3')");
+    }
 
     #[test]
     fn stored_statements_lose_internal_options() {

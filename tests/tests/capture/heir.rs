@@ -50,3 +50,45 @@ fn what_is_temporary_stays_away() {
     let back = step(posts, "DROP TABLE posts CASCADE", &["table posts"]).way_back();
     assert!(back.contains("posts") && !back.contains("heir") && !back.contains("seen"), "{back}");
 }
+
+#[test]
+fn defaults_that_a_child_does_not_have_stay_away() {
+    let children = "
+        CREATE TABLE p (x int, a int DEFAULT 1);
+        CREATE TABLE c () INHERITS (p);
+        ALTER TABLE c ALTER a DROP DEFAULT;
+        CREATE TABLE parted (x int, a int DEFAULT 1) PARTITION BY LIST (x);
+        CREATE TABLE one PARTITION OF parted (a DEFAULT NULL) FOR VALUES IN (1);
+        CREATE TABLE two PARTITION OF parted (a DEFAULT 7) FOR VALUES IN (2)";
+    for (sql, object) in [
+        ("ALTER TABLE p DROP COLUMN a", "column p.a"),
+        ("ALTER TABLE parted DROP COLUMN a", "column parted.a"),
+        ("DROP TABLE p CASCADE", "table p"),
+        ("DROP TABLE c", "table c"),
+        ("DROP TABLE one", "table one"),
+    ] {
+        step(children, sql, &[object]).in_another_order().comes_back();
+    }
+}
+
+#[test]
+fn what_cannot_be_inherited_again_is_warned_of() {
+    let tables = "
+        CREATE TABLE p (a int, CHECK (a > 0));
+        CREATE TABLE c (b int) INHERITS (p);
+        CREATE TABLE parted (a int) PARTITION BY LIST (a);
+        CREATE TABLE one PARTITION OF parted FOR VALUES IN (1);
+        CREATE INDEX partial ON ONLY parted (a)";
+    let told = |sql, object| step(tables, sql, &[object]).back_over_rows("", "SELECT ''");
+    assert_eq!(
+        told("ALTER TABLE c NO INHERIT p", "table c"),
+        "\nWARNING: what `public.c` inherits from `public.p` is local to it from now on, \
+         and stays when it is dropped there: column `a`, constraint `p_a_check`"
+    );
+    assert_eq!(
+        told("ALTER TABLE parted DETACH PARTITION one", "table one"),
+        "\nWARNING: `public.one` had no part of an index of `public.parted` and gets one \
+         as it is attached: `public.partial`"
+    );
+    assert_eq!(told("DROP TABLE c", "table c"), "");
+}
