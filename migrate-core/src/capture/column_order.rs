@@ -204,7 +204,8 @@ GROUP BY r.name",
             "
 WITH depending AS (
     SELECT number, id, CASE class WHEN 'pg_class' THEN 'pg_rewrite' ELSE class END::regclass AS classid,
-           COALESCE((SELECT u.oid FROM pg_rewrite u WHERE class = 'pg_class' AND ev_class = id), id) AS objid
+           COALESCE((SELECT u.oid FROM pg_rewrite u WHERE class = 'pg_class' AND ev_class = id
+                                                          AND rulename = '_RETURN'), id) AS objid
     FROM unnest($1::text[], $2::oid[]) WITH ORDINALITY AS o(class, id, number)
 ),
 needed AS (
