@@ -135,6 +135,13 @@ pub(super) fn alias_lists(text: &str) -> Vec<AliasList> {
     lists
 }
 
+/// Whether a text is a query, and nothing else.
+pub(super) fn is_one_query(text: &str) -> bool {
+    let tokens = tokens(text);
+    tokens.first().is_some_and(|first| first.text == "SELECT")
+        && tokens.iter().all(|token| token.text != ";")
+}
+
 /// What the bracket that ends at this token is of.
 fn of_bracket(tokens: &[Token<'_>], end: usize) -> Option<Of> {
     let mut depth = 0_usize;

@@ -9,11 +9,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use migrate_dsl::quote_literal;
+use migrate_dsl::{Identifier, quote_literal};
 use postgres::Client;
 use postgres::types::Type;
 
-use super::alias_list::{AliasList, Of, alias_lists, names_of};
+use super::alias_list::{AliasList, Of, alias_lists, is_one_query, names_of};
 use super::fact::{Address, Change, Fact};
 
 /// Where statements have such lists: views, rules, functions with a body that was parsed, policies.
@@ -52,11 +52,10 @@ pub(super) fn make_independent(
                 if text.contains("ROW(") {
                     fixed.extend(rows.of_types.clone());
                 }
-                if is_parsed_function(text) {
-                    fixed.extend(rows.of_result.clone());
-                }
             }
-            if let Some(block) = catalog.block(text, &fixed) {
+            let result = rows.filter(|_| is_parsed_function(text));
+            let result = result.map(|rows| rows.of_result.clone()).unwrap_or_default();
+            if let Some(block) = catalog.block(text, &fixed, &result) {
                 *text = block;
             }
         }
@@ -277,27 +276,70 @@ GROUP BY number, used, relation",
     }
 
     /// The block that runs a statement with lists in the order of then, after a look at the order of
-    /// `fixed`.
-    fn block(&self, text: &str, fixed: &Columns) -> Option<String> {
+    /// `fixed`; where that changed, the values that a query returns as rows of `result` are put in
+    /// theirs.
+    fn block(&self, text: &str, fixed: &Columns, result: &Columns) -> Option<String> {
+        let (statement, has_lists) = self.execution(text, None);
+        let reordered =
+            result.iter().next().filter(|_| result.len() == 1).and_then(|(relation, columns)| {
+                let text = in_the_order_of_then(text, columns)?;
+                Some((relation, columns, self.execution(&text, Some(relation)).0))
+            });
+        let mut fixed = fixed.clone();
+        let statement = match &reordered {
+            Some((relation, columns, other)) => format!(
+                "
+    IF {} THEN{}
+    ELSE{}
+    END IF;",
+                differs(relation, columns),
+                other,
+                statement,
+            ),
+            None => {
+                fixed.extend(result.clone());
+                statement
+            }
+        };
+        if !has_lists && fixed.is_empty() && reordered.is_none() {
+            return None;
+        }
+        let body = format!("\nBEGIN{}{statement}\nEND\n", assertion(text, &fixed));
+        Some(if body.contains("$$") {
+            format!("DO {}", quote_literal(&body))
+        } else {
+            format!("DO $${body}$$")
+        })
+    }
+
+    /// What runs a text with its lists, and the columns of a relation for the mark, in the order of
+    /// then; and whether there are any lists.
+    fn execution(&self, text: &str, marked: Option<&str>) -> (String, bool) {
         let lists = alias_lists(text);
         let lists: Vec<_> =
             lists.iter().filter_map(|list| Some((list, self.columns(list)?))).collect();
+        let has_lists = !lists.is_empty();
         let mut template = String::new();
         let mut arguments = String::new();
         let mut done = 0;
+        if let Some(relation) = marked {
+            arguments.push_str(&format!(
+                ",
+        (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(attname::pg_catalog.text), ', ' ORDER BY attnum)
+         FROM pg_catalog.pg_attribute
+         WHERE attrelid OPERATOR(pg_catalog.=) {}::pg_catalog.regclass
+           AND attnum OPERATOR(pg_catalog.>) 0 AND NOT attisdropped)",
+                quote_literal(relation)
+            ));
+        }
         for (list, (relation, columns)) in lists {
             template.push_str(&text[done..list.place.start].replace('%', "%%"));
             template.push_str("%s");
             done = list.place.end;
-            let more = list.names[columns.len()..]
-                .iter()
-                .map(|name| format!(", {}", migrate_dsl::Identifier::from(name.as_str()).quoted()));
+            let more = list.names[columns.len()..].iter();
+            let more = more.map(|name| format!(", {}", Identifier::from(name.as_str()).quoted()));
             let more = more.collect::<String>();
-            let more = if more.is_empty() {
-                String::new()
-            } else {
-                format!(" || {}", quote_literal(&more))
-            };
+            let more = if more.is_empty() { more } else { format!(" || {}", quote_literal(&more)) };
             let (names, aliases) = (array(columns), array(&list.names[..columns.len()]));
             arguments.push_str(&format!(
                 ",
@@ -311,20 +353,27 @@ GROUP BY number, used, relation",
             ));
         }
         template.push_str(&text[done..].replace('%', "%%"));
-        let assertion = assertion(text, fixed);
-        if arguments.is_empty() && assertion.is_empty() {
-            return None;
-        }
-        let body = format!(
-            "\nBEGIN{assertion}\n    EXECUTE pg_catalog.format({}{arguments});\nEND\n",
-            quote_literal(&template)
-        );
-        Some(if body.contains("$$") {
-            format!("DO {}", quote_literal(&body))
-        } else {
-            format!("DO $${body}$$")
-        })
+        let template = template.replacen(MARK, "%s", usize::from(marked.is_some()));
+        let run =
+            format!("\n    EXECUTE pg_catalog.format({}{arguments});", quote_literal(&template));
+        (run, has_lists)
     }
+}
+
+/// Stands for the columns of a row in their order.
+const MARK: &str = "\u{1}";
+
+/// A function whose body is one query that returns these columns, with the mark in their place.
+fn in_the_order_of_then(text: &str, columns: &[String]) -> Option<String> {
+    let (head, body) = text.split_once("\nBEGIN ATOMIC\n")?;
+    let query = body.strip_suffix("END")?.trim_end().strip_suffix(';')?;
+    if text.contains(MARK) || !is_one_query(query) {
+        return None;
+    }
+    let names: Vec<_> =
+        columns.iter().map(|name| Identifier::from(name.as_str()).quoted()).collect();
+    let names = names.join(", ");
+    Some(format!("{head}\nBEGIN ATOMIC\n SELECT {MARK} FROM ({query}) result({names});\nEND"))
 }
 
 /// Statements that raise an error where these columns are in another order.
@@ -338,22 +387,29 @@ fn assertion(text: &str, fixed: &Columns) -> String {
             "Recreate it with the columns in their new order, in a `down` of the migration's own.";
         format!(
             "
-    IF (SELECT pg_catalog.array_agg(attname::pg_catalog.text ORDER BY attnum)
-            OPERATOR(pg_catalog.<>) {}
-        FROM pg_catalog.pg_attribute
-        WHERE attrelid OPERATOR(pg_catalog.=) {}::pg_catalog.regclass
-          AND attnum OPERATOR(pg_catalog.>) 0 AND NOT attisdropped)
-    THEN
+    IF {} THEN
         RAISE EXCEPTION USING MESSAGE = {}, DETAIL = {}, HINT = {};
     END IF;",
-            array(columns),
-            quote_literal(relation),
+            differs(relation, columns),
             quote_literal(&message),
             quote_literal(&detail),
             quote_literal(hint),
         )
     });
     checks.collect()
+}
+
+/// Whether the columns of a relation are in another order than this.
+fn differs(relation: &str, columns: &[String]) -> String {
+    format!(
+        "(SELECT pg_catalog.array_agg(attname::pg_catalog.text ORDER BY attnum)
+            OPERATOR(pg_catalog.<>) {}
+        FROM pg_catalog.pg_attribute
+        WHERE attrelid OPERATOR(pg_catalog.=) {}::pg_catalog.regclass
+          AND attnum OPERATOR(pg_catalog.>) 0 AND NOT attisdropped)",
+        array(columns),
+        quote_literal(relation),
+    )
 }
 
 fn array(names: &[String]) -> String {

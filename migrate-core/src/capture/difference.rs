@@ -13,6 +13,18 @@ use super::order::order;
 /// or has to be made anew, is dropped; what is gone is made and what has changed is changed, each
 /// after what it needs; then what has to wait for all of that.
 pub(super) fn way_back(before: &State, after: &State) -> Vec<String> {
+    script(before, after).finish()
+}
+
+/// Why some of these statements will fail.
+pub(super) fn limits(before: &State, after: &State) -> Vec<String> {
+    if before.facts.values().all(|fact| fact.limits.is_empty()) {
+        return Vec::new();
+    }
+    script(before, after).limits
+}
+
+fn script(before: &State, after: &State) -> Script {
     let mut script = Script::default();
     if before.is_of_settings() {
         let facts = before.facts.iter().filter(|(key, fact)| {
@@ -25,18 +37,19 @@ pub(super) fn way_back(before: &State, after: &State) -> Vec<String> {
         for setting in new.flat_map(|(_, column)| &column.settings) {
             script.extend(setting.when.phase, setting.undo());
         }
-        return script.finish();
+        return script;
     }
     let (moves, after) = undo_moves(before, after);
     script.extend(Phase::InOrder, moves);
     Comparison::of(before, &after).write(&mut script);
-    script.finish()
+    script
 }
 
 /// Statements, those that have to wait apart.
 #[derive(Default)]
 struct Script {
     phases: [Vec<String>; 4],
+    limits: Vec<String>,
 }
 
 impl Script {
@@ -171,8 +184,10 @@ impl<'a> Comparison<'a> {
                 .facts
                 .values()
                 .filter(|fact| {
+                    // A link that stays needs nothing that is newer than it.
                     late.contains(&fact.address)
-                        || !self.new.contains(&fact.address)
+                        || fact.address.class != "pg_inherits"
+                            && !self.new.contains(&fact.address)
                             && !self.rebuilt.contains(&fact.address)
                 })
                 .flat_map(|fact| &fact.needs)
@@ -219,6 +234,7 @@ impl<'a> Comparison<'a> {
                         () => fact.create.clone(),
                     };
                     script.extend(Phase::InOrder, create);
+                    script.limits.extend(fact.limits_of("create"));
                 }
                 for setting in fact.settings.iter().filter(|setting| setting.when.created) {
                     let set = setting.of_new(self.before);
@@ -244,6 +260,9 @@ impl<'a> Comparison<'a> {
                         true if !unsure.is_empty() => if_there(&back),
                         _ => back,
                     };
+                    if !back.is_empty() {
+                        script.limits.extend(fact.limits_of(&setting.name));
+                    }
                     script.extend(setting.when.phase, back);
                 }
                 for setting in &found.settings {

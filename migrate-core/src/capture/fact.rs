@@ -39,6 +39,8 @@ pub(super) struct Fact {
     /// Creating one of these creates this too.
     pub(super) comes_with: Vec<Address>,
     pub(super) settings: Vec<Setting>,
+    /// What cannot be done again, by the setting or, for the object itself, `create`; and why.
+    pub(super) limits: Vec<(String, String)>,
 }
 
 /// A dependency.
@@ -143,6 +145,7 @@ impl Fact {
             needs,
             comes_with: Vec::new(),
             settings: Vec::new(),
+            limits: Vec::new(),
         }
     }
 
@@ -157,6 +160,12 @@ impl Fact {
         classes.contains(&self.address.class.as_str())
             && self.create.is_empty()
             && self.comes_with.is_empty()
+    }
+
+    /// Why a setting, or the object itself, cannot be made again.
+    pub(super) fn limits_of(&self, name: &str) -> impl Iterator<Item = String> {
+        let limits = self.limits.iter().filter(move |(limited, _)| limited == name);
+        limits.map(|(_, reason)| reason.clone())
     }
 
     pub(super) fn setting(&self, name: &str) -> Option<&Setting> {

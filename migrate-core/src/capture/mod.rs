@@ -231,4 +231,10 @@ impl State {
     pub fn way_back_from(&self, after: &Self) -> Vec<plan::Statement> {
         difference::way_back(self, after).into_iter().map(plan::Statement::new).collect()
     }
+
+    /// Why some of these statements will fail, where PostgreSQL has no way to do it.
+    #[must_use]
+    pub fn limits_from(&self, after: &Self) -> Vec<String> {
+        difference::limits(self, after)
+    }
 }

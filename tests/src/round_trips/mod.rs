@@ -200,12 +200,13 @@ fn one(client: &mut Client, operation: &Operation, with_rows: bool, before: &Loo
         Ok(after) => after,
         Err(error) => return Tried::Failed(failed(&error, "the capture after")),
     };
+    let limits = state.limits_from(&after);
     let back = state.way_back_from(&after);
     for statement in &back {
         if let Err(error) = client.batch_execute(&statement.sql) {
             let why = failed(&error, &statement.sql);
             let own = error.code().is_some_and(|code| code.code() == "P0001");
-            return if own { Tried::Told(why) } else { Tried::Failed(why) };
+            return if own || !limits.is_empty() { Tried::Told(why) } else { Tried::Failed(why) };
         }
     }
     match Look::take(client) {

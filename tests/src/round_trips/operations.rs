@@ -203,6 +203,7 @@ const TEMPLATES: &[(&str, &str, &[&str])] = &[
             "ALTER TYPE %1$s SET SCHEMA \"Odd one\"",
             "ALTER TYPE %1$s OWNER TO {bob}",
             "ALTER TYPE %1$s RENAME VALUE 'sad' TO 'blue'",
+            "ALTER TYPE %1$s ADD VALUE 'new'",
             "ALTER TYPE %1$s ADD ATTRIBUTE c int CASCADE",
             "ALTER TYPE %1$s DROP ATTRIBUTE a CASCADE",
             "ALTER TYPE %1$s DROP ATTRIBUTE b CASCADE",
@@ -268,6 +269,8 @@ FROM relations JOIN pg_attribute ON attrelid = oid AND attnum > 0 AND NOT attisd
 UNION ALL
 SELECT 'constraint', 'constraint', nspname, relname, conname, NULL, NULL, full_name
 FROM relations r JOIN pg_constraint ON conrelid = r.oid AND contype <> 't'
+    -- not what PostgreSQL makes for the partitions that a foreign key refers to
+    AND NOT EXISTS (SELECT FROM pg_constraint p WHERE p.oid = pg_constraint.conparentid AND p.conrelid = r.oid)
 UNION ALL
 SELECT 'trigger', 'trigger', nspname, relname, tgname, NULL, NULL, full_name
 FROM relations r JOIN pg_trigger ON tgrelid = r.oid AND NOT tgisinternal
@@ -282,6 +285,8 @@ SELECT 'routine', 'function', nspname, proname, NULL,
        ARRAY(SELECT format_type(argument, NULL) FROM unnest(proargtypes) WITH ORDINALITY AS a(argument, number) ORDER BY number),
        p.oid::regprocedure::text, NULL
 FROM pg_proc p JOIN schemas n ON n.oid = pronamespace
+-- as in pg_dump
+WHERE NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = p.oid AND deptype = 'i')
 UNION ALL
 SELECT 'type', CASE typtype WHEN 'd' THEN 'domain' ELSE 'type' END, nspname, typname, NULL, NULL,
        format('%I.%I', nspname, typname), NULL

@@ -59,3 +59,20 @@ fn what_goes_with_a_type_comes_back_with_it() {
         step(before, sql, &[object]).comes_back();
     }
 }
+
+#[test]
+fn values_of_an_enum_have_their_old_labels() {
+    let before = "
+        CREATE TYPE e AS ENUM ('a', 'it''s', 'c');
+        CREATE TABLE t (e e DEFAULT 'a')";
+    step(before, "ALTER TYPE e RENAME VALUE 'it''s' TO 'b'", &["type e"]).comes_back();
+    let swap = "
+        ALTER TYPE e RENAME VALUE 'a' TO 'x';
+        ALTER TYPE e RENAME VALUE 'c' TO '$$'";
+    step(before, swap, &["type e"]).comes_back();
+    let added = step(before, "ALTER TYPE e ADD VALUE 'd'", &["type e"]);
+    assert_eq!(
+        added.back_over_rows("", "SELECT ''"),
+        "\nWARNING: values that were added to `public.e` stay: PostgreSQL cannot drop them"
+    );
+}

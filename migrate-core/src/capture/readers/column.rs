@@ -148,6 +148,15 @@ CROSS JOIN LATERAL (
                 THEN sequence END AS alone
 ) AS d
 CROSS JOIN LATERAL (SELECT concat_ws(' ', quote_ident(attname), bare, NULLIF(rest, '')) AS nullable_bare) AS b
+LEFT JOIN LATERAL (
+    SELECT format('column `%s.%s`', u.attrelid::regclass, u.attname) AS by
+    FROM pg_type r
+    JOIN pg_type t ON t.oid = r.oid OR t.typelem = r.oid AND t.typcategory = 'A'
+    JOIN pg_attribute u ON u.atttypid = t.oid AND NOT u.attisdropped
+    JOIN pg_class h ON h.oid = u.attrelid AND h.relkind IN ('r', 'm', 'p', 'f')
+    WHERE of_table AND r.typrelid = a.attrelid
+    LIMIT 1
+) AS used ON true
 CROSS JOIN LATERAL (VALUES
     -- USING is not for generated columns: one of another sort of type is made anew
     ('create', CASE WHEN attgenerated <> ''
@@ -172,6 +181,12 @@ CROSS JOIN LATERAL (VALUES
         WHEN of_table AND NOT inherited AND attnotnull AND attidentity = '' THEN
             CASE WHEN adbin IS NULL OR attgenerated <> '' THEN ARRAY[{nullable}, {set_not_null}]
                  ELSE ARRAY[{add_with_default}] END END),
+    ('limit create', CASE
+        WHEN NOT of_table OR inherited THEN NULL
+        WHEN (SELECT max(l.attnum) FROM pg_attribute l WHERE l.attrelid = a.attrelid) >= 1600
+            THEN format('column `%s` cannot be added to `%s`, which has had 1600 columns', attname, name)
+        WHEN used.by IS NOT NULL AND (adbin IS NOT NULL OR attidentity <> '' OR of_domain)
+            THEN format('column `%s` cannot be added to `%s`: %s uses its row type', attname, name, used.by) END, ARRAY[]::text[]),
     ('drop', NULL, CASE
         WHEN of_table AND NOT inherited
             THEN ARRAY[format('ALTER TABLE %s DROP COLUMN %I', name, attname)]
@@ -184,6 +199,13 @@ CROSS JOIN LATERAL (VALUES
                         ELSE '' END]
         WHEN of_type
             THEN ARRAY[format('ALTER TYPE %s ALTER ATTRIBUTE %I TYPE %s%s', name, attname, type, typed)] END),
+    -- there is no statement that makes a column of a table's own an inherited one alone
+    ('change inherited', CASE WHEN of_table AND NOT relispartition THEN (attinhcount > 0 AND NOT attislocal)::text END,
+        CASE WHEN of_table AND NOT relispartition THEN CASE WHEN attinhcount > 0 AND NOT attislocal
+             THEN ARRAY['DO ' || quote_literal(format(E'\nBEGIN\n    RAISE WARNING USING MESSAGE = %L;\nEND\n',
+                 format('column `%s` of `%s` is local to it from now on, and stays when the parent drops it',
+                        attname, name)))]
+             ELSE ARRAY[]::text[] END END),
     -- added to the parent, it has the parent's default
     ('once default', CASE WHEN inherited AND adbin IS NULL AND EXISTS (
                              SELECT FROM pg_inherits
@@ -192,7 +214,7 @@ CROSS JOIN LATERAL (VALUES
                      THEN 'none' END,
         CASE WHEN of_table
              THEN ARRAY[format('ALTER TABLE ONLY %s ALTER COLUMN %I DROP DEFAULT', name, attname)] END),
-    ('name', quote_ident(attname), CASE WHEN NOT inherited OR of_type THEN ARRAY[
+    ('name', quote_ident(attname), CASE WHEN NOT inherited AND attinhcount = 0 OR of_type THEN ARRAY[
         format('ALTER %s %s RENAME %s ', CASE WHEN of_type THEN 'TYPE' ELSE 'TABLE' END, name,
                CASE WHEN of_type THEN 'ATTRIBUTE' ELSE 'COLUMN' END), ' TO ', typed] END),
     ('change expression', CASE WHEN attgenerated <> '' THEN pg_get_expr(adbin, adrelid) END,
@@ -213,6 +235,11 @@ CROSS JOIN LATERAL (VALUES
              THEN ARRAY[format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', name, attname), {set_not_null}]
              WHEN attnotnull THEN ARRAY[{set_not_null}]
              ELSE ARRAY[format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', name, attname)] END),
+    -- before 18 a child may do without what its parent has
+    ('change inherited not null', attnotnull::text, CASE WHEN of_table AND inherited AND NOT relispartition
+        AND current_setting('server_version_num')::int4 < 180000
+        THEN ARRAY[format('ALTER TABLE %s ALTER COLUMN %I %s NOT NULL', name, attname,
+                          CASE WHEN attnotnull THEN 'SET' ELSE 'DROP' END)] END),
     ('set storage', CASE WHEN attstorage <> typstorage THEN storage END,
         CASE WHEN of_table OR relkind = 'm'
              THEN ARRAY[format('ALTER TABLE ONLY %s ALTER COLUMN %I SET STORAGE %s', name, attname,
@@ -232,7 +259,13 @@ CROSS JOIN LATERAL (VALUES
         ARRAY[format('ALTER FOREIGN TABLE %s ALTER COLUMN %I', name, attname)] || {harmless}),
     ('acl c', NULL, CASE WHEN NOT of_type THEN {acl} END)
 ) AS rows(what, value, statements)
-WHERE statements IS NOT NULL OR what IN ('create', 'drop')",
+WHERE statements IS NOT NULL OR what IN ('create', 'drop')
+UNION ALL
+SELECT 'pg_class', a.attrelid, a.attnum::int8, 'needs', NULL, ARRAY['pg_class', p.attrelid::text, p.attnum::text, 'n']
+FROM wanted
+JOIN pg_attribute a ON a.attrelid = objid AND a.attnum = part AND a.attinhcount > 0
+JOIN pg_inherits ON inhrelid = a.attrelid
+JOIN pg_attribute p ON p.attrelid = inhparent AND p.attname = a.attname",
         parameters = parameters.0,
         parameters_of = parameters.1,
     )

@@ -11,6 +11,7 @@
 //! - `set x`, a setting: `value` is none if it is what a new object has; `once x` is for an object
 //!   that is made, `change x` for one that is there already, `late x` waits until all is made,
 //!   `owner` and `acl r` for those, and so does `last x`; the statements of `options` are an `ALTER` and the options,
+//! - `limit x`: why PostgreSQL will not make that setting again or, if it is `create`, the object,
 //! - `with`: class, id and part of what creates this one too,
 //! - `fact`: that there is such a thing, for what has no id: its kind, and its identity as `value`,
 //! - `needs`: class, id, part and kind of dependency of what such a thing needs.
@@ -237,6 +238,7 @@ fn take(fact: &mut Fact, what: &str, value: Option<String>, mut statements: Vec<
         "create" => (fact.create, fact.definition) = (statements, value),
         "among" => (fact.among_rows, fact.may_be_left_off) = (statements, value.is_some()),
         "drop" => fact.drop = statements,
+        "limit" => fact.limits.extend(value.map(|reason| (name.to_owned(), reason))),
         "name" => fact.name = value.map(|name| (name, statements)),
         "with" => fact.comes_with.extend(written_address(&statements)),
         "needs" => {

@@ -53,6 +53,10 @@ CROSS JOIN LATERAL (VALUES
     ('change persistence', relpersistence::text,
         ARRAY[format('ALTER TABLE %s SET %s', name,
                      CASE relpersistence WHEN 'u' THEN 'UNLOGGED' ELSE 'LOGGED' END)]),
+    ('limit change persistence', CASE WHEN relpersistence = 'u' THEN
+        (SELECT format('`%s` cannot be unlogged again: `%s`, which is logged, references it', name, conrelid::regclass)
+         FROM pg_constraint f JOIN pg_class o ON o.oid = conrelid AND o.relpersistence = 'p'
+         WHERE f.confrelid = r.oid AND f.contype = 'f' LIMIT 1) END, ARRAY[]::text[]),
     ('change tablespace', reltablespace::text,
         ARRAY[format('ALTER TABLE %s SET TABLESPACE %I', name,
             COALESCE((SELECT spcname FROM pg_tablespace s WHERE s.oid = reltablespace),
@@ -158,12 +162,7 @@ CROSS JOIN LATERAL (
                       HAVING count(*) > 0)
                 ELSE (SELECT format('what `%s` inherits from `%s` is local to it from now on, and stays when it is dropped there: %s', inhrelid::regclass,
                                     inhparent::regclass, string_agg(name, ', '))
-                      FROM (SELECT format('column `%s`', attname) AS name FROM pg_attribute
-                            WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped AND NOT attislocal
-                              AND attinhcount = 1
-                              AND attname IN (SELECT p.attname FROM pg_attribute p WHERE p.attrelid = inhparent)
-                            UNION ALL
-                            SELECT format('constraint `%s`', conname) FROM pg_constraint k
+                      FROM (SELECT format('constraint `%s`', conname) AS name FROM pg_constraint k
                             WHERE conrelid = c.oid AND contype IN ('c', 'n') AND NOT conislocal AND coninhcount = 1
                               AND conname IN (SELECT p.conname FROM pg_constraint p WHERE p.conrelid = inhparent)
                            ) AS inherited

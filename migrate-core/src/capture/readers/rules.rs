@@ -5,7 +5,7 @@ use super::Reader;
 
 /// A definition without the first name in it: a rename changes that in place. Words of SQL are in
 /// capitals there, and so no part of a name without quotes.
-fn nameless(definition: &str, name: &str) -> String {
+pub(super) fn nameless(definition: &str, name: &str) -> String {
     format!(
         "overlay({definition} PLACING '' FROM strpos({definition}, quote_ident({name}))
                  FOR length(quote_ident({name})))"
