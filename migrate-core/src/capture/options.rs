@@ -63,10 +63,11 @@ impl Style {
         if surplus.is_empty() && missing.is_empty() {
             return Vec::new();
         }
-        // What is set is put last.
+        // What is set is put last. A subscription has no RESET, and no order.
         let kept = found.iter().filter(|option| wanted.contains(option));
         let is_in_order = kept.zip(wanted).all(|(kept, wanted)| kept == wanted);
-        if self == Self::Parameters && !is_in_order {
+        let has_order = self == Self::Parameters && !alter.starts_with("ALTER SUBSCRIPTION ");
+        if has_order && !is_in_order {
             let reset = self.set(alter, found, &[]);
             return reset.into_iter().chain(self.set(alter, &[], wanted)).collect();
         }

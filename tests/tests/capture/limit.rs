@@ -4,7 +4,9 @@ use migrate_core::{Event, UpTo};
 use migrate_dsl::{Object, Pgm};
 use migrate_tests::{Engine, migration};
 
-fn warnings_of(up: fn(&mut Pgm)) -> (Vec<String>, bool) {
+type Up = fn(&mut Pgm);
+
+fn warnings_of(up: Up) -> (Vec<String>, bool) {
     let engine = Engine::new();
     engine.database.execute(
         "CREATE TABLE base (id int, a int DEFAULT 1, b int);
@@ -28,7 +30,7 @@ fn warnings_of(up: fn(&mut Pgm)) -> (Vec<String>, bool) {
 
 #[test]
 fn up_warns_of_an_inverse_that_will_fail() {
-    let fails: [(fn(&mut Pgm), &str); 4] = [
+    let fails: [(Up, &str); 4] = [
         (
             |pgm| _ = pgm.drop_column("base", "a"),
             "column `a` cannot be added to `public.base`: column `public.uses.rows` uses its row type",
