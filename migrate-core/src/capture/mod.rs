@@ -151,7 +151,7 @@ impl State {
                     matches!(setting.when.phase, Phase::Owner | Phase::Privileges)
                 }
                 Only::Privileges => setting.when.phase == Phase::Privileges,
-                Only::Comment => setting.name == "set comment",
+                Only::Comment => setting.name.ends_with(" comment"),
                 Only::Itself => true,
             });
         }

@@ -67,6 +67,12 @@ fn lists_of_aliases_follow_the_order_of_columns() {
             "pairs() pairs(q, r, p);",
         ),
     ] {
+        // Before 15 PostgreSQL does not know what a view over a function needs.
+        if server().major() < 15
+            && ["called", "numbered", "paired"].iter().any(|view| query.contains(view))
+        {
+            continue;
+        }
         let found = step(BY_POSITION, sql, &[object]).back_over_rows("", query);
         assert_eq!(found, expected, "{sql}: {query}");
     }

@@ -235,6 +235,9 @@ CROSS JOIN LATERAL (VALUES
              THEN ARRAY[format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', name, attname), {set_not_null}]
              WHEN attnotnull THEN ARRAY[{set_not_null}]
              ELSE ARRAY[format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', name, attname)] END),
+    ('late-change not null comment', not_null_comment, CASE WHEN of_table AND not_null IS NOT NULL
+        THEN ARRAY[format('COMMENT ON CONSTRAINT %I ON %s IS %s', not_null, name,
+                          COALESCE(quote_literal(not_null_comment), 'NULL'))] END),
     -- before 18 a child may do without what its parent has
     ('change inherited not null', attnotnull::text, CASE WHEN of_table AND inherited AND NOT relispartition
         AND current_setting('server_version_num')::int4 < 180000
