@@ -106,8 +106,8 @@ BEGIN
                 MESSAGE = 'accepted: ' || (SELECT COALESCE(string_agg(what, ',' ORDER BY what), '') FROM public.audit);
         EXCEPTION WHEN OTHERS THEN
             GET STACKED DIAGNOSTICS broken = CONSTRAINT_NAME;
-            value := CASE SQLSTATE WHEN 'P0099' THEN SQLERRM -- which of two indexes is looked at first says nothing
-                          WHEN '23505' THEN SQLSTATE ELSE SQLSTATE || ' ' || broken END;
+            value := CASE SQLSTATE WHEN 'P0099' THEN SQLERRM -- which of two indexes or foreign keys is looked at first says nothing
+                          WHEN '23505' THEN SQLSTATE WHEN '23503' THEN SQLSTATE ELSE SQLSTATE || ' ' || broken END;
         END;
         RETURN NEXT;
     END LOOP;
