@@ -1,10 +1,12 @@
 //! How a migration as a whole comes back.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::capture::without_internal;
 use crate::plan::{Capture, Inverse, Migration, Place, Statement, Step};
 
 /// What was read from the catalog: the way back of steps, by their number.
@@ -66,7 +68,7 @@ impl Stored {
 
     /// The inverse, with what was read from the catalog told apart from what the author wrote.
     fn inverse(self) -> WayBack {
-        let mut inverse = self.way_back;
+        let mut inverse = self.way_back.without_internal_options();
         if let WayBack::Inferred(steps) = &mut inverse {
             for Step { inverse, statements, .. } in steps {
                 if let Inverse::Capture(capture) = inverse {
@@ -90,6 +92,15 @@ pub(crate) enum StoredError {
     /// It is not what any version has written.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
+}
+
+/// As [`WayBack::without_internal_options`], of the statements of a step.
+pub(crate) fn drop_internal_options(statements: &mut Vec<Statement>) {
+    statements.retain_mut(|statement| {
+        let Some(sql) = without_internal(&statement.sql).map(Cow::into_owned) else { return false };
+        statement.sql = sql;
+        true
+    });
 }
 
 impl WayBack {
@@ -156,6 +167,14 @@ impl WayBack {
             });
         }
         Self::Inferred(steps)
+    }
+
+    /// Without options of columns that only the server sets and that earlier versions captured.
+    pub(crate) fn without_internal_options(mut self) -> Self {
+        if let Self::Inferred(steps) = &mut self {
+            steps.iter_mut().for_each(|step| drop_internal_options(&mut step.statements));
+        }
+        self
     }
 
     /// The steps to run, or why there are none.

@@ -12,6 +12,7 @@ pub mod mount;
 pub mod plan;
 pub mod process;
 pub mod proxy;
+pub mod round_trips;
 pub mod tcp_proxy;
 pub mod traps;
 

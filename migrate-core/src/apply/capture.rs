@@ -1,5 +1,7 @@
 //! Reading, around a step, how it comes back.
 
+use migrate_dsl::quote_literal;
+
 use super::error::{Failure, Origin};
 use crate::Session;
 use crate::capture::State;
@@ -80,6 +82,14 @@ impl Watch {
             let after = before
                 .read_after(session.client(), &capture.objects)
                 .map_err(|error| Failure::capture(origin, error))?;
+            for limit in before.limits_from(&after) {
+                let warning = format!("the inverse of this step will fail: {limit}");
+                let warning = quote_literal(&warning);
+                let body =
+                    quote_literal(&format!("BEGIN RAISE WARNING USING MESSAGE = {warning}; END"));
+                let told = session.client().batch_execute(&format!("DO {body}"));
+                told.map_err(|error| Failure::capture(origin, error))?;
+            }
             let mut back = before.way_back_from(&after);
             if !origin.step.transactional {
                 back.iter_mut().for_each(|statement| concurrently(&mut statement.sql));

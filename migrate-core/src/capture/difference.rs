@@ -13,6 +13,18 @@ use super::order::order;
 /// or has to be made anew, is dropped; what is gone is made and what has changed is changed, each
 /// after what it needs; then what has to wait for all of that.
 pub(super) fn way_back(before: &State, after: &State) -> Vec<String> {
+    script(before, after).finish()
+}
+
+/// Why some of these statements will fail.
+pub(super) fn limits(before: &State, after: &State) -> Vec<String> {
+    if before.facts.values().all(|fact| fact.limits.is_empty()) {
+        return Vec::new();
+    }
+    script(before, after).limits
+}
+
+fn script(before: &State, after: &State) -> Script {
     let mut script = Script::default();
     if before.is_of_settings() {
         let facts = before.facts.iter().filter(|(key, fact)| {
@@ -25,18 +37,19 @@ pub(super) fn way_back(before: &State, after: &State) -> Vec<String> {
         for setting in new.flat_map(|(_, column)| &column.settings) {
             script.extend(setting.when.phase, setting.undo());
         }
-        return script.finish();
+        return script;
     }
     let (moves, after) = undo_moves(before, after);
     script.extend(Phase::InOrder, moves);
     Comparison::of(before, &after).write(&mut script);
-    script.finish()
+    script
 }
 
 /// Statements, those that have to wait apart.
 #[derive(Default)]
 struct Script {
     phases: [Vec<String>; 4],
+    limits: Vec<String>,
 }
 
 impl Script {
@@ -171,8 +184,10 @@ impl<'a> Comparison<'a> {
                 .facts
                 .values()
                 .filter(|fact| {
+                    // A link that stays needs nothing that is newer than it.
                     late.contains(&fact.address)
-                        || !self.new.contains(&fact.address)
+                        || fact.address.class != "pg_inherits"
+                            && !self.new.contains(&fact.address)
                             && !self.rebuilt.contains(&fact.address)
                 })
                 .flat_map(|fact| &fact.needs)
@@ -206,6 +221,7 @@ impl<'a> Comparison<'a> {
                 && !fact.needs.iter().any(|need| need.belongs && is_made(need))
         };
         let unsure = unsure(&made, among_rows);
+        let doubtful = doubtful(&made, &unsure);
         let all: Vec<&Fact> = made.iter().copied().chain(kept).collect();
         let mut revoked: HashSet<Address> = HashSet::new();
         for fact in order(&all, &inside) {
@@ -214,13 +230,17 @@ impl<'a> Comparison<'a> {
                     let create = match () {
                         () if among_rows(fact) => fact.among_rows.clone(),
                         () if unsure.contains(&fact.address) => if_there(&fact.create),
+                        () if doubtful.contains(&fact.address) => if_possible(&fact.create),
                         () => fact.create.clone(),
                     };
                     script.extend(Phase::InOrder, create);
+                    script.limits.extend(fact.limits_of("create"));
                 }
                 for setting in fact.settings.iter().filter(|setting| setting.when.created) {
                     let set = setting.of_new(self.before);
-                    let set = if unsure.contains(&fact.address) { if_there(&set) } else { set };
+                    let is_in_doubt =
+                        [&unsure, &doubtful].iter().any(|set| set.contains(&fact.address));
+                    let set = if is_in_doubt { if_there(&set) } else { set };
                     script.extend(setting.when.phase, set);
                 }
             } else if let Some(found) = self.found.get(&fact.address) {
@@ -240,6 +260,9 @@ impl<'a> Comparison<'a> {
                         true if !unsure.is_empty() => if_there(&back),
                         _ => back,
                     };
+                    if !back.is_empty() {
+                        script.limits.extend(fact.limits_of(&setting.name));
+                    }
                     script.extend(setting.when.phase, back);
                 }
                 for setting in &found.settings {
@@ -268,6 +291,52 @@ fn unsure<'a>(made: &[&'a Fact], among_rows: impl Fn(&Fact) -> bool) -> HashSet<
         }
         unsure.extend(more);
     }
+}
+
+/// What may not be possible without something that may be left off: a view that groups by a key, and
+/// what needs that view.
+fn doubtful<'a>(made: &[&'a Fact], unsure: &HashSet<&Address>) -> HashSet<&'a Address> {
+    let mut doubtful: HashSet<&Address> = HashSet::new();
+    if unsure.is_empty() {
+        return doubtful;
+    }
+    loop {
+        let more = made.iter().filter(|fact| {
+            let mut needs = fact.needs.iter().map(|need| &need.on).chain(&fact.comes_with);
+            !doubtful.contains(&fact.address)
+                && !unsure.contains(&fact.address)
+                && fact.among_rows.is_empty()
+                && needs.any(|on| doubtful.contains(on) || unsure.contains(on))
+        });
+        let more: Vec<&Address> = more.map(|fact| &fact.address).collect();
+        if more.is_empty() {
+            return doubtful;
+        }
+        doubtful.extend(more);
+    }
+}
+
+/// Statements that may not be possible without something that was left off; a warning says which.
+fn if_possible(statements: &[String]) -> Vec<String> {
+    let attempts = statements.iter().map(|statement| {
+        let what = statement.lines().find(|line| line.starts_with("CREATE ")).unwrap_or(statement);
+        let what: String = what.chars().take(100).collect();
+        let warning = format!(
+            "could not run `{}`: it needs a constraint that was not restored; add that, then run `{statement}`",
+            what.trim_end_matches(" AS"),
+        );
+        let body = format!(
+            "\nBEGIN\n    EXECUTE {};\nEXCEPTION WHEN grouping_error OR undefined_object OR undefined_table \
+             OR undefined_function OR invalid_column_reference THEN\n    RAISE WARNING USING MESSAGE = {};\nEND\n",
+            quote_literal(statement),
+            quote_literal(&warning),
+        );
+        match body.contains("$$") {
+            true => format!("DO {}", quote_literal(&body)),
+            false => format!("DO $${body}$$"),
+        }
+    });
+    attempts.collect()
 }
 
 /// Statements about what may have been left off, of which a warning has told by then.

@@ -39,6 +39,8 @@ pub(super) struct Fact {
     /// Creating one of these creates this too.
     pub(super) comes_with: Vec<Address>,
     pub(super) settings: Vec<Setting>,
+    /// What cannot be done again, by the setting or, for the object itself, `create`; and why.
+    pub(super) limits: Vec<(String, String)>,
 }
 
 /// A dependency.
@@ -143,6 +145,7 @@ impl Fact {
             needs,
             comes_with: Vec::new(),
             settings: Vec::new(),
+            limits: Vec::new(),
         }
     }
 
@@ -159,18 +162,24 @@ impl Fact {
             && self.comes_with.is_empty()
     }
 
+    /// Why a setting, or the object itself, cannot be made again.
+    pub(super) fn limits_of(&self, name: &str) -> impl Iterator<Item = String> {
+        let limits = self.limits.iter().filter(move |(limited, _)| limited == name);
+        limits.map(|(_, reason)| reason.clone())
+    }
+
     pub(super) fn setting(&self, name: &str) -> Option<&Setting> {
         self.settings.iter().find(|setting| setting.name == name)
     }
 }
 
 impl When {
-    /// `set`, `change`, `once`; `late`, `owner` and `acl` by their place in the order.
+    /// `set`, `change`, `once`; `late`, `owner`, and `acl` and `last` by their place in the order.
     pub(super) fn parse(word: &str) -> Self {
         let phase = match word {
             "late" | "late-change" | "late-once" => Phase::Late,
             "owner" => Phase::Owner,
-            "acl" => Phase::Privileges,
+            "acl" | "last" => Phase::Privileges,
             _ => Phase::InOrder,
         };
         Self { created: !word.ends_with("change"), changed: !word.ends_with("once"), phase }

@@ -16,6 +16,8 @@
 //!
 //! Nothing here is fit for data: rows that are gone stay gone.
 
+mod alias_list;
+mod column_order;
 mod difference;
 mod fact;
 mod moved;
@@ -36,6 +38,7 @@ use crate::plan::{self, Only};
 use fact::{Address, Fact, Key, Phase};
 use names::Names;
 use objects::Moment;
+pub(crate) use options::without_internal;
 
 /// The state of some objects at one moment.
 #[derive(Debug, Clone, Default)]
@@ -165,7 +168,7 @@ impl State {
                     matches!(setting.when.phase, Phase::Owner | Phase::Privileges)
                 }
                 Only::Privileges => setting.when.phase == Phase::Privileges,
-                Only::Comment => setting.name == "set comment",
+                Only::Comment => setting.name.ends_with(" comment"),
                 Only::Itself => true,
             });
         }
@@ -238,5 +241,11 @@ impl State {
     #[must_use]
     pub fn way_back_from(&self, after: &Self) -> Vec<plan::Statement> {
         difference::way_back(self, after).into_iter().map(plan::Statement::new).collect()
+    }
+
+    /// Why some of these statements will fail, where PostgreSQL has no way to do it.
+    #[must_use]
+    pub fn limits_from(&self, after: &Self) -> Vec<String> {
+        difference::limits(self, after)
     }
 }

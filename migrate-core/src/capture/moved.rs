@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::State;
+use super::alias_list::alias_lists;
 use super::fact::{Address, Change, Fact, Key};
 
 /// The statements that undo the moves, and what `after` looks like then.
@@ -33,6 +34,7 @@ pub(super) fn undo_moves(before: &State, after: &State) -> (Vec<String>, State) 
         .map(|(_, fact)| &fact.address)
         .collect();
     let mut renamed = after.clone();
+    let mut columns = Vec::new();
     for (key, fact) in &before.facts {
         let Some((other, now)) = found.get(&fact.address) else { continue };
         let (Some((wanted, _)), Some((is, around))) = (&fact.name, &now.name) else { continue };
@@ -41,6 +43,9 @@ pub(super) fn undo_moves(before: &State, after: &State) -> (Vec<String>, State) 
         }
         if let [front, between, rest @ ..] = around.as_slice() {
             statements.push(format!("{front}{is}{between}{wanted}{}", rest.concat()));
+            if fact.address.part > 0 {
+                columns.push((is.clone(), wanted.clone()));
+            }
             if let Some(mut now) = renamed.facts.remove(*other) {
                 // Under its old name it would be dropped, if it has to be made anew.
                 now.drop.clone_from(&fact.drop);
@@ -49,6 +54,7 @@ pub(super) fn undo_moves(before: &State, after: &State) -> (Vec<String>, State) 
         }
     }
     if moved.is_empty() {
+        renamed.forget_names_of_columns(before, &columns);
         return (statements, renamed);
     }
     // What is in a schema goes where that goes.
@@ -88,7 +94,9 @@ pub(super) fn undo_moves(before: &State, after: &State) -> (Vec<String>, State) 
         }
     }
     names.sort_by_key(|(old, _)| std::cmp::Reverse(old.len()));
-    (statements, renamed.renamed(&names))
+    let mut renamed = renamed.renamed(&names);
+    renamed.forget_names_of_columns(before, &columns);
+    (statements, renamed)
 }
 
 /// The front of an identity: `public.f` of `public.f(integer)`.
@@ -104,7 +112,7 @@ impl<'a> Name<'a> {
         let first = word(identity)?;
         let rest = &identity[first.len()..];
         let (schema, name) = match rest.strip_prefix('.') {
-            Some(rest) => (Some(first), word(rest)?),
+            Some(rest) => (Some(first), word(rest).or_else(|| operator(rest))?),
             None => (None, first),
         };
         let end = schema.map_or(0, |schema| schema.len() + 1) + name.len();
@@ -138,20 +146,71 @@ fn word(text: &str) -> Option<&str> {
     (end > 0).then(|| &text[..end])
 }
 
+/// The name of an operator at the start of a text.
+fn operator(text: &str) -> Option<&str> {
+    let end = text.find(|letter| !is_of_operator(letter)).unwrap_or(text.len());
+    (end > 0).then(|| &text[..end])
+}
+
+fn is_of_operator(letter: char) -> bool {
+    "+-*/<>=~!@#%^&|`?".contains(letter)
+}
+
 fn is_of_name(letter: char) -> bool {
     letter.is_alphanumeric() || letter == '_' || letter == '$'
 }
 
 /// `text` with the names replaced, where they stand as names.
 fn replaced(text: &str, names: &[(String, String)]) -> String {
+    replaced_after(text, names, |last| is_start_of_column(last) && last != '.')
+}
+
+/// Whether the name of a column may begin after this letter: it may stand after that of its table.
+fn is_start_of_column(last: char) -> bool {
+    !is_of_name(last) && last != '"'
+}
+
+/// `text` as the server writes it when columns have the names that they had.
+fn with_names(text: &str, names: &[(String, String)]) -> String {
+    let text = replaced_after(&without_aliases(text, names), names, is_start_of_column);
+    names.iter().fold(text, |text, (_, name)| {
+        text.replace(&format!(".{name} AS {name}"), &format!(".{name}"))
+    })
+}
+
+/// `text` without the lists of aliases that the server writes because a column no longer has the old
+/// name: that is in them.
+fn without_aliases(text: &str, names: &[(String, String)]) -> String {
+    let mut result = text.to_owned();
+    for list in alias_lists(text).into_iter().rev() {
+        let names_in_list = text[list.place.clone()].split(", ");
+        let is_of_rename =
+            names_in_list.clone().any(|name| names.iter().any(|(_, wanted)| wanted == name));
+        if is_of_rename && list.place.start > 0 && result[list.place.end..].starts_with(')') {
+            result.replace_range(list.place.start - 1..=list.place.end, "");
+        }
+    }
+    result
+}
+
+/// `text` with the names replaced, where they stand as names after a letter that they may follow.
+fn replaced_after(
+    text: &str,
+    names: &[(String, String)],
+    may_follow: impl Fn(char) -> bool,
+) -> String {
     let mut result = String::with_capacity(text.len());
     let mut rest = text;
     let mut last = ' ';
     while let Some(letter) = rest.chars().next() {
-        let starts = !is_of_name(last) && last != '.' && last != '"';
+        let starts = may_follow(last);
         let name = names.iter().filter(|_| starts).find(|(old, _)| {
-            rest.strip_prefix(old.as_str())
-                .is_some_and(|rest| !rest.starts_with(|letter| is_of_name(letter) || letter == '"'))
+            rest.strip_prefix(old.as_str()).is_some_and(|rest| {
+                match old.ends_with(is_of_operator) {
+                    true => !rest.starts_with(is_of_operator),
+                    false => !rest.starts_with(|letter| is_of_name(letter) || letter == '"'),
+                }
+            })
         });
         match name {
             Some((old, new)) => {
@@ -170,6 +229,29 @@ fn replaced(text: &str, names: &[(String, String)]) -> String {
 }
 
 impl State {
+    /// What differs from `before` by these names alone is as it was there, once they are.
+    fn forget_names_of_columns(&mut self, before: &Self, names: &[(String, String)]) {
+        if names.is_empty() {
+            return;
+        }
+        let same = |value: &mut Option<String>, before: &Option<String>| {
+            if let (Some(text), Some(wanted)) = (&value, before)
+                && with_names(text, names) == *wanted
+            {
+                value.clone_from(before);
+            }
+        };
+        for (key, fact) in &mut self.facts {
+            let Some(wanted) = before.facts.get(key) else { continue };
+            same(&mut fact.definition, &wanted.definition);
+            for setting in &mut fact.settings {
+                if let Some(wanted) = wanted.setting(&setting.name) {
+                    same(&mut setting.value, &wanted.value);
+                }
+            }
+        }
+    }
+
     fn renamed(&self, names: &[(String, String)]) -> Self {
         let text = |text: &String| replaced(text, names);
         let texts = |texts: &[String]| texts.iter().map(text).collect::<Vec<_>>();
@@ -205,6 +287,7 @@ mod tests {
         assert_eq!(name(r#""a.""b".c"#), Some((Some(r#""a.""b""#), "c")));
         assert_eq!(name("archive"), Some((None, "archive")));
         assert_eq!(name("touch on public.posts"), None);
+        assert_eq!(name("public.===(integer,integer)"), Some((Some("public"), "===")));
         assert_eq!(name(r#""half"#), None);
     }
 

@@ -272,15 +272,22 @@ fn found(row: &postgres::Row) -> Found {
 
 /// The walk goes from an object to what depends on it and to its columns; from what is an internal
 /// part of something else (the rule of a view, the index of a constraint) to that; and from a
-/// column to those that inherited it. Where only something of the named objects matters, it goes to
+/// column, or a check, to those that inherited it. Where only something of the named objects matters, it goes to
 /// sequences of tables, and to columns with privileges, at most. Members of extensions are marked, and what belongs to
 /// them; so are temporary relations, which do not outlive the session.
 const FIND: &str = "
 WITH RECURSIVE roots AS (
     SELECT class::regclass::oid AS classid, objid, part::int4 AS objsubid
     FROM unnest($1::text[], $2::oid[], $3::int8[], $4::bool[]) AS root(class, objid, part, sure)
-    WHERE sure OR EXISTS (SELECT FROM pg_depend d
-                          WHERE d.classid = class::regclass AND d.objid = root.objid)
+    WHERE sure
+       OR (EXISTS (SELECT FROM pg_depend d WHERE d.classid = class::regclass AND d.objid = root.objid)
+           -- these may depend on nothing
+           OR class = 'pg_namespace' AND EXISTS (SELECT FROM pg_namespace n WHERE n.oid = root.objid)
+           OR class = 'pg_publication' AND EXISTS (SELECT FROM pg_publication p WHERE p.oid = root.objid)
+           OR class = 'pg_foreign_data_wrapper'
+              AND EXISTS (SELECT FROM pg_foreign_data_wrapper w WHERE w.oid = root.objid)
+           OR class = 'pg_language' AND EXISTS (SELECT FROM pg_language l WHERE l.oid = root.objid)
+           OR class = 'pg_am' AND EXISTS (SELECT FROM pg_am m WHERE m.oid = root.objid))
       AND (part = 0 OR EXISTS (SELECT FROM pg_attribute
                                WHERE attrelid = objid AND attnum = part AND NOT attisdropped))
 ),
@@ -305,7 +312,9 @@ found AS (
         SELECT d.refclassid, d.refobjid, d.refobjsubid, f.of_extension
         FROM pg_depend d
         WHERE $5 AND d.classid = f.classid AND d.objid = f.objid AND d.deptype = 'i'
-          AND (d.refclassid, d.refobjid) IS DISTINCT FROM (f.classid, f.objid)
+          -- a partitioned table goes with a column of its key
+          AND ((d.refclassid, d.refobjid) IS DISTINCT FROM (f.classid, f.objid)
+               OR f.objsubid > 0 AND d.objsubid = f.objsubid)
         UNION ALL
         SELECT f.classid, f.objid, attnum, f.of_extension
         FROM pg_class c JOIN pg_attribute ON attrelid = c.oid AND attnum > 0 AND NOT attisdropped
@@ -319,6 +328,13 @@ found AS (
         JOIN pg_attribute heir ON heir.attrelid = inhrelid AND heir.attname = own.attname
         WHERE $5 AND f.classid = 'pg_class'::regclass AND f.objsubid > 0
           AND own.attrelid = f.objid AND own.attnum = f.objsubid
+        UNION ALL
+        SELECT f.classid, heir.oid, 0, f.of_extension
+        FROM pg_constraint own
+        JOIN pg_inherits ON inhparent = own.conrelid
+        JOIN pg_constraint heir ON heir.conrelid = inhrelid AND heir.conname = own.conname
+        WHERE $5 AND f.classid = 'pg_constraint'::regclass AND own.oid = f.objid
+          AND own.contype = 'c' AND heir.contype = 'c' AND heir.coninhcount > 0
     ) AS next(classid, objid, objsubid, of_it)
 ),
 kept AS (

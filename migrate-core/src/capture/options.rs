@@ -1,5 +1,7 @@
 //! Options, set in one of four ways.
 
+use std::borrow::Cow;
+
 use migrate_dsl::{Identifier, quote_literal};
 
 use super::fact::Style;
@@ -13,6 +15,35 @@ const LISTS: &[&str] = &[
     "temp_tablespaces",
     "unix_socket_directories",
 ];
+
+/// Whether the server keeps an option for itself: PostgreSQL reserves names that start with `pg_`,
+/// and some minor releases of November 2026 store `pg_attver` in the options of every column, which
+/// others reject. Everything else is kept: an option that this version does not know would be lost
+/// without a word if only known ones were.
+pub(super) fn is_internal(option: &str) -> bool {
+    option.starts_with("pg_")
+}
+
+/// A statement without the internal options of a column that an inverse stored by an earlier version
+/// may set; none if it sets nothing else.
+pub(crate) fn without_internal(sql: &str) -> Option<Cow<'_, str>> {
+    let unchanged = Some(Cow::Borrowed(sql));
+    if !sql.starts_with("ALTER ") || !sql.contains(" ALTER COLUMN ") {
+        return unchanged;
+    }
+    let Some((front, list)) =
+        [" SET (pg_", " RESET (pg_", " SET (n_distinct", " RESET (n_distinct"]
+            .iter()
+            .filter_map(|start| sql.rfind(start))
+            .max()
+            .and_then(|at| sql[at..].find('(').map(|open| sql.split_at(at + open + 1)))
+    else {
+        return unchanged;
+    };
+    let Some(list) = list.strip_suffix(')') else { return unchanged };
+    let kept: Vec<_> = list.split(", ").filter(|option| !is_internal(option)).collect();
+    (!kept.is_empty()).then(|| Cow::Owned(format!("{front}{})", kept.join(", "))))
+}
 
 impl Style {
     /// The statements that take the options found to those wanted.
@@ -31,6 +62,14 @@ impl Style {
             .collect();
         if surplus.is_empty() && missing.is_empty() {
             return Vec::new();
+        }
+        // What is set is put last. A subscription has no RESET, and no order.
+        let kept = found.iter().filter(|option| wanted.contains(option));
+        let is_in_order = kept.zip(wanted).all(|(kept, wanted)| kept == wanted);
+        let has_order = self == Self::Parameters && !alter.starts_with("ALTER SUBSCRIPTION ");
+        if has_order && !is_in_order {
+            let reset = self.set(alter, found, &[]);
+            return reset.into_iter().chain(self.set(alter, &[], wanted)).collect();
         }
         match self {
             Self::Parameters => {
@@ -100,6 +139,33 @@ fn quoted(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parameters_are_set_in_their_order() {
+        let set = |found: &[&str], wanted: &[&str]| {
+            let [found, wanted] = [found, wanted]
+                .map(|options| options.iter().map(|&option| option.to_owned()).collect::<Vec<_>>());
+            Style::Parameters.set("ALTER", &found, &wanted).join("; ")
+        };
+        assert_eq!(set(&["a=1"], &["a=1", "b=2"]), "ALTER SET (b = '2')");
+        assert_eq!(set(&["b=2"], &["a=1", "b=2"]), "ALTER RESET (b); ALTER SET (a = '1', b = '2')");
+        assert_eq!(set(&["a=1", "b=2"], &["b=2"]), "ALTER RESET (a)");
+        assert_eq!(set(&["a=1", "b=2"], &["a=1", "b=3"]), "ALTER SET (b = '3')");
+    }
+
+    #[test]
+    fn stored_statements_lose_internal_options() {
+        let alter = "ALTER TABLE ONLY public.t ALTER COLUMN a";
+        let kept = |sql: &str| without_internal(&format!("{alter} {sql}")).map(Cow::into_owned);
+        let set = |sql: &str| Some(format!("{alter} {sql}"));
+        assert_eq!(kept("SET (pg_attver = '3')"), None);
+        assert_eq!(kept("RESET (pg_attver)"), None);
+        assert_eq!(kept("SET (n_distinct = '5', pg_attver = '3')"), set("SET (n_distinct = '5')"));
+        assert_eq!(kept("SET (pg_attver = '3', n_distinct = '5')"), set("SET (n_distinct = '5')"));
+        assert_eq!(kept("RESET (pg_attver, n_distinct)"), set("RESET (n_distinct)"));
+        assert_eq!(kept("SET DEFAULT '(pg_x)'"), set("SET DEFAULT '(pg_x)'"));
+        assert_eq!(without_internal("SELECT ' SET (pg_)'").as_deref(), Some("SELECT ' SET (pg_)'"));
+    }
 
     #[test]
     fn the_names_of_a_list_are_literals() {

@@ -73,6 +73,8 @@ fn rank(address: &Address) -> Rank {
         "pg_language",
         "pg_collation",
         "pg_type",
+        // a view that casts depends on the function alone
+        "pg_cast",
         "pg_proc",
         "pg_operator",
         "pg_opfamily",
@@ -92,5 +94,5 @@ fn rank(address: &Address) -> Rank {
 
 /// A sequence is made before the column that owns it and whose default calls it.
 fn is_owner_of_sequence(fact: &Fact, on: &Address) -> bool {
-    on.part > 0 && fact.comes_with.is_empty() && fact.setting("late owned by").is_some()
+    on.part > 0 && fact.comes_with.is_empty() && fact.setting("last owned by").is_some()
 }

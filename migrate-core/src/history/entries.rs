@@ -6,7 +6,7 @@ use postgres::Client;
 use super::{History, HistoryError};
 use crate::apply::Noted;
 use crate::plan::{Step, checksum_of_first};
-use crate::way_back::{Captured, Stored, StoredError, WayBack};
+use crate::way_back::{self, Captured, Stored, StoredError, WayBack};
 
 /// A migration that the database has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -166,8 +166,9 @@ impl History {
             let noted = noted.map(serde_json::from_str).transpose();
             let noted =
                 noted.map_err(|source| HistoryError::Damaged { name: name.clone(), source })?;
-            let captured = serde_json::from_str(captured)
+            let mut captured: Captured = serde_json::from_str(captured)
                 .map_err(|source| HistoryError::Damaged { name: name.clone(), source })?;
+            captured.values_mut().for_each(way_back::drop_internal_options);
             Ok(Unfinished {
                 name,
                 captured,

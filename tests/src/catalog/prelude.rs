@@ -86,6 +86,7 @@ owned AS MATERIALIZED (
     UNION ALL
     SELECT 'c', 'column', format('%s.%I', name, attname), relowner, attacl
     FROM relations r JOIN pg_attribute a ON attrelid = r.oid AND attnum > 0 AND attacl IS NOT NULL
+        AND NOT attisdropped
     UNION ALL
     SELECT 'f', 'function', name, proowner, proacl FROM functions
     UNION ALL

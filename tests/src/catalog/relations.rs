@@ -59,7 +59,8 @@ SELECT concat_ws(' ', format('%s.%I', name, attname), format_type(atttypid, attt
                                                    WHEN 'm' THEN 'main' ELSE 'extended' END END,
            'compression ' || NULLIF(to_jsonb(a) ->> 'attcompression', ''),
            'statistics ' || NULLIF(attstattarget, -1),
-           'options ' || attoptions::text,
+           'options ' || (SELECT NULLIF(array_agg(option), '{}') FROM unnest(attoptions) AS option
+                          WHERE option NOT LIKE 'pg\_%')::text,
            'foreign options ' || attfdwoptions::text,
            CASE WHEN attinhcount > 0 THEN 'inherited' END,
            CASE WHEN attinhcount > 0 AND attislocal THEN 'and local' END)
@@ -120,7 +121,12 @@ SELECT concat_ws(' ', pg_get_triggerdef(t.oid),
                           WHEN 'A' THEN '(always)' END,
            CASE WHEN (to_jsonb(t) ->> 'tgparentid')::oid <> 0 THEN '(of the parent)' END)
 FROM relations r JOIN pg_trigger t ON tgrelid = r.oid
-WHERE NOT tgisinternal";
+WHERE NOT tgisinternal
+UNION ALL
+SELECT format('foreign key of %s%s: %s on %s (%s)', k.conrelid::regclass,
+              ' to ' || NULLIF(k.confrelid, 0)::regclass, tgfoid::regproc, r.name, tgenabled)
+FROM relations r JOIN pg_trigger t ON tgrelid = r.oid JOIN pg_constraint k ON k.oid = tgconstraint
+WHERE tgisinternal AND contype = 'f' AND tgenabled <> 'O'";
 
 const RULES: &str = "
 SELECT concat_ws(' ', pg_get_ruledef(u.oid),

@@ -86,3 +86,16 @@ fn security_labels_are_said_again() {
     SECURITY LABEL FOR "it" ON ROLE IS 'of a role'
     "#);
 }
+
+#[test]
+fn the_comment_on_not_null_is_as_it_was() {
+    if migrate_tests::server().major() < 18 {
+        return;
+    }
+    let table = "CREATE TABLE t (id int CONSTRAINT present NOT NULL)";
+    let comment = "COMMENT ON CONSTRAINT present ON t IS 'of a constraint'";
+    step(table, comment, &["constraint t.present"]).comes_back();
+    step(table, comment, &["constraint t.present"])
+        .only(migrate_core::plan::Only::Comment)
+        .comes_back();
+}

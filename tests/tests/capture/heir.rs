@@ -1,5 +1,7 @@
 //! What heirs have of their own.
 
+use migrate_tests::server;
+
 use crate::step;
 
 #[test]
@@ -49,4 +51,86 @@ fn what_is_temporary_stays_away() {
         CREATE TEMPORARY VIEW seen AS SELECT * FROM posts";
     let back = step(posts, "DROP TABLE posts CASCADE", &["table posts"]).way_back();
     assert!(back.contains("posts") && !back.contains("heir") && !back.contains("seen"), "{back}");
+}
+
+#[test]
+fn defaults_that_a_child_does_not_have_stay_away() {
+    let children = "
+        CREATE TABLE p (x int, a int DEFAULT 1);
+        CREATE TABLE c () INHERITS (p);
+        ALTER TABLE c ALTER a DROP DEFAULT;
+        CREATE TABLE parted (x int, a int DEFAULT 1) PARTITION BY LIST (x);
+        CREATE TABLE one PARTITION OF parted (a DEFAULT NULL) FOR VALUES IN (1);
+        CREATE TABLE two PARTITION OF parted (a DEFAULT 7) FOR VALUES IN (2)";
+    for (sql, object) in [
+        ("ALTER TABLE p DROP COLUMN a", "column p.a"),
+        ("ALTER TABLE parted DROP COLUMN a", "column parted.a"),
+        ("DROP TABLE p CASCADE", "table p"),
+        ("DROP TABLE c", "table c"),
+        ("DROP TABLE one", "table one"),
+    ] {
+        step(children, sql, &[object]).in_another_order().comes_back();
+    }
+}
+
+#[test]
+fn what_cannot_be_inherited_again_is_warned_of() {
+    let tables = "
+        CREATE TABLE p (a int, CHECK (a > 0));
+        CREATE TABLE c (b int) INHERITS (p);
+        CREATE TABLE parted (a int) PARTITION BY LIST (a);
+        CREATE TABLE one PARTITION OF parted FOR VALUES IN (1);
+        CREATE INDEX partial ON ONLY parted (a)";
+    let told = |sql, object| step(tables, sql, &[object]).back_over_rows("", "SELECT ''");
+    let found = told("ALTER TABLE c NO INHERIT p", "table c");
+    for warning in [
+        "what `public.c` inherits from `public.p` is local to it from now on, \
+         and stays when it is dropped there: constraint `p_a_check`",
+        "column `a` of `public.c` is local to it from now on, and stays when the parent drops it",
+    ] {
+        assert!(found.contains(warning), "{found}");
+    }
+    assert_eq!(
+        told("ALTER TABLE parted DETACH PARTITION one", "table one"),
+        "\nWARNING: `public.one` had no part of an index of `public.parted` and gets one \
+         as it is attached: `public.partial`"
+    );
+    assert_eq!(told("DROP TABLE c", "table c"), "");
+}
+
+#[test]
+fn what_children_inherit_comes_back_to_them() {
+    let tables = "
+        CREATE TABLE c (id int, note text);
+        CREATE TABLE p (id int NOT NULL, note text, more int, CONSTRAINT above CHECK (id > 0));
+        ALTER TABLE c ALTER id SET NOT NULL, ADD more int, ADD CONSTRAINT above CHECK (id > 0);
+        CREATE TABLE heir () INHERITS (p);
+        ALTER TABLE c INHERIT p;
+        COMMENT ON COLUMN heir.more IS 'of an heir';
+        COMMENT ON CONSTRAINT above ON heir IS 'of an heir';
+        ALTER TABLE heir ALTER more SET STATISTICS 5";
+    for (sql, object) in [
+        ("ALTER TABLE p RENAME COLUMN id TO renamed", "column p.id"),
+        ("ALTER TABLE p DROP COLUMN more", "column p.more"),
+        ("COMMENT ON CONSTRAINT above ON heir IS NULL", "constraint heir.above"),
+        ("ALTER TABLE p DROP CONSTRAINT above", "constraint p.above"),
+        ("DROP TABLE heir", "table heir"),
+        ("DROP TABLE p CASCADE", "table p"),
+    ] {
+        step(tables, sql, &[object]).in_another_order().comes_back();
+    }
+}
+
+#[test]
+fn a_child_that_may_have_nulls_less_than_its_parent_is_as_it_was() {
+    if server().major() >= 18 {
+        return;
+    }
+    let tables = "
+        CREATE TABLE p (id int NOT NULL);
+        CREATE TABLE heir () INHERITS (p)";
+    for sql in ["ALTER TABLE heir ALTER id DROP NOT NULL", "ALTER TABLE p ALTER id DROP NOT NULL"] {
+        step(tables, sql, &["table p", "table heir"]).comes_back();
+        step(tables, sql, &["column heir.id", "column p.id"]).comes_back();
+    }
 }

@@ -14,3 +14,20 @@ fn the_index_of_a_constraint_keeps_its_parameters() {
         step(posts, sql, &[object]).comes_back();
     }
 }
+
+#[test]
+fn an_index_of_a_partition_is_renamed_back() {
+    let events = "
+        CREATE TABLE events (id int, at int, PRIMARY KEY (id, at)) PARTITION BY LIST (at);
+        CREATE TABLE one PARTITION OF events FOR VALUES IN (1);
+        CREATE INDEX by_id ON events (id)";
+    for (sql, object) in [
+        ("ALTER INDEX one_id_idx RENAME TO renamed", "index one_id_idx"),
+        ("ALTER INDEX by_id RENAME TO renamed", "index by_id"),
+        ("ALTER TABLE events RENAME COLUMN id TO renamed", "column events.id"),
+        ("ALTER TABLE events RENAME COLUMN id TO renamed", "table events"),
+    ] {
+        let back = step(events, sql, &[object]).comes_back();
+        assert!(back.contains("RENAME") && !back.contains("DROP"), "{sql}: {back}");
+    }
+}

@@ -2,8 +2,11 @@
 
 mod back;
 mod every;
+mod generated;
 mod heir;
 mod index;
+mod internal_option;
+mod limit;
 mod other;
 mod partition;
 mod privilege;

@@ -107,3 +107,41 @@ fn the_comment_on_the_constraint_of_a_trigger_comes_back() {
         .only(Only::Comment)
         .comes_back();
 }
+
+#[test]
+fn triggers_of_foreign_keys_are_enabled_as_they_were() {
+    let tables = "
+        CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+        CREATE TABLE users (id int PRIMARY KEY) PARTITION BY LIST (id);
+        CREATE TABLE users_1 PARTITION OF users FOR VALUES IN (1);
+        CREATE TABLE users_2 PARTITION OF users FOR VALUES IN (2);
+        CREATE TABLE posts (id int, who int REFERENCES users) PARTITION BY LIST (id);
+        CREATE TABLE posts_1 PARTITION OF posts FOR VALUES IN (1);
+        CREATE TABLE posts_2 PARTITION OF posts FOR VALUES IN (2) PARTITION BY LIST (who);
+        CREATE TABLE posts_3 PARTITION OF posts_2 FOR VALUES IN (3);
+        CREATE TRIGGER touch AFTER INSERT ON posts FOR EACH ROW EXECUTE FUNCTION touch();
+        CREATE TABLE plain (who int REFERENCES users, next int UNIQUE REFERENCES plain (next));
+        ALTER TABLE users_2 DISABLE TRIGGER ALL;
+        ALTER TABLE posts_3 DISABLE TRIGGER ALL;";
+    for (sql, object) in [
+        ("ALTER TABLE posts_1 DISABLE TRIGGER ALL", "table posts_1"),
+        ("ALTER TABLE posts_3 ENABLE TRIGGER ALL", "table posts_3"),
+        ("ALTER TABLE posts DISABLE TRIGGER ALL", "table posts"),
+        ("ALTER TABLE users_1 DISABLE TRIGGER ALL", "table users_1"),
+        ("ALTER TABLE plain DISABLE TRIGGER ALL", "table plain"),
+        ("DROP TABLE posts", "table posts"),
+        ("DROP TABLE users CASCADE", "table users"),
+        ("ALTER TABLE posts DROP CONSTRAINT posts_who_fkey", "constraint posts.posts_who_fkey"),
+        ("ALTER TABLE users DETACH PARTITION users_2", "table users_2"),
+        ("ALTER TABLE posts_2 DETACH PARTITION posts_3", "table posts_3"),
+    ] {
+        step(tables, sql, &[object]).comes_back();
+    }
+    let disabled = format!("{tables} ALTER TABLE plain DISABLE TRIGGER ALL");
+    for (sql, object) in [
+        ("ALTER TABLE plain ENABLE TRIGGER ALL", "table plain"),
+        ("DROP TABLE plain", "table plain"),
+    ] {
+        step(&disabled, sql, &[object]).comes_back();
+    }
+}

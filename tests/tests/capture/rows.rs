@@ -200,3 +200,54 @@ fn a_column_whose_default_is_null_comes_back_without_not_null() {
     WARNING: column `b` of `public.t` comes back without NOT NULL: rows have nulls in it
     "#);
 }
+
+#[test]
+fn a_column_of_a_domain_that_rows_violate_comes_back_with_its_base_type() {
+    for domain in ["int NOT NULL", "int CHECK (VALUE IS NOT NULL)"] {
+        let before = format!(
+            "CREATE DOMAIN d AS {domain}; CREATE TABLE t (x int, a d); CREATE VIEW v AS SELECT a FROM t"
+        );
+        for (sql, object) in [
+            ("ALTER TABLE t DROP COLUMN a CASCADE", "column t.a"),
+            ("DROP DOMAIN d CASCADE", "domain d"),
+        ] {
+            let step = |since| {
+                let query = "SELECT format_type(atttypid, -1) FROM pg_attribute
+                             WHERE attrelid = 'v'::regclass AND attnum = 1";
+                step(&before, sql, &[object]).back_over_rows(since, query)
+            };
+            assert_eq!(step(""), "d", "{domain}: {sql}");
+            assert_eq!(
+                step("INSERT INTO t VALUES (1)"),
+                "integer\nWARNING: column `a` of `public.t` comes back as `integer`: `public.d` does not allow \
+                 what the rows then have in it; when they are corrected, run `ALTER TABLE public.t ALTER COLUMN a TYPE public.d`",
+                "{domain}: {sql}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_view_that_groups_by_a_key_that_is_left_off_is_left_off() {
+    let before = "
+        CREATE TABLE t (id int PRIMARY KEY, name text, x int);
+        CREATE VIEW v AS SELECT id, name, sum(x) AS sum FROM t GROUP BY id;
+        CREATE VIEW vv AS SELECT sum FROM v;
+        COMMENT ON VIEW v IS 'grouped';
+        GRANT SELECT ON vv TO PUBLIC;
+        CREATE VIEW other AS SELECT name FROM t WHERE id > 0";
+    let step = |since| {
+        step(before, "ALTER TABLE t DROP COLUMN id CASCADE", &["column t.id"]).back_over_rows(
+            since,
+            "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class
+             WHERE relkind = 'v' AND oid >= 16384",
+        )
+    };
+    insta::assert_snapshot!(step(""), @"other v vv");
+    let found = step("INSERT INTO t VALUES ('a'), ('b')");
+    assert!(found.starts_with("other\n"), "{found}");
+    for view in ["v", "vv"] {
+        let told = format!("could not run `CREATE VIEW public.{view}`: it needs a constraint");
+        assert!(found.contains(&told), "{found}");
+    }
+}

@@ -50,3 +50,39 @@ fn the_values_of_a_column_do_not_come_twice() {
     assert_eq!(step.answer("SELECT nextval('users_id_seq')::text"), "3");
     assert_eq!(step.answer("SELECT nextval('downwards')::text"), "-3");
 }
+
+/// The planner asks for privileges on whatever it puts before the filter.
+#[test]
+fn sequences_are_read_among_many_relations() {
+    let schema = "
+        CREATE SCHEMA shop;
+        DO $$ BEGIN
+            FOR number IN 1..40 LOOP
+                EXECUTE format('CREATE TABLE shop.t%s (id serial PRIMARY KEY, other bigint)', number);
+            END LOOP;
+        END $$";
+    for analyze in ["", "; ANALYZE"] {
+        let before = format!("{schema}{analyze}");
+        step(&before, "DROP SCHEMA shop CASCADE", &["schema shop"]).comes_back();
+    }
+}
+
+#[test]
+fn the_sequence_of_a_table_of_another_owner_comes_back() {
+    let tables = "
+        CREATE ROLE {role};
+        CREATE TABLE posts (id serial, b int);
+        ALTER TABLE posts OWNER TO {role};
+        CREATE SEQUENCE plain;
+        ALTER SEQUENCE plain OWNER TO {role}";
+    for (sql, object) in [
+        ("ALTER TABLE posts DROP COLUMN id", "column posts.id"),
+        ("DROP SEQUENCE posts_id_seq CASCADE", "sequence posts_id_seq"),
+        ("ALTER SEQUENCE posts_id_seq OWNED BY NONE", "sequence posts_id_seq"),
+        ("ALTER SEQUENCE plain OWNED BY posts.b", "sequence plain"),
+        ("ALTER TABLE posts OWNER TO CURRENT_USER", "table posts"),
+        ("DROP TABLE posts", "table posts"),
+    ] {
+        step(tables, sql, &[object]).in_another_order().comes_back();
+    }
+}

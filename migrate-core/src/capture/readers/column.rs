@@ -38,18 +38,39 @@ fn columns() -> String {
             warning: "format('column `%s` of `%s` comes back without NOT NULL: rows have nulls in it', attname, name)",
         }]
     };
+    // of a type that allows no nulls, or not this one
+    let of_domain = |instead: &'static str| {
+        Otherwise {
+        error: "not_null_violation OR check_violation",
+        instead,
+        warning: "format('column `%s` of `%s` comes back as `%s`: `%s` does not allow what the rows then have in it; when they are corrected, run `%s`',
+                         attname, name, bare, type, format('ALTER TABLE %s ALTER COLUMN %I TYPE %s', name, attname, type))",
+    }
+    };
     let set_not_null = super::attempt("set_not_null", &without_not_null("''"));
     let added = |with: &str| format!("format('ALTER TABLE %s ADD COLUMN %s', name, {with})");
     let nullable = added("nullable");
+    let add_domain = super::attempt(
+        &added("nullable"),
+        &[of_domain("format('ALTER TABLE %s ADD COLUMN %s', name, nullable_bare)")],
+    );
     let add_with_default =
         super::attempt(&added("concat_ws(' ', nullable, denial)"), &without_not_null(&nullable));
     format!(
         "
 SELECT 'pg_class', attrelid, attnum::int8, what, value, statements
 FROM (
-    SELECT a.*, c.relkind, c.relowner, c.relispartition, t.typcollation, t.typstorage, adrelid, adbin,
+    SELECT a.*, c.relkind, c.relowner, c.relispartition, t.typcollation, t.typstorage, t.typcategory, t.typtype, adrelid, adbin,
            attrelid::regclass::text AS name, to_jsonb(a) AS json,
            relkind IN ('r', 'p', 'f') AS of_table, relkind = 'c' AS of_type,
+           -- a type there changes without USING
+           relkind = 'f' OR relkind IN ('r', 'p') AND EXISTS (
+               WITH RECURSIVE below AS (
+                   SELECT inhrelid FROM pg_inherits WHERE inhparent = a.attrelid
+                   UNION ALL
+                   SELECT i.inhrelid FROM below JOIN pg_inherits i ON i.inhparent = below.inhrelid
+               )
+               SELECT FROM below JOIN pg_class f ON f.oid = inhrelid AND f.relkind = 'f') AS of_foreign,
            attinhcount > 0 AND NOT attislocal OR reloftype <> 0 AS inherited,
            CASE WHEN relkind = 'c' AND EXISTS (SELECT FROM pg_class o WHERE o.reloftype = c.reltype)
                 THEN ' CASCADE' END AS typed,
@@ -76,14 +97,25 @@ LEFT JOIN LATERAL (
       AND refclassid = 'pg_class'::regclass AND refobjid = attrelid AND refobjsubid = attnum
 ) AS i ON true
 CROSS JOIN LATERAL (
-    SELECT concat_ws(' ', quote_ident(attname), format_type(atttypid, atttypmod),
+    SELECT concat_ws(' ',
                'COLLATE ' || CASE WHEN attcollation <> typcollation
                                   THEN attcollation::regcollation::text END,
                CASE attgenerated
                    WHEN 's' THEN format('GENERATED ALWAYS AS (%s) STORED', pg_get_expr(adbin, adrelid))
                    WHEN 'v' THEN format('GENERATED ALWAYS AS (%s) VIRTUAL', pg_get_expr(adbin, adrelid))
                    ELSE 'DEFAULT ' || pg_get_expr(adbin, adrelid) END,
-               'GENERATED ' || generated || format(' AS IDENTITY (SEQUENCE NAME %s %s)', identity, sequence)) AS nullable,
+               'GENERATED ' || generated || format(' AS IDENTITY (SEQUENCE NAME %s %s)', identity, sequence)) AS rest,
+           -- a domain that may not allow a null
+           EXISTS (WITH RECURSIVE line AS (
+                       SELECT d.oid, d.typbasetype, d.typnotnull FROM pg_type d WHERE d.oid = atttypid AND d.typtype = 'd'
+                       UNION ALL
+                       SELECT d.oid, d.typbasetype, d.typnotnull FROM line JOIN pg_type d ON d.oid = line.typbasetype
+                   )
+                   SELECT FROM line WHERE typnotnull OR line.oid IN (SELECT contypid FROM pg_constraint WHERE contype = 'c')
+           ) AS of_domain
+) AS r
+CROSS JOIN LATERAL (
+    SELECT concat_ws(' ', quote_ident(attname), format_type(atttypid, atttypmod), NULLIF(rest, '')) AS nullable,
            CASE WHEN attnotnull AND not_null IS NOT NULL THEN format('CONSTRAINT %I NOT NULL', not_null)
                 WHEN attnotnull THEN 'NOT NULL' END AS denial,
            CASE WHEN attnotnull AND not_null IS NOT NULL AND NOT inherits_not_null
@@ -115,8 +147,21 @@ CROSS JOIN LATERAL (
                      AND (relkind <> 'p' OR current_setting('server_version_num')::int4 < 170000)
                 THEN sequence END AS alone
 ) AS d
+CROSS JOIN LATERAL (SELECT concat_ws(' ', quote_ident(attname), bare, NULLIF(rest, '')) AS nullable_bare) AS b
+LEFT JOIN LATERAL (
+    SELECT format('column `%s.%s`', u.attrelid::regclass, u.attname) AS by
+    FROM pg_type r
+    JOIN pg_type t ON t.oid = r.oid OR t.typelem = r.oid AND t.typcategory = 'A'
+    JOIN pg_attribute u ON u.atttypid = t.oid AND NOT u.attisdropped
+    JOIN pg_class h ON h.oid = u.attrelid AND h.relkind IN ('r', 'm', 'p', 'f')
+    WHERE of_table AND r.typrelid = a.attrelid
+    LIMIT 1
+) AS used ON true
 CROSS JOIN LATERAL (VALUES
-    ('create', NULLIF(attgenerated, '')::text, CASE
+    -- USING is not for generated columns: one of another sort of type is made anew
+    ('create', CASE WHEN attgenerated <> ''
+                    THEN concat(attgenerated, ' ', CASE WHEN typcategory IN ('N', 'S', 'D', 'T') THEN typcategory::text
+                                                        ELSE type END) END, CASE
         WHEN of_table AND NOT inherited AND alone IS NOT NULL
             THEN ARRAY[format('CREATE SEQUENCE %s %s', identity, alone),
                        format('ALTER TABLE %s ADD COLUMN %I %s DEFAULT pg_catalog.nextval(%L) NOT NULL', name,
@@ -131,9 +176,17 @@ CROSS JOIN LATERAL (VALUES
         WHEN of_type THEN ARRAY[format('ALTER TYPE %s ADD ATTRIBUTE %I %s%s', name, attname, type, typed)] END),
     -- an identity gives a value to all rows, and so do most defaults
     ('among rows', NULL, CASE
+        WHEN of_table AND NOT inherited AND attidentity = '' AND of_domain THEN
+            ARRAY[{add_domain}] || CASE WHEN attnotnull THEN ARRAY[{set_not_null}] END
         WHEN of_table AND NOT inherited AND attnotnull AND attidentity = '' THEN
             CASE WHEN adbin IS NULL OR attgenerated <> '' THEN ARRAY[{nullable}, {set_not_null}]
                  ELSE ARRAY[{add_with_default}] END END),
+    ('limit create', CASE
+        WHEN NOT of_table OR inherited THEN NULL
+        WHEN (SELECT max(l.attnum) FROM pg_attribute l WHERE l.attrelid = a.attrelid) >= 1600
+            THEN format('column `%s` cannot be added to `%s`, which has had 1600 columns', attname, name)
+        WHEN used.by IS NOT NULL AND (adbin IS NOT NULL OR attidentity <> '' OR of_domain)
+            THEN format('column `%s` cannot be added to `%s`: %s uses its row type', attname, name, used.by) END, ARRAY[]::text[]),
     ('drop', NULL, CASE
         WHEN of_table AND NOT inherited
             THEN ARRAY[format('ALTER TABLE %s DROP COLUMN %I', name, attname)]
@@ -142,10 +195,26 @@ CROSS JOIN LATERAL (VALUES
     ('change type', type, CASE
         WHEN of_table AND NOT inherited AND attinhcount = 0
             THEN ARRAY[format('ALTER TABLE %s ALTER COLUMN %I TYPE %s', name, attname, type)
-                || CASE attgenerated WHEN '' THEN format(' USING %I::%s', attname, bare) ELSE '' END]
+                || CASE WHEN attgenerated = '' AND NOT of_foreign THEN format(' USING %I::%s', attname, bare)
+                        ELSE '' END]
         WHEN of_type
             THEN ARRAY[format('ALTER TYPE %s ALTER ATTRIBUTE %I TYPE %s%s', name, attname, type, typed)] END),
-    ('name', quote_ident(attname), CASE WHEN NOT inherited OR of_type THEN ARRAY[
+    -- there is no statement that makes a column of a table's own an inherited one alone
+    ('change inherited', CASE WHEN of_table AND NOT relispartition THEN (attinhcount > 0 AND NOT attislocal)::text END,
+        CASE WHEN of_table AND NOT relispartition THEN CASE WHEN attinhcount > 0 AND NOT attislocal
+             THEN ARRAY['DO ' || quote_literal(format(E'\nBEGIN\n    RAISE WARNING USING MESSAGE = %L;\nEND\n',
+                 format('column `%s` of `%s` is local to it from now on, and stays when the parent drops it',
+                        attname, name)))]
+             ELSE ARRAY[]::text[] END END),
+    -- added to the parent, it has the parent's default
+    ('once default', CASE WHEN inherited AND adbin IS NULL AND EXISTS (
+                             SELECT FROM pg_inherits
+                             JOIN pg_attribute p ON p.attrelid = inhparent AND p.attname = a.attname
+                             WHERE inhrelid = a.attrelid AND p.atthasdef AND p.attgenerated = '')
+                     THEN 'none' END,
+        CASE WHEN of_table
+             THEN ARRAY[format('ALTER TABLE ONLY %s ALTER COLUMN %I DROP DEFAULT', name, attname)] END),
+    ('name', quote_ident(attname), CASE WHEN NOT inherited AND attinhcount = 0 OR of_type THEN ARRAY[
         format('ALTER %s %s RENAME %s ', CASE WHEN of_type THEN 'TYPE' ELSE 'TABLE' END, name,
                CASE WHEN of_type THEN 'ATTRIBUTE' ELSE 'COLUMN' END), ' TO ', typed] END),
     ('change expression', CASE WHEN attgenerated <> '' THEN pg_get_expr(adbin, adrelid) END,
@@ -166,6 +235,14 @@ CROSS JOIN LATERAL (VALUES
              THEN ARRAY[format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', name, attname), {set_not_null}]
              WHEN attnotnull THEN ARRAY[{set_not_null}]
              ELSE ARRAY[format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', name, attname)] END),
+    ('late-change not null comment', not_null_comment, CASE WHEN of_table AND not_null IS NOT NULL
+        THEN ARRAY[format('COMMENT ON CONSTRAINT %I ON %s IS %s', not_null, name,
+                          COALESCE(quote_literal(not_null_comment), 'NULL'))] END),
+    -- before 18 a child may do without what its parent has
+    ('change inherited not null', attnotnull::text, CASE WHEN of_table AND inherited AND NOT relispartition
+        AND current_setting('server_version_num')::int4 < 180000
+        THEN ARRAY[format('ALTER TABLE %s ALTER COLUMN %I %s NOT NULL', name, attname,
+                          CASE WHEN attnotnull THEN 'SET' ELSE 'DROP' END)] END),
     ('set storage', CASE WHEN attstorage <> typstorage THEN storage END,
         CASE WHEN of_table OR relkind = 'm'
              THEN ARRAY[format('ALTER TABLE ONLY %s ALTER COLUMN %I SET STORAGE %s', name, attname,
@@ -185,7 +262,13 @@ CROSS JOIN LATERAL (VALUES
         ARRAY[format('ALTER FOREIGN TABLE %s ALTER COLUMN %I', name, attname)] || {harmless}),
     ('acl c', NULL, CASE WHEN NOT of_type THEN {acl} END)
 ) AS rows(what, value, statements)
-WHERE statements IS NOT NULL OR what IN ('create', 'drop')",
+WHERE statements IS NOT NULL OR what IN ('create', 'drop')
+UNION ALL
+SELECT 'pg_class', a.attrelid, a.attnum::int8, 'needs', NULL, ARRAY['pg_class', p.attrelid::text, p.attnum::text, 'n']
+FROM wanted
+JOIN pg_attribute a ON a.attrelid = objid AND a.attnum = part AND a.attinhcount > 0
+JOIN pg_inherits ON inhrelid = a.attrelid
+JOIN pg_attribute p ON p.attrelid = inhparent AND p.attname = a.attname",
         parameters = parameters.0,
         parameters_of = parameters.1,
     )

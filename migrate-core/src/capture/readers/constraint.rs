@@ -61,7 +61,7 @@ FROM (
            || CASE WHEN condeferred THEN ' INITIALLY DEFERRED' ELSE ' INITIALLY IMMEDIATE' END AS time,
            contype IN ('p', 'u', 'x') OR contype = 'c' AND conislocal OR contype = 'f' AND conparentid = 0 AS own,
            (SELECT t.oid FROM pg_trigger t WHERE contype = 't' AND tgconstraint = k.oid) AS trigger,
-           contype = 'c' AND relispartition
+           contype = 'c' AND (relispartition OR NOT conislocal)
            OR contype = 'f' AND conrelid <> (SELECT p.conrelid FROM pg_constraint p WHERE p.oid = k.conparentid)
                AS of_partition
     FROM wanted JOIN pg_constraint k ON k.oid = objid LEFT JOIN pg_class c ON c.oid = conrelid

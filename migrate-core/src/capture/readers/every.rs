@@ -132,6 +132,7 @@ fn written(key: &Key) -> Option<String> {
     Some(match key.kind.as_str() {
         "default value"
         | "inheritance"
+        | "internal triggers"
         | "publication relation"
         | "publication namespace"
         | "user mapping"

@@ -6,7 +6,8 @@ pub(super) const INDEXES: Reader = Reader::of(&["index"], indexes);
 
 /// A parameter changes in place, so it is no part of what demands a new index.
 fn indexes() -> String {
-    "
+    let nameless = super::rules::nameless("definition", "relname");
+    format!("
 SELECT class, id, second, what, value, statements
 FROM (
     SELECT i.oid, i.relkind, i.reloptions, i.reltablespace, x.*, i.relispartition, i.oid::regclass::text AS name,
@@ -21,7 +22,7 @@ FROM (
 ) AS i
 CROSS JOIN LATERAL (
     SELECT 'pg_class', i.oid, 0::int8, rows.* FROM (VALUES
-        ('create', regexp_replace(definition, CASE WHEN reloptions IS NULL THEN '^$'
+        ('create', regexp_replace({nameless}, CASE WHEN reloptions IS NULL THEN '^$'
                                                    ELSE ' WITH \\([^)]*\\)' END, ''),
             CASE WHEN constraint_id IS NULL THEN ARRAY[definition] END),
         ('drop', NULL, CASE WHEN constraint_id IS NULL THEN ARRAY['DROP INDEX ' || name] END),
@@ -58,6 +59,5 @@ CROSS JOIN LATERAL (
         ('needs', NULL, ARRAY['pg_class', i.oid::text, '0', 'a'])
     ) AS rows(what, value, statements)
     WHERE parent IS NOT NULL
-) AS rows(class, id, second, what, value, statements)"
-        .to_owned()
+) AS rows(class, id, second, what, value, statements)")
 }

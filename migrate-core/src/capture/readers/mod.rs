@@ -10,7 +10,8 @@
 //! - `name`: what is said before an old name, between it and `value`, the new one, and after that,
 //! - `set x`, a setting: `value` is none if it is what a new object has; `once x` is for an object
 //!   that is made, `change x` for one that is there already, `late x` waits until all is made,
-//!   `owner` and `acl r` for those; the statements of `options` are an `ALTER` and the options,
+//!   `owner` and `acl r` for those, and so does `last x`; the statements of `options` are an `ALTER` and the options,
+//! - `limit x`: why PostgreSQL will not make that setting again or, if it is `create`, the object,
 //! - `with`: class, id and part of what creates this one too,
 //! - `fact`: that there is such a thing, for what has no id: its kind, and its identity as `value`,
 //! - `needs`: class, id, part and kind of dependency of what such a thing needs.
@@ -43,6 +44,7 @@ use postgres::{Client, Row};
 use super::State;
 use super::fact::{Address, Change, Fact, Key, Need, Phase, Setting, Style, When};
 use super::objects::{Found, ids};
+use super::options::is_internal;
 use super::privileges::Privileges;
 use crate::plan::Only;
 
@@ -70,6 +72,7 @@ const READERS: &[Reader] = &[
     index::INDEXES,
     view::VIEWS,
     rules::TRIGGERS,
+    rules::INTERNAL_TRIGGERS,
     rules::RULES,
     rules::POLICIES,
     rules::STATISTICS,
@@ -145,6 +148,7 @@ pub(super) fn read(
             take(fact, &what, value, statements);
         }
     }
+    super::column_order::make_independent(client, &mut facts)?;
     // What comes with its range, or with its foreign key, is nothing by itself.
     facts.retain(|address, _| !aliases.contains_key(address));
     for found in &found {
@@ -234,6 +238,7 @@ fn take(fact: &mut Fact, what: &str, value: Option<String>, mut statements: Vec<
         "create" => (fact.create, fact.definition) = (statements, value),
         "among" => (fact.among_rows, fact.may_be_left_off) = (statements, value.is_some()),
         "drop" => fact.drop = statements,
+        "limit" => fact.limits.extend(value.map(|reason| (name.to_owned(), reason))),
         "name" => fact.name = value.map(|name| (name, statements)),
         "with" => fact.comes_with.extend(written_address(&statements)),
         "needs" => {
@@ -253,6 +258,7 @@ fn take(fact: &mut Fact, what: &str, value: Option<String>, mut statements: Vec<
             let change = match Style::of(name) {
                 Some(style) if !statements.is_empty() => {
                     let alter = statements.remove(0);
+                    statements.retain(|option| !is_internal(option));
                     Change::Options { alter, style, options: statements }
                 }
                 _ => Change::Statements(statements),

@@ -53,6 +53,10 @@ CROSS JOIN LATERAL (VALUES
     ('change persistence', relpersistence::text,
         ARRAY[format('ALTER TABLE %s SET %s', name,
                      CASE relpersistence WHEN 'u' THEN 'UNLOGGED' ELSE 'LOGGED' END)]),
+    ('limit change persistence', CASE WHEN relpersistence = 'u' THEN
+        (SELECT format('`%s` cannot be unlogged again: `%s`, which is logged, references it', name, conrelid::regclass)
+         FROM pg_constraint f JOIN pg_class o ON o.oid = conrelid AND o.relpersistence = 'p'
+         WHERE f.confrelid = r.oid AND f.contype = 'f' LIMIT 1) END, ARRAY[]::text[]),
     ('change tablespace', reltablespace::text,
         ARRAY[format('ALTER TABLE %s SET TABLESPACE %I', name,
             COALESCE((SELECT spcname FROM pg_tablespace s WHERE s.oid = reltablespace),
@@ -139,21 +143,42 @@ pub(super) const LINKS: Reader = Reader::of(&["table", "foreign table"], links);
 
 /// A child's `CREATE TABLE` names what it inherits from; a partition is attached later.
 fn links() -> String {
-    "
+    r"
 SELECT 'pg_inherits', inhrelid, inhparent::int8, what, value, statements
 FROM wanted
 JOIN pg_inherits ON inhrelid = objid
 JOIN pg_class c ON c.oid = inhrelid
 CROSS JOIN LATERAL (
     SELECT inhrelid::regclass::text AS child, inhparent::regclass::text AS parent,
-           pg_get_expr(relpartbound, c.oid) AS bound
+           pg_get_expr(relpartbound, c.oid) AS bound,
+           -- there is no statement for these
+           CASE WHEN relispartition
+                THEN (SELECT format('`%s` had no part of an index of `%s` and gets one as it is attached: %s', inhrelid::regclass,
+                                    inhparent::regclass, string_agg(format('`%s`', x.indexrelid::regclass), ', '))
+                      FROM pg_index x
+                      WHERE x.indrelid = inhparent AND NOT x.indisvalid
+                        AND NOT EXISTS (SELECT FROM pg_inherits i JOIN pg_index own ON own.indexrelid = i.inhrelid
+                                        WHERE i.inhparent = x.indexrelid AND own.indrelid = c.oid)
+                      HAVING count(*) > 0)
+                ELSE (SELECT format('what `%s` inherits from `%s` is local to it from now on, and stays when it is dropped there: %s', inhrelid::regclass,
+                                    inhparent::regclass, string_agg(name, ', '))
+                      FROM (SELECT format('constraint `%s`', conname) AS name FROM pg_constraint k
+                            WHERE conrelid = c.oid AND contype IN ('c', 'n') AND NOT conislocal AND coninhcount = 1
+                              AND conname IN (SELECT p.conname FROM pg_constraint p WHERE p.conrelid = inhparent)
+                           ) AS inherited
+                      HAVING count(*) > 0) END AS warning
 ) AS names
+CROSS JOIN LATERAL (
+    SELECT format(E'\nBEGIN\n    RAISE WARNING USING MESSAGE = %L;\nEND\n', warning) AS told WHERE warning IS NOT NULL
+    UNION ALL SELECT NULL WHERE warning IS NULL
+) AS t
 CROSS JOIN LATERAL (VALUES
     ('fact', format('%s from %s', child, parent), ARRAY['inheritance']),
     ('create', bound, ARRAY[
         CASE WHEN relispartition
              THEN format('ALTER TABLE ONLY %s ATTACH PARTITION %s %s', parent, child, bound)
-             ELSE format('ALTER TABLE %s INHERIT %s', child, parent) END]),
+             ELSE format('ALTER TABLE %s INHERIT %s', child, parent) END,
+        'DO ' || CASE WHEN strpos(told, '$$') = 0 THEN '$$' || told || '$$' ELSE quote_literal(told) END]),
     ('drop', NULL, ARRAY[
         CASE WHEN relispartition
              THEN format('ALTER TABLE ONLY %s DETACH PARTITION %s', parent, child)

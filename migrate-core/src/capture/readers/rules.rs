@@ -5,7 +5,7 @@ use super::Reader;
 
 /// A definition without the first name in it: a rename changes that in place. Words of SQL are in
 /// capitals there, and so no part of a name without quotes.
-fn nameless(definition: &str, name: &str) -> String {
+pub(super) fn nameless(definition: &str, name: &str) -> String {
     format!(
         "overlay({definition} PLACING '' FROM strpos({definition}, quote_ident({name}))
                  FOR length(quote_ident({name})))"
@@ -49,6 +49,72 @@ CROSS JOIN LATERAL (VALUES
 -- before 15 that of a partition is an internal one
 WHERE CASE WHEN of_parent THEN for_partition AND enabled_above IS NOT NULL
            ELSE NOT for_partition AND NOT t.tgisinternal END")
+}
+
+pub(super) const INTERNAL_TRIGGERS: Reader = Reader::of(&["trigger"], internal_triggers);
+
+/// The triggers that check foreign keys and deferrable keys, which `DISABLE TRIGGER ALL` turns off
+/// too. Their names have an id in them, so they are found by what they call, their table, and the
+/// constraint that they come from: of a partition, that is the one of the uppermost table.
+fn internal_triggers() -> String {
+    "
+SELECT 'internal triggers', relid, root, what, value, statements
+FROM (
+    SELECT tgrelid AS relid, root::int8, relation, k.conrelid::regclass::text AS constrained, conname,
+           string_agg(state, ', ' ORDER BY state) FILTER (WHERE tgenabled <> 'O') AS states,
+           string_agg(format('(%L, %L)', function, enable), ', ' ORDER BY state) AS enables
+    FROM (
+        SELECT t.*, tgrelid::regclass::text AS relation, proname AS function, concat(proname, ' ', tgenabled) AS state,
+               CASE tgenabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA'
+                              WHEN 'A' THEN 'ENABLE ALWAYS' ELSE 'ENABLE' END AS enable,
+               (WITH RECURSIVE line AS (
+                    SELECT c.oid, c.conparentid FROM pg_constraint c WHERE c.oid = tgconstraint
+                    UNION ALL
+                    SELECT c.oid, c.conparentid FROM line JOIN pg_constraint c ON c.oid = line.conparentid
+                )
+                SELECT line.oid FROM line WHERE conparentid = 0) AS root
+        FROM wanted
+        JOIN pg_trigger t ON t.oid = objid AND tgisinternal AND tgconstraint <> 0
+        JOIN pg_proc p ON p.oid = tgfoid AND pronamespace = 'pg_catalog'::regnamespace
+    ) AS t
+    JOIN pg_constraint k ON k.oid = root
+    GROUP BY tgrelid, root, relation, k.conrelid, conname
+) AS t
+CROSS JOIN LATERAL (
+    SELECT format('
+DECLARE
+    change pg_catalog.text;
+BEGIN
+    FOR change IN
+        WITH RECURSIVE line AS (
+            SELECT c.oid FROM pg_catalog.pg_constraint c
+            WHERE c.conrelid OPERATOR(pg_catalog.=) %L::pg_catalog.regclass
+              AND c.conname OPERATOR(pg_catalog.=) %L::pg_catalog.name
+            UNION ALL
+            SELECT c.oid FROM line
+            JOIN pg_catalog.pg_constraint c ON c.conparentid OPERATOR(pg_catalog.=) line.oid
+        )
+        SELECT pg_catalog.format(''ALTER TABLE ONLY %%s %%s TRIGGER %%I'', t.tgrelid::pg_catalog.regclass, enable, t.tgname)
+        FROM line
+        JOIN pg_catalog.pg_trigger t ON t.tgconstraint OPERATOR(pg_catalog.=) line.oid
+            AND t.tgrelid OPERATOR(pg_catalog.=) %L::pg_catalog.regclass AND t.tgisinternal
+        JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) t.tgfoid
+        JOIN (VALUES %s) AS wanted(function, enable)
+            ON p.proname OPERATOR(pg_catalog.=) wanted.function::pg_catalog.name
+    LOOP
+        EXECUTE change;
+    END LOOP;
+END
+', constrained, conname, relation, enables) AS body
+) AS b
+CROSS JOIN LATERAL (VALUES
+    ('fact', format('of %I on %s: %s', conname, constrained, relation), ARRAY['internal triggers']),
+    ('needs', NULL, ARRAY['pg_class', relid::text, '0', 'a']),
+    ('needs', NULL, ARRAY['pg_constraint', root::text, '0', 'n']),
+    ('late enabled', states, ARRAY['DO ' || CASE WHEN strpos(body, '$$') = 0 THEN '$$' || body || '$$'
+                                                 ELSE quote_literal(body) END])
+) AS rows(what, value, statements)"
+        .to_owned()
 }
 
 pub(super) const RULES: Reader = Reader::of(&["rule"], rules);

@@ -56,10 +56,13 @@ CROSS JOIN LATERAL (VALUES
     ('change persistence', relpersistence::text, CASE WHEN attrelid IS NULL THEN
         ARRAY[format('ALTER SEQUENCE %s SET %s', name,
                      CASE relpersistence WHEN 'u' THEN 'UNLOGGED' ELSE 'LOGGED' END)] END),
-    ('late owned by', owner,
+    -- it must have the owner of its table by then, and does not change hands without that
+    ('last owned by', owner,
         CASE WHEN NOT identity
              THEN ARRAY[format('ALTER SEQUENCE %s OWNED BY %s', name, COALESCE(owner, 'NONE'))] END),
-    ('owner', relowner::regrole::text, CASE WHEN attrelid IS NULL
+    ('change owned by', owner,
+        CASE WHEN NOT identity THEN ARRAY[format('ALTER SEQUENCE %s OWNED BY NONE', name)] END),
+    ('owner', COALESCE('that of ' || owner, relowner::regrole::text), CASE WHEN NOT identity
         THEN ARRAY[format('ALTER SEQUENCE %s OWNER TO %s', name, relowner::regrole)] END),
     ('acl s', NULL, {acl})
 ) AS rows(what, value, statements)
@@ -92,7 +95,9 @@ LEFT JOIN (pg_depend
     ON classid = 'pg_class'::regclass AND objid = c.oid AND deptype IN ('a', 'i')
     AND refclassid = 'pg_class'::regclass AND refobjsubid > 0 AND NOT seqcycle
 WHERE c.oid = ANY ($1) AND NOT pg_is_other_temp_schema(c.relnamespace)
-  AND has_sequence_privilege(c.oid, 'SELECT') AND has_schema_privilege(c.relnamespace, 'USAGE')",
+  -- it raises an error for what is no sequence, and the planner may ask it first
+  AND CASE c.relkind WHEN 'S' THEN has_sequence_privilege(c.oid, 'SELECT') ELSE false END
+  AND has_schema_privilege(c.relnamespace, 'USAGE')",
         &[(&ids, Type::OID_ARRAY)],
     )?;
     let position = |row: &Row| {

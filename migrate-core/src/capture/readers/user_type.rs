@@ -5,7 +5,32 @@ use super::{Otherwise, Reader};
 
 pub(super) const TYPES: Reader = Reader::of(&["type"], types);
 
+/// A column that has a domain inside of its own type, as an expression over the domain's id.
+fn container(domain: &str) -> String {
+    format!(
+        "(WITH RECURSIVE inside(id, depth) AS (
+              SELECT {domain}, 0
+              UNION
+              SELECT outside.id, LEAST(depth + CASE WHEN outside.is_domain THEN 0 ELSE 1 END, 1)
+              FROM inside CROSS JOIN LATERAL (
+                  SELECT o.oid, o.typtype = 'd' FROM pg_type o
+                  WHERE o.typtype = 'd' AND o.typbasetype = inside.id OR o.typcategory = 'A' AND o.typelem = inside.id
+                  UNION ALL
+                  SELECT c.reltype, false FROM pg_attribute e JOIN pg_class c ON c.oid = e.attrelid AND c.reltype <> 0
+                  WHERE e.atttypid = inside.id AND NOT e.attisdropped
+                  UNION ALL
+                  SELECT rngtypid, false FROM pg_range WHERE rngsubtype = inside.id
+              ) AS outside(id, is_domain)
+          )
+          SELECT format('column `%s.%s` has it inside of its type', u.attrelid::regclass, u.attname)
+          FROM inside JOIN pg_attribute u ON u.atttypid = inside.id AND depth = 1 AND NOT u.attisdropped
+          JOIN pg_class h ON h.oid = u.attrelid AND h.relkind IN ('r', 'm', 'p', 'f')
+          LIMIT 1)"
+    )
+}
+
 fn types() -> String {
+    let container = container("t.oid");
     let acl = privileges::sql('T', "'TYPE ' || name", "''", "typacl", "typowner");
     format!(
         "
@@ -51,12 +76,34 @@ CROSS JOIN LATERAL (VALUES
     ('set not null', CASE WHEN typtype = 'd' THEN NULLIF(typnotnull, false)::text END,
         CASE typtype WHEN 'd' THEN ARRAY[format('ALTER DOMAIN %s %s NOT NULL', name,
                                         CASE WHEN typnotnull THEN 'SET' ELSE 'DROP' END)] END),
+    ('limit set not null', CASE WHEN typtype = 'd' AND typnotnull THEN
+        format('domain `%s` cannot be NOT NULL again: ', name) || {container} END, CASE typtype WHEN 'd' THEN ARRAY[]::text[] END),
     ('owner', typowner::regrole::text,
         ARRAY[format('ALTER %s %s OWNER TO %s', word, name, typowner::regrole)]),
     ('acl T', NULL, {acl})
 ) AS rows(what, value, statements)
 WHERE statements IS NOT NULL
-  AND (typtype IN ('e', 'd', 'r') OR typtype = 'c' AND relkind = 'c')"
+  AND (typtype IN ('e', 'd', 'r') OR typtype = 'c' AND relkind = 'c')
+UNION ALL
+-- a value keeps its place, and is never dropped
+SELECT 'pg_type', enumtypid, 0::int8, 'change label ' || enumsortorder, enumlabel,
+       ARRAY['DO ' || quote_literal(format('
+DECLARE
+    label pg_catalog.name;
+BEGIN
+    SELECT enumlabel INTO STRICT label FROM pg_catalog.pg_enum
+    WHERE enumtypid OPERATOR(pg_catalog.=) %L::pg_catalog.regtype
+      AND enumsortorder OPERATOR(pg_catalog.=) %s::pg_catalog.float4;
+    EXECUTE pg_catalog.format(''ALTER TYPE %s RENAME VALUE %%L TO %%L'', label, %L::pg_catalog.text);
+END
+', format_type(enumtypid, NULL), quote_literal(enumsortorder::text), format_type(enumtypid, NULL), enumlabel))]
+FROM wanted JOIN pg_enum ON enumtypid = objid
+UNION ALL
+SELECT 'pg_type', enumtypid, 0::int8, 'change values', count(*)::text,
+       ARRAY['DO ' || quote_literal(format(E'\nBEGIN\n    RAISE WARNING USING MESSAGE = %L;\nEND\n',
+           format('values that were added to `%s` stay: PostgreSQL cannot drop them', format_type(enumtypid, NULL))))]
+FROM wanted JOIN pg_enum ON enumtypid = objid
+GROUP BY enumtypid"
     )
 }
 
@@ -66,6 +113,7 @@ pub(super) const DOMAIN_CONSTRAINTS: Reader =
 /// Once a composite type or an array has the domain, it takes no more of them; so they are made
 /// with it. One that is not valid cannot be.
 fn domain_constraints() -> String {
+    let container = container("contypid");
     let among_rows = super::attempt(
         "added",
         &[Otherwise {
@@ -86,6 +134,7 @@ CROSS JOIN LATERAL (VALUES
     ('create', definition, ARRAY[added]),
     ('among rows', NULL, CASE WHEN convalidated THEN ARRAY[{among_rows}] END),
     ('drop', NULL, ARRAY[format('ALTER DOMAIN %s DROP CONSTRAINT %I', name, conname)]),
+    ('limit create', format('check `%s` cannot be added to domain `%s`: ', conname, name) || {container}, ARRAY[]::text[]),
     ('with', NULL, CASE WHEN convalidated THEN ARRAY['pg_type', contypid::text, '0'] END),
     ('name', quote_ident(conname), ARRAY[format('ALTER DOMAIN %s RENAME CONSTRAINT ', name), ' TO '])
 ) AS rows(what, value, statements)

@@ -1,0 +1,223 @@
+//! Schemas put together at random, and every statement that drops or changes one of their objects,
+//! captured and reverted.
+
+mod judge;
+mod operations;
+mod random;
+mod schema;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use migrate_core::capture::State;
+use postgres::{Client, NoTls};
+
+use crate::TestDatabase;
+use judge::{HELPERS, Look};
+use operations::{Operation, operations};
+use random::Random;
+
+/// What became of an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// PostgreSQL refused it.
+    Refused,
+    /// Everything is as it was before.
+    Identical,
+    /// Columns, or names in a list, are in another order.
+    Reordered,
+    /// Something is different, and a warning was raised.
+    Reported,
+    /// It failed, or something is different without a warning.
+    Bad,
+}
+
+/// Outcomes, counted.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    /// By the kind of operation.
+    pub counts: BTreeMap<String, BTreeMap<Outcome, usize>>,
+    /// Each bad one: how it can be repeated, and why.
+    pub bad: Vec<String>,
+    /// Each one with a warning.
+    pub reported: Vec<String>,
+}
+
+impl Report {
+    /// How many had this outcome.
+    #[must_use]
+    pub fn count(&self, outcome: Outcome) -> usize {
+        self.counts.values().filter_map(|outcomes| outcomes.get(&outcome)).sum()
+    }
+
+    fn add(&mut self, kind: String, outcome: Outcome) {
+        *self.counts.entry(kind).or_default().entry(outcome).or_default() += 1;
+    }
+
+    /// Adds another's counts.
+    pub fn merge(&mut self, other: Self) {
+        for (kind, outcomes) in other.counts {
+            for (outcome, count) in outcomes {
+                *self.counts.entry(kind.clone()).or_default().entry(outcome).or_default() += count;
+            }
+        }
+        self.bad.extend(other.bad);
+        self.reported.extend(other.reported);
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all = [
+            Outcome::Refused,
+            Outcome::Identical,
+            Outcome::Reordered,
+            Outcome::Reported,
+            Outcome::Bad,
+        ];
+        writeln!(f, "{:<44} refused identical reordered reported bad", "operation")?;
+        let total = all.map(|outcome| self.count(outcome));
+        let rows = self.counts.iter().map(|(kind, outcomes)| {
+            (kind.as_str(), all.map(|outcome| outcomes.get(&outcome).copied().unwrap_or(0)))
+        });
+        for (kind, [refused, identical, reordered, reported, bad]) in rows.chain([("all", total)]) {
+            writeln!(
+                f,
+                "{kind:<44} {refused:>7} {identical:>9} {reordered:>9} {reported:>8} {bad:>3}"
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// Tries up to `limit` operations, taken at random, on the schema of a seed; each with rows in the
+/// tables, or without.
+///
+/// # Panics
+///
+/// If the server fails.
+#[must_use]
+pub fn round_trips(seed: u64, limit: usize) -> Report {
+    let mut random = Random::new(seed);
+    let database = TestDatabase::new();
+    let (ann, bob) = (database.unique("ann"), database.unique("bob"));
+    let roles = |sql: &str| sql.replace("{ann}", &ann).replace("{bob}", &bob);
+    let warnings: Arc<Mutex<Vec<String>>> = Arc::default();
+    let heard = Arc::clone(&warnings);
+    let mut config: postgres::Config = database.url().parse().expect("our own URL is valid");
+    config.notice_callback(move |notice| {
+        if notice.severity() == "WARNING" {
+            heard.lock().unwrap_or_else(PoisonError::into_inner).push(notice.message().to_owned());
+        }
+    });
+    let mut client = config.connect(NoTls).expect("the server takes connections");
+    client
+        .batch_execute(&roles("CREATE ROLE {ann}; CREATE ROLE {bob}"))
+        .expect("roles can be made");
+    let schema = schema::schema(&mut random);
+    for sql in schema.statements.iter().chain(&schema.rows) {
+        _ = client.batch_execute(&roles(sql));
+    }
+    client.batch_execute(HELPERS).unwrap_or_else(|error| panic!("{error:?}"));
+    for (number, probe) in (0_i32..).zip(&schema.probes) {
+        let sql = "INSERT INTO round_trip.probes VALUES ($1, $2)";
+        client.execute(sql, &[&number, &roles(probe)]).unwrap_or_else(|error| panic!("{error:?}"));
+    }
+    client.batch_execute("SELECT round_trip.save()").unwrap_or_else(|error| panic!("{error:?}"));
+    let mut all = operations(&mut client, &roles);
+    random.shuffle(&mut all);
+    client.batch_execute("BEGIN").expect("a transaction can be started");
+    let before = Look::take(&mut client).unwrap_or_else(|error| panic!("{error:?}"));
+    let mut report = Report::default();
+    for (number, operation) in all.iter().take(limit).enumerate() {
+        let with_rows = number % 2 == 1;
+        warnings.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        client.batch_execute("ROLLBACK; BEGIN").expect("a transaction can be started");
+        let tried = one(&mut client, operation, with_rows, &before);
+        _ = client.batch_execute("ROLLBACK");
+        let told = std::mem::take(&mut *warnings.lock().unwrap_or_else(PoisonError::into_inner));
+        let told: Vec<_> = told.into_iter().filter(|text| !text.contains("transaction")).collect();
+        let (outcome, why) = match tried {
+            Tried::Refused => (Outcome::Refused, Vec::new()),
+            Tried::Failed(why) => (Outcome::Bad, vec![why]),
+            Tried::Told(why) => (Outcome::Reported, vec![why]),
+            Tried::Done(differences, is_in_order) => {
+                let outcome = match () {
+                    () if !differences.is_empty() && told.is_empty() => Outcome::Bad,
+                    () if !told.is_empty() => Outcome::Reported,
+                    () if is_in_order => Outcome::Identical,
+                    () => Outcome::Reordered,
+                };
+                (outcome, differences)
+            }
+        };
+        let rows = if with_rows { "with rows" } else { "without rows" };
+        let text = format!(
+            "seed {seed}, {rows}: {}\n    {}",
+            operation.sql,
+            [told, why].concat().join("\n    ")
+        );
+        match outcome {
+            Outcome::Bad => report.bad.push(text),
+            Outcome::Reported => report.reported.push(text),
+            _ => {}
+        }
+        report.add(operation.kind(), outcome);
+    }
+    report
+}
+
+enum Tried {
+    Refused,
+    /// The inverse could not be captured, or failed.
+    Failed(String),
+    /// It failed for a reason that the capture gave itself.
+    Told(String),
+    Done(Vec<String>, bool),
+}
+
+fn one(client: &mut Client, operation: &Operation, with_rows: bool, before: &Look) -> Tried {
+    let failed = |error: &postgres::Error, sql: &str| {
+        let said = error.as_db_error().map_or_else(
+            || error.to_string(),
+            |said| format!("{} {}", said.code().code(), said.message()),
+        );
+        format!("{said}\n    in: {sql}")
+    };
+    if !with_rows && let Err(error) = client.batch_execute("SELECT round_trip.empty()") {
+        return Tried::Failed(failed(&error, "round_trip.empty()"));
+    }
+    let objects = [operation.object.clone()];
+    let state = match State::read(client, &objects) {
+        Ok(state) => state,
+        Err(error) => return Tried::Failed(failed(&error, "the capture before")),
+    };
+    if client.batch_execute(&operation.sql).is_err() {
+        return Tried::Refused;
+    }
+    let after = match state.read_after(client, &objects) {
+        Ok(after) => after,
+        Err(error) => return Tried::Failed(failed(&error, "the capture after")),
+    };
+    let limits = state.limits_from(&after);
+    let back = state.way_back_from(&after);
+    for statement in &back {
+        if let Err(error) = client.batch_execute(&statement.sql) {
+            let why = failed(&error, &statement.sql);
+            let own = error.code().is_some_and(|code| code.code() == "P0001");
+            return if own || !limits.is_empty() { Tried::Told(why) } else { Tried::Failed(why) };
+        }
+    }
+    match Look::take(client) {
+        Ok(look) => {
+            let (mut differences, is_in_order) = before.differences(&look);
+            if !differences.is_empty() {
+                let script: Vec<_> = back.iter().map(|statement| statement.sql.as_str()).collect();
+                differences.push(format!("after: {}", script.join(";\n        ")));
+            }
+            Tried::Done(differences, is_in_order)
+        }
+        Err(error) => Tried::Failed(failed(&error, "the look at the result")),
+    }
+}

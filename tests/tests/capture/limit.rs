@@ -1,0 +1,57 @@
+//! What PostgreSQL cannot make again is said when it goes.
+
+use migrate_core::{Event, UpTo};
+use migrate_dsl::{Object, Pgm};
+use migrate_tests::{Engine, migration};
+
+type Up = fn(&mut Pgm);
+
+fn warnings_of(up: Up) -> (Vec<String>, bool) {
+    let engine = Engine::new();
+    engine.database.execute(
+        "CREATE TABLE base (id int, a int DEFAULT 1, b int);
+         CREATE TABLE uses (rows base[]);
+         CREATE DOMAIN d AS int NOT NULL CONSTRAINT above CHECK (VALUE > 0);
+         CREATE TABLE list (ds d[]);
+         CREATE TABLE users (id int PRIMARY KEY) PARTITION BY LIST (id);
+         CREATE UNLOGGED TABLE one PARTITION OF users FOR VALUES IN (1);
+         CREATE TABLE posts (id int, who int REFERENCES users)",
+    );
+    let all = [migration("20260101000000_a", up)];
+    let mut told = Vec::new();
+    let mut listen = |event: Event| {
+        if let Event::Notice { message, .. } = event {
+            told.push(message);
+        }
+    };
+    engine.migrator(&all).up(&mut engine.session(), &UpTo::default(), &mut listen).unwrap();
+    (told, engine.down(&all, 1).is_ok())
+}
+
+#[test]
+fn up_warns_of_an_inverse_that_will_fail() {
+    let fails: [(Up, &str); 4] = [
+        (
+            |pgm| _ = pgm.drop_column("base", "a"),
+            "column `a` cannot be added to `public.base`: column `public.uses.rows` uses its row type",
+        ),
+        (
+            |pgm| _ = pgm.sql("ALTER DOMAIN d DROP NOT NULL").captures(Object::domain("d")),
+            "domain `public.d` cannot be NOT NULL again: column `public.list.ds` has it inside of its type",
+        ),
+        (
+            |pgm| _ = pgm.sql("ALTER DOMAIN d DROP CONSTRAINT above").captures(Object::domain("d")),
+            "check `above` cannot be added to domain `public.d`: \
+             column `public.list.ds` has it inside of its type",
+        ),
+        (
+            |pgm| _ = pgm.sql("ALTER TABLE one SET LOGGED").captures(Object::table("one")),
+            "`public.one` cannot be unlogged again: `public.posts`, which is logged, references it",
+        ),
+    ];
+    for (up, why) in fails {
+        let warning = format!("the inverse of this step will fail: {why}");
+        assert_eq!(warnings_of(up), (vec![warning], false));
+    }
+    assert_eq!(warnings_of(|pgm| _ = pgm.drop_column("base", "b")), (Vec::new(), true));
+}
