@@ -15,7 +15,7 @@ use crate::connect::search_path::{ENTER_TRUSTED, LEAVE_TRUSTED, trusted};
 use crate::interrupt::{Ended, Kind, Verdict, Wait};
 use crate::lock::{Gate, Gone, lock_timeout};
 use crate::watchdog::is_watching;
-use crate::{Observer, Session};
+use crate::{Event, Observer, Session};
 
 /// How long a lock is waited for of which nothing is known: as long as others may wait behind us. It
 /// takes a few milliseconds to see what it is, and longer only where nobody looks.
@@ -41,6 +41,8 @@ pub(super) struct Pace {
     row: bool,
     /// How long the statements took that came before the one that failed.
     work: Duration,
+    /// Whether it was reported that all of it is repeated.
+    warned: bool,
 }
 
 impl Pace {
@@ -66,6 +68,18 @@ impl Pace {
         self.locked = true;
         self.attempts += 1;
         self.gated += usize::from(self.gate.is_known());
+    }
+}
+
+/// That the work before a statement is done again at each attempt at its lock.
+fn repeats(origin: Origin<'_>) -> Event {
+    let (file, line) = (&origin.step.place.file, origin.step.place.line);
+    Event::Notice {
+        severity: "warning".to_owned(),
+        message: format!(
+            "{file}:{line} does not get its lock at once, and the migration has locked another table \
+             before, so all of it is rolled back and repeated; put the two into separate migrations"
+        ),
     }
 }
 
@@ -245,6 +259,9 @@ impl Transaction<'_> {
             // `statement` has gone back to the savepoint, to learn what it waited for.
             let blocks = trusted(session.client(), savepoint::blocks_others);
             if blocks.map_err(Failure::connection)? {
+                if !std::mem::replace(&mut pace.warned, true) {
+                    observer.event(repeats(of.origin));
+                }
                 return Err(failure);
             }
             drop(session.take_notices());

@@ -438,11 +438,19 @@ fn a_transaction_that_others_wait_behind_does_not_wait_for_a_lock() {
         pgm.sql("SELECT nextval('runs') FROM pg_sleep(0.1)").down("");
         pgm.sql("ALTER TABLE t ADD COLUMN m integer").down("ALTER TABLE t DROP COLUMN m");
     })];
+    let mut warnings = Vec::new();
     let (done, longest) = with_a_reader(&engine, Duration::from_millis(1500), || {
-        up_within(&engine, &all, Duration::from_secs(10))
+        let migrator = engine.migrator(&all).patience(Duration::from_secs(10));
+        migrator.up(&mut engine.session(), &UpTo::default(), &mut |event: Event| {
+            if let Event::Notice { message, .. } = event {
+                warnings.push(message);
+            }
+        })
     });
     assert_eq!(done.unwrap(), [A]);
     assert!(longest < Duration::from_millis(250), "{longest:?}");
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].contains("rolled back and repeated"), "{warnings:?}");
     assert_ne!(engine.value("SELECT last_value FROM runs"), "1");
 }
 
