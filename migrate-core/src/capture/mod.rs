@@ -16,6 +16,7 @@
 //!
 //! Nothing here is fit for data: rows that are gone stay gone.
 
+mod cast;
 mod difference;
 mod fact;
 mod moved;

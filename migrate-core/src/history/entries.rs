@@ -144,11 +144,18 @@ impl History {
     ///
     /// When the row cannot be read.
     pub fn way_back(&self, client: &mut Client, name: &str) -> Result<WayBack, HistoryError> {
+        Ok(self.stored_inverse(client, name)?.inverse())
+    }
+
+    /// The same as it is kept, with what was read from the catalog.
+    pub(crate) fn stored_inverse(
+        &self,
+        client: &mut Client,
+        name: &str,
+    ) -> Result<Stored, HistoryError> {
         let sql = format!("SELECT down::text FROM {} WHERE name = $1", self.table.quoted());
         let text: String = client.query_one(&sql, &[&name])?.try_get(0)?;
-        let stored: Result<Stored, _> = serde_json::from_str(&text);
-        stored
-            .map(Stored::inverse)
+        serde_json::from_str(&text)
             .map_err(|source| HistoryError::Damaged { name: name.to_owned(), source })
     }
 

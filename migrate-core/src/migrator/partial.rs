@@ -8,8 +8,11 @@ use crate::history::{Action, Line, Unfinished};
 use crate::lock::RunnerLock;
 use crate::plan::{Inverse, Step, checksum_of_first};
 use crate::versions::for_server;
-use crate::way_back::{Captured, NoWayBack, mark_captured};
+use crate::way_back::{Captured, NoWayBack};
 use crate::{Error, Event, Observer, Session};
+
+/// Why a step does not come back of which some statements were done.
+const PART: &str = "only a part of it was done, and its way back is that of the whole";
 
 /// A step that was done, and how it comes back.
 struct Back {
@@ -130,16 +133,15 @@ impl Migrator {
                 let statements = match &step.inverse {
                     Inverse::Construction { statements } => statements.clone(),
                     Inverse::Declaration { statements } if whole => statements.clone(),
-                    Inverse::Capture(capture) if whole && captured.is_some() => {
-                        let mut statements = captured.cloned().unwrap_or_default();
-                        mark_captured(&mut statements, capture);
-                        statements
+                    Inverse::Capture(capture) if whole => {
+                        let captured = captured.map(|read| read.statements(capture));
+                        captured
+                            .unwrap_or(Err(PART))
+                            .map_err(|reason| no_way_back(unfinished, step, reason))?
                     }
                     Inverse::None { reason } => return Err(no_way_back(unfinished, step, reason)),
                     Inverse::Declaration { .. } | Inverse::Capture(_) => {
-                        let reason = "only a part of it was done, and its way back is that of the \
-                                      whole";
-                        return Err(no_way_back(unfinished, step, reason));
+                        return Err(no_way_back(unfinished, step, PART));
                     }
                 };
                 let step = Step {

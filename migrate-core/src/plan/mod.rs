@@ -140,8 +140,8 @@ pub struct Statement {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rust: Option<Function>,
     /// Whether it was read from the catalog: what it names is qualified, and nothing in it is the
-    /// author's.
-    #[serde(skip)]
+    /// author's. No plan says so: only what the history keeps is of the catalog.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub captured: bool,
 }
 
@@ -359,7 +359,11 @@ impl Plan {
         if format != migrate_dsl::FORMAT {
             return Err(PlanError::Format { found: format });
         }
-        Ok(serde_json::from_str(text)?)
+        let mut plan: Self = serde_json::from_str(text)?;
+        for statement in plan.migrations.iter_mut().flat_map(Migration::statements_mut) {
+            statement.captured = false;
+        }
+        Ok(plan)
     }
 
     /// The migration of this name.
@@ -394,6 +398,21 @@ impl Migration {
     #[must_use]
     pub fn checksum(&self) -> String {
         checksum(&self.up)
+    }
+
+    /// All statements, those of the inverses too.
+    fn statements_mut(&mut self) -> impl Iterator<Item = &mut Statement> {
+        let steps = self.up.iter_mut().chain(self.down.iter_mut().flatten());
+        steps.flat_map(|step| {
+            let back = match &mut step.inverse {
+                Inverse::Construction { statements } | Inverse::Declaration { statements } => {
+                    statements.as_mut_slice()
+                }
+                Inverse::Capture(capture) => &mut capture.first,
+                Inverse::None { .. } => &mut [],
+            };
+            step.statements.iter_mut().chain(back)
+        })
     }
 
     /// The Rust functions that it runs, or that take it back.
