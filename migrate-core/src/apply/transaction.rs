@@ -10,6 +10,7 @@ use super::capture::Watch;
 use super::error::{Failure, Origin, Said, is_lock};
 use super::question::{invalid_namesake, may_accept_an_invalid_index};
 use super::send::{Variables, is_alone, send, text};
+use super::unlogged::Logging;
 use super::{HURRY, THINK, function};
 use crate::connect::search_path::{ENTER_TRUSTED, LEAVE_TRUSTED, TRUSTED_IN_TRANSACTION, trusted};
 use crate::functions::Runner;
@@ -259,6 +260,9 @@ impl Transaction<'_> {
         waits: &mut Vec<Wait>,
     ) -> Result<(), Failure> {
         session.client().batch_execute("BEGIN").map_err(Failure::connection)?;
+        if self.statements.iter().any(|origin| !origin.statement.secrets.is_empty()) {
+            Logging::off(session.client(), true).map_err(Failure::connection)?;
+        }
         for sql in self.opening {
             session.client().batch_execute(sql).map_err(Failure::lock_lost)?;
         }

@@ -17,7 +17,8 @@ pub struct Applied {
     pub name: String,
     /// When it was applied.
     pub applied_at: DateTime<Utc>,
-    /// How long that took, in milliseconds.
+    /// How long that took, in milliseconds: from its first start to its end, so that of one that was
+    /// resumed the time between is in it.
     pub execution_time_ms: i64,
     /// Of what was applied, see [`Migration::checksum`](crate::plan::Migration::checksum).
     pub checksum: String,

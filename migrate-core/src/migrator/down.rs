@@ -185,7 +185,7 @@ impl Migrator {
             if known.has(&partial.name) {
                 return Err(stuck(partial, AND_APPLIED));
             }
-            let steps = self.would_take_back_partial(partial, session.major())?;
+            let steps = self.would_take_back_partial(session, partial)?;
             back.partial = Some((partial.clone(), steps));
         }
         for row in &meant.applied {

@@ -3,6 +3,7 @@
 //! `migrate-dsl` writes it as JSON without serde, so that a migrations crate builds fast; a test
 //! holds the two together.
 
+mod check;
 mod function;
 
 use std::fmt;
@@ -168,6 +169,13 @@ pub struct Secret {
     pub scram: bool,
 }
 
+impl Step {
+    /// Whether its author says what is to be done when a runner did not see its end.
+    pub(crate) fn says_what_after_crash(&self) -> bool {
+        self.idempotent || self.done_when.is_some()
+    }
+}
+
 impl Statement {
     /// A statement for any server.
     #[must_use]
@@ -325,6 +333,12 @@ pub enum PlanError {
     /// It is not the JSON of a plan.
     #[error("the plan cannot be read")]
     Malformed(#[from] serde_json::Error),
+    /// A migration's name is none.
+    #[error("`{name}` is not a name of a migration")]
+    Name {
+        /// The name, escaped.
+        name: String,
+    },
     /// It was made by another version.
     #[error("the plan has format {found}; this version reads format {}", migrate_dsl::FORMAT)]
     Format {
@@ -374,7 +388,8 @@ impl Plan {
 }
 
 impl PlanFile {
-    /// Reads a plan, and the name of the history where it has one.
+    /// Reads a plan, and the name of the history where it has one. What the language refuses is a
+    /// problem here, too: nobody knows who wrote the file.
     ///
     /// # Errors
     ///
@@ -385,7 +400,8 @@ impl PlanFile {
             #[serde(default)]
             history: Option<HistoryName>,
         }
-        let plan = Plan::from_json(text)?;
+        let mut plan = Plan::from_json(text)?;
+        check::check(&mut plan)?;
         let Name { history } = serde_json::from_str(text)?;
         Ok(Self { plan, history })
     }

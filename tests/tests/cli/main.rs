@@ -18,3 +18,4 @@ mod protection;
 mod renumber;
 mod sync;
 mod told;
+mod untrusted;
