@@ -7,7 +7,7 @@ use postgres::Client;
 use postgres::types::{Oid, Type};
 use serde::{Deserialize, Serialize};
 
-use super::words::Words;
+use super::words::{Words, as_name};
 use crate::connect::search_path::{as_author, relation, relation_in_transaction, shown, trusted};
 use crate::plan::Step;
 
@@ -270,13 +270,6 @@ impl Question {
         }
         not_done(left.into_iter().map(Ok))
     }
-}
-
-/// A parameter of a query that is a name in the author's SQL, as the catalog has it: the server
-/// truncates one that is too long at a character of its own encoding. Only the cast does that; a
-/// parameter of the type `name` is refused.
-fn as_name(parameter: usize) -> String {
-    format!("${parameter}::pg_catalog.text::pg_catalog.name")
 }
 
 /// What a query says that has one column, of booleans, and at most one row.

@@ -34,7 +34,7 @@ impl State {
             if !is_possible(client, &query)? {
                 let [was, now] = [was, now].map(|it| shown(it.value.clone().unwrap_or_default()));
                 return Ok(Some(format!(
-                    "there is no cast from `{now}` to `{was}`, which it was before"
+                    "there is no cast from `{now}` back to `{was}`, and no `.down(..)` that says how"
                 )));
             }
         }

@@ -1,6 +1,28 @@
 //! What a plan that came from a file must not say, whoever wrote it: the language refuses it too.
 
-use super::{Inverse, Migration, Plan, PlanError, Problem, Step};
+use super::{Inverse, Migration, Plan, PlanError, Problem, Statement, Step};
+
+/// What a plan says was not read from the catalog of any database, whatever it claims.
+pub(super) fn nothing_is_captured(plan: &mut Plan) {
+    for statement in plan.migrations.iter_mut().flat_map(statements_mut) {
+        statement.captured = false;
+    }
+}
+
+/// All statements, those of the inverses too.
+fn statements_mut(migration: &mut Migration) -> impl Iterator<Item = &mut Statement> {
+    let steps = migration.up.iter_mut().chain(migration.down.iter_mut().flatten());
+    steps.flat_map(|step| {
+        let back = match &mut step.inverse {
+            Inverse::Construction { statements } | Inverse::Declaration { statements } => {
+                statements.as_mut_slice()
+            }
+            Inverse::Capture(capture) => &mut capture.first,
+            Inverse::None { .. } => &mut [],
+        };
+        step.statements.iter_mut().chain(back)
+    })
+}
 
 /// Refuses names that are none, and notes the statements that the engine would not run as problems
 /// of their migrations.
@@ -48,4 +70,23 @@ fn problems_of(step: &Step) -> impl Iterator<Item = String> {
     statements.filter(|statement| statement.rust.is_none()).flat_map(|statement| {
         migrate_dsl::statement_problems(&statement.sql, statement.input.is_some())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_plan_says_what_was_captured() {
+        let plan = r#"{"format":1,"generator":"","hash":"","migrations":[{"name":"a","file":"a",
+            "source_digest":"","irreversible":null,"down":null,"files":[],"problems":[],"up":[{
+            "verb":"sql","summary":"","place":{"file":"a","line":1,"column":1},"transactional":true,
+            "statements":[{"sql":"SELECT 1","line":0,"captured":true}],"hints":[],
+            "inverse":{"kind":"declaration",
+                       "statements":[{"sql":"SELECT 2","line":0,"captured":true}]}}]}]}"#;
+        let plan = Plan::from_json(plan).unwrap();
+        let step = &plan.migrations[0].up[0];
+        let Inverse::Declaration { statements } = &step.inverse else { panic!("{step:?}") };
+        assert!(!step.statements[0].captured && !statements[0].captured);
+    }
 }

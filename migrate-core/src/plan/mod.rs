@@ -374,9 +374,7 @@ impl Plan {
             return Err(PlanError::Format { found: format });
         }
         let mut plan: Self = serde_json::from_str(text)?;
-        for statement in plan.migrations.iter_mut().flat_map(Migration::statements_mut) {
-            statement.captured = false;
-        }
+        check::nothing_is_captured(&mut plan);
         Ok(plan)
     }
 
@@ -414,21 +412,6 @@ impl Migration {
     #[must_use]
     pub fn checksum(&self) -> String {
         checksum(&self.up)
-    }
-
-    /// All statements, those of the inverses too.
-    fn statements_mut(&mut self) -> impl Iterator<Item = &mut Statement> {
-        let steps = self.up.iter_mut().chain(self.down.iter_mut().flatten());
-        steps.flat_map(|step| {
-            let back = match &mut step.inverse {
-                Inverse::Construction { statements } | Inverse::Declaration { statements } => {
-                    statements.as_mut_slice()
-                }
-                Inverse::Capture(capture) => &mut capture.first,
-                Inverse::None { .. } => &mut [],
-            };
-            step.statements.iter_mut().chain(back)
-        })
     }
 
     /// The Rust functions that it runs, or that take it back.

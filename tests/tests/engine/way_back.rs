@@ -279,12 +279,12 @@ fn up_says_that_a_type_change_without_a_cast_back_is_irreversible() {
     insta::assert_debug_snapshot!(told, @r#"
     [
         Some(
-            "there is no cast from `mood` to `boolean`, which it was before, and the migration has no `down`",
+            "there is no cast from `mood` back to `boolean`, and no `.down(..)` that says how, and the migration has no `down`",
         ),
     ]
     "#);
     let error = engine.down(&all, 1).unwrap_err();
-    insta::assert_snapshot!(format!("{error} -> {}", error.help().unwrap()), @"`20260101000000_a` cannot be taken back: there is no cast from `mood` to `boolean`, which it was before, and the migration has no `down` -> nothing was changed; to revert it, add `.down(..)` to `pgm.alter_column` in its file, or write a `pub fn down`");
+    insta::assert_snapshot!(format!("{error} -> {}", error.help().unwrap()), @"`20260101000000_a` cannot be taken back: there is no cast from `mood` back to `boolean`, and no `.down(..)` that says how, and the migration has no `down` -> nothing was changed; to revert it, add `.down(..)` to `pgm.alter_column` in its file, or write a `pub fn down`");
     let declared = [migration(A, |pgm| {
         pgm.alter_column("t", "b")
             .set_type("mood")
