@@ -8,7 +8,7 @@ use clap::Args;
 use migrate_core::Environment;
 
 use crate::actor::account;
-use crate::dotenv::Variables;
+use crate::dotenv::{self, Found, Variables};
 use crate::printer::Printer;
 use crate::project::shown;
 use crate::settings::Overrides;
@@ -41,13 +41,22 @@ pub struct Context {
 
 impl Context {
     /// The outside as this process sees it. Variables of a `.env` file in the working folder or
-    /// above it count, but those of the process win.
+    /// above it, within the repository, count, but those of the process win.
     pub fn of_process(global: Global) -> anyhow::Result<Self> {
         let printer = Printer::new(global.json);
         let current_dir = std::env::current_dir()?;
         let mut vars = BTreeMap::new();
-        let files = current_dir.ancestors().map(|folder| folder.join(".env"));
-        if let Some(path) = files.into_iter().find(|path| path.is_file()) {
+        let home = std::env::home_dir();
+        let found = dotenv::find(&current_dir, home.as_deref(), &dotenv::trusted_users());
+        if let Found::Foreign { path, owner } = &found {
+            printer.warning(&format!(
+                "`{}` is not read: it belongs to another user, {}; if you trust what it says, make \
+                 it yours with `chown`, or set its variables yourself",
+                shown(path, &current_dir),
+                user(*owner)
+            ));
+        }
+        if let Found::File(path) = found {
             let shown = shown(&path, &current_dir);
             let text = std::fs::read(&path).with_context(|| format!("cannot read `{shown}`"))?;
             let variables = Variables::read(&text);
@@ -73,7 +82,13 @@ impl Context {
             }
         }
         let account = account();
-        let environment = Environment { vars, account, home: std::env::home_dir(), current_dir };
+        let environment = Environment { vars, account, home, current_dir };
         Ok(Self { environment, printer, global })
     }
+}
+
+/// The name of a user, where it has one.
+fn user(id: u32) -> String {
+    let user = nix::unistd::User::from_uid(nix::unistd::Uid::from_raw(id)).ok().flatten();
+    user.map_or_else(|| format!("number {id}"), |user| format!("`{}`", user.name))
 }

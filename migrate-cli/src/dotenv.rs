@@ -3,6 +3,54 @@
 
 use std::cell::Cell;
 use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+/// Where the file may be found.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Found {
+    /// Nowhere.
+    None,
+    /// Here.
+    File(PathBuf),
+    /// Here, but it belongs to another user, who must not say which database is meant.
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// Its owner.
+        owner: u32,
+    },
+}
+
+/// Looks for the nearest file at or above a folder; no further up than the repository, or the home
+/// folder, that the folder is in.
+pub fn find(folder: &Path, home: Option<&Path>, trusted: &[u32]) -> Found {
+    for folder in folder.ancestors() {
+        let path = folder.join(".env");
+        if let Ok(metadata) = path.metadata()
+            && metadata.is_file()
+        {
+            // Whoever may change the link says what it leads to.
+            let link = path.symlink_metadata().map_or(metadata.uid(), |link| link.uid());
+            let foreign = [metadata.uid(), link].into_iter().find(|uid| !trusted.contains(uid));
+            return match foreign {
+                Some(owner) => Found::Foreign { path, owner },
+                None => Found::File(path),
+            };
+        }
+        if Some(folder) == home || folder.join(".git").exists() {
+            break;
+        }
+    }
+    Found::None
+}
+
+/// The users whose files count: this one, the administrator, and who became that by `sudo`.
+pub fn trusted_users() -> Vec<u32> {
+    let own = nix::unistd::geteuid();
+    let sudo = std::env::var("SUDO_UID").ok().filter(|_| own.is_root());
+    [own.as_raw(), 0].into_iter().chain(sudo.and_then(|uid| uid.parse().ok())).collect()
+}
 
 /// What a file says.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -93,6 +141,26 @@ mod tests {
         let Variables { pairs, skipped } = Variables::read(text);
         let pairs: Vec<_> = pairs.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
         (pairs.join(" "), skipped)
+    }
+
+    #[test]
+    fn the_search_ends_at_the_repository_and_at_home() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path();
+        let below = root.join("repository/sub");
+        std::fs::create_dir_all(&below).unwrap();
+        let all = [nix::unistd::geteuid().as_raw()];
+        std::fs::write(root.join(".env"), "").unwrap();
+        assert_eq!(find(&below, None, &all), Found::File(root.join(".env")));
+        assert_eq!(find(&below, Some(&root.join("repository")), &all), Found::None);
+        assert_eq!(find(&below, Some(root), &all), Found::File(root.join(".env")));
+        // A work tree has a file.
+        std::fs::write(root.join("repository/.git"), "gitdir: x").unwrap();
+        assert_eq!(find(&below, None, &all), Found::None);
+        let own = root.join("repository/.env");
+        std::fs::write(&own, "").unwrap();
+        assert_eq!(find(&below, None, &all), Found::File(own.clone()));
+        assert_eq!(find(&below, None, &[]), Found::Foreign { path: own, owner: all[0] });
     }
 
     #[test]

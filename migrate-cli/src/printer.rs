@@ -1,5 +1,6 @@
 //! The only thing that prints: data to stdout, everything else to stderr.
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal as _, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -21,7 +22,7 @@ impl Printer {
     /// Data for a person: nothing when JSON is asked for.
     pub fn data(self, text: &str) {
         if !self.json {
-            deliver(text);
+            deliver(&printable(text));
         }
     }
 
@@ -37,13 +38,13 @@ impl Printer {
     /// What is being done: a word in bold, and what it is about.
     pub fn step(self, verb: &str, text: &str) {
         let bold = anstyle::AnsiColor::Green.on_default().bold();
-        self.note(&format!("{bold}{verb:>12}{bold:#} {text}"));
+        self.note(&format!("{bold}{verb:>12}{bold:#} {}", printable(text)));
     }
 
     /// Something that deserves a look, but stops nothing.
     pub fn warning(self, text: &str) {
         let bold = anstyle::AnsiColor::Yellow.on_default().bold();
-        self.note(&format!("{bold}warning{bold:#}: {text}"));
+        self.note(&format!("{bold}warning{bold:#}: {}", printable(text)));
     }
 
     /// Asks a person, and gives the answer; nothing where nobody sits at a terminal.
@@ -52,7 +53,7 @@ impl Printer {
             return None;
         }
         let mut stderr = anstream::stderr().lock();
-        write!(stderr, "{question}").and_then(|()| stderr.flush()).ok()?;
+        write!(stderr, "{}", printable(question)).and_then(|()| stderr.flush()).ok()?;
         let mut answer = String::new();
         io::stdin().read_line(&mut answer).ok()?;
         Some(answer.trim().to_owned())
@@ -61,8 +62,52 @@ impl Printer {
     /// Anything that is not data: what is being done, warnings, errors.
     pub fn note(self, text: &str) {
         // Where even that fails, there is nobody left to be told.
-        _ = write_line(&mut anstream::stderr().lock(), text);
+        _ = write_line(&mut anstream::stderr().lock(), &with_styles(text));
     }
+}
+
+/// A text in which nothing speaks to the terminal: what a migration, or the server, says may be
+/// written by anybody. Control characters are replaced by their pictures, those that change the
+/// direction of writing by `\u{FFFD}`.
+fn printable(text: &str) -> Cow<'_, str> {
+    let speaks = |(at, character): (usize, char)| match character {
+        '\n' | '\t' => false,
+        '\r' => !text[at + 1..].starts_with('\n'),
+        '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => true,
+        character => character.is_control(),
+    };
+    if !text.char_indices().any(speaks) {
+        return Cow::Borrowed(text);
+    }
+    let shown = text.char_indices().map(|(at, character)| match u32::from(character) {
+        _ if !speaks((at, character)) => character,
+        code @ 0..0x20 => char::from_u32(0x2400 + code).unwrap_or(char::REPLACEMENT_CHARACTER),
+        0x7F => '\u{2421}',
+        _ => char::REPLACEMENT_CHARACTER,
+    });
+    Cow::Owned(shown.collect())
+}
+
+/// The same, but for colours and weights: ours are in it.
+fn with_styles(text: &str) -> String {
+    let mut shown = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("\u{1b}[") {
+        let (before, sequence) = rest.split_at(at);
+        let parameters = &sequence[2..];
+        let end = parameters.find(|c: char| !(c.is_ascii_digit() || c == ';'));
+        shown += &printable(before);
+        let length = match end.filter(|end| parameters[*end..].starts_with('m')) {
+            Some(end) => 2 + end + 1,
+            None => 1,
+        };
+        match length {
+            1 => shown += &printable(&sequence[..1]),
+            length => shown += &sequence[..length],
+        }
+        rest = &sequence[length..];
+    }
+    shown + &printable(rest)
 }
 
 /// Whether something could not be written to stdout.
@@ -84,4 +129,26 @@ fn deliver(text: &str) {
 fn write_line(out: &mut impl Write, text: &str) -> io::Result<()> {
     writeln!(out, "{}", text.trim_end_matches('\n'))?;
     out.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_speaks_to_the_terminal() {
+        for (text, shown) in [
+            ("a\tb\r\nc\n", "a\tb\r\nc\n"),
+            ("\u{1b}]0;evil\u{7}\u{1b}[2J", "␛]0;evil␇␛[2J"),
+            ("a\rb\u{7f}\u{9b}2J\0", "a␍b␡\u{FFFD}2J␀"),
+            ("\u{202e}txt.exe \u{2066}", "\u{FFFD}txt.exe \u{FFFD}"),
+            ("łódź 🦀", "łódź 🦀"),
+        ] {
+            assert_eq!(printable(text), shown);
+        }
+        assert_eq!(
+            with_styles("\u{1b}[1;32mok\u{1b}[0m \u{1b}[2J\u{1b}"),
+            "\u{1b}[1;32mok\u{1b}[0m ␛[2J␛"
+        );
+    }
 }

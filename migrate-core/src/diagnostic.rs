@@ -299,6 +299,11 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
              unless its author says that it may be",
             error.command()
         ),
+        Left::Begun if error.failure.step().is_some_and(Step::says_what_after_crash) => format!(
+            "see to the cause and run `migrate {}` again: the step is run once more, unless its \
+             `.done_when(\"…\")` says that it is done",
+            error.direction.as_str()
+        ),
         Left::Begun => format!(
             "see to the cause and run `migrate {}` again: with `.idempotent()` or `.done_when(\"…\")` \
              in the file it goes on by itself",
@@ -536,9 +541,21 @@ fn of_engine(error: &ApplyError) -> Option<Diagnostic> {
                          `migrate mark {name}{finish}`, or undo by hand what it did and run \
                          `migrate mark {name}{undo}`"
                     ),
-                    "say `.idempotent()` or `.done_when(\"SELECT …\")` in the file, and it goes on \
-                     by itself"
-                        .to_owned(),
+                    match error.direction {
+                        Direction::Up if step.says_what_after_crash() => {
+                            format!("or run `migrate up`, which goes on with `{name}` at this step")
+                        }
+                        Direction::Up => {
+                            "say `.idempotent()` or `.done_when(\"SELECT …\")` in the file, and it \
+                             goes on by itself"
+                                .to_owned()
+                        }
+                        Direction::Down => {
+                            "or write a `pub fn down` whose step says `.idempotent()` or \
+                             `.done_when(\"SELECT …\")`, and it goes on by itself"
+                                .to_owned()
+                        }
+                    },
                 ],
                 ..plain
             }

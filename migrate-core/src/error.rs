@@ -272,6 +272,15 @@ impl Error {
                  its file"
                     .to_owned(),
             ),
+            Self::NoWayBack { why, .. }
+                if ["alter_column", "sql", "sql_file", "rust"].contains(&why.verb.as_str()) =>
+            {
+                Some(format!(
+                    "nothing was changed; to revert it, add `.down(..)` to `pgm.{}` in its file, or \
+                     write a `pub fn down`",
+                    why.verb
+                ))
+            }
             Self::NoWayBack { .. } => Some(
                 "nothing was changed; write a `pub fn down` in its file to take it back".to_owned(),
             ),

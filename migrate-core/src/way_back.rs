@@ -7,10 +7,64 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::capture::without_internal;
-use crate::plan::{Capture, Inverse, Migration, Place, Statement, Step};
+use crate::plan::{Capture, Inverse, Migration, Object, Place, Statement, Step};
 
-/// What was read from the catalog: the way back of steps, by their number.
-pub(crate) type Captured = BTreeMap<usize, Vec<Statement>>;
+/// What was read from the catalog: the inverses of steps, by their number.
+pub(crate) type Captured = BTreeMap<usize, CapturedInverse>;
+
+/// The inverse of a step, as read from the catalog.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum CapturedInverse {
+    /// The statements that the step itself knows of, and those read from the catalog.
+    Statements(Vec<Statement>),
+    /// The catalog shows that the step cannot be reverted.
+    Impossible {
+        /// Why, as a clause.
+        reason: String,
+    },
+}
+
+impl CapturedInverse {
+    /// What was read from the catalog for a step that captures this.
+    pub(crate) fn of(capture: &Capture, read: Vec<Statement>) -> Self {
+        let read = read.into_iter().map(|statement| Statement { captured: true, ..statement });
+        Self::Statements(capture.first.iter().cloned().chain(read).collect())
+    }
+
+    /// The statements that were read from the catalog. Older versions did not mark them: there
+    /// they follow the `first` ones of the step.
+    fn from_catalog(statements: &[Statement], first: usize) -> Vec<Statement> {
+        let skipped = match statements.iter().any(|statement| statement.captured) {
+            true => statements.iter().take_while(|statement| !statement.captured).count(),
+            false => first,
+        };
+        let read = statements.iter().skip(skipped).cloned();
+        read.map(|statement| Statement { captured: true, ..statement }).collect()
+    }
+
+    /// Removes options of columns that only the server sets and that earlier versions captured.
+    pub(crate) fn drop_internal_options(&mut self) {
+        if let Self::Statements(statements) = self {
+            drop_internal_options(statements);
+        }
+    }
+
+    /// The inverse of a step that captures this, given what the step says now.
+    ///
+    /// # Errors
+    ///
+    /// The reason why there is none.
+    pub(crate) fn statements(&self, capture: &Capture) -> Result<Vec<Statement>, &str> {
+        match self {
+            Self::Impossible { reason } => Err(reason),
+            Self::Statements(statements) => {
+                let read = Self::from_catalog(statements, capture.first.len());
+                Ok(capture.first.iter().cloned().chain(read).collect())
+            }
+        }
+    }
+}
 
 /// The way back of a migration; stored with its history row, so that `down` needs no file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,12 +85,100 @@ pub(crate) struct Stored {
     pub(crate) format: u32,
     /// The way back.
     pub(crate) way_back: WayBack,
+    /// The checksum of the `up` that it reverts; older versions did not store it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) checksum: Option<String>,
+    /// What was read from the catalog, where the way back itself has no place for it.
+    #[serde(default, skip_serializing_if = "Captured::is_empty")]
+    pub(crate) captured: Captured,
 }
 
-/// Marks the statements that were read from the catalog: those before them are the operation's own.
-pub(crate) fn mark_captured(statements: &mut [Statement], capture: &Capture) {
-    let captured = statements.iter_mut().skip(capture.first.len());
-    captured.for_each(|statement| statement.captured = true);
+/// What was read from the catalog when a migration was applied.
+pub(crate) struct StoredCapture {
+    captured: Captured,
+    /// The objects of which it was read, by the number of the step, where that is known.
+    objects: BTreeMap<usize, Vec<Object>>,
+    /// Why it was not read of other steps.
+    unread: &'static str,
+}
+
+/// Why nothing was captured of a migration that is recorded.
+const NOT_RUN: &str = "it was recorded without being run, so what was there before is not known";
+/// The same, of one that had a `down` at that time.
+const HAD_DOWN: &str = "it had a `down` when it was applied, so what was there before was not read";
+
+impl Stored {
+    /// Reads what the history keeps; what a newer version has written is not run as if it were
+    /// known.
+    pub(crate) fn read(text: &str) -> Result<Self, StoredError> {
+        #[derive(Deserialize)]
+        struct Head {
+            format: u32,
+        }
+        if let Ok(Head { format: found }) = serde_json::from_str(text)
+            && found > migrate_dsl::FORMAT
+        {
+            return Err(StoredError::Format { found });
+        }
+        let mut stored: Self = serde_json::from_str(text)?;
+        stored.captured.values_mut().for_each(CapturedInverse::drop_internal_options);
+        if let WayBack::Inferred(steps) = &mut stored.way_back {
+            steps.iter_mut().for_each(|step| drop_internal_options(&mut step.statements));
+        }
+        Ok(stored)
+    }
+
+    pub(crate) fn new(migration: &Migration, way_back: WayBack, captured: &Captured) -> Self {
+        let captured = match way_back {
+            WayBack::None(_) => captured.clone(),
+            WayBack::Written(_) | WayBack::Inferred(_) => Captured::new(),
+        };
+        let (format, checksum) = (migrate_dsl::FORMAT, Some(migration.checksum()));
+        Self { format, way_back, checksum, captured }
+    }
+
+    /// What was read from the catalog; none if it is that of another `up`.
+    pub(crate) fn captured_of(self, migration: &Migration) -> Option<StoredCapture> {
+        if self.checksum.as_ref().is_some_and(|checksum| *checksum != migration.checksum()) {
+            return None;
+        }
+        let mut stored =
+            StoredCapture { captured: self.captured, objects: BTreeMap::new(), unread: NOT_RUN };
+        match self.way_back {
+            WayBack::None(_) => {}
+            WayBack::Written(_) => stored.unread = HAD_DOWN,
+            WayBack::Inferred(steps) => {
+                let is_same = |(step, now): (&Step, &Step)| step.verb == now.verb;
+                if steps.len() != migration.up.len()
+                    || !steps.iter().rev().zip(&migration.up).all(is_same)
+                {
+                    return None;
+                }
+                for (number, step) in steps.into_iter().rev().enumerate() {
+                    let Inverse::Capture(capture) = step.inverse else { continue };
+                    let read = CapturedInverse::from_catalog(&step.statements, capture.first.len());
+                    stored.captured.insert(number, CapturedInverse::Statements(read));
+                    stored.objects.insert(number, capture.objects);
+                }
+            }
+        }
+        Some(stored)
+    }
+
+    /// The inverse, with what was read from the catalog told apart from what the author wrote.
+    pub(crate) fn inverse(self) -> WayBack {
+        let mut inverse = self.way_back;
+        if let WayBack::Inferred(steps) = &mut inverse {
+            for Step { inverse, statements, .. } in steps {
+                let Inverse::Capture(capture) = inverse else { continue };
+                if !statements.iter().any(|statement| statement.captured) {
+                    let captured = statements.iter_mut().skip(capture.first.len());
+                    captured.for_each(|statement| statement.captured = true);
+                }
+            }
+        }
+        inverse
+    }
 }
 
 /// Why a migration cannot be taken back.
@@ -48,36 +190,6 @@ pub struct NoWayBack {
     pub place: Place,
     /// The method at that place.
     pub verb: String,
-}
-
-impl Stored {
-    /// Reads what the history keeps; what a newer version has written is not run as if it were
-    /// known.
-    pub(crate) fn read(text: &str) -> Result<WayBack, StoredError> {
-        #[derive(Deserialize)]
-        struct Head {
-            format: u32,
-        }
-        if let Ok(Head { format: found }) = serde_json::from_str(text)
-            && found > migrate_dsl::FORMAT
-        {
-            return Err(StoredError::Format { found });
-        }
-        Ok(serde_json::from_str::<Self>(text)?.inverse())
-    }
-
-    /// The inverse, with what was read from the catalog told apart from what the author wrote.
-    fn inverse(self) -> WayBack {
-        let mut inverse = self.way_back.without_internal_options();
-        if let WayBack::Inferred(steps) = &mut inverse {
-            for Step { inverse, statements, .. } in steps {
-                if let Inverse::Capture(capture) = inverse {
-                    mark_captured(statements, capture);
-                }
-            }
-        }
-        inverse
-    }
 }
 
 /// Why a stored inverse cannot be used.
@@ -94,8 +206,8 @@ pub(crate) enum StoredError {
     Json(#[from] serde_json::Error),
 }
 
-/// As [`WayBack::without_internal_options`], of the statements of a step.
-pub(crate) fn drop_internal_options(statements: &mut Vec<Statement>) {
+/// Removes options of columns that only the server sets and that earlier versions captured.
+fn drop_internal_options(statements: &mut Vec<Statement>) {
     statements.retain_mut(|statement| {
         let Some(sql) = without_internal(&statement.sql).map(Cow::into_owned) else { return false };
         statement.sql = sql;
@@ -104,10 +216,33 @@ pub(crate) fn drop_internal_options(statements: &mut Vec<Statement>) {
 }
 
 impl WayBack {
+    /// The same for a migration that is applied, given what was read at that time. An object that
+    /// the file names only now was not read.
+    pub(crate) fn of_applied(migration: &Migration, mut stored: StoredCapture) -> Self {
+        for (number, step) in migration.up.iter().enumerate() {
+            let Inverse::Capture(capture) = &step.inverse else { continue };
+            let Some(read) = stored.objects.get(&number).filter(|_| capture.must_exist) else {
+                continue;
+            };
+            if let Some(object) = capture.objects.iter().find(|object| !read.contains(object)) {
+                let reason = format!(
+                    "{object} was not captured when it was applied, so what it was like before is \
+                     not known"
+                );
+                stored.captured.insert(number, CapturedInverse::Impossible { reason });
+            }
+        }
+        Self::with(migration, &stored.captured, stored.unread)
+    }
+
     /// What takes this migration back, given what was read while it ran. A written `down` wins as a
     /// whole; else every step needs an inverse; the author's `irreversible` wins over both.
     #[must_use]
     pub(crate) fn of(migration: &Migration, captured: &Captured) -> Self {
+        Self::with(migration, captured, NOT_RUN)
+    }
+
+    fn with(migration: &Migration, captured: &Captured, unread: &str) -> Self {
         if let Some(irreversible) = &migration.irreversible {
             return Self::None(NoWayBack {
                 reason: irreversible.reason.clone(),
@@ -117,21 +252,30 @@ impl WayBack {
         }
         match &migration.down {
             Some(written) => Self::Written(written.clone()),
-            None => Self::inferred(&migration.up, captured),
+            None => Self::inferred(&migration.up, captured, unread),
         }
     }
 
     /// Why this migration cannot be taken back, where that is known before it runs.
     #[must_use]
     pub fn none(migration: &Migration) -> Option<NoWayBack> {
-        let everything = (0..migration.up.len()).map(|step| (step, Vec::new())).collect();
+        let nothing = || CapturedInverse::Statements(Vec::new());
+        let everything = (0..migration.up.len()).map(|step| (step, nothing())).collect();
         match Self::of(migration, &everything) {
             Self::None(why) => Some(why),
             Self::Written(_) | Self::Inferred(_) => None,
         }
     }
 
-    fn inferred(up: &[Step], captured: &Captured) -> Self {
+    /// Why there is none.
+    pub(crate) fn none_because(self) -> Option<String> {
+        match self {
+            Self::None(why) => Some(why.reason),
+            Self::Written(_) | Self::Inferred(_) => None,
+        }
+    }
+
+    fn inferred(up: &[Step], captured: &Captured, unread: &str) -> Self {
         let mut steps = Vec::new();
         for (number, step) in up.iter().enumerate().rev() {
             let none = |reason: &str| {
@@ -146,14 +290,13 @@ impl WayBack {
                 Inverse::Construction { statements } | Inverse::Declaration { statements } => {
                     statements.clone()
                 }
-                Inverse::Capture(_) => match captured.get(&number) {
-                    Some(statements) => statements.clone(),
-                    None => {
-                        return none(
-                            "it was recorded without being run, so what was there before is not known",
-                        );
+                Inverse::Capture(capture) => {
+                    let captured = captured.get(&number).map(|read| read.statements(capture));
+                    match captured.unwrap_or(Err(unread)) {
+                        Ok(statements) => statements,
+                        Err(reason) => return none(reason),
                     }
-                },
+                }
                 Inverse::None { reason } => return none(reason),
             };
             steps.push(Step {
@@ -167,14 +310,6 @@ impl WayBack {
             });
         }
         Self::Inferred(steps)
-    }
-
-    /// Without options of columns that only the server sets and that earlier versions captured.
-    pub(crate) fn without_internal_options(mut self) -> Self {
-        if let Self::Inferred(steps) = &mut self {
-            steps.iter_mut().for_each(|step| drop_internal_options(&mut step.statements));
-        }
-        self
     }
 
     /// The steps to run, or why there are none.

@@ -110,7 +110,10 @@ impl<'a> Database<'a> {
     /// Runs a query, and `work` for each of its rows, of which there may be any number: they are
     /// fetched by the thousand. What `work` does to the table does not change which rows come.
     ///
-    /// It is a [`transaction`](Self::transaction) within the migration's.
+    /// It is a [`transaction`](Self::transaction) within the migration's. Outside a transaction it is
+    /// one transaction from the first row to the last: when it is interrupted, nothing of it stays,
+    /// and meanwhile it holds its locks. A large table is worked through in batches, see
+    /// [`Rust::outside_transaction`](crate::operations::raw::Rust::outside_transaction).
     ///
     /// ```
     /// use migrate_dsl::prelude::*;

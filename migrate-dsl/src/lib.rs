@@ -203,6 +203,8 @@ pub use print::print_plan;
 pub use role::{IntoRoles, Role};
 pub use sea_query;
 pub use secret::{OptionValue, Secret, env};
+#[doc(hidden)]
+pub use split::statement_problems;
 pub use split::{Piece, split};
 pub use step::Place;
 pub use table::Table;

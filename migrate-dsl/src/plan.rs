@@ -11,11 +11,9 @@ use crate::json::Json;
 use crate::migration::Definition;
 use crate::operations::raw::Sql;
 use crate::panic::overheard;
-use crate::split::{refused, unterminated};
+use crate::split::statement_problems;
 use crate::step::{Place, Step};
-use crate::{
-    AfterCrash, Capture, Inverse, Migration, Migrations, Object, Only, Pgm, Statement, split,
-};
+use crate::{AfterCrash, Capture, Inverse, Migration, Migrations, Object, Only, Pgm, Statement};
 
 /// The version of the plan's JSON.
 pub const FORMAT: u32 = 1;
@@ -244,12 +242,9 @@ impl PlannedMigration {
     /// Notes what is wrong with the statements of a step, there and back.
     fn check(&mut self, step: &PlannedStep) {
         for statement in step.statements.iter().chain(step.inverse.statements()) {
-            let pieces = split(&statement.sql);
-            // `copy_from` brings the rows that such a statement waits for.
-            let checked = pieces.iter().filter(|_| statement.input.is_none());
-            let refused = checked.filter_map(|piece| refused(piece.sql));
             let found = statement.problems.iter().cloned();
-            for message in found.chain(unterminated(&statement.sql)).chain(refused) {
+            let refused = statement_problems(&statement.sql, statement.input.is_some());
+            for message in found.chain(refused) {
                 let problem = Problem {
                     verb: Some(step.verb.clone()),
                     message,

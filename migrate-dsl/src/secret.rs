@@ -11,6 +11,16 @@ pub struct Secret {
 /// password. It appears in no log, plan or history; there, and in printed SQL, stands psql's
 /// placeholder for it.
 ///
+/// The server gets the value in a statement, which it may log: when it fails, and with parameters
+/// such as `log_statement` and `log_min_duration_statement` in any case. Where the role that migrates
+/// is a superuser, or has `SET` on these parameters (from PostgreSQL 15 on,
+/// `GRANT SET ON PARAMETER log_min_error_statement, log_min_messages, log_statement,
+/// log_min_duration_statement, log_min_duration_sample, log_transaction_sample_rate TO app_owner`),
+/// `migrate` turns that off for the transaction, or the statement, that has the value. Else it cannot, and
+/// whoever reads the server's log may read the value. A role's password is not concerned: the server gets a
+/// SCRAM verifier of it. Nor does it protect from `pg_stat_activity`, where superusers and members of
+/// `pg_read_all_stats` see the statements that run.
+///
 /// ```
 /// use migrate_dsl::prelude::*;
 /// let plan = migrate_dsl::plan_text(|pgm| {

@@ -67,6 +67,19 @@ pub fn split(text: &str) -> Vec<Piece<'_>> {
         .collect()
 }
 
+/// Why the engine would not run a statement of a plan; `has_input` if rows are sent after it.
+#[doc(hidden)]
+#[must_use]
+pub fn statement_problems(sql: &str, has_input: bool) -> Vec<String> {
+    let pieces = split(sql);
+    let input = (has_input && !matches!(&pieces[..], [only] if sends_rows(only.sql)))
+        .then(|| "rows are sent only after one `COPY … FROM STDIN`".to_owned());
+    // `copy_from` brings the rows that such a statement waits for.
+    let checked = pieces.iter().filter(|_| !has_input);
+    let refused = checked.filter_map(|piece| refused(piece.sql));
+    unterminated(sql).into_iter().chain(input).chain(refused).collect()
+}
+
 /// `text` without the white space and the comments around it: a `--` at its end would take what is
 /// written behind it into the comment.
 pub(crate) fn without_comments_around(text: &str) -> &str {

@@ -6,7 +6,7 @@ use super::error::{Failure, Origin};
 use crate::Session;
 use crate::capture::State;
 use crate::plan::{Capture, Inverse, Object};
-use crate::way_back::Captured;
+use crate::way_back::{Captured, CapturedInverse};
 
 /// Watches a migration's steps as they run.
 pub(super) struct Watch {
@@ -56,8 +56,7 @@ impl Watch {
         let mut captured = self.captured.clone();
         if let (Some(capture), Some(before)) = (self.asked(origin), &self.before) {
             let back = before.way_back_from(&State::default());
-            let back = capture.first.iter().cloned().chain(back);
-            captured.insert(origin.index, back.collect());
+            captured.insert(origin.index, CapturedInverse::of(capture, back));
         }
         captured
     }
@@ -82,6 +81,13 @@ impl Watch {
             let after = before
                 .read_after(session.client(), &capture.objects)
                 .map_err(|error| Failure::capture(origin, error))?;
+            let impossible = before
+                .impossible_cast(session.client(), &after)
+                .map_err(|error| Failure::capture(origin, error))?;
+            if let Some(reason) = impossible {
+                self.captured.insert(origin.index, CapturedInverse::Impossible { reason });
+                return Ok(());
+            }
             for limit in before.limits_from(&after) {
                 let warning = format!("the inverse of this step will fail: {limit}");
                 let warning = quote_literal(&warning);
@@ -94,8 +100,7 @@ impl Watch {
             if !origin.step.transactional {
                 back.iter_mut().for_each(|statement| concurrently(&mut statement.sql));
             }
-            let back = capture.first.iter().cloned().chain(back);
-            self.captured.insert(origin.index, back.collect());
+            self.captured.insert(origin.index, CapturedInverse::of(capture, back));
         }
         Ok(())
     }

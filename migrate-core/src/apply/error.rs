@@ -326,6 +326,15 @@ impl Failure {
         }
     }
 
+    /// The step that failed, where it is known.
+    pub(crate) fn step(&self) -> Option<&Step> {
+        match self {
+            Self::Statement { step, .. } | Self::Function { step, .. } => Some(step),
+            Self::Locked { step, .. } | Self::InTheWay { step, .. } => step.as_deref(),
+            _ => None,
+        }
+    }
+
     /// Whether the same may succeed when others have let go of their locks.
     pub(super) fn is_about_a_lock(&self) -> bool {
         let of_function = match self {

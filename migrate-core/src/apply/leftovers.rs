@@ -11,7 +11,8 @@ use postgres::Client;
 use postgres::error::SqlState;
 use postgres::types::Oid;
 
-use super::error::{Failure, Said, is_lock};
+use super::alone::commits_as_it_goes;
+use super::error::{Failure, Origin, Said, is_lock};
 use super::parts::origins;
 use super::question::{Answer, Noted, Question};
 use super::snapshots::{self, Why};
@@ -56,6 +57,82 @@ pub(crate) fn settle(
     interrupt: &Interrupt,
     observer: &mut dyn Observer,
 ) -> Result<bool, ApplyError> {
+    judge(session, unfinished, steps, (limits, interrupt), |leftovers, session, question, noted| {
+        leftovers.see_to(session, question, noted, observer)
+    })
+}
+
+/// How the statement stands that was running when the runner of a migration ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// It was done.
+    Done,
+    /// It was not, and nothing of it is left.
+    NotDone,
+    /// Something of it may be done for good; its author says that doing it twice is as good as once.
+    Begun,
+}
+
+/// How the running statement stands for those who revert the migration. What may have committed
+/// some of its work is never taken for not done.
+///
+/// With an `observer`, what is left of it is removed as by [`settle`]; else it is only looked at.
+pub(crate) fn standing(
+    session: &mut Session,
+    unfinished: &Unfinished,
+    steps: &[Step],
+    (limits, interrupt): (&Limits, &Interrupt),
+    observer: Option<&mut dyn Observer>,
+) -> Result<Standing, ApplyError> {
+    let now = origins(steps).nth(unfinished.statements_done);
+    let done = match observer {
+        Some(observer) => settle(session, unfinished, steps, limits, interrupt, observer)?,
+        None => judge(
+            session,
+            unfinished,
+            steps,
+            (limits, interrupt),
+            |own, session, question, noted| {
+                Ok(match own.ask(session, question, noted)? {
+                    Answer::Indexes(_) => Answer::NotDone,
+                    Answer::HalfOut(_) => Answer::Done,
+                    answer => answer,
+                })
+            },
+        )?,
+    };
+    let fail =
+        |failure| Err(ApplyError::new(&unfinished.name, Direction::Up, failure, Left::Begun));
+    let then = unfinished.noted.as_ref().and_then(|noted| noted.statement.as_ref());
+    let replaced = then.filter(|then| {
+        let is_gone = now.is_none_or(|now| now.statement.sql != then.sql);
+        is_gone && !then.back && (then.idempotent || then.done_when.is_some())
+    });
+    match (now, replaced) {
+        _ if done => Ok(Standing::Done),
+        // What reverts it went with it.
+        (_, Some(then)) => fail(Failure::Replaced { sql: then.sql.clone(), back: false, done }),
+        (Some(now), None) if commits_on_its_own(now) => match now.step.idempotent {
+            true => Ok(Standing::Begun),
+            false => fail(Failure::unknown(now)),
+        },
+        _ => Ok(Standing::NotDone),
+    }
+}
+
+/// Whether some of the work of a statement may be done for good although the statement is not.
+fn commits_on_its_own(origin: Origin<'_>) -> bool {
+    origin.statement.rust.is_some() || commits_as_it_goes(&origin.statement.sql)
+}
+
+/// What `see` finds out about the running statement: whether it was done.
+fn judge(
+    session: &mut Session,
+    unfinished: &Unfinished,
+    steps: &[Step],
+    (limits, interrupt): (&Limits, &Interrupt),
+    see: impl FnOnce(&Leftovers<'_>, &mut Session, &Question, &Noted) -> Result<Answer, Failure>,
+) -> Result<bool, ApplyError> {
     let noted = unfinished.noted.clone().unwrap_or_default();
     let then = noted.statement.as_ref();
     let now = origins(steps).nth(unfinished.statements_done);
@@ -72,7 +149,7 @@ pub(crate) fn settle(
         back: then.is_some_and(|it| it.back),
         done,
     };
-    let settled = match (leftovers.see_to(session, &question, &noted, observer), now) {
+    let settled = match (see(&leftovers, session, &question, &noted), now) {
         (Ok(Answer::NotDone), _) => Ok(false),
         (Ok(Answer::Done), Some(_)) => Ok(true),
         (Ok(Answer::Done), None) => Err(replaced(true)),
@@ -106,22 +183,7 @@ impl Leftovers<'_> {
         noted: &Noted,
         observer: &mut dyn Observer,
     ) -> Result<Answer, Failure> {
-        let answer = match question {
-            // The author's own query may take its time.
-            Question::DoneWhen(_) if !self.interrupt.is_stopped() => {
-                let ask = |client: &mut Client| question.ask(client, noted);
-                session.guarded(self.interrupt, Kind::Concurrent, ask).0
-            }
-            _ => question.ask(session.client(), noted),
-        };
-        let answer = answer.map_err(|error| match self.interrupt.stopped() {
-            _ if session.client().is_closed() || Failure::is_cut_by(&error) => {
-                Failure::connection(error)
-            }
-            Some(stop) => Failure::Stopped(stop),
-            None => Failure::Leftover { sql: None, source: error.into() },
-        })?;
-        match (answer, question) {
+        match (self.ask(session, question, noted)?, question) {
             (Answer::Indexes(indexes), _) => {
                 for (index, table) in indexes {
                     self.drop_index(session, &index, table, observer)?;
@@ -135,6 +197,29 @@ impl Leftovers<'_> {
             }
             (answer, _) => Ok(answer),
         }
+    }
+
+    fn ask(
+        &self,
+        session: &mut Session,
+        question: &Question,
+        noted: &Noted,
+    ) -> Result<Answer, Failure> {
+        let answer = match question {
+            // The author's own query may take its time.
+            Question::DoneWhen(_) if !self.interrupt.is_stopped() => {
+                let ask = |client: &mut Client| question.ask(client, noted);
+                session.guarded(self.interrupt, Kind::Concurrent, ask).0
+            }
+            _ => question.ask(session.client(), noted),
+        };
+        answer.map_err(|error| match self.interrupt.stopped() {
+            _ if session.client().is_closed() || Failure::is_cut_by(&error) => {
+                Failure::connection(error)
+            }
+            Some(stop) => Failure::Stopped(stop),
+            None => Failure::Leftover { sql: None, source: error.into() },
+        })
     }
 
     fn drop_index(

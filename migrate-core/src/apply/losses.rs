@@ -20,6 +20,7 @@ use super::left::Left;
 use super::question::{Trial, is_direct, touches_no_rows};
 use super::send::{Variables, send};
 use super::stock::Stock;
+use super::unlogged::Logging;
 use super::{HURRY, THINK, function};
 use crate::connect::search_path::{ENTER_TRUSTED, LEAVE_TRUSTED, remember};
 use crate::event::Direction;
@@ -221,6 +222,10 @@ impl Rehearsal<'_> {
             session.client().batch_execute(sql).map_err(Failure::connection)
         };
         execute(session, "BEGIN")?;
+        let mut statements = self.passages.iter().flat_map(|passage| &passage.statements);
+        if statements.any(|statement| !statement.secrets.is_empty()) {
+            Logging::off(session.client(), true).map_err(Failure::connection)?;
+        }
         execute(session, HURRY)?;
         execute(session, &lock_timeout(BUDGET))?;
         if let Some(limit) = self.limits.statement {

@@ -23,6 +23,7 @@ mod send;
 mod snapshots;
 mod stock;
 mod transaction;
+mod unlogged;
 mod words;
 
 use std::time::{Duration, Instant};
@@ -30,7 +31,7 @@ use std::time::{Duration, Instant};
 pub(crate) use error::Origin;
 pub use error::{ApplyError, Failure, Said};
 pub use left::Left;
-pub(crate) use leftovers::settle;
+pub(crate) use leftovers::{Standing, settle, standing};
 pub use losses::Loss;
 pub(crate) use losses::{Passage, Rehearsal, losses};
 pub(crate) use question::Noted;

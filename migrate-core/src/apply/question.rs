@@ -7,7 +7,7 @@ use postgres::Client;
 use postgres::types::{Oid, Type};
 use serde::{Deserialize, Serialize};
 
-use super::words::Words;
+use super::words::{Words, as_name};
 use crate::connect::search_path::{as_author, relation, relation_in_transaction, shown, trusted};
 use crate::plan::Step;
 
@@ -222,7 +222,7 @@ impl Question {
                 }
             }
             Self::Row { of, name, created } => {
-                let sql = format!("SELECT EXISTS (SELECT FROM pg_catalog.{of} = $1)");
+                let sql = format!("SELECT EXISTS (SELECT FROM pg_catalog.{of} = {})", as_name(1));
                 let is_there: bool = client.query_one(&sql, &[name])?.try_get(0)?;
                 is_there == *created
             }
@@ -247,15 +247,17 @@ impl Question {
         noted: &Noted,
     ) -> Result<Answer, postgres::Error> {
         let table = relation(client, table)?;
-        let found = client.query(
+        let sql = format!(
             "SELECT i.indexrelid::regclass::text, i.indrelid, i.indisvalid, \
              EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p \
              JOIN pg_catalog.pg_locks l ON l.pid = p.pid AND l.relation = i.indrelid \
              WHERE p.pid <> pg_catalog.pg_backend_pid()) \
              FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
-             WHERE i.indrelid = $1 AND ($2::text IS NULL OR c.relname = $2) AND i.indexrelid <> ALL ($3)",
-            &[&table, &name, &noted.indexes],
-        )?;
+             WHERE i.indrelid = $1 AND ($2::text IS NULL OR c.relname = {}) \
+             AND i.indexrelid <> ALL ($3)",
+            as_name(2)
+        );
+        let found = client.query(&sql, &[&table, &name, &noted.indexes])?;
         let mut left = Vec::new();
         for row in found {
             let (valid, built): (bool, bool) = (row.try_get(2)?, row.try_get(3)?);
@@ -303,13 +305,14 @@ pub(super) fn invalid_namesake(
         return Ok(None);
     };
     let ask = |client: &mut Client, table: Option<Oid>| {
-        let row = client.query_opt(
+        let sql = format!(
             "SELECT i.indexrelid::regclass::text FROM pg_catalog.pg_index i \
              JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
              JOIN pg_catalog.pg_class t ON t.relnamespace = c.relnamespace \
-             WHERE t.oid = $1 AND c.relname = $2 AND NOT i.indisvalid",
-            &[&table, &name],
-        )?;
+             WHERE t.oid = $1 AND c.relname = {} AND NOT i.indisvalid",
+            as_name(2)
+        );
+        let row = client.query_opt(&sql, &[&table, &name])?;
         row.map(|row| row.try_get(0).map(shown)).transpose()
     };
     if in_transaction {

@@ -10,6 +10,7 @@ use super::error::{Failure, Origin, is_lock};
 use super::question::invalid_namesake;
 use super::send::send;
 use super::transaction::{Transaction, function_ended};
+use super::unlogged::Logging;
 use super::{HURRY, THINK, function, savepoint};
 use crate::connect::search_path::{ENTER_TRUSTED, LEAVE_TRUSTED, trusted};
 use crate::interrupt::{Ended, Kind, Verdict, Wait};
@@ -202,6 +203,9 @@ impl Transaction<'_> {
 
     fn begin(&self, session: &mut Session, pace: &mut Pace) -> Result<(), Failure> {
         session.client().batch_execute("BEGIN").map_err(Failure::connection)?;
+        if self.statements.iter().any(|origin| !origin.statement.secrets.is_empty()) {
+            Logging::off(session.client(), true).map_err(Failure::connection)?;
+        }
         for sql in self.opening {
             session.client().batch_execute(sql).map_err(Failure::lock_lost)?;
         }

@@ -8,6 +8,7 @@ use migrate_dsl::quote_literal;
 use postgres::Client;
 use postgres_protocol::password::scram_sha_256;
 
+use super::unlogged::Logging;
 use crate::connect::search_path::as_author;
 use crate::plan::{Secret, Statement};
 
@@ -43,9 +44,10 @@ fn first<'a>(values: &'a [(String, String)], text: &str) -> Option<(usize, &'a s
     places.min_by_key(|(place, ..)| *place)
 }
 
-/// Whether the statement has to be sent alone.
+/// Whether the statement has to be sent alone. The server logs a message as a whole, and before
+/// anything in it could keep it from that.
 pub(super) fn is_alone(statement: &Statement) -> bool {
-    statement.input.is_some() || statement.rust.is_some()
+    statement.input.is_some() || statement.rust.is_some() || !statement.secrets.is_empty()
 }
 
 /// Sends a statement, and what comes with it.
@@ -70,7 +72,17 @@ pub(super) fn send_outside(
     if statement.captured {
         return send(client, statement, variables);
     }
-    as_author(client, |client| send(client, statement, variables)).flatten()
+    if statement.secrets.is_empty() {
+        return as_author(client, |client| send(client, statement, variables)).flatten();
+    }
+    let logging = Logging::off(client, false)?;
+    let sent = as_author(client, |client| send(client, statement, variables)).flatten();
+    if !client.is_closed() {
+        // A failure of the statement is of more interest.
+        let restored = logging.restore(client);
+        return sent.and(restored);
+    }
+    sent
 }
 
 fn copy(client: &mut Client, sql: &str, input: &str) -> Result<(), postgres::Error> {

@@ -64,6 +64,13 @@ impl Words {
     }
 }
 
+/// A parameter of a query that is a name in the author's SQL, as the catalog has it: the server
+/// truncates one that is too long at a character of its own encoding. Only the cast does that; a
+/// parameter of the type `name` is refused.
+pub(super) fn as_name(parameter: usize) -> String {
+    format!("${parameter}::pg_catalog.text::pg_catalog.name")
+}
+
 /// Enough of a statement: what says what it is comes first.
 const ENOUGH: usize = 64;
 

@@ -108,11 +108,43 @@ fn is_complaint(said: &str) -> bool {
     ["error:", "detail:", "hint:", "fatal:", "warning:"].iter().any(|word| said.starts_with(word))
 }
 
-/// Whether somebody else held a lock for too long.
-pub(super) fn is_locked(complaints: &[String]) -> bool {
-    let by_pg_dump = complaints.iter().any(|line| line.contains("due to statement timeout"))
-        && complaints.iter().any(|line| line.contains("LOCK TABLE"));
-    by_pg_dump || complaints.iter().any(|line| line.contains("due to lock timeout"))
+/// Whether `pg_dump` failed since somebody else held a lock for too long. What it says itself is in
+/// English, what the server says may be in any language: then it is by the time that went by.
+pub(super) fn is_locked(complaints: &[String], waited: Duration, lock_wait: Duration) -> bool {
+    let says = |words: &str| complaints.iter().any(|line| line.contains(words));
+    let timed_out = || says("due to statement timeout") || says("due to lock timeout");
+    let is_over = || waited >= lock_wait && !says("permission denied");
+    says("LOCK TABLE") && (timed_out() || is_over())
+}
+
+/// What psql said with `VERBOSITY=verbose`: a line of an error, in whatever language.
+pub(super) struct ServerLine<'a> {
+    /// The five letters.
+    pub(super) code: &'a str,
+    /// The message.
+    pub(super) message: &'a str,
+}
+
+impl<'a> ServerLine<'a> {
+    /// Reads `psql:<stdin>:7: ERROR:  42704: role "x" does not exist`.
+    pub(super) fn read(line: &'a str) -> Option<Self> {
+        let (_, said) = line.strip_prefix("psql:")?.split_once(": ")?;
+        let (_, said) = said.split_once(":  ")?;
+        let (code, message) = said.split_once(": ")?;
+        let is_code =
+            code.len() == 5 && code.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
+        is_code.then_some(Self { code, message })
+    }
+
+    /// Whether it stops nothing.
+    pub(super) fn is_warning(&self) -> bool {
+        self.code == "00000" || self.code.starts_with("01")
+    }
+}
+
+/// The function of the server that a verbose error comes from, where this line names it.
+pub(super) fn routine(line: &str) -> Option<&str> {
+    line.strip_prefix("LOCATION:")?.split(',').next().map(str::trim)
 }
 
 /// Whether the disk was full.
@@ -143,5 +175,36 @@ mod tests {
                 "psql:<stdin>:7: ERROR:  role \"x\" does not exist",
             ]
         );
+    }
+    #[test]
+    fn a_lock_is_told_in_any_language() {
+        let said = |server: &str| {
+            let query = "detail: Query was: LOCK TABLE public.b IN ACCESS SHARE MODE";
+            [format!("query failed: {server}"), query.to_owned()]
+        };
+        let (short, long) = (Duration::from_millis(10), Duration::from_millis(300));
+        for (server, waited, locked) in [
+            ("ERROR:  canceling statement due to statement timeout", short, true),
+            ("FEHLER:  storniere Anfrage wegen Zeitüberschreitung der Anfrage", long, true),
+            ("FEHLER:  keine Berechtigung für Tabelle b", short, false),
+            ("ERROR:  permission denied for table b", long, false),
+        ] {
+            assert_eq!(is_locked(&said(server), waited, long), locked, "{server}");
+        }
+        assert!(!is_locked(&["could not connect".to_owned()], long, long));
+    }
+
+    #[test]
+    fn codes_are_read_in_any_language() {
+        let read = |line| ServerLine::read(line).map(|line| (line.code, line.message));
+        for line in [
+            "psql:<stdin>:7: FEHLER:  42704: Rolle »x« existiert nicht",
+            "psql:<stdin>:7: ERROR:  42704: Rolle »x« existiert nicht",
+        ] {
+            assert_eq!(read(line), Some(("42704", "Rolle »x« existiert nicht")));
+        }
+        assert_eq!(read("psql: error: connection failed"), None);
+        assert_eq!(read("LINE 1: SELECT a:  b: c"), None);
+        assert_eq!(routine("LOCATION:  get_role_oid, acl.c:5175"), Some("get_role_oid"));
     }
 }

@@ -55,8 +55,8 @@ pub(crate) fn dump(
                 BackupError::Stopped { stop, what: format!("backed up `{}`", target.database()) }
             }
             None if is_full(&said) => BackupError::NoSpace(file.to_owned()),
-            None if is_locked(&said) => BackupError::Locked { what },
-            None => BackupError::Failed { what, said },
+            None if is_locked(&said, started.elapsed(), lock_wait) => BackupError::Locked { what },
+            None => BackupError::Failed { what, said, missing_role: false },
         });
     }
     validate(programs, partial.path(), environment, interrupt, progress).map_err(|error| {

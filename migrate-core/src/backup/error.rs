@@ -39,6 +39,8 @@ pub enum BackupError {
         what: String,
         /// The program's complaints.
         said: Vec<String>,
+        /// Whether it is about a role that does not exist.
+        missing_role: bool,
     },
     /// It was asked to stop.
     #[error("{stop} while it {what}")]
@@ -133,7 +135,7 @@ impl BackupError {
                 "nothing was changed; take another backup, `migrate log` lists them".to_owned(),
             ),
             Self::NoHome => Some("name a file or a folder".to_owned()),
-            Self::Failed { said, .. } if said.iter().any(|line| is_about_a_role(line)) => Some(
+            Self::Failed { missing_role: true, .. } => Some(
                 "nothing was changed; create the role, or leave owners and privileges out with \
                  `--no-owner`"
                     .to_owned(),
@@ -160,8 +162,4 @@ impl BackupError {
         }
         Self::Folder { action, path: path.to_owned(), source }
     }
-}
-
-fn is_about_a_role(line: &str) -> bool {
-    line.contains("role \"") && line.contains("does not exist")
 }

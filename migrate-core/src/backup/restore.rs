@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use super::child::{command, is_full, is_locked, listen, not_run, on, outcome};
+use super::child::{ServerLine, command, is_full, listen, not_run, on, outcome, routine};
 use super::{BackupError, ClientPrograms};
 use crate::connect::search_path::RESET;
 use crate::{Environment, Interrupt, Target};
@@ -81,6 +81,8 @@ pub(crate) fn restore(
 ) -> Result<(), BackupError> {
     let mut psql = command(programs, "psql", environment);
     psql.args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file=-"]);
+    // What the server says may be in any language; its codes are not.
+    psql.arg("--set=VERBOSITY=verbose");
     on(&mut psql, restore.target);
     let mut pg_restore = command(programs, "pg_restore", environment);
     pg_restore.args(["--file=-", "--verbose"]);
@@ -138,12 +140,15 @@ pub(crate) fn restore(
     if is_full(&said) {
         return Err(BackupError::NoSpace(restore.file.to_owned()));
     }
-    if is_locked(&said) {
+    let has_code =
+        |code| said.iter().filter_map(|line| ServerLine::read(line)).any(|line| line.code == code);
+    if has_code("55P03") {
         return Err(BackupError::Locked { what });
     }
-    let said = said.iter().filter(|line| !line.contains(": WARNING: "));
-    let said = said.map(|line| without_place(line)).collect();
-    Err(BackupError::Failed { what, said })
+    let is_of_roles = |line: &String| routine(line).is_some_and(|it| it.starts_with("get_role"));
+    let missing_role = has_code("42704") && said.iter().any(is_of_roles);
+    let said = said.iter().filter_map(|line| without_place(line)).collect();
+    Err(BackupError::Failed { what, said, missing_role })
 }
 
 /// Hands the SQL over, inside a transaction, and gives the still open pipe back.
@@ -181,12 +186,13 @@ fn copy(
     Ok(input)
 }
 
-/// A complaint of psql without the place in a script that nobody has.
-fn without_place(line: &str) -> String {
-    match line.split_once(": ") {
-        Some((place, said)) if place.starts_with("psql:") => {
-            said.strip_prefix("ERROR:").unwrap_or(said).trim().to_owned()
-        }
-        _ => line.to_owned(),
+/// A complaint of psql without the place in a script that nobody has, nor in the server's source;
+/// none where it is only a warning.
+fn without_place(line: &str) -> Option<String> {
+    match ServerLine::read(line) {
+        Some(said) if said.is_warning() => None,
+        Some(said) => Some(said.message.to_owned()),
+        None if routine(line).is_some() => None,
+        None => Some(line.to_owned()),
     }
 }

@@ -17,6 +17,7 @@
 //! Nothing here is fit for data: rows that are gone stay gone.
 
 mod alias_list;
+mod cast;
 mod column_order;
 mod difference;
 mod fact;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -216,6 +217,20 @@ pub enum ClusterError {
     },
 }
 
+/// Whether we cannot move this out of the way: it is another user's, in a folder such as `/tmp`,
+/// where everybody moves only what is their own.
+fn is_stuck(path: &Path) -> bool {
+    let owner = |path: &Path| path.symlink_metadata().ok().map(|it| (it.uid(), it.mode()));
+    let Some(((own, _), (parent, mode))) = owner(path).zip(path.parent().and_then(owner)) else {
+        return false;
+    };
+    is_stuck_for(nix::unistd::geteuid().as_raw(), own, (parent, mode))
+}
+
+fn is_stuck_for(us: u32, owner: u32, (parent, mode): (u32, u32)) -> bool {
+    mode & 0o1000 != 0 && us != 0 && us != owner && us != parent
+}
+
 impl ClusterError {
     /// What to do next, in commands that can be pasted, where there is something to do.
     #[must_use]
@@ -247,6 +262,12 @@ impl ClusterError {
                 ),
                 _ => return None,
             },
+            Self::NotOurs { path, .. } | Self::NotAFolder { path } if is_stuck(path) => format!(
+                "find out who made it (`ls -ld {0}`): only they, or an administrator, can move it; \
+                 until then, have the socket in a folder of your own:\n    \
+                 mkdir -p -m 700 ~/.migrate && export XDG_RUNTIME_DIR=~/.migrate",
+                shell_word(path)
+            ),
             Self::NotOurs { path, .. } | Self::NotAFolder { path } => format!(
                 "find out who made it (`ls -ld {0}`), then move it out of the way:\n    mv {0} {0}.old",
                 shell_word(path)
@@ -368,6 +389,20 @@ mod tests {
         start empty, with the old data kept aside:
             mv '/home/ann/my data' '/home/ann/my data'.16
         ");
+    }
+
+    #[test]
+    fn what_another_user_has_in_a_sticky_folder_cannot_be_moved() {
+        let (sticky, open) = (0o1777, 0o777);
+        for (us, owner, parent, stuck) in [
+            (1000, 1001, (0, sticky), true),
+            (1000, 1001, (0, open), false),
+            (1000, 1001, (1000, sticky), false),
+            (1000, 1000, (0, sticky), false),
+            (0, 1001, (0, sticky), false),
+        ] {
+            assert_eq!(is_stuck_for(us, owner, parent), stuck, "{us} {owner} {parent:?}");
+        }
     }
 
     #[test]

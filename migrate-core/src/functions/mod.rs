@@ -1,5 +1,6 @@
 //! Who runs the Rust functions of migrations: this very program, or that of the migrations.
 
+mod folder;
 mod linked;
 mod program;
 

@@ -6,12 +6,10 @@
 //! holds it.
 
 use std::collections::BTreeMap;
-use std::fs::Permissions;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
-use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::os::unix::process::CommandExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -23,6 +21,7 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
 use super::Functions;
+use super::folder::SocketFolder;
 use crate::plan::Function;
 
 /// Where the lines go that a function prints.
@@ -59,17 +58,12 @@ impl Program {
 
     fn start(&self) -> io::Result<Started> {
         // In `/tmp` if there is one: the path of a socket must be short.
-        let folder_in = |parent: &str| {
-            tempfile::Builder::new()
-                .prefix("migrate-")
-                .permissions(Permissions::from_mode(0o700))
-                .tempdir_in(parent)
-        };
-        let folder = folder_in("/tmp").or_else(|error| match self.variables.get("TMPDIR") {
-            Some(parent) => folder_in(parent),
+        let folder = SocketFolder::new(Path::new("/tmp"));
+        let folder = folder.or_else(|error| match self.variables.get("TMPDIR") {
+            Some(parent) => SocketFolder::new(Path::new(parent)),
             None => Err(error),
         })?;
-        let socket = folder.path().join("function");
+        let socket = folder.socket();
         let listener = UnixListener::bind(&socket)?;
         listener.set_nonblocking(true)?;
         let mut child = Command::new(&self.path)
@@ -149,7 +143,7 @@ struct Started {
     child: Child,
     lines: Vec<JoinHandle<()>>,
     listener: UnixListener,
-    _folder: tempfile::TempDir,
+    _folder: SocketFolder,
 }
 
 impl Started {

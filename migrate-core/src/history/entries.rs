@@ -6,7 +6,7 @@ use postgres::Client;
 use super::{History, HistoryError};
 use crate::apply::Noted;
 use crate::plan::{Step, checksum_of_first};
-use crate::way_back::{self, Captured, Stored, StoredError, WayBack};
+use crate::way_back::{Captured, CapturedInverse, Stored, StoredError, WayBack};
 
 /// A migration that the database has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +17,8 @@ pub struct Applied {
     pub name: String,
     /// When it was applied.
     pub applied_at: DateTime<Utc>,
-    /// How long that took, in milliseconds.
+    /// How long that took, in milliseconds: from its first start to its end, so that of one that was
+    /// resumed the time between is in it.
     pub execution_time_ms: i64,
     /// Of what was applied, see [`Migration::checksum`](crate::plan::Migration::checksum).
     pub checksum: String,
@@ -71,7 +72,7 @@ impl StoredRow {
 
     /// The way back.
     pub(crate) fn down(&self) -> Result<WayBack, StoredError> {
-        Stored::read(&self.down)
+        Ok(Stored::read(&self.down)?.inverse())
     }
 }
 
@@ -135,6 +136,15 @@ impl History {
     ///
     /// When the row cannot be read.
     pub fn way_back(&self, client: &mut Client, name: &str) -> Result<WayBack, HistoryError> {
+        Ok(self.stored_inverse(client, name)?.inverse())
+    }
+
+    /// The same as it is kept, with what was read from the catalog.
+    pub(crate) fn stored_inverse(
+        &self,
+        client: &mut Client,
+        name: &str,
+    ) -> Result<Stored, HistoryError> {
         let sql = format!("SELECT down::text FROM {} WHERE name = $1", self.table.quoted());
         let text: String = client.query_one(&sql, &[&name])?.try_get(0)?;
         Stored::read(&text).map_err(|error| {
@@ -168,7 +178,7 @@ impl History {
                 noted.map_err(|source| HistoryError::Damaged { name: name.clone(), source })?;
             let mut captured: Captured = serde_json::from_str(captured)
                 .map_err(|source| HistoryError::Damaged { name: name.clone(), source })?;
-            captured.values_mut().for_each(way_back::drop_internal_options);
+            captured.values_mut().for_each(CapturedInverse::drop_internal_options);
             Ok(Unfinished {
                 name,
                 captured,

@@ -19,6 +19,7 @@ impl History {
         generator: &str,
         duration: &str,
         way_back: WayBack,
+        captured: &Captured,
     ) -> String {
         let json = |text: serde_json::Result<String>| literal(&text.unwrap_or_default());
         format!(
@@ -30,7 +31,7 @@ impl History {
             literal(&migration.source_digest),
             literal(generator),
             json(serde_json::to_string(&migration.up)),
-            json(serde_json::to_string(&Stored { format: migrate_dsl::FORMAT, way_back })),
+            json(serde_json::to_string(&Stored::new(migration, way_back, captured))),
         )
     }
 
@@ -44,7 +45,7 @@ impl History {
     ) -> String {
         let json = |text: serde_json::Result<String>| literal(&text.unwrap_or_default());
         let down = way_back.map(|way_back| {
-            let stored = Stored { format: migrate_dsl::FORMAT, way_back };
+            let stored = Stored::new(migration, way_back, &Captured::new());
             format!(", down = {}", json(serde_json::to_string(&stored)))
         });
         format!(

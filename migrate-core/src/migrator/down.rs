@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::partial::stuck;
-use super::up::{AND_APPLIED, without_secrets};
+use super::up::{AND_APPLIED, is_inferred, without_secrets};
 use super::{Known, Migrator};
 use crate::apply::{ApplyError, Work, is_transactional};
 use crate::event::Direction;
@@ -195,7 +195,7 @@ impl Migrator {
             if known.has(&partial.name) {
                 return Err(stuck(partial, AND_APPLIED));
             }
-            let steps = self.would_take_back_partial(partial, session.major())?;
+            let steps = self.would_take_back_partial(session, partial)?;
             back.partial = Some((partial.clone(), steps));
         }
         for row in &meant.applied {
@@ -219,15 +219,24 @@ impl Migrator {
         Ok(back)
     }
 
-    /// The file's own word, if what was applied is still what it says; else the stored one.
+    /// The inverse of an applied migration. What its file says counts as long as its `up` is what was
+    /// applied; only what was read from the catalog then is the stored one's, step by step.
     pub(super) fn way_back(&self, session: &mut Session, row: &Applied) -> Result<WayBack, Error> {
         let file = self.plan.migration(&row.name).filter(|migration| {
-            let says_something = migration.down.is_some() || migration.irreversible.is_some();
-            says_something && migration.problems.is_empty() && migration.checksum() == row.checksum
+            migration.problems.is_empty() && migration.checksum() == row.checksum
         });
-        match file {
-            Some(migration) => Ok(WayBack::of(migration, &Captured::new())),
-            None => Ok(self.history.way_back(session.client(), &row.name)?),
+        let Some(migration) = file else {
+            return Ok(self.history.way_back(session.client(), &row.name)?);
+        };
+        let way_back = WayBack::of(migration, &Captured::new());
+        if !is_inferred(migration) || !matches!(way_back, WayBack::None(_)) {
+            return Ok(way_back);
+        }
+        let stored = self.history.stored_inverse(session.client(), &row.name)?;
+        match stored.clone().captured_of(migration) {
+            Some(captured) => Ok(WayBack::of_applied(migration, captured)),
+            // The file was accepted since then, and what is stored is that of the one before.
+            None => Ok(stored.inverse()),
         }
     }
 

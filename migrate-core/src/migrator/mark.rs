@@ -32,9 +32,10 @@ impl Migrator {
                 if !applied {
                     let missing = || Error::FileMissing { name: name.clone() };
                     let migration = self.plan.migration(name).ok_or_else(missing)?;
-                    let way_back = WayBack::of(migration, &Captured::new());
+                    let nothing = Captured::new();
+                    let way_back = WayBack::of(migration, &nothing);
                     let generator = &self.plan.generator;
-                    sql.push(self.history.insert(migration, generator, "0", way_back));
+                    sql.push(self.history.insert(migration, generator, "0", way_back, &nothing));
                     checksum = migration.checksum();
                     line = line.checksum(&checksum);
                 }

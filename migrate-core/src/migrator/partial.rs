@@ -1,15 +1,18 @@
 //! Taking back a migration that stopped half way up: just the steps that were done.
 
 use super::{Known, Migrator};
-use crate::apply::{Noted, Work, settle, take_back};
+use crate::apply::{Noted, Standing, Work, standing, take_back};
 use crate::error::FILE_GONE;
 use crate::event::Direction;
 use crate::history::{Action, Line, Unfinished};
 use crate::lock::RunnerLock;
 use crate::plan::{Inverse, Step, checksum_of_first};
 use crate::versions::for_server;
-use crate::way_back::{Captured, NoWayBack, mark_captured};
+use crate::way_back::{Captured, NoWayBack};
 use crate::{Error, Event, Observer, Session};
+
+/// Why a step does not come back of which some statements were done.
+const PART: &str = "only a part of it was done, and its way back is that of the whole";
 
 /// A step that was done, and how it comes back.
 struct Back {
@@ -26,10 +29,12 @@ impl Migrator {
     /// first.
     pub(super) fn would_take_back_partial(
         &self,
+        session: &mut Session,
         unfinished: &Unfinished,
-        major: u32,
     ) -> Result<Vec<Step>, Error> {
-        let (_, backs) = self.backs(unfinished, unfinished.statements_done, major)?;
+        let up = self.steps_of(unfinished, session.major())?;
+        let standing = self.standing(session, unfinished, &up, None)?;
+        let (_, backs) = self.backs(unfinished, standing, session.major())?;
         Ok(backs.into_iter().map(|back| back.step).collect())
     }
 
@@ -45,14 +50,13 @@ impl Migrator {
         let name = &unfinished.name;
         let started = std::time::Instant::now();
         let up = self.steps_of(unfinished, session.major())?;
-        let mut done = unfinished.statements_done;
-        if unfinished.running {
-            let (limits, interrupt) = (&self.limits, &self.interrupt);
-            let settled = settle(session, unfinished, &up, limits, interrupt, observer);
-            let settled = settled.map_err(|error| self.failed(session, Action::Down, error))?;
-            done += usize::from(settled);
-        }
-        let (up, backs) = self.backs(unfinished, done, session.major())?;
+        let standing = match self.standing(session, unfinished, &up, Some(observer)) {
+            Err(Error::Apply(error)) => {
+                return Err(self.failed(session, Action::Down, error).into());
+            }
+            standing => standing?,
+        };
+        let (up, backs) = self.backs(unfinished, standing, session.major())?;
         self.prepare_functions_of(backs.iter().map(|back| &back.step))?;
         let statements = backs.iter().map(|back| back.step.statements.len()).sum();
         let direction = Direction::Down;
@@ -67,6 +71,11 @@ impl Migrator {
         }
         for (number, back) in backs.iter().enumerate() {
             let journal = |done, noted: Option<&Noted>| {
+                // Until all of a statement is reverted of which only some may be done, it is not
+                // done, and stays in doubt.
+                let in_doubt = done > unfinished.statements_done && standing == Standing::Begun;
+                let done = if in_doubt { unfinished.statements_done } else { done };
+                let noted = noted.or(unfinished.noted.as_ref().filter(|_| in_doubt));
                 let checksum = checksum_of_first(&up, done);
                 let (history, captured) = (&self.history, &unfinished.captured);
                 history.journal(name, Action::Up, &checksum, done, noted, captured)
@@ -113,12 +122,29 @@ impl Migrator {
         }
     }
 
+    /// How the statement stands that was running, if one was.
+    fn standing(
+        &self,
+        session: &mut Session,
+        unfinished: &Unfinished,
+        up: &[Step],
+        observer: Option<&mut dyn Observer>,
+    ) -> Result<Standing, Error> {
+        if !unfinished.running {
+            return Ok(Standing::NotDone);
+        }
+        let bounds = (&self.limits, &self.interrupt);
+        Ok(standing(session, unfinished, up, bounds, observer)?)
+    }
+
     fn backs(
         &self,
         unfinished: &Unfinished,
-        done: usize,
+        standing: Standing,
         major: u32,
     ) -> Result<(Vec<Step>, Vec<Back>), Error> {
+        // What may be done has to be reverted like what is.
+        let done = unfinished.statements_done + usize::from(standing != Standing::NotDone);
         let up = self.steps_of(unfinished, major)?;
         let mut backs = Vec::new();
         let mut before = 0;
@@ -130,16 +156,15 @@ impl Migrator {
                 let statements = match &step.inverse {
                     Inverse::Construction { statements } => statements.clone(),
                     Inverse::Declaration { statements } if whole => statements.clone(),
-                    Inverse::Capture(capture) if whole && captured.is_some() => {
-                        let mut statements = captured.cloned().unwrap_or_default();
-                        mark_captured(&mut statements, capture);
-                        statements
+                    Inverse::Capture(capture) if whole => {
+                        let captured = captured.map(|read| read.statements(capture));
+                        captured
+                            .unwrap_or(Err(PART))
+                            .map_err(|reason| no_way_back(unfinished, step, reason))?
                     }
                     Inverse::None { reason } => return Err(no_way_back(unfinished, step, reason)),
                     Inverse::Declaration { .. } | Inverse::Capture(_) => {
-                        let reason = "only a part of it was done, and its way back is that of the \
-                                      whole";
-                        return Err(no_way_back(unfinished, step, reason));
+                        return Err(no_way_back(unfinished, step, PART));
                     }
                 };
                 let step = Step {

@@ -30,7 +30,8 @@ pub struct StatusEntry {
     pub state: State,
     /// When it was applied.
     pub applied_at: Option<DateTime<Utc>>,
-    /// How long that took, in milliseconds.
+    /// How long that took, in milliseconds: from its first start to its end, so that of one that was
+    /// resumed the time between is in it.
     pub execution_time_ms: Option<i64>,
     /// Of what was applied, or would be.
     pub checksum: Option<String>,

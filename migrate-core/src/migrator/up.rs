@@ -1,6 +1,7 @@
 //! Applying.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::HashSet;
 
 use super::{Known, Migrator};
@@ -220,7 +221,11 @@ impl Migrator {
             _ => self.history.since_journaled(&migration.name),
         };
         let steps = for_server(&migration.up, session.major());
-        let record = |captured: &Captured| self.record(migration, &duration, captured);
+        let irreversible = RefCell::new(None);
+        let record = |captured: &Captured| {
+            irreversible.replace(WayBack::of(migration, captured).none_because());
+            self.record(migration, &duration, captured)
+        };
         let work = Work {
             name: &migration.name,
             direction: Direction::Up,
@@ -244,8 +249,8 @@ impl Migrator {
             name: migration.name.clone(),
             direction: Direction::Up,
             duration,
-            no_way_back: WayBack::none(migration).map(|why| why.reason),
-            lost: lost(migration),
+            lost: if irreversible.borrow().is_some() { Vec::new() } else { lost(migration) },
+            no_way_back: irreversible.into_inner(),
         });
         self.is_confirmed(&migration.name)
     }
@@ -266,16 +271,20 @@ impl Migrator {
         let major = session.major();
         let steps: Vec<Step> =
             migrations.iter().flat_map(|migration| for_server(&migration.up, major)).collect();
+        let irreversible = RefCell::new(Vec::new());
         let record = |captured: &Captured| {
             let mut first = 0;
             let mut sql = Vec::new();
+            let mut reasons = Vec::new();
             for migration in migrations {
                 let end = first + migration.up.len();
                 let own = captured.range(first..end);
-                let own = own.map(|(step, back)| (step - first, back.clone())).collect();
+                let own: Captured = own.map(|(step, back)| (step - first, back.clone())).collect();
                 sql.extend(self.record(migration, TRANSACTION_MS, &own));
+                reasons.push(WayBack::of(migration, &own).none_because());
                 first = end;
             }
+            irreversible.replace(reasons);
             sql
         };
         let names: Vec<_> = migrations.iter().map(|migration| migration.name.clone()).collect();
@@ -299,13 +308,15 @@ impl Migrator {
         let duration = self
             .apply_through_cuts(session, lock, &work, &names, known, observer)
             .map_err(|error| self.failed(session, Action::Up, error))?;
+        let mut irreversible = irreversible.into_inner().into_iter();
         for migration in migrations {
+            let no_way_back = irreversible.next().flatten();
             observer.event(Event::Finished {
                 name: migration.name.clone(),
                 direction: Direction::Up,
                 duration,
-                no_way_back: WayBack::none(migration).map(|why| why.reason),
-                lost: lost(migration),
+                lost: if no_way_back.is_some() { Vec::new() } else { lost(migration) },
+                no_way_back,
             });
         }
         self.is_confirmed(&together)?;
@@ -318,7 +329,7 @@ impl Migrator {
         let checksum = migration.checksum();
         let line = Line::done(Action::Up, name).took(duration).checksum(&checksum);
         vec![
-            self.history.insert(migration, &self.plan.generator, duration, way_back),
+            self.history.insert(migration, &self.plan.generator, duration, way_back, captured),
             self.history.log(&self.actor, line),
         ]
     }
@@ -343,7 +354,7 @@ impl Migrator {
 }
 
 /// Whether the way back of a migration is that of its steps.
-fn is_inferred(migration: &Migration) -> bool {
+pub(super) fn is_inferred(migration: &Migration) -> bool {
     migration.down.is_none() && migration.irreversible.is_none()
 }
 

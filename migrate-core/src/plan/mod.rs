@@ -3,6 +3,7 @@
 //! `migrate-dsl` writes it as JSON without serde, so that a migrations crate builds fast; a test
 //! holds the two together.
 
+mod check;
 mod function;
 
 use std::fmt;
@@ -140,8 +141,8 @@ pub struct Statement {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rust: Option<Function>,
     /// Whether it was read from the catalog: what it names is qualified, and nothing in it is the
-    /// author's.
-    #[serde(skip)]
+    /// author's. No plan says so: only what the history keeps is of the catalog.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub captured: bool,
 }
 
@@ -166,6 +167,13 @@ pub struct Secret {
     pub variable: String,
     /// Whether the server gets a SCRAM verifier of the value in place of the value itself.
     pub scram: bool,
+}
+
+impl Step {
+    /// Whether its author says what is to be done when a runner did not see its end.
+    pub(crate) fn says_what_after_crash(&self) -> bool {
+        self.idempotent || self.done_when.is_some()
+    }
 }
 
 impl Statement {
@@ -325,6 +333,12 @@ pub enum PlanError {
     /// It is not the JSON of a plan.
     #[error("the plan cannot be read")]
     Malformed(#[from] serde_json::Error),
+    /// A migration's name is none.
+    #[error("`{name}` is not a name of a migration")]
+    Name {
+        /// The name, escaped.
+        name: String,
+    },
     /// It was made by another version.
     #[error("the plan has format {found}; this version reads format {}", migrate_dsl::FORMAT)]
     Format {
@@ -359,7 +373,9 @@ impl Plan {
         if format != migrate_dsl::FORMAT {
             return Err(PlanError::Format { found: format });
         }
-        Ok(serde_json::from_str(text)?)
+        let mut plan: Self = serde_json::from_str(text)?;
+        check::nothing_is_captured(&mut plan);
+        Ok(plan)
     }
 
     /// The migration of this name.
@@ -370,7 +386,8 @@ impl Plan {
 }
 
 impl PlanFile {
-    /// Reads a plan, and the name of the history where it has one.
+    /// Reads a plan, and the name of the history where it has one. What the language refuses is a
+    /// problem here, too: nobody knows who wrote the file.
     ///
     /// # Errors
     ///
@@ -381,7 +398,8 @@ impl PlanFile {
             #[serde(default)]
             history: Option<HistoryName>,
         }
-        let plan = Plan::from_json(text)?;
+        let mut plan = Plan::from_json(text)?;
+        check::check(&mut plan)?;
         let Name { history } = serde_json::from_str(text)?;
         Ok(Self { plan, history })
     }

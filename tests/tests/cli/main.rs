@@ -19,3 +19,4 @@ mod renumber;
 mod signals;
 mod sync;
 mod told;
+mod untrusted;

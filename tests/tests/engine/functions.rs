@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use migrate_core::{Error, Event, Failure, Interrupt, Left, Limits, Migrator, UpTo};
+use migrate_core::{DownTo, Error, Event, Failure, Interrupt, Left, Limits, Migrator, UpTo};
 use migrate_dsl::prelude::*;
 use migrate_dsl::{DatabaseError, Migration, Migrations, Value};
 use migrate_tests::{Engine, migration, plan, reversible};
@@ -412,6 +412,139 @@ fn outside_a_transaction_what_was_done_stays_and_the_author_says_what_then() {
     assert_eq!(engine.status(&sure), format!("applied {A}"));
     engine.down(&sure, 1).unwrap();
     assert_eq!(RUNS.load(Ordering::Relaxed), 2);
+}
+
+type Step = fn(&mut Pgm);
+
+/// Commits some words, and fails.
+fn half(db: &mut Database<'_>) -> Result<(), BoxError> {
+    db.execute("INSERT INTO words VALUES ('a', 1) ON CONFLICT DO NOTHING", &[])?;
+    Err("half way".into())
+}
+
+/// What the database has of a migration that failed in a step outside a transaction.
+const STANDING: &str = "SELECT (SELECT count(*) FROM words) || ' ' || statements_done || ' ' || \
+     running FROM migrations_journal";
+
+#[test]
+fn down_reverts_an_idempotent_step_that_failed_outside_a_transaction() {
+    let steps: [fn(&mut Pgm); 2] = [
+        |pgm| {
+            let step = pgm.rust("half", half).outside_transaction().idempotent();
+            step.down(|db| Ok(db.batch("DELETE FROM words")?));
+        },
+        |pgm| {
+            let step = pgm.sql("CALL half()").outside_transaction().idempotent();
+            step.down("DELETE FROM words");
+        },
+    ];
+    for step in steps {
+        let engine = Engine::new();
+        words(&engine);
+        engine.database.execute(
+            "CREATE PROCEDURE half() LANGUAGE plpgsql AS
+             $$BEGIN INSERT INTO words VALUES ('a', 1); COMMIT; PERFORM 1 / 0; END$$",
+        );
+        let all = [migration(A, step)];
+        let error = engine.up(&all).unwrap_err();
+        let help = "see to the cause and run `migrate up` again: the step is run once more, unless \
+                    its `.done_when(\"…\")` says that it is done";
+        assert!(told(&error).ends_with(help), "{}", told(&error));
+        assert_eq!(engine.value(STANDING), "1 0 true");
+        let mut session = engine.session();
+        let would = engine.migrator(&all).would_take_back(&mut session, &DownTo::All).unwrap();
+        assert_eq!(would[0].1.len(), 1);
+        assert_eq!(engine.down(&all, 1).unwrap(), [A]);
+        assert_eq!(engine.value("SELECT count(*) FROM words"), "0");
+        assert_eq!(engine.status(&all), format!("pending {A}"));
+    }
+}
+
+#[test]
+fn down_that_fails_leaves_a_step_in_doubt() {
+    let engine = Engine::new();
+    words(&engine);
+    let backs: [fn(&mut Pgm); 2] = [
+        |pgm| {
+            let step = pgm.rust("half", half).outside_transaction().idempotent();
+            step.down(|db| Ok(db.batch("SELECT 1 / 0")?));
+        },
+        |pgm| {
+            let step = pgm.rust("half", half).outside_transaction().idempotent();
+            step.down(|db| Ok(db.batch("DELETE FROM words")?));
+        },
+    ];
+    let [broken, fixed] = backs.map(|step| [migration(A, step)]);
+    engine.up(&broken).unwrap_err();
+    engine.down(&broken, 1).unwrap_err();
+    assert_eq!(engine.value(STANDING), "1 0 true");
+    assert_eq!(engine.down(&fixed, 1).unwrap(), [A]);
+    assert_eq!(engine.value("SELECT count(*) FROM words"), "0");
+}
+
+#[test]
+fn down_refuses_a_step_of_which_nobody_knows_what_is_done() {
+    let steps: [(Step, &str); 3] = [
+        (|pgm| _ = pgm.rust("half", half).outside_transaction().down(|_| Ok(())), "unknown"),
+        // `up` runs it again; that some of it is done the query does not say.
+        (
+            |pgm| {
+                let step = pgm.rust("half", half).outside_transaction().done_when("SELECT false");
+                step.down(|_| Ok(()));
+            },
+            "unknown",
+        ),
+        (|pgm| _ = pgm.rust("half", half).outside_transaction().idempotent(), "no_way_back"),
+    ];
+    for (step, code) in steps {
+        let engine = Engine::new();
+        words(&engine);
+        let all = [migration(A, step)];
+        engine.up(&all).unwrap_err();
+        let before = engine.value(STANDING);
+        let mut session = engine.session();
+        let would = engine.migrator(&all).would_take_back(&mut session, &DownTo::All);
+        for error in [would.unwrap_err(), engine.down(&all, 1).unwrap_err()] {
+            assert_eq!(error.diagnostics()[0].code.as_deref(), Some(code), "{}", told(&error));
+        }
+        assert_eq!(engine.value(STANDING), before);
+        assert_eq!(engine.status(&all), format!("partial {A}"));
+    }
+}
+
+#[test]
+fn batches_outside_a_transaction_stay_and_each_is_one_transaction() {
+    fn by_row(db: &mut Database<'_>) -> Result<(), BoxError> {
+        db.each("SELECT word FROM words ORDER BY word", &[], |db, row| {
+            let word: String = row.get("word")?;
+            db.execute("UPDATE words SET weight = 1 / (5 - $1::int) WHERE word = $1", &[&word])?;
+            Ok(())
+        })
+    }
+    fn in_batches(db: &mut Database<'_>) -> Result<(), BoxError> {
+        while db.transaction(|db| {
+            let batch = "UPDATE words SET weight = 1 / (5 - word::int) WHERE word IN \
+                         (SELECT word FROM words WHERE weight IS NULL ORDER BY word LIMIT 2)";
+            Ok(db.execute(batch, &[])?)
+        })? > 0
+        {}
+        Ok(())
+    }
+    let steps: [(Step, &str); 2] = [
+        (|pgm| _ = pgm.rust("a", by_row).outside_transaction().idempotent(), "0"),
+        (|pgm| _ = pgm.rust("a", in_batches).outside_transaction().idempotent(), "4"),
+    ];
+    for (step, kept) in steps {
+        let engine = Engine::new();
+        words(&engine);
+        engine.database.execute("INSERT INTO words SELECT n FROM generate_series(1, 7) n");
+        let all = [migration(A, step)];
+        engine.up(&all).unwrap_err();
+        assert_eq!(engine.value("SELECT count(weight) FROM words"), kept);
+        engine.database.execute("DELETE FROM words WHERE word = '5'");
+        assert_eq!(engine.up(&all).unwrap(), [A]);
+        assert_eq!(engine.value("SELECT count(weight) FROM words"), "6");
+    }
 }
 
 #[test]

@@ -459,3 +459,73 @@ fn killed_at_drop_and_again(engine: &Engine, all: &[Migration]) {
     assert_eq!(engine.up(all).unwrap(), [A]);
     assert_eq!(engine.value(LEFT), "");
 }
+
+/// 64 bytes: the server keeps 63 of them; of the second one 62, as its last character has two.
+const LONG: [&str; 2] = [
+    "an_index_name_of_sixty_four_bytes_which_is_more_than_postgres_ke",
+    "an_index_name_of_sixty_four_bytes_which_is_more_than_postgres_ü",
+];
+
+#[test]
+fn up_applies_an_index_whose_name_the_server_truncates() {
+    let engine = engine();
+    assert!(LONG.iter().all(|name| name.len() == 64));
+    let all = [migration(A, |pgm| {
+        for name in LONG {
+            let sql = format!("CREATE INDEX IF NOT EXISTS {name} ON t (n)");
+            pgm.sql(sql).down(format!("DROP INDEX public.{name}"));
+        }
+    })];
+    let before = engine.catalog();
+    assert_eq!(engine.up(&all).unwrap(), [A]);
+    engine.down(&all, 1).unwrap();
+    assert_eq!(engine.catalog(), before);
+
+    // One of that name that is not valid is found.
+    engine.database.execute("INSERT INTO t VALUES (1)");
+    for name in LONG {
+        let invalid = format!("CREATE UNIQUE INDEX CONCURRENTLY {name} ON t (n)");
+        assert!(engine.database.try_execute(&invalid).is_err());
+        let error = engine.up(&all).unwrap_err();
+        assert_eq!(error.diagnostics()[0].code.as_deref(), Some("invalid_index"), "{error:?}");
+        engine.database.execute(&format!("DROP INDEX {name}"));
+    }
+}
+
+#[test]
+fn a_build_whose_name_the_server_truncates_is_made_again() {
+    let engine = engine();
+    let all = [migration(A, |pgm| {
+        let [name, _] = LONG;
+        pgm.sql(format!("CREATE INDEX CONCURRENTLY {name} ON public.t (slow(n))"))
+            .outside_transaction()
+            .down(format!("DROP INDEX {name}"));
+    })];
+    killed_at(&engine, &all, "CREATE INDEX CONCURRENTLY");
+    sleep(&engine, "0");
+    assert_eq!(engine.up(&all).unwrap(), [A]);
+    assert_eq!(engine.value(LEFT), format!("{} true", &LONG[0][..63]));
+}
+
+#[test]
+fn a_long_name_of_a_database_is_found() {
+    let engine = engine();
+    let name = format!("{}_{}", engine.database.name(), "x".repeat(63));
+    let name: &'static str = Box::leak(name.into_boxed_str());
+    engine.database.execute(&format!("CREATE DATABASE {name}"));
+    let all = Migration::sql(
+        A,
+        "src/a.up.sql",
+        A,
+        Box::leak(
+            format!("-- migrate: outside transaction\nDROP DATABASE IF EXISTS {name}")
+                .into_boxed_str(),
+        ),
+        None,
+    );
+    let all = [all];
+    // It is there, and so the statement is sent.
+    assert_eq!(engine.up(&all).unwrap(), [A]);
+    let left = format!("SELECT count(*) FROM pg_database WHERE datname = '{name}'");
+    assert_eq!(engine.value(&left), "0");
+}

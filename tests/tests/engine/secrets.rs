@@ -133,3 +133,66 @@ fn data_travels_with_its_statement() {
     up(&engine, plan, None).unwrap();
     assert_eq!(engine.value("SELECT string_agg(title, ' ') FROM posts"), "one; two Łódź");
 }
+
+/// Lines of the server's log of this test run that have this in them.
+fn logged(part: &str) -> usize {
+    let log = migrate_tests::server().data.parent().unwrap().join("log");
+    let log = String::from_utf8_lossy(&std::fs::read(log).unwrap()).into_owned();
+    log.lines().filter(|line| line.contains(part)).count()
+}
+
+#[test]
+fn the_servers_log_does_not_repeat_it() {
+    let engine = Engine::new();
+    let name = engine.database.name();
+    // As an administrator may have it.
+    engine.database.execute(&format!(
+        "ALTER DATABASE {name} SET log_min_duration_statement = 0;
+         ALTER DATABASE {name} SET log_statement = 'all'"
+    ));
+    for (number, outside) in [false, true].into_iter().enumerate() {
+        for (sql, works) in [
+            ("CREATE USER MAPPING FOR CURRENT_USER SERVER no OPTIONS (a :'APP_PASSWORD')", false),
+            ("SELECT :'APP_PASSWORD'::int", false),
+            ("SELEC :'APP_PASSWORD'", false),
+            ("SELECT :'APP_PASSWORD'", true),
+        ] {
+            let secret = format!("{name}-secret-{number}");
+            let mut plan = with_secret(sql, false);
+            plan.migrations[0].name = format!("2026010100000{number}_a");
+            plan.migrations[0].up[0].transactional = !outside;
+            let mut other = plan.migrations[0].up[0].clone();
+            other.statements[0].secrets.clear();
+            other.statements[0].sql = format!("SELECT '{name}-other'");
+            plan.migrations[0].up.push(other);
+            let applied = up(&engine, plan, Some(&secret));
+            assert_eq!(applied.is_ok(), works, "{sql}: {applied:?}");
+            assert_eq!(logged(&secret), 0, "{sql}");
+        }
+    }
+    // What follows outside a transaction is logged again.
+    assert!(logged(&format!("{name}-other")) > 0);
+}
+
+#[test]
+fn a_role_that_may_not_keep_the_server_from_logging_migrates_all_the_same() {
+    let engine = Engine::new();
+    let role = engine.database.unique("app");
+    engine.database.execute(&format!(
+        "CREATE ROLE {role} LOGIN PASSWORD 'x'; GRANT ALL ON SCHEMA public TO {role};
+         CREATE TABLE said (what text); GRANT ALL ON said TO {role}"
+    ));
+    for outside in [false, true] {
+        let mut plan = with_secret("INSERT INTO said VALUES (:'APP_PASSWORD')", false);
+        plan.migrations[0].up[0].transactional = !outside;
+        let set = "SET LOCAL ROLE";
+        let mut own = plan.migrations[0].up[0].clone();
+        own.transactional = true;
+        own.statements[0].secrets.clear();
+        own.statements[0].sql = format!("{set} {role}");
+        plan.migrations[0].up.insert(0, own);
+        plan.migrations[0].name = format!("2026010100000{}_a", u8::from(outside));
+        up(&engine, plan, Some(PASSWORD)).unwrap();
+    }
+    assert_eq!(engine.value("SELECT count(*) FROM said"), "2");
+}

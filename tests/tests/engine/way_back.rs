@@ -1,6 +1,6 @@
 //! Taking back: whose word counts, and what is refused.
 
-use migrate_core::Error;
+use migrate_core::{DownTo, Error, Event, UpTo};
 use migrate_dsl::{Migration, Object, Pgm};
 use migrate_tests::{Engine, migration, reversible};
 
@@ -148,4 +148,150 @@ fn a_down_that_fails_changes_nothing() {
     assert_eq!(error.diagnostics()[0].message, "division by zero");
     assert_eq!(engine.catalog(), before);
     assert_eq!(engine.status(&all), format!("applied {A}"));
+}
+
+#[test]
+fn down_runs_a_step_inverse_that_was_fixed_in_the_file() {
+    let engine = Engine::new();
+    let broken = [migration(A, |pgm| {
+        pgm.sql("CREATE TABLE a ()").down("DROP TABLE nothing");
+    })];
+    engine.up(&broken).unwrap();
+    assert!(engine.down(&broken, 1).is_err());
+    let fixed = [migration(A, |pgm| {
+        pgm.sql("CREATE TABLE a ()").down("DROP TABLE a; CREATE TABLE traces ()");
+    })];
+    engine.down(&fixed, 1).unwrap();
+    assert_eq!(
+        engine.value("SELECT to_regclass('a') IS NULL AND to_regclass('traces') IS NOT NULL"),
+        "t"
+    );
+}
+
+/// A table of which one column goes, and a step after that with an inverse.
+const WITH_CAPTURE: &str = "CREATE TABLE t (n int, s text NOT NULL DEFAULT 'x')";
+
+#[test]
+fn down_merges_declared_inverses_of_the_file_with_captured_ones() {
+    let engine = Engine::new();
+    engine.database.execute(WITH_CAPTURE);
+    let before = engine.catalog();
+    // Without any inverse of one step, the migration is recorded as irreversible.
+    let none = [migration(A, |pgm| {
+        pgm.drop_column("t", "s");
+        pgm.sql("CREATE TABLE a ()");
+    })];
+    engine.up(&none).unwrap();
+    assert!(matches!(engine.down(&none, 1), Err(Error::NoWayBack { .. })));
+    let declared = [migration(A, |pgm| {
+        pgm.drop_column("t", "s");
+        pgm.sql("CREATE TABLE a ()").down("DROP TABLE a");
+    })];
+    let would = engine.migrator(&declared).would_take_back(&mut engine.session(), &DownTo::All);
+    let sql: Vec<_> =
+        would.unwrap()[0].1.iter().map(|step| step.statements[0].sql.clone()).collect();
+    insta::assert_snapshot!(sql.join("\n"), @r"
+    DROP TABLE a
+    DO $$
+    BEGIN
+        ALTER TABLE public.t ADD COLUMN s text DEFAULT 'x'::text NOT NULL;
+    EXCEPTION WHEN not_null_violation THEN
+        ALTER TABLE public.t ADD COLUMN s text DEFAULT 'x'::text;
+        RAISE WARNING USING MESSAGE = 'column `s` of `public.t` comes back without NOT NULL: rows have nulls in it';
+    END
+    $$
+    ");
+    engine.down(&declared, 1).unwrap();
+    assert_eq!(engine.catalog(), before);
+
+    // A declared inverse wins over a captured one, and stays the file's to change.
+    engine.up(&declared).unwrap();
+    let all = [migration(A, |pgm| {
+        pgm.drop_column("t", "s");
+        pgm.sql("CREATE TABLE a ()").down("DROP TABLE a; CREATE TABLE traces ()");
+    })];
+    engine.down(&all, 1).unwrap();
+    engine.database.execute("DROP TABLE traces");
+    assert_eq!(engine.catalog(), before);
+}
+
+#[test]
+fn down_refuses_an_inverse_that_was_removed_from_the_file() {
+    let engine = Engine::new();
+    let with = [migration(A, |pgm| _ = pgm.sql("CREATE TABLE a ()").down("DROP TABLE a"))];
+    engine.up(&with).unwrap();
+    let without = [migration(A, |pgm| _ = pgm.sql("CREATE TABLE a ()"))];
+    assert!(matches!(engine.down(&without, 1), Err(Error::NoWayBack { .. })));
+    assert_eq!(engine.down(&[], 1).unwrap(), [A]);
+}
+
+#[test]
+fn down_refuses_to_restore_an_object_that_was_not_captured() {
+    let engine = Engine::new();
+    engine.database.execute("CREATE TABLE t (n int); CREATE TABLE u (n int)");
+    let one = [migration(A, |pgm| {
+        pgm.sql("DROP TABLE t; DROP TABLE u").captures(Object::table("t"));
+    })];
+    engine.up(&one).unwrap();
+    let two = [migration(A, |pgm| {
+        pgm.sql("DROP TABLE t; DROP TABLE u")
+            .captures(Object::table("t"))
+            .captures(Object::table("u"));
+    })];
+    let error = engine.down(&two, 1).unwrap_err();
+    insta::assert_snapshot!(error, @"`20260101000000_a` cannot be taken back: table `u` was not captured when it was applied, so what it was like before is not known, and the migration has no `down`");
+    engine.down(&one, 1).unwrap();
+    assert_eq!(engine.value("SELECT to_regclass('t')"), "t");
+}
+
+#[test]
+fn a_migration_that_had_a_down_when_it_was_applied_was_not_captured() {
+    let engine = Engine::new();
+    engine.database.execute(WITH_CAPTURE);
+    let with = reversible(
+        A,
+        |pgm| _ = pgm.drop_column("t", "s"),
+        |pgm| _ = pgm.sql("ALTER TABLE t ADD s text"),
+    );
+    engine.up(&[with]).unwrap();
+    let error = engine.down(&[migration(A, |pgm| _ = pgm.drop_column("t", "s"))], 1).unwrap_err();
+    insta::assert_snapshot!(error, @"`20260101000000_a` cannot be taken back: it had a `down` when it was applied, so what was there before was not read, and the migration has no `down`");
+}
+
+#[test]
+fn up_says_that_a_type_change_without_a_cast_back_is_irreversible() {
+    let engine = Engine::new();
+    engine
+        .database
+        .execute("CREATE TYPE mood AS ENUM ('good', 'bad'); CREATE TABLE t (b boolean, w text)");
+    let before = engine.catalog();
+    let all = [migration(A, |pgm| {
+        pgm.alter_column("t", "b").set_type("mood").using("CASE WHEN b THEN 'good'::mood END");
+        pgm.alter_column("t", "w").set_type("integer").using("length(w)");
+    })];
+    let mut told = Vec::new();
+    let observe = &mut |event: Event| {
+        if let Event::Finished { no_way_back, .. } = event {
+            told.push(no_way_back);
+        }
+    };
+    engine.migrator(&all).up(&mut engine.session(), &UpTo::default(), observe).unwrap();
+    insta::assert_debug_snapshot!(told, @r#"
+    [
+        Some(
+            "there is no cast from `mood` back to `boolean`, and no `.down(..)` that says how, and the migration has no `down`",
+        ),
+    ]
+    "#);
+    let error = engine.down(&all, 1).unwrap_err();
+    insta::assert_snapshot!(format!("{error} -> {}", error.help().unwrap()), @"`20260101000000_a` cannot be taken back: there is no cast from `mood` back to `boolean`, and no `.down(..)` that says how, and the migration has no `down` -> nothing was changed; to revert it, add `.down(..)` to `pgm.alter_column` in its file, or write a `pub fn down`");
+    let declared = [migration(A, |pgm| {
+        pgm.alter_column("t", "b")
+            .set_type("mood")
+            .using("CASE WHEN b THEN 'good'::mood END")
+            .down(|b| b.set_type("boolean").using("b = 'good'"));
+        pgm.alter_column("t", "w").set_type("integer").using("length(w)");
+    })];
+    engine.down(&declared, 1).unwrap();
+    assert_eq!(engine.catalog(), before);
 }

@@ -90,7 +90,45 @@ impl Rust {
     }
 
     /// Runs the function outside a transaction: what each statement does is there at once, and stays
-    /// when a later one fails; [`Database::transaction`] keeps some together.
+    /// when a later one fails; [`Database::transaction`] keeps some together, and
+    /// [`Database::each`] is one transaction as a whole. So work on a large table goes in batches,
+    /// each a transaction, and goes on where it was interrupted:
+    ///
+    /// ```
+    /// use migrate_dsl::prelude::*;
+    ///
+    /// fn count_words(db: &mut Database<'_>) -> Result<(), BoxError> {
+    ///     loop {
+    ///         let batch = db.transaction(|db| {
+    ///             let posts = db.query(
+    ///                 "SELECT id, body FROM posts WHERE words IS NULL ORDER BY id LIMIT 1000 FOR UPDATE",
+    ///                 &[],
+    ///             )?;
+    ///             for post in &posts {
+    ///                 let words = post.get::<String>("body")?.split_whitespace().count();
+    ///                 let (id, words): (i64, i32) = (post.get("id")?, words.try_into()?);
+    ///                 db.execute("UPDATE posts SET words = $2 WHERE id = $1", &[&id, &words])?;
+    ///             }
+    ///             Ok(posts.len())
+    ///         })?;
+    ///         if batch == 0 {
+    ///             return Ok(());
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// pub fn up(pgm: &mut Pgm) {
+    ///     pgm.rust("count words", count_words)
+    ///         .outside_transaction()
+    ///         .idempotent()
+    ///         .down(|db| Ok(db.batch("UPDATE posts SET words = NULL")?));
+    /// }
+    /// # assert_eq!(migrate_dsl::plan_problems(up), "");
+    /// ```
+    ///
+    /// When the migration is reverted before all of it was done, an [`idempotent`](Self::idempotent)
+    /// step is reverted by its [`down`](Self::down) as if it were done; of another one nobody knows
+    /// what is done, and a person decides.
     pub fn outside_transaction(&mut self) -> &mut Self {
         self.outside_transaction = true;
         self

@@ -1,0 +1,64 @@
+//! Whether a column's values can be cast back to the type that it had.
+
+use postgres::Client;
+use postgres::error::SqlState;
+
+use super::State;
+use super::fact::Change;
+use crate::connect::search_path::{shown, trusted};
+
+impl State {
+    /// Why the columns whose type is another in `after` cannot get back the one that they have here:
+    /// the server knows no cast. To be called in a transaction.
+    ///
+    /// The parser is asked, not `pg_cast`: it alone knows of arrays, domains and composite types.
+    ///
+    /// # Errors
+    ///
+    /// When the server cannot be asked.
+    pub(crate) fn impossible_cast(
+        &self,
+        client: &mut Client,
+        after: &Self,
+    ) -> Result<Option<String>, postgres::Error> {
+        for (key, before) in self.facts.iter().filter(|(_, fact)| fact.address.part > 0) {
+            let Some(was) = before.setting("change type") else { continue };
+            let now = after.facts.get(key).filter(|now| now.address == before.address);
+            let now = now.and_then(|now| now.setting("change type"));
+            let (Some(now), Change::Statements(change)) = (now, &was.change) else { continue };
+            let Some(query) =
+                change.first().and_then(|sql| cast(sql)).filter(|_| was.value != now.value)
+            else {
+                continue;
+            };
+            if !is_possible(client, &query)? {
+                let [was, now] = [was, now].map(|it| shown(it.value.clone().unwrap_or_default()));
+                return Ok(Some(format!(
+                    "there is no cast from `{now}` back to `{was}`, and no `.down(..)` that says how"
+                )));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The query that casts as this statement does: `ALTER TABLE t ALTER COLUMN c TYPE x USING c::x`.
+fn cast(sql: &str) -> Option<String> {
+    let (table, change) = sql.strip_prefix("ALTER TABLE ")?.split_once(" ALTER COLUMN ")?;
+    let (_, using) = change.rsplit_once(" USING ")?;
+    Some(format!("SELECT {using} FROM {table}"))
+}
+
+/// Whether the server knows the cast of a query. Whatever else is wrong with that is no answer.
+fn is_possible(client: &mut Client, query: &str) -> Result<bool, postgres::Error> {
+    trusted(client, |client| {
+        client.batch_execute("SAVEPOINT migrate_cast")?;
+        let prepared = client.prepare(query);
+        client
+            .batch_execute("ROLLBACK TO SAVEPOINT migrate_cast; RELEASE SAVEPOINT migrate_cast")?;
+        match prepared {
+            Err(error) if error.code() == Some(&SqlState::CANNOT_COERCE) => Ok(false),
+            _ => Ok(true),
+        }
+    })
+}
