@@ -7,6 +7,7 @@ use postgres::types::Oid;
 
 use super::error::Failure;
 use super::losses::Loss;
+use crate::connect::savepoint::savepoint;
 use crate::connect::search_path::shown;
 
 /// The attributes that are no more.
@@ -58,7 +59,7 @@ impl Attribute {
     pub(super) fn losses(&self, client: &mut Client, name: &str) -> Result<Vec<Loss>, Failure> {
         let mut losses = Vec::new();
         for column in self.columns(client).map_err(Failure::connection)? {
-            client.batch_execute("SAVEPOINT look").map_err(Failure::connection)?;
+            client.batch_execute(&savepoint("look")).map_err(Failure::connection)?;
             let rows = match column.count(client) {
                 Err(error) if error.as_db_error().is_some() => None,
                 rows => rows.map_err(Failure::connection)?,

@@ -11,6 +11,7 @@ use migrate_dsl::{
 
 use super::alone::is_refused;
 use super::question::{is_direct, shuts_out};
+use crate::connect::savepoint::savepoint;
 use crate::connect::search_path::as_author;
 use crate::functions::Runner;
 use crate::interrupt::Interrupt;
@@ -184,7 +185,7 @@ impl Answers<'_> {
     fn begin(&mut self) -> Answer {
         let sql = match self.lines {
             0 if !self.in_transaction => "BEGIN".to_owned(),
-            _ => format!("SAVEPOINT {LINE}"),
+            _ => savepoint(LINE),
         };
         let reply = self.plain(&sql)?;
         self.lines += 1;

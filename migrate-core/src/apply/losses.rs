@@ -22,6 +22,7 @@ use super::send::{Variables, send};
 use super::stock::Stock;
 use super::unlogged::Logging;
 use super::{HURRY, THINK, function};
+use crate::connect::savepoint::savepoint;
 use crate::connect::search_path::{ENTER_TRUSTED, LEAVE_TRUSTED, remember};
 use crate::event::Direction;
 use crate::functions::Runner;
@@ -231,7 +232,7 @@ impl Rehearsal<'_> {
         if let Some(limit) = self.limits.statement {
             execute(session, &within(limit))?;
         }
-        execute(session, "SAVEPOINT outset")?;
+        execute(session, &savepoint("outset"))?;
         let stock = Stock::read(session.client(), self.history);
         let mut stock = stock.map_err(Failure::connection)?;
         if stock.is_empty() {
@@ -253,7 +254,7 @@ impl Rehearsal<'_> {
                     Trial::Instead(sql) => &Statement::new(sql),
                     Trial::Itself => *statement,
                 };
-                execute(session, "SAVEPOINT before")?;
+                execute(session, &savepoint("before"))?;
                 let went = self.go(session, kind, statement, waits)?;
                 if went != Went::Well {
                     // In a transaction it cannot be had, or it will fail when it is meant, too.
@@ -334,7 +335,7 @@ impl Rehearsal<'_> {
         kind: Kind,
         waits: &mut Vec<Wait>,
     ) -> Result<(), Failure> {
-        session.client().batch_execute("SAVEPOINT before").map_err(Failure::connection)?;
+        session.client().batch_execute(&savepoint("before")).map_err(Failure::connection)?;
         let now = Statement::new("SET CONSTRAINTS ALL IMMEDIATE");
         if self.go(session, kind, &now, waits)? != Went::Well {
             // Nor will the migration get any further.

@@ -12,14 +12,13 @@
 use postgres::Client;
 
 use crate::Session;
+use crate::connect::savepoint::savepoint_with;
 use crate::connect::search_path::trusted;
 use crate::plan::Statement;
 
 /// SQL that sets the savepoint before the statement of this number.
 pub(super) fn set(number: usize) -> String {
-    format!(
-        "SELECT pg_catalog.set_config('migrate.statement', '{number}', true);\nSAVEPOINT migrate_statement"
-    )
+    savepoint_with("migrate_statement", "migrate.statement", &number.to_string())
 }
 
 /// SQL that removes it.

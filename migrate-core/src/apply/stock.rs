@@ -8,6 +8,7 @@ use postgres::types::Oid;
 use super::error::{Failure, is_lock};
 use super::losses::Loss;
 use crate::History;
+use crate::connect::savepoint::savepoint;
 use crate::connect::search_path::shown;
 use crate::event::Direction;
 
@@ -210,7 +211,8 @@ impl Gone {
     /// Whether nothing is left in a table that is still there; so, too, where this role may not
     /// look. Leaves everything as it is.
     fn is_emptied(&self, client: &mut Client) -> Result<bool, postgres::Error> {
-        client.batch_execute("SAVEPOINT look; RESET ROLE; SET LOCAL row_security = off")?;
+        let look = savepoint("look");
+        client.batch_execute(&format!("{look}; RESET ROLE; SET LOCAL row_security = off"))?;
         let has_rows = self.path(client).and_then(|table| {
             client.query_one(&format!("SELECT EXISTS (SELECT FROM ONLY {table})"), &[])?.try_get(0)
         });

@@ -5,6 +5,7 @@ use postgres::error::SqlState;
 
 use super::State;
 use super::fact::Change;
+use crate::connect::savepoint::savepoint;
 use crate::connect::search_path::{shown, trusted};
 
 impl State {
@@ -52,7 +53,7 @@ fn cast(sql: &str) -> Option<String> {
 /// Whether the server knows the cast of a query. Whatever else is wrong with that is no answer.
 fn is_possible(client: &mut Client, query: &str) -> Result<bool, postgres::Error> {
     trusted(client, |client| {
-        client.batch_execute("SAVEPOINT migrate_cast")?;
+        client.batch_execute(&savepoint("migrate_cast"))?;
         let prepared = client.prepare(query);
         client
             .batch_execute("ROLLBACK TO SAVEPOINT migrate_cast; RELEASE SAVEPOINT migrate_cast")?;

@@ -48,7 +48,7 @@ fn script(before: &State, after: &State) -> Script {
 /// Statements, those that have to wait apart.
 #[derive(Default)]
 struct Script {
-    phases: [Vec<String>; 4],
+    phases: [Vec<String>; 5],
     limits: Vec<String>,
 }
 

@@ -76,6 +76,7 @@ pub(super) enum Phase {
     Late,
     Owner,
     Privileges,
+    Last,
 }
 
 /// What sets a setting.
@@ -174,12 +175,13 @@ impl Fact {
 }
 
 impl When {
-    /// `set`, `change`, `once`; `late`, `owner`, and `acl` and `last` by their place in the order.
+    /// `set`, `change`, `once`; `late`, `owner`, `acl` and `last` by their place in the order.
     pub(super) fn parse(word: &str) -> Self {
         let phase = match word {
             "late" | "late-change" | "late-once" => Phase::Late,
             "owner" => Phase::Owner,
-            "acl" | "last" => Phase::Privileges,
+            "acl" => Phase::Privileges,
+            "last" | "last-once" => Phase::Last,
             _ => Phase::InOrder,
         };
         Self { created: !word.ends_with("change"), changed: !word.ends_with("once"), phase }

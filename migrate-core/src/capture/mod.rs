@@ -165,9 +165,7 @@ impl State {
             fact.definition = None;
             fact.name = None;
             fact.settings.retain(|setting| match only {
-                Only::Owner => {
-                    matches!(setting.when.phase, Phase::Owner | Phase::Privileges)
-                }
+                Only::Owner => setting.when.phase >= Phase::Owner,
                 Only::Privileges => setting.when.phase == Phase::Privileges,
                 Only::Comment => setting.name.ends_with(" comment"),
                 Only::Itself => true,

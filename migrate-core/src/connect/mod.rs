@@ -15,6 +15,7 @@ mod passfile;
 mod pooler;
 mod reach;
 mod reconnect;
+pub(crate) mod savepoint;
 pub(crate) mod search_path;
 mod server;
 mod service;

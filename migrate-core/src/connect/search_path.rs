@@ -38,9 +38,12 @@ const AUTHOR: &str = "SELECT pg_catalog.set_config('search_path', \
      pg_catalog.current_setting('migrate.search_path'), false)";
 
 /// SQL that changes to the trusted path for the running transaction, and remembers the one before.
+/// What follows may set a savepoint, or be a block with an exception handler, see
+/// [`savepoint`](super::savepoint).
 pub(crate) const ENTER_TRUSTED: &str = "SELECT \
      pg_catalog.set_config('migrate.search_path', pg_catalog.current_setting('search_path'), true), \
-     pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)";
+     pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true) \
+     FROM (SELECT OFFSET 0) AS nothing FOR UPDATE";
 
 /// SQL that changes from the trusted path to the author's for the running transaction.
 pub(crate) const LEAVE_TRUSTED: &str = "SELECT pg_catalog.set_config('search_path', \

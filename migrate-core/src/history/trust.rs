@@ -3,9 +3,9 @@
 //! What the history keeps is run: the stored inverse of a migration by `down`, with the rights of the
 //! role that migrates; and whatever hangs on its tables runs when they are written. So its tables
 //! belong to a role that could do all of that anyway, nobody else may write them, and nothing in them
-//! calls what belongs to somebody else. A digest with a key would prove less and cost more: the key
-//! would have to be on every machine that migrates, and whoever may replace a trigger need not touch
-//! the rows.
+//! calls what belongs to somebody else. Where a superuser migrates, the schema has such an owner, too.
+//! A digest with a key would prove less and cost more: the key would have to be on every machine that
+//! migrates, and whoever may replace a trigger need not touch the rows.
 //!
 //! Trusted are the current role and the session's, the roles whose rights they have, the owner of
 //! the database, and superusers. Roles with the predefined `pg_write_all_data` may write the history
@@ -85,6 +85,14 @@ SELECT pg_catalog.format('`%s`', name),
        pg_catalog.format('belongs to `%s`', pg_catalog.pg_get_userbyid(relowner)),
        pg_catalog.format('ALTER TABLE %s OWNER TO %I', name, current_user)
 FROM ours WHERE relowner NOT IN (SELECT role FROM trusted)
+UNION ALL
+-- who owns the schema may replace the tables, with what a superuser would then run
+SELECT pg_catalog.format('schema `%I`', nspname),
+       pg_catalog.format('belongs to `%s`', pg_catalog.pg_get_userbyid(nspowner)),
+       pg_catalog.format('ALTER SCHEMA %I OWNER TO %I', nspname, current_user)
+FROM pg_catalog.pg_namespace
+WHERE nspname = <schema> AND nspowner NOT IN (SELECT role FROM trusted)
+  AND (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)
 UNION ALL
 SELECT pg_catalog.format('`%s`', name),
        pg_catalog.format('may be written by %s (%s)',

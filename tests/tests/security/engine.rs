@@ -27,13 +27,16 @@ fn up_and_down_call_no_trap() {
 fn hide_the_catalog(pgm: &mut Pgm) {
     pgm.sql(
         "DO $$
-         DECLARE name text;
+         DECLARE name text; columns text;
          BEGIN
-             FOR name IN SELECT relname FROM pg_catalog.pg_class
+             FOR name, columns IN SELECT relname, string_agg(quote_ident(attname), ', ')
+                 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute ON attrelid = c.oid
+                 JOIN pg_catalog.pg_type t ON t.oid = atttypid
                  WHERE relnamespace = 'pg_catalog'::regnamespace AND relkind = 'r'
-                   AND relname NOT IN ('pg_statistic', 'pg_statistic_ext_data')
+                   AND attnum > 0 AND typtype <> 'p' AND typname <> '_pg_statistic' GROUP BY relname
              LOOP
-                 EXECUTE format('CREATE TEMP TABLE %I AS SELECT * FROM pg_catalog.%I WITH NO DATA', name, name);
+                 EXECUTE format('CREATE TEMP TABLE %I AS SELECT %s FROM pg_catalog.%I WITH NO DATA',
+                                name, columns, name);
              END LOOP;
              FOR name IN SELECT typname FROM pg_catalog.pg_type
                  WHERE typname IN ('text', 'oid', 'name', 'int4', 'int8', 'jsonb', 'regclass', 'regtype', 'bool')

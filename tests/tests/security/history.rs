@@ -1,7 +1,7 @@
 //! A history that somebody else could have written is not used.
 
 use migrate_core::history::HistoryError;
-use migrate_core::{DownTo, Error, Event, Session, Target, UpTo};
+use migrate_core::{DownTo, Error, Event, History, Session, Target, UpTo};
 use migrate_dsl::{Migration, Pgm};
 use migrate_tests::{Cli, Engine, migration};
 
@@ -222,4 +222,39 @@ fn who_else_may_create_where_the_history_is_is_told_once() {
     assert!(first.contains("REVOKE CREATE ON SCHEMA \"public\" FROM PUBLIC"), "{first}");
     let second = cli.run("up").stderr;
     assert!(!second.contains("REVOKE"), "{second}");
+}
+
+#[test]
+fn a_schema_of_somebody_else_is_no_place_for_the_history_of_a_superuser() {
+    let engine = Engine::new();
+    let role = engine.database.unique("mallory");
+    engine.database.execute(&format!("CREATE ROLE {role}; CREATE SCHEMA m AUTHORIZATION {role}"));
+    let all = one();
+    let migrator = engine.migrator(&all).history(History::new("m", "migrations"));
+    let up = || {
+        let up = migrator.up(&mut engine.session(), &UpTo::default(), &mut |_: Event| {});
+        up.map(|_| Vec::new())
+    };
+    assert_eq!(
+        refusal(&engine, up()),
+        "schema `m` belongs to `mallory`: ALTER SCHEMA m OWNER TO postgres"
+    );
+    assert_eq!(engine.value("SELECT to_regclass('m.migrations')"), "NULL");
+    engine.database.execute("ALTER SCHEMA m OWNER TO postgres");
+    up().unwrap();
+}
+
+#[test]
+fn default_privileges_do_not_let_others_write_the_history() {
+    let cli = Cli::with_plan(&one());
+    let role = cli.database.unique("mallory");
+    cli.database.execute(&format!(
+        "CREATE ROLE {role}; ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON TABLES TO {role}"
+    ));
+    let said = cli.run("up");
+    assert_eq!(said.code, Some(5), "{}", said.stderr);
+    for statement in said.stderr.lines().map(str::trim).filter(|it| it.starts_with("REVOKE")) {
+        cli.database.execute(statement);
+    }
+    assert_eq!(cli.run("up").code, Some(0));
 }

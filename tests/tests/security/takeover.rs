@@ -109,3 +109,24 @@ fn a_lock_that_is_waited_for_hands_nothing_over() {
     });
     assert!(!is_superuser(&engine.database, &role));
 }
+
+/// A function of the role's own, called by a view whose rows are kept, makes it superuser where the
+/// rows are computed with a superuser's rights.
+#[test]
+fn the_rows_of_a_view_are_computed_with_the_rights_of_its_owner() {
+    let drop = |pgm: &mut Pgm| _ = pgm.drop_materialized_view("kept").cascade();
+    let engine = Engine::new();
+    let role = mallory(&engine.database);
+    let mut client = engine.database.client_as(&role);
+    client
+        .batch_execute(
+            "CREATE MATERIALIZED VIEW public.kept AS SELECT public.take() AS taken;
+             CREATE MATERIALIZED VIEW public.kept_too AS SELECT taken, public.take() AS too FROM public.kept",
+        )
+        .unwrap();
+    let all = [migration("20260101000000_drop", drop)];
+    engine.up(&all).unwrap();
+    engine.down(&all, 1).unwrap();
+    assert!(!is_superuser(&engine.database, &role));
+    assert_eq!(engine.value("SELECT taken AND too FROM kept_too"), "t");
+}

@@ -10,7 +10,7 @@
 //! - `name`: what is said before an old name, between it and `value`, the new one, and after that,
 //! - `set x`, a setting: `value` is none if it is what a new object has; `once x` is for an object
 //!   that is made, `change x` for one that is there already, `late x` waits until all is made,
-//!   `owner` and `acl r` for those, and so does `last x`; the statements of `options` are an `ALTER` and the options,
+//!   `owner` and `acl r` for those, and `last x` comes after them; the statements of `options` are an `ALTER` and the options,
 //! - `limit x`: why PostgreSQL will not make that setting again or, if it is `create`, the object,
 //! - `with`: class, id and part of what creates this one too,
 //! - `fact`: that there is such a thing, for what has no id: its kind, and its identity as `value`,

@@ -32,8 +32,8 @@ CROSS JOIN LATERAL (VALUES
                                         WHERE s.oid = reltablespace),
                      ' AS', E'\\n', body,
                      CASE WHEN materialized THEN E'\\n  WITH NO DATA' END)]),
-    -- its query may need what is not there yet
-    ('late-once populated', CASE WHEN materialized AND relispopulated THEN 'populated' END,
+    -- its query may need what is not there yet, and what it calls runs with the rights of the owner
+    ('last-once populated', CASE WHEN materialized AND relispopulated THEN 'populated' END,
         ARRAY['REFRESH MATERIALIZED VIEW ' || name]),
     ('drop', NULL, ARRAY[format('DROP %s %s', word, name)]),
     ('change body', CASE WHEN NOT materialized THEN body END, CASE WHEN NOT materialized
