@@ -135,11 +135,25 @@ pub(super) fn alias_lists(text: &str) -> Vec<AliasList> {
     lists
 }
 
-/// Whether a text is a query, and nothing else.
-pub(super) fn is_one_query(text: &str) -> bool {
+/// How many columns a text returns that is one `SELECT`, and nothing else.
+pub(super) fn width_of_query(text: &str) -> Option<usize> {
     let tokens = tokens(text);
-    tokens.first().is_some_and(|first| first.text == "SELECT")
-        && tokens.iter().all(|token| token.text != ";")
+    if tokens.first()?.text != "SELECT" || tokens.iter().any(|token| token.text == ";") {
+        return None;
+    }
+    let mut depth = 0_usize;
+    let mut width = 1;
+    for [before, token] in tokens.array_windows() {
+        match token.text {
+            "(" | "[" => depth += 1,
+            ")" | "]" => depth = depth.saturating_sub(1),
+            "," if depth == 0 => width += 1,
+            "FROM" if depth == 0 && before.text == "DISTINCT" => {}
+            "FROM" | "WHERE" | "UNION" | "INTERSECT" | "EXCEPT" if depth == 0 => break,
+            _ => {}
+        }
+    }
+    Some(width)
 }
 
 /// What the bracket that ends at this token is of.
@@ -170,6 +184,21 @@ mod tests {
     fn found(text: &str) -> Vec<(Of, String)> {
         let lists = alias_lists(text).into_iter();
         lists.map(|list| (list.of, text[list.place].to_owned())).collect()
+    }
+
+    #[test]
+    fn the_columns_of_a_query_are_counted() {
+        for (text, width) in [
+            ("SELECT 1", Some(1)),
+            ("SELECT x.a, x.\"b, c\" FROM t x, u", Some(2)),
+            ("SELECT f(1, 2), ARRAY[1, 2], 'a, b'", Some(3)),
+            ("SELECT a IS DISTINCT FROM b, c FROM t", Some(2)),
+            ("SELECT 1, 2 UNION SELECT 3, 4", Some(2)),
+            ("VALUES (1, 2)", None),
+            ("SELECT 1; SELECT 2", None),
+        ] {
+            assert_eq!(width_of_query(text), width, "{text}");
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use migrate_dsl::{Identifier, quote_literal};
 use postgres::Client;
 use postgres::types::Type;
 
-use super::alias_list::{AliasList, Of, alias_lists, is_one_query, names_of};
+use super::alias_list::{AliasList, Of, alias_lists, names_of, width_of_query};
 use super::fact::{Address, Change, Fact};
 
 /// Where statements have such lists: views, rules, functions with a body that was parsed, policies.
@@ -54,7 +54,11 @@ pub(super) fn make_independent(
                 }
             }
             let result = rows.filter(|_| is_parsed_function(text));
-            let result = result.map(|rows| rows.of_result.clone()).unwrap_or_default();
+            let mut result = result.map(|rows| rows.of_result.clone()).unwrap_or_default();
+            // One that returns a row as one column, or too few since its type has got more.
+            if let Some(width) = query_of(text).and_then(|(_, query)| width_of_query(query)) {
+                result.retain(|_, columns| columns.len() == width);
+            }
             if let Some(block) = catalog.block(text, &fixed, &result) {
                 *text = block;
             }
@@ -365,15 +369,20 @@ const MARK: &str = "\u{1}";
 
 /// A function whose body is one query that returns these columns, with the mark in their place.
 fn in_the_order_of_then(text: &str, columns: &[String]) -> Option<String> {
-    let (head, body) = text.split_once("\nBEGIN ATOMIC\n")?;
-    let query = body.strip_suffix("END")?.trim_end().strip_suffix(';')?;
-    if text.contains(MARK) || !is_one_query(query) {
+    let (head, query) = query_of(text)?;
+    if text.contains(MARK) || width_of_query(query).is_none() {
         return None;
     }
     let names: Vec<_> =
         columns.iter().map(|name| Identifier::from(name.as_str()).quoted()).collect();
     let names = names.join(", ");
     Some(format!("{head}\nBEGIN ATOMIC\n SELECT {MARK} FROM ({query}) result({names});\nEND"))
+}
+
+/// What stands before the body of a function, and that body without its end.
+fn query_of(text: &str) -> Option<(&str, &str)> {
+    let (head, body) = text.split_once("\nBEGIN ATOMIC\n")?;
+    Some((head, body.strip_suffix("END")?.trim_end().strip_suffix(';')?))
 }
 
 /// Statements that raise an error where these columns are in another order.

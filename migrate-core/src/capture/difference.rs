@@ -60,9 +60,10 @@ impl Script {
     /// A function may be made before the tables that its text mentions.
     fn finish(self) -> Vec<String> {
         let mut all: Vec<_> = self.phases.into_iter().flatten().collect();
+        // Some are made by a block.
         let makes_function = |sql: &String| {
-            sql.starts_with("CREATE OR REPLACE FUNCTION")
-                || sql.starts_with("CREATE OR REPLACE PROCEDURE")
+            sql.contains("CREATE OR REPLACE FUNCTION")
+                || sql.contains("CREATE OR REPLACE PROCEDURE")
         };
         if all.len() > 1 && all.iter().any(makes_function) {
             all.insert(0, "SET LOCAL check_function_bodies = off".to_owned());
@@ -138,18 +139,34 @@ impl<'a> Comparison<'a> {
             {
                 let parent =
                     link.needs.iter().find(|need| i64::from(need.on.object) == link.address.part);
-                self.rebuilt
-                    .extend(parent.map(|parent| &parent.on).filter(|on| !self.new.contains(on)));
+                let Some(parent) = parent.map(|parent| &parent.on) else { continue };
+                if !self.new.contains(parent) {
+                    self.rebuilt.insert(parent);
+                    continue;
+                }
+                // It goes with the new one, and a constraint goes with it.
+                let joined = self.after.facts.values().filter(|fact| {
+                    let object = link.address.object;
+                    fact.address.class == "pg_class" && fact.address.object == object
+                });
+                let joined =
+                    joined.flat_map(|index| [&index.address].into_iter().chain(&index.comes_with));
+                self.rebuilt.extend(joined.filter(|address| !self.new.contains(*address)));
             }
         }
+        // A partition stays attached while an index of its is made anew.
+        let is_needed = |fact: &Fact, need: &Need| {
+            need.belongs || fact.address.class != "pg_inherits" || need.on.class == "pg_inherits"
+        };
         loop {
             let more: Vec<&Address> = self
                 .after
                 .facts
                 .values()
                 .filter(|fact| {
+                    let mut needs = fact.needs.iter().filter(|need| is_needed(fact, need));
                     !self.rebuilt.contains(&fact.address)
-                        && fact.needs.iter().any(|need| self.rebuilt.contains(&need.on))
+                        && needs.any(|need| self.rebuilt.contains(&need.on))
                         && !holds_data(fact)
                 })
                 .map(|fact| &fact.address)

@@ -31,3 +31,32 @@ fn an_index_of_a_partition_is_renamed_back() {
         assert!(back.contains("RENAME") && !back.contains("DROP"), "{sql}: {back}");
     }
 }
+
+/// The column of a typed table cannot be renamed, nor can its constraint, but the index of that.
+#[test]
+fn the_key_of_a_typed_table_is_renamed_back() {
+    let typed =
+        "CREATE TYPE pair AS (a int, b text); CREATE TABLE t OF pair (a WITH OPTIONS PRIMARY KEY)";
+    for object in ["index t_pkey", "table t"] {
+        step(typed, "ALTER INDEX t_pkey RENAME TO renamed", &[object]).comes_back();
+    }
+}
+
+#[test]
+fn an_index_that_joins_those_of_partitions_is_dropped_without_them() {
+    let parted = "
+        CREATE TABLE parted (id int PRIMARY KEY, a int) PARTITION BY LIST (id);
+        CREATE TABLE one PARTITION OF parted FOR VALUES IN (1);
+        CREATE TABLE more PARTITION OF parted FOR VALUES IN (2, 3) PARTITION BY LIST (id);
+        CREATE TABLE two PARTITION OF more FOR VALUES IN (2);
+        CREATE TABLE others PARTITION OF parted DEFAULT;
+        CREATE INDEX others_a ON others (id)";
+    step(parted, "CREATE INDEX ON parted (id)", &["table parted"]).comes_back();
+    let parted = "
+        CREATE TABLE parted (id int, a int) PARTITION BY LIST (id);
+        CREATE TABLE one PARTITION OF parted FOR VALUES IN (1);
+        CREATE TABLE two PARTITION OF parted FOR VALUES IN (2);
+        ALTER TABLE one ADD CONSTRAINT own PRIMARY KEY (id);
+        COMMENT ON INDEX own IS 'its own'";
+    step(parted, "ALTER TABLE parted ADD PRIMARY KEY (id)", &["table parted"]).comes_back();
+}

@@ -58,3 +58,18 @@ fn a_function_that_cannot_be_made_again_is_left_alone_by_a_rename() {
         step(before, "ALTER TABLE p RENAME COLUMN c3 TO renamed", &["column p.c3"]).comes_back();
     assert_eq!(back, "ALTER TABLE public.p RENAME COLUMN renamed TO c3");
 }
+
+#[test]
+fn a_function_that_returns_too_few_columns_is_made_again_as_it_was() {
+    if server().major() < 14 {
+        return;
+    }
+    let before = "
+        CREATE TYPE span AS (a int, b int);
+        CREATE TABLE t (id int, c span);
+        CREATE FUNCTION f() RETURNS SETOF t LANGUAGE sql BEGIN ATOMIC SELECT x.* FROM t x; END;
+        CREATE FUNCTION whole() RETURNS SETOF t LANGUAGE sql BEGIN ATOMIC SELECT x FROM t x; END;
+        ALTER TABLE t ADD COLUMN more int";
+    step(before, "DROP TYPE span CASCADE", &["type span"]).in_another_order().comes_back();
+    step(before, "DROP TABLE t CASCADE", &["table t"]).comes_back();
+}

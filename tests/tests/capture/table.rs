@@ -344,3 +344,19 @@ fn not_nulls_come_back() {
     )
     .comes_back();
 }
+
+/// From 18 on.
+#[test]
+fn a_renamed_not_null_gets_its_name_back() {
+    if server().major() < 18 {
+        return;
+    }
+    let before = "CREATE TABLE \"t's\" (id int PRIMARY KEY, i int GENERATED ALWAYS AS IDENTITY, \"c'\" int NOT NULL)";
+    for constraint in ["t's_id_not_null", "t's_i_not_null", "t's_c'_not_null"] {
+        let rename = format!("ALTER TABLE \"t's\" RENAME CONSTRAINT \"{constraint}\" TO \"50%s\"");
+        step(before, &rename, &["table t's"]).comes_back();
+    }
+    let before = "CREATE TABLE p (id int NOT NULL); CREATE TABLE h () INHERITS (p)";
+    step(before, "ALTER TABLE p RENAME CONSTRAINT p_id_not_null TO other", &["table p"])
+        .comes_back();
+}

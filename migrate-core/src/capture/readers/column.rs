@@ -74,14 +74,17 @@ FROM (
            attinhcount > 0 AND NOT attislocal OR reloftype <> 0 AS inherited,
            CASE WHEN relkind = 'c' AND EXISTS (SELECT FROM pg_class o WHERE o.reloftype = c.reltype)
                 THEN ' CASCADE' END AS typed,
-           n.conname AS not_null,
+           n.conname AS not_null, n.conislocal AS not_null_is_local,
            NOT COALESCE(n.conislocal, true)
            OR attinhcount > 0 AND NOT attislocal AND NOT relispartition
               AND EXISTS (SELECT FROM pg_inherits JOIN pg_attribute p ON p.attrelid = inhparent
                           WHERE inhrelid = a.attrelid AND p.attname = a.attname AND p.attnotnull)
               AS inherits_not_null,
            pg_get_constraintdef(n.oid) AS not_null_definition,
-           obj_description(n.oid, 'pg_constraint') AS not_null_comment
+           obj_description(n.oid, 'pg_constraint') AS not_null_comment,
+           attidentity <> '' OR EXISTS (SELECT FROM pg_constraint p
+                                        WHERE p.conrelid = attrelid AND p.contype = 'p' AND attnum = ANY (p.conkey))
+               AS must_be_there
     FROM wanted
     JOIN pg_attribute a ON attrelid = objid AND attnum = part
     JOIN pg_class c ON c.oid = attrelid
@@ -226,15 +229,34 @@ CROSS JOIN LATERAL (VALUES
         CASE WHEN attnotnull AND NOT inherits_not_null THEN
             -- the name of the column left out, that of the constraint where it can be given again
             concat('not null', substr(not_null_definition, length('NOT NULL ' || quote_ident(attname)) + 1),
-                   CASE WHEN attidentity = '' AND NOT EXISTS (
-                       SELECT FROM pg_constraint WHERE conrelid = attrelid AND contype = 'p' AND attnum = ANY (conkey)
-                   ) THEN ' ' || not_null END) END,
+                   CASE WHEN NOT must_be_there THEN ' ' || not_null END) END,
         CASE WHEN NOT of_table THEN NULL
              -- there may be another
              WHEN attnotnull AND not_null IS NOT NULL AND NOT inherits_not_null
              THEN ARRAY[format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', name, attname), {set_not_null}]
              WHEN attnotnull THEN ARRAY[{set_not_null}]
              ELSE ARRAY[format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', name, attname)] END),
+    ('change not null name', CASE WHEN NOT inherits_not_null AND must_be_there THEN not_null END,
+        CASE WHEN of_table AND NOT inherits_not_null AND must_be_there THEN ARRAY['DO ' || quote_literal(format(E'
+DECLARE
+    present pg_catalog.text := (
+        SELECT conname FROM pg_catalog.pg_constraint
+        JOIN pg_catalog.pg_attribute ON attrelid OPERATOR(pg_catalog.=) conrelid
+            AND conkey OPERATOR(pg_catalog.=) ARRAY[attnum] AND attname OPERATOR(pg_catalog.=) %L
+        WHERE conrelid OPERATOR(pg_catalog.=) %L::pg_catalog.regclass AND contype OPERATOR(pg_catalog.=) ''n'');
+BEGIN
+    IF present OPERATOR(pg_catalog.<>) %L THEN
+        EXECUTE pg_catalog.format(''ALTER TABLE %%s RENAME CONSTRAINT %%I TO %%I'', %L, present, %L);
+    END IF;
+END
+', attname, name, not_null, name, not_null))] END),
+    -- nor is there one that makes a local constraint an inherited one alone
+    ('change not null inherited', CASE WHEN NOT relispartition THEN NOT not_null_is_local END::text,
+        CASE WHEN of_table AND NOT relispartition AND not_null IS NOT NULL THEN CASE WHEN NOT not_null_is_local
+             THEN ARRAY['DO ' || quote_literal(format(E'\nBEGIN\n    RAISE WARNING USING MESSAGE = %L;\nEND\n',
+                 format('NOT NULL of column `%s` of `%s` is local to it from now on, and stays when the parent drops it',
+                        attname, name)))]
+             ELSE ARRAY[]::text[] END END),
     ('late-change not null comment', not_null_comment, CASE WHEN of_table AND not_null IS NOT NULL
         THEN ARRAY[format('COMMENT ON CONSTRAINT %I ON %s IS %s', not_null, name,
                           COALESCE(quote_literal(not_null_comment), 'NULL'))] END),

@@ -87,7 +87,10 @@ CROSS JOIN LATERAL (VALUES
              WHEN contype = 'x' THEN ARRAY[{exclusion}] END),
     ('drop', NULL, ARRAY[format('ALTER TABLE %s DROP CONSTRAINT %I', relation, conname)]),
     ('needs', NULL, CASE WHEN own AND contype = 'f' THEN ARRAY['pg_class', confrelid::text, '0', 'n'] END),
-    ('name', quote_ident(conname), CASE WHEN own
+    -- that of a typed table only by its index
+    ('name', quote_ident(conname), CASE WHEN own AND conindid <> 0 AND contype <> 'f'
+        THEN ARRAY[format('ALTER INDEX %s.', connamespace::regnamespace), ' RENAME TO ']
+        WHEN own
         THEN ARRAY[format('ALTER TABLE %s RENAME CONSTRAINT ', relation), ' TO '] END),
     ('with', NULL, ARRAY['pg_trigger', trigger::text, '0']),
     ('change time', CASE WHEN contype = 'f' THEN time END, CASE WHEN own AND contype = 'f' THEN
