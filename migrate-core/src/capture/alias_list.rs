@@ -143,7 +143,7 @@ pub(super) fn width_of_query(text: &str) -> Option<usize> {
     }
     let mut depth = 0_usize;
     let mut width = 1;
-    for [before, token] in tokens.array_windows() {
+    for (before, token) in tokens.iter().zip(tokens.iter().skip(1)) {
         match token.text {
             "(" | "[" => depth += 1,
             ")" | "]" => depth = depth.saturating_sub(1),
