@@ -250,6 +250,10 @@ BEGIN
     END IF;
 END
 ', attname, name, not_null, name, not_null))] END),
+    -- created as its parent's, it is made local as well by being set
+    ('once not null local', CASE WHEN inherits_not_null AND not_null_is_local THEN 'local' END,
+        CASE WHEN of_table AND NOT relispartition
+             THEN ARRAY[format('ALTER TABLE %s ALTER COLUMN %I SET NOT NULL', name, attname)] END),
     -- nor is there one that makes a local constraint an inherited one alone
     ('change not null inherited', CASE WHEN NOT relispartition THEN NOT not_null_is_local END::text,
         CASE WHEN of_table AND NOT relispartition AND not_null IS NOT NULL THEN CASE WHEN NOT not_null_is_local

@@ -43,10 +43,11 @@ fn constraints() -> String {
         let warning = left_off(word, why);
         super::attempt("added", &[Otherwise { error, instead: "''", warning: &warning }])
     };
-    // a partition may have been left without
+    // a partition may have been left without, and, by what 18 calls an internal error, a child
     let primary_key = key(
         "primary key",
-        "not_null_violation OR unique_violation OR exclusion_violation OR invalid_table_definition",
+        "not_null_violation OR unique_violation OR exclusion_violation OR invalid_table_definition \
+         OR internal_error",
         "rows have nulls in it or are not unique",
     );
     let unique =
