@@ -21,6 +21,12 @@ pub(super) const VERSION: usize = STEPS.len();
 /// The version of tables that have no settings to tell it.
 pub(super) const WITHOUT_SETTINGS: usize = 1;
 
+/// SQL for a history that stays local where Citus is, whatever the cluster does with other tables and
+/// schemas: in its metadata, an identity column begins anew.
+const STAY_LOCAL: &str = "SELECT pg_catalog.set_config(name, 'off', true) \
+     FROM pg_catalog.pg_settings WHERE setting = 'on' AND name IN \
+     ('citus.use_citus_managed_tables', 'citus.enable_schema_based_sharding')";
+
 /// The columns of the history, in the order in which a person wants to see them.
 const COLUMNS: &[(&str, &str)] = &[
     ("id", "integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
@@ -97,7 +103,7 @@ impl History {
                 &[&self.schema.as_str()],
             )?
             .is_some();
-        let mut sql = Vec::new();
+        let mut sql = vec![STAY_LOCAL.to_owned()];
         if !schema_exists {
             sql.push(format!("CREATE SCHEMA {}", self.schema.quoted()));
         }

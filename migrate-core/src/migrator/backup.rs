@@ -38,6 +38,7 @@ impl Migrator {
         observer: &mut dyn Observer,
     ) -> Result<Backup, Error> {
         self.refuse_newer(session)?;
+        self.tell_before_backup(session, observer)?;
         let backup = {
             let reporter = self.reporter.as_ref().map(|reporter| reporter.0.clone());
             let _watchdog = Watchdog::start(&self.interrupt, self.limits, session, reporter);
@@ -75,6 +76,7 @@ impl Migrator {
         let Some(BackupBefore { place, environment }) = &self.backup_before else {
             return Ok(());
         };
+        self.tell_before_backup(session, observer)?;
         let backup = self.back_up(session, place, environment, observer)?;
         self.log_backup(session, &backup)
     }

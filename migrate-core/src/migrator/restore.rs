@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::Migrator;
 use super::backup::{shown, stay_while_idle};
-use crate::backup::{self, BackupError, CLEAN, ClientPrograms, contents, validate};
+use crate::backup::{self, BackupError, CLEAN, ClientPrograms, contents, extensions, validate};
 use crate::history::{Action, HistoryError, Line, logs, protect_as_before, protections};
 use crate::{Environment, Error, Event, Observer, Session};
 
@@ -69,7 +69,10 @@ impl Migrator {
         let mut progress =
             |what: &str| observer.event(Event::BackupProgress { what: what.to_owned() });
         validate(&programs, file, environment, &self.interrupt, &mut progress)?;
+        let extensions = extensions(&programs, file, environment)?;
         self.connect_if_lost(session)?;
+        Self::refuse_worker(session)?;
+        self.tell_before_restore(session, &extensions, options.clean, observer)?;
         self.locked(session, observer, |session, _, observer| {
             // Somebody may have been quicker.
             refuse(session)?;

@@ -145,6 +145,7 @@ impl Migrator {
                 "its `id` is above the counter of the history, so that a later one will collide with it",
             ));
         }
+        findings.extend(self.registered_history(session)?);
         findings.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(Verification { applied: known.applied.len(), findings })
     }

@@ -7,6 +7,7 @@ mod brakes;
 mod capture;
 mod crowd;
 mod cuts;
+mod extensions;
 mod failures;
 mod freezes;
 mod full_disks;

@@ -1,0 +1,609 @@
+//! What extensions keep of objects that are not theirs.
+//!
+//! An extension can make more of a table than the catalog shows: Citus distributes it, TimescaleDB
+//! makes it a hypertable, pg_partman maintains its partitions. No reader knows the calls that lead
+//! there, so none of it is captured; but it is found, and named, so that nobody takes what comes back
+//! for the whole. This is what counts as a registration of an object with an extension:
+//!
+//! - a row in a table of the extension with the object in it: as an `oid` or `regclass`, as its schema
+//!   and its name in two columns, or as its full name in one,
+//! - a dependency of the object on the extension itself,
+//! - a dependent of a class that is not PostgreSQL's.
+//!
+//! Of some extensions it is known that their tables are of another kind than others
+//! ([`KINDS`]): to recreate such a one as an ordinary table is not to restore it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use migrate_dsl::quote_literal as literal;
+use postgres::Client;
+use postgres::types::{Oid, Type};
+
+use super::State;
+use super::fact::{Address, Fact, Key};
+use super::names::Names;
+use crate::connect::search_path::{LEAVE_TRUSTED, shown, trusted};
+use crate::plan;
+
+/// What an extension keeps of an object.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Registration {
+    /// The kind of the object, as `pg_identify_object` has it.
+    kind: String,
+    schema: String,
+    name: String,
+    /// 0 of an object that is gone, and known to the extension by its name.
+    object: Oid,
+    extension: String,
+    /// Where it is kept.
+    relation: String,
+    /// What the extension makes of the object, where that is a thing of another kind.
+    makes: Option<String>,
+    /// Of what is kept, without what names the object.
+    digest: String,
+    /// Whether `pg_dump` writes it.
+    is_dumped: bool,
+    /// Whether the extension knows the object by its name, and so the next one of that name, too.
+    by_name: bool,
+}
+
+/// What an inverse does not restore.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Unrestored {
+    /// It would leave another thing than there was.
+    Impossible(String),
+    /// It restores the objects without these, of which each is a clause.
+    Lost(Vec<String>),
+}
+
+/// The objects that are asked about.
+enum Subjects<'a> {
+    /// All of the database, but for what belongs to extensions.
+    All,
+    /// Relations and schemas, and names of what may be gone.
+    These { relations: &'a [Oid], schemas: &'a [Oid], gone: &'a [(&'a str, &'a str)] },
+}
+
+/// Tables in which an extension keeps what makes another kind of thing of an object: the extension,
+/// the table, the columns that the expression needs, and the expression for that kind.
+const KINDS: &[(&str, &str, &[&str], &str)] = &[
+    (
+        "citus",
+        "pg_dist_partition",
+        &["partmethod", "repmodel", "colocationid"],
+        // https://docs.citusdata.com/en/stable/develop/api_metadata.html#partition-table; a table
+        // that is only in the metadata has its rows where an ordinary one has them.
+        "CASE WHEN r.partmethod <> 'n' THEN 'distributed table' \
+         WHEN r.repmodel = 't' THEN 'reference table' \
+         WHEN r.colocationid > 0 THEN 'distributed table' END",
+    ),
+    ("citus", "pg_dist_schema", &[], "'distributed schema'"),
+    ("timescaledb", "hypertable", &[], "'hypertable'"),
+    ("timescaledb", "continuous_agg", &[], "'continuous aggregate'"),
+];
+
+/// An expression for whether an extension has tables at all; costs next to nothing where none has.
+pub(crate) const ARE_THERE: &str = "EXISTS (SELECT FROM pg_catalog.pg_depend d \
+     JOIN pg_catalog.pg_class c ON c.oid = d.objid AND c.relkind = 'r' \
+     WHERE d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass \
+     AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype = 'e')";
+
+impl Registration {
+    /// All registrations of a database, outside a transaction.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses a query.
+    pub(crate) fn all(client: &mut Client) -> Result<Vec<Self>, postgres::Error> {
+        registrations(client, &Subjects::All)
+    }
+
+    /// The registrations of these tables, outside a transaction.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses a query.
+    pub(crate) fn of_tables(
+        client: &mut Client,
+        tables: &[migrate_dsl::Name],
+    ) -> Result<Vec<Self>, postgres::Error> {
+        let names: Vec<_> = tables.iter().map(migrate_dsl::Name::quoted).collect();
+        let ids = client.query_typed(
+            "SELECT to_regclass(name)::oid FROM unnest($1::text[]) AS name \
+             WHERE to_regclass(name) IS NOT NULL",
+            &[(&names, Type::TEXT_ARRAY)],
+        )?;
+        let relations: Vec<Oid> = ids.iter().map(|row| row.get(0)).collect();
+        registrations(client, &Subjects::These { relations: &relations, schemas: &[], gone: &[] })
+    }
+
+    /// The registrations of named objects, of their partitions, and of what is in named schemas;
+    /// outside a transaction.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses a query.
+    pub(crate) fn of_named(
+        client: &mut Client,
+        objects: &[plan::Object],
+    ) -> Result<Vec<Self>, postgres::Error> {
+        client.batch_execute(&format!("BEGIN READ ONLY;\n{LEAVE_TRUSTED}"))?;
+        let found = Names::read(client, objects).and_then(|names| {
+            trusted(client, |client| {
+                let addresses = names.resolve(client, objects)?;
+                let [relations, schemas] = ["pg_class", "pg_namespace"].map(|class| {
+                    let of_class = addresses.iter().filter(|address| address.class == class);
+                    of_class.map(|address| address.object).collect::<Vec<_>>()
+                });
+                let below = "WITH RECURSIVE below (relation) AS ( \
+                             SELECT oid FROM pg_class WHERE oid = ANY ($1) OR relnamespace = ANY ($2) \
+                             UNION SELECT inhrelid FROM below JOIN pg_inherits ON inhparent = relation) \
+                             SELECT relation FROM below";
+                let arrays = [&relations, &schemas].map(|ids| ids as &(dyn postgres::types::ToSql + Sync));
+                let below =
+                    client.query_typed(below, &arrays.map(|ids| (ids, Type::OID_ARRAY)))?;
+                let relations: Vec<Oid> = below.iter().map(|row| row.get(0)).collect();
+                let (relations, schemas) = (relations.as_slice(), schemas.as_slice());
+                registrations(client, &Subjects::These { relations, schemas, gone: &[] })
+            })
+        });
+        let ended = client.batch_execute("ROLLBACK");
+        let found = found?;
+        ended.map(|()| found)
+    }
+
+    /// Whether the object is one of another kind by it.
+    pub(crate) fn makes_another_kind(&self) -> bool {
+        self.makes.is_some()
+    }
+
+    /// Whether it may still be there when the object is recreated.
+    pub(crate) fn is_by_name(&self) -> bool {
+        self.by_name && self.makes.is_none()
+    }
+
+    /// Whether a backup lacks it: `pg_dump` does not write it, or it would not be the same.
+    pub(crate) fn is_not_dumped(&self) -> bool {
+        !self.is_dumped || self.makes.is_some()
+    }
+
+    /// The extension.
+    pub(crate) fn extension(&self) -> &str {
+        &self.extension
+    }
+
+    /// Its schema and name, as a person writes them.
+    pub(crate) fn full_name(&self) -> String {
+        format!("{}.{}", self.schema, self.name)
+    }
+
+    /// The kind of the object and its name.
+    pub(crate) fn subject(&self) -> String {
+        let name = match self.schema.as_str() {
+            "" => self.name.clone(),
+            schema => shown(format!("{schema}.{}", self.name)),
+        };
+        format!("{} `{name}`", self.kind)
+    }
+
+    /// What the extension keeps of which object, as the object of a sentence.
+    fn kept(&self) -> String {
+        let (relation, extension) = (&self.relation, self.owner());
+        format!("what {extension} keeps of {} in `{relation}`", self.subject())
+    }
+
+    /// The extension, for a sentence.
+    fn owner(&self) -> String {
+        match self.extension.as_str() {
+            "" => "an unknown extension".to_owned(),
+            extension => format!("the extension `{extension}`"),
+        }
+    }
+
+    /// Why the object cannot be restored by statements that recreate it; none where it is the same
+    /// but for what is kept elsewhere.
+    fn other_kind(&self) -> Option<String> {
+        let makes = self.makes.as_deref()?;
+        let Self { kind, extension, .. } = self;
+        Some(format!(
+            "{} was a {makes} of the extension `{extension}`, which is not captured: the inverse \
+             would create an ordinary {kind}",
+            self.subject()
+        ))
+    }
+}
+
+/// As a sentence about the present.
+impl fmt::Display for Registration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (subject, owner, relation) = (self.subject(), self.owner(), &self.relation);
+        match &self.makes {
+            Some(makes) => write!(f, "{subject} is a {makes} of {owner}"),
+            None => write!(f, "{owner} keeps something of {subject} in `{relation}`"),
+        }
+    }
+}
+
+impl State {
+    /// Reads the registrations of what the state has, and of what another had.
+    pub(super) fn read_registrations(
+        &mut self,
+        client: &mut Client,
+        earlier: &[Registration],
+    ) -> Result<(), postgres::Error> {
+        let of_class = |class: &str| {
+            let ids = self.facts.iter().filter(|(key, fact)| is_subject(key, &fact.address, class));
+            ids.map(|(_, fact)| fact.address.object).collect::<Vec<_>>()
+        };
+        let (relations, schemas) = (of_class("pg_class"), of_class("pg_namespace"));
+        let gone: Vec<_> = earlier
+            .iter()
+            .filter(|it| !it.schema.is_empty())
+            .map(|it| (it.schema.as_str(), it.name.as_str()))
+            .collect();
+        if relations.is_empty() && schemas.is_empty() && gone.is_empty() {
+            return Ok(());
+        }
+        let subjects = Subjects::These { relations: &relations, schemas: &schemas, gone: &gone };
+        self.registrations = registrations(client, &subjects)?;
+        Ok(())
+    }
+
+    /// What the statements that take `after` back to `self` do not restore of registrations.
+    pub(crate) fn unrestored_from(&self, after: &Self) -> Unrestored {
+        let (mut impossible, mut lost) = (Vec::new(), Vec::new());
+        for (object, kept) in by_object(&self.registrations) {
+            let Some(now) = self.object_after(object, after) else {
+                // What knows the object by its name knows the next one of that name.
+                let is_lost = |it: &&&Registration| {
+                    let by_name = |left: &Registration| left.object == 0 && left.is_kept_like(it);
+                    !after.registrations.iter().any(by_name)
+                };
+                let gone: Vec<_> = kept.iter().filter(is_lost).collect();
+                impossible.extend(gone.iter().filter_map(|it| it.other_kind()));
+                lost.extend(gone.iter().map(|it| it.kept()));
+                continue;
+            };
+            let of_now = after.registrations.iter().filter(|it| it.object == now);
+            let of_now: Vec<_> = of_now.collect();
+            impossible.extend(changes(&kept, &of_now).or_else(|| changes(&of_now, &kept)));
+        }
+        for (object, kept) in by_object(&after.registrations) {
+            let was_there = self.facts.iter().any(|(key, fact)| {
+                self.object_after(fact.address.object, after) == Some(object)
+                    && is_subject(key, &fact.address, &fact.address.class)
+            });
+            let was_registered = self.registrations.iter().any(|it| {
+                it.object == object || self.object_after(it.object, after) == Some(object)
+            });
+            if object != 0 && was_there && !was_registered {
+                impossible.extend(changes(&kept, &[]));
+            }
+        }
+        match impossible.into_iter().next() {
+            Some(reason) => Unrestored::Impossible(reason),
+            None => Unrestored::Lost(lost),
+        }
+    }
+
+    /// What an object is afterwards: itself, or what has taken its name.
+    fn object_after(&self, object: Oid, after: &State) -> Option<Oid> {
+        let is_it = |fact: &&Fact| fact.address.object == object && fact.address.part == 0;
+        if let Some(same) = after.facts.values().find(is_it) {
+            return Some(same.address.object);
+        }
+        let (key, _) = self.facts.iter().find(|(_, fact)| is_it(fact))?;
+        after.facts.get(key).map(|fact| fact.address.object)
+    }
+}
+
+impl Registration {
+    fn is_kept_like(&self, other: &Self) -> bool {
+        (&self.extension, &self.relation, &self.digest)
+            == (&other.extension, &other.relation, &other.digest)
+    }
+}
+
+/// Whether it is something that extensions register.
+fn is_subject(key: &Key, address: &Address, class: &str) -> bool {
+    let kinds = ["table", "foreign table", "view", "materialized view", "schema"];
+    address.part == 0 && address.class == class && kinds.contains(&key.kind.as_str())
+}
+
+/// Why what is kept here cannot be reverted to what is kept there.
+fn changes(here: &[&Registration], there: &[&Registration]) -> Option<String> {
+    let changed = here.iter().find(|it| !there.iter().any(|other| it.is_kept_like(other)))?;
+    Some(format!("the step changes {}, which is not captured", changed.kept()))
+}
+
+fn by_object(registrations: &[Registration]) -> BTreeMap<Oid, Vec<&Registration>> {
+    let mut objects: BTreeMap<Oid, Vec<&Registration>> = BTreeMap::new();
+    for registration in registrations {
+        objects.entry(registration.object).or_default().push(registration);
+    }
+    objects
+}
+
+/// How a line of a captured statement begins that says what it does not restore.
+const NOT_RESTORED: &str = "-- not restored: ";
+
+/// Adds to a captured statement what it does not restore: `down` says so before it begins.
+pub(crate) fn note_unrestored(sql: &mut String, lost: &[String]) {
+    for lost in lost {
+        let line: String = lost.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        sql.push('\n');
+        sql.push_str(NOT_RESTORED);
+        sql.push_str(&line);
+    }
+}
+
+/// What a captured statement says that it does not restore.
+pub(crate) fn unrestored_of(statement: &plan::Statement) -> impl Iterator<Item = &str> {
+    let lines = statement.sql.lines().filter(|_| statement.captured);
+    // Only after the statement itself: a body of a function may have any line.
+    let lines: Vec<_> = lines.collect();
+    let notes = lines.into_iter().rev().map_while(|line| line.strip_prefix(NOT_RESTORED));
+    notes.collect::<Vec<_>>().into_iter().rev()
+}
+
+/// Whether this is a worker of a Citus cluster, which changes no tables of its own accord.
+///
+/// # Errors
+///
+/// When the server refuses a query.
+pub(crate) fn is_citus_worker(client: &mut Client) -> Result<bool, postgres::Error> {
+    let group = client.query_typed(
+        "SELECT pg_catalog.format('SELECT groupid::pg_catalog.int4 FROM %I.%I', nspname, relname) \
+         FROM pg_catalog.pg_extension e \
+         JOIN pg_catalog.pg_depend d ON d.refobjid = e.oid \
+         AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass \
+         AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype = 'e' \
+         JOIN pg_catalog.pg_class c ON c.oid = d.objid AND c.relkind = 'r' \
+         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         WHERE extname = 'citus' AND relname = 'pg_dist_local_group' \
+         AND pg_catalog.has_table_privilege(c.oid, 'SELECT')",
+        &[],
+    )?;
+    let Some(row) = group.first() else { return Ok(false) };
+    let groups = client.query_typed(row.get(0), &[])?;
+    // A coordinator has the number 0.
+    Ok(groups.iter().any(|row| row.get::<_, i32>(0) != 0))
+}
+
+/// Whether the database has the extension `citus`.
+///
+/// # Errors
+///
+/// When the server refuses a query.
+pub(crate) fn has_citus(client: &mut Client) -> Result<bool, postgres::Error> {
+    let sql = "SELECT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'citus')";
+    Ok(client.query_typed_one(sql, &[])?.get(0))
+}
+
+/// A table of an extension.
+struct Table {
+    extension: String,
+    /// As SQL writes it.
+    sql: String,
+    /// As a person reads it.
+    name: String,
+    is_dumped: bool,
+    columns: Vec<Column>,
+}
+
+struct Column {
+    name: String,
+    sql: String,
+    kind: String,
+}
+
+impl Column {
+    fn is_object(&self) -> bool {
+        ["oid", "regclass"].contains(&self.kind.as_str())
+    }
+
+    fn is_text(&self) -> bool {
+        ["text", "varchar", "name"].contains(&self.kind.as_str())
+    }
+
+    /// Whether the name of a schema may be in it, by its own name.
+    fn is_of_schemas(&self) -> bool {
+        let words = ["schema", "nsp", "namespace"];
+        self.is_text() && words.iter().any(|word| self.name.contains(word))
+    }
+
+    /// Whether the name of a relation may be in it, by its own name.
+    fn is_of_relations(&self) -> bool {
+        self.is_text() && !self.is_of_schemas()
+    }
+}
+
+/// The tables of extensions that this role may read and that call nothing when they are read.
+fn tables(client: &mut Client) -> Result<Vec<Table>, postgres::Error> {
+    let rows = client.query_typed(
+        "SELECT e.extname::text, format('%I.%I', nspname, relname), relname::text, \
+                COALESCE(c.oid = ANY (extconfig), false), attname::text, quote_ident(attname), typname::text \
+         FROM pg_depend d \
+         JOIN pg_extension e ON e.oid = d.refobjid \
+         JOIN pg_class c ON c.oid = d.objid \
+         JOIN pg_namespace n ON n.oid = relnamespace \
+         JOIN pg_attribute ON attrelid = c.oid AND attnum > 0 AND NOT attisdropped \
+         JOIN pg_type t ON t.oid = atttypid \
+         WHERE d.refclassid = 'pg_extension'::regclass AND d.classid = 'pg_class'::regclass \
+           AND d.deptype = 'e' AND relkind = 'r' AND NOT relhasrules AND NOT relrowsecurity \
+           AND typnamespace = 'pg_catalog'::regnamespace \
+           AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') \
+         ORDER BY 1, 2, attnum",
+        &[],
+    )?;
+    let mut tables: Vec<Table> = Vec::new();
+    for row in &rows {
+        let (extension, sql): (String, String) = (row.get(0), row.get(1));
+        if tables.last().is_none_or(|last| last.sql != sql) {
+            let (name, is_dumped) = (row.get(2), row.get(3));
+            tables.push(Table { extension, sql, name, is_dumped, columns: Vec::new() });
+        }
+        let column = Column { name: row.get(4), sql: row.get(5), kind: row.get(6) };
+        if let Some(table) = tables.last_mut() {
+            table.columns.push(column);
+        }
+    }
+    // What else Citus keeps follows from the tables that it distributes, and changes by itself.
+    let follows = |table: &Table| {
+        let is_kind = KINDS
+            .iter()
+            .any(|(extension, name, ..)| *extension == table.extension && *name == table.name);
+        table.extension == "citus" && table.name.starts_with("pg_dist_") && !is_kind
+    };
+    tables.retain(|table| !follows(table));
+    Ok(tables)
+}
+
+impl Table {
+    /// An expression for what kind of thing a row makes of its object.
+    fn makes(&self) -> &'static str {
+        let has = |column: &&str| self.columns.iter().any(|it| it.name == *column);
+        let kind = KINDS.iter().find(|(extension, name, columns, _)| {
+            *extension == self.extension && *name == self.name && columns.iter().all(|it| has(&it))
+        });
+        kind.map_or("NULL", |(.., expression)| expression)
+    }
+
+    /// Queries for the rows that name an object.
+    fn queries(&self) -> Vec<String> {
+        let digest = self.columns.iter().map(|column| {
+            let sql = &column.sql;
+            match column {
+                it if it.is_object() => {
+                    format!("CASE WHEN r.{sql}::oid = s.oid THEN 'it' ELSE r.{sql}::oid::text END")
+                }
+                it if it.is_text() => format!(
+                    "CASE WHEN r.{sql}::text IN (s.schema, s.name, s.full_name, s.quoted) THEN 'it' ELSE r.{sql}::text END"
+                ),
+                _ => format!("r.{sql}::text"),
+            }
+        });
+        let digest: Vec<_> = digest.map(|sql| format!("COALESCE({sql}, '')")).collect();
+        let shown = format!("{}::regclass::text", literal(&self.sql));
+        let (extension, makes, digest) =
+            (literal(&self.extension), self.makes(), digest.join(", "));
+        let of = |is: fn(&Column) -> bool| self.columns.iter().filter(move |it| is(it));
+        let by_id = of(Column::is_object)
+            // A number means another thing in a dump, its name does not.
+            .map(|it| {
+                (format!("s.oid <> 0 AND s.oid = r.{}::oid", it.sql), it.kind == "regclass", false)
+            });
+        let by_names = of(Column::is_of_schemas).flat_map(|schema| {
+            of(Column::is_of_relations).map(move |name| {
+                (
+                    format!("s.schema = r.{}::text AND s.name = r.{}::text", schema.sql, name.sql),
+                    true,
+                    true,
+                )
+            })
+        });
+        let by_full_name = of(Column::is_of_relations).flat_map(|it| {
+            ["full_name", "quoted"]
+                .map(|name| (format!("s.{name} = r.{}::text", it.sql), true, true))
+        });
+        let conditions = by_id.chain(by_names).chain(by_full_name);
+        let queries = conditions.map(|(condition, stays, by_name)| {
+            format!(
+                "SELECT s.kind, s.schema, s.name, s.oid, {extension}, {shown}, {makes}, \
+                 hashtextextended(concat_ws(chr(31), {digest}), 0)::text, {}, {by_name} \
+                 FROM ONLY {} r JOIN subjects s ON {condition}",
+                self.is_dumped && stays,
+                self.sql,
+            )
+        });
+        queries.collect()
+    }
+}
+
+/// What is registered of these; with the trusted path.
+fn registrations(
+    client: &mut Client,
+    subjects: &Subjects<'_>,
+) -> Result<Vec<Registration>, postgres::Error> {
+    let (relations, schemas, gone): (&[Oid], &[Oid], _) = match subjects {
+        Subjects::All => (&[], &[], &[][..]),
+        Subjects::These { relations, schemas, gone } => (relations, schemas, *gone),
+    };
+    let (schema_names, names): (Vec<&str>, Vec<&str>) = gone.iter().copied().unzip();
+    let is_all = matches!(subjects, Subjects::All);
+    let tables = tables(client)?;
+    let rows: Vec<_> = tables.iter().flat_map(Table::queries).collect();
+    let rows: String = rows.iter().map(|query| format!("\nUNION {query}")).collect();
+    let sql = format!(
+        "WITH ids AS (
+    SELECT 'pg_class'::regclass::oid AS class, c.oid, nspname::text AS schema, relname::text AS name,
+           CASE relkind WHEN 'f' THEN 'foreign table' WHEN 'v' THEN 'view'
+                        WHEN 'm' THEN 'materialized view' ELSE 'table' END AS kind
+    FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+    WHERE relkind IN ('r', 'p', 'f', 'v', 'm')
+      AND CASE WHEN $5 THEN c.oid >= 16384 AND nspname !~ '^pg_(toast|temp)'
+                   AND NOT EXISTS (SELECT FROM pg_depend m WHERE m.classid = 'pg_class'::regclass
+                                   AND m.objid = c.oid AND m.deptype = 'e')
+               ELSE c.oid = ANY ($1) END
+    UNION ALL
+    SELECT 'pg_namespace'::regclass, oid, '', nspname, 'schema' FROM pg_namespace
+    WHERE CASE WHEN $5 THEN oid >= 16384 ELSE oid = ANY ($2) END
+    UNION ALL
+    SELECT 0::oid, 0::oid, gone.schema, gone.name, 'table'
+    FROM unnest($3::text[], $4::text[]) AS gone(schema, name)
+    WHERE to_regclass(format('%I.%I', gone.schema, gone.name)) IS NULL
+),
+subjects AS (
+    SELECT *, CASE WHEN schema <> '' THEN schema || '.' || name END AS full_name,
+           CASE WHEN schema <> '' THEN format('%I.%I', schema, name) END AS quoted
+    FROM ids
+)
+SELECT s.kind, s.schema, s.name, s.oid, e.extname::text, 'pg_depend', NULL::text, '', false, false
+FROM subjects s
+JOIN pg_depend d ON d.classid = s.class AND d.objid = s.oid
+JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND e.oid = d.refobjid
+WHERE d.deptype NOT IN ('e', 'x')
+UNION
+SELECT s.kind, s.schema, s.name, s.oid, COALESCE(e.extname::text, ''), d.classid::regclass::text,
+       NULL, d.objid::text, false, false
+FROM subjects s
+JOIN pg_depend d ON d.refclassid = s.class AND d.refobjid = s.oid AND d.classid >= 16384
+LEFT JOIN pg_depend m ON m.classid = 'pg_class'::regclass AND m.objid = d.classid AND m.deptype = 'e'
+LEFT JOIN pg_extension e ON e.oid = m.refobjid{rows}
+ORDER BY 1, 2, 3, 5, 6, 8"
+    );
+    let found = client.query_typed(
+        &sql,
+        &[
+            (&relations, Type::OID_ARRAY),
+            (&schemas, Type::OID_ARRAY),
+            (&schema_names, Type::TEXT_ARRAY),
+            (&names, Type::TEXT_ARRAY),
+            (&is_all, Type::BOOL),
+        ],
+    )?;
+    let found = found.iter().map(|row| Registration {
+        kind: row.get(0),
+        schema: row.get(1),
+        name: row.get(2),
+        object: row.get(3),
+        extension: row.get(4),
+        relation: row.get(5),
+        makes: row.get(6),
+        digest: row.get(7),
+        is_dumped: row.get(8),
+        by_name: row.get(9),
+    });
+    let mut found: Vec<_> = found.collect();
+    // The dependency is only of interest where nothing else is known.
+    let known: Vec<_> = found
+        .iter()
+        .filter(|it| it.relation != "pg_depend")
+        .map(|it| (it.object, it.extension.clone()))
+        .collect();
+    found.retain(|it| {
+        it.relation != "pg_depend" || !known.contains(&(it.object, it.extension.clone()))
+    });
+    Ok(found)
+}
