@@ -18,7 +18,7 @@ use std::fmt;
 
 use migrate_dsl::quote_literal as literal;
 use postgres::Client;
-use postgres::types::{Oid, Type};
+use postgres::types::{Oid, ToSql, Type};
 
 use super::State;
 use super::fact::{Address, Fact, Key};
@@ -139,13 +139,20 @@ impl Registration {
                 let below = "WITH RECURSIVE below (relation) AS ( \
                              SELECT oid FROM pg_class WHERE oid = ANY ($1) OR relnamespace = ANY ($2) \
                              UNION SELECT inhrelid FROM below JOIN pg_inherits ON inhparent = relation) \
-                             SELECT relation FROM below";
-                let arrays = [&relations, &schemas].map(|ids| ids as &(dyn postgres::types::ToSql + Sync));
-                let below =
-                    client.query_typed(below, &arrays.map(|ids| (ids, Type::OID_ARRAY)))?;
+                             SELECT relation, inhparent FROM below LEFT JOIN pg_inherits ON inhrelid = relation";
+                let ids: [&(dyn ToSql + Sync); 2] = [&relations, &schemas];
+                let below = client.query_typed(below, &ids.map(|ids| (ids, Type::OID_ARRAY)))?;
                 let relations: Vec<Oid> = below.iter().map(|row| row.get(0)).collect();
-                let (relations, schemas) = (relations.as_slice(), schemas.as_slice());
-                registrations(client, &Subjects::These { relations, schemas, gone: &[] })
+                let links = below.iter().filter_map(|row| Some((row.get(0), row.get::<_, Option<Oid>>(1)?)));
+                let links: Vec<(Oid, Oid)> = links.collect();
+                let all: Vec<Oid> =
+                    relations.iter().copied().chain(links.iter().map(|link| link.1)).collect();
+                let subjects = Subjects::These { relations: &all, schemas: &schemas, gone: &[] };
+                let found = registrations(client, &subjects)?;
+                let (named, whole): (Vec<_>, Vec<_>) = found
+                    .into_iter()
+                    .partition(|it| relations.contains(&it.object) || schemas.contains(&it.object));
+                Ok(named.into_iter().filter(|it| !it.comes_with_one_of(&whole, &links)).collect())
             })
         });
         let ended = client.batch_execute("ROLLBACK");
@@ -226,22 +233,24 @@ impl fmt::Display for Registration {
 }
 
 impl State {
-    /// Reads the registrations of what the state has, and of what another had.
+    /// Reads the registrations of what the state has, of what another had, and of what they are part
+    /// of.
     pub(super) fn read_registrations(
         &mut self,
         client: &mut Client,
-        earlier: &[Registration],
+        earlier: Option<&Self>,
     ) -> Result<(), postgres::Error> {
         let of_class = |class: &str| {
             let ids = self.facts.iter().filter(|(key, fact)| is_subject(key, &fact.address, class));
             ids.map(|(_, fact)| fact.address.object).collect::<Vec<_>>()
         };
-        let (relations, schemas) = (of_class("pg_class"), of_class("pg_namespace"));
-        let gone: Vec<_> = earlier
-            .iter()
-            .filter(|it| !it.schema.is_empty())
-            .map(|it| (it.schema.as_str(), it.name.as_str()))
-            .collect();
+        let (mut relations, schemas) = (of_class("pg_class"), of_class("pg_namespace"));
+        let states = [Some(&*self), earlier];
+        let parents = states.into_iter().flatten().flat_map(Self::partitions);
+        relations.extend(parents.map(|(_, parent)| parent));
+        let earlier = earlier.map_or(&[][..], |earlier| &earlier.registrations);
+        let gone = earlier.iter().filter(|it| !it.schema.is_empty());
+        let gone: Vec<_> = gone.map(|it| (it.schema.as_str(), it.name.as_str())).collect();
         if relations.is_empty() && schemas.is_empty() && gone.is_empty() {
             return Ok(());
         }
@@ -250,15 +259,27 @@ impl State {
         Ok(())
     }
 
+    /// Partitions, each with what it is one of.
+    fn partitions(&self) -> impl Iterator<Item = (Oid, Oid)> {
+        let links = self.facts.values().filter(|fact| fact.address.class == "pg_inherits");
+        let links = links.filter(|link| link.comes_with.is_empty());
+        links.filter_map(|link| Some((link.address.object, link.address.part.try_into().ok()?)))
+    }
+
     /// What the statements that take `after` back to `self` do not restore of registrations.
     pub(crate) fn unrestored_from(&self, after: &Self) -> Unrestored {
         let (mut impossible, mut lost) = (Vec::new(), Vec::new());
+        let links: Vec<_> = self.partitions().collect();
         for (object, kept) in by_object(&self.registrations) {
+            if !self.facts.values().any(|fact| fact.address.object == object) {
+                continue;
+            }
             let Some(now) = self.object_after(object, after) else {
                 // What knows the object by its name knows the next one of that name.
                 let is_lost = |it: &&&Registration| {
                     let by_name = |left: &Registration| left.object == 0 && left.is_kept_like(it);
                     !after.registrations.iter().any(by_name)
+                        && !it.comes_with_one_of(&after.registrations, &links)
                 };
                 let gone: Vec<_> = kept.iter().filter(is_lost).collect();
                 impossible.extend(gone.iter().filter_map(|it| it.other_kind()));
@@ -299,6 +320,24 @@ impl State {
 }
 
 impl Registration {
+    /// Whether the extension registers the object by itself when it is recreated, as a part of one of
+    /// these; a link leads from a partition to what it is one of.
+    fn comes_with_one_of<'a>(
+        &self,
+        wholes: impl IntoIterator<Item = &'a Self>,
+        links: &[(Oid, Oid)],
+    ) -> bool {
+        wholes.into_iter().any(|whole| {
+            let holds = match whole.kind.as_str() {
+                "schema" => whole.name == self.schema && whole.makes.is_some(),
+                _ => {
+                    whole.relation == self.relation && links.contains(&(self.object, whole.object))
+                }
+            };
+            holds && whole.extension == self.extension
+        })
+    }
+
     fn is_kept_like(&self, other: &Self) -> bool {
         (&self.extension, &self.relation, &self.digest)
             == (&other.extension, &other.relation, &other.digest)
@@ -465,7 +504,7 @@ impl Table {
     fn makes(&self) -> &'static str {
         let has = |column: &&str| self.columns.iter().any(|it| it.name == *column);
         let kind = KINDS.iter().find(|(extension, name, columns, _)| {
-            *extension == self.extension && *name == self.name && columns.iter().all(|it| has(&it))
+            *extension == self.extension && *name == self.name && columns.iter().all(has)
         });
         kind.map_or("NULL", |(.., expression)| expression)
     }
@@ -548,7 +587,8 @@ fn registrations(
                ELSE c.oid = ANY ($1) END
     UNION ALL
     SELECT 'pg_namespace'::regclass, oid, '', nspname, 'schema' FROM pg_namespace
-    WHERE CASE WHEN $5 THEN oid >= 16384 ELSE oid = ANY ($2) END
+    WHERE CASE WHEN $5 THEN oid >= 16384 ELSE oid = ANY ($2) OR nspname = ANY ($3)
+               OR oid IN (SELECT relnamespace FROM pg_class WHERE oid = ANY ($1)) END
     UNION ALL
     SELECT 0::oid, 0::oid, gone.schema, gone.name, 'table'
     FROM unnest($3::text[], $4::text[]) AS gone(schema, name)

@@ -94,7 +94,7 @@ impl State {
                 Some(Only::Itself) => Moment::of_named(client)?,
                 Some(_) => Moment::default(),
             };
-            Ok(Self { moment, ..Self::read_with(client, &names, objects, (&[], &[]), only)? })
+            Ok(Self { moment, ..Self::read_with(client, &names, objects, (&[], None), only)? })
         })
     }
 
@@ -120,8 +120,7 @@ impl State {
         objects: &[plan::Object],
     ) -> Result<Self, postgres::Error> {
         let known: Vec<Address> = self.facts.values().map(|fact| fact.address.clone()).collect();
-        let (only, kept) = (self.only, self.registrations.as_slice());
-        let mut after = Self::read_with(client, names, objects, (&known, kept), only)?;
+        let mut after = Self::read_with(client, names, objects, (&known, Some(self)), self.only)?;
         if self.is_of_settings() {
             let known: HashSet<Address> = known.into_iter().collect();
             // Whatever else is different, others have changed. A column without privileges was not
@@ -209,7 +208,7 @@ impl State {
         client: &mut Client,
         names: &Names,
         objects: &[plan::Object],
-        (known, kept): (&[Address], &[Registration]),
+        (known, earlier): (&[Address], Option<&Self>),
         only: Option<Only>,
     ) -> Result<Self, postgres::Error> {
         let roots = names.resolve(client, objects)?;
@@ -227,7 +226,7 @@ impl State {
         readers::read(client, found, &mut state)?;
         state.roots = roots.into_iter().collect();
         if have_tables && !state.is_of_settings() {
-            state.read_registrations(client, kept)?;
+            state.read_registrations(client, earlier)?;
         }
         if let Some(only) = only {
             state.keep_only(only);

@@ -211,6 +211,40 @@ fn what_leaves_a_distributed_table_as_it_is_is_reverted() {
     assert_eq!(engine.value("SELECT logicalrelid FROM shelf.pg_dist_partition"), "events");
 }
 
+/// Where Citus knows what a table is part of, it distributes a new one by itself.
+#[test]
+fn a_part_of_what_stays_distributed_is_recreated() {
+    let engine = citus();
+    engine.database.execute(
+        "CREATE TABLE parts (at date) PARTITION BY RANGE (at);
+         CREATE TABLE part PARTITION OF parts FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+         CREATE SCHEMA tenant; CREATE TABLE tenant.orders ();
+         CREATE TABLE shelf.pg_dist_schema (schemaid oid);
+         ALTER EXTENSION citus ADD TABLE shelf.pg_dist_schema;
+         INSERT INTO shelf.pg_dist_schema VALUES ('tenant'::regnamespace);
+         INSERT INTO shelf.pg_dist_partition
+         VALUES ('parts', 'h', 1, 's'), ('part', 'h', 1, 's'), ('tenant.orders', 'n', 2, 's')",
+    );
+    let all = [
+        migration(A, |pgm| _ = pgm.drop_table("part")),
+        migration(B, |pgm| _ = pgm.drop_table(("tenant", "orders"))),
+    ];
+    let before = engine.catalog();
+    let told = told_by_up(&engine, &all);
+    assert!(
+        told.iter()
+            .all(|line| line.starts_with("started") || line.ends_with("rows do not come back")),
+        "{told:?}"
+    );
+    engine.down(&all, 2).unwrap();
+    assert_eq!(engine.catalog(), before);
+
+    // With the whole, it is gone.
+    let all = [migration(A, |pgm| _ = pgm.drop_table("parts"))];
+    engine.up(&all).unwrap();
+    assert!(refused(&engine, &all).starts_with("table `part"));
+}
+
 /// As pg_partman and TimescaleDB have it, and by number.
 fn shelf() -> Engine {
     let engine = Engine::new();
@@ -336,9 +370,10 @@ fn a_backup_says_what_it_does_not_contain() {
 
     // It creates the extension.
     let mut told = Vec::new();
-    let mut observer = |event: Event| match event {
-        Event::NotRestored { message, .. } => told.push(message),
-        _ => {}
+    let mut observer = |event: Event| {
+        if let Event::NotRestored { message, .. } = event {
+            told.push(message);
+        }
     };
     let other = Engine::new();
     let options = RestoreOptions::default();
