@@ -61,6 +61,14 @@ impl Migrator {
     ) -> Result<(), Error> {
         let events = self.would_not_restore(session, migrations)?;
         events.into_iter().for_each(|event| observer.event(event));
+        self.tell_registered_history(session, observer)
+    }
+
+    fn tell_registered_history(
+        &self,
+        session: &mut Session,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Error> {
         for finding in self.registered_history(session)? {
             observer.event(Event::Notice {
                 severity: "warning".to_owned(),
@@ -70,8 +78,14 @@ impl Migrator {
         Ok(())
     }
 
-    pub(super) fn tell_before_down(back: &Backwards, observer: &mut dyn Observer) {
+    pub(super) fn tell_before_down(
+        &self,
+        session: &mut Session,
+        back: &Backwards,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Error> {
         Self::not_restored(back.steps()).into_iter().for_each(|event| observer.event(event));
+        self.tell_registered_history(session, observer)
     }
 
     /// What these inverses, by migration, do not restore of what extensions kept.
@@ -113,8 +127,15 @@ impl Migrator {
         Ok(())
     }
 
-    /// What is not restored of what the backup was made of, and refuses to remove what makes a Citus
-    /// cluster of the server.
+    /// Refuses to remove what makes a Citus cluster of servers.
+    pub(super) fn refuse_clean(session: &mut Session) -> Result<(), Error> {
+        match session.extensions_have_tables() && has_citus(session.client())? {
+            true => Err(Error::CitusClean),
+            false => Ok(()),
+        }
+    }
+
+    /// What is not restored of the database that the backup was made of, or, with `clean`, of this one.
     pub(super) fn tell_before_restore(
         &self,
         session: &mut Session,
@@ -134,9 +155,6 @@ impl Migrator {
             return Ok(());
         }
         let mut found = Registration::all(session.client())?;
-        if clean && has_citus(session.client())? {
-            return Err(Error::CitusClean);
-        }
         found.retain(Registration::is_not_dumped);
         let objects = told(&found);
         if clean && !objects.is_empty() {
@@ -174,8 +192,12 @@ impl Migrator {
         let findings = found.map(|it| Finding {
             kind: FindingKind::Tampered,
             name: self.history.table().to_string(),
-            message: format!("{it}, and the history must be of local tables"),
-            help: format!("`SELECT undistribute_table('{}')` makes it one", it.full_name()),
+            message: format!("{it}, and the tables of the history must be local ones"),
+            help: format!(
+                "where it has no identity column, `SELECT undistribute_table('{}')`; else create it \
+                 again as a local table, with its triggers, and copy its rows",
+                it.full_name()
+            ),
             change: None,
         });
         Ok(findings.collect())

@@ -56,6 +56,10 @@ impl Migrator {
         observer: &mut dyn Observer,
     ) -> Result<(), Error> {
         self.refuse_newer(session)?;
+        Self::refuse_worker(session)?;
+        if options.clean {
+            Self::refuse_clean(session)?;
+        }
         let refuse = |session: &mut Session| {
             self.may_destroy_all(session)?;
             match contents(session.client())? {
@@ -71,7 +75,6 @@ impl Migrator {
         validate(&programs, file, environment, &self.interrupt, &mut progress)?;
         let extensions = extensions(&programs, file, environment)?;
         self.connect_if_lost(session)?;
-        Self::refuse_worker(session)?;
         self.tell_before_restore(session, &extensions, options.clean, observer)?;
         self.locked(session, observer, |session, _, observer| {
             // Somebody may have been quicker.

@@ -405,7 +405,7 @@ fn verify_finds_a_history_that_is_no_longer_local() {
     let Verification { findings, .. } = &verified;
     let told: Vec<_> =
         findings.iter().map(|it| format!("{}: {}; {}", it.name, it.message, it.help)).collect();
-    insta::assert_snapshot!(told.join("\n"), @"public.migrations: the extension `citus` keeps something of table `migrations` in `shelf.pg_dist_partition`, and the history must be of local tables; `SELECT undistribute_table('public.migrations')` makes it one");
+    insta::assert_snapshot!(told.join("\n"), @"public.migrations: the extension `citus` keeps something of table `migrations` in `shelf.pg_dist_partition`, and the tables of the history must be local ones; where it has no identity column, `SELECT undistribute_table('public.migrations')`; else create it again as a local table, with its triggers, and copy its rows");
     assert!(!verified.is_sound());
 }
 

@@ -7,6 +7,7 @@ mod brakes;
 mod capture;
 mod crowd;
 mod cuts;
+mod event_triggers;
 mod extensions;
 mod failures;
 mod freezes;
