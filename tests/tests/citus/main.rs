@@ -142,8 +142,11 @@ const TABLES: &str = "
     SELECT create_distributed_table('parts', 'tenant');
     SELECT citus_schema_distribute('tenant');";
 
+/// What a migration does, and how the reason begins for which it is irreversible.
+type Case = (fn(&mut Pgm), &'static str);
+
 /// Each of these would come back as something else.
-const IRREVERSIBLE: [(fn(&mut Pgm), &str); 8] = [
+const IRREVERSIBLE: [Case; 8] = [
     (|pgm| _ = pgm.drop_table("events"), "table `events` was a distributed table"),
     (|pgm| _ = pgm.drop_table("countries"), "table `countries` was a reference table"),
     (|pgm| _ = pgm.drop_table("parts"), "table `part"),
