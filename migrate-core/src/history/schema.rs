@@ -103,7 +103,7 @@ impl History {
                 &[&self.schema.as_str()],
             )?
             .is_some();
-        let mut sql = vec![STAY_LOCAL.to_owned()];
+        let mut sql = Vec::new();
         if !schema_exists {
             sql.push(format!("CREATE SCHEMA {}", self.schema.quoted()));
         }
@@ -218,7 +218,7 @@ fn is_ours<'a>(
 /// With the author's `search_path`: an event trigger of the database's may rely on it. So everything
 /// in it is qualified.
 fn in_transaction(client: &mut Client, sql: Vec<String>) -> Result<(), HistoryError> {
-    let sql = format!("BEGIN;\n{LEAVE_TRUSTED};\n{};\nCOMMIT", sql.join(";\n"));
+    let sql = format!("BEGIN;\n{STAY_LOCAL};\n{LEAVE_TRUSTED};\n{};\nCOMMIT", sql.join(";\n"));
     client.batch_execute(&sql).inspect_err(|_| {
         // Leaves the session usable; the first error is the one that counts.
         _ = client.batch_execute("ROLLBACK");
