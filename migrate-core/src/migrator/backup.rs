@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Migrator;
 use crate::backup::{Backup, BackupError, ClientPrograms, Place, dump, prune};
-use crate::history::{Action, Line};
+use crate::history::{Action, HistoryError, Line};
 use crate::watchdog::Watchdog;
 use crate::{Environment, Error, Event, Observer, Session};
 
@@ -55,14 +55,19 @@ impl Migrator {
         if session.read_only().is_some() {
             return Ok(backup);
         }
-        match self.history.find(session.client())? {
-            None => {}
-            Some(settings) if settings.is_older() => {
+        match self.history.find(session.client()) {
+            Ok(None) => {}
+            // What is wrong with it, other commands say.
+            Err(HistoryError::Incomplete { .. }) => {}
+            Ok(Some(settings)) if settings.is_older() => {
                 self.alone(session, observer, |session, _, _, _| {
                     self.log_backup(session, &backup)
                 })?;
             }
-            Some(_) => self.log_backup(session, &backup)?,
+            found => {
+                found?;
+                self.log_backup(session, &backup)?;
+            }
         }
         Ok(backup)
     }

@@ -118,8 +118,9 @@ impl Migrator {
             self.connect_if_lost(session)?;
             match self.history.find(session.client()) {
                 Ok(None) => return Ok(()),
-                // The backup has it from a newer version. It is restored; the next command says so.
-                Err(HistoryError::Newer { .. }) => return Ok(()),
+                // The backup has it from a newer version, or not all of it. It is restored; the next
+                // command says so.
+                Err(HistoryError::Newer { .. } | HistoryError::Incomplete { .. }) => return Ok(()),
                 found => found?,
             };
             self.known_or_new(session, observer)?;

@@ -4,12 +4,14 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashSet;
 
+use postgres::error::SqlState;
+
 use super::{Known, Migrator};
 use crate::apply::{Variables, Work, is_transactional};
 use crate::capture::unrestored_of;
 use crate::error::FILE_GONE;
 use crate::event::Direction;
-use crate::history::{Action, Line, TRANSACTION_MS};
+use crate::history::{Action, Line, LogQuery, TRANSACTION_MS};
 use crate::lock::RunnerLock;
 use crate::order::{State, entries, pending};
 use crate::plan::{Inverse, Migration, Problem, Step};
@@ -19,6 +21,19 @@ use crate::{ApplyError, Error, Event, Failure, Observer, Session, WayBack, right
 
 /// What is wrong with a history that says both.
 pub(super) const AND_APPLIED: &str = "it is recorded as applied as well, and both cannot be";
+
+/// Errors of what is there already.
+const EXISTS_ALREADY: [SqlState; 8] = [
+    SqlState::DUPLICATE_TABLE,
+    SqlState::DUPLICATE_COLUMN,
+    SqlState::DUPLICATE_OBJECT,
+    SqlState::DUPLICATE_SCHEMA,
+    SqlState::DUPLICATE_FUNCTION,
+    SqlState::UNIQUE_VIOLATION,
+    // What it drops is gone.
+    SqlState::UNDEFINED_TABLE,
+    SqlState::UNDEFINED_COLUMN,
+];
 
 /// How far to apply.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -350,8 +365,29 @@ impl Migrator {
             && let Some(said) = source.server()
         {
             *advice = rights::advice(session.client(), said, &statement.sql).map(Into::into);
+            if advice.is_none() && action == Action::Up && EXISTS_ALREADY.contains(said.code()) {
+                *advice = self.advice_on_removed_row(session, &error.name).map(Into::into);
+            }
         }
         error
+    }
+
+    /// What to do about a migration that was applied, and of which somebody has removed the row.
+    fn advice_on_removed_row(&self, session: &mut Session, name: &str) -> Option<String> {
+        let query = LogQuery { name: Some(name.to_owned()), count: None };
+        let log = self.history.log_entries(session.client(), &query).ok()?;
+        let last = log.iter().find(|entry| entry.is_done())?;
+        let records = [Action::Up, Action::MarkApplied].map(Action::as_str);
+        records.contains(&last.action.as_str()).then(|| {
+            format!(
+                "the log says that {} applied `{name}` at {}, and not that it was reverted: its row was \
+                 removed from `{}`; if the database has what it does, `migrate mark {name}` records it \
+                 again",
+                last.who,
+                last.at.format("%Y-%m-%d %H:%M:%S UTC"),
+                self.history.table(),
+            )
+        })
     }
 }
 

@@ -4,6 +4,7 @@ mod backup;
 mod blockers;
 mod bounds;
 mod brakes;
+mod broken_history;
 mod capture;
 mod crowd;
 mod cuts;
