@@ -288,6 +288,20 @@ fn what_any_extension_keeps_of_a_table_is_named() {
 }
 
 #[test]
+fn what_is_known_by_its_name_may_be_renamed_and_come_back() {
+    let engine = shelf();
+    let all = [migration(A, |pgm| {
+        pgm.drop_table("parents").keep_data();
+        pgm.sql("ALTER TABLE labelled RENAME TO renamed").captures(Object::table("labelled"));
+    })];
+    let before = engine.catalog();
+    let told = told_by_up(&engine, &all);
+    assert!(!told.iter().any(|line| line.starts_with("irreversible")), "{told:?}");
+    engine.down(&all, 1).unwrap();
+    assert_eq!(engine.catalog(), before);
+}
+
+#[test]
 fn a_hypertable_is_not_recreated_as_an_ordinary_one() {
     let engine = Engine::new();
     extension(
