@@ -150,9 +150,14 @@ impl Registration {
         !self.is_dumped || self.makes.is_some()
     }
 
-    /// The extension.
-    pub(crate) fn extension(&self) -> &str {
-        &self.extension
+    /// Whether Citus keeps it.
+    pub(crate) fn is_of_citus(&self) -> bool {
+        self.extension == "citus"
+    }
+
+    /// Whether it is of a schema as a whole.
+    pub(crate) fn is_of_schema(&self) -> bool {
+        self.kind == "schema"
     }
 
     /// Its schema and name, as a person writes them.

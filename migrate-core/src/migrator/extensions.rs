@@ -117,7 +117,7 @@ impl Migrator {
         let objects = told(&found);
         if !objects.is_empty() {
             let message = format!(
-                "the backup will not contain what extensions make of tables, and `restore` will create \
+                "the backup will not contain what extensions keep of tables, and `restore` will create \
                  ordinary ones: {}",
                 listed(&objects)
             );
@@ -151,13 +151,13 @@ impl Migrator {
                 observer.event(Event::NotRestored { name, message, objects });
             }
         }
-        if !session.extensions_have_tables() {
+        if !(clean && session.extensions_have_tables()) {
             return Ok(());
         }
         let mut found = Registration::all(session.client())?;
         found.retain(Registration::is_not_dumped);
         let objects = told(&found);
-        if clean && !objects.is_empty() {
+        if !objects.is_empty() {
             let message = format!(
                 "`--clean` removes what no backup contains, and it is not restored: {}",
                 listed(&objects)
@@ -188,7 +188,7 @@ impl Migrator {
             self.history.settings_table(),
         ];
         let found = Registration::of_tables(session.client(), &tables)?;
-        let found = found.iter().filter(|it| it.extension() == "citus");
+        let found = found.iter().filter(|it| it.is_of_citus() && !it.is_of_schema());
         let findings = found.map(|it| Finding {
             kind: FindingKind::Tampered,
             name: self.history.table().to_string(),

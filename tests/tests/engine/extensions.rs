@@ -372,7 +372,7 @@ fn a_backup_says_what_it_does_not_contain() {
     let session = &mut engine.session();
     let backup = migrator.backup(session, &place, None, &environment(), &mut observer).unwrap();
     insta::assert_snapshot!(told.join("\n"), @"
-    the backup will not contain what extensions make of tables, and `restore` will create ordinary ones: table `events` is a distributed table of the extension `citus`
+    the backup will not contain what extensions keep of tables, and `restore` will create ordinary ones: table `events` is a distributed table of the extension `citus`
     backed up
     ");
 
