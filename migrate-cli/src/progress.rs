@@ -125,6 +125,12 @@ impl Progress {
                     "event": "drifted", "changed": changed, "missing": missing,
                 }));
             }
+            Event::NotRestored { name, message, objects } => {
+                self.spinner.suspend(|| self.printer.warning(&message));
+                self.printer.json(&json!({
+                    "event": "not_restored", "name": name, "objects": objects,
+                }));
+            }
             Event::Parted { name, why } => {
                 let (word, older, text) = match why {
                     Parting::Missing => {

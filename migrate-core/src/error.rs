@@ -184,6 +184,15 @@ pub enum Error {
         /// Some of what it has.
         what: String,
     },
+    /// The server is a worker of a Citus cluster.
+    #[error("the server is a worker of a Citus cluster, and only its coordinator changes tables")]
+    CitusWorker,
+    /// To remove all that a database has would destroy the Citus cluster.
+    #[error(
+        "`--clean` would drop the extension `citus`, and with it the cluster's list of workers and the \
+         distribution of every table"
+    )]
+    CitusClean,
     /// A migration failed.
     #[error(transparent)]
     Apply(#[from] ApplyError),
@@ -260,6 +269,14 @@ impl Error {
             Self::NotEmpty { .. } => Some(
                 "restore into an empty database (`migrate db create`), or let `--clean` remove all \
                  that is in this one first"
+                    .to_owned(),
+            ),
+            Self::CitusWorker => {
+                Some("nothing was changed; use the coordinator's URL".to_owned())
+            }
+            Self::CitusClean => Some(
+                "nothing was changed; restore into a new database (`migrate db create`), and distribute \
+                 its tables again"
                     .to_owned(),
             ),
             Self::NoWayBack { why, .. } if why.verb == "irreversible" => Some(

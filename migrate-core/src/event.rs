@@ -106,6 +106,16 @@ pub enum Event {
         /// Applied migrations without a file.
         missing: Vec<String>,
     },
+    /// Something that an extension keeps of tables is not restored by what begins now, or by the
+    /// inverse of what is applied now.
+    NotRestored {
+        /// The migration, or the database.
+        name: String,
+        /// What that is, in a line.
+        message: String,
+        /// All of it.
+        objects: Vec<String>,
+    },
     /// Files and database part here: what was applied from there on is taken back.
     Parted {
         /// The first that does not stay.

@@ -102,6 +102,9 @@ pub(crate) struct StoredCapture {
     unread: &'static str,
 }
 
+/// How the summary of a step begins that takes another back.
+pub(crate) const BACK: &str = "take back: ";
+
 /// Why nothing was captured of a migration that is recorded.
 const NOT_RUN: &str = "it was recorded without being run, so what was there before is not known";
 /// The same, of one that had a `down` at that time.
@@ -267,14 +270,6 @@ impl WayBack {
         }
     }
 
-    /// Why there is none.
-    pub(crate) fn none_because(self) -> Option<String> {
-        match self {
-            Self::None(why) => Some(why.reason),
-            Self::Written(_) | Self::Inferred(_) => None,
-        }
-    }
-
     fn inferred(up: &[Step], captured: &Captured, unread: &str) -> Self {
         let mut steps = Vec::new();
         for (number, step) in up.iter().enumerate().rev() {
@@ -300,7 +295,7 @@ impl WayBack {
                 Inverse::None { reason } => return none(reason),
             };
             steps.push(Step {
-                summary: format!("take back: {}", step.summary),
+                summary: format!("{BACK}{}", step.summary),
                 statements,
                 destroys: false,
                 idempotent: false,

@@ -1,7 +1,7 @@
 //! `migrate down`
 
 use clap::Args;
-use migrate_core::DownTo;
+use migrate_core::{DownTo, Migrator};
 use serde_json::json;
 
 use crate::commands::plan;
@@ -50,6 +50,8 @@ pub fn run(args: &DownArgs, context: &Context) -> anyhow::Result<Exit> {
     if args.dry_run {
         let reverts = work.migrator.would_take_back(&mut work.session, &to);
         let reverts = reverts.map_err(|error| work.located(error))?;
+        let mut progress = Progress::new(context.printer);
+        Migrator::not_restored(reverts.clone()).into_iter().for_each(|it| progress.show(it));
         let as_json = reverts.iter().map(|(name, steps)| json!({"name": name, "down": steps}));
         context
             .printer

@@ -55,6 +55,9 @@ pub fn run(args: &UpArgs, context: &Context) -> anyhow::Result<Exit> {
         let pending = work.migrator.would_apply(&mut work.session, &to);
         let pending = pending.map_err(|error| work.located(error))?;
         context.printer.json(&json!({"event": "dry run", "migrations": pending}));
+        let mut progress = Progress::new(context.printer);
+        let events = work.migrator.would_not_restore(&mut work.session, &pending);
+        events.map_err(|error| work.located(error))?.into_iter().for_each(|it| progress.show(it));
         if pending.is_empty() {
             context.printer.step("done", &nothing_to_do(&to));
         }

@@ -175,6 +175,8 @@ fn exit_of(error: &EngineError) -> Exit {
         | EngineError::NothingToAccept { .. }
         | EngineError::NotEmpty { .. }
         | EngineError::RowsLost(_)
+        | EngineError::CitusWorker
+        | EngineError::CitusClean
         | EngineError::NoWayBack { .. }
         | EngineError::FunctionMissing { .. }
         | EngineError::History(HistoryError::Untrusted { .. })

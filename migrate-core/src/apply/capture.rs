@@ -4,8 +4,8 @@ use migrate_dsl::quote_literal;
 
 use super::error::{Failure, Origin};
 use crate::Session;
-use crate::capture::State;
-use crate::plan::{Capture, Inverse, Object};
+use crate::capture::{State, Unrestored, note_unrestored};
+use crate::plan::{Capture, Inverse, Object, Statement};
 use crate::way_back::{Captured, CapturedInverse};
 
 /// Watches a migration's steps as they run.
@@ -55,8 +55,9 @@ impl Watch {
     pub(super) fn if_all_is_gone(&self, origin: &Origin<'_>) -> Captured {
         let mut captured = self.captured.clone();
         if let (Some(capture), Some(before)) = (self.asked(origin), &self.before) {
-            let back = before.way_back_from(&State::default());
-            captured.insert(origin.index, CapturedInverse::of(capture, back));
+            let after = State::default();
+            let back = before.way_back_from(&after);
+            captured.insert(origin.index, inverse(capture, before, &after, back));
         }
         captured
     }
@@ -100,10 +101,29 @@ impl Watch {
             if !origin.step.transactional {
                 back.iter_mut().for_each(|statement| concurrently(&mut statement.sql));
             }
-            self.captured.insert(origin.index, CapturedInverse::of(capture, back));
+            self.captured.insert(origin.index, inverse(capture, &before, &after, back));
         }
         Ok(())
     }
+}
+
+/// The inverse of a step, if it restores what there was before; with a note of what extensions kept
+/// of it, which it does not.
+fn inverse(
+    capture: &Capture,
+    before: &State,
+    after: &State,
+    mut back: Vec<Statement>,
+) -> CapturedInverse {
+    match before.unrestored_from(after) {
+        Unrestored::Impossible(reason) => return CapturedInverse::Impossible { reason },
+        Unrestored::Lost(lost) => {
+            if let Some(first) = back.first_mut() {
+                note_unrestored(&mut first.sql, &lost);
+            }
+        }
+    }
+    CapturedInverse::of(capture, back)
 }
 
 /// Makes an index without a lock on its table's rows, as outside a transaction it can be made: who

@@ -24,7 +24,7 @@ pub use programs::ClientPrograms;
 pub(crate) use clean::{CLEAN, contents};
 pub(crate) use dump::dump;
 pub(crate) use place::prune;
-pub(crate) use restore::{Restore, restore, validate};
+pub(crate) use restore::{Restore, extensions, restore, validate};
 
 /// A backup that was made.
 #[derive(Debug, Clone, PartialEq, Eq)]

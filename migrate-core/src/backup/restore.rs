@@ -70,6 +70,21 @@ pub(crate) fn validate(
     Err(BackupError::Damaged { file: file.to_owned(), said })
 }
 
+/// The extensions that a backup creates.
+pub(crate) fn extensions(
+    programs: &ClientPrograms,
+    file: &Path,
+    environment: &Environment,
+) -> Result<Vec<String>, BackupError> {
+    let mut pg_restore = command(programs, "pg_restore", environment);
+    pg_restore.arg("--list").arg(file).stdout(Stdio::piped());
+    let listed = pg_restore.output().map_err(not_run(&pg_restore))?;
+    let listed = String::from_utf8_lossy(&listed.stdout);
+    // `2; 3079 16385 EXTENSION - citus`
+    let names = listed.lines().filter_map(|line| line.split_once(" EXTENSION - "));
+    Ok(names.map(|(_, name)| name.trim().to_owned()).collect())
+}
+
 /// Restores a backup in one transaction. `pg_restore` writes the SQL, `psql` runs it; the COMMIT is
 /// ours, and is sent only when all of the backup has been read.
 pub(crate) fn restore(

@@ -13,6 +13,7 @@
 //!   an object is created, how it is dropped, and each of its settings with what brings it about.
 //!   `pg_dump` is the model for what there is to restore.
 //! - `difference` compares two states, `order` sorts the statements by dependency.
+//! - `extensions` finds what extensions keep of the objects and no reader knows.
 //!
 //! Nothing here is fit for data: rows that are gone stay gone.
 
@@ -20,6 +21,7 @@ mod alias_list;
 mod cast;
 mod column_order;
 mod difference;
+mod extensions;
 mod fact;
 mod moved;
 mod names;
@@ -36,6 +38,9 @@ use postgres::types::Type;
 
 use crate::connect::search_path::trusted;
 use crate::plan::{self, Only};
+pub(crate) use extensions::{
+    ARE_THERE, Registration, Unrestored, has_citus, is_citus_worker, note_unrestored, unrestored_of,
+};
 use fact::{Address, Fact, Key, Phase};
 use names::Names;
 use objects::Moment;
@@ -53,6 +58,8 @@ pub struct State {
     made: HashSet<Address>,
     /// Whom default privileges grant something to: these have it on everything that is made again.
     defaults: HashMap<String, Vec<String>>,
+    /// What extensions keep of the objects, which no statement here restores.
+    registrations: Vec<Registration>,
 }
 
 impl State {
@@ -87,7 +94,7 @@ impl State {
                 Some(Only::Itself) => Moment::of_named(client)?,
                 Some(_) => Moment::default(),
             };
-            Ok(Self { moment, ..Self::read_with(client, &names, objects, &[], only)? })
+            Ok(Self { moment, ..Self::read_with(client, &names, objects, (&[], None), only)? })
         })
     }
 
@@ -113,7 +120,7 @@ impl State {
         objects: &[plan::Object],
     ) -> Result<Self, postgres::Error> {
         let known: Vec<Address> = self.facts.values().map(|fact| fact.address.clone()).collect();
-        let mut after = Self::read_with(client, names, objects, &known, self.only)?;
+        let mut after = Self::read_with(client, names, objects, (&known, Some(self)), self.only)?;
         if self.is_of_settings() {
             let known: HashSet<Address> = known.into_iter().collect();
             // Whatever else is different, others have changed. A column without privileges was not
@@ -199,7 +206,7 @@ impl State {
         client: &mut Client,
         names: &Names,
         objects: &[plan::Object],
-        known: &[Address],
+        (known, earlier): (&[Address], Option<&Self>),
         only: Option<Only>,
     ) -> Result<Self, postgres::Error> {
         let roots = names.resolve(client, objects)?;
@@ -208,12 +215,17 @@ impl State {
             objects::lock(client, &roots)?;
         }
         // Compiling the queries would take longer than running them.
-        let jit = "SELECT current_setting('jit'), set_config('jit', 'off', true)";
-        let jit: String = client.query_typed_one(jit, &[])?.get(0);
+        let jit =
+            format!("SELECT current_setting('jit'), {ARE_THERE}, set_config('jit', 'off', true)");
+        let row = client.query_typed_one(&jit, &[])?;
+        let (jit, have_tables): (String, bool) = (row.get(0), row.get(1));
         let mut state = Self { only, ..Self::default() };
         let found = objects::find(client, &roots, known, only)?;
         readers::read(client, found, &mut state)?;
         state.roots = roots.into_iter().collect();
+        if have_tables && !state.is_of_settings() {
+            state.read_registrations(client, earlier)?;
+        }
         if let Some(only) = only {
             state.keep_only(only);
         }

@@ -15,6 +15,7 @@ use super::server::Server;
 use super::target::Wanted;
 use super::tls::Connector;
 use super::{Canceler, ConnectError, Target, pooler};
+use crate::capture::ARE_THERE;
 use crate::interrupt::{Ended, Interrupt, Kind};
 use crate::plan::Step;
 
@@ -74,6 +75,7 @@ struct Found {
     is_standby: bool,
     read_only: Option<&'static str>,
     search_path: String,
+    extensions_have_tables: bool,
 }
 
 /// How long the first answer may take: longer than PgBouncer has anybody wait for a connection,
@@ -232,6 +234,11 @@ impl Session {
     #[must_use]
     pub fn read_only(&self) -> Option<&'static str> {
         self.server.read_only
+    }
+
+    /// Whether an extension had tables when it connected, in which it may keep something of others.
+    pub(crate) fn extensions_have_tables(&self) -> bool {
+        self.server.extensions_have_tables
     }
 
     /// The target with all servers that could have served it.
@@ -484,10 +491,12 @@ fn of_version(major: u32) -> impl Iterator<Item = &'static str> {
 
 /// Sets the session up in one round trip, and learns whom it talks to.
 fn settle(client: &mut Client, guard: &str) -> Result<Found, postgres::Error> {
-    let ask = "SELECT pg_catalog.current_setting('server_version_num'), current_user, \
-               pg_catalog.pg_backend_pid(), pg_catalog.pg_is_in_recovery(), \
-               pg_catalog.current_setting('migrate.search_path'), \
-               pg_catalog.current_setting('default_transaction_read_only')";
+    let ask = format!(
+        "SELECT pg_catalog.current_setting('server_version_num'), current_user, \
+         pg_catalog.pg_backend_pid(), pg_catalog.pg_is_in_recovery(), \
+         pg_catalog.current_setting('migrate.search_path'), \
+         pg_catalog.current_setting('default_transaction_read_only'), {ARE_THERE}"
+    );
     let trust = search_path::BEGIN;
     let answer = client.simple_query(&format!("{guard}{trust};\n{SETTINGS}{ask}"))?;
     let row = answer.iter().rev().find_map(|message| match message {
@@ -506,6 +515,7 @@ fn settle(client: &mut Client, guard: &str) -> Result<Found, postgres::Error> {
             _ => None,
         },
         search_path: column(4).to_owned(),
+        extensions_have_tables: column(6) == "t",
     })
 }
 

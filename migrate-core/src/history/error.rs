@@ -22,6 +22,28 @@ pub enum HistoryError {
         /// The columns that it has.
         columns: String,
     },
+    /// Something of it was removed.
+    #[error("the history `{table}` is incomplete: {}", problems.join(", and "))]
+    Incomplete {
+        /// The table.
+        table: String,
+        /// What is wrong, each a clause.
+        problems: Vec<String>,
+        /// Statements that complete it.
+        remedy: Vec<String>,
+        /// Whether nobody can tell any more if the database is protected.
+        protection_lost: bool,
+    },
+    /// Its tables cannot be created: something else has their names.
+    #[error("the history `{table}` cannot be created: {} there already", there(by))]
+    Occupied {
+        /// The table.
+        table: String,
+        /// What is there.
+        by: Vec<String>,
+        /// Whether that is the rest of a history.
+        is_rest: bool,
+    },
     /// A newer version of this tool has changed the tables.
     #[error("the history `{table}` has version {found}; this migrate knows up to {known}")]
     Newer {
@@ -100,6 +122,30 @@ impl HistoryError {
                  `[workspace.metadata.migrate]`"
                     .to_owned(),
             ),
+            Self::Incomplete { remedy, protection_lost, .. } => {
+                let protect = match protection_lost {
+                    true => {
+                        "\nif the database was protected (`migrate log` tells), protect it again with \
+                         `migrate protect NAME`"
+                    }
+                    false => "",
+                };
+                Some(format!(
+                    "nothing was changed; find out who removed it, and restore it from a backup; or \
+                     complete the history with:\n{};{protect}",
+                    remedy.join(";\n")
+                ))
+            }
+            Self::Occupied { is_rest: true, table, .. } => Some(format!(
+                "nothing was changed; the table `{table}` was removed, with the record of what is \
+                 applied: restore it from a backup; or rename or drop the rest, and record what the \
+                 database has with `migrate mark`"
+            )),
+            Self::Occupied { .. } => Some(
+                "nothing was changed; rename that, or give the history another name, `table = \
+                 \"schema_history\"` in `[workspace.metadata.migrate]`"
+                    .to_owned(),
+            ),
             Self::Damaged { .. } => Some(
                 "someone edited it by hand; `migrate status` still reads the others".to_owned(),
             ),
@@ -112,6 +158,10 @@ impl HistoryError {
             Self::Database(_) => None,
         }
     }
+}
+
+fn there(by: &[String]) -> String {
+    format!("{} {}", by.join(", "), if by.len() == 1 { "is" } else { "are" })
 }
 
 fn remedies(distrust: &[Distrust]) -> String {

@@ -7,6 +7,7 @@
 //! same transaction, as the migration itself.
 
 mod carry;
+mod completeness;
 mod entries;
 mod error;
 mod log;

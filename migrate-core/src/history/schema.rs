@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use migrate_dsl::quote_literal as literal;
 use postgres::{Client, SimpleQueryMessage};
 
-use super::{History, HistoryError, Settings};
+use super::{History, HistoryError, Settings, completeness};
 use crate::connect::search_path::LEAVE_TRUSTED;
 
 /// What makes the tables: each step a version of them, which a number in the settings tells. A new
@@ -20,6 +20,12 @@ pub(super) const VERSION: usize = STEPS.len();
 
 /// The version of tables that have no settings to tell it.
 pub(super) const WITHOUT_SETTINGS: usize = 1;
+
+/// SQL for a history that stays local where Citus is, whatever the cluster does with other tables and
+/// schemas: in its metadata, an identity column begins anew.
+const STAY_LOCAL: &str = "SELECT pg_catalog.set_config(name, 'off', true) \
+     FROM pg_catalog.pg_settings WHERE setting = 'on' AND name IN \
+     ('citus.use_citus_managed_tables', 'citus.enable_schema_based_sharding')";
 
 /// The columns of the history, in the order in which a person wants to see them.
 const COLUMNS: &[(&str, &str)] = &[
@@ -78,11 +84,14 @@ impl History {
         }
         let Some(columns) = found.get(history.as_str()) else { return Ok(None) };
         is_ours(&self.table, columns, COLUMNS.iter().map(|(name, _)| *name))?;
-        let Some(columns) = found.get(settings.as_str()) else {
-            return Ok(Some(Settings { version: WITHOUT_SETTINGS, protected: None }));
+        let kept = match found.get(settings.as_str()) {
+            None => None,
+            Some(columns) => {
+                is_ours(&self.settings_table(), columns, ["key", "value"])?;
+                Some(self.settings(client)?)
+            }
         };
-        is_ours(&self.settings_table(), columns, ["key", "value"])?;
-        self.settings(client).map(Some)
+        completeness::check(self, &found, kept).map(Some)
     }
 
     /// Creates the tables, and the schema if it is not there: all or nothing.
@@ -97,6 +106,9 @@ impl History {
                 &[&self.schema.as_str()],
             )?
             .is_some();
+        if schema_exists {
+            self.names_are_free(client)?;
+        }
         let mut sql = Vec::new();
         if !schema_exists {
             sql.push(format!("CREATE SCHEMA {}", self.schema.quoted()));
@@ -124,7 +136,7 @@ impl History {
         steps.chain([self.set("version", &VERSION.to_string())])
     }
 
-    fn tables(&self) -> Vec<String> {
+    pub(super) fn tables(&self) -> Vec<String> {
         let columns: Vec<_> =
             COLUMNS.iter().map(|(name, kind)| format!("\"{name}\" {kind}")).collect();
         vec![
@@ -151,7 +163,7 @@ impl History {
     }
 
     /// What was there before the statement that a runner was killed in.
-    fn noted_in_journal(&self) -> Vec<String> {
+    pub(super) fn noted_in_journal(&self) -> Vec<String> {
         let journal = self.journal_table().quoted();
         vec![
             format!("ALTER TABLE {journal} ADD COLUMN noted pg_catalog.jsonb"),
@@ -162,7 +174,7 @@ impl History {
     /// The log can only be added to. A trigger says so rather than privileges: whom the table
     /// belongs to would not be stopped by those from changing it in passing, nor would a superuser.
     /// Whoever means to can still disable the trigger, and has then said that it is meant.
-    fn kept_log_and_settings(&self) -> Vec<String> {
+    pub(super) fn kept_log_and_settings(&self) -> Vec<String> {
         let log = self.log_table();
         let function = self.beside("log_kept");
         let message = literal(&format!("`{log}` is only added to"));
@@ -212,7 +224,7 @@ fn is_ours<'a>(
 /// With the author's `search_path`: an event trigger of the database's may rely on it. So everything
 /// in it is qualified.
 fn in_transaction(client: &mut Client, sql: Vec<String>) -> Result<(), HistoryError> {
-    let sql = format!("BEGIN;\n{LEAVE_TRUSTED};\n{};\nCOMMIT", sql.join(";\n"));
+    let sql = format!("BEGIN;\n{STAY_LOCAL};\n{LEAVE_TRUSTED};\n{};\nCOMMIT", sql.join(";\n"));
     client.batch_execute(&sql).inspect_err(|_| {
         // Leaves the session usable; the first error is the one that counts.
         _ = client.batch_execute("ROLLBACK");

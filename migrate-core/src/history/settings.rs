@@ -27,16 +27,19 @@ impl Settings {
 const PROTECTED: &str = "protected";
 
 impl History {
-    /// Reads the settings, in one round trip.
-    pub(super) fn settings(&self, client: &mut Client) -> Result<Settings, HistoryError> {
+    /// Reads the settings, in one round trip; they may not tell the version.
+    pub(super) fn settings(
+        &self,
+        client: &mut Client,
+    ) -> Result<(Option<usize>, Option<String>), HistoryError> {
         let sql = format!("SELECT key, value FROM {}", self.settings_table().quoted());
-        let mut settings = Settings { version: WITHOUT_SETTINGS + 1, protected: None };
+        let (mut told, mut protected) = (None, None);
         for message in client.simple_query(&sql)? {
             let SimpleQueryMessage::Row(row) = message else { continue };
             let value = row.get(1).unwrap_or_default();
             match row.get(0) {
                 Some("version") => match value.parse() {
-                    Ok(version) if version <= VERSION => settings.version = version,
+                    Ok(version) if version <= VERSION => told = Some(version),
                     _ => {
                         return Err(HistoryError::Newer {
                             table: self.table.to_string(),
@@ -45,11 +48,11 @@ impl History {
                         });
                     }
                 },
-                Some(PROTECTED) => settings.protected = Some(value.to_owned()),
+                Some(PROTECTED) => protected = Some(value.to_owned()),
                 _ => {}
             }
         }
-        Ok(settings)
+        Ok((told, protected))
     }
 
     /// Sets a setting.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Migrator;
 use crate::backup::{Backup, BackupError, ClientPrograms, Place, dump, prune};
-use crate::history::{Action, Line};
+use crate::history::{Action, HistoryError, Line};
 use crate::watchdog::Watchdog;
 use crate::{Environment, Error, Event, Observer, Session};
 
@@ -38,6 +38,7 @@ impl Migrator {
         observer: &mut dyn Observer,
     ) -> Result<Backup, Error> {
         self.refuse_newer(session)?;
+        self.tell_before_backup(session, observer)?;
         let backup = {
             let reporter = self.reporter.as_ref().map(|reporter| reporter.0.clone());
             let _watchdog = Watchdog::start(&self.interrupt, self.limits, session, reporter);
@@ -54,14 +55,19 @@ impl Migrator {
         if session.read_only().is_some() {
             return Ok(backup);
         }
-        match self.history.find(session.client())? {
-            None => {}
-            Some(settings) if settings.is_older() => {
+        match self.history.find(session.client()) {
+            Ok(None) => {}
+            // What is wrong with it, other commands say.
+            Err(HistoryError::Incomplete { .. }) => {}
+            Ok(Some(settings)) if settings.is_older() => {
                 self.alone(session, observer, |session, _, _, _| {
                     self.log_backup(session, &backup)
                 })?;
             }
-            Some(_) => self.log_backup(session, &backup)?,
+            found => {
+                found?;
+                self.log_backup(session, &backup)?;
+            }
         }
         Ok(backup)
     }
@@ -75,6 +81,7 @@ impl Migrator {
         let Some(BackupBefore { place, environment }) = &self.backup_before else {
             return Ok(());
         };
+        self.tell_before_backup(session, observer)?;
         let backup = self.back_up(session, place, environment, observer)?;
         self.log_backup(session, &backup)
     }

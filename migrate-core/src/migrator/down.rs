@@ -158,6 +158,7 @@ impl Migrator {
         if !back.is_empty() {
             self.may_destroy(known.protected.as_deref())?;
         }
+        self.tell_before_down(session, back, observer)?;
         let mut done = Vec::new();
         if let Some((partial, _)) = &back.partial {
             self.take_back_partial(session, lock, partial, observer)?;

@@ -5,6 +5,7 @@ mod backup;
 mod cut;
 mod down;
 mod embedded;
+mod extensions;
 mod functions;
 mod goto;
 mod log;
@@ -244,6 +245,7 @@ impl Migrator {
         if let Some(why) = session.read_only() {
             return Err(Error::ReadOnly { why });
         }
+        Self::refuse_worker(session)?;
         session.prepare();
         let reporter = self.reporter.as_ref().map(|reporter| reporter.0.clone());
         let _watchdog = Watchdog::start(&self.interrupt, self.limits, session, reporter);

@@ -8,7 +8,7 @@ use crate::history::{Action, Line, Unfinished};
 use crate::lock::RunnerLock;
 use crate::plan::{Inverse, Step, checksum_of_first};
 use crate::versions::for_server;
-use crate::way_back::{Captured, NoWayBack};
+use crate::way_back::{BACK, Captured, NoWayBack};
 use crate::{Error, Event, Observer, Session};
 
 /// Why a step does not come back of which some statements were done.
@@ -168,7 +168,7 @@ impl Migrator {
                     }
                 };
                 let step = Step {
-                    summary: format!("take back: {}", step.summary),
+                    summary: format!("{BACK}{}", step.summary),
                     statements,
                     destroys: false,
                     idempotent: false,

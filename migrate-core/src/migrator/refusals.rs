@@ -52,6 +52,7 @@ fn subject(error: &Error, database: &str) -> Option<String> {
         Error::RowsLost(losses) => losses.first().map(|loss| loss.name.clone()),
         Error::ProtectedAs { .. }
         | Error::NotEmpty { .. }
+        | Error::CitusClean
         | Error::Stopped(_)
         | Error::Lock(LockError::Held { .. } | LockError::Stopped(_))
         | Error::Backup(BackupError::Stopped { .. }) => Some(database.to_owned()),

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::Migrator;
 use super::backup::{shown, stay_while_idle};
-use crate::backup::{self, BackupError, CLEAN, ClientPrograms, contents, validate};
+use crate::backup::{self, BackupError, CLEAN, ClientPrograms, contents, extensions, validate};
 use crate::history::{Action, HistoryError, Line, logs, protect_as_before, protections};
 use crate::{Environment, Error, Event, Observer, Session};
 
@@ -56,6 +56,10 @@ impl Migrator {
         observer: &mut dyn Observer,
     ) -> Result<(), Error> {
         self.refuse_newer(session)?;
+        Self::refuse_worker(session)?;
+        if options.clean {
+            Self::refuse_clean(session)?;
+        }
         let refuse = |session: &mut Session| {
             self.may_destroy_all(session)?;
             match contents(session.client())? {
@@ -69,7 +73,9 @@ impl Migrator {
         let mut progress =
             |what: &str| observer.event(Event::BackupProgress { what: what.to_owned() });
         validate(&programs, file, environment, &self.interrupt, &mut progress)?;
+        let extensions = extensions(&programs, file, environment)?;
         self.connect_if_lost(session)?;
+        self.tell_before_restore(session, &extensions, options.clean, observer)?;
         self.locked(session, observer, |session, _, observer| {
             // Somebody may have been quicker.
             refuse(session)?;
@@ -112,8 +118,9 @@ impl Migrator {
             self.connect_if_lost(session)?;
             match self.history.find(session.client()) {
                 Ok(None) => return Ok(()),
-                // The backup has it from a newer version. It is restored; the next command says so.
-                Err(HistoryError::Newer { .. }) => return Ok(()),
+                // The backup has it from a newer version, or not all of it. It is restored; the next
+                // command says so.
+                Err(HistoryError::Newer { .. } | HistoryError::Incomplete { .. }) => return Ok(()),
                 found => found?,
             };
             self.known_or_new(session, observer)?;

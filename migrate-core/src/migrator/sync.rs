@@ -118,6 +118,9 @@ impl Migrator {
         if !meant.names().is_empty() {
             would.reverts = self.backwards(session, &known, &meant)?.steps();
         }
+        let not_restored = Self::not_restored(would.reverts.clone()).into_iter();
+        let not_restored = not_restored.chain(self.would_not_restore(session, &would.applies)?);
+        not_restored.for_each(|event| observer.event(event));
         let nothing = would.reverts.is_empty() && would.applies.is_empty();
         if !nothing && self.may_destroy(known.protected.as_deref()).is_ok() {
             let left = meant.left_of(&known);

@@ -4,20 +4,36 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashSet;
 
+use postgres::error::SqlState;
+
 use super::{Known, Migrator};
 use crate::apply::{Variables, Work, is_transactional};
+use crate::capture::unrestored_of;
 use crate::error::FILE_GONE;
 use crate::event::Direction;
-use crate::history::{Action, Line, TRANSACTION_MS};
+use crate::history::{Action, Line, LogQuery, TRANSACTION_MS};
 use crate::lock::RunnerLock;
 use crate::order::{State, entries, pending};
 use crate::plan::{Inverse, Migration, Problem, Step};
 use crate::versions::{for_server, too_new_for};
-use crate::way_back::Captured;
+use crate::way_back::{BACK, Captured};
 use crate::{ApplyError, Error, Event, Failure, Observer, Session, WayBack, rights};
 
 /// What is wrong with a history that says both.
 pub(super) const AND_APPLIED: &str = "it is recorded as applied as well, and both cannot be";
+
+/// Errors of what is there already.
+const EXISTS_ALREADY: [SqlState; 8] = [
+    SqlState::DUPLICATE_TABLE,
+    SqlState::DUPLICATE_COLUMN,
+    SqlState::DUPLICATE_OBJECT,
+    SqlState::DUPLICATE_SCHEMA,
+    SqlState::DUPLICATE_FUNCTION,
+    SqlState::UNIQUE_VIOLATION,
+    // What it drops is gone.
+    SqlState::UNDEFINED_TABLE,
+    SqlState::UNDEFINED_COLUMN,
+];
 
 /// How far to apply.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -112,6 +128,7 @@ impl Migrator {
         allow_out_of_order: bool,
         observer: &mut dyn Observer,
     ) -> Result<Vec<String>, Error> {
+        self.tell_before_up(session, migrations, observer)?;
         let mut done = Vec::new();
         let mut reconnects = session.reconnects();
         let mut known = Cow::Borrowed(known);
@@ -221,9 +238,9 @@ impl Migrator {
             _ => self.history.since_journaled(&migration.name),
         };
         let steps = for_server(&migration.up, session.major());
-        let irreversible = RefCell::new(None);
+        let outcome = RefCell::new((None, Vec::new()));
         let record = |captured: &Captured| {
-            irreversible.replace(WayBack::of(migration, captured).none_because());
+            outcome.replace(outcome_of(migration, captured));
             self.record(migration, &duration, captured)
         };
         let work = Work {
@@ -245,12 +262,13 @@ impl Migrator {
         let names = [migration.name.clone()];
         let result = self.apply_through_cuts(session, lock, &work, &names, known, observer);
         let duration = result.map_err(|error| self.failed(session, Action::Up, error))?;
+        let (no_way_back, lost) = outcome.into_inner();
         observer.event(Event::Finished {
             name: migration.name.clone(),
             direction: Direction::Up,
             duration,
-            lost: if irreversible.borrow().is_some() { Vec::new() } else { lost(migration) },
-            no_way_back: irreversible.into_inner(),
+            no_way_back,
+            lost,
         });
         self.is_confirmed(&migration.name)
     }
@@ -268,23 +286,24 @@ impl Migrator {
         {
             return Err(Error::NotTransactional { name: alone.name.clone() });
         }
+        self.tell_before_up(session, migrations, observer)?;
         let major = session.major();
         let steps: Vec<Step> =
             migrations.iter().flat_map(|migration| for_server(&migration.up, major)).collect();
-        let irreversible = RefCell::new(Vec::new());
+        let outcomes = RefCell::new(Vec::new());
         let record = |captured: &Captured| {
             let mut first = 0;
             let mut sql = Vec::new();
-            let mut reasons = Vec::new();
+            let mut found = Vec::new();
             for migration in migrations {
                 let end = first + migration.up.len();
                 let own = captured.range(first..end);
                 let own: Captured = own.map(|(step, back)| (step - first, back.clone())).collect();
                 sql.extend(self.record(migration, TRANSACTION_MS, &own));
-                reasons.push(WayBack::of(migration, &own).none_because());
+                found.push(outcome_of(migration, &own));
                 first = end;
             }
-            irreversible.replace(reasons);
+            outcomes.replace(found);
             sql
         };
         let names: Vec<_> = migrations.iter().map(|migration| migration.name.clone()).collect();
@@ -308,15 +327,13 @@ impl Migrator {
         let duration = self
             .apply_through_cuts(session, lock, &work, &names, known, observer)
             .map_err(|error| self.failed(session, Action::Up, error))?;
-        let mut irreversible = irreversible.into_inner().into_iter();
-        for migration in migrations {
-            let no_way_back = irreversible.next().flatten();
+        for (migration, (no_way_back, lost)) in migrations.iter().zip(outcomes.into_inner()) {
             observer.event(Event::Finished {
                 name: migration.name.clone(),
                 direction: Direction::Up,
                 duration,
-                lost: if no_way_back.is_some() { Vec::new() } else { lost(migration) },
                 no_way_back,
+                lost,
             });
         }
         self.is_confirmed(&together)?;
@@ -348,8 +365,29 @@ impl Migrator {
             && let Some(said) = source.server()
         {
             *advice = rights::advice(session.client(), said, &statement.sql).map(Into::into);
+            if advice.is_none() && action == Action::Up && EXISTS_ALREADY.contains(said.code()) {
+                *advice = self.advice_on_removed_row(session, &error.name).map(Into::into);
+            }
         }
         error
+    }
+
+    /// What to do about a migration that was applied, and of which somebody has removed the row.
+    fn advice_on_removed_row(&self, session: &mut Session, name: &str) -> Option<String> {
+        let query = LogQuery { name: Some(name.to_owned()), count: None };
+        let log = self.history.log_entries(session.client(), &query).ok()?;
+        let last = log.iter().find(|entry| entry.is_done())?;
+        let records = [Action::Up, Action::MarkApplied].map(Action::as_str);
+        records.contains(&last.action.as_str()).then(|| {
+            format!(
+                "the log says that {} applied `{name}` at {}, and not that it was reverted: its row was \
+                 removed from `{}`; if the database has what it does, `migrate mark {name}` records it \
+                 again",
+                last.who,
+                last.at.format("%Y-%m-%d %H:%M:%S UTC"),
+                self.history.table(),
+            )
+        })
     }
 }
 
@@ -386,16 +424,21 @@ pub(super) fn without_secrets(steps: &[Step], variables: &Variables) -> Vec<Prob
     problems
 }
 
-/// What does not come back with a migration that can be taken back.
-fn lost(migration: &Migration) -> Vec<String> {
-    if !is_inferred(migration) || WayBack::none(migration).is_some() {
-        return Vec::new();
+/// Why a migration cannot be reverted, given what was captured; else what is lost when it is.
+fn outcome_of(migration: &Migration, captured: &Captured) -> (Option<String>, Vec<String>) {
+    match WayBack::of(migration, captured) {
+        WayBack::None(why) => (Some(why.reason), Vec::new()),
+        WayBack::Written(_) => (None, Vec::new()),
+        WayBack::Inferred(steps) => (None, steps.iter().rev().flat_map(lost).collect()),
     }
-    let lost = migration.up.iter().filter_map(|step| match &step.inverse {
-        Inverse::Capture(capture) => {
-            capture.lost.as_ref().map(|lost| format!("{}: {lost}", step.summary))
-        }
-        _ => None,
-    });
-    lost.collect()
+}
+
+/// What does not come back with a step that can be taken back.
+fn lost(back: &Step) -> Vec<String> {
+    let Inverse::Capture(capture) = &back.inverse else { return Vec::new() };
+    let summary = back.summary.strip_prefix(BACK).unwrap_or(&back.summary);
+    let kept = back.statements.iter().flat_map(unrestored_of);
+    let kept = kept.map(|lost| format!("{lost} does not come back"));
+    let lost = capture.lost.iter().cloned().chain(kept);
+    lost.map(|lost| format!("{summary}: {lost}")).collect()
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::Migrator;
 use crate::count::count;
-use crate::history::LogQuery;
+use crate::history::{HistoryError, LogQuery};
 use crate::order::{Entry, State, entries};
 use crate::plan::{Step, checksum};
 use crate::{Error, Session};
@@ -96,8 +96,18 @@ impl Migrator {
     ///
     /// When the history cannot be read.
     pub fn verify(&self, session: &mut Session) -> Result<Verification, Error> {
-        let Some(known) = self.known(session.client())? else {
-            return Ok(Verification { applied: 0, findings: Vec::new() });
+        let known = match self.known(session.client()) {
+            Err(Error::History(error @ HistoryError::Incomplete { .. })) => {
+                let applied = self.history.applied(session.client()).map_or(0, |rows| rows.len());
+                return Ok(Verification { applied, findings: self.of_history(error) });
+            }
+            known => known?,
+        };
+        let Some(known) = known else {
+            let rest = self.history.occupied(session.client())?;
+            let rest = rest.filter(|it| matches!(it, HistoryError::Occupied { is_rest: true, .. }));
+            let findings = rest.map(|error| self.of_history(error)).unwrap_or_default();
+            return Ok(Verification { applied: 0, findings });
         };
         let client = session.client();
         let stored = self.history.stored(client)?;
@@ -139,14 +149,26 @@ impl Migrator {
             }
         }
         findings.extend(ledger::disagreements(&known.applied, &log));
+        let (history, protected) = (self.history.table().to_string(), known.protected.as_deref());
+        findings.extend(ledger::lost_protection(&history, protected, &log));
         if self.history.counter_is_behind(session.client())? {
             findings.push(tampered(
                 &known.applied.last().map(|row| row.name.clone()).unwrap_or_default(),
                 "its `id` is above the counter of the history, so that a later one will collide with it",
             ));
         }
+        findings.extend(self.registered_history(session)?);
         findings.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(Verification { applied: known.applied.len(), findings })
+    }
+}
+
+impl Migrator {
+    /// What is missing of the history itself.
+    fn of_history(&self, error: HistoryError) -> Vec<Finding> {
+        let help = error.help().unwrap_or_default();
+        let name = self.history.table().to_string();
+        vec![Finding::new(FindingKind::Tampered, &name, error.to_string(), help)]
     }
 }
 

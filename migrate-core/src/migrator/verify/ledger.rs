@@ -55,6 +55,32 @@ pub(super) fn disagreements(applied: &[Applied], log: &[LogEntry]) -> Vec<Findin
     findings
 }
 
+/// A protection that the log, the newest line first, says was given and not taken away, and that the
+/// settings do not have. A restore leaves it as it was before, which the log does not tell.
+pub(super) fn lost_protection(
+    history: &str,
+    protected: Option<&str>,
+    log: &[LogEntry],
+) -> Option<Finding> {
+    let words = [Action::Protect, Action::Unprotect, Action::Restore].map(Action::as_str);
+    let mut lines = log.iter().filter(|entry| entry.is_done());
+    let last = lines.find(|entry| words.contains(&entry.action.as_str()))?;
+    if last.action != Action::Protect.as_str() || protected.is_some() {
+        return None;
+    }
+    let name = &last.name;
+    let message = format!(
+        "the log says that {} protected the database as `{name}` at {}, and not that the protection was \
+         removed; the settings do not have it",
+        last.who,
+        moment(last.at),
+    );
+    Some(Finding {
+        help: format!("find out who removed it; `migrate protect {name}` protects it again"),
+        ..tampered(history, message)
+    })
+}
+
 fn told(log: &[LogEntry]) -> BTreeMap<&str, Told<'_>> {
     let mut told = BTreeMap::<&str, Told<'_>>::new();
     let is = |entry: &LogEntry, action: Action| entry.action == action.as_str();

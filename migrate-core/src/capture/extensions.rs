@@ -1,0 +1,407 @@
+//! What extensions keep of objects that are not theirs.
+//!
+//! An extension can make more of a table than the catalog shows: Citus distributes it, TimescaleDB
+//! makes it a hypertable, pg_partman maintains its partitions. No reader knows the calls that lead
+//! there, so none of it is captured; but it is found, and named, so that nobody takes what comes back
+//! for the whole. This is what counts as a registration of an object with an extension:
+//!
+//! - a row in a table of the extension with the object in it: as an `oid` or `regclass`, as its schema
+//!   and its name in two columns, or as its full name in one,
+//! - a dependency of the object on the extension itself,
+//! - a dependent of a class that is not PostgreSQL's.
+//!
+//! Of some extensions it is known that their tables are of another kind than others
+//! (`search::KINDS`): to recreate such a one as an ordinary table is not to restore it.
+
+mod search;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use postgres::Client;
+use postgres::types::{Oid, ToSql, Type};
+
+use super::State;
+use super::fact::{Address, Fact, Key};
+use super::names::Names;
+use crate::connect::search_path::{LEAVE_TRUSTED, shown, trusted};
+use crate::plan;
+use search::{Subjects, registrations};
+
+/// What an extension keeps of an object.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Registration {
+    /// The kind of the object, as `pg_identify_object` has it.
+    kind: String,
+    schema: String,
+    name: String,
+    /// 0 of an object that is gone, and known to the extension by its name.
+    object: Oid,
+    extension: String,
+    /// Where it is kept.
+    relation: String,
+    /// What the extension makes of the object, where that is a thing of another kind.
+    makes: Option<String>,
+    /// Of what is kept, without what names the object.
+    digest: String,
+    /// Whether `pg_dump` writes it.
+    is_dumped: bool,
+    /// Whether the extension knows the object by its name, and so the next one of that name, too.
+    by_name: bool,
+}
+
+/// What an inverse does not restore.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Unrestored {
+    /// It would leave another thing than there was.
+    Impossible(String),
+    /// It restores the objects without these, of which each is a clause.
+    Lost(Vec<String>),
+}
+
+/// An expression for whether an extension has relations at all; costs next to nothing where none has.
+pub(crate) const ARE_THERE: &str = "EXISTS (SELECT FROM pg_catalog.pg_depend \
+     WHERE refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass \
+     AND classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND deptype = 'e')";
+
+impl Registration {
+    /// All registrations of a database, outside a transaction.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses a query.
+    pub(crate) fn all(client: &mut Client) -> Result<Vec<Self>, postgres::Error> {
+        registrations(client, &Subjects::All)
+    }
+
+    /// The registrations of these tables, outside a transaction.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses a query.
+    pub(crate) fn of_tables(
+        client: &mut Client,
+        tables: &[migrate_dsl::Name],
+    ) -> Result<Vec<Self>, postgres::Error> {
+        let names: Vec<_> = tables.iter().map(migrate_dsl::Name::quoted).collect();
+        let ids = client.query_typed(
+            "SELECT to_regclass(name)::oid FROM unnest($1::text[]) AS name \
+             WHERE to_regclass(name) IS NOT NULL",
+            &[(&names, Type::TEXT_ARRAY)],
+        )?;
+        let relations: Vec<Oid> = ids.iter().map(|row| row.get(0)).collect();
+        registrations(client, &Subjects::These { relations: &relations, schemas: &[], gone: &[] })
+    }
+
+    /// The registrations of named objects, of their partitions, and of what is in named schemas;
+    /// outside a transaction.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses a query.
+    pub(crate) fn of_named(
+        client: &mut Client,
+        objects: &[plan::Object],
+    ) -> Result<Vec<Self>, postgres::Error> {
+        client.batch_execute(&format!("BEGIN READ ONLY;\n{LEAVE_TRUSTED}"))?;
+        let found = Names::read(client, objects).and_then(|names| {
+            trusted(client, |client| {
+                let addresses = names.resolve(client, objects)?;
+                let [relations, schemas] = ["pg_class", "pg_namespace"].map(|class| {
+                    let of_class = addresses.iter().filter(|address| address.class == class);
+                    of_class.map(|address| address.object).collect::<Vec<_>>()
+                });
+                let below = "WITH RECURSIVE below (relation) AS ( \
+                             SELECT oid FROM pg_class WHERE oid = ANY ($1) OR relnamespace = ANY ($2) \
+                             UNION SELECT inhrelid FROM below JOIN pg_inherits ON inhparent = relation) \
+                             SELECT relation, inhparent FROM below LEFT JOIN pg_inherits ON inhrelid = relation";
+                let ids: [&(dyn ToSql + Sync); 2] = [&relations, &schemas];
+                let below = client.query_typed(below, &ids.map(|ids| (ids, Type::OID_ARRAY)))?;
+                let relations: Vec<Oid> = below.iter().map(|row| row.get(0)).collect();
+                let links = below.iter().filter_map(|row| Some((row.get(0), row.get::<_, Option<Oid>>(1)?)));
+                let links: Vec<(Oid, Oid)> = links.collect();
+                let all: Vec<Oid> =
+                    relations.iter().copied().chain(links.iter().map(|link| link.1)).collect();
+                let subjects = Subjects::These { relations: &all, schemas: &schemas, gone: &[] };
+                let found = registrations(client, &subjects)?;
+                let (named, whole): (Vec<_>, Vec<_>) = found
+                    .into_iter()
+                    .partition(|it| relations.contains(&it.object) || schemas.contains(&it.object));
+                Ok(named.into_iter().filter(|it| !it.comes_with_one_of(&whole, &links)).collect())
+            })
+        });
+        let ended = client.batch_execute("ROLLBACK");
+        let found = found?;
+        ended.map(|()| found)
+    }
+
+    /// Whether the object is one of another kind by it.
+    pub(crate) fn makes_another_kind(&self) -> bool {
+        self.makes.is_some()
+    }
+
+    /// Whether it may still be there when the object is recreated.
+    pub(crate) fn is_by_name(&self) -> bool {
+        self.by_name && self.makes.is_none()
+    }
+
+    /// Whether a backup lacks it: `pg_dump` does not write it, or it would not be the same.
+    pub(crate) fn is_not_dumped(&self) -> bool {
+        !self.is_dumped || self.makes.is_some()
+    }
+
+    /// Whether Citus keeps it.
+    pub(crate) fn is_of_citus(&self) -> bool {
+        self.extension == "citus"
+    }
+
+    /// Whether it is of a schema as a whole.
+    pub(crate) fn is_of_schema(&self) -> bool {
+        self.kind == "schema"
+    }
+
+    /// Its schema and name, as a person writes them.
+    pub(crate) fn full_name(&self) -> String {
+        format!("{}.{}", self.schema, self.name)
+    }
+
+    /// The kind of the object and its name.
+    pub(crate) fn subject(&self) -> String {
+        let name = match self.schema.as_str() {
+            "" => self.name.clone(),
+            schema => shown(format!("{schema}.{}", self.name)),
+        };
+        format!("{} `{name}`", self.kind)
+    }
+
+    /// What the extension keeps of which object, as the object of a sentence.
+    fn kept(&self) -> String {
+        let (relation, extension) = (&self.relation, self.owner());
+        format!("what {extension} keeps of {} in `{relation}`", self.subject())
+    }
+
+    /// The extension, for a sentence.
+    fn owner(&self) -> String {
+        match self.extension.as_str() {
+            "" => "an unknown extension".to_owned(),
+            extension => format!("the extension `{extension}`"),
+        }
+    }
+
+    /// Why the object cannot be restored by statements that recreate it; none where it is the same
+    /// but for what is kept elsewhere.
+    fn other_kind(&self) -> Option<String> {
+        let makes = self.makes.as_deref()?;
+        let Self { kind, extension, .. } = self;
+        Some(format!(
+            "{} was a {makes} of the extension `{extension}`, which is not captured: the inverse \
+             would create an ordinary {kind}",
+            self.subject()
+        ))
+    }
+}
+
+/// As a sentence about the present.
+impl fmt::Display for Registration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (subject, owner, relation) = (self.subject(), self.owner(), &self.relation);
+        match &self.makes {
+            Some(makes) => write!(f, "{subject} is a {makes} of {owner}"),
+            None => write!(f, "{owner} keeps something of {subject} in `{relation}`"),
+        }
+    }
+}
+
+impl State {
+    /// Reads the registrations of what the state has, of what another had, and of what they are part
+    /// of.
+    pub(super) fn read_registrations(
+        &mut self,
+        client: &mut Client,
+        earlier: Option<&Self>,
+    ) -> Result<(), postgres::Error> {
+        let of_class = |class: &str| {
+            let ids = self.facts.iter().filter(|(key, fact)| is_subject(key, &fact.address, class));
+            ids.map(|(_, fact)| fact.address.object).collect::<Vec<_>>()
+        };
+        let (mut relations, schemas) = (of_class("pg_class"), of_class("pg_namespace"));
+        let states = [Some(&*self), earlier];
+        let parents = states.into_iter().flatten().flat_map(Self::partitions);
+        relations.extend(parents.map(|(_, parent)| parent));
+        let earlier = earlier.map_or(&[][..], |earlier| &earlier.registrations);
+        let gone = earlier.iter().filter(|it| !it.schema.is_empty());
+        let gone: Vec<_> = gone.map(|it| (it.schema.as_str(), it.name.as_str())).collect();
+        if relations.is_empty() && schemas.is_empty() && gone.is_empty() {
+            return Ok(());
+        }
+        let subjects = Subjects::These { relations: &relations, schemas: &schemas, gone: &gone };
+        self.registrations = registrations(client, &subjects)?;
+        Ok(())
+    }
+
+    /// Partitions, each with what it is one of.
+    fn partitions(&self) -> impl Iterator<Item = (Oid, Oid)> {
+        let links = self.facts.values().filter(|fact| fact.address.class == "pg_inherits");
+        let links = links.filter(|link| link.comes_with.is_empty());
+        links.filter_map(|link| Some((link.address.object, link.address.part.try_into().ok()?)))
+    }
+
+    /// What the statements that take `after` back to `self` do not restore of registrations.
+    pub(crate) fn unrestored_from(&self, after: &Self) -> Unrestored {
+        let (mut impossible, mut lost) = (Vec::new(), Vec::new());
+        let links: Vec<_> = self.partitions().collect();
+        for (object, kept) in by_object(&self.registrations) {
+            if !self.facts.values().any(|fact| fact.address.object == object) {
+                continue;
+            }
+            let Some(now) = self.object_after(object, after) else {
+                // What knows the object by its name knows the next one of that name.
+                let is_lost = |it: &&&Registration| {
+                    let by_name = |left: &Registration| left.object == 0 && left.is_kept_like(it);
+                    !after.registrations.iter().any(by_name)
+                        && !it.comes_with_one_of(&after.registrations, &links)
+                };
+                let gone: Vec<_> = kept.iter().filter(is_lost).collect();
+                impossible.extend(gone.iter().filter_map(|it| it.other_kind()));
+                lost.extend(gone.iter().map(|it| it.kept()));
+                continue;
+            };
+            // What knows it by its name knows it again when it is renamed back.
+            let has_old_name = |it: &&Registration| {
+                let same =
+                    |kept: &&Registration| (&kept.schema, &kept.name) == (&it.schema, &it.name);
+                it.object == now || it.object == 0 && kept.iter().any(same)
+            };
+            let of_now = after.registrations.iter().filter(has_old_name);
+            let of_now: Vec<_> = of_now.collect();
+            impossible.extend(changes(&kept, &of_now).or_else(|| changes(&of_now, &kept)));
+        }
+        for (object, kept) in by_object(&after.registrations) {
+            let was_there = self.facts.iter().any(|(key, fact)| {
+                self.object_after(fact.address.object, after) == Some(object)
+                    && is_subject(key, &fact.address, &fact.address.class)
+            });
+            let was_registered = self.registrations.iter().any(|it| {
+                it.object == object || self.object_after(it.object, after) == Some(object)
+            });
+            if object != 0 && was_there && !was_registered {
+                impossible.extend(changes(&kept, &[]));
+            }
+        }
+        match impossible.into_iter().next() {
+            Some(reason) => Unrestored::Impossible(reason),
+            None => Unrestored::Lost(lost),
+        }
+    }
+
+    /// What an object is afterwards: itself, or what has taken its name.
+    fn object_after(&self, object: Oid, after: &State) -> Option<Oid> {
+        let is_it = |fact: &&Fact| fact.address.object == object && fact.address.part == 0;
+        if let Some(same) = after.facts.values().find(is_it) {
+            return Some(same.address.object);
+        }
+        let (key, _) = self.facts.iter().find(|(_, fact)| is_it(fact))?;
+        after.facts.get(key).map(|fact| fact.address.object)
+    }
+}
+
+impl Registration {
+    /// Whether the extension registers the object by itself when it is recreated, as a part of one of
+    /// these; a link leads from a partition to what it is one of.
+    fn comes_with_one_of<'a>(
+        &self,
+        wholes: impl IntoIterator<Item = &'a Self>,
+        links: &[(Oid, Oid)],
+    ) -> bool {
+        wholes.into_iter().any(|whole| {
+            let holds = match whole.kind.as_str() {
+                "schema" => whole.name == self.schema && whole.makes.is_some(),
+                _ => {
+                    whole.relation == self.relation && links.contains(&(self.object, whole.object))
+                }
+            };
+            holds && whole.extension == self.extension
+        })
+    }
+
+    fn is_kept_like(&self, other: &Self) -> bool {
+        (&self.extension, &self.relation, &self.digest)
+            == (&other.extension, &other.relation, &other.digest)
+    }
+}
+
+/// Whether it is something that extensions register.
+fn is_subject(key: &Key, address: &Address, class: &str) -> bool {
+    let kinds = ["table", "foreign table", "view", "materialized view", "schema"];
+    address.part == 0 && address.class == class && kinds.contains(&key.kind.as_str())
+}
+
+/// Why what is kept here cannot be reverted to what is kept there.
+fn changes(here: &[&Registration], there: &[&Registration]) -> Option<String> {
+    let changed = here.iter().find(|it| !there.iter().any(|other| it.is_kept_like(other)))?;
+    Some(format!("the step changes {}, which is not captured", changed.kept()))
+}
+
+fn by_object(registrations: &[Registration]) -> BTreeMap<Oid, Vec<&Registration>> {
+    let mut objects: BTreeMap<Oid, Vec<&Registration>> = BTreeMap::new();
+    for registration in registrations {
+        objects.entry(registration.object).or_default().push(registration);
+    }
+    objects
+}
+
+/// How a line of a captured statement begins that says what it does not restore.
+const NOT_RESTORED: &str = "-- not restored: ";
+
+/// Adds to a captured statement what it does not restore: `down` says so before it begins.
+pub(crate) fn note_unrestored(sql: &mut String, lost: &[String]) {
+    for lost in lost {
+        let line: String = lost.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        sql.push('\n');
+        sql.push_str(NOT_RESTORED);
+        sql.push_str(&line);
+    }
+}
+
+/// What a captured statement says that it does not restore.
+pub(crate) fn unrestored_of(statement: &plan::Statement) -> impl Iterator<Item = &str> {
+    let lines = statement.sql.lines().filter(|_| statement.captured);
+    // Only after the statement itself: a body of a function may have any line.
+    let lines: Vec<_> = lines.collect();
+    let notes = lines.into_iter().rev().map_while(|line| line.strip_prefix(NOT_RESTORED));
+    notes.collect::<Vec<_>>().into_iter().rev()
+}
+
+/// Whether this is a worker of a Citus cluster, which changes no tables of its own accord.
+///
+/// # Errors
+///
+/// When the server refuses a query.
+pub(crate) fn is_citus_worker(client: &mut Client) -> Result<bool, postgres::Error> {
+    let group = client.query_typed(
+        "SELECT pg_catalog.format('SELECT groupid::pg_catalog.int4 FROM %I.%I', nspname, relname) \
+         FROM pg_catalog.pg_extension e \
+         JOIN pg_catalog.pg_depend d ON d.refobjid = e.oid \
+         AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass \
+         AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype = 'e' \
+         JOIN pg_catalog.pg_class c ON c.oid = d.objid AND c.relkind = 'r' \
+         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         WHERE extname = 'citus' AND relname = 'pg_dist_local_group' \
+         AND pg_catalog.has_table_privilege(c.oid, 'SELECT')",
+        &[],
+    )?;
+    let Some(row) = group.first() else { return Ok(false) };
+    let groups = client.query_typed(row.get(0), &[])?;
+    // A coordinator has the number 0.
+    Ok(groups.iter().any(|row| row.get::<_, i32>(0) != 0))
+}
+
+/// Whether the database has the extension `citus`.
+///
+/// # Errors
+///
+/// When the server refuses a query.
+pub(crate) fn has_citus(client: &mut Client) -> Result<bool, postgres::Error> {
+    let sql = "SELECT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'citus')";
+    Ok(client.query_typed_one(sql, &[])?.get(0))
+}

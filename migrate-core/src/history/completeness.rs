@@ -1,0 +1,139 @@
+//! Whether a history has all of its tables, columns and settings, and whether their names are free
+//! where there is none.
+
+use std::collections::BTreeMap;
+
+use postgres::Client;
+
+use super::schema::{VERSION, WITHOUT_SETTINGS};
+use super::{History, HistoryError, Settings};
+
+/// What is known of a history, of which these are the columns by table, and these the settings: the
+/// version, and the name under which the database is protected.
+///
+/// # Errors
+///
+/// When something of it is missing.
+pub(super) fn check(
+    history: &History,
+    found: &BTreeMap<String, Vec<String>>,
+    settings: Option<(Option<usize>, Option<String>)>,
+) -> Result<Settings, HistoryError> {
+    let has = |table: &migrate_dsl::Name, column: Option<&str>| {
+        let columns = found.get(table.name.as_str());
+        columns.is_some_and(|columns| {
+            column.is_none_or(|column| columns.iter().any(|found| found == column))
+        })
+    };
+    let (log, journal) = (history.log_table(), history.journal_table());
+    let kept = history.settings_table();
+    let (of_second, of_third) = (has(&log, Some("checksum")), has(&journal, Some("noted")));
+    // What the columns show, whatever the settings say.
+    let shown = match (of_second, of_third) {
+        (_, true) => VERSION,
+        (true, false) => WITHOUT_SETTINGS + 1,
+        (false, false) => WITHOUT_SETTINGS,
+    };
+    let mut problems = Vec::new();
+    let mut remedy = Vec::new();
+    let missing = |table: &migrate_dsl::Name| format!("the table `{table}` is missing");
+    // The statements of the second version: three for the log, one for the settings.
+    let mut second = history.kept_log_and_settings();
+    let create_settings = second.split_off(3);
+    if !has(&log, None) {
+        problems.push(missing(&log));
+        remedy.extend(history.tables().into_iter().skip(1).take(1).chain(second));
+    }
+    if !has(&journal, None) {
+        problems.push(missing(&journal));
+        remedy.extend(history.tables().into_iter().skip(2).chain(history.noted_in_journal()));
+    }
+    let set_version = history.set("version", &VERSION.to_string());
+    let mut version = shown;
+    let mut protected = None;
+    let protection_lost = match settings {
+        None if shown > WITHOUT_SETTINGS || !problems.is_empty() => {
+            problems.push(missing(&kept));
+            remedy.extend(create_settings);
+            remedy.push(set_version);
+            true
+        }
+        None => false,
+        Some((told, name)) => {
+            protected = name;
+            match told {
+                // Early ones did not tell it.
+                None if shown < VERSION => version = WITHOUT_SETTINGS + 1,
+                None => {
+                    problems.push(format!("`{kept}` has no row `version`"));
+                    remedy.push(set_version);
+                }
+                Some(told) if told < shown => {
+                    problems.push(format!(
+                        "`version` in `{kept}` is {told}, and the tables are of version {shown}"
+                    ));
+                    remedy.push(set_version);
+                }
+                Some(told) => {
+                    version = told;
+                    if told == VERSION && has(&journal, None) && !of_third {
+                        problems.push(format!("`{journal}` has no column `noted`"));
+                        remedy.extend(history.noted_in_journal());
+                    }
+                    if told > WITHOUT_SETTINGS && has(&log, None) && !of_second {
+                        problems.push(format!("`{log}` has no column `checksum`"));
+                        remedy.extend(history.kept_log_and_settings().into_iter().take(1));
+                    }
+                }
+            }
+            told.is_none() && protected.is_none() && !problems.is_empty()
+        }
+    };
+    match problems.is_empty() {
+        true => Ok(Settings { version, protected }),
+        false => Err(HistoryError::Incomplete {
+            table: history.table().to_string(),
+            problems,
+            remedy,
+            protection_lost,
+        }),
+    }
+}
+
+impl History {
+    /// Refuses to create the tables where something else has their names.
+    pub(super) fn names_are_free(&self, client: &mut Client) -> Result<(), HistoryError> {
+        match self.occupied(client)? {
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
+    }
+
+    /// What has the names of the tables, where there is no history.
+    pub(crate) fn occupied(
+        &self,
+        client: &mut Client,
+    ) -> Result<Option<HistoryError>, postgres::Error> {
+        let sql = format!(
+            "SELECT pg_catalog.format('%s `%s.%s` (owner `%s`)', what, nspname, name, \
+                    pg_catalog.pg_get_userbyid(owner)), what = 'the table' \
+             FROM (SELECT CASE relkind WHEN 'r' THEN 'the table' WHEN 'p' THEN 'the partitioned table' \
+                               WHEN 'v' THEN 'the view' WHEN 'm' THEN 'the materialized view' \
+                               WHEN 'S' THEN 'the sequence' WHEN 'i' THEN 'the index' \
+                               WHEN 'c' THEN 'the type' ELSE 'the relation' END AS what, \
+                          relnamespace AS namespace, relname AS name, relowner AS owner \
+                   FROM pg_catalog.pg_class \
+                   UNION ALL \
+                   SELECT 'the type', typnamespace, typname, typowner FROM pg_catalog.pg_type \
+                   WHERE typrelid = 0) AS named \
+             JOIN pg_catalog.pg_namespace n ON n.oid = namespace \
+             WHERE nspname = $1 AND name IN ({}) ORDER BY 1",
+            self.names()
+        );
+        let found = client.query(&sql, &[&self.schema.as_str()])?;
+        let by: Vec<String> = found.iter().map(|row| row.get(0)).collect();
+        let is_rest = found.iter().all(|row| row.get(1)) && found.len() == 3;
+        let table = self.table().to_string();
+        Ok((!by.is_empty()).then_some(HistoryError::Occupied { table, by, is_rest }))
+    }
+}

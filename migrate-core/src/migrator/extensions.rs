@@ -1,0 +1,259 @@
+//! What extensions keep of tables, told before anything begins that would not restore it.
+
+use super::down::Backwards;
+use super::up::is_inferred;
+use super::{Finding, FindingKind, Migrator};
+use crate::capture::{Registration, has_citus, is_citus_worker, unrestored_of};
+use crate::plan::{Capture, Inverse, Migration, Step};
+use crate::{Error, Event, Observer, Session, WayBack};
+
+/// Extensions of which a backup does not have all, and what is to be done about it.
+const RESTORED_WITHOUT: &[(&str, &str)] = &[
+    (
+        "citus",
+        "the backup is of a database with the extension `citus`, whose distribution no backup contains: \
+         every table is restored as a local table of the coordinator; distribute them again with \
+         `create_distributed_table` and `create_reference_table`",
+    ),
+    (
+        "timescaledb",
+        "the backup is of a database with the extension `timescaledb`, which requires \
+         `timescaledb_pre_restore()` before and `timescaledb_post_restore()` after it is restored, and \
+         `migrate` calls neither: see that hypertables are complete",
+    ),
+];
+
+/// How many are told of in a message.
+const SHOWN: usize = 3;
+
+impl Migrator {
+    /// What the inverses of these migrations would not restore, where they were applied to this
+    /// database: what extensions keep of the tables that they drop or change. Writes nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses a query.
+    pub fn would_not_restore(
+        &self,
+        session: &mut Session,
+        migrations: &[&Migration],
+    ) -> Result<Vec<Event>, Error> {
+        if !session.extensions_have_tables() {
+            return Ok(Vec::new());
+        }
+        let mut events = Vec::new();
+        let inferred = migrations.iter().filter(|migration| is_inferred(migration));
+        for migration in inferred.filter(|migration| WayBack::none(migration).is_none()) {
+            for step in &migration.up {
+                let Some(capture) = drops_or_changes(step) else { continue };
+                let found = Registration::of_named(session.client(), &capture.objects)?;
+                events.extend(of_step(migration, step, capture, &found));
+            }
+        }
+        Ok(events)
+    }
+
+    pub(super) fn tell_before_up(
+        &self,
+        session: &mut Session,
+        migrations: &[&Migration],
+        observer: &mut dyn Observer,
+    ) -> Result<(), Error> {
+        let events = self.would_not_restore(session, migrations)?;
+        events.into_iter().for_each(|event| observer.event(event));
+        self.tell_registered_history(session, observer)
+    }
+
+    fn tell_registered_history(
+        &self,
+        session: &mut Session,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Error> {
+        for finding in self.registered_history(session)? {
+            observer.event(Event::Notice {
+                severity: "warning".to_owned(),
+                message: format!("{}; {}", finding.message, finding.help),
+            });
+        }
+        Ok(())
+    }
+
+    pub(super) fn tell_before_down(
+        &self,
+        session: &mut Session,
+        back: &Backwards,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Error> {
+        Self::not_restored(back.steps()).into_iter().for_each(|event| observer.event(event));
+        self.tell_registered_history(session, observer)
+    }
+
+    /// What these inverses, by migration, do not restore of what extensions kept.
+    #[must_use]
+    pub fn not_restored(reverts: Vec<(String, Vec<Step>)>) -> Vec<Event> {
+        let events = reverts.into_iter().filter_map(|(name, steps)| {
+            let statements = steps.iter().flat_map(|step| &step.statements);
+            let lost: Vec<_> = statements.flat_map(unrestored_of).map(ToOwned::to_owned).collect();
+            (!lost.is_empty()).then(|| Event::NotRestored {
+                message: format!("reverting `{name}` does not restore {}", listed(&lost)),
+                name,
+                objects: lost,
+            })
+        });
+        events.collect()
+    }
+
+    /// What a backup does not have.
+    pub(super) fn tell_before_backup(
+        &self,
+        session: &mut Session,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Error> {
+        if !session.extensions_have_tables() {
+            return Ok(());
+        }
+        let mut found = Registration::all(session.client())?;
+        found.retain(Registration::is_not_dumped);
+        let objects = told(&found);
+        if !objects.is_empty() {
+            let message = format!(
+                "the backup will not contain what extensions keep of tables, and `restore` will create \
+                 ordinary ones: {}",
+                listed(&objects)
+            );
+            let name = session.target().database().to_owned();
+            observer.event(Event::NotRestored { name, message, objects });
+        }
+        Ok(())
+    }
+
+    /// Refuses to remove what makes a Citus cluster of servers.
+    pub(super) fn refuse_clean(session: &mut Session) -> Result<(), Error> {
+        match session.extensions_have_tables() && has_citus(session.client())? {
+            true => Err(Error::CitusClean),
+            false => Ok(()),
+        }
+    }
+
+    /// What is not restored of the database that the backup was made of, or, with `clean`, of this one.
+    pub(super) fn tell_before_restore(
+        &self,
+        session: &mut Session,
+        extensions: &[String],
+        clean: bool,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Error> {
+        let name = session.target().database();
+        for (extension, message) in RESTORED_WITHOUT {
+            if extensions.iter().any(|it| it == extension) {
+                let (name, message) = (name.to_owned(), (*message).to_owned());
+                let objects = vec![(*extension).to_owned()];
+                observer.event(Event::NotRestored { name, message, objects });
+            }
+        }
+        if !(clean && session.extensions_have_tables()) {
+            return Ok(());
+        }
+        let mut found = Registration::all(session.client())?;
+        found.retain(Registration::is_not_dumped);
+        let objects = told(&found);
+        if !objects.is_empty() {
+            let message = format!(
+                "`--clean` removes what no backup contains, and it is not restored: {}",
+                listed(&objects)
+            );
+            let name = session.target().database().to_owned();
+            observer.event(Event::NotRestored { name, message, objects });
+        }
+        Ok(())
+    }
+
+    /// Refuses a worker of a Citus cluster: what changes there is the coordinator's to change.
+    pub(super) fn refuse_worker(session: &mut Session) -> Result<(), Error> {
+        if session.extensions_have_tables() && is_citus_worker(session.client())? {
+            return Err(Error::CitusWorker);
+        }
+        Ok(())
+    }
+
+    /// Tables of the history that an extension has taken over.
+    pub(super) fn registered_history(&self, session: &mut Session) -> Result<Vec<Finding>, Error> {
+        if !session.extensions_have_tables() {
+            return Ok(Vec::new());
+        }
+        let tables = [
+            self.history.table().clone(),
+            self.history.log_table(),
+            self.history.journal_table(),
+            self.history.settings_table(),
+        ];
+        let found = Registration::of_tables(session.client(), &tables)?;
+        let found = found.iter().filter(|it| it.is_of_citus() && !it.is_of_schema());
+        let findings = found.map(|it| Finding {
+            kind: FindingKind::Tampered,
+            name: self.history.table().to_string(),
+            message: format!("{it}, and the tables of the history must be local ones"),
+            help: format!(
+                "where it has no identity column, `SELECT undistribute_table('{}')`; else create it \
+                 again as a local table, with its triggers, and copy its rows",
+                it.full_name()
+            ),
+            change: None,
+        });
+        Ok(findings.collect())
+    }
+}
+
+/// What a step captures of tables and schemas that may not be the same afterwards.
+fn drops_or_changes(step: &Step) -> Option<&Capture> {
+    let Inverse::Capture(capture) = &step.inverse else { return None };
+    let drops = ["drop_", "purge_"].iter().any(|start| step.verb.starts_with(start));
+    let kinds = ["table", "foreign table", "view", "materialized view", "schema"];
+    let is_whole = capture.objects.iter().any(|object| kinds.contains(&object.kind.as_str()));
+    // What is set aside with its data stays what it is.
+    (capture.only.is_none()
+        && capture.first.is_empty()
+        && is_whole
+        && (drops || capture.must_exist))
+        .then_some(capture)
+}
+
+fn of_step(
+    migration: &Migration,
+    step: &Step,
+    capture: &Capture,
+    found: &[Registration],
+) -> Option<Event> {
+    let objects = told(found);
+    if objects.is_empty() {
+        return None;
+    }
+    let (name, summary) = (&migration.name, &step.summary);
+    let then = match () {
+        () if capture.must_exist => "if the step changes that, `down` will refuse to revert it",
+        () if found.iter().any(Registration::makes_another_kind) => {
+            "`down` will refuse to revert it"
+        }
+        () if found.iter().any(Registration::is_by_name) => "`down` may not restore all of it",
+        () => "`down` will not restore it",
+    };
+    let message =
+        format!("`{name}`: {summary}: {}; this is not captured, and {then}", listed(&objects));
+    Some(Event::NotRestored { name: name.clone(), message, objects })
+}
+
+/// Each as a sentence, and once.
+fn told(found: &[Registration]) -> Vec<String> {
+    let mut told: Vec<_> = found.iter().map(ToString::to_string).collect();
+    told.dedup();
+    told
+}
+
+/// The first few of them.
+fn listed(all: &[String]) -> String {
+    let shown = all.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join("; ");
+    match all.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown}; and {more} more"),
+    }
+}

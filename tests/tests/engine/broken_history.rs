@@ -1,0 +1,189 @@
+//! A history of which somebody has removed something: what is said, and what `verify` finds.
+
+use migrate_core::history::HistoryError;
+use migrate_core::{Error, Event};
+use migrate_dsl::Migration;
+use migrate_tests::{Cli, Engine, migration};
+
+const A: &str = "20260101000000_a";
+const B: &str = "20260102000000_b";
+
+fn all() -> [Migration; 2] {
+    [
+        migration(A, |pgm| _ = pgm.create_table("one", |t| t.id())),
+        migration(B, |pgm| _ = pgm.create_table("two", |t| t.id())),
+    ]
+}
+
+/// One of two is applied, and the database protected; then this is done to the history.
+fn broken(sql: &str) -> Engine {
+    let engine = Engine::new();
+    engine.up(&all()[..1]).unwrap();
+    let migrator = engine.migrator(&all());
+    migrator.protect(&mut engine.session(), "live", &mut |_: Event| {}).unwrap();
+    engine.database.execute(sql);
+    engine
+}
+
+fn found(engine: &Engine) -> Vec<String> {
+    let verified = engine.migrator(&all()).verify(&mut engine.session()).unwrap();
+    assert_eq!(verified.is_sound(), verified.findings.is_empty());
+    verified.findings.into_iter().map(|it| format!("{}: {}", it.name, it.message)).collect()
+}
+
+/// What is missing, by what removed it.
+const REMOVED: [(&str, &str); 8] = [
+    ("DELETE FROM migrations_settings", "`public.migrations_settings` has no row `version`"),
+    (
+        "DELETE FROM migrations_settings WHERE key = 'version'",
+        "`public.migrations_settings` has no row `version`",
+    ),
+    (
+        "UPDATE migrations_settings SET value = '2' WHERE key = 'version'",
+        "`version` in `public.migrations_settings` is 2, and the tables are of version 3",
+    ),
+    ("DROP TABLE migrations_settings", "the table `public.migrations_settings` is missing"),
+    ("DROP TABLE migrations_log", "the table `public.migrations_log` is missing"),
+    ("DROP TABLE migrations_journal", "the table `public.migrations_journal` is missing"),
+    (
+        "ALTER TABLE migrations_journal DROP COLUMN noted",
+        "`public.migrations_journal` has no column `noted`",
+    ),
+    (
+        "ALTER TABLE migrations_log DROP COLUMN checksum",
+        "`public.migrations_log` has no column `checksum`",
+    ),
+];
+
+#[test]
+fn what_was_removed_is_named_and_what_is_offered_completes_it() {
+    for (sql, problem) in REMOVED {
+        let engine = broken(sql);
+        let before = engine.catalog();
+        let message = format!("the history `public.migrations` is incomplete: {problem}");
+        let error = engine.up(&all()).unwrap_err();
+        assert_eq!(error.to_string(), message, "{sql}");
+        assert_eq!(engine.down(&all(), 1).unwrap_err().to_string(), message, "{sql}");
+        assert_eq!(engine.catalog(), before, "{sql}");
+        assert_eq!(found(&engine), [format!("public.migrations: {message}")], "{sql}");
+
+        let help = error.help().unwrap();
+        let statements = help.split_once("complete the history with:\n").unwrap().1;
+        let (statements, protect) = statements.split_once(";\nif the").unwrap_or((statements, ""));
+        let loses_protection =
+            sql == "DELETE FROM migrations_settings" || sql.starts_with("DROP TABLE migrations_s");
+        assert_eq!(!protect.is_empty(), loses_protection, "{sql}: {help}");
+        engine.database.execute(statements);
+        engine.up(&all()).unwrap_or_else(|error| panic!("{sql}: {error}"));
+        let reference = Engine::new();
+        reference.up(&all()).unwrap();
+        let tables = "SELECT string_agg(concat_ws(' ', table_name, column_name, data_type, column_default), ', '
+                      ORDER BY table_name, column_name) FROM information_schema.columns
+                      WHERE table_name LIKE 'migrations%'";
+        assert_eq!(engine.value(tables), reference.value(tables), "{sql}");
+    }
+}
+
+#[test]
+fn a_protection_that_was_removed_by_hand_is_found() {
+    let engine = broken("DELETE FROM migrations_settings WHERE key = 'protected'");
+    let found = found(&engine).join("\n");
+    assert!(
+        found.starts_with(
+            "public.migrations: the log says that ada protected the database as `live` at"
+        ) && found
+            .ends_with("and not that the protection was removed; the settings do not have it"),
+        "{found}"
+    );
+    // What the tool itself removes is gone as it should be.
+    let engine = broken("");
+    let migrator = engine.migrator(&all());
+    assert!(migrator.unprotect(&mut engine.session(), "live", &mut |_: Event| {}).unwrap());
+    assert_eq!(migrator.verify(&mut engine.session()).unwrap().findings.len(), 0);
+}
+
+#[test]
+fn a_history_table_that_was_dropped_is_missed() {
+    let engine = broken("DROP TABLE migrations");
+    let message = "the history `public.migrations` cannot be created: \
+                   the table `public.migrations_journal` (owner `postgres`), \
+                   the table `public.migrations_log` (owner `postgres`), \
+                   the table `public.migrations_settings` (owner `postgres`) are there already";
+    let error = engine.up(&all()).unwrap_err();
+    assert_eq!(error.to_string(), message);
+    assert!(error.help().unwrap().contains("the table `public.migrations` was removed"));
+    assert_eq!(found(&engine), [format!("public.migrations: {message}")]);
+}
+
+#[test]
+fn a_type_with_the_name_of_the_history_is_named() {
+    let types = [
+        ("migrations AS ENUM ()", "type `public.migrations`"),
+        ("migrations_log AS ENUM ()", "type `public.migrations_log`"),
+    ];
+    for (create, what) in types {
+        let engine = Engine::new();
+        engine.database.execute(&format!("CREATE TYPE {create}"));
+        let error = engine.up(&all()).unwrap_err();
+        let message = format!(
+            "the history `public.migrations` cannot be created: the {what} (owner `postgres`) is \
+             there already"
+        );
+        assert_eq!(error.to_string(), message);
+        assert!(error.help().unwrap().contains("give the history another name"));
+    }
+    // What has columns looks like a table.
+    let engine = Engine::new();
+    engine.database.execute("CREATE TYPE migrations AS (a int)");
+    assert!(matches!(engine.up(&all()), Err(Error::History(HistoryError::Untrusted { .. }))));
+}
+
+#[test]
+fn a_row_that_was_removed_is_told_where_its_migration_fails() {
+    let cli = Cli::with_plan(&all());
+    assert_eq!(cli.run("up").code, Some(0));
+    cli.database.execute("DELETE FROM migrations WHERE name = '20260102000000_b'");
+    insta::assert_snapshot!(
+        cli.session(&["up", "verify", "sync", "mark 20260102000000_b", "up", "verify"]),
+        @r#"
+    $ migrate up  # 1
+    |       target <database> on postgres@<socket> (`DATABASE_URL`)
+    | error[42P07]: relation "two" already exists
+    |  --> tests/tests/engine/broken_history.rs:14:36
+    |   |
+    |  ::: SQL:1
+    |   |
+    | 1 | CREATE TABLE "two" (
+    |   |
+    |   = note: `20260102000000_b`: the transaction was rolled back: nothing of this migration was done
+    |   = help: the log says that ada applied `20260102000000_b` at <moment>, and not that it was reverted: its row was removed from `public.migrations`; if the database has what it does, `migrate mark 20260102000000_b` records it again
+    |   = help: mend the file and run `migrate up` again
+    $ migrate verify  # 3
+    tampered      20260102000000_b: the log says that ada applied it at <moment>, and not that it was taken back; the history does not have it
+      help: this tool does not do that: find out who did; `migrate log --name 20260102000000_b` tells what was done by it
+    |       target <database> on postgres@<socket> (`DATABASE_URL`)
+    |     verified 1 applied migration: 1 finding
+    $ migrate sync  # 1
+    |       target <database> on postgres@<socket> (`DATABASE_URL`)
+    | error[42P07]: relation "two" already exists
+    |  --> tests/tests/engine/broken_history.rs:14:36
+    |   |
+    |  ::: SQL:1
+    |   |
+    | 1 | CREATE TABLE "two" (
+    |   |
+    |   = note: `20260102000000_b`: the transaction was rolled back: nothing of this migration was done
+    |   = help: the log says that ada applied `20260102000000_b` at <moment>, and not that it was reverted: its row was removed from `public.migrations`; if the database has what it does, `migrate mark 20260102000000_b` records it again
+    |   = help: mend the file and run `migrate sync` again
+    $ migrate mark 20260102000000_b  # 0
+    |       target <database> on postgres@<socket> (`DATABASE_URL`)
+    |       marked 20260102000000_b as applied; nothing was run
+    $ migrate up  # 0
+    |       target <database> on postgres@<socket> (`DATABASE_URL`)
+    |         done nothing to do: nothing is pending
+    $ migrate verify  # 0
+    |       target <database> on postgres@<socket> (`DATABASE_URL`)
+    |     verified 2 applied migrations: 0 findings
+    "#
+    );
+}
