@@ -1,13 +1,22 @@
 //! Views, materialized ones too.
 
 use super::super::privileges;
-use super::Reader;
+use super::{Otherwise, Reader};
 
 pub(super) const VIEWS: Reader = Reader::of(&["view", "materialized view"], views);
 
 /// A view whose columns are the same can be replaced; everything else takes a new one.
 fn views() -> String {
     let acl = privileges::sql('r', "'TABLE ' || name", "''", "relacl", "relowner");
+    let refreshed = super::attempt(
+        "refresh",
+        &[Otherwise {
+            error: "insufficient_privilege",
+            instead: "''",
+            warning: "format('materialized view `%s` comes back without rows: its owner `%s` may not run its query (any more); when it may, run `%s`',
+                             name, relowner::regrole, refresh)",
+        }],
+    );
     format!(
         "
 SELECT 'pg_class', c.oid, 0::int8, what, value, statements
@@ -17,6 +26,7 @@ CROSS JOIN LATERAL (
     SELECT c.oid::regclass::text AS name, relkind = 'm' AS materialized,
            CASE relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END AS word,
            rtrim(pg_get_viewdef(c.oid), ';') AS body,
+           'REFRESH MATERIALIZED VIEW ' || c.oid::regclass AS refresh,
            (SELECT ' WITH (' || string_agg(option, ', ') || ')' FROM unnest(reloptions) AS option) AS options,
            (SELECT string_agg(format('%s %s %s', attname, format_type(atttypid, atttypmod), attcollation),
                               ', ' ORDER BY attnum)
@@ -34,7 +44,7 @@ CROSS JOIN LATERAL (VALUES
                      CASE WHEN materialized THEN E'\\n  WITH NO DATA' END)]),
     -- its query may need what is not there yet, and what it calls runs with the rights of the owner
     ('last-once populated', CASE WHEN materialized AND relispopulated THEN 'populated' END,
-        ARRAY['REFRESH MATERIALIZED VIEW ' || name]),
+        ARRAY[CASE WHEN (SELECT rolsuper FROM pg_roles r WHERE r.oid = relowner) THEN refresh ELSE {refreshed} END]),
     ('drop', NULL, ARRAY[format('DROP %s %s', word, name)]),
     ('change body', CASE WHEN NOT materialized THEN body END, CASE WHEN NOT materialized
         THEN ARRAY[concat('CREATE OR REPLACE VIEW ', name, options, ' AS', E'\\n', body)] END),
