@@ -344,6 +344,42 @@ fn a_dependent_of_an_unknown_class_is_named() {
     insta::assert_snapshot!(message, @"`20260101000000_a`: drop table `t`: an unknown extension keeps something of table `t` in `shelf.things`; this is not captured, and `down` will not restore it");
     // The server itself knows no such class, and drops no table with such a dependent.
     assert!(engine.up(&all).is_err());
+
+    // What does not drop it is captured all the same.
+    let all = [migration(A, |pgm| {
+        pgm.sql("ALTER TABLE t ADD x int").captures(Object::table("t"));
+    })];
+    let before = engine.catalog();
+    engine.up(&all).unwrap();
+    engine.down(&all, 1).unwrap();
+    assert_eq!(engine.catalog(), before);
+}
+
+/// TimescaleDB does so by itself.
+#[test]
+fn an_extension_that_follows_a_rename_follows_it_back() {
+    let engine = Engine::new();
+    extension(
+        &engine,
+        "timescaledb",
+        &[("shelf.hypertable", "id int, schema_name name, table_name name")],
+    );
+    engine.database.execute(
+        "CREATE TABLE events (id int);
+         INSERT INTO shelf.hypertable VALUES ('events'::regclass::oid::int, 'public', 'events');
+         CREATE FUNCTION follow() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+             UPDATE shelf.hypertable SET table_name = relname FROM pg_class c WHERE c.oid = id::oid;
+         END $$;
+         CREATE EVENT TRIGGER follow ON ddl_command_end EXECUTE FUNCTION follow()",
+    );
+    let all = [migration(A, |pgm| {
+        pgm.sql("ALTER TABLE events RENAME TO happenings").captures(Object::table("events"));
+    })];
+    engine.up(&all).unwrap();
+    let name = "SELECT table_name FROM shelf.hypertable";
+    assert_eq!(engine.value(name), "happenings");
+    engine.down(&all, 1).unwrap();
+    assert_eq!(engine.value(name), "events");
 }
 
 #[test]
