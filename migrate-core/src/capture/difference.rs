@@ -360,9 +360,8 @@ fn defaults(fact: &Fact) -> Option<usize> {
 
 /// Making it anew would lose what is in it.
 fn holds_data(fact: &Fact) -> bool {
-    let is_table = fact.setting("change persistence").is_some();
     let is_column = fact.address.part > 0 && fact.setting("change type").is_some();
-    is_table || is_column && fact.definition.is_none() || fact.address.class == "pg_type"
+    fact.is_table() || is_column && fact.definition.is_none() || fact.address.class == "pg_type"
 }
 
 /// Drops, the dependents first. What is part of something else that goes needs no word, except a

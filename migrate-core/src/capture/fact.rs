@@ -162,6 +162,11 @@ impl Fact {
             && self.comes_with.is_empty()
     }
 
+    /// Whether it is a table.
+    pub(super) fn is_table(&self) -> bool {
+        self.setting("change persistence").is_some()
+    }
+
     /// Why a setting, or the object itself, cannot be made again.
     pub(super) fn limits_of(&self, name: &str) -> impl Iterator<Item = String> {
         let limits = self.limits.iter().filter(move |(limited, _)| limited == name);

@@ -55,6 +55,32 @@ pub struct State {
     defaults: HashMap<String, Vec<String>>,
 }
 
+/// How the server plans queries otherwise.
+struct Planning([String; 2]);
+
+impl Planning {
+    /// Has the server join in the order in which a query is written, from what is asked for on: it
+    /// knows nothing of catalogs that have grown since they were last analyzed. Compiling a query
+    /// would take longer than running it.
+    fn enter(client: &mut Client) -> Result<Self, postgres::Error> {
+        let row = client.query_typed_one(
+            "SELECT current_setting('jit'), current_setting('join_collapse_limit'), \
+             set_config('jit', 'off', true), set_config('join_collapse_limit', '1', true)",
+            &[],
+        )?;
+        Ok(Self([row.get(0), row.get(1)]))
+    }
+
+    fn leave(self, client: &mut Client) -> Result<(), postgres::Error> {
+        let [jit, limit] = self.0;
+        client.query_typed(
+            "SELECT set_config('jit', $1, true), set_config('join_collapse_limit', $2, true)",
+            &[(&jit, Type::TEXT), (&limit, Type::TEXT)],
+        )?;
+        Ok(())
+    }
+}
+
 impl State {
     /// Reads the objects. Tables among them are locked against other changes, though not against
     /// reads and writes; what others make and change of all else in the meantime stays theirs as
@@ -209,9 +235,7 @@ impl State {
         if only != Some(Only::Privileges) {
             objects::lock(client, &roots)?;
         }
-        // Compiling the queries would take longer than running them.
-        let jit = "SELECT current_setting('jit'), set_config('jit', 'off', true)";
-        let jit: String = client.query_typed_one(jit, &[])?.get(0);
+        let planning = Planning::enter(client)?;
         let mut state = Self { only, ..Self::default() };
         let found = objects::find(client, &roots, known, only)?;
         readers::read(client, found, &mut state)?;
@@ -219,7 +243,7 @@ impl State {
         if let Some(only) = only {
             state.keep_only(only);
         }
-        client.query_typed("SELECT set_config('jit', $1, true)", &[(&jit, Type::TEXT)])?;
+        planning.leave(client)?;
         Ok(state)
     }
 

@@ -249,7 +249,13 @@ pub(super) fn find(
         needs: Vec::new(),
         internal: Vec::new(),
     });
-    Ok(rows.iter().map(found).chain(nameless).collect())
+    let mut found: Vec<_> = rows.iter().map(found).chain(nameless).collect();
+    let ids: HashSet<Oid> = found.iter().map(|found| found.address.object).collect();
+    for found in &mut found {
+        found.needs.retain(|need| ids.contains(&need.on.object));
+        found.internal.retain(|whole| ids.contains(&whole.object));
+    }
+    Ok(found)
 }
 
 /// The address in the first columns of a row.
@@ -350,6 +356,5 @@ FROM kept k CROSS JOIN pg_identify_object(classid, objid, objsubid) CROSS JOIN L
            COALESCE(array_agg(deptype::text), '{}') AS kinds
     FROM pg_depend d
     WHERE d.classid = k.classid AND d.objid = k.objid AND d.objsubid = k.objsubid
-      AND d.refobjid IN (SELECT objid FROM kept)
 ) AS needed
 WHERE type IS NOT NULL AND identity IS NOT NULL";

@@ -333,15 +333,18 @@ fn links_in_between(facts: &mut HashMap<Address, Fact>) {
     let is_foreign_key = |fact: &Fact| fact.setting("change time").is_some();
     let mut of_relation: BTreeMap<Oid, HashSet<Address>> = BTreeMap::new();
     let mut links: BTreeMap<i64, Vec<Address>> = BTreeMap::new();
-    let mut inherited: HashSet<(Oid, Address)> = HashSet::new();
+    let mut inherited: HashMap<Oid, Vec<Address>> = HashMap::new();
     for fact in facts.values_mut().filter(|fact| fact.is_inherited_constraint()) {
         // The parent's needs the links.
         fact.needs.retain(|need| need.belongs && need.on.class == "pg_class");
-        let tables = fact.needs.iter().map(|need| (need.on.object, fact.address.clone()));
-        inherited.extend(tables);
+        for need in &fact.needs {
+            inherited.entry(need.on.object).or_default().push(fact.address.clone());
+        }
     }
     for fact in facts.values() {
-        let is_index = fact.address.class == "pg_class" && fact.address.part == 0;
+        // Another partition is part of the parent as well.
+        let is_index =
+            fact.address.class == "pg_class" && fact.address.part == 0 && !fact.is_table();
         if fact.address.class == "pg_inherits" {
             links.entry(fact.address.part).or_default().push(fact.address.clone());
         } else if is_index
@@ -360,8 +363,8 @@ fn links_in_between(facts: &mut HashMap<Address, Fact>) {
         let more: Vec<Address> = if is_link(fact) {
             let indexes = ends.iter().filter_map(|end| of_relation.get(end)).flatten();
             let indexes = indexes.filter(|address| !ends.contains(&address.object));
-            let own = inherited.iter().filter(|(table, _)| *table == fact.address.object);
-            indexes.chain(own.map(|(_, constraint)| constraint)).cloned().collect()
+            let own = inherited.get(&fact.address.object).into_iter().flatten();
+            indexes.chain(own).cloned().collect()
         } else if is_foreign_key(fact) {
             // Those of the partitions' partitions too.
             let mut below: Vec<Address> = Vec::new();
