@@ -97,6 +97,8 @@ impl Watch {
                 told.map_err(|error| Failure::capture(origin, error))?;
             }
             let mut back = before.way_back_from(&after);
+            // What was read may take more than what is kept of it.
+            drop((before, after));
             if !origin.step.transactional {
                 back.iter_mut().for_each(|statement| concurrently(&mut statement.sql));
             }

@@ -36,7 +36,7 @@ use postgres::types::Type;
 
 use crate::connect::search_path::trusted;
 use crate::plan::{self, Only};
-use fact::{Address, Fact, Key, Phase};
+use fact::{Address, Fact, Form, Forms, Key, Phase};
 use names::Names;
 use objects::Moment;
 pub(crate) use options::without_internal;
@@ -113,7 +113,7 @@ impl State {
                 Some(Only::Itself) => Moment::of_named(client)?,
                 Some(_) => Moment::default(),
             };
-            Ok(Self { moment, ..Self::read_with(client, &names, objects, &[], only)? })
+            Ok(Self { moment, ..Self::read_with(client, &names, objects, None, only)? })
         })
     }
 
@@ -138,10 +138,9 @@ impl State {
         names: &Names,
         objects: &[plan::Object],
     ) -> Result<Self, postgres::Error> {
-        let known: Vec<Address> = self.facts.values().map(|fact| fact.address.clone()).collect();
-        let mut after = Self::read_with(client, names, objects, &known, self.only)?;
+        let mut after = Self::read_with(client, names, objects, Some(self), self.only)?;
+        let known: HashSet<&Address> = self.facts.values().map(|fact| &fact.address).collect();
         if self.is_of_settings() {
-            let known: HashSet<Address> = known.into_iter().collect();
             // Whatever else is different, others have changed. A column without privileges was not
             // read.
             after.facts.retain(|key, fact| {
@@ -150,10 +149,10 @@ impl State {
             });
             return Ok(after);
         }
-        let known: HashSet<Address> = known.into_iter().collect();
         let all = after.facts.values().flat_map(|fact| {
             let address = &fact.address;
-            [address.clone(), address.whole()].into_iter().chain(fact.comes_with.iter().cloned())
+            let wholes = fact.comes_with.iter().cloned();
+            [address.clone(), address.whole()].into_iter().chain(wholes)
         });
         let new = all.filter(|address| !known.contains(address)).collect();
         let made = self.moment.made_since(client, new)?;
@@ -186,11 +185,8 @@ impl State {
             return;
         }
         for fact in self.facts.values_mut() {
-            fact.create.clear();
-            fact.drop.clear();
-            fact.definition = None;
-            fact.name = None;
-            fact.settings.retain(|setting| match only {
+            let mut settings = fact.form().settings;
+            settings.retain(|setting| match only {
                 Only::Owner => {
                     matches!(setting.when.phase, Phase::Owner | Phase::Privileges)
                 }
@@ -198,6 +194,8 @@ impl State {
                 Only::Comment => setting.name.ends_with(" comment"),
                 Only::Itself => true,
             });
+            let limits = fact.form().limits;
+            fact.set_form(Form { settings, limits, ..Form::default() });
         }
     }
 
@@ -227,9 +225,12 @@ impl State {
         client: &mut Client,
         names: &Names,
         objects: &[plan::Object],
-        known: &[Address],
+        known: Option<&Self>,
         only: Option<Only>,
     ) -> Result<Self, postgres::Error> {
+        let known = known.into_iter().flat_map(|known| known.facts.values());
+        let forms = Forms::of(known.clone());
+        let addresses: Vec<&Address> = known.map(|fact| &fact.address).collect();
         let roots = names.resolve(client, objects)?;
         // It keeps nobody from granting.
         if only != Some(Only::Privileges) {
@@ -237,8 +238,8 @@ impl State {
         }
         let planning = Planning::enter(client)?;
         let mut state = Self { only, ..Self::default() };
-        let found = objects::find(client, &roots, known, only)?;
-        readers::read(client, found, &mut state)?;
+        let found = objects::find(client, &roots, &addresses, only)?;
+        readers::read(client, found, forms, &mut state)?;
         state.roots = roots.into_iter().collect();
         if let Some(only) = only {
             state.keep_only(only);

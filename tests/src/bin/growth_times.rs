@@ -21,7 +21,7 @@ use postgres::{Client, NoTls};
 
 fn main() -> Result<(), Box<dyn Error>> {
     // It is built before anything is measured.
-    program();
+    _ = program();
     let runs = knob("RUNS").unwrap_or(3);
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let chosen = |case: &Growing| {

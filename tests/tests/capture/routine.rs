@@ -58,3 +58,20 @@ fn a_function_that_cannot_be_made_again_is_left_alone_by_a_rename() {
         step(before, "ALTER TABLE p RENAME COLUMN c3 TO renamed", &["column p.c3"]).comes_back();
     assert_eq!(back, "ALTER TABLE public.p RENAME COLUMN renamed TO c3");
 }
+
+#[test]
+fn a_function_that_a_step_lets_use_a_table_is_not_new() {
+    if server().major() < 14 {
+        return;
+    }
+    let back = step(
+        "CREATE TABLE posts (id int);
+         CREATE FUNCTION posts_made() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT 1; END",
+        "CREATE OR REPLACE FUNCTION posts_made() RETURNS bigint LANGUAGE sql
+             BEGIN ATOMIC SELECT count(*) FROM posts; END;
+         CREATE FUNCTION posts_read() RETURNS bigint LANGUAGE sql
+             BEGIN ATOMIC SELECT count(*) FROM posts; END",
+        &["table posts"],
+    );
+    assert_eq!(back.way_back(), "DROP FUNCTION public.posts_read()");
+}

@@ -157,16 +157,12 @@ LEFT JOIN LATERAL (
             UNION ALL
             SELECT d.oid, own
             FROM line
-            CROSS JOIN LATERAL (
-                SELECT objid FROM pg_depend
-                WHERE refclassid = 'pg_type'::regclass AND refobjid = line.id AND classid = 'pg_type'::regclass
-                OFFSET 0
-            ) AS dependent
+            CROSS JOIN LATERAL ({types}) AS dependent
             JOIN pg_type d ON d.oid = objid AND d.typtype = 'd' AND d.typelem = own
         )
         SELECT id FROM line
     ) AS t
-    JOIN pg_depend ON refclassid = 'pg_type'::regclass AND refobjid = t.id AND classid = 'pg_class'::regclass
+    CROSS JOIN LATERAL ({columns}) AS dependent
     JOIN pg_attribute u ON u.attrelid = objid AND u.attnum = objsubid AND u.atttypid = t.id AND NOT u.attisdropped
     JOIN pg_class h ON h.oid = u.attrelid AND h.relkind IN ('r', 'm', 'p', 'f')
     LIMIT 1
@@ -285,6 +281,8 @@ JOIN pg_inherits ON inhrelid = a.attrelid
 CROSS JOIN LATERAL (
     SELECT attrelid, attnum FROM pg_attribute WHERE attrelid = inhparent AND attname = a.attname OFFSET 0
 ) AS p",
+        types = super::dependents("pg_type", "pg_type", "line.id"),
+        columns = super::dependents("pg_class", "pg_type", "t.id"),
         parameters = parameters.0,
         parameters_of = parameters.1,
     )
