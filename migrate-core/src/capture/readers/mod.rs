@@ -188,7 +188,11 @@ impl Reader {
         let sql = format!("{WANTED}\n{}", (self.sql)());
         let parameters: [(&(dyn ToSql + Sync), Type); 2] =
             [(&ids, Type::OID_ARRAY), (&parts, Type::INT8_ARRAY)];
-        client.query_typed_raw(&sql, parameters)?.for_each(|row| Ok(facts.take(&row)))
+        let mut rows = client.query_typed_raw(&sql, parameters)?;
+        while let Some(row) = rows.next()? {
+            facts.take(&row);
+        }
+        Ok(())
     }
 
     fn may_read(&self, client: &mut Client) -> Result<bool, postgres::Error> {
