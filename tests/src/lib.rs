@@ -7,6 +7,7 @@ pub mod cluster;
 pub mod database;
 pub mod engine;
 pub mod faults;
+pub mod growth;
 pub mod language;
 pub mod mount;
 pub mod plan;

@@ -56,8 +56,8 @@ impl Watch {
         let mut captured = self.captured.clone();
         if let (Some(capture), Some(before)) = (self.asked(origin), &self.before) {
             let after = State::default();
-            let back = before.way_back_from(&after);
-            captured.insert(origin.index, inverse(capture, before, &after, back));
+            let (back, unrestored) = (before.way_back_from(&after), before.unrestored_from(&after));
+            captured.insert(origin.index, inverse(capture, unrestored, back));
         }
         captured
     }
@@ -98,10 +98,13 @@ impl Watch {
                 told.map_err(|error| Failure::capture(origin, error))?;
             }
             let mut back = before.way_back_from(&after);
+            let unrestored = before.unrestored_from(&after);
+            // What was read may take more than what is kept of it.
+            drop((before, after));
             if !origin.step.transactional {
                 back.iter_mut().for_each(|statement| concurrently(&mut statement.sql));
             }
-            self.captured.insert(origin.index, inverse(capture, &before, &after, back));
+            self.captured.insert(origin.index, inverse(capture, unrestored, back));
         }
         Ok(())
     }
@@ -109,13 +112,8 @@ impl Watch {
 
 /// The inverse of a step, if it restores what there was before; with a note of what extensions kept
 /// of it, which it does not.
-fn inverse(
-    capture: &Capture,
-    before: &State,
-    after: &State,
-    mut back: Vec<Statement>,
-) -> CapturedInverse {
-    match before.unrestored_from(after) {
+fn inverse(capture: &Capture, unrestored: Unrestored, mut back: Vec<Statement>) -> CapturedInverse {
+    match unrestored {
         Unrestored::Impossible(reason) => return CapturedInverse::Impossible { reason },
         Unrestored::Lost(lost) => {
             if let Some(first) = back.first_mut() {

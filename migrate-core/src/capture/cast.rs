@@ -23,10 +23,11 @@ impl State {
         after: &Self,
     ) -> Result<Option<String>, postgres::Error> {
         for (key, before) in self.facts.iter().filter(|(_, fact)| fact.address.part > 0) {
+            let now = after.facts.get(key);
+            let now = now.filter(|now| now.address == before.address && !now.is_same(before));
+            let Some(now) = now.and_then(|now| now.setting("change type")) else { continue };
             let Some(was) = before.setting("change type") else { continue };
-            let now = after.facts.get(key).filter(|now| now.address == before.address);
-            let now = now.and_then(|now| now.setting("change type"));
-            let (Some(now), Change::Statements(change)) = (now, &was.change) else { continue };
+            let Change::Statements(change) = &was.change else { continue };
             let Some(query) =
                 change.first().and_then(|sql| cast(sql)).filter(|_| was.value != now.value)
             else {

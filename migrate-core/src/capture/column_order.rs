@@ -14,7 +14,7 @@ use postgres::Client;
 use postgres::types::Type;
 
 use super::alias_list::{AliasList, Of, alias_lists, names_of, width_of_query};
-use super::fact::{Address, Change, Fact};
+use super::fact::{Address, Change, Fact, Form};
 
 /// Where statements have such lists: views, rules, functions with a body that was parsed, policies.
 const CLASSES: &[&str] = &["pg_class", "pg_rewrite", "pg_proc", "pg_policy"];
@@ -26,10 +26,11 @@ pub(super) fn make_independent(
 ) -> Result<(), postgres::Error> {
     let mut lists: HashMap<Address, Vec<AliasList>> = HashMap::new();
     for (address, fact) in
-        facts.iter().filter(|(address, _)| CLASSES.contains(&address.class.as_str()))
+        facts.iter().filter(|(address, fact)| may_have_lists(&address.class, fact))
     {
-        let found: Vec<_> = texts(fact).iter().flat_map(|text| alias_lists(text)).collect();
-        if !found.is_empty() || texts(fact).iter().any(|text| makes_rows(text)) {
+        let form = fact.form();
+        let found: Vec<_> = texts(&form).iter().flat_map(|text| alias_lists(text)).collect();
+        if !found.is_empty() || texts(&form).iter().any(|text| makes_rows(text)) {
             lists.insert(address.clone(), found);
         }
     }
@@ -39,8 +40,9 @@ pub(super) fn make_independent(
     let catalog = Catalog::read(client, &lists)?;
     for address in lists.into_keys() {
         let Some(fact) = facts.get_mut(&address) else { continue };
+        let mut form = fact.form();
         let rows = catalog.rows_of.get(&address);
-        for text in texts_mut(fact) {
+        for text in texts_mut(&mut form) {
             let is_unknown =
                 |list: &AliasList| catalog.columns(list).is_none() && !catalog.is_fixed(list);
             let mut fixed = Columns::new();
@@ -63,24 +65,29 @@ pub(super) fn make_independent(
                 *text = block;
             }
         }
+        fact.set_form(form);
     }
     Ok(())
 }
 
-fn texts(fact: &Fact) -> Vec<&String> {
-    let bodies = fact.settings.iter().filter_map(|setting| match &setting.change {
-        Change::Statements(statements) if setting.name == "change body" => Some(statements),
-        _ => None,
-    });
-    fact.create.iter().chain(bodies.flatten()).filter(|text| has_lists(text)).collect()
+fn may_have_lists(class: &str, fact: &Fact) -> bool {
+    CLASSES.contains(&class) && !fact.is_table() && fact.is_created()
 }
 
-fn texts_mut(fact: &mut Fact) -> impl Iterator<Item = &mut String> {
-    let bodies = fact.settings.iter_mut().filter_map(|setting| match &mut setting.change {
+fn texts(form: &Form) -> Vec<&String> {
+    let bodies = form.settings.iter().filter_map(|setting| match &setting.change {
         Change::Statements(statements) if setting.name == "change body" => Some(statements),
         _ => None,
     });
-    fact.create.iter_mut().chain(bodies.flatten()).filter(|text| has_lists(text))
+    form.create.iter().chain(bodies.flatten()).filter(|text| has_lists(text)).collect()
+}
+
+fn texts_mut(form: &mut Form) -> impl Iterator<Item = &mut String> {
+    let bodies = form.settings.iter_mut().filter_map(|setting| match &mut setting.change {
+        Change::Statements(statements) if setting.name == "change body" => Some(statements),
+        _ => None,
+    });
+    form.create.iter_mut().chain(bodies.flatten()).filter(|text| has_lists(text))
 }
 
 /// A function whose body is a text is not parsed by the server, and so nothing is known of it.
@@ -201,7 +208,7 @@ GROUP BY r.name",
         objects: impl Iterator<Item = &'a Address>,
     ) -> Result<(), postgres::Error> {
         let objects: Vec<&Address> = objects.collect();
-        let classes: Vec<&str> = objects.iter().map(|address| address.class.as_str()).collect();
+        let classes: Vec<&str> = objects.iter().map(|address| address.class.as_ref()).collect();
         let (ids, _) = super::objects::ids(objects.iter().copied());
         let rows = client.query_typed(
             "

@@ -18,7 +18,7 @@ pub(super) fn way_back(before: &State, after: &State) -> Vec<String> {
 
 /// Why some of these statements will fail.
 pub(super) fn limits(before: &State, after: &State) -> Vec<String> {
-    if before.facts.values().all(|fact| fact.limits.is_empty()) {
+    if !before.facts.values().any(Fact::has_limits) {
         return Vec::new();
     }
     script(before, after).limits
@@ -34,7 +34,7 @@ fn script(before: &State, after: &State) -> Script {
         let before = State { facts, ..before.clone() };
         Comparison::of(&before, after).write(&mut script);
         let new = after.facts.iter().filter(|(key, _)| !before.facts.contains_key(key));
-        for setting in new.flat_map(|(_, column)| &column.settings) {
+        for setting in new.flat_map(|(_, column)| column.settings(|_| true)) {
             script.extend(setting.when.phase, setting.undo());
         }
         return script;
@@ -111,9 +111,8 @@ impl<'a> Comparison<'a> {
     fn rebuild(&mut self) {
         let types = [self.before, self.after].map(|state| {
             let columns = state.facts.values().filter(|fact| fact.address.part > 0);
-            let types = columns.filter_map(|column| {
-                Some((&column.address, column.setting("change type")?.value.as_ref()?))
-            });
+            let types =
+                columns.filter_map(|column| Some((&column.address, column.value("change type")?)));
             types.collect::<HashMap<_, _>>()
         });
         for fact in self.before.facts.values() {
@@ -124,16 +123,23 @@ impl<'a> Comparison<'a> {
             // An index that became that of a new constraint goes with it.
             let taken = found.comes_with.iter().any(|whole| self.new.contains(whole));
             let inherited = fact.is_inherited_constraint() || found.is_inherited_constraint();
+            let is_other = !fact.is_same(found) && fact.definition() != found.definition();
             // A default of an argument cannot be taken away.
             let surplus = defaults(fact) < defaults(found);
-            if fact.definition != found.definition && !inherited || default || taken || surplus {
+            if is_other && !inherited || default || taken || surplus {
                 self.rebuilt.insert(&found.address);
             }
         }
+        let relations = self
+            .after
+            .facts
+            .values()
+            .filter(|fact| fact.address.class == "pg_class" && fact.address.part == 0);
+        let relations: HashMap<_, _> = relations.map(|fact| (fact.address.object, fact)).collect();
         for link in self.after.facts.values() {
             // An index that was joined to another cannot be parted from it.
             if link.address.class == "pg_inherits"
-                && link.drop.is_empty()
+                && !link.is_dropped()
                 && self.new.contains(&link.address)
                 // With its table it can.
                 && !link.comes_with.iter().any(|table| self.new.contains(table))
@@ -146,37 +152,26 @@ impl<'a> Comparison<'a> {
                     continue;
                 }
                 // It goes with the new one, and a constraint goes with it.
-                let joined = self.after.facts.values().filter(|fact| {
-                    let object = link.address.object;
-                    fact.address.class == "pg_class" && fact.address.object == object
-                });
+                let joined = relations.get(&link.address.object).into_iter();
                 let joined =
                     joined.flat_map(|index| [&index.address].into_iter().chain(&index.comes_with));
                 self.rebuilt.extend(joined.filter(|address| !self.new.contains(*address)));
             }
         }
+        if self.rebuilt.is_empty() {
+            return;
+        }
         // A partition stays attached while an index of its is made anew.
         let is_needed = |fact: &Fact, need: &Need| {
             need.belongs || fact.address.class != "pg_inherits" || need.on.class == "pg_inherits"
         };
-        loop {
-            let more: Vec<&Address> = self
-                .after
-                .facts
-                .values()
-                .filter(|fact| {
-                    let mut needs = fact.needs.iter().filter(|need| is_needed(fact, need));
-                    !self.rebuilt.contains(&fact.address)
-                        && needs.any(|need| self.rebuilt.contains(&need.on))
-                        && !holds_data(fact)
-                })
-                .map(|fact| &fact.address)
-                .collect();
-            if more.is_empty() {
-                return;
+        let mut needed_by: HashMap<&Address, Vec<&Address>> = HashMap::new();
+        for fact in self.after.facts.values().filter(|fact| !holds_data(fact)) {
+            for need in fact.needs.iter().filter(|need| is_needed(fact, need)) {
+                needed_by.entry(&need.on).or_default().push(&fact.address);
             }
-            self.rebuilt.extend(more);
         }
+        spread(&mut self.rebuilt, |address| needed_by.get(address).into_iter().flatten().copied());
     }
 
     fn write(&self, script: &mut Script) {
@@ -195,28 +190,27 @@ impl<'a> Comparison<'a> {
 
     /// What is new, but needed as long as something else is not changed back.
     fn late(&self) -> HashSet<&'a Address> {
-        let mut late: HashSet<&Address> = HashSet::new();
-        loop {
-            let more: Vec<&Address> = self
-                .after
-                .facts
-                .values()
-                .filter(|fact| {
-                    // A link that stays needs nothing that is newer than it.
-                    late.contains(&fact.address)
-                        || fact.address.class != "pg_inherits"
-                            && !self.new.contains(&fact.address)
-                            && !self.rebuilt.contains(&fact.address)
-                })
-                .flat_map(|fact| &fact.needs)
-                .map(|need| &need.on)
-                .filter(|address| self.new.contains(*address) && !late.contains(*address))
-                .collect();
-            if more.is_empty() {
-                return late;
-            }
-            late.extend(more);
+        if self.new.is_empty() {
+            return HashSet::new();
         }
+        let facts = self.after.facts.values();
+        let by_address: HashMap<&Address, &Fact> =
+            facts.clone().map(|fact| (&fact.address, fact)).collect();
+        let new_needs = |fact: &'a Fact| {
+            let needs = fact.needs.iter().map(|need| &need.on);
+            needs.filter(|address| self.new.contains(*address))
+        };
+        // A link that stays needs nothing that is newer than it.
+        let stays = facts.filter(|fact| {
+            fact.address.class != "pg_inherits"
+                && !self.new.contains(&fact.address)
+                && !self.rebuilt.contains(&fact.address)
+        });
+        let mut late: HashSet<&Address> = stays.flat_map(new_needs).collect();
+        spread(&mut late, |address| {
+            by_address.get(address).into_iter().flat_map(|fact| new_needs(fact))
+        });
+        late
     }
 
     fn make_and_change(&self, script: &mut Script) {
@@ -235,8 +229,7 @@ impl<'a> Comparison<'a> {
             need.on.class != "pg_constraint" && made_addresses.contains(&need.on.whole())
         };
         let among_rows = |fact: &Fact| {
-            !fact.among_rows.is_empty()
-                && !fact.needs.iter().any(|need| need.belongs && is_made(need))
+            fact.depends_on_rows() && !fact.needs.iter().any(|need| need.belongs && is_made(need))
         };
         let unsure = unsure(&made, among_rows);
         let doubtful = doubtful(&made, &unsure);
@@ -246,15 +239,15 @@ impl<'a> Comparison<'a> {
             if made_addresses.contains(&fact.address) {
                 if !inside.contains_key(&fact.address) {
                     let create = match () {
-                        () if among_rows(fact) => fact.among_rows.clone(),
-                        () if unsure.contains(&fact.address) => if_there(&fact.create),
-                        () if doubtful.contains(&fact.address) => if_possible(&fact.create),
-                        () => fact.create.clone(),
+                        () if among_rows(fact) => fact.among_rows(),
+                        () if unsure.contains(&fact.address) => if_there(&fact.create()),
+                        () if doubtful.contains(&fact.address) => if_possible(&fact.create()),
+                        () => fact.create(),
                     };
                     script.extend(Phase::InOrder, create);
                     script.limits.extend(fact.limits_of("create"));
                 }
-                for setting in fact.settings.iter().filter(|setting| setting.when.created) {
+                for setting in fact.settings(Setting::is_set_of_new) {
                     let set = setting.of_new(self.before);
                     let is_in_doubt =
                         [&unsure, &doubtful].iter().any(|set| set.contains(&fact.address));
@@ -262,13 +255,15 @@ impl<'a> Comparison<'a> {
                     script.extend(setting.when.phase, set);
                 }
             } else if let Some(found) = self.found.get(&fact.address) {
-                for setting in fact.settings.iter().filter(|setting| setting.when.changed) {
+                let is_revoked = revoked.contains(&fact.address.whole());
+                if fact.is_same(found) && !is_revoked {
+                    continue;
+                }
+                for setting in fact.settings(|setting| setting.when.changed) {
                     let after = found.setting(&setting.name);
-                    let back = match after {
-                        Some(after) if revoked.contains(&fact.address.whole()) => {
-                            setting.again(after)
-                        }
-                        after => setting.back_from(after),
+                    let back = match &after {
+                        Some(after) if is_revoked => setting.again(after),
+                        after => setting.back_from(after.as_ref()),
                     };
                     if back.iter().any(|sql| sql.starts_with("REVOKE")) {
                         revoked.insert(fact.address.clone());
@@ -283,10 +278,8 @@ impl<'a> Comparison<'a> {
                     }
                     script.extend(setting.when.phase, back);
                 }
-                for setting in &found.settings {
-                    if fact.setting(&setting.name).is_none() {
-                        script.extend(setting.when.phase, setting.undo());
-                    }
+                for setting in found.settings(|setting| !fact.has_setting(&setting.name)) {
+                    script.extend(setting.when.phase, setting.undo());
                 }
             }
         }
@@ -295,42 +288,48 @@ impl<'a> Comparison<'a> {
 
 /// What may not be there after all, because rows do not allow it, and what belongs to that.
 fn unsure<'a>(made: &[&'a Fact], among_rows: impl Fn(&Fact) -> bool) -> HashSet<&'a Address> {
-    let itself = made.iter().filter(|fact| fact.may_be_left_off && among_rows(fact));
+    let itself = made.iter().filter(|fact| fact.may_be_left_off() && among_rows(fact));
     let mut unsure: HashSet<&Address> = itself.map(|fact| &fact.address).collect();
-    loop {
-        let belongs = |fact: &&&Fact| {
-            let parts = fact.needs.iter().filter(|need| need.belongs).map(|need| &need.on);
-            !unsure.contains(&fact.address)
-                && parts.chain(&fact.comes_with).any(|whole| unsure.contains(whole))
-        };
-        let more: Vec<&Address> = made.iter().filter(belongs).map(|fact| &fact.address).collect();
-        if more.is_empty() {
-            return unsure;
-        }
-        unsure.extend(more);
+    if unsure.is_empty() {
+        return unsure;
     }
+    let mut parts: HashMap<&Address, Vec<&Address>> = HashMap::new();
+    for fact in made {
+        let wholes = fact.needs.iter().filter(|need| need.belongs).map(|need| &need.on);
+        for whole in wholes.chain(&fact.comes_with) {
+            parts.entry(whole).or_default().push(&fact.address);
+        }
+    }
+    spread(&mut unsure, |address| parts.get(address).into_iter().flatten().copied());
+    unsure
 }
 
 /// What may not be possible without something that may be left off: a view that groups by a key, and
 /// what needs that view.
-fn doubtful<'a>(made: &[&'a Fact], unsure: &HashSet<&Address>) -> HashSet<&'a Address> {
-    let mut doubtful: HashSet<&Address> = HashSet::new();
+fn doubtful<'a>(made: &[&'a Fact], unsure: &HashSet<&'a Address>) -> HashSet<&'a Address> {
     if unsure.is_empty() {
-        return doubtful;
+        return HashSet::new();
     }
-    loop {
-        let more = made.iter().filter(|fact| {
-            let mut needs = fact.needs.iter().map(|need| &need.on).chain(&fact.comes_with);
-            !doubtful.contains(&fact.address)
-                && !unsure.contains(&fact.address)
-                && fact.among_rows.is_empty()
-                && needs.any(|on| doubtful.contains(on) || unsure.contains(on))
-        });
-        let more: Vec<&Address> = more.map(|fact| &fact.address).collect();
-        if more.is_empty() {
-            return doubtful;
+    let mut needed_by: HashMap<&Address, Vec<&Address>> = HashMap::new();
+    for fact in made.iter().filter(|fact| !fact.depends_on_rows()) {
+        for on in fact.needs.iter().map(|need| &need.on).chain(&fact.comes_with) {
+            needed_by.entry(on).or_default().push(&fact.address);
         }
-        doubtful.extend(more);
+    }
+    let mut doubtful = unsure.clone();
+    spread(&mut doubtful, |address| needed_by.get(address).into_iter().flatten().copied());
+    doubtful.retain(|address| !unsure.contains(address));
+    doubtful
+}
+
+/// Adds what is next to anything of a set, and what is next to that.
+fn spread<'a, N: IntoIterator<Item = &'a Address>>(
+    set: &mut HashSet<&'a Address>,
+    next: impl Fn(&'a Address) -> N,
+) {
+    let mut rest: Vec<_> = set.iter().copied().collect();
+    while let Some(address) = rest.pop() {
+        rest.extend(next(address).into_iter().filter(|next| set.insert(next)));
     }
 }
 
@@ -373,14 +372,13 @@ fn if_there(statements: &[String]) -> Vec<String> {
 
 /// How many arguments of a function have a default.
 fn defaults(fact: &Fact) -> Option<usize> {
-    fact.setting("change defaults")?.value.as_ref()?.parse().ok()
+    fact.value("change defaults")?.parse().ok()
 }
 
 /// Making it anew would lose what is in it.
 fn holds_data(fact: &Fact) -> bool {
-    let is_table = fact.setting("change persistence").is_some();
-    let is_column = fact.address.part > 0 && fact.setting("change type").is_some();
-    is_table || is_column && fact.definition.is_none() || fact.address.class == "pg_type"
+    let is_column = fact.address.part > 0 && fact.has_setting("change type");
+    fact.is_table() || is_column && fact.definition().is_none() || fact.address.class == "pg_type"
 }
 
 /// Drops, the dependents first. What is part of something else that goes needs no word, except a
@@ -392,7 +390,7 @@ fn drop_all(dropped: &[&Fact], script: &mut Script) {
     for fact in dropped {
         let needed = fact.needs.iter().filter(|need| addresses.contains(&need.on));
         let (parts, others): (Vec<_>, Vec<_>) = needed.partition(|need| need.belongs);
-        let is_held = match fact.address.class.as_str() {
+        let is_held = match fact.address.class.as_ref() {
             "pg_constraint" => !others.is_empty(),
             "pg_inherits" => fact.comes_with.is_empty() && parts.len() < 2,
             _ => false,
@@ -411,7 +409,7 @@ fn drop_all(dropped: &[&Fact], script: &mut Script) {
     for fact in order(dropped, &inside).into_iter().rev() {
         let goes_along = fact.is_inherited_constraint() && !detached.contains(&fact.address);
         if !goes_along && !inside.contains_key(&fact.address) {
-            script.extend(Phase::InOrder, fact.drop.iter().cloned());
+            script.extend(Phase::InOrder, fact.drop());
         }
     }
 }
@@ -426,7 +424,7 @@ fn inside(made: &[&Fact]) -> HashMap<Address, Address> {
         let comes = fact.comes_with.iter().find(|whole| {
             by_address.get(whole).is_some_and(|whole| {
                 // The column of an heir comes with the parent's default.
-                let of_heir = fact.address.class == "pg_attrdef" && whole.create.is_empty();
+                let of_heir = fact.address.class == "pg_attrdef" && !whole.is_created();
                 !of_heir && !whole.comes_with.iter().any(|outer| by_address.contains_key(outer))
             })
         });
@@ -438,6 +436,12 @@ fn inside(made: &[&Fact]) -> HashMap<Address, Address> {
 }
 
 impl Setting {
+    /// Whether there is anything to be set of a new object.
+    fn is_set_of_new(&self) -> bool {
+        let is_set = self.value.is_some() || matches!(self.change, Change::Privileges(_));
+        self.when.created && is_set
+    }
+
     fn of_new(&self, before: &State) -> Vec<String> {
         match &self.change {
             Change::Privileges(privileges) => {

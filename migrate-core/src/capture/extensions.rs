@@ -333,7 +333,7 @@ impl Registration {
 /// Whether it is something that extensions register.
 fn is_subject(key: &Key, address: &Address, class: &str) -> bool {
     let kinds = ["table", "foreign table", "view", "materialized view", "schema"];
-    address.part == 0 && address.class == class && kinds.contains(&key.kind.as_str())
+    address.part == 0 && address.class == class && kinds.contains(&key.kind.as_ref())
 }
 
 /// Why what is kept here cannot be reverted to what is kept there.

@@ -41,7 +41,7 @@ use crate::plan::{self, Only};
 pub(crate) use extensions::{
     ARE_THERE, Registration, Unrestored, has_citus, is_citus_worker, note_unrestored, unrestored_of,
 };
-use fact::{Address, Fact, Key, Phase};
+use fact::{Address, Fact, Form, Forms, Key, Phase};
 use names::Names;
 use objects::Moment;
 pub(crate) use options::without_internal;
@@ -60,6 +60,36 @@ pub struct State {
     defaults: HashMap<String, Vec<String>>,
     /// What extensions keep of the objects, which no statement here restores.
     registrations: Vec<Registration>,
+}
+
+/// How the server plans queries otherwise.
+struct Planning {
+    before: [String; 2],
+    /// What is asked along with that.
+    extensions_have_tables: bool,
+}
+
+impl Planning {
+    /// Has the server join in the order in which a query is written, from what is asked for on: it
+    /// knows nothing of catalogs that have grown since they were last analyzed. Compiling a query
+    /// would take longer than running it.
+    fn enter(client: &mut Client) -> Result<Self, postgres::Error> {
+        let sql = format!(
+            "SELECT current_setting('jit'), current_setting('join_collapse_limit'), {ARE_THERE}, \
+             set_config('jit', 'off', true), set_config('join_collapse_limit', '1', true)"
+        );
+        let row = client.query_typed_one(&sql, &[])?;
+        Ok(Self { before: [row.get(0), row.get(1)], extensions_have_tables: row.get(2) })
+    }
+
+    fn leave(self, client: &mut Client) -> Result<(), postgres::Error> {
+        let [jit, limit] = self.before;
+        client.query_typed(
+            "SELECT set_config('jit', $1, true), set_config('join_collapse_limit', $2, true)",
+            &[(&jit, Type::TEXT), (&limit, Type::TEXT)],
+        )?;
+        Ok(())
+    }
 }
 
 impl State {
@@ -94,7 +124,7 @@ impl State {
                 Some(Only::Itself) => Moment::of_named(client)?,
                 Some(_) => Moment::default(),
             };
-            Ok(Self { moment, ..Self::read_with(client, &names, objects, (&[], None), only)? })
+            Ok(Self { moment, ..Self::read_with(client, &names, objects, None, only)? })
         })
     }
 
@@ -119,10 +149,9 @@ impl State {
         names: &Names,
         objects: &[plan::Object],
     ) -> Result<Self, postgres::Error> {
-        let known: Vec<Address> = self.facts.values().map(|fact| fact.address.clone()).collect();
-        let mut after = Self::read_with(client, names, objects, (&known, Some(self)), self.only)?;
+        let mut after = Self::read_with(client, names, objects, Some(self), self.only)?;
+        let known: HashSet<&Address> = self.facts.values().map(|fact| &fact.address).collect();
         if self.is_of_settings() {
-            let known: HashSet<Address> = known.into_iter().collect();
             // Whatever else is different, others have changed. A column without privileges was not
             // read.
             after.facts.retain(|key, fact| {
@@ -131,10 +160,10 @@ impl State {
             });
             return Ok(after);
         }
-        let known: HashSet<Address> = known.into_iter().collect();
         let all = after.facts.values().flat_map(|fact| {
             let address = &fact.address;
-            [address.clone(), address.whole()].into_iter().chain(fact.comes_with.iter().cloned())
+            let wholes = fact.comes_with.iter().cloned();
+            [address.clone(), address.whole()].into_iter().chain(wholes)
         });
         let new = all.filter(|address| !known.contains(address)).collect();
         let made = self.moment.made_since(client, new)?;
@@ -167,16 +196,15 @@ impl State {
             return;
         }
         for fact in self.facts.values_mut() {
-            fact.create.clear();
-            fact.drop.clear();
-            fact.definition = None;
-            fact.name = None;
-            fact.settings.retain(|setting| match only {
+            let mut settings = fact.form().settings;
+            settings.retain(|setting| match only {
                 Only::Owner => setting.when.phase >= Phase::Owner,
                 Only::Privileges => setting.when.phase == Phase::Privileges,
                 Only::Comment => setting.name.ends_with(" comment"),
                 Only::Itself => true,
             });
+            let limits = fact.form().limits;
+            fact.set_form(Form { settings, limits, ..Form::default() });
         }
     }
 
@@ -206,30 +234,29 @@ impl State {
         client: &mut Client,
         names: &Names,
         objects: &[plan::Object],
-        (known, earlier): (&[Address], Option<&Self>),
+        earlier: Option<&Self>,
         only: Option<Only>,
     ) -> Result<Self, postgres::Error> {
+        let known = earlier.into_iter().flat_map(|earlier| earlier.facts.values());
+        let forms = Forms::of(known.clone());
+        let addresses: Vec<&Address> = known.map(|fact| &fact.address).collect();
         let roots = names.resolve(client, objects)?;
         // It keeps nobody from granting.
         if only != Some(Only::Privileges) {
             objects::lock(client, &roots)?;
         }
-        // Compiling the queries would take longer than running them.
-        let jit =
-            format!("SELECT current_setting('jit'), {ARE_THERE}, set_config('jit', 'off', true)");
-        let row = client.query_typed_one(&jit, &[])?;
-        let (jit, have_tables): (String, bool) = (row.get(0), row.get(1));
+        let planning = Planning::enter(client)?;
         let mut state = Self { only, ..Self::default() };
-        let found = objects::find(client, &roots, known, only)?;
-        readers::read(client, found, &mut state)?;
+        let found = objects::find(client, &roots, &addresses, only)?;
+        readers::read(client, found, forms, &mut state)?;
         state.roots = roots.into_iter().collect();
-        if have_tables && !state.is_of_settings() {
+        if planning.extensions_have_tables && !state.is_of_settings() {
             state.read_registrations(client, earlier)?;
         }
         if let Some(only) = only {
             state.keep_only(only);
         }
-        client.query_typed("SELECT set_config('jit', $1, true)", &[(&jit, Type::TEXT)])?;
+        planning.leave(client)?;
         Ok(state)
     }
 

@@ -1,13 +1,14 @@
 //! What was renamed or moved to another schema: it is the same object under another name.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::State;
 use super::alias_list::alias_lists;
-use super::fact::{Address, Change, Fact, Key};
+use super::fact::{Address, Fact, Form, Key};
 
 /// The statements that undo the moves, and what `after` looks like then.
-pub(super) fn undo_moves(before: &State, after: &State) -> (Vec<String>, State) {
+pub(super) fn undo_moves<'a>(before: &State, after: &'a State) -> (Vec<String>, Cow<'a, State>) {
     let found: HashMap<&Address, (&Key, &Fact)> =
         after.facts.iter().map(|(key, fact)| (&fact.address, (key, fact))).collect();
     let mut statements = Vec::new();
@@ -17,7 +18,7 @@ pub(super) fn undo_moves(before: &State, after: &State) -> (Vec<String>, State) 
         .iter()
         .filter(|(_, fact)| {
             let address = &fact.address;
-            address.part == 0 && address.class.starts_with("pg_") && fact.name.is_none()
+            address.part == 0 && address.class.starts_with("pg_") && !fact.has_name()
         })
         .filter_map(|(key, fact)| {
             let (other, now) = found.get(&fact.address)?;
@@ -33,12 +34,15 @@ pub(super) fn undo_moves(before: &State, after: &State) -> (Vec<String>, State) 
         .filter(|(key, fact)| found.get(&fact.address).is_some_and(|(other, _)| *key != *other))
         .map(|(_, fact)| &fact.address)
         .collect();
-    let mut renamed = after.clone();
+    let mut renamed = Cow::Borrowed(after);
     let mut columns = Vec::new();
     for (key, fact) in &before.facts {
         let Some((other, now)) = found.get(&fact.address) else { continue };
-        let (Some((wanted, _)), Some((is, around))) = (&fact.name, &now.name) else { continue };
-        if wanted == is || renamed.facts.contains_key(key) {
+        if fact.is_same(now) || renamed.facts.contains_key(key) {
+            continue;
+        }
+        let (Some((wanted, _)), Some((is, around))) = (fact.name(), now.name()) else { continue };
+        if wanted == is {
             continue;
         }
         if let [front, between, rest @ ..] = around.as_slice() {
@@ -46,15 +50,18 @@ pub(super) fn undo_moves(before: &State, after: &State) -> (Vec<String>, State) 
             if fact.address.part > 0 {
                 columns.push((is.clone(), wanted.clone()));
             }
+            let renamed = renamed.to_mut();
             if let Some(mut now) = renamed.facts.remove(*other) {
                 // Under its old name it would be dropped, if it has to be made anew.
-                now.drop.clone_from(&fact.drop);
+                now.set_form(Form { drop: fact.drop(), ..now.form() });
                 renamed.facts.insert(key.clone(), now);
             }
         }
     }
     if moved.is_empty() {
-        renamed.forget_names_of_columns(before, &columns);
+        if !columns.is_empty() {
+            renamed.to_mut().forget_names_of_columns(before, &columns);
+        }
         return (statements, renamed);
     }
     // What is in a schema goes where that goes.
@@ -96,7 +103,7 @@ pub(super) fn undo_moves(before: &State, after: &State) -> (Vec<String>, State) 
     names.sort_by_key(|(old, _)| std::cmp::Reverse(old.len()));
     let mut renamed = renamed.renamed(&names);
     renamed.forget_names_of_columns(before, &columns);
-    (statements, renamed)
+    (statements, Cow::Owned(renamed))
 }
 
 /// The front of an identity: `public.f` of `public.f(integer)`.
@@ -160,9 +167,62 @@ fn is_of_name(letter: char) -> bool {
     letter.is_alphanumeric() || letter == '_' || letter == '$'
 }
 
-/// `text` with the names replaced, where they stand as names.
-fn replaced(text: &str, names: &[(String, String)]) -> String {
-    replaced_after(text, names, |last| is_start_of_column(last) && last != '.')
+/// Names, each with the one that stands in its place.
+struct Names<'a> {
+    wanted: HashMap<&'a str, &'a str>,
+    /// How long they are, the longest first.
+    lengths: Vec<usize>,
+}
+
+impl<'a> Names<'a> {
+    fn new(names: &'a [(String, String)]) -> Self {
+        let wanted: HashMap<_, _> =
+            names.iter().map(|(old, new)| (old.as_str(), new.as_str())).collect();
+        let lengths: BTreeSet<_> = wanted.keys().map(|old| old.len()).collect();
+        Self { wanted, lengths: lengths.into_iter().rev().collect() }
+    }
+
+    /// The name that a text starts with, and the one in its place.
+    fn at_start(&self, text: &str) -> Option<(&'a str, &'a str)> {
+        let starts = self.lengths.iter().filter_map(|length| text.get(..*length));
+        starts
+            .filter_map(|start| self.wanted.get_key_value(start))
+            .map(|(old, new)| (*old, *new))
+            .find(|(old, _)| {
+                let rest = &text[old.len()..];
+                match old.ends_with(is_of_operator) {
+                    true => !rest.starts_with(is_of_operator),
+                    false => !rest.starts_with(|letter| is_of_name(letter) || letter == '"'),
+                }
+            })
+    }
+
+    /// `text` with the names replaced, where they stand as names.
+    fn replaced(&self, text: &str) -> String {
+        self.replaced_after(text, |last| is_start_of_column(last) && last != '.')
+    }
+
+    /// `text` with the names replaced, where they stand as names after a letter that they may follow.
+    fn replaced_after(&self, text: &str, may_follow: impl Fn(char) -> bool) -> String {
+        let mut result = String::with_capacity(text.len());
+        let mut rest = text;
+        let mut last = ' ';
+        while let Some(letter) = rest.chars().next() {
+            match Some(rest).filter(|_| may_follow(last)).and_then(|rest| self.at_start(rest)) {
+                Some((old, new)) => {
+                    result.push_str(new);
+                    rest = &rest[old.len()..];
+                    last = 'x';
+                }
+                None => {
+                    result.push(letter);
+                    rest = &rest[letter.len_utf8()..];
+                    last = letter;
+                }
+            }
+        }
+        result
+    }
 }
 
 /// Whether the name of a column may begin after this letter: it may stand after that of its table.
@@ -172,7 +232,7 @@ fn is_start_of_column(last: char) -> bool {
 
 /// `text` as the server writes it when columns have the names that they had.
 fn with_names(text: &str, names: &[(String, String)]) -> String {
-    let text = replaced_after(&without_aliases(text, names), names, is_start_of_column);
+    let text = Names::new(names).replaced_after(&without_aliases(text, names), is_start_of_column);
     names.iter().fold(text, |text, (_, name)| {
         text.replace(&format!(".{name} AS {name}"), &format!(".{name}"))
     })
@@ -193,41 +253,6 @@ fn without_aliases(text: &str, names: &[(String, String)]) -> String {
     result
 }
 
-/// `text` with the names replaced, where they stand as names after a letter that they may follow.
-fn replaced_after(
-    text: &str,
-    names: &[(String, String)],
-    may_follow: impl Fn(char) -> bool,
-) -> String {
-    let mut result = String::with_capacity(text.len());
-    let mut rest = text;
-    let mut last = ' ';
-    while let Some(letter) = rest.chars().next() {
-        let starts = may_follow(last);
-        let name = names.iter().filter(|_| starts).find(|(old, _)| {
-            rest.strip_prefix(old.as_str()).is_some_and(|rest| {
-                match old.ends_with(is_of_operator) {
-                    true => !rest.starts_with(is_of_operator),
-                    false => !rest.starts_with(|letter| is_of_name(letter) || letter == '"'),
-                }
-            })
-        });
-        match name {
-            Some((old, new)) => {
-                result.push_str(new);
-                rest = &rest[old.len()..];
-                last = 'x';
-            }
-            None => {
-                result.push(letter);
-                rest = &rest[letter.len_utf8()..];
-                last = letter;
-            }
-        }
-    }
-    result
-}
-
 impl State {
     /// What differs from `before` by these names alone is as it was there, once they are.
     fn forget_names_of_columns(&mut self, before: &Self, names: &[(String, String)]) {
@@ -242,34 +267,28 @@ impl State {
             }
         };
         for (key, fact) in &mut self.facts {
-            let Some(wanted) = before.facts.get(key) else { continue };
-            same(&mut fact.definition, &wanted.definition);
-            for setting in &mut fact.settings {
-                if let Some(wanted) = wanted.setting(&setting.name) {
+            let Some(wanted) = before.facts.get(key).filter(|wanted| !wanted.is_same(fact)) else {
+                continue;
+            };
+            let mut form = fact.form();
+            let wanted = wanted.form();
+            same(&mut form.definition, &wanted.definition);
+            for setting in &mut form.settings {
+                let wanted = wanted.settings.iter().find(|wanted| wanted.name == setting.name);
+                if let Some(wanted) = wanted {
                     same(&mut setting.value, &wanted.value);
                 }
             }
+            fact.set_form(form);
         }
     }
 
     fn renamed(&self, names: &[(String, String)]) -> Self {
-        let text = |text: &String| replaced(text, names);
-        let texts = |texts: &[String]| texts.iter().map(text).collect::<Vec<_>>();
+        let names = Names::new(names);
         let facts = self.facts.iter().map(|(key, fact)| {
             let mut fact = fact.clone();
-            fact.create = texts(&fact.create);
-            fact.among_rows = texts(&fact.among_rows);
-            fact.drop = texts(&fact.drop);
-            fact.definition = fact.definition.as_ref().map(text);
-            for setting in &mut fact.settings {
-                setting.value = setting.value.as_ref().map(text);
-                match &mut setting.change {
-                    Change::Statements(statements) => *statements = texts(statements),
-                    Change::Options { alter, .. } => *alter = text(alter),
-                    Change::Privileges(_) => {}
-                }
-            }
-            (Key { kind: key.kind.clone(), identity: text(&key.identity) }, fact)
+            fact.set_form(fact.form().map(&|text| names.replaced(text)));
+            (Key { kind: key.kind.clone(), identity: names.replaced(&key.identity) }, fact)
         });
         Self { facts: facts.collect(), ..self.clone() }
     }
@@ -294,7 +313,7 @@ mod tests {
     #[test]
     fn names_are_replaced_as_a_whole() {
         let names = [("archive.t".to_owned(), "public.t".to_owned())];
-        let text = |text| replaced(text, &names);
+        let text = |text| Names::new(&names).replaced(text);
         assert_eq!(text("ON archive.t USING (archive.t.id)"), "ON public.t USING (public.t.id)");
         assert_eq!(
             text("archive.tt, x.archive.t, xarchive.t"),

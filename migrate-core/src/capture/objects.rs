@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 
 use postgres::Client;
-use postgres::types::{Oid, Type};
+use postgres::fallible_iterator::FallibleIterator;
+use postgres::types::{Oid, ToSql, Type};
 
-use super::fact::{Address, Key, Need};
+use super::fact::{Address, Key, Need, Word, word};
 use crate::plan::Only;
 
 /// An object of the catalog, with what it needs of the others found.
@@ -56,6 +57,23 @@ const CLASSES: &[&str] = &[
     "pg_tablespace",
 ];
 
+/// Those whose objects may depend on nothing that `pg_depend` tells of.
+const INDEPENDENT: &[&str] = &[
+    "pg_am",
+    "pg_authid",
+    "pg_cast",
+    "pg_database",
+    "pg_default_acl",
+    "pg_event_trigger",
+    "pg_extension",
+    "pg_foreign_data_wrapper",
+    "pg_language",
+    "pg_namespace",
+    "pg_publication",
+    "pg_tablespace",
+    "pg_user_mapping",
+];
+
 /// Keeps others from changing the tables, in the order of their ids. A plain reader of a table may
 /// not lock it, and has nothing to change there.
 pub(super) fn lock(client: &mut Client, roots: &[Address]) -> Result<(), postgres::Error> {
@@ -87,9 +105,13 @@ pub(super) struct Moment {
     transaction: String,
     /// What it saw.
     snapshot: String,
-    /// What was there, apart from what every database has.
-    there: HashSet<(String, Oid)>,
+    /// Whether there is a cursor that still sees it.
+    has_cursor: bool,
 }
+
+/// The cursor that sees what was there at the moment when it was declared. What it is asked for, it
+/// reads from a parameter when it is fetched from: so it costs nothing if it is not asked.
+const CURSOR: &str = "migrate_before_step";
 
 impl Moment {
     /// This moment, for what is found by its name if it is there.
@@ -98,22 +120,57 @@ impl Moment {
             "SELECT pg_current_xact_id()::text, pg_current_snapshot()::text",
             &[],
         )?;
-        Ok(Self { transaction: row.get(0), snapshot: row.get(1), there: HashSet::new() })
+        Ok(Self { transaction: row.get(0), snapshot: row.get(1), has_cursor: false })
     }
 
     /// This moment.
     pub(super) fn now(client: &mut Client) -> Result<Self, postgres::Error> {
-        // An id that `initdb` gave is given to nothing else.
-        let queries: Vec<_> = CLASSES
+        close_cursor(client)?;
+        let itself = INDEPENDENT.iter().map(|class| {
+            let (id, rows) = readable(class);
+            format!(
+                "\nUNION ALL SELECT class, objid FROM asked \
+                 WHERE class = '{class}' AND EXISTS (SELECT FROM {rows} WHERE {id} = objid OFFSET 0)"
+            )
+        });
+        client.batch_execute(&format!(
+            "DECLARE {CURSOR} NO SCROLL CURSOR FOR
+WITH asked AS MATERIALIZED (
+    SELECT split_part(address, ' ', 1) AS class, split_part(address, ' ', 2)::oid AS objid
+    FROM unnest(string_to_array(current_setting('migrate.asked', true), ',')) AS address
+)
+SELECT class, objid FROM asked
+WHERE EXISTS (SELECT FROM pg_depend d
+              WHERE d.classid = class::regclass AND d.objid = asked.objid OFFSET 0){}",
+            itself.collect::<String>()
+        ))?;
+        Ok(Self { has_cursor: true, ..Self::of_named(client)? })
+    }
+
+    /// Which of these were there, as far as that can still be seen.
+    fn were_there(
+        &self,
+        client: &mut Client,
+        addresses: &HashSet<Address>,
+    ) -> Result<HashSet<(Word, Oid)>, postgres::Error> {
+        let wholes = addresses
             .iter()
-            .map(|class| {
-                let (id, rows) = readable(class);
-                format!("SELECT '{class}', {id} FROM {rows} WHERE {id} >= 16384")
-            })
-            .collect();
-        let there = client.query_typed(&queries.join(" UNION ALL "), &[])?;
-        let there = there.iter().map(|row| (row.get(0), row.get(1))).collect();
-        Ok(Self { there, ..Self::of_named(client)? })
+            .filter(|address| address.part == 0 && CLASSES.contains(&address.class.as_ref()));
+        let asked: Vec<_> =
+            wholes.map(|address| format!("{} {}", address.class, address.object)).collect();
+        let is_open = "SELECT EXISTS (SELECT FROM pg_cursors WHERE name = $1)";
+        if !self.has_cursor
+            || asked.is_empty()
+            || !self.is_in_this_transaction(client)?
+            || !client.query_typed_one(is_open, &[(&CURSOR, Type::TEXT)])?.get::<_, bool>(0)
+        {
+            return Ok(HashSet::new());
+        }
+        let ask = "SELECT set_config('migrate.asked', $1, true)";
+        client.query_typed(ask, &[(&asked.join(","), Type::TEXT)])?;
+        let there = client.query_typed(&format!("FETCH ALL FROM {CURSOR}"), &[])?;
+        client.query_typed(ask, &[(&"", Type::TEXT)])?;
+        Ok(there.iter().map(|row| (word(row.get(0)), row.get(1))).collect())
     }
 
     /// Whether the transaction of this moment is still open.
@@ -133,21 +190,34 @@ impl Moment {
         client: &mut Client,
         addresses: HashSet<Address>,
     ) -> Result<HashSet<Address>, postgres::Error> {
-        let is_there = |address: &Address| {
-            address.part == 0 && self.there.contains(&(address.class.clone(), address.object))
-        };
-        let addresses: HashSet<_> =
-            addresses.into_iter().filter(|address| !is_there(address)).collect();
+        let mut made = self.new_since(client, addresses)?;
+        // All of what the catalog says of a function is written anew when it is replaced.
+        let there = self.were_there(client, &made)?;
+        made.retain(|address| {
+            address.part != 0 || !there.contains(&(address.class.clone(), address.object))
+        });
+        if self.has_cursor {
+            close_cursor(client)?;
+        }
+        Ok(made)
+    }
+
+    /// Which of these have new rows alone.
+    fn new_since(
+        &self,
+        client: &mut Client,
+        addresses: HashSet<Address>,
+    ) -> Result<HashSet<Address>, postgres::Error> {
         // What has no id, or cannot be asked for its age, was not there if it was not found.
         let (aged, mut made): (HashSet<_>, HashSet<_>) =
             addresses.into_iter().partition(|address| {
-                let class = address.class.as_str();
+                let class = address.class.as_ref();
                 class == "pg_inherits" || CLASSES.contains(&class) && readable(class).1 == class
             });
         if aged.is_empty() {
             return Ok(made);
         }
-        let classes: Vec<_> = aged.iter().map(|address| address.class.as_str()).collect();
+        let classes: Vec<_> = aged.iter().map(|address| address.class.as_ref()).collect();
         let (ids, parts) = ids(aged.iter());
         let own: HashSet<_> = classes.iter().filter(|class| CLASSES.contains(class)).collect();
         let own: String = own
@@ -201,6 +271,15 @@ HAVING bool_and({is_new})"
     }
 }
 
+/// Closes the cursor, if the transaction has one.
+fn close_cursor(client: &mut Client) -> Result<(), postgres::Error> {
+    let open = "SELECT FROM pg_cursors WHERE name = $1";
+    if !client.query_typed(open, &[(&CURSOR, Type::TEXT)])?.is_empty() {
+        client.batch_execute(&format!("CLOSE {CURSOR}"))?;
+    }
+    Ok(())
+}
+
 /// The column with the id of a class, and where to read it: not everyone may read these two.
 fn readable(class: &str) -> (&str, &str) {
     match class {
@@ -220,54 +299,61 @@ pub(super) fn ids<'a>(addresses: impl Iterator<Item = &'a Address>) -> (Vec<Oid>
 pub(super) fn find(
     client: &mut Client,
     roots: &[Address],
-    known: &[Address],
+    known: &[&Address],
     only: Option<Only>,
 ) -> Result<Vec<Found>, postgres::Error> {
     // What has no id of its own comes with what it joins.
-    let known = known.iter().filter(|address| CLASSES.contains(&address.class.as_str()));
+    let known = known.iter().filter(|address| CLASSES.contains(&address.class.as_ref()));
     let (roots, nameless): (Vec<&Address>, Vec<_>) =
         roots.iter().partition(|root| root.class.starts_with("pg_"));
     let roots = roots.into_iter().map(|root| (root, true));
-    let roots: Vec<_> = roots.chain(known.map(|known| (known, false))).collect();
-    let classes: Vec<_> = roots.iter().map(|(address, _)| address.class.as_str()).collect();
+    let roots: Vec<_> = roots.chain(known.map(|known| (*known, false))).collect();
+    let classes: Vec<_> = roots.iter().map(|(address, _)| address.class.as_ref()).collect();
     let (ids, parts) = ids(roots.iter().map(|(address, _)| *address));
     let sure: Vec<_> = roots.iter().map(|(_, sure)| *sure).collect();
-    let rows = client.query_typed(
-        FIND,
-        &[
-            (&classes, Type::TEXT_ARRAY),
-            (&ids, Type::OID_ARRAY),
-            (&parts, Type::INT8_ARRAY),
-            (&sure, Type::BOOL_ARRAY),
-            (&only.is_none(), Type::BOOL),
-            (&only.is_some_and(Only::is_of_rights), Type::BOOL),
-        ],
-    )?;
-    let nameless = nameless.into_iter().map(|address| Found {
+    let parameters: [(&(dyn ToSql + Sync), Type); 6] = [
+        (&classes, Type::TEXT_ARRAY),
+        (&ids, Type::OID_ARRAY),
+        (&parts, Type::INT8_ARRAY),
+        (&sure, Type::BOOL_ARRAY),
+        (&only.is_none(), Type::BOOL),
+        (&only.is_some_and(Only::is_of_rights), Type::BOOL),
+    ];
+    let rows = client.query_typed_raw(FIND, parameters)?;
+    let mut found: Vec<_> = rows.map(|row| Ok(found(&row))).collect()?;
+    found.extend(nameless.into_iter().map(|address| Found {
         key: Key { kind: address.class.clone(), identity: String::new() },
         address: address.clone(),
         needs: Vec::new(),
         internal: Vec::new(),
-    });
-    Ok(rows.iter().map(found).chain(nameless).collect())
+    }));
+    let ids: HashSet<Oid> = found.iter().map(|found| found.address.object).collect();
+    for found in &mut found {
+        found.needs.retain(|need| ids.contains(&need.on.object));
+        found.needs.shrink_to_fit();
+        found.internal.retain(|whole| ids.contains(&whole.object));
+        found.internal.shrink_to_fit();
+    }
+    Ok(found)
 }
 
 /// The address in the first columns of a row.
 pub(super) fn address(row: &postgres::Row) -> Address {
-    Address { class: row.get(0), object: row.get(1), part: row.get(2) }
+    Address { class: word(row.get(0)), object: row.get(1), part: row.get(2) }
 }
 
 fn found(row: &postgres::Row) -> Found {
     let address = address(row);
-    let (classes, ids, parts, kinds): (Vec<String>, Vec<Oid>, Vec<i64>, Vec<String>) =
+    let (classes, ids, parts, kinds): (Vec<&str>, Vec<Oid>, Vec<i64>, Vec<&str>) =
         (row.get(5), row.get(6), row.get(7), row.get(8));
     let (mut needs, mut internal) = (Vec::new(), Vec::new());
     for (((class, object), part), kind) in classes.into_iter().zip(ids).zip(parts).zip(kinds) {
-        let on = Address { class, object, part };
+        let on = Address { class: word(class), object, part };
         internal.extend((kind == "i").then(|| on.clone()));
         needs.push(Need { on, belongs: kind != "n" });
     }
-    Found { key: Key { kind: row.get(3), identity: row.get(4) }, address, needs, internal }
+    let key = Key { kind: word(row.get(3)), identity: row.get(4) };
+    Found { key, address, needs, internal }
 }
 
 /// The walk goes from an object to what depends on it and to its columns; from what is an internal
@@ -351,6 +437,5 @@ FROM kept k CROSS JOIN pg_identify_object(classid, objid, objsubid) CROSS JOIN L
            COALESCE(array_agg(deptype::text), '{}') AS kinds
     FROM pg_depend d
     WHERE d.classid = k.classid AND d.objid = k.objid AND d.objsubid = k.objsubid
-      AND d.refobjid IN (SELECT objid FROM kept)
 ) AS needed
 WHERE type IS NOT NULL AND identity IS NOT NULL";

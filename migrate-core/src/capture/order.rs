@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::fact::{Address, Fact};
+use super::fact::{Address, Fact, Word};
 
 /// Sorts objects so that each comes after what it needs of the others. `inside` says what is made
 /// together with something else, which then needs what its parts need. Among equals the older
@@ -45,7 +45,7 @@ pub(super) fn order<'a>(facts: &[&'a Fact], inside: &HashMap<Address, Address>) 
 }
 
 /// What comes first among things that do not need each other.
-type Rank = (usize, u32, i64, String);
+type Rank = (usize, u32, i64, Word);
 
 fn visit<'a>(
     rank: &Rank,
@@ -94,5 +94,5 @@ fn rank(address: &Address) -> Rank {
 
 /// A sequence is made before the column that owns it and whose default calls it.
 fn is_owner_of_sequence(fact: &Fact, on: &Address) -> bool {
-    on.part > 0 && fact.comes_with.is_empty() && fact.setting("last owned by").is_some()
+    on.part > 0 && fact.comes_with.is_empty() && fact.has_setting("last owned by")
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The privileges on one object.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Privileges {
     /// `TABLE public.posts`.
     on: String,
@@ -19,7 +19,7 @@ pub(super) struct Privileges {
 
 /// One privilege of one role. The owner is an empty name here: the privileges of the owner change
 /// hands with the object.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Entry {
     grantee: String,
     grantor: String,
@@ -75,6 +75,16 @@ impl Privileges {
             set.insert(entry);
         }
         Self { on: text(0), owner: text(1), column: text(2), of_default: text(3), actual, new }
+    }
+
+    /// What they are on.
+    pub(super) fn on(&self) -> &String {
+        &self.on
+    }
+
+    /// The same with another text for what they are on.
+    pub(super) fn map(&self, text: &impl Fn(&str) -> String) -> Self {
+        Self { on: text(&self.on), ..self.clone() }
     }
 
     /// What two objects with the same privileges have in common.

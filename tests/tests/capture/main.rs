@@ -3,6 +3,7 @@
 mod back;
 mod every;
 mod generated;
+mod growth;
 mod heir;
 mod index;
 mod internal_option;

@@ -73,3 +73,20 @@ fn a_function_that_returns_too_few_columns_is_made_again_as_it_was() {
     step(before, "DROP TYPE span CASCADE", &["type span"]).in_another_order().comes_back();
     step(before, "DROP TABLE t CASCADE", &["table t"]).comes_back();
 }
+
+#[test]
+fn a_function_that_a_step_lets_use_a_table_is_not_new() {
+    if server().major() < 14 {
+        return;
+    }
+    let back = step(
+        "CREATE TABLE posts (id int);
+         CREATE FUNCTION posts_made() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT 1; END",
+        "CREATE OR REPLACE FUNCTION posts_made() RETURNS bigint LANGUAGE sql
+             BEGIN ATOMIC SELECT count(*) FROM posts; END;
+         CREATE FUNCTION posts_read() RETURNS bigint LANGUAGE sql
+             BEGIN ATOMIC SELECT count(*) FROM posts; END",
+        &["table posts"],
+    );
+    assert_eq!(back.way_back(), "DROP FUNCTION public.posts_read()");
+}

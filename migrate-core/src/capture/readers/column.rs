@@ -60,7 +60,7 @@ fn columns() -> String {
         "
 SELECT 'pg_class', attrelid, attnum::int8, what, value, statements
 FROM (
-    SELECT a.*, c.relkind, c.relowner, c.relispartition, t.typcollation, t.typstorage, t.typcategory, t.typtype, adrelid, adbin,
+    SELECT a.*, c.relkind, c.relowner, c.relispartition, c.reltype, t.typcollation, t.typstorage, t.typcategory, t.typtype, adrelid, adbin,
            attrelid::regclass::text AS name, to_jsonb(a) AS json,
            relkind IN ('r', 'p', 'f') AS of_table, relkind = 'c' AS of_type,
            -- a type there changes without USING
@@ -106,7 +106,7 @@ CROSS JOIN LATERAL (
                CASE attgenerated
                    WHEN 's' THEN format('GENERATED ALWAYS AS (%s) STORED', pg_get_expr(adbin, adrelid))
                    WHEN 'v' THEN format('GENERATED ALWAYS AS (%s) VIRTUAL', pg_get_expr(adbin, adrelid))
-                   ELSE 'DEFAULT ' || pg_get_expr(adbin, adrelid) END,
+                   ELSE 'DEFAULT ' || pg_get_expr(adbin, 0) END,
                'GENERATED ' || generated || format(' AS IDENTITY (SEQUENCE NAME %s %s)', identity, sequence)) AS rest,
            -- a domain that may not allow a null
            EXISTS (WITH RECURSIVE line AS (
@@ -153,11 +153,21 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (SELECT concat_ws(' ', quote_ident(attname), bare, NULLIF(rest, '')) AS nullable_bare) AS b
 LEFT JOIN LATERAL (
     SELECT format('column `%s.%s`', u.attrelid::regclass, u.attname) AS by
-    FROM pg_type r
-    JOIN pg_type t ON t.oid = r.oid OR t.typelem = r.oid AND t.typcategory = 'A'
-    JOIN pg_attribute u ON u.atttypid = t.oid AND NOT u.attisdropped
+    FROM (
+        -- its row type, arrays of that, and domains of these
+        WITH RECURSIVE line AS (
+            SELECT unnest(ARRAY[r.oid, r.typarray]) AS id, r.oid AS own FROM pg_type r WHERE of_table AND r.oid = reltype
+            UNION ALL
+            SELECT d.oid, own
+            FROM line
+            CROSS JOIN LATERAL ({types}) AS dependent
+            JOIN pg_type d ON d.oid = objid AND d.typtype = 'd' AND d.typelem = own
+        )
+        SELECT id FROM line
+    ) AS t
+    CROSS JOIN LATERAL ({columns}) AS dependent
+    JOIN pg_attribute u ON u.attrelid = objid AND u.attnum = objsubid AND u.atttypid = t.id AND NOT u.attisdropped
     JOIN pg_class h ON h.oid = u.attrelid AND h.relkind IN ('r', 'm', 'p', 'f')
-    WHERE of_table AND r.typrelid = a.attrelid
     LIMIT 1
 ) AS used ON true
 CROSS JOIN LATERAL (VALUES
@@ -294,7 +304,11 @@ SELECT 'pg_class', a.attrelid, a.attnum::int8, 'needs', NULL, ARRAY['pg_class', 
 FROM wanted
 JOIN pg_attribute a ON a.attrelid = objid AND a.attnum = part AND a.attinhcount > 0
 JOIN pg_inherits ON inhrelid = a.attrelid
-JOIN pg_attribute p ON p.attrelid = inhparent AND p.attname = a.attname",
+CROSS JOIN LATERAL (
+    SELECT attrelid, attnum FROM pg_attribute WHERE attrelid = inhparent AND attname = a.attname OFFSET 0
+) AS p",
+        types = super::dependents("pg_type", "pg_type", "line.id"),
+        columns = super::dependents("pg_class", "pg_type", "t.id"),
         parameters = parameters.0,
         parameters_of = parameters.1,
     )
@@ -337,10 +351,12 @@ SELECT 'pg_attrdef', d.oid, 0::int8, what, value, statements
 FROM wanted
 JOIN pg_attrdef d ON d.oid = objid
 JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum AND attgenerated = ''
+-- it has no columns in it: to look up their names would cost each time as much as the table has columns
+CROSS JOIN LATERAL (SELECT pg_get_expr(adbin, 0) AS expression OFFSET 0) AS e
 CROSS JOIN LATERAL (VALUES
-    ('create', pg_get_expr(adbin, adrelid),
+    ('create', expression,
         ARRAY[format('ALTER TABLE ONLY %s ALTER COLUMN %I SET DEFAULT %s', adrelid::regclass, attname,
-                     pg_get_expr(adbin, adrelid))]),
+                     expression)]),
     ('drop', NULL,
         ARRAY[format('ALTER TABLE ONLY %s ALTER COLUMN %I DROP DEFAULT', adrelid::regclass, attname)]),
     ('with', NULL, ARRAY['pg_class', adrelid::text, adnum::text])

@@ -6,32 +6,24 @@ use migrate_dsl::{Identifier, quote_literal};
 use postgres::Client;
 use postgres::types::{Oid, Type};
 
-use super::super::fact::{Address, Change, Fact, Key, Need, Setting, When};
+use super::super::fact::{Address, Change, Fact, Form, Key, Need, Setting, When, word};
 use super::super::objects::ids;
+use super::Facts;
 
 /// Reads these of the objects that are known so far.
-pub(super) fn read(
-    client: &mut Client,
-    keys: &mut HashMap<Address, Key>,
-    facts: &mut HashMap<Address, Fact>,
-) -> Result<(), postgres::Error> {
-    let (ids, _) = ids(keys.keys());
-    comments(client, &ids, keys, facts)?;
-    let mut more = labels(client, &ids, keys)?;
-    more.extend(extensions(client, &ids, keys)?);
+pub(super) fn read(client: &mut Client, facts: &mut Facts) -> Result<(), postgres::Error> {
+    let (ids, _) = ids(facts.keys.keys());
+    comments(client, &ids, facts)?;
+    let mut more = labels(client, &ids, facts)?;
+    more.extend(extensions(client, &ids, facts)?);
     for (key, fact) in more {
-        keys.insert(fact.address.clone(), key);
-        facts.insert(fact.address.clone(), fact);
+        facts.keys.insert(fact.address.clone(), key);
+        facts.insert(fact);
     }
     Ok(())
 }
 
-fn comments(
-    client: &mut Client,
-    ids: &[Oid],
-    keys: &HashMap<Address, Key>,
-    facts: &mut HashMap<Address, Fact>,
-) -> Result<(), postgres::Error> {
+fn comments(client: &mut Client, ids: &[Oid], facts: &mut Facts) -> Result<(), postgres::Error> {
     let rows = client.query_typed(
         "SELECT classoid::regclass::text, objoid, objsubid::int8, description FROM pg_description
          WHERE objoid = ANY ($1)
@@ -44,16 +36,18 @@ fn comments(
     for row in rows {
         comments.insert(super::super::objects::address(&row), row.get(3));
     }
+    let Facts { facts, keys, forms, .. } = facts;
     for (address, key) in keys {
         let (Some(fact), Some(object)) = (facts.get_mut(address), written(key)) else { continue };
         let value = comments.remove(address);
         let text = value.as_deref().map_or("NULL".to_owned(), quote_literal);
-        fact.settings.push(Setting {
+        let comment = Setting {
             name: "set comment".to_owned(),
             when: When::parse(if fact.comes_from_parent() { "late" } else { "set" }),
             value,
             change: Change::Statements(vec![format!("COMMENT ON {object} IS {text}")]),
-        });
+        };
+        fact.add(comment, forms);
     }
     Ok(())
 }
@@ -63,7 +57,7 @@ fn comments(
 fn labels(
     client: &mut Client,
     ids: &[Oid],
-    keys: &HashMap<Address, Key>,
+    facts: &mut Facts,
 ) -> Result<Vec<(Key, Fact)>, postgres::Error> {
     let rows = client.query_typed(
         "SELECT classoid::regclass::text, objoid, objsubid::int8, provider, label FROM pg_seclabel
@@ -76,18 +70,20 @@ fn labels(
     let labels = rows.iter().filter_map(|row| {
         let of = super::super::objects::address(row);
         let (provider, label): (String, String) = (row.get(3), row.get(4));
-        let object = written(keys.get(&of)?)?;
+        let object = written(facts.keys.get(&of)?)?;
         let provider = Identifier::from(provider).quoted();
         let statement = format!("SECURITY LABEL FOR {provider} ON {object} IS");
-        let class = format!("label by {provider} in {}", of.class);
+        let class = word(&format!("label by {provider} in {}", of.class));
         let identity = format!("by {provider} on {object}");
-        let fact = Fact {
+        let form = Form {
             create: vec![format!("{statement} {}", quote_literal(&label))],
             drop: vec![format!("{statement} NULL")],
             definition: Some(label),
-            ..Fact::new(Address { class, ..of.clone() }, vec![Need { on: of, belongs: true }])
+            ..Form::default()
         };
-        Some((Key { kind: "security label".to_owned(), identity }, fact))
+        let address = Address { class, ..of.clone() };
+        let fact = facts.fact(address, vec![Need { on: of, belongs: true }], form);
+        Some((Key { kind: word("security label"), identity }, fact))
     });
     Ok(labels.collect())
 }
@@ -96,7 +92,7 @@ fn labels(
 fn extensions(
     client: &mut Client,
     ids: &[Oid],
-    keys: &HashMap<Address, Key>,
+    facts: &mut Facts,
 ) -> Result<Vec<(Key, Fact)>, postgres::Error> {
     let rows = client.query_typed(
         "SELECT classid::regclass::text, objid, objsubid::int8, e.oid, quote_ident(extname)
@@ -107,21 +103,21 @@ fn extensions(
     let dependent = rows.iter().filter_map(|row| {
         let of = super::super::objects::address(row);
         let (id, name): (Oid, String) = (row.get(3), row.get(4));
-        let object = written(keys.get(&of)?)?;
-        let extension = Address { class: "pg_extension".to_owned(), object: id, part: 0 };
+        let object = written(facts.keys.get(&of)?)?;
+        let extension = Address { class: word("pg_extension"), object: id, part: 0 };
         let own = Address {
-            class: format!("extension of {}", of.class),
+            class: word(&format!("extension of {}", of.class)),
             object: of.object,
             part: i64::from(id),
         };
         let needs = vec![Need { on: of, belongs: true }, Need { on: extension, belongs: false }];
-        let fact = Fact {
+        let form = Form {
             create: vec![format!("ALTER {object} DEPENDS ON EXTENSION {name}")],
             drop: vec![format!("ALTER {object} NO DEPENDS ON EXTENSION {name}")],
-            ..Fact::new(own, needs)
+            ..Form::default()
         };
         let identity = format!("{name} of {object}");
-        Some((Key { kind: "extension to go with".to_owned(), identity }, fact))
+        Some((Key { kind: word("extension to go with"), identity }, facts.fact(own, needs, form)))
     });
     Ok(dependent.collect())
 }
@@ -129,7 +125,7 @@ fn extensions(
 /// An object as `COMMENT ON` names it.
 fn written(key: &Key) -> Option<String> {
     let identity = &key.identity;
-    Some(match key.kind.as_str() {
+    Some(match key.kind.as_ref() {
         "default value"
         | "inheritance"
         | "internal triggers"

@@ -13,12 +13,12 @@ FROM (
     SELECT i.oid, i.relkind, i.reloptions, i.reltablespace, x.*, i.relispartition, i.oid::regclass::text AS name,
            indrelid::regclass::text AS relation, i.relname, pg_get_indexdef(i.oid) AS definition,
            (SELECT d.refobjid FROM pg_depend d
-            WHERE d.classid = 'pg_class'::regclass AND d.objid = i.oid AND deptype = 'i'
-              AND refclassid = 'pg_constraint'::regclass) AS constraint_id,
+            WHERE d.classid = 'pg_class'::regclass AND d.objid = i.oid AND deptype = 'i') AS constraint_id,
            (SELECT inhparent FROM pg_inherits WHERE inhrelid = i.oid) AS parent
     FROM wanted
     JOIN pg_class i ON i.oid = objid AND relnamespace <> 'pg_toast'::regnamespace
     JOIN pg_index x ON indexrelid = i.oid
+    OFFSET 0
 ) AS i
 CROSS JOIN LATERAL (
     SELECT 'pg_class', i.oid, 0::int8, rows.* FROM (VALUES

@@ -21,6 +21,7 @@
 mod column;
 mod constraint;
 mod every;
+mod facts;
 mod foreign;
 mod index;
 mod operator;
@@ -38,15 +39,15 @@ mod view;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use postgres::types::{Oid, Type};
-use postgres::{Client, Row};
+use postgres::Client;
+use postgres::fallible_iterator::FallibleIterator;
+use postgres::types::{Oid, ToSql, Type};
 
 use super::State;
-use super::fact::{Address, Change, Fact, Key, Need, Phase, Setting, Style, When};
+use super::fact::{Address, Fact, Forms, Need};
 use super::objects::{Found, ids};
-use super::options::is_internal;
-use super::privileges::Privileges;
 use crate::plan::Only;
+use facts::Facts;
 
 /// A query for objects of some kinds.
 pub(super) struct Reader {
@@ -116,53 +117,40 @@ const WANTED: &str =
 pub(super) fn read(
     client: &mut Client,
     found: Vec<Found>,
+    known: Forms,
     state: &mut State,
 ) -> Result<(), postgres::Error> {
     let aliases = aliases(&found);
-    let mut keys: HashMap<Address, Key> = HashMap::new();
-    let mut facts: HashMap<Address, Fact> = HashMap::new();
-    let mut rows = Vec::new();
     let of_rights = state.only.is_some_and(Only::is_of_rights);
+    let mut facts = Facts::new(&found, known);
     for reader in READERS.iter().filter(|reader| !of_rights || !reader.is_of_relations()) {
-        rows.extend(reader.rows(client, &found)?);
+        reader.read(client, &found, &mut facts)?;
     }
     for reader in RIGHTS.iter().filter(|_| of_rights) {
-        rows.extend(reader.rows(client, &found)?);
+        reader.read(client, &found, &mut facts)?;
     }
     if !of_rights {
-        rows.extend(sequence::positions(client, &found)?);
+        sequence::positions(client, &found, &mut facts)?;
     }
-    rows.extend(role::parameters(client, &found)?);
-    for row in rows {
-        let address = super::objects::address(&row);
-        let (what, value): (String, Option<String>) = (row.get(3), row.get(4));
-        let statements: Option<Vec<Option<String>>> = row.get(5);
-        // A statement of which a part is null is none.
-        let statements: Vec<String> = statements.into_iter().flatten().flatten().collect();
-        let fact =
-            facts.entry(address.clone()).or_insert_with(|| Fact::new(address.clone(), Vec::new()));
-        if what == "fact" {
-            let kind = statements.into_iter().next().unwrap_or_default();
-            keys.insert(address, Key { kind, identity: value.unwrap_or_default() });
-        } else {
-            take(fact, &what, value, statements);
-        }
-    }
-    super::column_order::make_independent(client, &mut facts)?;
+    role::parameters(client, &found)?.iter().for_each(|row| facts.take(row));
+    facts.finish();
+    super::column_order::make_independent(client, &mut facts.facts)?;
     // What comes with its range, or with its foreign key, is nothing by itself.
-    facts.retain(|address, _| !aliases.contains_key(address));
-    for found in &found {
-        if facts.contains_key(&found.address) {
-            keys.insert(found.address.clone(), found.key.clone());
-        }
+    facts.facts.retain(|address, _| !aliases.contains_key(address));
+    for found in found {
         // A view needs what its rule needs.
-        if let Some(fact) = facts.get_mut(&resolve(found.address.clone(), &aliases)) {
-            fact.needs.extend(found.needs.iter().cloned());
+        let whole = resolve(found.address.clone(), &aliases);
+        if let Some(fact) = facts.facts.get_mut(&whole) {
+            fact.needs.extend(found.needs);
+        }
+        if whole == found.address && facts.facts.contains_key(&whole) {
+            facts.keys.insert(whole, found.key);
         }
     }
     if !of_rights {
-        every::read(client, &mut keys, &mut facts)?;
+        every::read(client, &mut facts)?;
     }
+    let Facts { mut facts, mut keys, .. } = facts;
     for fact in facts.values_mut() {
         resolve_needs(fact, &aliases);
     }
@@ -185,15 +173,26 @@ impl Reader {
         self.kinds.iter().all(|kind| RIGHTS.iter().any(|rights| rights.kinds.contains(kind)))
     }
 
-    /// The rows for those of its kinds.
-    fn rows(&self, client: &mut Client, found: &[Found]) -> Result<Vec<Row>, postgres::Error> {
-        let wanted = found.iter().filter(|found| self.kinds.contains(&found.key.kind.as_str()));
+    /// Reads those of its kinds.
+    fn read(
+        &self,
+        client: &mut Client,
+        found: &[Found],
+        facts: &mut Facts,
+    ) -> Result<(), postgres::Error> {
+        let wanted = found.iter().filter(|found| self.kinds.contains(&found.key.kind.as_ref()));
         let (ids, parts) = ids(wanted.map(|found| &found.address));
         if ids.is_empty() || !self.may_read(client)? {
-            return Ok(Vec::new());
+            return Ok(());
         }
         let sql = format!("{WANTED}\n{}", (self.sql)());
-        client.query_typed(&sql, &[(&ids, Type::OID_ARRAY), (&parts, Type::INT8_ARRAY)])
+        let parameters: [(&(dyn ToSql + Sync), Type); 2] =
+            [(&ids, Type::OID_ARRAY), (&parts, Type::INT8_ARRAY)];
+        let mut rows = client.query_typed_raw(&sql, parameters)?;
+        while let Some(row) = rows.next()? {
+            facts.take(&row);
+        }
+        Ok(())
     }
 
     fn may_read(&self, client: &mut Client) -> Result<bool, postgres::Error> {
@@ -202,6 +201,16 @@ impl Reader {
             None => Ok(true),
         }
     }
+}
+
+/// A query for what of a class depends on an object of another. It is looked up by that object, whatever
+/// the server takes for likely.
+fn dependents(class: &str, of_class: &str, of: &str) -> String {
+    format!(
+        "SELECT objid, objsubid FROM pg_depend
+         WHERE refclassid = '{of_class}'::regclass AND refobjid = {of} AND classid = '{class}'::regclass
+         OFFSET 0"
+    )
 }
 
 /// What is done where a statement meets with an error that rows give rise to.
@@ -231,53 +240,6 @@ fn attempt(statement: &str, otherwise: &[Otherwise<'_>]) -> String {
     )
 }
 
-/// Takes a row of a reader.
-fn take(fact: &mut Fact, what: &str, value: Option<String>, mut statements: Vec<String>) {
-    let (word, name) = what.split_once(' ').unwrap_or((what, what));
-    match word {
-        "create" => (fact.create, fact.definition) = (statements, value),
-        "among" => (fact.among_rows, fact.may_be_left_off) = (statements, value.is_some()),
-        "drop" => fact.drop = statements,
-        "limit" => fact.limits.extend(value.map(|reason| (name.to_owned(), reason))),
-        "name" => fact.name = value.map(|name| (name, statements)),
-        "with" => fact.comes_with.extend(written_address(&statements)),
-        "needs" => {
-            let belongs = statements.get(3).is_some_and(|kind| kind != "n");
-            fact.needs.extend(written_address(&statements).map(|on| Need { on, belongs }));
-        }
-        "acl" => {
-            let privileges = Privileges::parse(&statements);
-            fact.settings.push(Setting {
-                name: what.to_owned(),
-                when: When { created: true, changed: true, phase: Phase::Privileges },
-                value: Some(privileges.value()),
-                change: Change::Privileges(privileges),
-            });
-        }
-        _ => {
-            let change = match Style::of(name) {
-                Some(style) if !statements.is_empty() => {
-                    let alter = statements.remove(0);
-                    statements.retain(|option| !is_internal(option));
-                    Change::Options { alter, style, options: statements }
-                }
-                _ => Change::Statements(statements),
-            };
-            fact.settings.push(Setting {
-                name: what.to_owned(),
-                when: When::parse(word),
-                value,
-                change,
-            });
-        }
-    }
-}
-
-fn written_address(texts: &[String]) -> Option<Address> {
-    let [class, object, part, ..] = texts else { return None };
-    Some(Address { class: class.clone(), object: object.parse().ok()?, part: part.parse().ok()? })
-}
-
 /// What is an internal part of another object and nothing by itself, and that other object: the
 /// row type of a table, the rule of a view, the triggers of a foreign key. The constraint of a
 /// trigger can have a comment.
@@ -289,7 +251,7 @@ fn aliases(found: &[Found]) -> HashMap<Address, Address> {
     };
     found
         .iter()
-        .filter(|found| !by_itself.contains(&found.key.kind.as_str()) && !is_of_trigger(found))
+        .filter(|found| !by_itself.contains(&found.key.kind.as_ref()) && !is_of_trigger(found))
         .filter_map(|found| {
             let whole =
                 found.internal.iter().find(|whole| whole.whole() != found.address.whole())?;
@@ -330,18 +292,21 @@ fn resolve_needs(fact: &mut Fact, aliases: &HashMap<Address, Address>) {
 /// last, and go to all partitions at once.
 fn links_in_between(facts: &mut HashMap<Address, Fact>) {
     let is_link = |fact: &Fact| fact.address.class == "pg_inherits" && fact.comes_with.is_empty();
-    let is_foreign_key = |fact: &Fact| fact.setting("change time").is_some();
+    let is_foreign_key = |fact: &Fact| fact.has_setting("change time");
     let mut of_relation: BTreeMap<Oid, HashSet<Address>> = BTreeMap::new();
     let mut links: BTreeMap<i64, Vec<Address>> = BTreeMap::new();
-    let mut inherited: HashSet<(Oid, Address)> = HashSet::new();
+    let mut inherited: HashMap<Oid, Vec<Address>> = HashMap::new();
     for fact in facts.values_mut().filter(|fact| fact.is_inherited_constraint()) {
         // The parent's needs the links.
         fact.needs.retain(|need| need.belongs && need.on.class == "pg_class");
-        let tables = fact.needs.iter().map(|need| (need.on.object, fact.address.clone()));
-        inherited.extend(tables);
+        for need in &fact.needs {
+            inherited.entry(need.on.object).or_default().push(fact.address.clone());
+        }
     }
     for fact in facts.values() {
-        let is_index = fact.address.class == "pg_class" && fact.address.part == 0;
+        // Another partition is part of the parent as well.
+        let is_index =
+            fact.address.class == "pg_class" && fact.address.part == 0 && !fact.is_table();
         if fact.address.class == "pg_inherits" {
             links.entry(fact.address.part).or_default().push(fact.address.clone());
         } else if is_index
@@ -360,8 +325,8 @@ fn links_in_between(facts: &mut HashMap<Address, Fact>) {
         let more: Vec<Address> = if is_link(fact) {
             let indexes = ends.iter().filter_map(|end| of_relation.get(end)).flatten();
             let indexes = indexes.filter(|address| !ends.contains(&address.object));
-            let own = inherited.iter().filter(|(table, _)| *table == fact.address.object);
-            indexes.chain(own.map(|(_, constraint)| constraint)).cloned().collect()
+            let own = inherited.get(&fact.address.object).into_iter().flatten();
+            indexes.chain(own).cloned().collect()
         } else if is_foreign_key(fact) {
             // Those of the partitions' partitions too.
             let mut below: Vec<Address> = Vec::new();

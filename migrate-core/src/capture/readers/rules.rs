@@ -25,12 +25,11 @@ FROM wanted
 JOIN pg_trigger t ON t.oid = objid
 LEFT JOIN LATERAL (
     WITH RECURSIVE line AS (
-        SELECT t.tgparentid AS id
+        SELECT p.tgparentid, p.tgenabled, p.tgisinternal FROM pg_trigger p WHERE p.oid = t.tgparentid
         UNION ALL
-        SELECT tgparentid FROM line JOIN pg_trigger p ON p.oid = id
+        SELECT p.tgparentid, p.tgenabled, p.tgisinternal FROM line JOIN pg_trigger p ON p.oid = line.tgparentid
     )
-    SELECT r.tgenabled AS enabled_above
-    FROM line JOIN pg_trigger r ON r.oid = id AND r.tgparentid = 0 AND NOT r.tgisinternal
+    SELECT tgenabled AS enabled_above FROM line WHERE tgparentid = 0 AND NOT tgisinternal
 ) AS root ON true
 CROSS JOIN LATERAL (
     SELECT t.tgparentid <> 0 AS of_parent, t.tgrelid::regclass AS relation,

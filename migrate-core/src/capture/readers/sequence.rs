@@ -6,7 +6,7 @@ use postgres::{Client, Row};
 
 use super::super::objects::{Found, ids};
 use super::super::privileges;
-use super::Reader;
+use super::{Facts, Reader};
 
 /// A form and its values: the parameters of a sequence `s`, without its type.
 pub(super) const PARAMETERS: (&str, &str) = (
@@ -72,11 +72,15 @@ WHERE statements IS NOT NULL OR what IN ('create', 'drop')"
 
 /// Where sequences stand, which each says itself. That of a column goes on after the values that
 /// the column has by then.
-pub(super) fn positions(client: &mut Client, found: &[Found]) -> Result<Vec<Row>, postgres::Error> {
+pub(super) fn positions(
+    client: &mut Client,
+    found: &[Found],
+    facts: &mut Facts,
+) -> Result<(), postgres::Error> {
     let (ids, _) =
         ids(found.iter().filter(|found| found.key.kind == "sequence").map(|found| &found.address));
     if ids.is_empty() {
-        return Ok(Vec::new());
+        return Ok(());
     }
     let readable = client.query_typed(
         "
@@ -126,8 +130,10 @@ WHERE c.oid = ANY ($1) AND NOT pg_is_other_temp_schema(c.relnamespace)
         )
     };
     let positions: Vec<_> = readable.iter().map(position).collect();
-    if positions.is_empty() {
-        return Ok(Vec::new());
+    // The server's parser goes a level deeper with each.
+    for some in positions.chunks(100) {
+        let rows = client.query_typed(&some.join("\nUNION ALL\n"), &[])?;
+        rows.iter().for_each(|row| facts.take(row));
     }
-    client.query_typed(&positions.join("\nUNION ALL\n"), &[])
+    Ok(())
 }

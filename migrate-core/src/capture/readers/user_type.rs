@@ -7,23 +7,28 @@ pub(super) const TYPES: Reader = Reader::of(&["type"], types);
 
 /// A column that has a domain inside of its own type, as an expression over the domain's id.
 fn container(domain: &str) -> String {
+    let types = super::dependents("pg_type", "pg_type", "inside.id");
+    let columns = super::dependents("pg_class", "pg_type", "inside.id");
     format!(
         "(WITH RECURSIVE inside(id, depth) AS (
               SELECT {domain}, 0
               UNION
               SELECT outside.id, LEAST(depth + CASE WHEN outside.is_domain THEN 0 ELSE 1 END, 1)
               FROM inside CROSS JOIN LATERAL (
-                  SELECT o.oid, o.typtype = 'd' FROM pg_type o
-                  WHERE o.typtype = 'd' AND o.typbasetype = inside.id OR o.typcategory = 'A' AND o.typelem = inside.id
+                  SELECT typarray, false FROM pg_type WHERE pg_type.oid = inside.id AND typarray <> 0
                   UNION ALL
-                  SELECT c.reltype, false FROM pg_attribute e JOIN pg_class c ON c.oid = e.attrelid AND c.reltype <> 0
-                  WHERE e.atttypid = inside.id AND NOT e.attisdropped
+                  SELECT o.oid, o.typtype = 'd'
+                  FROM ({types}) AS d
+                  JOIN pg_type o ON o.oid = d.objid AND (o.typtype = 'd' AND o.typbasetype = inside.id OR o.typtype = 'r')
                   UNION ALL
-                  SELECT rngtypid, false FROM pg_range WHERE rngsubtype = inside.id
+                  SELECT c.reltype, false
+                  FROM ({columns}) AS d JOIN pg_class c ON c.oid = d.objid AND c.reltype <> 0
               ) AS outside(id, is_domain)
           )
           SELECT format('column `%s.%s` has it inside of its type', u.attrelid::regclass, u.attname)
-          FROM inside JOIN pg_attribute u ON u.atttypid = inside.id AND depth = 1 AND NOT u.attisdropped
+          FROM inside CROSS JOIN LATERAL ({columns}) AS d
+          JOIN pg_attribute u ON u.attrelid = d.objid AND u.attnum = d.objsubid AND u.atttypid = inside.id
+              AND depth = 1 AND NOT u.attisdropped
           JOIN pg_class h ON h.oid = u.attrelid AND h.relkind IN ('r', 'm', 'p', 'f')
           LIMIT 1)"
     )

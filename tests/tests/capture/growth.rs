@@ -1,0 +1,179 @@
+//! What a capture costs is in proportion to what the step concerns.
+//!
+//! The same capture is made at two sizes, one four times the other: what grows with the square then
+//! costs sixteen times as much. Counted is the time that both processes were running, not the time
+//! that has gone by, the least of several attempts; and the memory that the client had at once.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::fs;
+
+use migrate_core::capture::State;
+use migrate_tests::growth::{self, Growing};
+use migrate_tests::{TestDatabase, catalog, tell};
+
+/// Counts what each thread has.
+struct Counting;
+
+thread_local! {
+    static NOW: Cell<usize> = const { Cell::new(0) };
+    static MOST: Cell<usize> = const { Cell::new(0) };
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+// SAFETY: everything is done by `System`; a thread that ends is no longer counted.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        _ = NOW.try_with(|now| {
+            now.set(now.get().wrapping_add(layout.size()));
+            _ = MOST.try_with(|most| most.set(most.get().max(now.get())));
+        });
+        // SAFETY: as the caller promises.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        _ = NOW.try_with(|now| now.set(now.get().saturating_sub(layout.size())));
+        // SAFETY: as the caller promises.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+/// What a capture has cost.
+#[derive(Debug, Clone, Copy)]
+struct Cost {
+    /// The time that the client and the server were running, in milliseconds.
+    time: f64,
+    /// The most memory that the client had, in kilobytes.
+    memory: f64,
+}
+
+impl Cost {
+    /// How many times as much it is.
+    fn over(self, other: Self) -> Self {
+        Self { time: self.time / other.time, memory: self.memory / other.memory }
+    }
+
+    fn least(self, other: Self) -> Self {
+        Self { time: self.time.min(other.time), memory: self.memory.min(other.memory) }
+    }
+}
+
+/// The cost of capturing the step of a case.
+fn cost(case: &Growing, size: usize) -> Cost {
+    let database = TestDatabase::new();
+    (case.schema)(size).iter().for_each(|sql| database.execute(sql));
+    let mut client = database.client();
+    let server: i32 = client.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
+    let processes = ["/proc/thread-self/schedstat".to_owned(), format!("/proc/{server}/schedstat")];
+    let running = || processes.each_ref().map(|path| running(path)).into_iter().sum::<f64>();
+    let (statements, capture) = case.step();
+    let mut attempt = || {
+        client.batch_execute("BEGIN").unwrap();
+        let had = NOW.get();
+        MOST.set(had);
+        let began = running();
+        let before = State::read_only(&mut client, &capture.objects, capture.only).unwrap();
+        let read = running();
+        for statement in &statements {
+            client.batch_execute(&statement.sql).unwrap();
+        }
+        let stepped = running();
+        let after = before.read_after(&mut client, &capture.objects).unwrap();
+        let back = before.way_back_from(&after);
+        let time = running() - stepped + read - began;
+        assert!(!back.is_empty());
+        let memory = MOST.get() - had;
+        client.batch_execute("ROLLBACK").unwrap();
+        Cost { time, memory: memory as f64 / 1024.0 }
+    };
+    let attempts: Vec<_> = (0..3).map(|_| attempt()).collect();
+    attempts.into_iter().reduce(Cost::least).unwrap()
+}
+
+/// How long a process has been running, in milliseconds.
+fn running(path: &str) -> f64 {
+    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let nanoseconds: f64 = text.split(' ').next().unwrap().parse().unwrap();
+    nanoseconds / 1e6
+}
+
+/// Asserts that four times the size costs at most so many times as much.
+fn grows(case: &Growing, size: usize, limit: f64) {
+    let (small, large) = (cost(case, size), cost(case, 4 * size));
+    let growth = large.over(small);
+    tell(&format!(
+        "{}, {size} and {}: {small:.1?}, {large:.1?}, {growth:.1?}",
+        case.name,
+        4 * size
+    ));
+    assert!(
+        growth.time < limit && growth.memory < limit.max(LINEAR),
+        "{}: {growth:.1?}",
+        case.name
+    );
+}
+
+/// Four, and what sorting and a processor's caches add to it.
+const LINEAR: f64 = 6.0;
+
+#[test]
+fn capture_of_partitions_is_linear() {
+    grows(&growth::PARTITIONS, 75, LINEAR);
+}
+
+#[test]
+fn capture_of_altered_partitions_is_linear() {
+    grows(&growth::PARTITIONS_ALTERED, 150, LINEAR);
+}
+
+#[test]
+fn capture_of_references_is_linear() {
+    // Most of it is the same for every size.
+    grows(&growth::REFERENCES, 300, 3.0);
+}
+
+#[test]
+fn capture_of_a_schema_is_linear() {
+    grows(&growth::SCHEMA, 100, LINEAR);
+}
+
+#[test]
+fn capture_of_all_kinds_is_linear() {
+    grows(&growth::KINDS, 25, LINEAR);
+}
+
+#[test]
+fn capture_of_columns_is_linear() {
+    grows(&growth::COLUMNS, 400, LINEAR);
+}
+
+#[test]
+fn capture_of_a_column_is_linear_in_the_columns_beside_it() {
+    grows(&growth::COLUMNS_ALTERED, 350, LINEAR);
+}
+#[test]
+fn capture_of_a_table_does_not_depend_on_other_schemas() {
+    grows(&growth::TENANTS, 50, 1.5);
+}
+#[test]
+fn reading_the_whole_catalog_is_linear() {
+    let time = |size| {
+        let database = TestDatabase::new();
+        growth::tables(size).iter().for_each(|sql| database.execute(sql));
+        let mut client = database.client();
+        let server: i32 = client.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
+        let server = format!("/proc/{server}/schedstat");
+        let read = |_| {
+            let began = running(&server);
+            assert!(catalog(&mut client, &[]).lines().count() > size);
+            running(&server) - began
+        };
+        (0..3).map(read).fold(f64::INFINITY, f64::min)
+    };
+    let (small, large) = (time(150), time(600));
+    tell(&format!("the whole catalog, 150 and 600: {small:.1} ms, {large:.1} ms"));
+    assert!(large / small < LINEAR, "{small:.1} ms, {large:.1} ms");
+}
