@@ -153,5 +153,5 @@ fn capture_of_a_column_does_not_depend_on_the_columns_beside_it() {
 
 #[test]
 fn capture_of_a_table_does_not_depend_on_other_schemas() {
-    grows(&growth::TENANTS, 50, 1.5, 1.5);
+    grows(&growth::TENANTS, 50, 2.0, 1.5);
 }
