@@ -93,7 +93,7 @@ SELECT concat_ws(' ', r.name, pg_get_indexdef(indexrelid),
            (SELECT string_agg(format('statistics of %s %s', attnum, attstattarget), ', '
                               ORDER BY attnum)
             FROM pg_attribute WHERE attrelid = i.oid AND attstattarget >= 0))
-FROM relations r JOIN pg_index ON indrelid = r.oid JOIN pg_class i ON i.oid = indexrelid";
+FROM relations r JOIN pg_index ON indrelid = r.oid JOIN relations i ON i.oid = indexrelid";
 
 const SEQUENCES: &str = "
 SELECT concat_ws(' ', name, CASE relpersistence WHEN 'u' THEN 'unlogged' END,

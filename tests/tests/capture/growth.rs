@@ -10,7 +10,7 @@ use std::fs;
 
 use migrate_core::capture::State;
 use migrate_tests::growth::{self, Growing};
-use migrate_tests::{TestDatabase, catalog, tell};
+use migrate_tests::{TestDatabase, tell};
 
 /// Counts what each thread has.
 struct Counting;
@@ -100,8 +100,8 @@ fn running(path: &str) -> f64 {
     nanoseconds / 1e6
 }
 
-/// Asserts that four times the size costs at most so many times as much.
-fn grows(case: &Growing, size: usize, limit: f64) {
+/// Asserts that four times the size costs less than so many times as much time, and memory.
+fn grows(case: &Growing, size: usize, time: f64, memory: f64) {
     let (small, large) = (cost(case, size), cost(case, 4 * size));
     let growth = large.over(small);
     tell(&format!(
@@ -109,11 +109,7 @@ fn grows(case: &Growing, size: usize, limit: f64) {
         case.name,
         4 * size
     ));
-    assert!(
-        growth.time < limit && growth.memory < limit.max(LINEAR),
-        "{}: {growth:.1?}",
-        case.name
-    );
+    assert!(growth.time < time && growth.memory < memory, "{}: {growth:.1?}", case.name);
 }
 
 /// Four, and what sorting and a processor's caches add to it.
@@ -121,59 +117,41 @@ const LINEAR: f64 = 6.0;
 
 #[test]
 fn capture_of_partitions_is_linear() {
-    grows(&growth::PARTITIONS, 75, LINEAR);
+    grows(&growth::PARTITIONS, 75, LINEAR, LINEAR);
 }
 
 #[test]
 fn capture_of_altered_partitions_is_linear() {
-    grows(&growth::PARTITIONS_ALTERED, 150, LINEAR);
+    grows(&growth::PARTITIONS_ALTERED, 150, LINEAR, LINEAR);
 }
 
 #[test]
 fn capture_of_references_is_linear() {
     // Most of it is the same for every size.
-    grows(&growth::REFERENCES, 300, 3.0);
+    grows(&growth::REFERENCES, 300, 3.0, LINEAR);
 }
 
 #[test]
 fn capture_of_a_schema_is_linear() {
-    grows(&growth::SCHEMA, 100, LINEAR);
+    grows(&growth::SCHEMA, 100, LINEAR, LINEAR);
 }
 
 #[test]
 fn capture_of_all_kinds_is_linear() {
-    grows(&growth::KINDS, 25, LINEAR);
+    grows(&growth::KINDS, 25, LINEAR, LINEAR);
 }
 
 #[test]
 fn capture_of_columns_is_linear() {
-    grows(&growth::COLUMNS, 400, LINEAR);
+    grows(&growth::COLUMNS, 400, LINEAR, LINEAR);
 }
 
 #[test]
-fn capture_of_a_column_is_linear_in_the_columns_beside_it() {
-    grows(&growth::COLUMNS_ALTERED, 350, LINEAR);
+fn capture_of_a_column_does_not_depend_on_the_columns_beside_it() {
+    grows(&growth::COLUMNS_ALTERED, 350, 2.0, 2.0);
 }
+
 #[test]
 fn capture_of_a_table_does_not_depend_on_other_schemas() {
-    grows(&growth::TENANTS, 50, 1.5);
-}
-#[test]
-fn reading_the_whole_catalog_is_linear() {
-    let time = |size| {
-        let database = TestDatabase::new();
-        growth::tables(size).iter().for_each(|sql| database.execute(sql));
-        let mut client = database.client();
-        let server: i32 = client.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
-        let server = format!("/proc/{server}/schedstat");
-        let read = |_| {
-            let began = running(&server);
-            assert!(catalog(&mut client, &[]).lines().count() > size);
-            running(&server) - began
-        };
-        (0..3).map(read).fold(f64::INFINITY, f64::min)
-    };
-    let (small, large) = (time(150), time(600));
-    tell(&format!("the whole catalog, 150 and 600: {small:.1} ms, {large:.1} ms"));
-    assert!(large / small < LINEAR, "{small:.1} ms, {large:.1} ms");
+    grows(&growth::TENANTS, 50, 2.0, 1.5);
 }
