@@ -102,6 +102,10 @@ fn running(path: &str) -> f64 {
 
 /// Asserts that four times the size costs less than so many times as much time, and memory.
 fn grows(case: &Growing, size: usize, time: f64, memory: f64) {
+    if !fs::exists("/proc/thread-self/schedstat").unwrap_or_default() {
+        tell("left out: this system does not tell how long a process was running");
+        return;
+    }
     let (small, large) = (cost(case, size), cost(case, 4 * size));
     let growth = large.over(small);
     tell(&format!(
