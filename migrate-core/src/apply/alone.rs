@@ -218,7 +218,7 @@ impl Alone<'_> {
                 Gone::Stopped(stop) => return Err(Failure::Stopped(stop)),
             }
             // The statement has to ask for them itself: this shows that it will get them.
-            let sql = format!("BEGIN; {HURRY}; {}", pace.gate.locks(BUDGET, None).join("; "));
+            let sql = format!("BEGIN; {HURRY}; {}", pace.gate.locks(BUDGET, ..).join("; "));
             let (tried, _) =
                 session.guarded(interrupt, Kind::Blocking, |client| client.batch_execute(&sql));
             if !session.client().is_closed() {

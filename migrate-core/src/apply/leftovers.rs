@@ -266,7 +266,7 @@ impl Leftovers<'_> {
             }
         }
         self.when_free(session, sql, partition, deadline, observer, |session, gate| {
-            let locks = gate.locks(BUDGET, None).join("; ");
+            let locks = gate.locks(BUDGET, ..).join("; ");
             let message = format!("BEGIN; {locks}; {LEAVE_TRUSTED}; {sql}; COMMIT");
             let sent = session
                 .guarded(self.interrupt, Kind::Blocking, |client| client.batch_execute(&message));

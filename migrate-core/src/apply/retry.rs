@@ -14,7 +14,7 @@ use super::unlogged::Logging;
 use super::{HURRY, THINK, function, savepoint};
 use crate::connect::search_path::{ENTER_TRUSTED, LEAVE_TRUSTED, trusted};
 use crate::interrupt::{Ended, Kind, Verdict, Wait};
-use crate::lock::{Gate, Gone, lock_timeout};
+use crate::lock::{Gate, Gone};
 use crate::watchdog::is_watching;
 use crate::{Event, Observer, Session};
 
@@ -40,10 +40,12 @@ pub(super) struct Pace {
     pub(super) locked: bool,
     /// Whether that was no lock on a relation.
     row: bool,
-    /// How long the statements took that came before the one that failed.
-    work: Duration,
+    /// The first statement that was seen to have work before it, if there is any.
+    behind_work: Option<usize>,
     /// Whether it was reported that all of it is repeated.
     warned: bool,
+    /// Whether something is read before a statement, which is not done under its lock.
+    captures: bool,
 }
 
 impl Pace {
@@ -63,6 +65,11 @@ impl Pace {
         let longest = 25_u64 << self.attempts.min(6);
         let random = RandomState::new().hash_one(self.attempts);
         Duration::from_millis(random % longest.min(1000))
+    }
+
+    /// That there is work before this statement, which is not to be done under its lock.
+    fn is_behind_work(&mut self, number: usize) {
+        self.behind_work = Some(self.behind_work.map_or(number, |first| first.min(number)));
     }
 
     fn failed(&mut self) {
@@ -94,12 +101,10 @@ struct Numbered<'a> {
 impl Transaction<'_> {
     /// What the transaction sets for itself at its start. The locks that are known to be wanted are
     /// taken there, before any work is done that would be lost with them, unless there is work before
-    /// them that others would have to wait for.
+    /// them that others would have to wait for, or something to be read.
     pub(super) fn bounds(&self, pace: &Pace) -> Vec<String> {
-        let mut bounds = match pace.gate.is_known() && pace.work <= QUICK {
-            true => pace.gate.locks(pace.budget(), None),
-            false => vec![lock_timeout(pace.budget())],
-        };
+        let quick = if pace.captures { 0 } else { pace.behind_work.unwrap_or(usize::MAX) };
+        let mut bounds = pace.gate.locks(pace.budget(), ..quick);
         bounds.extend(
             self.limits
                 .statement
@@ -119,6 +124,7 @@ impl Transaction<'_> {
         observer: &mut dyn Observer,
     ) -> Result<(), Failure> {
         let deadline = Instant::now() + self.limits.lock_wait;
+        pace.captures = self.statements.iter().any(|origin| watch.asked(origin).is_some());
         loop {
             if stands_before.is_none() {
                 let gone = pace.gate.wait(session.client(), deadline, self.interrupt, observer);
@@ -168,7 +174,7 @@ impl Transaction<'_> {
         match from {
             None => self.begin(session, pace)?,
             // What came before it was worth a savepoint.
-            Some(_) => pace.work = QUICK * 2,
+            Some(number) => pace.is_behind_work(number),
         }
         session.client().batch_execute(HURRY).map_err(Failure::connection)?;
         let mut work = Duration::ZERO;
@@ -176,12 +182,13 @@ impl Transaction<'_> {
             let may_resume = from.is_some() || work > QUICK;
             let of = Numbered { number, origin: *origin };
             let began = Instant::now();
+            if may_resume {
+                pace.is_behind_work(number);
+            }
             match may_resume {
                 true => self.resumable(session, watch, pace, of, deadline, observer)?,
-                false => {
-                    pace.work = work;
-                    self.statement(session, watch, pace, of)?;
-                }
+                false if pace.captures => self.with_its_locks(session, watch, pace, of)?,
+                false => self.statement(session, watch, pace, of)?,
             }
             work += began.elapsed();
             self.go_on()?;
@@ -288,7 +295,8 @@ impl Transaction<'_> {
         }
     }
 
-    /// Takes the locks that this statement is known to want, and runs it.
+    /// Takes the locks that this statement is known to want, and runs it. What is captured is read
+    /// before: that can take long in a large schema, and a weaker lock keeps it as it is.
     fn with_its_locks(
         &self,
         session: &mut Session,
@@ -296,15 +304,32 @@ impl Transaction<'_> {
         pace: &mut Pace,
         of: Numbered<'_>,
     ) -> Result<(), Failure> {
-        let kind = self.kind(pace);
-        for sql in pace.gate.locks(pace.budget(), Some(of.number)) {
-            let sent = session.guarded(self.interrupt, kind, |client| client.batch_execute(&sql));
-            let mut waits = Vec::new();
-            if let Err(failure) = self.judged(sent, Some(of.origin), &mut waits) {
-                return Err(self.learn(session, pace, of, &waits, failure));
-            }
+        for sql in pace.gate.weak(pace.budget(), of.number..=of.number) {
+            self.lock(session, pace, of, &sql)?;
         }
-        self.statement(session, watch, pace, of)
+        let read = watch.before(session, of.origin);
+        read.map_err(|failure| self.learn(session, pace, of, &[], failure))?;
+        for sql in pace.gate.strong(of.number..=of.number) {
+            self.lock(session, pace, of, &sql)?;
+        }
+        let mut waits = Vec::new();
+        let sent = self.send(session, pace, of.origin, &mut waits);
+        sent.map_err(|failure| self.learn(session, pace, of, &waits, failure))
+    }
+
+    /// Runs what takes a lock for a statement.
+    fn lock(
+        &self,
+        session: &mut Session,
+        pace: &mut Pace,
+        of: Numbered<'_>,
+        sql: &str,
+    ) -> Result<(), Failure> {
+        let kind = self.kind(pace);
+        let sent = session.guarded(self.interrupt, kind, |client| client.batch_execute(sql));
+        let mut waits = Vec::new();
+        let judged = self.judged(sent, Some(of.origin), &mut waits);
+        judged.map_err(|failure| self.learn(session, pace, of, &waits, failure))
     }
 
     /// Runs a statement. Where it fails for a lock, the transaction is back at the savepoint, if it
@@ -317,7 +342,8 @@ impl Transaction<'_> {
         of: Numbered<'_>,
     ) -> Result<(), Failure> {
         let mut waits = Vec::new();
-        let sent = self.send(session, watch, pace, of.origin, &mut waits);
+        let read = watch.before(session, of.origin);
+        let sent = read.and_then(|()| self.send(session, pace, of.origin, &mut waits));
         sent.map_err(|failure| self.learn(session, pace, of, &waits, failure))
     }
 
@@ -354,12 +380,10 @@ impl Transaction<'_> {
     fn send(
         &self,
         session: &mut Session,
-        watch: &mut Watch,
         pace: &Pace,
         origin: Origin<'_>,
         waits: &mut Vec<Wait>,
     ) -> Result<(), Failure> {
-        watch.before(session, origin)?;
         let invalid = invalid_namesake(session.client(), &origin.statement.sql, true);
         if let Some(index) = invalid.map_err(Failure::connection)? {
             return Err(Failure::invalid_index(origin, index));

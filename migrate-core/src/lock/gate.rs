@@ -5,6 +5,7 @@
 //! and the lock asked for again when nobody holds it whose transaction is old.
 
 use std::collections::HashMap;
+use std::ops::RangeBounds;
 use std::time::{Duration, Instant};
 
 use postgres::Client;
@@ -184,17 +185,20 @@ impl Gate {
         client.query(&sql, &[])?.iter().map(LockHolder::of).collect()
     }
 
-    /// SQL that takes the locks that are known, or only those that this statement wanted. `budget` is how long each may take; autovacuum gives way only once it was
-    /// waited for longer than `deadlock_timeout`, which a lock that lets readers and writers pass
-    /// can do.
-    pub(crate) fn locks(&self, budget: Duration, of: Option<usize>) -> Vec<String> {
-        let mut sql = Vec::new();
-        let lock = |name: &str, mode: &str| format!("LOCK TABLE ONLY {name} IN {mode} MODE");
-        let wanted = || {
-            self.wanted.iter().filter(|wanted| of.is_none_or(|number| wanted.statement == number))
-        };
-        let evict = wanted().filter(|wanted| wanted.evict);
+    /// SQL that takes the locks that statements with these numbers are known to want, see
+    /// [`weak`](Self::weak) and [`strong`](Self::strong).
+    pub(crate) fn locks(&self, budget: Duration, of: impl RangeBounds<usize>) -> Vec<String> {
+        let of = (of.start_bound().cloned(), of.end_bound().cloned());
+        [self.weak(budget, of), self.strong(of)].concat()
+    }
+
+    /// SQL that sends autovacuum away from where it is in the way of these locks: it gives way only once
+    /// it was waited for longer than `deadlock_timeout`, which a lock that lets readers and writers pass
+    /// can do. `budget` is how long each lock after that may take.
+    pub(crate) fn weak(&self, budget: Duration, of: impl RangeBounds<usize>) -> Vec<String> {
+        let evict = self.wanted_by(of).filter(|wanted| wanted.evict);
         let evict: Vec<_> = evict.filter_map(|wanted| wanted.name.as_deref()).collect();
+        let mut sql = Vec::new();
         if !evict.is_empty() {
             sql.push(
                 "SELECT pg_catalog.set_config('lock_timeout', (extract(epoch FROM \
@@ -205,10 +209,19 @@ impl Gate {
             sql.extend(evict.iter().map(|name| lock(name, "SHARE UPDATE EXCLUSIVE")));
         }
         sql.push(lock_timeout(budget));
-        sql.extend(wanted().filter_map(|wanted| {
-            wanted.name.as_deref().map(|name| lock(name, &words(&wanted.mode)))
-        }));
         sql
+    }
+
+    /// SQL that takes these locks.
+    pub(crate) fn strong(&self, of: impl RangeBounds<usize>) -> Vec<String> {
+        let locks = self
+            .wanted_by(of)
+            .filter_map(|wanted| Some(lock(wanted.name.as_deref()?, &words(&wanted.mode))));
+        locks.collect()
+    }
+
+    fn wanted_by(&self, of: impl RangeBounds<usize>) -> impl Iterator<Item = &Wanted> {
+        self.wanted.iter().filter(move |wanted| of.contains(&wanted.statement))
     }
 
     /// Whether it knows of any lock.
@@ -242,6 +255,10 @@ impl Behind {
         let waited = pids.into_iter().map(|pid| now - *self.0.entry(pid).or_insert(now));
         Ok(waited.max().unwrap_or_default())
     }
+}
+
+fn lock(name: &str, mode: &str) -> String {
+    format!("LOCK TABLE ONLY {name} IN {mode} MODE")
 }
 
 /// SQL that bounds the wait for each lock of a transaction.

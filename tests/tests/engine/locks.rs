@@ -435,20 +435,28 @@ fn a_transaction_that_others_wait_behind_does_not_wait_for_a_lock() {
     // The first lock is one that others wait behind, so that all of it has to be repeated.
     let all = [migration(A, |pgm| {
         pgm.sql("ALTER TABLE other ADD COLUMN m integer").down("ALTER TABLE other DROP COLUMN m");
-        pgm.sql("SELECT nextval('runs') FROM pg_sleep(0.1)").down("");
+        pgm.sql("SELECT nextval('runs') FROM pg_sleep(0.7)").down("");
         pgm.sql("ALTER TABLE t ADD COLUMN m integer").down("ALTER TABLE t DROP COLUMN m");
     })];
+    // Both are known to be wanted by then.
+    let mut holder = engine.database.client();
+    holder.batch_execute("BEGIN; LOCK TABLE other IN ACCESS SHARE MODE").unwrap();
+    let holds = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(1200));
+        drop(holder);
+    });
     let mut warnings = Vec::new();
-    let (done, longest) = with_a_reader(&engine, Duration::from_millis(1500), || {
-        let migrator = engine.migrator(&all).patience(Duration::from_secs(10));
+    let (done, longest) = with_a_reader(&engine, Duration::from_millis(4000), || {
+        let migrator = engine.migrator(&all).patience(Duration::from_secs(20));
         migrator.up(&mut engine.session(), &UpTo::default(), &mut |event: Event| {
             if let Event::Notice { message, .. } = event {
                 warnings.push(message);
             }
         })
     });
+    holds.join().unwrap();
     assert_eq!(done.unwrap(), [A]);
-    assert!(longest < Duration::from_millis(250), "{longest:?}");
+    assert!(longest < Duration::from_millis(400), "{longest:?}");
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert!(warnings[0].contains("rolled back and repeated"), "{warnings:?}");
     assert_ne!(engine.value("SELECT last_value FROM runs"), "1");
