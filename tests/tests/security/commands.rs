@@ -1,8 +1,9 @@
 //! Every command, on a database in which whatever is not qualified is a trap.
 
+use migrate_core::backup::ClientPrograms;
 use migrate_dsl::{Migration, Pgm};
 use migrate_tests::traps::{Kinds, Traps};
-use migrate_tests::{Cli, migration};
+use migrate_tests::{Cli, environment, migration, server};
 
 /// What these say has no name in it that is not the author's own, but for types that the grammar
 /// knows.
@@ -77,10 +78,14 @@ fn no_command_calls_a_trap() {
         "mark call",
         "protect production",
         "protect --off production",
-        "backup backup.dump",
         "db wait",
     ] {
         run(command);
+    }
+    // npm's packages have no `pg_dump`.
+    let can_back_up = ClientPrograms::find(&environment(), server().major()).is_ok();
+    if can_back_up {
+        run("backup backup.dump");
     }
     cli.database.execute("INSERT INTO posts (likes) SELECT 1");
     cli.write_plan(&other_branch());
@@ -88,6 +93,8 @@ fn no_command_calls_a_trap() {
     run("sync --discard-rows");
     cli.write_plan(&project());
     run("sync --discard-rows");
-    run("restore backup.dump --clean");
-    run("status");
+    if can_back_up {
+        run("restore backup.dump --clean");
+        run("status");
+    }
 }
