@@ -129,5 +129,5 @@ fn rows_that_the_owner_may_not_compute_are_warned_of() {
     let step = step(before, "DROP MATERIALIZED VIEW m", &["materialized view m"]);
     let back =
         step.back_over_rows("", "SELECT relispopulated::text FROM pg_class WHERE relname = 'm'");
-    assert!(back.contains("comes back without rows"), "{back}");
+    assert!(back.contains("is recreated without rows"), "{back}");
 }

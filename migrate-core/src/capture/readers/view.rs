@@ -13,7 +13,7 @@ fn views() -> String {
         &[Otherwise {
             error: "insufficient_privilege",
             instead: "''",
-            warning: "format('materialized view `%s` comes back without rows: its owner `%s` may not run its query (any more); when it may, run `%s`',
+            warning: "format('materialized view `%s` is recreated without rows: its owner `%s` is not allowed to run its query; once it is, run `%s`',
                              name, relowner::regrole, refresh)",
         }],
     );
