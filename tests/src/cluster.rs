@@ -40,9 +40,11 @@ pub fn server() -> &'static Server {
         let folder = build_folder().join("test-cluster").join(name);
         SharedCluster::new(&environment, &folder)
             .map(|cluster| {
-                // Subscriptions are of a server like this one.
-                cluster
-                    .with(|cluster| cluster.with_major(major).with_setting("wal_level", "logical"))
+                cluster.with(|cluster| {
+                    // Subscriptions are of a server like this one.
+                    let cluster = cluster.with_major(major).with_setting("wal_level", "logical");
+                    cluster.with_setting("log_line_prefix", "%m [%p] %d ")
+                })
             })
             .and_then(|cluster| cluster.join())
             .unwrap_or_else(|error| {
@@ -51,6 +53,17 @@ pub fn server() -> &'static Server {
                 panic!("the tests need a PostgreSQL server: {error}\n{help}\n{log}")
             })
     })
+}
+
+/// The server's log of this test run. Lines that begin an entry have the name of their database.
+///
+/// # Panics
+///
+/// If it cannot be read.
+#[must_use]
+pub fn server_log() -> String {
+    let log = server().data.parent().expect("the data has a folder of its own").join("log");
+    String::from_utf8_lossy(&std::fs::read(log).expect("the server has a log")).into_owned()
 }
 
 /// `target/debug`, from the test program's own path `target/debug/deps/<program>`.

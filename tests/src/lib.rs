@@ -19,7 +19,7 @@ pub mod traps;
 
 pub use catalog::{Catalog, catalog};
 pub use cli::{Cli, Said};
-pub use cluster::{environment, server};
+pub use cluster::{environment, server, server_log};
 pub use database::TestDatabase;
 pub use engine::Engine;
 pub use faults::{knob, tell};

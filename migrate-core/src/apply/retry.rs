@@ -46,6 +46,8 @@ pub(super) struct Pace {
     warned: bool,
     /// Whether something is read before a statement, which is not done under its lock.
     captures: bool,
+    /// Whether the transaction has been rolled back to ask the server something.
+    rolled_back: bool,
 }
 
 impl Pace {
@@ -96,6 +98,8 @@ fn repeats(origin: Origin<'_>) -> Event {
 struct Numbered<'a> {
     number: usize,
     origin: Origin<'a>,
+    /// Whether there is a savepoint before it.
+    has_savepoint: bool,
 }
 
 impl Transaction<'_> {
@@ -139,7 +143,8 @@ impl Transaction<'_> {
             let from = stands_before.take();
             let result = self.one_by_one(session, watch, &mut pace, from, deadline, observer);
             // A COMMIT that failed has ended the transaction.
-            if !matches!(result, Ok(()) | Err(Failure::Commit(_))) {
+            let has_ended = matches!(result, Ok(()) | Err(Failure::Commit(_)));
+            if !has_ended && !pace.rolled_back {
                 _ = session.roll_back();
             }
             session.note_author();
@@ -180,7 +185,7 @@ impl Transaction<'_> {
         let mut work = Duration::ZERO;
         for (number, origin) in self.statements.iter().enumerate().skip(from.unwrap_or(0)) {
             let may_resume = from.is_some() || work > QUICK;
-            let of = Numbered { number, origin: *origin };
+            let of = Numbered { number, origin: *origin, has_savepoint: may_resume };
             let began = Instant::now();
             if may_resume {
                 pace.is_behind_work(number);
@@ -210,6 +215,7 @@ impl Transaction<'_> {
 
     fn begin(&self, session: &mut Session, pace: &mut Pace) -> Result<(), Failure> {
         session.client().batch_execute("BEGIN").map_err(Failure::connection)?;
+        pace.rolled_back = false;
         if self.statements.iter().any(|origin| !origin.statement.secrets.is_empty()) {
             Logging::off(session.client(), true).map_err(Failure::connection)?;
         }
@@ -332,8 +338,8 @@ impl Transaction<'_> {
         judged.map_err(|failure| self.learn(session, pace, of, &waits, failure))
     }
 
-    /// Runs a statement. Where it fails for a lock, the transaction is back at the savepoint, if it
-    /// has one.
+    /// Runs a statement. Where it fails for a lock, the transaction is back at the savepoint, if
+    /// there is one.
     fn statement(
         &self,
         session: &mut Session,
@@ -361,12 +367,16 @@ impl Transaction<'_> {
             return failure;
         }
         pace.failed();
-        let back = session.roll_back_to(savepoint::ROLL_BACK).is_ok();
-        if !back && session.roll_back().is_err() {
+        let rolled_back = match of.has_savepoint {
+            true => session.roll_back_to(savepoint::ROLL_BACK).map(drop),
+            false => session.roll_back(),
+        };
+        if rolled_back.is_err() {
             return failure;
         }
+        pace.rolled_back = !of.has_savepoint;
         let mut ask = |client: &mut postgres::Client| pace.gate.learn(client, waits, of.number);
-        let learned = match back {
+        let learned = match of.has_savepoint {
             true => trusted(session.client(), ask),
             false => ask(session.client()),
         };

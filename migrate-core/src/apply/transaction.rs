@@ -108,6 +108,7 @@ impl Transaction<'_> {
         if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE)
             && !self.interrupt.is_stopped()
             && ended.verdict.is_none()
+            && self.first_savepoint().is_some()
             && let Some(number) = savepoint::resume(session)
         {
             drop(session.take_notices());
@@ -134,12 +135,19 @@ impl Transaction<'_> {
         }
     }
 
+    /// The first statement that comes after some work, if there is any.
+    fn first_savepoint(&self) -> Option<usize> {
+        let work = |origin: &Origin<'_>| savepoint::is_work(origin.statement);
+        let next = self.statements.iter().position(work)? + 1;
+        (next < self.statements.len()).then_some(next)
+    }
+
     /// The statements, each with the path that its names are read with; those that come after some
     /// work, with a savepoint before them.
     fn texts(&self) -> impl Iterator<Item = Cow<'_, str>> {
-        let first = self.statements.iter().position(|origin| savepoint::is_work(origin.statement));
+        let first = self.first_savepoint();
         self.statements.iter().enumerate().flat_map(move |(number, origin)| {
-            let behind = first.and_then(|first| number.checked_sub(first + 1));
+            let behind = first.and_then(|first| number.checked_sub(first));
             let savepoint = behind.map(|behind| {
                 let set = savepoint::set(number);
                 Cow::Owned(if behind > 0 { format!("{};\n{set}", savepoint::RELEASE) } else { set })

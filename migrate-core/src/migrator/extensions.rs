@@ -109,22 +109,12 @@ impl Migrator {
         session: &mut Session,
         observer: &mut dyn Observer,
     ) -> Result<(), Error> {
-        if !session.extensions_have_tables() {
-            return Ok(());
-        }
-        let mut found = Registration::all(session.client())?;
-        found.retain(Registration::is_not_dumped);
-        let objects = told(&found);
-        if !objects.is_empty() {
-            let message = format!(
-                "the backup will not contain what extensions keep of tables, and `restore` will create \
-                 ordinary ones: {}",
-                listed(&objects)
-            );
-            let name = session.target().database().to_owned();
-            observer.event(Event::NotRestored { name, message, objects });
-        }
-        Ok(())
+        tell_not_dumped(
+            session,
+            "the backup will not contain what extensions keep of tables, and `restore` will create \
+             ordinary ones",
+            observer,
+        )
     }
 
     /// Refuses to remove what makes a Citus cluster of servers.
@@ -151,21 +141,14 @@ impl Migrator {
                 observer.event(Event::NotRestored { name, message, objects });
             }
         }
-        if !(clean && session.extensions_have_tables()) {
-            return Ok(());
+        match clean {
+            true => tell_not_dumped(
+                session,
+                "`--clean` removes what no backup contains, and it is not restored",
+                observer,
+            ),
+            false => Ok(()),
         }
-        let mut found = Registration::all(session.client())?;
-        found.retain(Registration::is_not_dumped);
-        let objects = told(&found);
-        if !objects.is_empty() {
-            let message = format!(
-                "`--clean` removes what no backup contains, and it is not restored: {}",
-                listed(&objects)
-            );
-            let name = session.target().database().to_owned();
-            observer.event(Event::NotRestored { name, message, objects });
-        }
-        Ok(())
     }
 
     /// Refuses a worker of a Citus cluster: what changes there is the coordinator's to change.
@@ -240,6 +223,26 @@ fn of_step(
     let message =
         format!("`{name}`: {summary}: {}; this is not captured, and {then}", listed(&objects));
     Some(Event::NotRestored { name: name.clone(), message, objects })
+}
+
+/// Tells what extensions keep of tables that no backup contains.
+fn tell_not_dumped(
+    session: &mut Session,
+    message: &str,
+    observer: &mut dyn Observer,
+) -> Result<(), Error> {
+    if !session.extensions_have_tables() {
+        return Ok(());
+    }
+    let mut found = Registration::all(session.client())?;
+    found.retain(Registration::is_not_dumped);
+    let objects = told(&found);
+    if !objects.is_empty() {
+        let message = format!("{message}: {}", listed(&objects));
+        let name = session.target().database().to_owned();
+        observer.event(Event::NotRestored { name, message, objects });
+    }
+    Ok(())
 }
 
 /// Each as a sentence, and once.

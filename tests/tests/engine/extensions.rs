@@ -300,19 +300,27 @@ fn what_is_known_by_its_name_may_be_renamed_and_come_back() {
     assert_eq!(engine.catalog(), before);
 }
 
-#[test]
-fn a_hypertable_is_not_recreated_as_an_ordinary_one() {
+/// A table that TimescaleDB has made a hypertable.
+fn hypertable() -> Engine {
     let engine = Engine::new();
     extension(
         &engine,
         "timescaledb",
         &[("shelf.hypertable", "id int, schema_name name, table_name name")],
     );
-    // The extension forgets a table that is dropped.
     engine.database.execute(
         "CREATE TABLE events (id int);
-         INSERT INTO shelf.hypertable VALUES (1, 'public', 'events');
-         CREATE FUNCTION forget() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+         INSERT INTO shelf.hypertable VALUES ('events'::regclass::oid::int, 'public', 'events')",
+    );
+    engine
+}
+
+#[test]
+fn a_hypertable_is_not_recreated_as_an_ordinary_one() {
+    let engine = hypertable();
+    // The extension forgets a table that is dropped.
+    engine.database.execute(
+        "CREATE FUNCTION forget() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
              DELETE FROM shelf.hypertable USING pg_event_trigger_dropped_objects() AS d
              WHERE (d.schema_name, d.object_name) = (hypertable.schema_name, table_name);
          END $$;
@@ -357,16 +365,9 @@ fn a_dependent_of_an_unknown_class_is_named() {
 /// TimescaleDB does so by itself.
 #[test]
 fn an_extension_that_follows_a_rename_follows_it_back() {
-    let engine = Engine::new();
-    extension(
-        &engine,
-        "timescaledb",
-        &[("shelf.hypertable", "id int, schema_name name, table_name name")],
-    );
+    let engine = hypertable();
     engine.database.execute(
-        "CREATE TABLE events (id int);
-         INSERT INTO shelf.hypertable VALUES ('events'::regclass::oid::int, 'public', 'events');
-         CREATE FUNCTION follow() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+        "CREATE FUNCTION follow() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
              UPDATE shelf.hypertable SET table_name = relname FROM pg_class c WHERE c.oid = id::oid;
          END $$;
          CREATE EVENT TRIGGER follow ON ddl_command_end EXECUTE FUNCTION follow()",

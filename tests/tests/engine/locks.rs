@@ -80,6 +80,25 @@ fn nobody_queues_behind_a_lock_that_is_waited_for() {
 }
 
 #[test]
+fn a_lock_that_is_waited_for_leaves_no_other_errors_in_the_servers_log() {
+    let alone = [migration(A, |pgm| _ = pgm.add_column("t", |t| _ = t.integer("m")))];
+    for all in [add_column(), alone] {
+        let engine = engine();
+        let (done, _) = with_a_reader(&engine, Duration::from_millis(300), || {
+            up_within(&engine, &all, Duration::from_secs(10))
+        });
+        assert_eq!(done.unwrap(), [A]);
+        let name = format!(" {} ", engine.database.name());
+        let log = migrate_tests::server_log();
+        let entries = log.lines().filter(|line| line.contains(&name));
+        let (timeouts, others): (Vec<_>, Vec<_>) = entries
+            .filter(|line| line.contains("ERROR:") || line.contains("WARNING:"))
+            .partition(|line| line.contains("due to lock timeout"));
+        assert!(!timeouts.is_empty() && others.is_empty(), "{timeouts:#?} {others:#?}");
+    }
+}
+
+#[test]
 fn patience_ends_with_the_name_of_the_holder() {
     let engine = engine();
     let all = add_column();

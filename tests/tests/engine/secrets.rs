@@ -136,9 +136,7 @@ fn data_travels_with_its_statement() {
 
 /// Lines of the server's log of this test run that have this in them.
 fn logged(part: &str) -> usize {
-    let log = migrate_tests::server().data.parent().unwrap().join("log");
-    let log = String::from_utf8_lossy(&std::fs::read(log).unwrap()).into_owned();
-    log.lines().filter(|line| line.contains(part)).count()
+    migrate_tests::server_log().lines().filter(|line| line.contains(part)).count()
 }
 
 #[test]
