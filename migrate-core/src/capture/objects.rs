@@ -421,6 +421,17 @@ found AS (
         JOIN pg_constraint heir ON heir.conrelid = inhrelid AND heir.conname = own.conname
         WHERE $5 AND f.classid = 'pg_constraint'::regclass AND own.oid = f.objid
           AND own.contype = 'c' AND heir.contype = 'c' AND heir.coninhcount > 0
+        UNION ALL
+        -- before 15 no dependency is kept on a column of the rows that a function returns
+        SELECT d.classid, d.objid, d.objsubid, f.of_extension
+        FROM pg_class c
+        JOIN pg_depend t ON t.refclassid = 'pg_type'::regclass AND t.refobjid = c.reltype
+                        AND t.classid = 'pg_proc'::regclass
+        JOIN pg_proc p ON p.oid = t.objid AND p.prorettype = c.reltype
+        JOIN pg_depend d ON d.refclassid = 'pg_proc'::regclass AND d.refobjid = p.oid AND d.deptype = 'n'
+                        AND d.classid IN ('pg_rewrite'::regclass, 'pg_proc'::regclass, 'pg_policy'::regclass)
+        WHERE $5 AND current_setting('server_version_num')::int4 < 150000
+          AND f.classid = 'pg_class'::regclass AND f.objsubid > 0 AND c.oid = f.objid
     ) AS next(classid, objid, objsubid, of_it)
 ),
 kept AS (

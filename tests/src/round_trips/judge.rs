@@ -1,7 +1,7 @@
 //! What a database is like: its catalog, what its relations and functions return, and what its
 //! constraints and triggers do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use postgres::Client;
 
@@ -86,7 +86,8 @@ BEGIN
             EXECUTE 'SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(x) ORDER BY pg_catalog.to_jsonb(x)::text)::text FROM '
                     || found.source || ' x' INTO value;
         EXCEPTION WHEN OTHERS THEN
-            value := SQLSTATE || ' ' || SQLERRM;
+            -- which value of several is looked at first says nothing
+            value := CASE WHEN SQLSTATE LIKE '22%' THEN SQLSTATE ELSE SQLSTATE || ' ' || SQLERRM END;
         END;
         RETURN NEXT;
     END LOOP;
@@ -153,7 +154,8 @@ impl Look {
         // It is shown where the schema was made anew.
         let lines =
             text.split('\n').filter(|line| *line != "schema public: standard public schema");
-        let mut catalog: Vec<_> = lines.map(normal).collect();
+        // Queries are indented by how deep they stand.
+        let mut catalog: Vec<_> = lines.map(|line| normal(line.trim_start())).collect();
         catalog.sort_unstable();
         Ok(Self { catalog, data, tried })
     }
@@ -175,9 +177,18 @@ impl Look {
                 }
             }
         }
+        // As often as they are more there than here.
         let lines = |lines: &[String], others: &[String]| {
-            let others: std::collections::HashSet<_> = others.iter().collect();
-            lines.iter().filter(|line| !others.contains(line)).cloned().collect::<Vec<_>>()
+            let mut counts = HashMap::<&str, usize>::new();
+            others.iter().for_each(|line| *counts.entry(line).or_default() += 1);
+            let is_more = |line: &&String| match counts.get_mut(line.as_str()) {
+                Some(count) if *count > 0 => {
+                    *count -= 1;
+                    false
+                }
+                _ => true,
+            };
+            lines.iter().filter(is_more).cloned().collect::<Vec<_>>()
         };
         let missing = lines(&self.catalog, &other.catalog);
         let added = lines(&other.catalog, &self.catalog);

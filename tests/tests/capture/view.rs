@@ -131,3 +131,14 @@ fn rows_that_the_owner_may_not_compute_are_warned_of() {
         step.back_over_rows("", "SELECT relispopulated::text FROM pg_class WHERE relname = 'm'");
     assert!(back.contains("is recreated without rows"), "{back}");
 }
+
+/// Before 15 the server drops the column under the view, which keeps a reference to nothing.
+#[test]
+fn a_view_of_a_functions_rows_has_a_dropped_column_again() {
+    let before = "CREATE TABLE posts (id int, title text, likes int);
+        CREATE FUNCTION latest() RETURNS SETOF posts LANGUAGE sql AS 'SELECT * FROM public.posts';
+        CREATE VIEW liked AS SELECT l.id, l.likes FROM latest() l;
+        CREATE MATERIALIZED VIEW counted AS SELECT sum(l.likes) AS likes FROM latest() l";
+    step(before, "ALTER TABLE posts DROP COLUMN likes CASCADE", &["column posts.likes"])
+        .comes_back();
+}

@@ -3,15 +3,15 @@
 use super::super::privileges;
 use super::{Otherwise, Reader};
 
-/// A column as `CREATE TABLE` has it. `a` is its attribute, `t` its type; beside them, its default.
+/// A column as `CREATE TABLE` has it. `a` is its attribute, `t` its type, `n` its NOT NULL from 18 on;
+/// beside them, its default.
 pub(super) const DEFINITION: &str = "
 concat_ws(' ', quote_ident(attname), format_type(atttypid, atttypmod),
     'COLLATE ' || CASE WHEN attcollation <> typcollation THEN attcollation::regcollation::text END,
     CASE attgenerated WHEN 's' THEN format('GENERATED ALWAYS AS (%s) STORED', pg_get_expr(adbin, adrelid))
                       WHEN 'v' THEN format('GENERATED ALWAYS AS (%s) VIRTUAL', pg_get_expr(adbin, adrelid)) END,
     CASE WHEN attnotnull THEN COALESCE(
-        (SELECT format('CONSTRAINT %I NOT NULL', conname) || CASE WHEN connoinherit THEN ' NO INHERIT' ELSE '' END
-         FROM pg_constraint WHERE conrelid = attrelid AND contype = 'n' AND conkey = ARRAY[attnum]),
+        'CONSTRAINT ' || quote_ident(n.conname) || ' NOT NULL' || CASE WHEN n.connoinherit THEN ' NO INHERIT' ELSE '' END,
         'NOT NULL') END)";
 
 pub(super) const COLUMNS: Reader = Reader::of(
@@ -74,23 +74,24 @@ FROM (
            attinhcount > 0 AND NOT attislocal OR reloftype <> 0 AS inherited,
            CASE WHEN relkind = 'c' AND EXISTS (SELECT FROM pg_class o WHERE o.reloftype = c.reltype)
                 THEN ' CASCADE' END AS typed,
-           n.conname AS not_null, n.conislocal AS not_null_is_local,
+           n.conname AS not_null, n.conislocal AS not_null_is_local, n.coninhcount > 0 AS has_parents_name,
            NOT COALESCE(n.conislocal, true)
            OR attinhcount > 0 AND NOT attislocal AND NOT relispartition
               AND EXISTS (SELECT FROM pg_inherits JOIN pg_attribute p ON p.attrelid = inhparent
                           WHERE inhrelid = a.attrelid AND p.attname = a.attname AND p.attnotnull)
               AS inherits_not_null,
            pg_get_constraintdef(n.oid) AS not_null_definition,
-           obj_description(n.oid, 'pg_constraint') AS not_null_comment,
-           attidentity <> '' OR EXISTS (SELECT FROM pg_constraint p
-                                        WHERE p.conrelid = attrelid AND p.contype = 'p' AND attnum = ANY (p.conkey))
-               AS must_be_there
+           obj_description(n.oid, 'pg_constraint') AS not_null_comment
     FROM wanted
     JOIN pg_attribute a ON attrelid = objid AND attnum = part
     JOIN pg_class c ON c.oid = attrelid
     JOIN pg_type t ON t.oid = atttypid
     LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
-    LEFT JOIN pg_constraint n ON n.conrelid = attrelid AND n.contype = 'n' AND n.conkey = ARRAY[attnum]
+    -- all of them at once: no index has the column
+    LEFT JOIN (
+        SELECT * FROM pg_constraint
+        WHERE contype = 'n' AND conrelid = ANY (ARRAY(SELECT DISTINCT objid FROM wanted)) OFFSET 0
+    ) AS n ON n.conrelid = attrelid AND n.conkey[1] = attnum
 ) AS a
 LEFT JOIN LATERAL (
     SELECT CASE attidentity WHEN 'a' THEN 'ALWAYS' ELSE 'BY DEFAULT' END AS generated,
@@ -237,17 +238,17 @@ CROSS JOIN LATERAL (VALUES
     -- what a parent says of it comes and goes with the parent's
     (CASE WHEN inherited AND NOT relispartition THEN 'set not null' ELSE 'change not null' END,
         CASE WHEN attnotnull AND NOT inherits_not_null THEN
-            -- the name of the column left out, that of the constraint where it can be given again
-            concat('not null', substr(not_null_definition, length('NOT NULL ' || quote_ident(attname)) + 1),
-                   CASE WHEN NOT must_be_there THEN ' ' || not_null END) END,
+            -- the names left out
+            concat('not null', substr(not_null_definition, length('NOT NULL ' || quote_ident(attname)) + 1)) END,
         CASE WHEN NOT of_table THEN NULL
              -- there may be another
              WHEN attnotnull AND not_null IS NOT NULL AND NOT inherits_not_null
              THEN ARRAY[format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', name, attname), {set_not_null}]
              WHEN attnotnull THEN ARRAY[{set_not_null}]
              ELSE ARRAY[format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', name, attname)] END),
-    ('change not null name', CASE WHEN NOT inherits_not_null AND must_be_there THEN not_null END,
-        CASE WHEN of_table AND NOT inherits_not_null AND must_be_there THEN ARRAY['DO ' || quote_literal(format(E'
+    -- renamed with its parent's
+    ('change not null name', CASE WHEN NOT inherits_not_null AND NOT has_parents_name THEN not_null END,
+        CASE WHEN of_table AND NOT inherits_not_null AND NOT has_parents_name THEN ARRAY['DO ' || quote_literal(format(E'
 DECLARE
     present pg_catalog.text := (
         SELECT conname FROM pg_catalog.pg_constraint

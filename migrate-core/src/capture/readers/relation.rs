@@ -27,6 +27,9 @@ CROSS JOIN LATERAL (
         SELECT attnum AS number, {column} AS line
         FROM pg_attribute a JOIN pg_type t ON t.oid = atttypid
         LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+        LEFT JOIN (
+            SELECT * FROM pg_constraint WHERE conrelid = r.oid AND contype = 'n' OFFSET 0
+        ) AS n ON n.conkey[1] = attnum
         WHERE attrelid = r.oid AND attnum > 0 AND NOT attisdropped
           AND (relispartition OR attislocal)
         UNION ALL    -- a partition must have what its parent demands before it is attached
