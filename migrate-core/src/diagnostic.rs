@@ -97,6 +97,15 @@ impl Error {
                 }),
                 ..self.plain()
             }],
+            Self::UntrustedCode { why, .. } => vec![Diagnostic {
+                code: Some("untrusted_code".to_owned()),
+                source: Some(SourceMark {
+                    place: why.place.clone(),
+                    verb: Some(why.verb.clone()),
+                    outdated: false,
+                }),
+                ..self.plain()
+            }],
             Self::RowsLost(losses) => {
                 let mut notes: Vec<_> =
                     losses.iter().map(|loss| format!("`{}` goes with {loss}", loss.name)).collect();

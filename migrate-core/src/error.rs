@@ -54,6 +54,19 @@ pub enum Error {
         /// Whether the file is not here as it was applied.
         outdated: bool,
     },
+    /// Reverting a migration would run code of somebody who is not trusted, with the rights of the
+    /// role that migrates.
+    #[error("`{name}` is not reverted: {}", why.reason)]
+    UntrustedCode {
+        /// Which.
+        name: String,
+        /// Whose code.
+        owner: String,
+        /// As whom it would run.
+        user: String,
+        /// Where that is, and why.
+        why: Box<NoWayBack>,
+    },
     /// The files do not have the migration.
     #[error("`{name}` is applied, but there is no file for it any more")]
     FileMissing {
@@ -301,6 +314,14 @@ impl Error {
             Self::NoWayBack { .. } => Some(
                 "nothing was changed; write a `pub fn down` in its file to take it back".to_owned(),
             ),
+            Self::UntrustedCode { owner, user, .. } => {
+                let [owner, user] =
+                    [owner, user].map(|role| migrate_dsl::Identifier::from(role.as_str()).quoted());
+                Some(format!(
+                    "nothing was changed; if the role is trusted, `GRANT {owner} TO {user}` says so; \
+                     else write a `pub fn down` in its file that leaves out what belongs to it"
+                ))
+            }
             Self::FileMissing { .. } => {
                 Some("restore the file; `migrate down` can take it back without one".to_owned())
             }

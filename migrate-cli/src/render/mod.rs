@@ -178,6 +178,7 @@ fn exit_of(error: &EngineError) -> Exit {
         | EngineError::CitusWorker
         | EngineError::CitusClean
         | EngineError::NoWayBack { .. }
+        | EngineError::UntrustedCode { .. }
         | EngineError::FunctionMissing { .. }
         | EngineError::History(HistoryError::Untrusted { .. })
         | EngineError::Unfinished { .. } => Exit::Refused,

@@ -4,7 +4,7 @@ use migrate_dsl::quote_literal;
 
 use super::error::{Failure, Origin};
 use crate::Session;
-use crate::capture::{State, Unrestored, note_unrestored};
+use crate::capture::{State, Unrestored, note_code, note_unrestored};
 use crate::plan::{Capture, Inverse, Object, Statement};
 use crate::way_back::{Captured, CapturedInverse};
 
@@ -99,6 +99,9 @@ impl Watch {
             }
             let mut back = before.way_back_from(&after);
             let unrestored = before.unrestored_from(&after);
+            if let Some(first) = back.first_mut() {
+                note_code(&mut first.sql, &before.code_from(&after));
+            }
             // What was read may take more than what is kept of it.
             drop((before, after));
             if !origin.step.transactional {

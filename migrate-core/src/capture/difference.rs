@@ -1,6 +1,6 @@
 //! From one state to another.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use migrate_dsl::quote_literal;
 
@@ -8,12 +8,21 @@ use super::State;
 use super::fact::{Address, Change, Fact, Key, Need, Phase, Setting};
 use super::moved::undo_moves;
 use super::order::order;
+use super::untrusted::Code;
 
 /// The statements that take `after` back to `before`: what was moved is moved back; what is new,
 /// or has to be made anew, is dropped; what is gone is made and what has changed is changed, each
 /// after what it needs; then what has to wait for all of that.
 pub(super) fn way_back(before: &State, after: &State) -> Vec<String> {
     script(before, after).finish()
+}
+
+/// The code of untrusted roles that these statements run.
+pub(super) fn code(before: &State, after: &State) -> BTreeSet<Code> {
+    if before.has_no_code() {
+        return BTreeSet::new();
+    }
+    script(before, after).code
 }
 
 /// Why some of these statements will fail.
@@ -50,6 +59,7 @@ fn script(before: &State, after: &State) -> Script {
 struct Script {
     phases: [Vec<String>; 5],
     limits: Vec<String>,
+    code: BTreeSet<Code>,
 }
 
 impl Script {
@@ -247,6 +257,7 @@ impl<'a> Comparison<'a> {
                     script.extend(Phase::InOrder, create);
                     script.limits.extend(fact.limits_of("create"));
                 }
+                script.code.extend(self.before.code_of(&fact.address).cloned());
                 for setting in fact.settings(Setting::is_set_of_new) {
                     let set = setting.of_new(self.before);
                     let is_in_doubt =
@@ -275,6 +286,8 @@ impl<'a> Comparison<'a> {
                     };
                     if !back.is_empty() {
                         script.limits.extend(fact.limits_of(&setting.name));
+                        let code = self.before.code_of_setting(&fact.address, &setting);
+                        script.code.extend(code.cloned());
                     }
                     script.extend(setting.when.phase, back);
                 }

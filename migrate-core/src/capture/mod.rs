@@ -30,8 +30,9 @@ mod options;
 mod order;
 mod privileges;
 mod readers;
+mod untrusted;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use postgres::Client;
 use postgres::types::Type;
@@ -45,6 +46,7 @@ use fact::{Address, Fact, Form, Forms, Key, Phase};
 use names::Names;
 use objects::Moment;
 pub(crate) use options::without_internal;
+pub(crate) use untrusted::{Code, code_of, note_code, untrusted};
 
 /// The state of some objects at one moment.
 #[derive(Debug, Clone, Default)]
@@ -60,33 +62,46 @@ pub struct State {
     defaults: HashMap<String, Vec<String>>,
     /// What extensions keep of the objects, which no statement here restores.
     registrations: Vec<Registration>,
+    /// Of the state before a step: the code of others that restoring its objects would run.
+    codes: untrusted::Codes,
 }
 
-/// How the server plans queries otherwise.
-struct Planning {
-    before: [String; 2],
-    /// What is asked along with that.
+/// How the catalog is read, whatever the author has set: parameters, and their values.
+///
+/// The server joins in the order in which a query is written, since it knows nothing of catalogs that
+/// have grown since they were last analyzed; to compile a query would take longer than to run it. The
+/// others decide how it writes what it has parsed.
+const PARAMETERS: [(&str, &str); 6] = [
+    ("jit", "off"),
+    ("join_collapse_limit", "1"),
+    ("quote_all_identifiers", "off"),
+    ("DateStyle", "ISO, YMD"),
+    ("IntervalStyle", "postgres"),
+    ("extra_float_digits", "1"),
+];
+
+/// The author's values of [`PARAMETERS`].
+struct Parameters {
+    before: Vec<String>,
+    /// What is asked along with them.
     extensions_have_tables: bool,
 }
 
-impl Planning {
-    /// Has the server join in the order in which a query is written, from what is asked for on: it
-    /// knows nothing of catalogs that have grown since they were last analyzed. Compiling a query
-    /// would take longer than running it.
+impl Parameters {
     fn enter(client: &mut Client) -> Result<Self, postgres::Error> {
-        let sql = format!(
-            "SELECT current_setting('jit'), current_setting('join_collapse_limit'), {ARE_THERE}, \
-             set_config('jit', 'off', true), set_config('join_collapse_limit', '1', true)"
-        );
+        let names = PARAMETERS.map(|(name, _)| format!("current_setting('{name}')")).join(", ");
+        let set = PARAMETERS.map(|(name, value)| format!("set_config('{name}', '{value}', true)"));
+        let set = set.join(", ");
+        let sql = format!("SELECT {ARE_THERE}, ARRAY[{names}], {set}");
         let row = client.query_typed_one(&sql, &[])?;
-        Ok(Self { before: [row.get(0), row.get(1)], extensions_have_tables: row.get(2) })
+        Ok(Self { extensions_have_tables: row.get(0), before: row.get(1) })
     }
 
     fn leave(self, client: &mut Client) -> Result<(), postgres::Error> {
-        let [jit, limit] = self.before;
+        let names: Vec<_> = PARAMETERS.iter().map(|(name, _)| *name).collect();
         client.query_typed(
-            "SELECT set_config('jit', $1, true), set_config('join_collapse_limit', $2, true)",
-            &[(&jit, Type::TEXT), (&limit, Type::TEXT)],
+            "SELECT set_config(name, value, true) FROM unnest($1::text[], $2::text[]) AS p(name, value)",
+            &[(&names, Type::TEXT_ARRAY), (&self.before, Type::TEXT_ARRAY)],
         )?;
         Ok(())
     }
@@ -245,18 +260,21 @@ impl State {
         if only != Some(Only::Privileges) {
             objects::lock(client, &roots)?;
         }
-        let planning = Planning::enter(client)?;
+        let parameters = Parameters::enter(client)?;
         let mut state = Self { only, ..Self::default() };
         let found = objects::find(client, &roots, &addresses, only)?;
         readers::read(client, found, forms, &mut state)?;
         state.roots = roots.into_iter().collect();
-        if planning.extensions_have_tables && !state.is_of_settings() {
+        if parameters.extensions_have_tables && !state.is_of_settings() {
             state.read_registrations(client, earlier)?;
+        }
+        if earlier.is_none() && !state.is_of_settings() {
+            state.read_code(client)?;
         }
         if let Some(only) = only {
             state.keep_only(only);
         }
-        planning.leave(client)?;
+        parameters.leave(client)?;
         Ok(state)
     }
 
@@ -279,6 +297,11 @@ impl State {
     #[must_use]
     pub fn way_back_from(&self, after: &Self) -> Vec<plan::Statement> {
         difference::way_back(self, after).into_iter().map(plan::Statement::new).collect()
+    }
+
+    /// The code of untrusted roles that these statements would run.
+    pub(crate) fn code_from(&self, after: &Self) -> BTreeSet<Code> {
+        difference::code(self, after)
     }
 
     /// Why some of these statements will fail, where PostgreSQL has no way to do it.

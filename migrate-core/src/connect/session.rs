@@ -95,6 +95,10 @@ SET check_function_bodies = on;
 SET client_min_messages = notice;
 SET DateStyle = 'ISO, YMD';
 SET IntervalStyle = 'postgres';
+SET extra_float_digits = 1;
+SET quote_all_identifiers = off;
+SET transform_null_equals = off;
+SET array_nulls = on;
 SET row_security = on;
 ";
 

@@ -24,6 +24,7 @@ pub use log::{Action, Actor, LogEntry, LogQuery};
 pub(crate) use settings::protect_as_before;
 pub use settings::{Settings, protections};
 pub use trust::Distrust;
+pub(crate) use trust::TRUSTED;
 pub(crate) use writes::TRANSACTION_MS;
 
 use migrate_dsl::{Identifier, Name};

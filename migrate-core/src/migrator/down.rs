@@ -6,13 +6,14 @@ use super::partial::stuck;
 use super::up::{AND_APPLIED, is_inferred, without_secrets};
 use super::{Known, Migrator};
 use crate::apply::{ApplyError, Work, is_transactional};
+use crate::capture::{code_of, untrusted};
 use crate::event::Direction;
 use crate::history::{Action, Applied, Line, TRANSACTION_MS, Unfinished};
 use crate::lock::RunnerLock;
 use crate::plan::Step;
 use crate::versions::for_server;
 use crate::way_back::Captured;
-use crate::{Error, Event, Observer, Session, WayBack};
+use crate::{Error, Event, NoWayBack, Observer, Session, WayBack};
 
 /// How far to take back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -215,6 +216,9 @@ impl Migrator {
             }
             back.reverts.push(Revert { name, steps });
         }
+        for (name, steps) in back.steps() {
+            refuse_untrusted_code(session, name, &steps)?;
+        }
         let own = meant.partial.map(|partial| partial.name.as_str());
         can_go_on_with(known, back.reverts.first(), own)?;
         Ok(back)
@@ -314,6 +318,26 @@ fn can_go_on_with(known: &Known, first: Option<&Revert>, own: Option<&str>) -> R
             _ => continue,
         };
         return Err(stuck(unfinished, why));
+    }
+    Ok(())
+}
+
+/// Refuses to run, with the rights of this role, code of roles that it does not trust.
+fn refuse_untrusted_code(session: &mut Session, name: String, steps: &[Step]) -> Result<(), Error> {
+    for step in steps {
+        let codes = step.statements.iter().flat_map(code_of).collect();
+        if let Some(code) = untrusted(session.client(), codes)?.first() {
+            let reason = format!(
+                "to restore {} would run code of its owner `{}` with the rights of `{}`",
+                code.object,
+                code.owner,
+                session.user()
+            );
+            let (place, verb) = (step.place.clone(), step.verb.clone());
+            let why = Box::new(NoWayBack { reason, place, verb });
+            let (owner, user) = (code.owner.clone(), session.user().to_owned());
+            return Err(Error::UntrustedCode { name, owner, user, why });
+        }
     }
     Ok(())
 }

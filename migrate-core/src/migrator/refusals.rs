@@ -43,6 +43,7 @@ fn subject(error: &Error, database: &str) -> Option<String> {
         }
         Error::OutOfOrder(order) => Some(order.late.clone()),
         Error::NoWayBack { name, .. }
+        | Error::UntrustedCode { name, .. }
         | Error::FileMissing { name }
         | Error::FunctionMissing { name, .. }
         | Error::Unfinished { name, .. }

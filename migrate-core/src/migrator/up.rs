@@ -8,7 +8,7 @@ use postgres::error::SqlState;
 
 use super::{Known, Migrator};
 use crate::apply::{Variables, Work, is_transactional};
-use crate::capture::unrestored_of;
+use crate::capture::{Code, code_of, unrestored_of};
 use crate::error::FILE_GONE;
 use crate::event::Direction;
 use crate::history::{Action, Line, LogQuery, TRANSACTION_MS};
@@ -439,6 +439,9 @@ fn lost(back: &Step) -> Vec<String> {
     let summary = back.summary.strip_prefix(BACK).unwrap_or(&back.summary);
     let kept = back.statements.iter().flat_map(unrestored_of);
     let kept = kept.map(|lost| format!("{lost} does not come back"));
-    let lost = capture.lost.iter().cloned().chain(kept);
+    let code = back.statements.iter().flat_map(code_of).map(|Code { object, owner }| {
+        format!("`down` refuses to run code of `{owner}`, which restoring {object} would do")
+    });
+    let lost = capture.lost.iter().cloned().chain(kept).chain(code);
     lost.map(|lost| format!("{summary}: {lost}")).collect()
 }

@@ -131,3 +131,53 @@ fn what_means_something_else_by_a_setting_means_what_it_says() {
         r"a\nb|2026-02-01|-1 days +02:00:00|read committed"
     );
 }
+
+/// The settings that decide how the server writes what it has parsed, set for the database, and by the
+/// author for the rest of the transaction.
+#[test]
+fn what_is_captured_is_the_same_whatever_the_settings() {
+    let settings = [
+        "quote_all_identifiers = on",
+        "DateStyle = 'German'",
+        "IntervalStyle = 'sql_standard'",
+        "extra_float_digits = -10",
+        "transform_null_equals = on",
+        "array_nulls = off",
+    ];
+    for is_authors in [false, true] {
+        let engine = Engine::new();
+        engine.database.execute(
+            "CREATE TABLE t (n int, at date DEFAULT '2026-03-04', every interval DEFAULT '-1 day 02:00',
+                 f float8 DEFAULT 0.1234567890123456, a int[] DEFAULT '{1,NULL}', x int DEFAULT 7 NOT NULL);
+             CREATE INDEX t_x_idx ON t (x);
+             CREATE VIEW v AS SELECT x, at = '2026-03-04' AS is_day, f > 0.1234567890123456 AS more FROM t;
+             GRANT SELECT ON v TO PUBLIC",
+        );
+        let before = engine.catalog();
+        let name = engine.database.name();
+        for setting in settings.iter().filter(|_| !is_authors) {
+            engine.database.execute(&format!("ALTER DATABASE {name} SET {setting}"));
+        }
+        let drop = |pgm: &mut migrate_dsl::Pgm| {
+            pgm.drop_column("t", ["at", "every", "f", "a", "x"]).cascade();
+        };
+        let all = match is_authors {
+            false => [migration(A, drop)],
+            true => [migration(A, |pgm| {
+                pgm.sql(
+                    "SET LOCAL quote_all_identifiers = on; SET LOCAL DateStyle = 'German'; \
+                     SET LOCAL IntervalStyle = 'sql_standard'; SET LOCAL extra_float_digits = -10",
+                )
+                .down("");
+                pgm.drop_column("t", ["at", "every", "f", "a", "x"]).cascade();
+            })],
+        };
+        engine.up(&all).unwrap();
+        engine.down(&all, 1).unwrap();
+        for setting in settings.iter().filter(|_| !is_authors) {
+            let parameter = setting.split(' ').next().unwrap_or_default();
+            engine.database.execute(&format!("ALTER DATABASE {name} RESET {parameter}"));
+        }
+        assert_eq!(engine.catalog(), before, "by the author: {is_authors}");
+    }
+}

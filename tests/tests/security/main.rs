@@ -4,3 +4,4 @@ mod commands;
 mod engine;
 mod history;
 mod takeover;
+mod untrusted_code;

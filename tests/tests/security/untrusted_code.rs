@@ -1,0 +1,147 @@
+//! What belongs to others and goes with a cascade is not restored by running their code.
+
+use migrate_core::Error;
+use migrate_dsl::{Migration, Pgm};
+use migrate_tests::{Engine, migration};
+
+const A: &str = "20260101000000_a";
+
+fn drop_mood() -> [Migration; 1] {
+    [migration(A, |pgm: &mut Pgm| _ = pgm.drop_type("mood").cascade())]
+}
+
+/// A role with a schema of its own, and in it a function that makes the role superuser where a
+/// superuser calls it, beside what it may use of others.
+fn mallory(engine: &Engine, sql: &str) -> String {
+    let role = engine.database.unique("mallory");
+    engine.database.execute(&format!(
+        "CREATE ROLE {role} LOGIN; CREATE SCHEMA own AUTHORIZATION {role};
+         CREATE TYPE mood AS ENUM ('sad', 'happy'); CREATE TABLE a (id int PRIMARY KEY);
+         GRANT SELECT ON a TO {role}; ALTER ROLE {role} SET search_path = own, public"
+    ));
+    let mut client = engine.database.client_as(&role);
+    let functions = format!(
+        "CREATE FUNCTION own.take() RETURNS bool LANGUAGE plpgsql AS $$
+         BEGIN
+             IF (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
+                 EXECUTE 'ALTER ROLE {role} SUPERUSER';
+             END IF;
+             RETURN true;
+         END $$;
+         CREATE FUNCTION own.pure() RETURNS bool IMMUTABLE LANGUAGE plpgsql
+             AS 'BEGIN RETURN own.take(); END';"
+    );
+    client.batch_execute(&functions).unwrap();
+    client.batch_execute(sql).unwrap_or_else(|error| panic!("{error}: {sql}"));
+    role
+}
+
+fn is_superuser(engine: &Engine, role: &str) -> bool {
+    engine.value(&format!("SELECT rolsuper FROM pg_roles WHERE rolname = '{role}'")) == "t"
+}
+
+fn refused(engine: &Engine, all: &[Migration], sql: &str) -> String {
+    match engine.down(all, 1) {
+        Err(error @ Error::UntrustedCode { .. }) => {
+            error.to_string().replace(&format!("{}_", engine.database.name()), "")
+        }
+        other => panic!("{sql}: {other:?}"),
+    }
+}
+
+/// Each runs what the role has put there, with the rights of whoever restores it.
+#[test]
+fn what_it_would_run_is_refused() {
+    let table = "CREATE TABLE t (id int, m mood";
+    let domain = "CREATE DOMAIN own.d AS text CHECK (own.pure())";
+    for sql in [
+        &format!("{table} CHECK (own.pure() OR m IS NULL)); INSERT INTO t VALUES (1, 'sad')"),
+        &format!(
+            "CREATE FUNCTION own.sad() RETURNS mood IMMUTABLE LANGUAGE plpgsql
+                 AS 'BEGIN PERFORM own.take(); RETURN ''sad''; END';
+             {table} DEFAULT own.sad())"
+        ),
+        &format!(
+            "CREATE FUNCTION own.one(mood) RETURNS int IMMUTABLE LANGUAGE plpgsql
+                 AS 'BEGIN PERFORM own.take(); RETURN 1; END';
+             {table}, g int GENERATED ALWAYS AS (own.one(m)) STORED); INSERT INTO t VALUES (1, 'sad')"
+        ),
+        &format!(
+            "{domain}; CREATE FUNCTION own.next(own.d, mood) RETURNS own.d LANGUAGE sql AS 'SELECT $1';
+             CREATE AGGREGATE own.all(mood) (SFUNC = own.next, STYPE = own.d, INITCOND = 'x')"
+        ),
+        // A function of the server that runs what it is given.
+        &format!(
+            "{table} CHECK (query_to_xml('SELECT own.take()', true, true, '') IS NOT NULL));
+             INSERT INTO t VALUES (1, 'sad')"
+        ),
+        // What is constant in an index is computed.
+        &format!("{table}); CREATE INDEX ON t ((own.pure()), m)"),
+        &format!("{table}); CREATE INDEX ON t (m) WHERE own.pure()"),
+        &format!("{table}) PARTITION BY RANGE (m, (id + own.pure()::int))"),
+    ] {
+        let engine = Engine::new();
+        let role = mallory(&engine, sql);
+        engine.up(&drop_mood()).unwrap_or_else(|error| panic!("{sql}: {error}"));
+        assert!(!is_superuser(&engine, &role), "`up`: {sql}");
+        let message = refused(&engine, &drop_mood(), sql);
+        assert!(message.contains("with the rights of `postgres`"), "{message}");
+        assert!(!is_superuser(&engine, &role), "`down`: {sql}");
+    }
+}
+
+#[test]
+fn an_index_of_a_materialized_view_is_not_restored_before_its_owner() {
+    let engine = Engine::new();
+    let role = mallory(
+        &engine,
+        "CREATE MATERIALIZED VIEW mv AS SELECT id FROM public.a; CREATE INDEX ON mv ((own.pure()), id)",
+    );
+    let all = [migration(A, |pgm: &mut Pgm| _ = pgm.drop_table("a").cascade())];
+    engine.up(&all).unwrap();
+    insta::assert_snapshot!(refused(&engine, &all, "mv"), @"`20260101000000_a` is not reverted: to restore materialized view `own.mv` would run code of its owner `mallory` with the rights of `postgres`");
+    assert!(!is_superuser(&engine, &role));
+}
+
+#[test]
+fn what_only_computes_is_restored() {
+    let engine = Engine::new();
+    let role = mallory(
+        &engine,
+        "CREATE TABLE t (id serial, n int CHECK (n > 0 AND n % 2 = 1), d date DEFAULT now(),
+             k text GENERATED ALWAYS AS (upper(n::text)) STORED, m mood DEFAULT 'sad');
+         CREATE INDEX ON t (lower(k)) WHERE n > 7; INSERT INTO t (n) VALUES (1);
+         CREATE VIEW v AS SELECT m, own.take() FROM t",
+    );
+    let before = engine.catalog();
+    engine.up(&drop_mood()).unwrap();
+    engine.down(&drop_mood(), 1).unwrap();
+    assert_eq!(engine.catalog(), before);
+    assert!(!is_superuser(&engine, &role));
+}
+
+#[test]
+fn a_role_that_is_granted_is_trusted() {
+    let engine = Engine::new();
+    let sql = "CREATE TABLE t (id int, m mood CHECK (own.pure() OR m IS NULL)); INSERT INTO t VALUES (1, 'sad')";
+    let role = mallory(&engine, sql);
+    engine.up(&drop_mood()).unwrap();
+    let error = engine.down(&drop_mood(), 1).unwrap_err();
+    let help = error.help().unwrap();
+    assert!(help.contains(&format!("`GRANT \"{role}\" TO \"postgres\"` says so")), "{help}");
+    engine.database.execute(&format!("GRANT {role} TO postgres"));
+    engine.down(&drop_mood(), 1).unwrap();
+    assert!(is_superuser(&engine, &role), "it was trusted");
+}
+
+/// Before 16 everybody may grant himself.
+#[test]
+fn a_role_that_grants_itself_is_not_trusted() {
+    let engine = Engine::new();
+    let sql = "CREATE TABLE t (id int, m mood CHECK (own.pure() OR m IS NULL)); INSERT INTO t VALUES (1, 'sad')";
+    let role = mallory(&engine, sql);
+    _ = engine.database.client_as(&role).batch_execute(&format!("GRANT {role} TO postgres"));
+    engine.up(&drop_mood()).unwrap();
+    refused(&engine, &drop_mood(), sql);
+    assert!(!is_superuser(&engine, &role));
+}
