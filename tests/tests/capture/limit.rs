@@ -11,6 +11,8 @@ fn warnings_of(up: Up) -> (Vec<String>, bool) {
     engine.database.execute(
         "CREATE TABLE base (id int, a int DEFAULT 1, b int);
          CREATE TABLE uses (rows base[]);
+         CREATE TABLE old (a int DEFAULT 1); CREATE TABLE young () INHERITS (old);
+         CREATE TABLE uses_young (one young);
          CREATE DOMAIN d AS int NOT NULL CONSTRAINT above CHECK (VALUE > 0);
          CREATE TABLE list (ds d[]);
          CREATE TABLE users (id int PRIMARY KEY) PARTITION BY LIST (id);
@@ -30,10 +32,14 @@ fn warnings_of(up: Up) -> (Vec<String>, bool) {
 
 #[test]
 fn up_warns_of_an_inverse_that_will_fail() {
-    let fails: [(Up, &str); 4] = [
+    let fails: [(Up, &str); 5] = [
         (
             |pgm| _ = pgm.drop_column("base", "a"),
             "column `a` cannot be added to `public.base`: column `public.uses.rows` uses its row type",
+        ),
+        (
+            |pgm| _ = pgm.drop_column("old", "a"),
+            "column `a` cannot be added to `public.old`: column `public.uses_young.one` uses its row type",
         ),
         (
             |pgm| _ = pgm.sql("ALTER DOMAIN d DROP NOT NULL").captures(Object::domain("d")),

@@ -363,4 +363,6 @@ fn a_renamed_not_null_gets_its_name_back() {
     step(&before, "ALTER TABLE p RENAME CONSTRAINT p_id_not_null TO other", &["table p"])
         .comes_back();
     step(&before, "DROP TABLE p, h", &["table p", "table h"]).comes_back();
+    let before = "CREATE TABLE p (id int NOT NULL); CREATE TABLE h (id int) INHERITS (p)";
+    step(before, "DROP TABLE h", &["table h"]).comes_back();
 }

@@ -4,13 +4,13 @@ use super::super::privileges;
 use super::{Otherwise, Reader};
 
 /// A column as `CREATE TABLE` has it. `a` is its attribute, `t` its type, `n` its NOT NULL from 18 on;
-/// beside them, its default.
+/// beside them, its default. What a table inherits of that comes with its parent.
 pub(super) const DEFINITION: &str = "
 concat_ws(' ', quote_ident(attname), format_type(atttypid, atttypmod),
     'COLLATE ' || CASE WHEN attcollation <> typcollation THEN attcollation::regcollation::text END,
     CASE attgenerated WHEN 's' THEN format('GENERATED ALWAYS AS (%s) STORED', pg_get_expr(adbin, adrelid))
                       WHEN 'v' THEN format('GENERATED ALWAYS AS (%s) VIRTUAL', pg_get_expr(adbin, adrelid)) END,
-    CASE WHEN attnotnull THEN COALESCE(
+    CASE WHEN attnotnull AND (relispartition OR n.conislocal IS NOT FALSE) THEN COALESCE(
         'CONSTRAINT ' || quote_ident(n.conname) || ' NOT NULL' || CASE WHEN n.connoinherit THEN ' NO INHERIT' ELSE '' END,
         'NOT NULL') END)";
 
@@ -155,9 +155,20 @@ CROSS JOIN LATERAL (SELECT concat_ws(' ', quote_ident(attname), bare, NULLIF(res
 LEFT JOIN LATERAL (
     SELECT format('column `%s.%s`', u.attrelid::regclass, u.attname) AS by
     FROM (
-        -- its row type, arrays of that, and domains of these
+        -- its row type and those of its heirs, arrays of these, and domains of all
         WITH RECURSIVE line AS (
-            SELECT unnest(ARRAY[r.oid, r.typarray]) AS id, r.oid AS own FROM pg_type r WHERE of_table AND r.oid = reltype
+            SELECT unnest(ARRAY[r.oid, r.typarray]) AS id, r.oid AS own
+            FROM (
+                WITH RECURSIVE heir AS (
+                    SELECT a.attrelid AS id
+                    UNION ALL
+                    SELECT inhrelid FROM heir JOIN pg_inherits ON inhparent = id
+                )
+                SELECT id FROM heir
+            ) AS heir
+            JOIN pg_class h ON h.oid = heir.id
+            JOIN pg_type r ON r.oid = h.reltype
+            WHERE of_table
             UNION ALL
             SELECT d.oid, own
             FROM line
