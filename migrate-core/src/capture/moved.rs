@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::State;
 use super::alias_list::alias_lists;
-use super::fact::{Address, Fact, Form, Key};
+use super::fact::{Address, Fact, Key};
+use super::form::Form;
 
 /// The statements that undo the moves, and what `after` looks like then.
 pub(super) fn undo_moves<'a>(before: &State, after: &'a State) -> (Vec<String>, Cow<'a, State>) {

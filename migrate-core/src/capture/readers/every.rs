@@ -6,7 +6,8 @@ use migrate_dsl::{Identifier, quote_literal};
 use postgres::Client;
 use postgres::types::{Oid, Type};
 
-use super::super::fact::{Address, Change, Fact, Form, Key, Need, Setting, When, word};
+use super::super::fact::{Address, Fact, Key, Need, word};
+use super::super::form::{Change, Form, Setting, When};
 use super::super::objects::ids;
 use super::Facts;
 

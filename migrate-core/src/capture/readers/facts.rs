@@ -6,10 +6,8 @@ use std::sync::Arc;
 use postgres::Row;
 use postgres::types::Oid;
 
-use super::super::fact::{
-    Address, Change, Fact, Form, Forms, Key, Need, Phase, Relation, Setting, Style, When, Word,
-    word,
-};
+use super::super::fact::{Address, Fact, Key, Need, Word, word};
+use super::super::form::{Change, Form, Forms, Phase, Relation, Setting, Style, When};
 use super::super::objects::{self, Found};
 use super::super::options::is_internal;
 use super::super::privileges::Privileges;

@@ -44,7 +44,8 @@ use postgres::fallible_iterator::FallibleIterator;
 use postgres::types::{Oid, ToSql, Type};
 
 use super::State;
-use super::fact::{Address, Fact, Forms, Need};
+use super::fact::{Address, Fact, Need};
+use super::form::Forms;
 use super::objects::{Found, ids};
 use crate::plan::Only;
 use facts::Facts;
