@@ -135,21 +135,39 @@ impl Transaction<'_> {
     }
 
     /// The statements, each with the path that its names are read with; those that come after some
-    /// work, with a savepoint before them.
+    /// work, with a savepoint before them. What was captured of a step shares one: a savepoint costs
+    /// the server as much as the transaction has made by then.
     fn texts(&self) -> impl Iterator<Item = Cow<'_, str>> {
         let first = self.statements.iter().position(|origin| savepoint::is_work(origin.statement));
+        let mut is_set = false;
         self.statements.iter().enumerate().flat_map(move |(number, origin)| {
-            let behind = first.and_then(|first| number.checked_sub(first + 1));
-            let savepoint = behind.map(|behind| {
+            let is_of_same = |other: Option<&Origin<'_>>| {
+                other.is_some_and(|other| {
+                    origin.statement.captured
+                        && other.statement.captured
+                        && other.index == origin.index
+                })
+            };
+            let goes_on = is_of_same(number.checked_sub(1).map(|last| &self.statements[last]));
+            let is_behind_work = first.is_some_and(|first| number > first);
+            let savepoint = (is_behind_work && !goes_on).then(|| {
                 let set = savepoint::set(number);
-                Cow::Owned(if behind > 0 { format!("{};\n{set}", savepoint::RELEASE) } else { set })
+                match std::mem::replace(&mut is_set, true) {
+                    true => Cow::Owned(format!("{};\n{set}", savepoint::RELEASE)),
+                    false => Cow::Owned(set),
+                }
             });
             let text = text(origin.statement, self.variables);
             let [before, after] = match origin.statement.captured {
-                true => [ENTER_TRUSTED, LEAVE_TRUSTED].map(|sql| Some(Cow::Borrowed(sql))),
+                // What one of them calls may have set another path.
+                true if goes_on => [Some(TRUSTED_IN_TRANSACTION), Some(LEAVE_TRUSTED)],
+                true => [Some(ENTER_TRUSTED), Some(LEAVE_TRUSTED)],
                 false => [None, None],
             };
-            [savepoint, before, Some(text), after].into_iter().flatten()
+            let after = after.filter(|_| !is_of_same(self.statements.get(number + 1)));
+            [savepoint, before.map(Cow::from), Some(text), after.map(Cow::from)]
+                .into_iter()
+                .flatten()
         })
     }
 }
