@@ -6,6 +6,7 @@ use std::sync::Arc;
 use postgres::types::Oid;
 
 use super::form::{Form, Forms, MARKS, Relation, Setting};
+use super::word::Word;
 
 /// Where the catalog has an object: as in `pg_depend`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,40 +23,6 @@ pub(super) struct Address {
 pub(super) struct Key {
     pub(super) kind: Word,
     pub(super) identity: String,
-}
-
-/// A word that many facts have, of which those that are known are not copied.
-pub(super) type Word = Cow<'static, str>;
-
-/// The word of a text that the server has sent.
-pub(super) fn word(text: &str) -> Word {
-    const WORDS: &[&str] = &[
-        "pg_attrdef",
-        "pg_class",
-        "pg_constraint",
-        "pg_inherits",
-        "pg_namespace",
-        "pg_proc",
-        "pg_rewrite",
-        "pg_trigger",
-        "pg_type",
-        "default value",
-        "index",
-        "inheritance",
-        "rule",
-        "sequence",
-        "table",
-        "table column",
-        "table constraint",
-        "trigger",
-        "type",
-        "view",
-        "view column",
-    ];
-    match WORDS.iter().find(|word| **word == text) {
-        Some(word) => Cow::Borrowed(*word),
-        None => Cow::Owned(text.to_owned()),
-    }
 }
 
 /// An object, how it is made, and how it goes.

@@ -227,7 +227,8 @@ impl When {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fact::{Address, Fact, word};
+    use super::super::fact::{Address, Fact};
+    use super::super::word::word;
     use super::*;
 
     fn fact(forms: &mut Forms, relation: &str, statements: &[&str]) -> Fact {

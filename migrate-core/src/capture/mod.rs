@@ -31,6 +31,7 @@ mod options;
 mod order;
 mod privileges;
 mod readers;
+mod word;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 

@@ -6,7 +6,8 @@ use postgres::Client;
 use postgres::fallible_iterator::FallibleIterator;
 use postgres::types::{Oid, ToSql, Type};
 
-use super::fact::{Address, Key, Need, Word, word};
+use super::fact::{Address, Key, Need};
+use super::word::{Word, word};
 use crate::plan::Only;
 
 /// An object of the catalog, with what it needs of the others found.

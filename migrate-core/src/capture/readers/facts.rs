@@ -6,11 +6,12 @@ use std::sync::Arc;
 use postgres::Row;
 use postgres::types::Oid;
 
-use super::super::fact::{Address, Fact, Key, Need, Word, word};
+use super::super::fact::{Address, Fact, Key, Need};
 use super::super::form::{Change, Form, Forms, Phase, Relation, Setting, Style, When};
 use super::super::objects::{self, Found};
 use super::super::options::is_internal;
 use super::super::privileges::Privileges;
+use super::super::word::{Word, word};
 
 /// Facts as they are read, row by row.
 pub(super) struct Facts {
