@@ -22,7 +22,7 @@ pub struct Growing {
 
 /// A partitioned table with a key, an index, a default and a check, which is dropped.
 pub const PARTITIONS: Growing =
-    growing("partitions", partitions, |pgm| _ = pgm.drop_table("events"), &[500, 2000, 10_000])
+    growing("partitions", partitions, |pgm| _ = pgm.drop_table("events"), &[500, 2000])
         .dropped_as_a_whole();
 
 /// The same, of which a column is dropped.

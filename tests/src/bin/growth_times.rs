@@ -1,13 +1,15 @@
 //! How long a captured step takes as its schema grows, and how much memory the program needs.
 //!
-//! `TMPDIR=/dev/shm cargo run --release -p migrate-tests --bin growth_times` prints tables: `up` and `down` of one
-//! migration, seconds, beside what the server alone needs for the same, and the most memory that
-//! `migrate` had; a captured step beside many other schemas; and the reading of the whole catalog.
-//! For `up`, the server alone is a plain client that runs the statements of the step; for `down` of
-//! what was dropped as a whole, it is psql with what `pg_dump --schema-only` has written. Each figure
-//! is the median of `RUNS` runs in turn (three without it; one of what takes more than a minute).
-//! Arguments choose cases and sizes: `partitions=500,2000 references=5000 catalog=500`. With
-//! `ONLY=up` nothing is reverted.
+//! `TMPDIR=/dev/shm cargo run --release -p migrate-tests --bin growth_times` prints tables: `up` and
+//! `down` of one migration, seconds, beside what the server alone needs for the same, and the most
+//! memory that `migrate` had; a captured step beside many other schemas; and the reading of the whole
+//! catalog. For `up`, the server alone is a plain client that runs the statements of the step; for
+//! `down` of what was dropped as a whole, it is psql with what `pg_dump --schema-only` has written.
+//!
+//! Each figure is the median of `RUNS` runs in turn (three without it; one of what takes more than a
+//! minute). Arguments choose cases and sizes: `partitions=500,10000 references=5000 catalog=500`. With
+//! `ONLY=up` nothing is reverted. In `TMPDIR`, the server's data is in memory: otherwise most of the time
+//! is that of a disk which makes and deletes thousands of files.
 #![expect(clippy::print_stdout, reason = "the table is what it is for")]
 
 use std::error::Error;
