@@ -289,7 +289,7 @@ impl State {
         let facts = self.facts.iter().map(|(key, fact)| {
             let mut fact = fact.clone();
             fact.set_form(fact.form().map(&|text| names.replaced(text)));
-            (Key { kind: key.kind.clone(), identity: names.replaced(&key.identity) }, fact)
+            (Key { kind: key.kind, identity: names.replaced(&key.identity) }, fact)
         });
         Self { facts: facts.collect(), ..self.clone() }
     }
