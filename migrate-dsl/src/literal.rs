@@ -14,12 +14,19 @@ use crate::Expression;
 /// [String Constants]: https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-STRINGS
 #[must_use]
 pub fn quote_literal(text: &str) -> String {
-    let quoted = text.replace('\0', "").replace('\'', "''");
-    if quoted.contains('\\') {
-        format!("E'{}'", quoted.replace('\\', "\\\\"))
-    } else {
-        format!("'{quoted}'")
+    // An inverse that was captured may be long: it is copied once.
+    let mut quoted = String::with_capacity(text.len() + text.len() / 8 + 3);
+    quoted.push_str(if text.contains('\\') { "E'" } else { "'" });
+    for letter in text.chars() {
+        match letter {
+            '\0' => {}
+            '\'' => quoted.push_str("''"),
+            '\\' => quoted.push_str("\\\\"),
+            other => quoted.push(other),
+        }
     }
+    quoted.push('\'');
+    quoted
 }
 
 /// `text` between [dollars](https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-DOLLAR-QUOTING),

@@ -96,7 +96,7 @@ impl Transaction<'_> {
             .chain([LEAVE_TRUSTED.into(), "COMMIT".into()]);
         // The semicolon stands on a line of its own: a statement may end in a `--` comment.
         let message = texts.collect::<Vec<_>>().join("\n;\n");
-        let count = self.statements.len();
+        let (count, first_work) = (self.statements.len(), self.first_work());
         let (result, ended) =
             session.guarded_all(self.interrupt, Kind::Blocking, count, |client| {
                 client.batch_execute(&message)
@@ -108,7 +108,7 @@ impl Transaction<'_> {
         if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE)
             && !self.interrupt.is_stopped()
             && ended.verdict.is_none()
-            && self.first_savepoint().is_some()
+            && (0..count).any(|number| self.has_savepoint(number, first_work))
             && let Some(number) = savepoint::resume(session)
         {
             drop(session.take_notices());
@@ -135,29 +135,49 @@ impl Transaction<'_> {
         }
     }
 
-    /// The first statement that comes after some work, if there is any.
-    fn first_savepoint(&self) -> Option<usize> {
-        let work = |origin: &Origin<'_>| savepoint::is_work(origin.statement);
-        let next = self.statements.iter().position(work)? + 1;
-        (next < self.statements.len()).then_some(next)
+    /// The first statement that may take its time, if there is any.
+    fn first_work(&self) -> Option<usize> {
+        self.statements.iter().position(|origin| savepoint::is_work(origin.statement))
+    }
+
+    /// Whether this statement and the one after it were captured of the same step.
+    fn are_of_a_capture(&self, number: usize) -> bool {
+        let Some([one, next]) = self.statements.get(number..number + 2) else { return false };
+        one.statement.captured && next.statement.captured && one.index == next.index
+    }
+
+    /// Whether a savepoint is set before this statement, given the first that is work. What was
+    /// captured of a step shares one: a savepoint costs the server as much as the transaction has made
+    /// by then.
+    fn has_savepoint(&self, number: usize, first_work: Option<usize>) -> bool {
+        first_work.is_some_and(|first| number > first) && !self.are_of_a_capture(number - 1)
     }
 
     /// The statements, each with the path that its names are read with; those that come after some
     /// work, with a savepoint before them.
     fn texts(&self) -> impl Iterator<Item = Cow<'_, str>> {
-        let first = self.first_savepoint();
+        let first = self.first_work();
+        let mut is_set = false;
         self.statements.iter().enumerate().flat_map(move |(number, origin)| {
-            let behind = first.and_then(|first| number.checked_sub(first));
-            let savepoint = behind.map(|behind| {
+            let savepoint = self.has_savepoint(number, first).then(|| {
                 let set = savepoint::set(number);
-                Cow::Owned(if behind > 0 { format!("{};\n{set}", savepoint::RELEASE) } else { set })
+                match std::mem::replace(&mut is_set, true) {
+                    true => Cow::Owned(format!("{};\n{set}", savepoint::RELEASE)),
+                    false => Cow::Owned(set),
+                }
             });
             let text = text(origin.statement, self.variables);
+            let goes_on = number > 0 && self.are_of_a_capture(number - 1);
             let [before, after] = match origin.statement.captured {
-                true => [ENTER_TRUSTED, LEAVE_TRUSTED].map(|sql| Some(Cow::Borrowed(sql))),
+                // What one of them calls may have set another path.
+                true if goes_on => [Some(TRUSTED_IN_TRANSACTION), Some(LEAVE_TRUSTED)],
+                true => [Some(ENTER_TRUSTED), Some(LEAVE_TRUSTED)],
                 false => [None, None],
             };
-            [savepoint, before, Some(text), after].into_iter().flatten()
+            let after = after.filter(|_| !self.are_of_a_capture(number));
+            [savepoint, before.map(Cow::from), Some(text), after.map(Cow::from)]
+                .into_iter()
+                .flatten()
         })
     }
 }

@@ -4,7 +4,7 @@ use postgres::Client;
 use postgres::error::SqlState;
 
 use super::State;
-use super::fact::Change;
+use super::form::Change;
 use crate::connect::savepoint::savepoint;
 use crate::connect::search_path::{shown, trusted};
 

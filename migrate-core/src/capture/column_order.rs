@@ -14,7 +14,8 @@ use postgres::Client;
 use postgres::types::Type;
 
 use super::alias_list::{AliasList, Of, alias_lists, names_of, width_of_query};
-use super::fact::{Address, Change, Fact, Form};
+use super::fact::{Address, Fact};
+use super::form::{Change, Form};
 
 /// Where statements have such lists: views, rules, functions with a body that was parsed, policies.
 const CLASSES: &[&str] = &["pg_class", "pg_rewrite", "pg_proc", "pg_policy"];

@@ -5,7 +5,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use migrate_dsl::quote_literal;
 
 use super::State;
-use super::fact::{Address, Change, Fact, Key, Need, Phase, Setting};
+use super::fact::{Address, Fact, Key, Need};
+use super::form::{Change, Phase, Setting};
 use super::moved::undo_moves;
 use super::order::order;
 use super::untrusted::Code;

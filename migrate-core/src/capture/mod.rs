@@ -23,6 +23,7 @@ mod column_order;
 mod difference;
 mod extensions;
 mod fact;
+mod form;
 mod moved;
 mod names;
 mod objects;
@@ -31,6 +32,7 @@ mod order;
 mod privileges;
 mod readers;
 mod untrusted;
+mod word;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -42,7 +44,8 @@ use crate::plan::{self, Only};
 pub(crate) use extensions::{
     ARE_THERE, Registration, Unrestored, has_citus, is_citus_worker, note_unrestored, unrestored_of,
 };
-use fact::{Address, Fact, Form, Forms, Key, Phase};
+use fact::{Address, Fact, Key};
+use form::{Form, Forms, Phase};
 use names::Names;
 use objects::Moment;
 pub(crate) use options::without_internal;
@@ -253,7 +256,7 @@ impl State {
         only: Option<Only>,
     ) -> Result<Self, postgres::Error> {
         let known = earlier.into_iter().flat_map(|earlier| earlier.facts.values());
-        let forms = Forms::of(known.clone());
+        let forms = Forms::of(known.clone().map(Fact::shared_form));
         let addresses: Vec<&Address> = known.map(|fact| &fact.address).collect();
         let roots = names.resolve(client, objects)?;
         // It keeps nobody from granting.

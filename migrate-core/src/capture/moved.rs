@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::State;
 use super::alias_list::alias_lists;
-use super::fact::{Address, Fact, Form, Key};
+use super::fact::{Address, Fact, Key};
+use super::form::Form;
 
 /// The statements that undo the moves, and what `after` looks like then.
 pub(super) fn undo_moves<'a>(before: &State, after: &'a State) -> (Vec<String>, Cow<'a, State>) {
@@ -288,7 +289,7 @@ impl State {
         let facts = self.facts.iter().map(|(key, fact)| {
             let mut fact = fact.clone();
             fact.set_form(fact.form().map(&|text| names.replaced(text)));
-            (Key { kind: key.kind.clone(), identity: names.replaced(&key.identity) }, fact)
+            (Key { kind: key.kind, identity: names.replaced(&key.identity) }, fact)
         });
         Self { facts: facts.collect(), ..self.clone() }
     }

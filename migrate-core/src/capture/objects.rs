@@ -6,7 +6,8 @@ use postgres::Client;
 use postgres::fallible_iterator::FallibleIterator;
 use postgres::types::{Oid, ToSql, Type};
 
-use super::fact::{Address, Key, Need, Word, word};
+use super::fact::{Address, Key, Need};
+use super::word::{Word, word};
 use crate::plan::Only;
 
 /// An object of the catalog, with what it needs of the others found.
@@ -194,7 +195,7 @@ WHERE EXISTS (SELECT FROM pg_depend d
         // All of what the catalog says of a function is written anew when it is replaced.
         let there = self.were_there(client, &made)?;
         made.retain(|address| {
-            address.part != 0 || !there.contains(&(address.class.clone(), address.object))
+            address.part != 0 || !there.contains(&(address.class, address.object))
         });
         if self.has_cursor {
             close_cursor(client)?;
@@ -322,7 +323,7 @@ pub(super) fn find(
     let rows = client.query_typed_raw(FIND, parameters)?;
     let mut found: Vec<_> = rows.map(|row| Ok(found(&row))).collect()?;
     found.extend(nameless.into_iter().map(|address| Found {
-        key: Key { kind: address.class.clone(), identity: String::new() },
+        key: Key { kind: address.class, identity: String::new() },
         address: address.clone(),
         needs: Vec::new(),
         internal: Vec::new(),

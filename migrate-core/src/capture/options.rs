@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use migrate_dsl::{Identifier, quote_literal};
 
-use super::fact::Style;
+use super::form::Style;
 
 /// Settings whose value is a list of names, each of which is a literal of its own.
 const LISTS: &[&str] = &[

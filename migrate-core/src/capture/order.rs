@@ -1,69 +1,81 @@
 //! Objects in an order in which each comes after what it needs.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::HashMap;
 
-use super::fact::{Address, Fact, Word};
+use super::fact::{Address, Fact};
 
 /// Sorts objects so that each comes after what it needs of the others. `inside` says what is made
 /// together with something else, which then needs what its parts need. Among equals the older
 /// comes first; a circle, which PostgreSQL hardly lets one build, is cut somewhere.
 pub(super) fn order<'a>(facts: &[&'a Fact], inside: &HashMap<Address, Address>) -> Vec<&'a Fact> {
-    let present: HashSet<&Address> = facts.iter().map(|fact| &fact.address).collect();
-    let outermost = |address: &Address| {
-        let mut address = address;
+    let mut addresses: Vec<&Address> =
+        facts.iter().map(|fact| &fact.address).chain(inside.values()).collect();
+    addresses.sort_by_cached_key(|address| rank(address));
+    addresses.dedup();
+    let places: HashMap<&Address, usize> =
+        addresses.iter().enumerate().map(|(place, address)| (*address, place)).collect();
+    let mut objects: Vec<Object<'_>> = addresses.iter().map(|_| Object::default()).collect();
+    for fact in facts {
+        objects[places[&fact.address]].fact = Some(fact);
+    }
+    let outermost = |mut address| {
         while let Some(outer) = inside.get(address) {
             address = outer;
         }
-        address.clone()
+        places[address]
     };
-    let mut needs: BTreeMap<Rank, BTreeSet<Rank>> = BTreeMap::new();
     for fact in facts {
-        let whole = outermost(&fact.address);
-        let own = rank(&fact.address);
+        let (own, whole) = (places[&fact.address], outermost(&fact.address));
         for need in &fact.needs {
-            if !present.contains(&need.on) || is_owner_of_sequence(fact, &need.on) {
+            let Some(&on) = places.get(&need.on).filter(|on| objects[**on].fact.is_some()) else {
+                continue;
+            };
+            if is_owner_of_sequence(fact, &need.on) {
                 continue;
             }
-            needs.entry(own.clone()).or_default().insert(rank(&need.on));
+            objects[own].needs.push(on);
             // The whole is there before its parts are looked at, and after what these need.
-            if whole != fact.address && outermost(&need.on) != whole {
-                needs.entry(rank(&whole)).or_default().insert(rank(&need.on));
+            if whole != own && outermost(&need.on) != whole {
+                objects[whole].needs.push(on);
             }
         }
-        if whole != fact.address {
-            needs.entry(own).or_default().insert(rank(&whole));
+        if whole != own {
+            objects[own].needs.push(whole);
         }
     }
-    let by_rank: BTreeMap<Rank, &Fact> =
-        facts.iter().map(|fact| (rank(&fact.address), *fact)).collect();
-    let mut sorted = Vec::new();
-    let mut seen = HashSet::new();
-    for rank in by_rank.keys() {
-        visit(rank, &needs, &by_rank, &mut seen, &mut sorted);
+    let mut sorted = Vec::with_capacity(facts.len());
+    for place in 0..objects.len() {
+        if objects[place].fact.is_some() {
+            visit(place, &mut objects, &mut sorted);
+        }
     }
     sorted
 }
 
-/// What comes first among things that do not need each other.
-type Rank = (usize, u32, i64, Word);
-
-fn visit<'a>(
-    rank: &Rank,
-    needs: &BTreeMap<Rank, BTreeSet<Rank>>,
-    facts: &BTreeMap<Rank, &'a Fact>,
-    seen: &mut HashSet<Rank>,
-    sorted: &mut Vec<&'a Fact>,
-) {
-    if !seen.insert(rank.clone()) {
-        return;
-    }
-    for need in needs.get(rank).into_iter().flatten() {
-        visit(need, needs, facts, seen, sorted);
-    }
-    sorted.extend(facts.get(rank));
+/// An object, in a list of all by their rank.
+#[derive(Default)]
+struct Object<'a> {
+    /// None of what others are part of and is not to be sorted itself.
+    fact: Option<&'a Fact>,
+    /// The places of what it needs.
+    needs: Vec<usize>,
+    is_seen: bool,
 }
 
-fn rank(address: &Address) -> Rank {
+fn visit<'a>(place: usize, objects: &mut [Object<'a>], sorted: &mut Vec<&'a Fact>) {
+    if std::mem::replace(&mut objects[place].is_seen, true) {
+        return;
+    }
+    let mut needs = std::mem::take(&mut objects[place].needs);
+    needs.sort_unstable();
+    for need in needs {
+        visit(need, objects, sorted);
+    }
+    sorted.extend(objects[place].fact);
+}
+
+/// What comes first among things that do not need each other.
+fn rank(address: &Address) -> (usize, u32, i64, &str) {
     let classes = [
         "pg_authid",
         "pg_tablespace",
@@ -89,7 +101,7 @@ fn rank(address: &Address) -> Rank {
         "pg_policy",
     ];
     let class = classes.iter().position(|class| *class == address.class).unwrap_or(classes.len());
-    (class, address.object, address.part, address.class.clone())
+    (class, address.object, address.part, &address.class)
 }
 
 /// A sequence is made before the column that owns it and whose default calls it.

@@ -13,10 +13,11 @@
 use std::collections::{BTreeSet, HashMap};
 
 use postgres::Client;
-use postgres::types::{Oid, Type};
+use postgres::types::{Oid, ToSql, Type};
 
 use super::State;
-use super::fact::{Address, Phase, Setting};
+use super::fact::Address;
+use super::form::{Phase, Setting};
 use crate::history::TRUSTED;
 use crate::plan;
 
@@ -32,17 +33,30 @@ pub(crate) struct Code {
 /// number, and as `pg_attribute` where it is the casts of its type.
 pub(super) type Codes = HashMap<(String, Oid, i64), Code>;
 
-/// Whether an expression, as the catalog has it, calls anything but these.
+/// Kinds of nodes that call nothing but what they say, as the server's versions name them.
+const NODES: &str = "'CONST', 'VAR', 'FUNCEXPR', 'OPEXPR', 'BOOLEXPR', 'NULLTEST', 'BOOLEANTEST', \
+     'RELABELTYPE', 'NEXTVALUEEXPR', 'SQLVALUEFUNCTION', 'SCALARARRAYOPEXPR', 'DISTINCTEXPR', \
+     'ARRAY', 'ARRAYEXPR', 'CASE', 'CASEEXPR', 'WHEN', 'CASEWHEN', 'COALESCE', 'COALESCEEXPR', \
+     'COERCETODOMAINVALUE', 'COLLATEEXPR', 'COLLATE', 'COERCEVIAIO'";
+
+/// Functions that are not immutable, and still only compute something.
+const FUNCTIONS: &str = "'nextval', 'now', 'random', 'gen_random_uuid', 'uuidv4', 'uuidv7', \
+     'clock_timestamp', 'statement_timestamp', 'transaction_timestamp', 'timezone', 'date_trunc', \
+     'date_part', 'extract', 'timestamp', 'timestamptz', 'date', 'time', 'to_char', 'to_date', \
+     'to_timestamp'";
+
+/// Whether an expression, as the catalog has it, does anything but compute with functions of the
+/// server.
 fn calls_others(tree: &str) -> String {
     format!(
-        "({tree} ~ '\\{{(COERCETODOMAIN|ROWCOMPARE|JSONEXPR|JSONCONSTRUCTOREXPR|XMLEXPR|SUBLINK)' \
-         OR EXISTS (SELECT FROM regexp_matches({tree}, ':(?:funcid|opfuncid) (\\d+)', 'g') AS m(ids) \
+        "(EXISTS (SELECT FROM regexp_matches({tree}, '[{{]([A-Z_]+)', 'g') AS m(names) \
+             WHERE names[1] NOT IN ({NODES})) \
+         OR EXISTS (SELECT FROM regexp_matches({tree}, ':resulttype ([0-9]+)', 'g') AS m(ids) \
+             WHERE ids[1]::oid >= 16384) \
+         OR EXISTS (SELECT FROM regexp_matches({tree}, ':(?:funcid|opfuncid) ([0-9]+)', 'g') AS m(ids) \
              LEFT JOIN pg_proc p ON p.oid = m.ids[1]::oid \
-             WHERE p.oid IS NULL OR p.oid >= 16384 OR p.provolatile <> 'i' AND p.proname NOT IN (\
-                 'nextval', 'now', 'random', 'gen_random_uuid', 'uuidv4', 'uuidv7', 'clock_timestamp', \
-                 'statement_timestamp', 'transaction_timestamp', 'timezone', 'date_trunc', 'date_part', \
-                 'extract', 'timestamp', 'timestamptz', 'date', 'time', 'to_char', 'to_date', \
-                 'to_timestamp', 'concat', 'concat_ws', 'format')))"
+             WHERE p.oid IS NULL OR p.oid >= 16384 \
+                OR p.provolatile <> 'i' AND p.proname NOT IN ({FUNCTIONS})))"
     )
 }
 
@@ -55,15 +69,27 @@ impl State {
             let ids: BTreeSet<Oid> = whole.map(|address| address.object).collect();
             ids.into_iter().collect::<Vec<_>>()
         };
-        let (relations, types, routines) =
-            (of_class("pg_class"), of_class("pg_type"), of_class("pg_proc"));
+        let classes =
+            ["pg_class", "pg_type", "pg_proc", "pg_constraint", "pg_attrdef", "pg_statistic_ext"];
+        let ids = classes.map(of_class);
         let calls_others = calls_others("tree::text");
         let sql = format!(
             "
 WITH RECURSIVE {TRUSTED},
+touched (oid) AS MATERIALIZED (
+    SELECT unnest($1)
+    UNION
+    SELECT indrelid FROM pg_index WHERE indexrelid = ANY ($1)
+    UNION
+    SELECT conrelid FROM pg_constraint WHERE oid = ANY ($4)
+    UNION
+    SELECT adrelid FROM pg_attrdef WHERE oid = ANY ($5)
+    UNION
+    SELECT stxrelid FROM pg_statistic_ext WHERE oid = ANY ($6)
+),
 relation AS MATERIALIZED (
-    SELECT oid, relowner AS owner, relkind FROM pg_class
-    WHERE oid = ANY ($1) AND relkind IN ('r', 'p', 'f', 'm') AND relowner NOT IN (SELECT role FROM trusted)
+    SELECT c.oid, relowner AS owner FROM touched JOIN pg_class c ON c.oid = touched.oid
+    WHERE relkind IN ('r', 'p', 'f', 'm') AND relowner NOT IN (SELECT role FROM trusted)
 ),
 expression (relation, owner, tree) AS (
     SELECT r.oid, owner, adbin FROM relation r JOIN pg_attrdef ON adrelid = r.oid
@@ -117,15 +143,25 @@ found (class, object, part, owner, described_class, described) AS (
     JOIN pg_attribute ON atttypid = t.oid
     WHERE attrelid = ANY ($1) AND attnum > 0 AND NOT attisdropped
     UNION ALL
-    SELECT 'pg_proc', p.oid, 0, d.owner, 'pg_type', d.oid
-    FROM domain d JOIN pg_aggregate ON aggtranstype = d.oid JOIN pg_proc p ON p.oid = aggfnoid
-    WHERE p.oid = ANY ($3) AND agginitval IS NOT NULL
+    -- its first state is read as a value of its type
+    SELECT 'pg_proc', p.oid, 0, proowner, 'pg_proc', p.oid
+    FROM pg_proc p JOIN pg_aggregate ON aggfnoid = p.oid
+    WHERE p.oid = ANY ($3) AND agginitval IS NOT NULL AND aggtranstype >= 16384
+      AND proowner NOT IN (SELECT role FROM trusted)
+    UNION ALL
+    -- what a foreign key compares is cast to what its operators take
+    SELECT 'pg_constraint', c.oid, 0, r.relowner, 'pg_class', r.oid
+    FROM pg_constraint c JOIN pg_class r ON r.oid IN (c.conrelid, c.confrelid)
+    WHERE c.oid = ANY ($4) AND contype = 'f' AND r.relowner NOT IN (SELECT role FROM trusted)
+      AND EXISTS (SELECT FROM pg_attribute
+                  WHERE (attrelid = c.conrelid AND attnum = ANY (c.conkey)
+                         OR attrelid = c.confrelid AND attnum = ANY (c.confkey)) AND atttypid >= 16384)
 )
 SELECT class, object, part::int8, pg_get_userbyid(owner)::text, type || ' `' || identity || '`'
 FROM found CROSS JOIN pg_identify_object(described_class::regclass, described, 0)"
         );
-        let parameters = [&relations, &types, &routines];
-        let rows = client.query_typed(&sql, &parameters.map(|ids| (ids as _, Type::OID_ARRAY)))?;
+        let parameters = ids.each_ref().map(|ids| (ids as &(dyn ToSql + Sync), Type::OID_ARRAY));
+        let rows = client.query_typed(&sql, &parameters)?;
         let codes = rows.iter().map(|row| {
             let code = Code { owner: row.get(3), object: row.get(4) };
             ((row.get(0), row.get(1), row.get(2)), code)

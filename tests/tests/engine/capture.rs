@@ -61,6 +61,28 @@ fn it_is_stored_and_needs_no_file() {
 }
 
 #[test]
+fn what_was_captured_of_a_step_is_made_again_in_one_transaction_without_parts() {
+    let engine = posts();
+    engine.database.execute(
+        "CREATE INDEX by_both ON posts (id, title);
+         CREATE INDEX by_length ON posts (length(title));
+         CREATE TABLE made ();
+         CREATE FUNCTION note() RETURNS event_trigger LANGUAGE plpgsql
+             AS 'BEGIN INSERT INTO public.made DEFAULT VALUES; END';
+         CREATE EVENT TRIGGER note ON ddl_command_end EXECUTE FUNCTION note()",
+    );
+    engine.up(&[migration(A, |pgm| captured(pgm, "DROP TABLE posts", "posts"))]).unwrap();
+    engine.database.execute("TRUNCATE made");
+    engine.down(&[], 1).unwrap();
+    // A savepoint gives what follows it a number of its own.
+    let sql = "SELECT count(*), count(DISTINCT xmin::text) FROM made";
+    let made = engine.database.client().query_one(sql, &[]).unwrap();
+    let (statements, transactions): (i64, i64) = (made.get(0), made.get(1));
+    assert!(statements > 4, "{statements}");
+    assert_eq!(transactions, 1);
+}
+
+#[test]
 fn each_step_comes_back_to_what_it_found() {
     let engine = posts();
     let before = engine.catalog();

@@ -70,6 +70,18 @@ fn what_it_would_run_is_refused() {
             "{domain}; CREATE FUNCTION own.next(own.d, mood) RETURNS own.d LANGUAGE sql AS 'SELECT $1';
              CREATE AGGREGATE own.all(mood) (SFUNC = own.next, STYPE = own.d, INITCOND = 'x')"
         ),
+        // A value of a type that has the domain inside of it.
+        &format!(
+            "{domain}; {table} DEFAULT (CASE WHEN array_length(('{{a}}'::text)::own.d[], 1) > 0 THEN 'sad'::mood END))"
+        ),
+        &format!(
+            "{domain}; CREATE TYPE own.comp AS (d own.d);
+             {table} DEFAULT (CASE WHEN ('(a)'::text)::own.comp IS NOT NULL THEN 'sad'::mood END))"
+        ),
+        &format!(
+            "{domain}; CREATE FUNCTION own.next(own.d[], mood) RETURNS own.d[] LANGUAGE sql AS 'SELECT $1';
+             CREATE AGGREGATE own.all(mood) (SFUNC = own.next, STYPE = own.d[], INITCOND = '{{x}}')"
+        ),
         // A function of the server that runs what it is given.
         &format!(
             "{table} CHECK (query_to_xml('SELECT own.take()', true, true, '') IS NOT NULL));
@@ -143,5 +155,42 @@ fn a_role_that_grants_itself_is_not_trusted() {
     _ = engine.database.client_as(&role).batch_execute(&format!("GRANT {role} TO postgres"));
     engine.up(&drop_mood()).unwrap();
     refused(&engine, &drop_mood(), sql);
+    assert!(!is_superuser(&engine, &role));
+}
+
+#[test]
+fn a_foreign_key_does_not_cast_by_what_others_have_made() {
+    let engine = Engine::new();
+    let role = mallory(
+        &engine,
+        "CREATE TYPE own.e AS ENUM ('one');
+         CREATE FUNCTION own.number(own.e) RETURNS int IMMUTABLE LANGUAGE plpgsql
+             AS 'BEGIN PERFORM own.take(); RETURN 1; END';
+         CREATE CAST (own.e AS int) WITH FUNCTION own.number AS IMPLICIT",
+    );
+    engine.database.execute(&format!("GRANT REFERENCES ON a TO {role}; INSERT INTO a VALUES (1)"));
+    // The server itself would cast what is inserted later with the rights of the owner of `a`.
+    let key = "CREATE TABLE own.fk (c own.e); INSERT INTO own.fk VALUES ('one');
+               ALTER TABLE own.fk ADD FOREIGN KEY (c) REFERENCES public.a";
+    engine.database.client_as(&role).batch_execute(key).unwrap();
+    let all = [migration(A, |pgm: &mut Pgm| _ = pgm.drop_constraint("a", "a_pkey").cascade())];
+    engine.up(&all).unwrap();
+    refused(&engine, &all, key);
+    assert!(!is_superuser(&engine, &role));
+}
+
+#[test]
+fn a_check_that_goes_with_a_function_is_looked_at() {
+    let engine = Engine::new();
+    engine
+        .database
+        .execute("CREATE FUNCTION public.f() RETURNS bool IMMUTABLE LANGUAGE sql AS 'SELECT true'");
+    let sql = "CREATE TABLE t (id int CHECK (public.f() AND own.pure())); INSERT INTO t VALUES (1)";
+    let role = mallory(&engine, sql);
+    let all = [migration(A, |pgm: &mut Pgm| {
+        pgm.sql("DROP FUNCTION public.f() CASCADE").captures(migrate_dsl::Object::function("f"));
+    })];
+    engine.up(&all).unwrap();
+    refused(&engine, &all, sql);
     assert!(!is_superuser(&engine, &role));
 }

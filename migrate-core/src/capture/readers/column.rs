@@ -64,7 +64,7 @@ FROM (
            attrelid::regclass::text AS name, to_jsonb(a) AS json,
            relkind IN ('r', 'p', 'f') AS of_table, relkind = 'c' AS of_type,
            -- a type there changes without USING
-           relkind = 'f' OR relkind IN ('r', 'p') AND EXISTS (
+           relkind = 'f' OR relkind IN ('r', 'p') AND relhassubclass AND EXISTS (
                WITH RECURSIVE below AS (
                    SELECT inhrelid FROM pg_inherits WHERE inhparent = a.attrelid
                    UNION ALL
@@ -92,6 +92,7 @@ FROM (
         SELECT * FROM pg_constraint
         WHERE contype = 'n' AND conrelid = ANY (ARRAY(SELECT DISTINCT objid FROM wanted)) OFFSET 0
     ) AS n ON n.conrelid = attrelid AND n.conkey[1] = attnum
+    OFFSET 0
 ) AS a
 LEFT JOIN LATERAL (
     SELECT CASE attidentity WHEN 'a' THEN 'ALWAYS' ELSE 'BY DEFAULT' END AS generated,
@@ -110,6 +111,7 @@ CROSS JOIN LATERAL (
                    ELSE 'DEFAULT ' || pg_get_expr(adbin, 0) END,
                'GENERATED ' || generated || format(' AS IDENTITY (SEQUENCE NAME %s %s)', identity, sequence)) AS rest,
            -- a domain that may not allow a null
+           typtype = 'd' AND
            EXISTS (WITH RECURSIVE line AS (
                        SELECT d.oid, d.typbasetype, d.typnotnull FROM pg_type d WHERE d.oid = atttypid AND d.typtype = 'd'
                        UNION ALL
@@ -135,7 +137,8 @@ CROSS JOIN LATERAL (
            CASE attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN'
                            ELSE 'EXTENDED' END AS storage,
            -- what a domain, or an array of domains, is made of
-           (WITH RECURSIVE line(id, depth) AS (
+           CASE WHEN typtype <> 'd' AND typcategory <> 'A' THEN format_type(atttypid, -1) ELSE (
+            WITH RECURSIVE line(id, depth) AS (
                 SELECT atttypid, 0
                 UNION ALL
                 SELECT CASE p.typtype WHEN 'd' THEN p.typbasetype ELSE b.typarray END, depth + 1
@@ -145,7 +148,7 @@ CROSS JOIN LATERAL (
                 LEFT JOIN pg_type b ON b.oid = e.typbasetype
                 WHERE p.typtype = 'd' OR b.typarray <> 0
             )
-            SELECT format_type(id, -1) FROM line ORDER BY depth DESC LIMIT 1) AS bare,
+            SELECT format_type(id, -1) FROM line ORDER BY depth DESC LIMIT 1) END AS bare,
            -- with heirs, which do not share the identity, it cannot be added at once
            CASE WHEN EXISTS (SELECT FROM pg_inherits WHERE inhparent = attrelid)
                      AND (relkind <> 'p' OR current_setting('server_version_num')::int4 < 170000)

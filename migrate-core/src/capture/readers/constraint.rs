@@ -66,10 +66,12 @@ FROM (
            OR contype = 'f' AND conrelid <> (SELECT p.conrelid FROM pg_constraint p WHERE p.oid = k.conparentid)
                AS of_partition
     FROM wanted JOIN pg_constraint k ON k.oid = objid LEFT JOIN pg_class c ON c.oid = conrelid
+    OFFSET 0
 ) AS k
 CROSS JOIN LATERAL (
     SELECT format('ALTER TABLE %s%s ADD CONSTRAINT %I %s', CASE WHEN contype IN ('p', 'u', 'x') THEN 'ONLY ' END,
                   relation, conname, definition) AS added
+    OFFSET 0
 ) AS statement
 CROSS JOIN LATERAL (VALUES
     ('create', CASE WHEN contype = 'f'

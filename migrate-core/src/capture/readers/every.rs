@@ -6,8 +6,10 @@ use migrate_dsl::{Identifier, quote_literal};
 use postgres::Client;
 use postgres::types::{Oid, Type};
 
-use super::super::fact::{Address, Change, Fact, Form, Key, Need, Setting, When, word};
+use super::super::fact::{Address, Fact, Key, Need};
+use super::super::form::{Change, Form, Setting, When};
 use super::super::objects::ids;
+use super::super::word::word;
 use super::Facts;
 
 /// Reads these of the objects that are known so far.

@@ -6,13 +6,12 @@ use std::sync::Arc;
 use postgres::Row;
 use postgres::types::Oid;
 
-use super::super::fact::{
-    Address, Change, Fact, Form, Forms, Key, Need, Phase, Relation, Setting, Style, When, Word,
-    word,
-};
+use super::super::fact::{Address, Fact, Key, Need};
+use super::super::form::{Change, Form, Forms, Phase, Relation, Setting, Style, When};
 use super::super::objects::{self, Found};
 use super::super::options::is_internal;
 use super::super::privileges::Privileges;
+use super::super::word::{Word, word};
 
 /// Facts as they are read, row by row.
 pub(super) struct Facts {
@@ -88,7 +87,7 @@ impl Facts {
             "pg_inherits" | "internal triggers" => {
                 self.relations.get(&(word("pg_class"), address.object))
             }
-            _ => self.relations.get(&(address.class.clone(), address.object)),
+            _ => self.relations.get(&(address.class, address.object)),
         };
         Fact::new(address, needs, relation.cloned(), form, &mut self.forms)
     }
@@ -105,7 +104,7 @@ fn relations(found: &[Found]) -> HashMap<(Word, Oid), Arc<Relation>> {
             && found.address.part == 0
             && !["index", "sequence"].contains(&found.key.kind.as_ref())
     };
-    let key = |address: &Address| (address.class.clone(), address.object);
+    let key = |address: &Address| (address.class, address.object);
     let wholes = found.iter().filter(is_whole);
     let mut relations: HashMap<_, _> = wholes
         .map(|found| (key(&found.address), Arc::new(Relation::new(found.key.identity.clone()))))

@@ -16,7 +16,8 @@
 //! - `fact`: that there is such a thing, for what has no id: its kind, and its identity as `value`,
 //! - `needs`: class, id, part and kind of dependency of what such a thing needs.
 //!
-//! What objects of any kind can have, `every` reads.
+//! What objects of any kind can have, `every` reads. What a subquery with `OFFSET 0` gives is computed
+//! once, not again for each row of `what` that mentions it.
 
 mod column;
 mod constraint;
@@ -44,7 +45,8 @@ use postgres::fallible_iterator::FallibleIterator;
 use postgres::types::{Oid, ToSql, Type};
 
 use super::State;
-use super::fact::{Address, Fact, Forms, Need};
+use super::fact::{Address, Fact, Need};
+use super::form::Forms;
 use super::objects::{Found, ids};
 use crate::plan::Only;
 use facts::Facts;

@@ -19,6 +19,7 @@ FROM (
            (SELECT string_agg('toast.' || option, chr(31)) FROM pg_class t, unnest(t.reloptions) AS option
             WHERE t.oid = c.reltoastrelid) AS toast
     FROM wanted JOIN pg_class c ON c.oid = objid
+    OFFSET 0
 ) AS r
 LEFT JOIN pg_foreign_table ON ftrelid = r.oid
 CROSS JOIN LATERAL (
@@ -130,6 +131,7 @@ FROM (
            CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE'
                         ELSE 'TABLE' END AS word
     FROM wanted JOIN pg_class c ON c.oid = objid
+    OFFSET 0
 ) AS c
 CROSS JOIN LATERAL (VALUES
     ('owner', relowner::regrole::text, CASE WHEN relkind <> 'S' OR NOT EXISTS (

@@ -23,6 +23,7 @@ CROSS JOIN LATERAL (
            format('%s.%I', pronamespace::regnamespace, proname) AS name,
            CASE WHEN prokind = 'a' AND pronargs = 0 THEN '*' ELSE pg_get_function_identity_arguments(p.oid)
            END AS arguments
+    OFFSET 0
 ) AS n
 CROSS JOIN LATERAL (
     SELECT format('%s(%s)', name, arguments) AS signature,
@@ -54,6 +55,7 @@ CROSS JOIN LATERAL (
                'PARALLEL = ' || CASE proparallel WHEN 's' THEN 'SAFE' WHEN 'r' THEN 'RESTRICTED'
                                                  ELSE 'UNSAFE' END,
                CASE WHEN aggkind = 'h' THEN 'HYPOTHETICAL' END)) END AS definition
+    OFFSET 0
 ) AS d
 CROSS JOIN LATERAL (VALUES
     ('create', CASE WHEN prokind = 'a' THEN definition ELSE

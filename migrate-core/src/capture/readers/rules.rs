@@ -124,7 +124,7 @@ fn rules() -> String {
 SELECT 'pg_rewrite', u.oid, 0::int8, what, value, statements
 FROM wanted
 JOIN pg_rewrite u ON u.oid = objid AND rulename <> '_RETURN'
-CROSS JOIN LATERAL (SELECT rtrim(pg_get_ruledef(u.oid), ';') AS definition) AS d
+CROSS JOIN LATERAL (SELECT rtrim(pg_get_ruledef(u.oid), ';') AS definition OFFSET 0) AS d
 CROSS JOIN LATERAL (VALUES
     ('create', {nameless}, ARRAY[definition]),
     ('name', quote_ident(rulename), ARRAY['ALTER RULE ', format(' ON %s RENAME TO ', ev_class::regclass)]),
@@ -154,6 +154,7 @@ CROSS JOIN LATERAL (
                          FROM unnest(polroles) AS role),
                'USING (' || pg_get_expr(polqual, polrelid) || ')',
                'WITH CHECK (' || pg_get_expr(polwithcheck, polrelid) || ')') AS definition
+    OFFSET 0
 ) AS d
 CROSS JOIN LATERAL (VALUES
     ('create', {nameless}, ARRAY[definition]),
@@ -173,6 +174,7 @@ FROM (
     FROM wanted
     JOIN pg_statistic_ext s ON s.oid = objid
     JOIN pg_namespace n ON n.oid = stxnamespace
+    OFFSET 0
 ) AS s
 CROSS JOIN LATERAL (VALUES
     ('create', definition, ARRAY[definition]),

@@ -33,6 +33,7 @@ CROSS JOIN LATERAL (
            attrelid::regclass::text AS relation, COALESCE(deptype = 'i', false) AS identity,
            CASE WHEN deptype = 'a' THEN format('%s.%I', attrelid::regclass, attname) END AS owner,
            CASE attidentity WHEN 'a' THEN 'ALWAYS' ELSE 'BY DEFAULT' END AS generated
+    OFFSET 0
 ) AS s
 CROSS JOIN LATERAL (VALUES
     ('create', NULL, ARRAY[CASE

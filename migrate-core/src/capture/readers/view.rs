@@ -31,6 +31,7 @@ CROSS JOIN LATERAL (
            (SELECT string_agg(format('%s %s %s', attname, format_type(atttypid, atttypmod), attcollation),
                               ', ' ORDER BY attnum)
             FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) AS columns
+    OFFSET 0
 ) AS v
 CROSS JOIN LATERAL (VALUES
     ('create', CASE WHEN materialized THEN body ELSE columns END,
