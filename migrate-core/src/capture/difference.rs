@@ -258,7 +258,8 @@ impl<'a> Comparison<'a> {
                     script.extend(Phase::InOrder, create);
                     script.limits.extend(fact.limits_of("create"));
                 }
-                script.code.extend(self.before.code_of(&fact.address).cloned());
+                let code = self.before.code_of_made(&fact.address, &made_addresses);
+                script.code.extend(code.cloned());
                 for setting in fact.settings(Setting::is_set_of_new) {
                     let set = setting.of_new(self.before);
                     let is_in_doubt =

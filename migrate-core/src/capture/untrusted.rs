@@ -10,7 +10,7 @@
 //! An expression that calls nothing but functions of the server that do nothing besides computing
 //! their result may be anybody's.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use postgres::Client;
 use postgres::types::{Oid, ToSql, Type};
@@ -27,7 +27,35 @@ pub(crate) struct Code {
     pub(crate) owner: String,
     /// As the subject of a sentence.
     pub(crate) object: String,
+    /// The relation that had none yet, and may have got some when it is changed back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    relation: Option<String>,
+    #[serde(skip)]
+    id: Oid,
 }
+
+impl Code {
+    /// Whether there was some when it was captured.
+    pub(crate) fn runs(&self) -> bool {
+        self.relation.is_none()
+    }
+}
+
+/// The expressions of relations: one of the common table expressions of a query.
+const EXPRESSION: &str = "\
+expression (relation, tree) AS (
+    SELECT r.oid, adbin FROM relation r JOIN pg_attrdef ON adrelid = r.oid
+    UNION ALL
+    SELECT r.oid, conbin FROM relation r JOIN pg_constraint ON conrelid = r.oid AND conbin IS NOT NULL
+    UNION ALL
+    SELECT r.oid, indexprs FROM relation r JOIN pg_index ON indrelid = r.oid
+    UNION ALL
+    SELECT r.oid, indpred FROM relation r JOIN pg_index ON indrelid = r.oid
+    UNION ALL
+    SELECT r.oid, partexprs FROM relation r JOIN pg_partitioned_table ON partrelid = r.oid
+    UNION ALL
+    SELECT r.oid, stxexprs FROM relation r JOIN pg_statistic_ext ON stxrelid = r.oid
+)";
 
 /// The code that the objects of a state have, by the class and the id of each; of a column, with its
 /// number, and as `pg_attribute` where it is the casts of its type.
@@ -91,19 +119,7 @@ relation AS MATERIALIZED (
     SELECT c.oid, relowner AS owner FROM touched JOIN pg_class c ON c.oid = touched.oid
     WHERE relkind IN ('r', 'p', 'f', 'm') AND relowner NOT IN (SELECT role FROM trusted)
 ),
-expression (relation, owner, tree) AS (
-    SELECT r.oid, owner, adbin FROM relation r JOIN pg_attrdef ON adrelid = r.oid
-    UNION ALL
-    SELECT r.oid, owner, conbin FROM relation r JOIN pg_constraint ON conrelid = r.oid AND conbin IS NOT NULL
-    UNION ALL
-    SELECT r.oid, owner, indexprs FROM relation r JOIN pg_index ON indrelid = r.oid
-    UNION ALL
-    SELECT r.oid, owner, indpred FROM relation r JOIN pg_index ON indrelid = r.oid
-    UNION ALL
-    SELECT r.oid, owner, partexprs FROM relation r JOIN pg_partitioned_table ON partrelid = r.oid
-    UNION ALL
-    SELECT r.oid, owner, stxexprs FROM relation r JOIN pg_statistic_ext ON stxrelid = r.oid
-),
+{EXPRESSION},
 -- a domain checks values wherever it is used
 domain AS MATERIALIZED (
     SELECT t.oid, typowner AS owner FROM pg_constraint c JOIN pg_type t ON t.oid = contypid
@@ -119,51 +135,59 @@ cast_by AS MATERIALIZED (
     WHERE proowner NOT IN (SELECT role FROM trusted)
 ),
 runs AS MATERIALIZED (
-    SELECT DISTINCT relation AS oid, owner FROM expression
-    WHERE tree IS NOT NULL AND {calls_others}
+    SELECT DISTINCT relation AS oid FROM expression WHERE tree IS NOT NULL AND {calls_others}
 ),
-found (class, object, part, owner, described_class, described) AS (
-    SELECT 'pg_class', oid, 0, owner, 'pg_class', oid FROM runs
+judged AS MATERIALIZED (
+    SELECT r.oid, owner, u.oid IS NOT NULL AS runs FROM relation r LEFT JOIN runs u ON u.oid = r.oid
+),
+found (class, object, part, owner, described_class, described, runs) AS (
+    SELECT 'pg_class', oid, 0, owner, 'pg_class', oid, runs FROM judged
     UNION ALL
-    SELECT 'pg_attrdef', d.oid, 0, owner, 'pg_class', r.oid FROM runs r JOIN pg_attrdef d ON adrelid = r.oid
+    SELECT 'pg_attrdef', d.oid, 0, owner, 'pg_class', r.oid, runs FROM judged r JOIN pg_attrdef d ON adrelid = r.oid
     UNION ALL
-    SELECT 'pg_constraint', c.oid, 0, owner, 'pg_class', r.oid FROM runs r JOIN pg_constraint c ON conrelid = r.oid
+    SELECT 'pg_constraint', c.oid, 0, owner, 'pg_class', r.oid, runs FROM judged r JOIN pg_constraint c ON conrelid = r.oid
     UNION ALL
-    SELECT 'pg_class', indexrelid, 0, owner, 'pg_class', r.oid FROM runs r JOIN pg_index ON indrelid = r.oid
+    SELECT 'pg_class', indexrelid, 0, owner, 'pg_class', r.oid, runs FROM judged r JOIN pg_index ON indrelid = r.oid
     UNION ALL
-    SELECT 'pg_statistic_ext', s.oid, 0, owner, 'pg_class', r.oid FROM runs r JOIN pg_statistic_ext s ON stxrelid = r.oid
+    SELECT 'pg_statistic_ext', s.oid, 0, owner, 'pg_class', r.oid, runs FROM judged r JOIN pg_statistic_ext s ON stxrelid = r.oid
     UNION ALL
-    SELECT 'pg_type', oid, 0, owner, 'pg_type', oid FROM domain WHERE oid = ANY ($2)
+    SELECT 'pg_type', oid, 0, owner, 'pg_type', oid, true FROM domain WHERE oid = ANY ($2)
     UNION ALL
-    SELECT 'pg_constraint', c.oid, 0, owner, 'pg_type', d.oid FROM domain d JOIN pg_constraint c ON contypid = d.oid
+    SELECT 'pg_constraint', c.oid, 0, owner, 'pg_type', d.oid, true FROM domain d JOIN pg_constraint c ON contypid = d.oid
     UNION ALL
-    SELECT class, attrelid, attnum, owner, 'pg_type', t.oid
+    SELECT class, attrelid, attnum, owner, 'pg_type', t.oid, true
     FROM (SELECT 'pg_class', * FROM domain UNION ALL SELECT 'pg_attribute', * FROM cast_by WHERE oid >= 16384)
         AS t(class, oid, owner)
     JOIN pg_attribute ON atttypid = t.oid
     WHERE attrelid = ANY ($1) AND attnum > 0 AND NOT attisdropped
     UNION ALL
     -- its first state is read as a value of its type
-    SELECT 'pg_proc', p.oid, 0, proowner, 'pg_proc', p.oid
+    SELECT 'pg_proc', p.oid, 0, proowner, 'pg_proc', p.oid, true
     FROM pg_proc p JOIN pg_aggregate ON aggfnoid = p.oid
     WHERE p.oid = ANY ($3) AND agginitval IS NOT NULL AND aggtranstype >= 16384
       AND proowner NOT IN (SELECT role FROM trusted)
     UNION ALL
     -- what a foreign key compares is cast to what its operators take
-    SELECT 'pg_constraint', c.oid, 0, r.relowner, 'pg_class', r.oid
+    SELECT 'pg_constraint', c.oid, 0, r.relowner, 'pg_class', r.oid, true
     FROM pg_constraint c JOIN pg_class r ON r.oid IN (c.conrelid, c.confrelid)
     WHERE c.oid = ANY ($4) AND contype = 'f' AND r.relowner NOT IN (SELECT role FROM trusted)
       AND EXISTS (SELECT FROM pg_attribute
                   WHERE (attrelid = c.conrelid AND attnum = ANY (c.conkey)
                          OR attrelid = c.confrelid AND attnum = ANY (c.confkey)) AND atttypid >= 16384)
 )
-SELECT class, object, part::int8, pg_get_userbyid(owner)::text, type || ' `' || identity || '`'
+SELECT class, object, part::int8, pg_get_userbyid(owner)::text, type || ' `' || identity || '`',
+       CASE WHEN NOT runs THEN described::regclass::text END, described
 FROM found CROSS JOIN pg_identify_object(described_class::regclass, described, 0)"
         );
         let parameters = ids.each_ref().map(|ids| (ids as &(dyn ToSql + Sync), Type::OID_ARRAY));
         let rows = client.query_typed(&sql, &parameters)?;
         let codes = rows.iter().map(|row| {
-            let code = Code { owner: row.get(3), object: row.get(4) };
+            let code = Code {
+                owner: row.get(3),
+                object: row.get(4),
+                relation: row.get(5),
+                id: row.get(6),
+            };
             ((row.get(0), row.get(1), row.get(2)), code)
         });
         self.codes = codes.collect();
@@ -189,8 +213,20 @@ FROM found CROSS JOIN pg_identify_object(described_class::regclass, described, 0
         cast.or_else(|| self.code_of(address))
     }
 
-    /// The code that recreating this would run.
-    pub(super) fn code_of(&self, address: &Address) -> Option<&Code> {
+    /// The code that recreating this would run. A relation without any that is recreated as a whole
+    /// has none then, either.
+    pub(super) fn code_of_made(
+        &self,
+        address: &Address,
+        made: &HashSet<&Address>,
+    ) -> Option<&Code> {
+        let is_made = |id: Oid| {
+            made.iter().any(|it| it.class == "pg_class" && it.object == id && it.part == 0)
+        };
+        self.code_of(address).filter(|code| code.relation.is_none() || !is_made(code.id))
+    }
+
+    fn code_of(&self, address: &Address) -> Option<&Code> {
         if self.codes.is_empty() {
             return None;
         }
@@ -205,7 +241,7 @@ FROM found CROSS JOIN pg_identify_object(described_class::regclass, described, 0
 }
 
 /// How a line of a captured statement begins that says whose code it runs.
-const RUNS: &str = "-- runs code of an untrusted role: ";
+const RUNS: &str = "-- may run code of an untrusted role: ";
 
 /// Adds to a captured statement whose code runs with it and those after it.
 pub(crate) fn note_code(sql: &mut String, codes: &BTreeSet<Code>) {
@@ -247,5 +283,22 @@ pub(crate) fn untrusted(
         &[(&owners, Type::TEXT_ARRAY)],
     )?;
     let trusted: Vec<String> = trusted.iter().map(|row| row.get(0)).collect();
-    Ok(codes.into_iter().filter(|code| !trusted.contains(&code.owner)).collect())
+    let mut codes = codes;
+    codes.retain(|code| !trusted.contains(&code.owner));
+    let names: Vec<_> = codes.iter().filter_map(|code| code.relation.as_deref()).collect();
+    if !names.is_empty() {
+        let calls_others = calls_others("tree::text");
+        let run = client.query_typed(
+            &format!(
+                "WITH relation AS MATERIALIZED (SELECT name, to_regclass(name)::oid AS oid \
+                 FROM unnest($1::text[]) AS name), {EXPRESSION} \
+                 SELECT name FROM relation JOIN expression ON relation = oid \
+                 WHERE tree IS NOT NULL AND {calls_others}"
+            ),
+            &[(&names, Type::TEXT_ARRAY)],
+        )?;
+        let run: Vec<String> = run.iter().map(|row| row.get(0)).collect();
+        codes.retain(|code| code.relation.as_ref().is_none_or(|name| run.contains(name)));
+    }
+    Ok(codes)
 }

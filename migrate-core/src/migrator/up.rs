@@ -439,7 +439,8 @@ fn lost(back: &Step) -> Vec<String> {
     let summary = back.summary.strip_prefix(BACK).unwrap_or(&back.summary);
     let kept = back.statements.iter().flat_map(unrestored_of);
     let kept = kept.map(|lost| format!("{lost} does not come back"));
-    let code = back.statements.iter().flat_map(code_of).map(|Code { object, owner }| {
+    let code = back.statements.iter().flat_map(code_of).filter(Code::runs);
+    let code = code.map(|Code { object, owner, .. }| {
         format!("`down` refuses to run code of `{owner}`, which restoring {object} would do")
     });
     let lost = capture.lost.iter().cloned().chain(kept).chain(code);

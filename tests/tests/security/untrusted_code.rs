@@ -194,3 +194,21 @@ fn a_check_that_goes_with_a_function_is_looked_at() {
     refused(&engine, &all, sql);
     assert!(!is_superuser(&engine, &role));
 }
+
+/// What was captured of a table says nothing of what its owner adds to it later.
+#[test]
+fn what_is_added_later_is_looked_at() {
+    let engine = Engine::new();
+    let role = mallory(&engine, "CREATE TABLE own.t (id int, x int); INSERT INTO own.t VALUES (1)");
+    let all = [migration(A, |pgm: &mut Pgm| {
+        pgm.alter_column(("own", "t"), "x").set_type("bigint");
+    })];
+    engine.up(&all).unwrap();
+    let sql = "ALTER TABLE own.t ADD CHECK (own.pure())";
+    engine.database.client_as(&role).batch_execute(sql).unwrap();
+    refused(&engine, &all, sql);
+    assert!(!is_superuser(&engine, &role));
+    engine.database.execute("ALTER TABLE own.t DROP CONSTRAINT t_check");
+    engine.down(&all, 1).unwrap();
+    assert!(!is_superuser(&engine, &role));
+}
