@@ -5,6 +5,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{ChildStdin, ChildStdout, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
@@ -28,6 +29,9 @@ pub(crate) struct Restore<'a> {
     /// Leaves owners and privileges out.
     pub(crate) no_owner: bool,
 }
+
+/// What psql says when it has run everything but the COMMIT.
+const DONE: &str = "everything is restored";
 
 /// What every backup begins with.
 const MAGIC: &[u8] = b"PGDMP";
@@ -118,9 +122,13 @@ pub(crate) fn restore(
     let (input, output) = (writer.stdin.take(), reader.stdout.take());
     let (writer_said, reader_said) = (writer.stderr.take(), reader.stderr.take());
     let is_committing = AtomicBool::new(false);
+    let (done, all_done) = mpsc::channel();
     let (copied, read, written, status) = thread::scope(|scope| {
         let copier = scope.spawn(|| copy(output, input, restore));
-        let listener = scope.spawn(|| writer_said.map(|said| listen(said, |_| {})));
+        let listener = scope.spawn(move || {
+            let hear = |said: &str| _ = (said == DONE).then(|| done.send(()));
+            writer_said.map(|said| listen(said, hear))
+        });
         let writer = scope.spawn(|| {
             // From then on nobody could say what has become of it.
             outcome(writer, || interrupt.is_stopped() && !is_committing.load(Ordering::SeqCst))
@@ -131,7 +139,12 @@ pub(crate) fn restore(
         let copied = copier.join().unwrap_or_else(|_| Err(io::ErrorKind::Other.into()));
         let copied = copied.and_then(|mut input| match complete {
             true => {
-                write!(input, "\n{RESET};\n{}\n", restore.last)?;
+                write!(input, "\n{RESET};\n{}\n\\warn pg_restore: {DONE}\n", restore.last)?;
+                input.flush()?;
+                // psql has more to do than what is left to be sent.
+                if all_done.recv().is_err() || interrupt.is_stopped() {
+                    return Err(io::ErrorKind::Interrupted.into());
+                }
                 is_committing.store(true, Ordering::SeqCst);
                 input.write_all(b"COMMIT;\n")
             }

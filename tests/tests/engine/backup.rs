@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use migrate_core::backup::{Backup, BackupError, Place};
 use migrate_core::history::HistoryError;
@@ -504,6 +504,34 @@ fn a_restore_lets_others_pass_while_it_waits_for_a_lock() {
         restored.join().unwrap().unwrap();
     });
     assert_eq!(engine.value("SELECT count(*) FROM a"), "100");
+}
+
+/// By then, everything has been sent to psql, which is far behind.
+#[test]
+fn a_restore_is_stopped_while_a_statement_runs() {
+    let (engine, folder) = (Engine::new(), tempfile::tempdir().unwrap());
+    engine.database.execute(
+        "CREATE FUNCTION slow() RETURNS int LANGUAGE plpgsql AS $$ BEGIN
+             IF current_setting('test.fast', true) IS NULL THEN PERFORM pg_sleep(30); END IF;
+             RETURN 1;
+         END $$;
+         SET test.fast = 'on';
+         CREATE MATERIALIZED VIEW slowly AS SELECT slow() AS n",
+    );
+    let backup = back_up(&engine, folder.path()).unwrap();
+    let whole = Some(Duration::from_secs(2));
+    let migrator = engine.migrator(&[]).limits(Limits { whole, ..Limits::default() });
+    let started = Instant::now();
+    let error = put_back(&migrator, &engine, &backup.file, CLEAN).unwrap_err();
+    assert_eq!(error.stopped(), Some(Stop::OutOfTime(Duration::from_secs(2))), "{error}");
+    assert!(started.elapsed() < Duration::from_secs(8), "{:?}", started.elapsed());
+    eventually("the statement is cancelled", || {
+        engine.value(
+            "SELECT count(*) FROM pg_stat_activity \
+             WHERE application_name = 'psql' AND datname = current_database()",
+        ) == "0"
+    });
+    assert_eq!(engine.value("SELECT n FROM slowly"), "1");
 }
 
 #[test]
