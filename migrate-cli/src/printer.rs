@@ -31,7 +31,7 @@ impl Printer {
         if self.json {
             // Values made of strings and numbers always serialize.
             let text = serde_json::to_string(value).unwrap_or_default();
-            deliver(&text);
+            deliver(&escaped(&text));
         }
     }
 
@@ -73,8 +73,7 @@ fn printable(text: &str) -> Cow<'_, str> {
     let speaks = |(at, character): (usize, char)| match character {
         '\n' | '\t' => false,
         '\r' => !text[at + 1..].starts_with('\n'),
-        '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => true,
-        character => character.is_control(),
+        character => speaks_to_terminal(character),
     };
     if !text.char_indices().any(speaks) {
         return Cow::Borrowed(text);
@@ -88,7 +87,24 @@ fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown.collect())
 }
 
-/// The same, but for colours and weights: ours are in it.
+/// Whether a terminal does something at this character, or writes in another direction from there on.
+fn speaks_to_terminal(character: char) -> bool {
+    matches!(character, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}') || character.is_control()
+}
+
+/// JSON without such characters: those that it leaves as they are can only be in a string.
+fn escaped(json: &str) -> Cow<'_, str> {
+    if !json.contains(speaks_to_terminal) {
+        return Cow::Borrowed(json);
+    }
+    let escape = |character: char| match speaks_to_terminal(character) {
+        true => format!("\\u{:04x}", u32::from(character)),
+        false => character.to_string(),
+    };
+    Cow::Owned(json.chars().map(escape).collect())
+}
+
+/// As [`printable`], but for colours and weights: ours are in it.
 fn with_styles(text: &str) -> String {
     let mut shown = String::new();
     let mut rest = text;
@@ -146,6 +162,8 @@ mod tests {
         ] {
             assert_eq!(printable(text), shown);
         }
+        let json = serde_json::to_string("a\u{9b}2J\u{202e}\u{7f}\u{1b}ł").unwrap();
+        assert_eq!(escaped(&json), r#""a\u009b2J\u202e\u007f\u001bł""#);
         assert_eq!(
             with_styles("\u{1b}[1;32mok\u{1b}[0m \u{1b}[2J\u{1b}"),
             "\u{1b}[1;32mok\u{1b}[0m ␛[2J␛"
