@@ -110,7 +110,7 @@ impl History {
     }
 
     /// What has the names of the tables, where there is no history.
-    pub(crate) fn occupied(
+    pub(super) fn occupied(
         &self,
         client: &mut Client,
     ) -> Result<Option<HistoryError>, postgres::Error> {

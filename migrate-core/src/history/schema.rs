@@ -82,7 +82,12 @@ impl History {
         if is_suspect {
             self.trusted(client)?;
         }
-        let Some(columns) = found.get(history.as_str()) else { return Ok(None) };
+        let Some(columns) = found.get(history.as_str()) else {
+            // What is left of a history is not none.
+            let rest = if found.is_empty() { None } else { self.occupied(client)? };
+            let rest = rest.filter(|it| matches!(it, HistoryError::Occupied { is_rest: true, .. }));
+            return rest.map_or(Ok(None), Err);
+        };
         is_ours(&self.table, columns, COLUMNS.iter().map(|(name, _)| *name))?;
         let kept = match found.get(settings.as_str()) {
             None => None,

@@ -58,7 +58,7 @@ impl Migrator {
         match self.history.find(session.client()) {
             Ok(None) => {}
             // What is wrong with it, other commands say.
-            Err(HistoryError::Incomplete { .. }) => {}
+            Err(HistoryError::Incomplete { .. } | HistoryError::Occupied { .. }) => {}
             Ok(Some(settings)) if settings.is_older() => {
                 self.alone(session, observer, |session, _, _, _| {
                     self.log_backup(session, &backup)

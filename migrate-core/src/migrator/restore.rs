@@ -120,7 +120,11 @@ impl Migrator {
                 Ok(None) => return Ok(()),
                 // The backup has it from a newer version, or not all of it. It is restored; the next
                 // command says so.
-                Err(HistoryError::Newer { .. } | HistoryError::Incomplete { .. }) => return Ok(()),
+                Err(
+                    HistoryError::Newer { .. }
+                    | HistoryError::Incomplete { .. }
+                    | HistoryError::Occupied { .. },
+                ) => return Ok(()),
                 found => found?,
             };
             self.known_or_new(session, observer)?;

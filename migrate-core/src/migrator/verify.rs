@@ -101,13 +101,13 @@ impl Migrator {
                 let applied = self.history.applied(session.client()).map_or(0, |rows| rows.len());
                 return Ok(Verification { applied, findings: self.of_history(error) });
             }
+            Err(Error::History(error @ HistoryError::Occupied { .. })) => {
+                return Ok(Verification { applied: 0, findings: self.of_history(error) });
+            }
             known => known?,
         };
         let Some(known) = known else {
-            let rest = self.history.occupied(session.client())?;
-            let rest = rest.filter(|it| matches!(it, HistoryError::Occupied { is_rest: true, .. }));
-            let findings = rest.map(|error| self.of_history(error)).unwrap_or_default();
-            return Ok(Verification { applied: 0, findings });
+            return Ok(Verification { applied: 0, findings: Vec::new() });
         };
         let client = session.client();
         let stored = self.history.stored(client)?;

@@ -112,6 +112,15 @@ fn a_history_table_that_was_dropped_is_missed() {
     let error = engine.up(&all()).unwrap_err();
     assert_eq!(error.to_string(), message);
     assert!(error.help().unwrap().contains("the table `public.migrations` was removed"));
+    assert_eq!(engine.down(&all(), 1).unwrap_err().to_string(), message);
+    let cli = Cli::on(engine.database);
+    cli.write_plan(&all());
+    for command in ["status", "log", "down", "redo", "sync"] {
+        let said = cli.run(command);
+        assert_eq!(said.code, Some(1), "{command}: {}{}", said.stdout, said.stderr);
+        assert!(said.stderr.contains("are there already"), "{command}: {}", said.stderr);
+    }
+    let engine = Engine { database: cli.database };
     assert_eq!(found(&engine), [format!("public.migrations: {message}")]);
 }
 
