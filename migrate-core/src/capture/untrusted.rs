@@ -269,7 +269,7 @@ pub(crate) fn code_of(statement: &plan::Statement) -> impl Iterator<Item = Code>
 /// When the server refuses the query.
 pub(crate) fn untrusted(
     client: &mut Client,
-    codes: Vec<Code>,
+    mut codes: Vec<Code>,
 ) -> Result<Vec<Code>, postgres::Error> {
     if codes.is_empty() {
         return Ok(codes);
@@ -283,7 +283,6 @@ pub(crate) fn untrusted(
         &[(&owners, Type::TEXT_ARRAY)],
     )?;
     let trusted: Vec<String> = trusted.iter().map(|row| row.get(0)).collect();
-    let mut codes = codes;
     codes.retain(|code| !trusted.contains(&code.owner));
     let names: Vec<_> = codes.iter().filter_map(|code| code.relation.as_deref()).collect();
     if !names.is_empty() {
