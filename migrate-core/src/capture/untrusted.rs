@@ -18,6 +18,7 @@ use postgres::types::{Oid, ToSql, Type};
 use super::State;
 use super::fact::Address;
 use super::form::{Phase, Setting};
+use super::word::word;
 use crate::history::TRUSTED;
 use crate::plan;
 
@@ -220,9 +221,8 @@ FROM found CROSS JOIN pg_identify_object(described_class::regclass, described, 0
         address: &Address,
         made: &HashSet<&Address>,
     ) -> Option<&Code> {
-        let is_made = |id: Oid| {
-            made.iter().any(|it| it.class == "pg_class" && it.object == id && it.part == 0)
-        };
+        let is_made =
+            |object: Oid| made.contains(&Address { class: word("pg_class"), object, part: 0 });
         self.code_of(address).filter(|code| code.relation.is_none() || !is_made(code.id))
     }
 

@@ -38,7 +38,7 @@ impl fmt::Display for Distrust {
 
 /// The roles that are trusted, as a list of common table expressions.
 ///
-/// Before version 16 a role may grant membership in itself to anybody, so that there the one who has
+/// Before version 15 a role may grant membership in itself to anybody, so that there the one who has
 /// granted it must be an administrator.
 pub(crate) const TRUSTED: &str = "\
      member (role) AS (SELECT oid FROM pg_catalog.pg_roles \
@@ -46,7 +46,7 @@ pub(crate) const TRUSTED: &str = "\
          UNION SELECT m.roleid FROM pg_catalog.pg_auth_members m JOIN member ON m.member = role \
          WHERE coalesce((pg_catalog.to_jsonb(m) ->> 'inherit_option')::boolean \
              OR (pg_catalog.to_jsonb(m) ->> 'set_option')::boolean, true) \
-         AND (pg_catalog.current_setting('server_version_num')::int4 >= 160000 \
+         AND (pg_catalog.current_setting('server_version_num')::int4 >= 150000 \
              OR NOT EXISTS (SELECT FROM pg_catalog.pg_roles g WHERE g.oid = m.grantor \
                  AND NOT g.rolsuper AND NOT g.rolcreaterole \
                  AND g.oid NOT IN (SELECT datdba FROM pg_catalog.pg_database \

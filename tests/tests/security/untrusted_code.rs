@@ -146,7 +146,7 @@ fn a_role_that_is_granted_is_trusted() {
     assert!(is_superuser(&engine, &role), "it was trusted");
 }
 
-/// Before 16 everybody may grant himself.
+/// Before 15 a role may grant itself.
 #[test]
 fn a_role_that_grants_itself_is_not_trusted() {
     let engine = Engine::new();
