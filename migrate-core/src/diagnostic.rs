@@ -3,11 +3,11 @@
 use migrate_dsl::FunctionError;
 use postgres::error::{DbError, SqlState};
 
-use crate::apply::{Failure, Left, Said};
+use crate::apply::{ApplyError, Failure, Left, Said};
+use crate::error::Error;
 use crate::event::Direction;
 use crate::history::HistoryError;
 use crate::plan::{Capture, Inverse, Place, Statement, Step};
-use crate::{ApplyError, Error};
 
 /// What went wrong, where, what it means and what to do; the caller renders it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

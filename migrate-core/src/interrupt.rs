@@ -4,7 +4,7 @@
 //! statement is over. A cancel goes over the network, which may hang: it is sent from a thread of
 //! its own and never under the mutex, but counted there, so that the engine goes on only once it is
 //! sent or given up. One that the server has not come round to by then is waited for
-//! ([`Session::guarded`](crate::Session)), lest it hit the next statement.
+//! ([`Session::guarded`](crate::connect::Session)), lest it hit the next statement.
 
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -12,9 +12,8 @@ use std::time::{Duration, Instant};
 
 use postgres::types::Oid;
 
-use crate::connect::{CANCELS_WITHIN, Canceler, Lifeline, WeakLifeline};
+use crate::connect::{CANCELS_WITHIN, Canceler, Lifeline, Session, Target, WeakLifeline};
 use crate::limits::Limits;
-use crate::{Session, Target};
 
 /// Ends the engine's work from another thread: on a signal, for example. Clones share one brake.
 ///

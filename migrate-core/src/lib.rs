@@ -57,13 +57,13 @@ pub use connect::{Session, Target};
 pub use environment::Environment;
 pub use error::Error;
 pub use event::{Event, Observer};
-pub use history::History;
+pub use history::{Allowed, History};
 pub use interrupt::{Interrupt, Stop};
 pub use limits::Limits;
 /// How migration files are named and found.
 pub use migrate_dsl::discover;
 pub use migrator::{
-    Allowed, BackupBefore, DownTo, Finding, FindingKind, Migrator, Partial, RestoreOptions, Status,
+    BackupBefore, DownTo, Finding, FindingKind, Migrator, Partial, RestoreOptions, Status,
     StatusEntry, UpTo, Verification, WouldSync,
 };
 pub use watchdog::Reporter;

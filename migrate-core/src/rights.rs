@@ -9,6 +9,26 @@ use postgres::error::{DbError, SqlState};
 
 use crate::connect::search_path::shown;
 
+/// The roles that are trusted, as a list of common table expressions.
+///
+/// Before version 15 a role may grant membership in itself to anybody, so that there the one who has
+/// granted it must be an administrator.
+pub(crate) const TRUSTED_ROLES: &str = "\
+     member (role) AS (SELECT oid FROM pg_catalog.pg_roles \
+         WHERE rolname IN (current_user, session_user) \
+         UNION SELECT m.roleid FROM pg_catalog.pg_auth_members m JOIN member ON m.member = role \
+         WHERE coalesce((pg_catalog.to_jsonb(m) ->> 'inherit_option')::boolean \
+             OR (pg_catalog.to_jsonb(m) ->> 'set_option')::boolean, true) \
+         AND (pg_catalog.current_setting('server_version_num')::int4 >= 150000 \
+             OR NOT EXISTS (SELECT FROM pg_catalog.pg_roles g WHERE g.oid = m.grantor \
+                 AND NOT g.rolsuper AND NOT g.rolcreaterole \
+                 AND g.oid NOT IN (SELECT datdba FROM pg_catalog.pg_database \
+                     WHERE datname = pg_catalog.current_database())))), \
+     trusted (role) AS (SELECT role FROM member \
+         UNION SELECT datdba FROM pg_catalog.pg_database \
+         WHERE datname = pg_catalog.current_database() \
+         UNION SELECT oid FROM pg_catalog.pg_roles WHERE rolsuper OR rolname = 'pg_database_owner')";
+
 /// The server's words for kinds of objects, and where they are found by name: quoted, their owner,
 /// and what `GRANT` calls them.
 const KINDS: &[(&[&str], &str)] = &[

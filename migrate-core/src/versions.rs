@@ -47,6 +47,7 @@ mod tests {
             transactional: true,
             statements,
             inverse: Inverse::None { reason: String::new() },
+            merged_by_children_of: None,
             destroys: false,
             idempotent: false,
             done_when: None,

@@ -16,10 +16,10 @@ use std::time::{Duration, Instant};
 use postgres::Client;
 use postgres::error::SqlState;
 
-use crate::connect::ConnectError;
+use crate::connect::{ConnectError, Session, Target};
+use crate::event::Event;
 use crate::interrupt::{Interrupt, Kind, Running, Verdict, Wait};
 use crate::limits::Limits;
-use crate::{Event, Session, Target};
 
 /// Where events go that come while the engine waits for the server; from another thread.
 pub type Reporter = Arc<dyn Fn(Event) + Send + Sync>;

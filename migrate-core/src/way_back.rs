@@ -263,7 +263,9 @@ impl WayBack {
     #[must_use]
     pub fn none(migration: &Migration) -> Option<NoWayBack> {
         let nothing = || CapturedInverse::Statements(Vec::new());
-        let everything = (0..migration.up.len()).map(|step| (step, nothing())).collect();
+        let captures = |step: &Step| matches!(step.inverse, Inverse::Capture(_));
+        let steps = migration.up.iter().enumerate().filter(|(_, step)| captures(step));
+        let everything = steps.map(|(number, _)| (number, nothing())).collect();
         match Self::of(migration, &everything) {
             Self::None(why) => Some(why),
             Self::Written(_) | Self::Inferred(_) => None,
@@ -281,10 +283,23 @@ impl WayBack {
                 };
                 Self::None(NoWayBack { reason, place: step.place.clone(), verb: step.verb.clone() })
             };
+            let mut inverse = Cow::Borrowed(&step.inverse);
             let statements = match &step.inverse {
-                Inverse::Construction { statements } | Inverse::Declaration { statements } => {
-                    statements.clone()
-                }
+                Inverse::Construction { statements } => match captured.get(&number) {
+                    None => statements.clone(),
+                    // Its children had something of their own.
+                    Some(read) => {
+                        let objects = step.merged_by_children_of.iter().cloned().collect();
+                        let capture = Capture { objects, ..Capture::default() };
+                        let statements = match read.statements(&capture) {
+                            Ok(statements) => statements,
+                            Err(reason) => return none(reason),
+                        };
+                        inverse = Cow::Owned(Inverse::Capture(capture));
+                        statements
+                    }
+                },
+                Inverse::Declaration { statements } => statements.clone(),
                 Inverse::Capture(capture) => {
                     let captured = captured.get(&number).map(|read| read.statements(capture));
                     match captured.unwrap_or(Err(unread)) {
@@ -297,6 +312,7 @@ impl WayBack {
             steps.push(Step {
                 summary: format!("{BACK}{}", step.summary),
                 statements,
+                inverse: inverse.into_owned(),
                 destroys: false,
                 idempotent: false,
                 done_when: None,

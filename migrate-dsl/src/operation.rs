@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use crate::{AfterCrash, Inverse, Statement};
+use crate::{AfterCrash, Inverse, Object, Statement};
 
 /// One thing that a migration asks for: what it is called, the SQL that does it, and how it
 /// comes back.
@@ -36,6 +36,13 @@ pub trait Operation: Any {
 
     /// How it comes back.
     fn inverse(&self) -> Inverse;
+
+    /// The table to which it adds what its partitions, and the tables that inherit from it, may have
+    /// of their own already. PostgreSQL then takes theirs for what they get from the table, and what
+    /// drops the one drops the other: so where there is any, the inverse is read from the catalog.
+    fn merged_by_children_of(&self) -> Option<Object> {
+        None
+    }
 
     /// Whether rows or values are lost with it for good, whatever way back it has: what a
     /// protected database asks about first.

@@ -46,6 +46,7 @@ struct PlannedStep {
     transactional: bool,
     statements: Vec<Statement>,
     inverse: Inverse,
+    merged_by_children_of: Option<Object>,
     destroys: bool,
     after_crash: AfterCrash,
     hints: Vec<String>,
@@ -198,6 +199,7 @@ impl PlannedMigration {
                     transactional: operation.transactional() && !outside_transaction,
                     statements: operation.statements(),
                     inverse: operation.inverse(),
+                    merged_by_children_of: operation.merged_by_children_of(),
                     destroys: operation.destroys(),
                     after_crash: operation.after_crash(),
                     hints: operation.hints(),
@@ -333,6 +335,9 @@ fn write_step(json: &mut Json, step: &PlannedStep) {
                 }
             });
         });
+        if let Some(table) = &step.merged_by_children_of {
+            json.field("merged_by_children_of", |json| write_object(json, table));
+        }
         if step.destroys {
             json.field("destroys", |json| json.bool(true));
         }

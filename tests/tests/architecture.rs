@@ -180,3 +180,73 @@ fn the_top_level_is_what_the_plan_of_the_house_says() {
         );
     }
 }
+
+/// The modules of the engine, from the bottom: each imports only from those above it in this list.
+const ORDER: &[&str] = &[
+    "count",
+    "limits",
+    "environment",
+    "plan",
+    "versions",
+    "bundle",
+    "functions",
+    "interrupt",
+    "event",
+    "connect",
+    "rights",
+    "cluster",
+    "backup",
+    "capture",
+    "way_back",
+    "history",
+    "lock",
+    "watchdog",
+    "apply",
+    "order",
+    "error",
+    "migrator",
+    "diagnostic",
+];
+
+/// Imports against that order which are still there. The list only gets shorter.
+const AGAINST: &[(&str, &str)] =
+    &[("connect", "error"), ("connect", "lock"), ("interrupt", "connect")];
+
+#[test]
+fn the_modules_of_the_engine_import_in_one_direction() {
+    let source = workspace().join("migrate-core/src");
+    let source = source.display().to_string();
+    let place = |module: &str| {
+        let place = ORDER.iter().position(|of_order| *of_order == module);
+        place.unwrap_or_else(|| panic!("`{module}` has no place in the order of the modules"))
+    };
+    let mut against = BTreeSet::new();
+    let mut found = Vec::new();
+    for (file, code) in sources("migrate-core/src") {
+        let path = file.strip_prefix(&format!("{source}/")).unwrap();
+        let module = path.split('/').next().unwrap().trim_end_matches(".rs");
+        if module == "lib" {
+            continue;
+        }
+        let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+        for line in lines {
+            for imported in line.split("crate::").skip(1) {
+                let imported =
+                    imported.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
+                let imported = imported.into_iter().next().unwrap_or_default();
+                let is_known = AGAINST.contains(&(module, imported));
+                if imported.is_empty() || !imported.starts_with(char::is_lowercase) {
+                    found.push(format!("{path} imports from the root of the crate: {line}"));
+                } else if is_known {
+                    against.insert((module.to_owned(), imported.to_owned()));
+                } else if place(imported) > place(module) {
+                    found.push(format!("{path} imports from `{imported}`, which is above it"));
+                }
+            }
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
+    let known = AGAINST.iter().map(|(from, to)| ((*from).to_owned(), (*to).to_owned()));
+    let gone: Vec<_> = known.filter(|edge| !against.contains(edge)).collect();
+    assert!(gone.is_empty(), "no longer there, so no longer to be listed: {gone:?}");
+}

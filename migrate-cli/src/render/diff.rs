@@ -35,6 +35,7 @@ mod tests {
             transactional,
             statements: vec![Statement::new(sql)],
             inverse: Inverse::None { reason: String::new() },
+            merged_by_children_of: None,
             destroys: false,
             idempotent: false,
             done_when: None,

@@ -11,19 +11,21 @@ use postgres::error::SqlState;
 use super::capture::Watch;
 use super::error::{Failure, Origin, Said, is_lock};
 use super::leftovers::Leftovers;
-use super::question::{Answer, Noted, Question, invalid_namesake, is_direct, shuts_out};
+use super::question::{Answer, Question, invalid_namesake, is_direct, shuts_out};
 use super::send::send_outside;
 use super::snapshots::{self, Why};
 use super::transaction::{Transaction, function_ended};
 use super::words::Words;
 use super::{HURRY, Left, Work, function, journal};
+use crate::connect::Session;
 use crate::connect::search_path::{LEAVE_TRUSTED, trusted};
+use crate::event::Observer;
+use crate::history::{History, Noted};
 use crate::interrupt::{Kind, Verdict};
 use crate::limits::Limits;
 use crate::lock::{Gate, Gone};
 use crate::watchdog::is_watching;
 use crate::way_back::Captured;
-use crate::{History, Observer, Session};
 
 /// A statement that stands alone, and what is needed to run it.
 pub(super) struct Alone<'a> {

@@ -6,14 +6,17 @@ use super::alone::{Broken, commits_as_it_goes, has_all_the_time, is_refused, loc
 use super::capture::Watch;
 use super::error::{Failure, Origin};
 use super::parts::origins;
-use super::question::{Answer, Noted, Question, is_direct};
+use super::question::{Answer, Question, is_direct};
 use super::send::send_outside;
 use super::transaction::{Transaction, function_ended};
 use super::{Left, Work, function, partial};
+use crate::apply::ApplyError;
+use crate::connect::Session;
+use crate::event::Observer;
+use crate::history::Noted;
 use crate::interrupt::Kind;
 use crate::lock::RunnerLock;
 use crate::way_back::Captured;
-use crate::{ApplyError, Observer, Session};
 
 /// Runs the statements of `work`, which take one step back, and what records it.
 ///

@@ -1,11 +1,17 @@
 //! Reading, around a step, how it comes back.
 
+use std::collections::{BTreeSet, HashMap};
+
 use migrate_dsl::quote_literal;
+use postgres::Client;
+use postgres::types::Oid;
 
 use super::error::{Failure, Origin};
-use crate::Session;
-use crate::capture::{State, Unrestored, note_code, note_unrestored};
-use crate::plan::{Capture, Inverse, Object, Statement};
+use super::words::Words;
+use crate::capture::{State, Unrestored, have_own_parts, note_code, note_unrestored};
+use crate::connect::Session;
+use crate::connect::search_path::{relation_in_transaction, relations, trusted};
+use crate::plan::{Capture, Inverse, Object, Statement, Step};
 use crate::way_back::{Captured, CapturedInverse};
 
 /// Watches a migration's steps as they run.
@@ -18,19 +24,85 @@ pub(super) struct Watch {
     before: Option<State>,
     /// What it did not find, and has to be there afterwards.
     awaited: Vec<Object>,
+    /// What is read around steps that add something to a table whose children may have it of their
+    /// own, by the number of the step.
+    merged: HashMap<usize, Capture>,
 }
 
 impl Watch {
     pub(super) fn new(wanted: bool, captured: Captured) -> Self {
-        Self { wanted, captured, before: None, awaited: Vec::new() }
+        let (awaited, merged) = (Vec::new(), HashMap::new());
+        Self { wanted, captured, before: None, awaited, merged }
+    }
+
+    /// Finds the steps that add something to a table whose children have it of their own, or may
+    /// have it by then; outside a transaction.
+    pub(super) fn look_for_children(
+        &mut self,
+        client: &mut Client,
+        steps: &[Step],
+    ) -> Result<(), postgres::Error> {
+        if !self.wanted {
+            return Ok(());
+        }
+        let of = |step: &Step| step.merged_by_children_of.as_ref().map(Object::path);
+        let tables: BTreeSet<_> = steps.iter().filter_map(of).collect();
+        if tables.is_empty() {
+            return Ok(());
+        }
+        let tables: Vec<_> = tables.into_iter().collect();
+        let ids = relations(client, &tables)?;
+        let ids: HashMap<_, _> = tables.into_iter().zip(ids).collect();
+        let there: Vec<Oid> = ids.values().flatten().copied().collect();
+        let with_own = have_own_parts(client, &there)?;
+        // Nobody knows what came of these.
+        let mut is_open = false;
+        for (number, step) in steps.iter().enumerate() {
+            if let Some(table) = &step.merged_by_children_of {
+                let is_known = ids[&table.path()].is_some_and(|id| with_own.contains(&id));
+                let mut capture = match &step.inverse {
+                    Inverse::Capture(capture) => capture.clone(),
+                    Inverse::Construction { .. } => Capture::default(),
+                    Inverse::Declaration { .. } | Inverse::None { .. } => continue,
+                };
+                if (is_known || is_open) && !capture.objects.contains(table) {
+                    capture.objects.push(table.clone());
+                    self.merged.insert(number, capture);
+                }
+            }
+            is_open |= step.statements.iter().any(may_make_children);
+        }
+        Ok(())
     }
 
     /// What has to be read around this step, if anything.
-    pub(super) fn asked<'a>(&self, origin: &Origin<'a>) -> Option<&'a Capture> {
+    pub(super) fn asked<'a>(&'a self, origin: &Origin<'a>) -> Option<&'a Capture> {
         match &origin.step.inverse {
-            Inverse::Capture(capture) if self.wanted => Some(capture),
-            _ => None,
+            _ if !self.wanted => None,
+            Inverse::Capture(capture) => Some(self.merged.get(&origin.index).unwrap_or(capture)),
+            _ => self.merged.get(&origin.index),
         }
+    }
+
+    /// What of it is read: where the step has an inverse anyway, only what is needed.
+    fn read_of(
+        &self,
+        client: &mut Client,
+        origin: &Origin<'_>,
+    ) -> Result<Option<Capture>, postgres::Error> {
+        let Some(capture) = self.asked(origin) else { return Ok(None) };
+        let table = origin.step.merged_by_children_of.as_ref();
+        let Some(table) = table.filter(|_| self.merged.contains_key(&origin.index)) else {
+            return Ok(Some(capture.clone()));
+        };
+        let id = relation_in_transaction(client, &table.path())?;
+        let id: Vec<Oid> = id.into_iter().collect();
+        let have_own = trusted(client, |client| have_own_parts(client, &id))?;
+        Ok(match &origin.step.inverse {
+            _ if !have_own.is_empty() => Some(capture.clone()),
+            Inverse::Capture(capture) => Some(capture.clone()),
+            _ => None,
+        })
     }
 
     /// Reads the objects before the first statement of their step; inside a transaction.
@@ -39,8 +111,11 @@ impl Watch {
         session: &mut Session,
         origin: Origin<'_>,
     ) -> Result<(), Failure> {
-        let Some(capture) = self.asked(&origin) else { return Ok(()) };
         if origin.number == 0 {
+            let capture = self.read_of(session.client(), &origin);
+            let Some(capture) = capture.map_err(|error| Failure::capture(origin, error))? else {
+                return Ok(());
+            };
             let state = State::read_only(session.client(), &capture.objects, capture.only);
             self.before = Some(state.map_err(|error| Failure::capture(origin, error))?);
             let named = if capture.must_exist { capture.objects.as_slice() } else { &[] };
@@ -69,7 +144,7 @@ impl Watch {
         session: &mut Session,
         origin: Origin<'_>,
     ) -> Result<(), Failure> {
-        let Some(capture) = self.asked(&origin) else { return Ok(()) };
+        let Some(capture) = self.asked(&origin).cloned() else { return Ok(()) };
         let through = capture.through.unwrap_or(origin.step.statements.len());
         if origin.number + 1 == through
             && let Some(before) = self.before.take()
@@ -107,10 +182,19 @@ impl Watch {
             if !origin.step.transactional {
                 back.iter_mut().for_each(|statement| concurrently(&mut statement.sql));
             }
-            self.captured.insert(origin.index, inverse(capture, unrestored, back));
+            self.captured.insert(origin.index, inverse(&capture, unrestored, back));
         }
         Ok(())
     }
+}
+
+/// Whether a table may have partitions or children after this statement that it had not before.
+fn may_make_children(statement: &Statement) -> bool {
+    let sql = statement.sql.to_lowercase();
+    let mut words = Words::of(&sql);
+    statement.rust.is_some()
+        || ["partition", "inherit"].iter().any(|word| sql.contains(word))
+        || ["do", "call", "select", "with"].iter().any(|word| words.eat(word))
 }
 
 /// The inverse of a step, if it restores what there was before; with a note of what extensions kept

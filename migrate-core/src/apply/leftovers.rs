@@ -14,17 +14,17 @@ use postgres::types::Oid;
 use super::alone::commits_as_it_goes;
 use super::error::{Failure, Origin, Said, is_lock};
 use super::parts::origins;
-use super::question::{Answer, Noted, Question};
+use super::question::{Answer, Question};
 use super::snapshots::{self, Why};
 use super::{ApplyError, Left};
+use crate::connect::Session;
 use crate::connect::search_path::LEAVE_TRUSTED;
-use crate::event::Direction;
-use crate::history::Unfinished;
+use crate::event::{Direction, Observer};
+use crate::history::{Noted, Unfinished};
 use crate::interrupt::{Ended, Interrupt, Kind, Wait};
 use crate::limits::Limits;
 use crate::lock::{Gate, Gone, LockHolder};
 use crate::plan::Step;
-use crate::{Observer, Session};
 
 /// How long one attempt to drop an index may take.
 const DROP: Duration = Duration::from_secs(2);

@@ -22,16 +22,17 @@ use super::send::{Variables, send};
 use super::stock::Stock;
 use super::unlogged::Logging;
 use super::{HURRY, THINK, function};
+use crate::connect::Session;
 use crate::connect::savepoint::savepoint;
 use crate::connect::search_path::{ENTER_TRUSTED, LEAVE_TRUSTED, remember};
-use crate::event::Direction;
+use crate::event::{Direction, Observer};
 use crate::functions::Runner;
+use crate::history::History;
 use crate::interrupt::{Interrupt, Kind, Verdict, Wait};
 use crate::limits::Limits;
 use crate::lock::{Gate, Gone, lock_timeout};
 use crate::plan::{Function, Statement};
 use crate::watchdog::is_watching;
-use crate::{History, Observer, Session};
 
 /// Rows, or values of a column, that are lost when a migration is taken back or applied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

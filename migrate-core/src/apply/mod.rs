@@ -10,6 +10,7 @@ mod alone;
 mod attributes;
 mod back;
 mod capture;
+mod defaults;
 mod error;
 mod function;
 mod left;
@@ -34,17 +35,16 @@ pub use left::Left;
 pub(crate) use leftovers::{Standing, settle, standing};
 pub use losses::Loss;
 pub(crate) use losses::{Passage, Rehearsal, losses};
-pub(crate) use question::Noted;
 
-use crate::event::Direction;
+use crate::connect::Session;
+use crate::event::{Direction, Event, Observer};
 use crate::functions::Runner;
-use crate::history::{Action, Unfinished};
+use crate::history::{Action, History, Noted, Unfinished};
 use crate::interrupt::Interrupt;
 use crate::limits::Limits;
 use crate::lock::RunnerLock;
 use crate::plan::{Step, checksum_of_first};
 use crate::way_back::Captured;
-use crate::{Event, History, Observer, Session};
 pub(crate) use back::take_back;
 
 use alone::{Alone, Broken};
@@ -136,6 +136,8 @@ pub(crate) fn apply(
     let first = [vec![lock.assertion()], session.as_it_was()].concat();
     let others = [lock.assertion()];
     let mut watch = Watch::new(work.captures, known);
+    let looked = watch.look_for_children(session.client(), work.steps);
+    looked.map_err(|error| fail(Failure::connection(error), Left::Unknown))?;
     let parts = parts(work.steps, done);
     let journaled = unfinished.is_some() || parts.len() > 1 || !is_transactional(work.steps);
     let last = parts.len() - 1;

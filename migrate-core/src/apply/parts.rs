@@ -68,6 +68,7 @@ mod tests {
             transactional,
             statements: sql.iter().copied().map(Statement::new).collect(),
             inverse: Inverse::None { reason: String::new() },
+            merged_by_children_of: None,
             destroys: false,
             idempotent: false,
             done_when: None,

@@ -5,10 +5,10 @@
 
 use postgres::Client;
 use postgres::types::{Oid, Type};
-use serde::{Deserialize, Serialize};
 
 use super::words::{Words, as_name};
 use crate::connect::search_path::{as_author, relation, relation_in_transaction, shown, trusted};
+use crate::history::{Noted, Sent};
 use crate::plan::Step;
 
 /// A statement, as far as the catalog can be asked about it.
@@ -30,30 +30,6 @@ pub(super) enum Question {
     DoneWhen(String),
     /// Nobody knows.
     Unknown,
-}
-
-/// What was there before a statement, for the journal.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Noted {
-    /// The process that runs the statement.
-    pub(crate) pid: i32,
-    /// Indexes that are not of its making.
-    pub(crate) indexes: Vec<Oid>,
-    /// The statement: its file may have another one in its place when somebody asks. Older
-    /// versions kept nothing of it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) statement: Option<Box<Sent>>,
-}
-
-/// A statement that was about to run, and what its author said of it then.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Sent {
-    pub(crate) sql: String,
-    pub(crate) idempotent: bool,
-    pub(crate) done_when: Option<String>,
-    /// Whether it took back what an earlier one had done.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(crate) back: bool,
 }
 
 /// What the catalog says.

@@ -11,12 +11,13 @@ use super::question::invalid_namesake;
 use super::send::send;
 use super::transaction::{Transaction, function_ended};
 use super::unlogged::Logging;
-use super::{HURRY, THINK, function, savepoint};
+use super::{HURRY, THINK, defaults, function, savepoint};
+use crate::connect::Session;
 use crate::connect::search_path::{ENTER_TRUSTED, LEAVE_TRUSTED, trusted};
+use crate::event::{Event, Observer};
 use crate::interrupt::{Ended, Kind, Verdict, Wait};
 use crate::lock::{Gate, Gone};
 use crate::watchdog::is_watching;
-use crate::{Event, Observer, Session};
 
 /// How long a lock is waited for of which nothing is known: as long as others may wait behind us. It
 /// takes a few milliseconds to see what it is, and longer only where nobody looks.
@@ -401,7 +402,8 @@ impl Transaction<'_> {
         let kind = self.kind(pace);
         let captured = origin.statement.captured;
         if captured {
-            session.client().batch_execute(ENTER_TRUSTED).map_err(Failure::connection)?;
+            let enter = format!("{ENTER_TRUSTED};\n{}", defaults::enter(true));
+            session.client().batch_execute(&enter).map_err(Failure::connection)?;
         }
         if let Some(called) = &origin.statement.rust {
             let (functions, interrupt) = (self.functions, self.interrupt);
@@ -420,7 +422,8 @@ impl Transaction<'_> {
             self.judged(sent, Some(origin), waits)?;
         }
         if captured {
-            session.client().batch_execute(LEAVE_TRUSTED).map_err(Failure::connection)?;
+            let leave = format!("{};\n{LEAVE_TRUSTED}", defaults::leave(true));
+            session.client().batch_execute(&leave).map_err(Failure::connection)?;
         }
         Ok(())
     }

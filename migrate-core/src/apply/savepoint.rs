@@ -11,7 +11,7 @@
 
 use postgres::Client;
 
-use crate::Session;
+use crate::connect::Session;
 use crate::connect::savepoint::savepoint_with;
 use crate::connect::search_path::trusted;
 use crate::plan::Statement;

@@ -8,6 +8,7 @@ use migrate_dsl::quote_literal;
 use postgres::Client;
 use postgres_protocol::password::scram_sha_256;
 
+use super::defaults;
 use super::unlogged::Logging;
 use crate::connect::search_path::as_author;
 use crate::plan::{Secret, Statement};
@@ -70,7 +71,13 @@ pub(super) fn send_outside(
     variables: &Variables,
 ) -> Result<(), postgres::Error> {
     if statement.captured {
-        return send(client, statement, variables);
+        client.batch_execute(&defaults::enter(false))?;
+        let sent = send(client, statement, variables);
+        if client.is_closed() {
+            return sent;
+        }
+        let left = client.batch_execute(&defaults::leave(false));
+        return sent.and(left);
     }
     if statement.secrets.is_empty() {
         return as_author(client, |client| send(client, statement, variables)).flatten();

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use postgres::Client;
 
+use crate::event::{Event, Observer};
 use crate::interrupt::{Interrupt, Stop};
 use crate::lock::{LockHolder, old_snapshots, unseen_transactions};
-use crate::{Event, Observer};
 
 const LOOK: Duration = Duration::from_millis(250);
 /// A snapshot this old belongs to work that may go on for long.

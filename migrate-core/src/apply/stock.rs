@@ -7,10 +7,10 @@ use postgres::types::Oid;
 
 use super::error::{Failure, is_lock};
 use super::losses::Loss;
-use crate::History;
 use crate::connect::savepoint::savepoint;
 use crate::connect::search_path::shown;
 use crate::event::Direction;
+use crate::history::History;
 
 /// The tables that have rows of their own, and those of their columns that are no more.
 pub(super) struct Stock {

@@ -9,13 +9,14 @@ use super::error::{Failure, Origin, Said, is_lock};
 use super::question::may_accept_an_invalid_index;
 use super::retry::Pace;
 use super::send::{Variables, is_alone, text};
-use super::{function, savepoint};
+use super::{defaults, function, savepoint};
+use crate::connect::Session;
 use crate::connect::search_path::{ENTER_TRUSTED, LEAVE_TRUSTED, TRUSTED_IN_TRANSACTION};
+use crate::event::Observer;
 use crate::functions::Runner;
 use crate::interrupt::{Ended, Interrupt, Kind, Verdict};
 use crate::limits::Limits;
 use crate::way_back::Captured;
-use crate::{Observer, Session};
 
 /// The statements of one transaction.
 pub(super) struct Transaction<'a> {
@@ -175,7 +176,9 @@ impl Transaction<'_> {
                 false => [None, None],
             };
             let after = after.filter(|_| !self.are_of_a_capture(number));
-            [savepoint, before.map(Cow::from), Some(text), after.map(Cow::from)]
+            let enter = before.filter(|_| !goes_on).map(|_| Cow::Owned(defaults::enter(true)));
+            let leave = after.map(|_| Cow::Owned(defaults::leave(true)));
+            [savepoint, before.map(Cow::from), enter, Some(text), leave, after.map(Cow::from)]
                 .into_iter()
                 .flatten()
         })

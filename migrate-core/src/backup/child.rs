@@ -10,7 +10,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::{BackupError, ClientPrograms};
-use crate::{Environment, Target};
+use crate::connect::Target;
+use crate::environment::Environment;
 
 /// Variables that name a database: the target's own address is the one that counts.
 const NAMES_A_DATABASE: [&str; 9] = [

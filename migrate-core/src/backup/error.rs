@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::Stop;
+use crate::interrupt::Stop;
 
 /// A backup could not be made, read or restored.
 #[derive(Debug, Error)]

@@ -14,28 +14,16 @@ mod place;
 mod programs;
 mod restore;
 
-use std::path::PathBuf;
-use std::time::Duration;
-
 pub use error::BackupError;
 pub use place::Place;
 pub use programs::ClientPrograms;
+
+pub use crate::event::Backup;
 
 pub(crate) use clean::{CLEAN, contents};
 pub(crate) use dump::dump;
 pub(crate) use place::prune;
 pub(crate) use restore::{Restore, extensions, restore, validate};
-
-/// A backup that was made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Backup {
-    /// The file.
-    pub file: PathBuf,
-    /// Its size.
-    pub bytes: u64,
-    /// How long it took, with reading it again.
-    pub duration: Duration,
-}
 
 /// A size as a person says it: `812 kB`, `1.4 GB`.
 #[must_use]

@@ -8,7 +8,8 @@ use sha2::{Digest, Sha256};
 
 use super::BackupError;
 use crate::cluster::directory::state_home;
-use crate::{Environment, Target};
+use crate::connect::Target;
+use crate::environment::Environment;
 
 /// Where a backup is to lie.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::BackupError;
-use crate::Environment;
 use crate::cluster::install_line::install_line;
 use crate::cluster::programs::{candidates, major_of, output_of, parse_version};
+use crate::environment::Environment;
 
 /// The programs that a backup needs.
 const NEEDED: [&str; 3] = ["pg_dump", "pg_restore", "psql"];

@@ -147,6 +147,7 @@ impl<'a> Comparison<'a> {
             .values()
             .filter(|fact| fact.address.class == "pg_class" && fact.address.part == 0);
         let relations: HashMap<_, _> = relations.map(|fact| (fact.address.object, fact)).collect();
+        self.rebuild_what_partitions_own();
         for link in self.after.facts.values() {
             // An index that was joined to another cannot be parted from it.
             if link.address.class == "pg_inherits"
@@ -183,6 +184,36 @@ impl<'a> Comparison<'a> {
             }
         }
         spread(&mut self.rebuilt, |address| needed_by.get(address).into_iter().flatten().copied());
+    }
+
+    /// Finds the constraints of partitions that go with their parent's, and those that would be
+    /// taken for them when they are made again.
+    fn rebuild_what_partitions_own(&mut self) {
+        let constraints =
+            self.before.facts.values().filter(|fact| fact.address.class == "pg_constraint");
+        let constraints: Vec<_> = constraints
+            .filter_map(|fact| Some((fact, *self.found.get(&fact.address)?)))
+            .filter(|(fact, _)| !fact.is_inherited_constraint())
+            .collect();
+        if constraints.is_empty() {
+            return;
+        }
+        let attached: HashSet<&Address> = self
+            .after
+            .facts
+            .values()
+            .filter(|link| link.address.class == "pg_inherits" && self.new.contains(&link.address))
+            .flat_map(|link| link.needs.iter().map(|need| &need.on))
+            .collect();
+        for (fact, found) in constraints {
+            let goes_along = found.is_inherited_constraint() && !attached.contains(&found.address);
+            let is_taken_over = |need: &Need| {
+                need.on.class == "pg_constraint" && !self.found.contains_key(&need.on)
+            };
+            if goes_along || fact.needs.iter().any(is_taken_over) {
+                self.rebuilt.insert(&found.address);
+            }
+        }
     }
 
     fn write(&self, script: &mut Script) {
@@ -246,6 +277,7 @@ impl<'a> Comparison<'a> {
         let doubtful = doubtful(&made, &unsure);
         let all: Vec<&Fact> = made.iter().copied().chain(kept).collect();
         let mut revoked: HashSet<Address> = HashSet::new();
+        let mut nullable: HashSet<&Address> = HashSet::new();
         for fact in order(&all, &inside) {
             if made_addresses.contains(&fact.address) {
                 if !inside.contains_key(&fact.address) {
@@ -269,17 +301,25 @@ impl<'a> Comparison<'a> {
                 }
             } else if let Some(found) = self.found.get(&fact.address) {
                 let is_revoked = revoked.contains(&fact.address.whole());
-                if fact.is_same(found) && !is_revoked {
+                // To let a column have nulls lets those of its heirs.
+                let is_nullable = fact.needs.iter().any(|need| nullable.contains(&need.on));
+                if fact.is_same(found) && !is_revoked && !is_nullable {
                     continue;
                 }
                 for setting in fact.settings(|setting| setting.when.changed) {
                     let after = found.setting(&setting.name);
                     let back = match &after {
+                        Some(_) if is_nullable && setting.denies_nulls() => {
+                            setting.back_from(Some(&Setting { value: None, ..setting.clone() }))
+                        }
                         Some(after) if is_revoked => setting.again(after),
                         after => setting.back_from(after.as_ref()),
                     };
                     if back.iter().any(|sql| sql.starts_with("REVOKE")) {
                         revoked.insert(fact.address.clone());
+                    }
+                    if back.iter().any(|sql| sql.ends_with("DROP NOT NULL")) {
+                        nullable.insert(&fact.address);
                     }
                     let names_index = ["late-change cluster", "late-change replica identity"];
                     let back = match names_index.contains(&setting.name.as_str()) {
@@ -421,12 +461,28 @@ fn drop_all(dropped: &[&Fact], script: &mut Script) {
         .flat_map(|link| &link.needs)
         .map(|need| &need.on)
         .collect();
+    let joined = constraints_of_joined_indexes(dropped);
     for fact in order(dropped, &inside).into_iter().rev() {
-        let goes_along = fact.is_inherited_constraint() && !detached.contains(&fact.address);
+        let goes_along = joined.contains(&fact.address)
+            || fact.is_inherited_constraint() && !detached.contains(&fact.address);
         if !goes_along && !inside.contains_key(&fact.address) {
             script.extend(Phase::InOrder, fact.drop());
         }
     }
+}
+
+/// The constraints whose indexes are joined to an index that is dropped and is of none: they go with
+/// that.
+fn constraints_of_joined_indexes<'a>(dropped: &[&'a Fact]) -> HashSet<&'a Address> {
+    let indexes =
+        dropped.iter().filter(|fact| fact.address.class == "pg_class" && fact.address.part == 0);
+    let indexes: HashMap<_, _> = indexes.map(|fact| (fact.address.object, *fact)).collect();
+    let links = dropped.iter().filter(|fact| fact.address.class == "pg_inherits");
+    let joined = links.filter_map(|link| {
+        let parent = indexes.get(&u32::try_from(link.address.part).ok()?)?;
+        parent.comes_with.is_empty().then(|| indexes.get(&link.address.object)).flatten()
+    });
+    joined.flat_map(|index| &index.comes_with).collect()
 }
 
 /// What of all that is made comes with another part of it.
@@ -455,6 +511,15 @@ impl Setting {
     fn is_set_of_new(&self) -> bool {
         let is_set = self.value.is_some() || matches!(self.change, Change::Privileges(_));
         self.when.created && is_set
+    }
+
+    /// Whether it says of a column that it has no nulls.
+    fn denies_nulls(&self) -> bool {
+        match self.name.as_str() {
+            "change not null" | "set not null" => self.value.is_some(),
+            "change inherited not null" => self.value.as_deref() == Some("true"),
+            _ => false,
+        }
     }
 
     fn of_new(&self, before: &State) -> Vec<String> {

@@ -59,11 +59,6 @@ pub(crate) enum Unrestored {
     Lost(Vec<String>),
 }
 
-/// An expression for whether an extension has relations at all; costs next to nothing where none has.
-pub(crate) const ARE_THERE: &str = "EXISTS (SELECT FROM pg_catalog.pg_depend \
-     WHERE refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass \
-     AND classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND deptype = 'e')";
-
 impl Registration {
     /// All registrations of a database, outside a transaction.
     ///

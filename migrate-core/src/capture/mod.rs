@@ -19,6 +19,7 @@
 
 mod alias_list;
 mod cast;
+mod children;
 mod column_order;
 mod difference;
 mod extensions;
@@ -39,10 +40,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use postgres::Client;
 use postgres::types::Type;
 
+use crate::connect::EXTENSIONS_HAVE_TABLES;
 use crate::connect::search_path::trusted;
 use crate::plan::{self, Only};
+pub use children::have_own_parts;
 pub(crate) use extensions::{
-    ARE_THERE, Registration, Unrestored, has_citus, is_citus_worker, note_unrestored, unrestored_of,
+    Registration, Unrestored, has_citus, is_citus_worker, note_unrestored, unrestored_of,
 };
 use fact::{Address, Fact, Key};
 use form::{Form, Forms, Phase};
@@ -95,7 +98,7 @@ impl Parameters {
         let names = PARAMETERS.map(|(name, _)| format!("current_setting('{name}')")).join(", ");
         let set = PARAMETERS.map(|(name, value)| format!("set_config('{name}', '{value}', true)"));
         let set = set.join(", ");
-        let sql = format!("SELECT {ARE_THERE}, ARRAY[{names}], {set}");
+        let sql = format!("SELECT {EXTENSIONS_HAVE_TABLES}, ARRAY[{names}], {set}");
         let row = client.query_typed_one(&sql, &[])?;
         Ok(Self { extensions_have_tables: row.get(0), before: row.get(1) })
     }

@@ -423,6 +423,14 @@ found AS (
         WHERE $5 AND f.classid = 'pg_constraint'::regclass AND own.oid = f.objid
           AND own.contype = 'c' AND heir.contype = 'c' AND heir.coninhcount > 0
         UNION ALL
+        -- a foreign key that is made again takes over those of partitions
+        SELECT f.classid, heir.oid, 0, f.of_extension
+        FROM pg_constraint own
+        JOIN pg_inherits ON inhparent = own.conrelid
+        JOIN pg_constraint heir ON heir.conrelid = inhrelid AND heir.confrelid = own.confrelid
+        WHERE $5 AND f.classid = 'pg_constraint'::regclass AND own.oid = f.objid
+          AND own.contype = 'f' AND heir.contype = 'f' AND heir.conparentid = 0
+        UNION ALL
         -- before 15 no dependency is kept on a column of the rows that a function returns
         SELECT d.classid, d.objid, d.objsubid, f.of_extension
         FROM pg_class c

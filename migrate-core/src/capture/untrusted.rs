@@ -19,8 +19,8 @@ use super::State;
 use super::fact::Address;
 use super::form::{Phase, Setting};
 use super::word::word;
-use crate::history::TRUSTED;
 use crate::plan;
+use crate::rights::TRUSTED_ROLES;
 
 /// Whose code it is, and of which object.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -104,7 +104,7 @@ impl State {
         let calls_others = calls_others("tree::text");
         let sql = format!(
             "
-WITH RECURSIVE {TRUSTED},
+WITH RECURSIVE {TRUSTED_ROLES},
 touched (oid) AS MATERIALIZED (
     SELECT unnest($1)
     UNION
@@ -277,7 +277,7 @@ pub(crate) fn untrusted(
     let owners: Vec<_> = codes.iter().map(|code| code.owner.as_str()).collect();
     let trusted = client.query_typed(
         &format!(
-            "WITH RECURSIVE {TRUSTED} SELECT rolname::text FROM pg_roles \
+            "WITH RECURSIVE {TRUSTED_ROLES} SELECT rolname::text FROM pg_roles \
              WHERE rolname = ANY ($1::text[]) AND oid IN (SELECT role FROM trusted)"
         ),
         &[(&owners, Type::TEXT_ARRAY)],

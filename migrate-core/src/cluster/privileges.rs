@@ -17,7 +17,7 @@ use nix::unistd::{User, getegid, geteuid};
 use serde::{Deserialize, Serialize};
 
 use super::ClusterError;
-use crate::Environment;
+use crate::environment::Environment;
 
 /// What to do about PostgreSQL's refusal when we are root. Without meaning for other users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

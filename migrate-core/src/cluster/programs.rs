@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use super::install_line::install_line;
 use super::{ClusterError, packaged};
-use crate::Environment;
+use crate::environment::Environment;
 
 /// A folder with PostgreSQL's server programs, and their version.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -16,7 +16,7 @@ use super::log::{complaint, is_full, rotate, tail};
 use super::postmaster::Postmaster;
 use super::record::{Password, Record};
 use super::{ClusterError, Programs};
-use crate::Environment;
+use crate::environment::Environment;
 
 /// How long a start may take: recovery after a crash is measured in seconds, rarely in more.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -8,7 +8,7 @@ use super::directory::{self, Lock};
 use super::postmaster::{Postmaster, Process};
 use super::record::Record;
 use super::{Cluster, ClusterError, Server, watch};
-use crate::Environment;
+use crate::environment::Environment;
 
 /// A throw-away server that any number of processes join: the first one starts it, and some time
 /// after the last one has ended (how does not matter) it ends and its files are removed.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use super::watch::Leash;
 use super::{Cluster, ClusterError, Server, directory};
-use crate::Environment;
+use crate::environment::Environment;
 
 /// A server with data of its own in the folder for temporary files, for a rehearsal or a test.
 ///

@@ -29,6 +29,7 @@ pub(crate) use lifeline::{Lifeline, WeakLifeline};
 pub use postgres::error::SqlState;
 pub(crate) use reach::CANCELS_WITHIN;
 pub use reach::Canceler;
+pub(crate) use session::EXTENSIONS_HAVE_TABLES;
 pub use session::Session;
 pub use target::Target;
 

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use super::TargetError;
 use super::parse::{self, Pair};
-use crate::Environment;
+use crate::environment::Environment;
 
 /// What is done with a parameter.
 #[derive(Clone, Copy)]

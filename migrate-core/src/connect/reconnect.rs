@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::identity::Mismatch;
 use super::server::Server;
 use super::{ConnectError, Session};
-use crate::Error;
+use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::lock::LockError;
 

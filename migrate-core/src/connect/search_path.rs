@@ -17,7 +17,7 @@
 //! tables and types.
 
 use postgres::Client;
-use postgres::types::Oid;
+use postgres::types::{Oid, Type};
 
 /// SQL that remembers the session's path as the author's, and gives the session the trusted one.
 /// A pool may hand out a session in which an earlier run has done so.
@@ -92,6 +92,18 @@ pub(crate) fn trusted<T, E: From<postgres::Error>>(
 pub(crate) fn relation(client: &mut Client, name: &str) -> Result<Option<Oid>, postgres::Error> {
     let sql = format!("{LEAVE_TRUSTED}, pg_catalog.to_regclass($1)::pg_catalog.oid");
     client.query_one(&sql, &[&name])?.try_get(1)
+}
+
+/// The relations that the author means by these names; outside a transaction.
+pub(crate) fn relations(
+    client: &mut Client,
+    names: &[String],
+) -> Result<Vec<Option<Oid>>, postgres::Error> {
+    let sql = format!(
+        "{LEAVE_TRUSTED}, ARRAY(SELECT pg_catalog.to_regclass(name)::pg_catalog.oid \
+         FROM pg_catalog.unnest($1) WITH ORDINALITY AS named(name, place) ORDER BY place)"
+    );
+    client.query_typed_one(&sql, &[(&names, Type::TEXT_ARRAY)])?.try_get(1)
 }
 
 /// The same, where the running transaction has the author's path.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::TargetError;
 use super::parameters::Parameters;
 use super::parse::Pair;
-use crate::Environment;
+use crate::environment::Environment;
 
 /// Where packages of PostgreSQL have their settings, if `PGSYSCONFDIR` does not say.
 const SYSTEM: [&str; 2] = ["/etc/postgresql-common", "/etc"];

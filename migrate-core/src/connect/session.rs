@@ -15,7 +15,6 @@ use super::server::Server;
 use super::target::Wanted;
 use super::tls::Connector;
 use super::{Canceler, ConnectError, Target, pooler};
-use crate::capture::ARE_THERE;
 use crate::interrupt::{Ended, Interrupt, Kind};
 use crate::plan::Step;
 
@@ -102,6 +101,11 @@ SET array_nulls = on;
 SET row_security = on;
 ";
 
+/// An expression for whether an extension has relations at all; costs next to nothing where none has.
+pub(crate) const EXTENSIONS_HAVE_TABLES: &str = "EXISTS (SELECT FROM pg_catalog.pg_depend \
+     WHERE refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass \
+     AND classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND deptype = 'e')";
+
 impl Session {
     /// Connects, and sets what must not be inherited. `purpose` is shown to others who look at
     /// the server: `migrate up`.
@@ -135,8 +139,9 @@ impl Session {
     /// # Errors
     ///
     /// When it is neither, and as [`connect`](Self::connect).
-    pub fn open_url(url: &str, purpose: &str) -> Result<Self, crate::Error> {
-        let target = Target::parse(url, "the application", &crate::Environment::default())?;
+    pub fn open_url(url: &str, purpose: &str) -> Result<Self, crate::error::Error> {
+        let target =
+            Target::parse(url, "the application", &crate::environment::Environment::default())?;
         Ok(Self::connect(&target, purpose)?)
     }
 
@@ -499,7 +504,7 @@ fn settle(client: &mut Client, guard: &str) -> Result<Found, postgres::Error> {
         "SELECT pg_catalog.current_setting('server_version_num'), current_user, \
          pg_catalog.pg_backend_pid(), pg_catalog.pg_is_in_recovery(), \
          pg_catalog.current_setting('migrate.search_path'), \
-         pg_catalog.current_setting('default_transaction_read_only'), {ARE_THERE}"
+         pg_catalog.current_setting('default_transaction_read_only'), {EXTENSIONS_HAVE_TABLES}"
     );
     let trust = search_path::BEGIN;
     let answer = client.simple_query(&format!("{guard}{trust};\n{SETTINGS}{ask}"))?;

@@ -12,7 +12,7 @@ use super::passfile::{self, Found, Login};
 use super::server::{Place, Server};
 use super::tls::TlsSettings;
 use super::{TargetError, service};
-use crate::Environment;
+use crate::environment::Environment;
 
 /// A database to connect to. It prints without its password.
 #[derive(Clone)]

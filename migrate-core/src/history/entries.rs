@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use postgres::Client;
 
+use super::journal::Noted;
 use super::{History, HistoryError};
-use crate::apply::Noted;
 use crate::plan::{Step, checksum_of_first};
 use crate::way_back::{Captured, CapturedInverse, Stored, StoredError, WayBack};
 

@@ -1,10 +1,10 @@
 //! What holds for a database: the version of the history's tables, its protection.
 
+use crate::rights::TRUSTED_ROLES;
 use migrate_dsl::{Identifier, Name, quote_literal as literal};
 use postgres::{Client, SimpleQueryMessage};
 
 use super::schema::{VERSION, WITHOUT_SETTINGS};
-use super::trust::TRUSTED;
 use super::{History, HistoryError};
 
 /// What holds for a database.
@@ -82,7 +82,7 @@ impl History {
 /// looks like one: of those that fulfil `safe`, nothing of its owner's is called.
 pub(super) fn all_settings(safe: &str) -> String {
     format!(
-        "WITH RECURSIVE {TRUSTED} \
+        "WITH RECURSIVE {TRUSTED_ROLES} \
          SELECT n.nspname::text AS schema, s.relname::text AS name FROM pg_catalog.pg_class s \
          JOIN pg_catalog.pg_namespace n ON n.oid = s.relnamespace \
          WHERE s.relname LIKE '%\\_settings' AND s.relkind = 'r' AND NOT s.relhasrules \
@@ -106,6 +106,15 @@ pub(super) const TO_READ_THE_LOG: &str = "s.relowner IN (SELECT role FROM truste
      OR o.relowner NOT IN (SELECT role FROM trusted)))";
 /// Triggers are called by writing.
 const TO_WRITE: &str = "NOT s.relhastriggers AND s.relowner IN (SELECT role FROM trusted)";
+
+/// The name of a protected database, given by somebody who means to destroy something in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allowed {
+    /// The name.
+    pub name: String,
+    /// Where it was given: a flag, a variable.
+    pub origin: String,
+}
 
 /// The names under which a database is protected, by whatever histories it has: what destroys the
 /// whole of it must not depend on which history is asked about.

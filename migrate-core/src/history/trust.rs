@@ -17,7 +17,8 @@ use migrate_dsl::quote_literal as literal;
 use postgres::{Client, SimpleQueryMessage};
 
 use super::{History, HistoryError};
-use crate::Event;
+use crate::event::Event;
+use crate::rights::TRUSTED_ROLES;
 
 /// Why a table of the history cannot be trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,26 +36,6 @@ impl fmt::Display for Distrust {
         write!(f, "{} {}", self.object, self.reason)
     }
 }
-
-/// The roles that are trusted, as a list of common table expressions.
-///
-/// Before version 15 a role may grant membership in itself to anybody, so that there the one who has
-/// granted it must be an administrator.
-pub(crate) const TRUSTED: &str = "\
-     member (role) AS (SELECT oid FROM pg_catalog.pg_roles \
-         WHERE rolname IN (current_user, session_user) \
-         UNION SELECT m.roleid FROM pg_catalog.pg_auth_members m JOIN member ON m.member = role \
-         WHERE coalesce((pg_catalog.to_jsonb(m) ->> 'inherit_option')::boolean \
-             OR (pg_catalog.to_jsonb(m) ->> 'set_option')::boolean, true) \
-         AND (pg_catalog.current_setting('server_version_num')::int4 >= 150000 \
-             OR NOT EXISTS (SELECT FROM pg_catalog.pg_roles g WHERE g.oid = m.grantor \
-                 AND NOT g.rolsuper AND NOT g.rolcreaterole \
-                 AND g.oid NOT IN (SELECT datdba FROM pg_catalog.pg_database \
-                     WHERE datname = pg_catalog.current_database())))), \
-     trusted (role) AS (SELECT role FROM member \
-         UNION SELECT datdba FROM pg_catalog.pg_database \
-         WHERE datname = pg_catalog.current_database() \
-         UNION SELECT oid FROM pg_catalog.pg_roles WHERE rolsuper OR rolname = 'pg_database_owner')";
 
 /// Each row an object, what is wrong with it, and what puts it right.
 const QUESTION: &str = "\
@@ -156,7 +137,7 @@ impl History {
     /// When they cannot be trusted, or the server cannot be asked.
     pub(crate) fn trusted(&self, client: &mut Client) -> Result<(), HistoryError> {
         let sql = QUESTION
-            .replace("<trusted>", TRUSTED)
+            .replace("<trusted>", TRUSTED_ROLES)
             .replace("<schema>", &literal(self.schema.as_str()))
             .replace("<names>", &self.names());
         let mut distrust = Vec::new();
@@ -193,7 +174,7 @@ impl History {
         client: &mut Client,
     ) -> Result<Vec<String>, HistoryError> {
         let sql = format!(
-            "WITH RECURSIVE {TRUSTED} \
+            "WITH RECURSIVE {TRUSTED_ROLES} \
              SELECT CASE grantee WHEN 0 THEN 'PUBLIC' \
              ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(grantee)) END \
              FROM pg_catalog.pg_namespace, pg_catalog.aclexplode(coalesce(nspacl, \

@@ -2,8 +2,8 @@
 
 use migrate_dsl::quote_literal as literal;
 
+use super::journal::Noted;
 use super::{Action, History};
-use crate::apply::Noted;
 use crate::plan::Migration;
 use crate::way_back::{Captured, Stored, WayBack};
 

@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 use postgres::Client;
 use postgres::types::Oid;
 
-use super::holders::{COLUMNS, Class, LockHolder, SOURCES, conflicting, words};
+use super::holders::{COLUMNS, SOURCES, conflicting, words};
+use crate::event::{Class, Event, LockHolder, Observer};
 use crate::interrupt::{Interrupt, Stop, Wait};
-use crate::{Event, Observer};
 
 /// A transaction that is older holds a lock for long enough that others would queue behind us.
 const OLD: Duration = Duration::from_millis(40);

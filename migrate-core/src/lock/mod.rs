@@ -8,6 +8,7 @@ mod runner;
 
 pub use blocked::{Blocked, Blocker, blocked};
 pub(crate) use gate::{Gate, Gone, lock_timeout};
-pub use holders::{Class, LockHolder};
 pub(crate) use holders::{old_snapshots, unseen_transactions};
-pub use runner::{Holder, LockError, RunnerLock};
+pub use runner::{LockError, RunnerLock};
+
+pub use crate::event::{Class, Holder, LockHolder};

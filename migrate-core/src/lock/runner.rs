@@ -7,12 +7,13 @@
 
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
 use postgres::Client;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::{Event, History, Interrupt, Observer, Stop};
+use crate::event::{Event, Holder, Observer};
+use crate::history::History;
+use crate::interrupt::{Interrupt, Stop};
 
 const POLL: Duration = Duration::from_millis(50);
 
@@ -20,21 +21,6 @@ const POLL: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub struct RunnerLock {
     key: i64,
-}
-
-/// Who holds the lock.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Holder {
-    /// The process on the server.
-    pub pid: i32,
-    /// What it is for: `migrate up`.
-    pub purpose: String,
-    /// The role, where this role may see it.
-    pub role: Option<String>,
-    /// Since when the session is there, where this role may see it.
-    pub since: Option<DateTime<Utc>>,
-    /// Whether it has committed and waits for a synchronous standby, where this role may see it.
-    pub waits_for_standby: bool,
 }
 
 /// Why the lock could not be had.

@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use super::Migrator;
 use crate::backup::{Backup, BackupError, ClientPrograms, Place, dump, prune};
+use crate::connect::Session;
+use crate::environment::Environment;
+use crate::error::Error;
+use crate::event::{Event, Observer};
 use crate::history::{Action, HistoryError, Line};
 use crate::watchdog::Watchdog;
-use crate::{Environment, Error, Event, Observer, Session};
 
 /// How long a connection may take to show that it is still there.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(5);

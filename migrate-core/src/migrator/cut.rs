@@ -9,11 +9,12 @@ use std::error::Error as _;
 use std::time::{Duration, Instant};
 
 use super::{Known, Migrator};
-use crate::apply::{Failure, Work, apply};
-use crate::event::Direction;
+use crate::apply::{ApplyError, Failure, Work, apply};
+use crate::connect::Session;
+use crate::error::Error;
+use crate::event::{Direction, Event, Observer};
 use crate::history::{HistoryError, Unfinished};
 use crate::lock::{LockError, RunnerLock};
-use crate::{ApplyError, Error, Event, Observer, Session};
 
 /// How often one migration is taken up again.
 const CUTS: usize = 3;

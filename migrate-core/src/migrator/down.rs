@@ -7,13 +7,14 @@ use super::up::{AND_APPLIED, is_inferred, without_secrets};
 use super::{Known, Migrator};
 use crate::apply::{ApplyError, Work, is_transactional};
 use crate::capture::{code_of, untrusted};
-use crate::event::Direction;
+use crate::connect::Session;
+use crate::error::Error;
+use crate::event::{Direction, Event, Observer};
 use crate::history::{Action, Applied, Line, TRANSACTION_MS, Unfinished};
 use crate::lock::RunnerLock;
 use crate::plan::Step;
 use crate::versions::for_server;
-use crate::way_back::Captured;
-use crate::{Error, Event, NoWayBack, Observer, Session, WayBack};
+use crate::way_back::{Captured, NoWayBack, WayBack};
 
 /// How far to take back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -233,8 +234,9 @@ impl Migrator {
         let Some(migration) = file else {
             return Ok(self.history.way_back(session.client(), &row.name)?);
         };
+        let is_known = migration.up.iter().all(|step| step.merged_by_children_of.is_none());
         let way_back = WayBack::of(migration, &Captured::new());
-        if !is_inferred(migration) || !matches!(way_back, WayBack::None(_)) {
+        if !is_inferred(migration) || is_known && !matches!(way_back, WayBack::None(_)) {
             return Ok(way_back);
         }
         let stored = self.history.stored_inverse(session.client(), &row.name)?;

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use migrate_dsl::{Migrations, Plan as Recorded};
 
 use super::Migrator;
+use crate::connect::Session;
+use crate::error::Error;
 use crate::functions::Linked;
 use crate::history::Actor;
 use crate::order::{State, entries};
 use crate::plan::{Plan, PlanError};
-use crate::{Error, Session};
 
 impl Migrator {
     /// A migrator for the migrations that are linked into this program, Rust functions and all:

@@ -1,8 +1,7 @@
 //! Rust functions, made sure of before anything is touched.
 
 use super::Migrator;
-use crate::Error;
-use crate::error::PLAN_HAS_NONE;
+use crate::error::{Error, PLAN_HAS_NONE};
 use crate::plan::{Function, Step, Way};
 
 impl Migrator {

@@ -2,9 +2,10 @@
 
 use super::down::Meant;
 use super::{DownTo, Migrator, UpTo};
-use crate::event::Direction;
+use crate::connect::Session;
+use crate::error::Error;
+use crate::event::{Direction, Observer};
 use crate::history::Action;
-use crate::{Error, Observer, Session};
 
 impl Migrator {
     /// Takes back and applies until the database has just the migrations up to `name`, and gives the

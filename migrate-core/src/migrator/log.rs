@@ -1,8 +1,9 @@
 //! Looking at what was done.
 
 use super::Migrator;
+use crate::connect::Session;
+use crate::error::Error;
 use crate::history::{LogEntry, LogQuery};
-use crate::{Error, Session};
 
 impl Migrator {
     /// Lines of the log, the newest first; none where nothing was ever done. Writes nothing.

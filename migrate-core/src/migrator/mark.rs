@@ -1,9 +1,11 @@
 //! Recording without running.
 
 use super::Migrator;
+use crate::connect::Session;
+use crate::error::Error;
+use crate::event::Observer;
 use crate::history::{Action, Line};
-use crate::way_back::Captured;
-use crate::{Error, Observer, Session, WayBack};
+use crate::way_back::{Captured, WayBack};
 
 impl Migrator {
     /// Records migrations as applied without running them, and gives the names of those that

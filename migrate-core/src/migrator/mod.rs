@@ -36,13 +36,18 @@ pub use up::UpTo;
 pub use verify::{Finding, FindingKind, Verification};
 
 use crate::apply::Variables;
-use crate::event::Direction;
+use crate::connect::Session;
+use crate::error::Error;
+use crate::event::{Direction, Event, Observer};
 use crate::functions::{Functions, Runner};
-use crate::history::{Action, Actor, Applied, HistoryError, Line, Settings, Unfinished};
+use crate::history::{
+    Action, Actor, Allowed, Applied, History, HistoryError, Line, Settings, Unfinished,
+};
+use crate::interrupt::Interrupt;
+use crate::limits::Limits;
 use crate::lock::RunnerLock;
 use crate::plan::Plan;
-use crate::watchdog::Watchdog;
-use crate::{Error, Event, History, Interrupt, Limits, Observer, Reporter, Session};
+use crate::watchdog::{Reporter, Watchdog};
 
 /// Brings a database to where a plan says it should be, and back.
 ///
@@ -59,15 +64,6 @@ pub struct Migrator {
     functions: Runner,
     allowed: Option<Allowed>,
     backup_before: Option<BackupBefore>,
-}
-
-/// The name of a protected database, given by somebody who means to destroy something in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Allowed {
-    /// The name.
-    pub name: String,
-    /// Where it was given: a flag, a variable.
-    pub origin: String,
 }
 
 /// A reporter, in a migrator that can be printed.

@@ -1,15 +1,15 @@
 //! Taking back a migration that stopped half way up: just the steps that were done.
 
 use super::{Known, Migrator};
-use crate::apply::{Noted, Standing, Work, standing, take_back};
-use crate::error::FILE_GONE;
-use crate::event::Direction;
-use crate::history::{Action, Line, Unfinished};
+use crate::apply::{Standing, Work, standing, take_back};
+use crate::connect::Session;
+use crate::error::{Error, FILE_GONE};
+use crate::event::{Direction, Event, Observer};
+use crate::history::{Action, Line, Noted, Unfinished};
 use crate::lock::RunnerLock;
-use crate::plan::{Inverse, Step, checksum_of_first};
+use crate::plan::{Capture, Inverse, Step, checksum_of_first};
 use crate::versions::for_server;
 use crate::way_back::{BACK, Captured, NoWayBack};
-use crate::{Error, Event, Observer, Session};
 
 /// Why a step does not come back of which some statements were done.
 const PART: &str = "only a part of it was done, and its way back is that of the whole";
@@ -154,7 +154,12 @@ impl Migrator {
                 let captured = unfinished.captured.get(&number);
                 let whole = end <= done;
                 let statements = match &step.inverse {
-                    Inverse::Construction { statements } => statements.clone(),
+                    Inverse::Construction { statements } => match captured {
+                        None => statements.clone(),
+                        Some(read) => read
+                            .statements(&Capture::default())
+                            .map_err(|reason| no_way_back(unfinished, step, reason))?,
+                    },
                     Inverse::Declaration { statements } if whole => statements.clone(),
                     Inverse::Capture(capture) if whole => {
                         let captured = captured.map(|read| read.statements(capture));

@@ -1,9 +1,11 @@
 //! A database under protection: what destroys asks for its name.
 
 use super::{Known, Migrator};
+use crate::connect::Session;
+use crate::error::Error;
+use crate::event::Observer;
 use crate::history::{Action, Line, protections};
 use crate::plan::Migration;
-use crate::{Error, Observer, Session};
 
 impl Migrator {
     /// The name under which the database is protected. Writes nothing.

@@ -2,8 +2,10 @@
 
 use super::down::Meant;
 use super::{DownTo, Known, Migrator};
+use crate::connect::Session;
+use crate::error::Error;
+use crate::event::Observer;
 use crate::history::Action;
-use crate::{Error, Observer, Session};
 
 impl Migrator {
     /// Takes back the last `count` migrations and applies the same again. One that stopped half way

@@ -2,9 +2,10 @@
 
 use super::Migrator;
 use crate::backup::BackupError;
+use crate::connect::Session;
+use crate::error::Error;
 use crate::history::{Action, Line};
 use crate::lock::LockError;
-use crate::{Error, Session};
 
 impl Migrator {
     /// Adds a line to the log where the run was refused or interrupted, and passes the result on.

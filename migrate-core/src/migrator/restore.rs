@@ -6,8 +6,11 @@ use std::time::{Duration, Instant};
 use super::Migrator;
 use super::backup::{shown, stay_while_idle};
 use crate::backup::{self, BackupError, CLEAN, ClientPrograms, contents, extensions, validate};
+use crate::connect::Session;
+use crate::environment::Environment;
+use crate::error::Error;
+use crate::event::{Event, Observer};
 use crate::history::{Action, HistoryError, Line, logs, protect_as_before, protections};
-use crate::{Environment, Error, Event, Observer, Session};
 
 /// How long the first try waits for a lock: longer than `deadlock_timeout`, after which the server
 /// sends autovacuum away.

@@ -4,12 +4,13 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::Migrator;
+use crate::connect::Session;
+use crate::error::Error;
 use crate::event::Direction;
 use crate::history::{Applied, Unfinished};
 use crate::order::{State, entries};
 use crate::plan::{Place, Step};
 use crate::versions::for_server;
-use crate::{Error, Session};
 
 /// Every migration that the files or the database know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

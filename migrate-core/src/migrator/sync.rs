@@ -10,12 +10,12 @@
 use super::down::{Backwards, Meant};
 use super::{Known, Migrator, UpTo};
 use crate::apply::{Loss, Passage, Rehearsal, losses};
-use crate::event::{Direction, Parting};
-use crate::history::Action;
-use crate::history::{Applied, Unfinished};
+use crate::connect::Session;
+use crate::error::Error;
+use crate::event::{Direction, Event, Observer, Parting};
+use crate::history::{Action, Applied, Unfinished};
 use crate::order::{State, common, entries};
 use crate::plan::{Migration, Statement, Step};
-use crate::{Error, Event, Observer, Session};
 
 /// What [`sync`](Migrator::sync) would do.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,17 +7,18 @@ use std::collections::HashSet;
 use postgres::error::SqlState;
 
 use super::{Known, Migrator};
-use crate::apply::{Variables, Work, is_transactional};
+use crate::apply::{ApplyError, Failure, Variables, Work, is_transactional};
 use crate::capture::{Code, code_of, unrestored_of};
-use crate::error::FILE_GONE;
-use crate::event::Direction;
+use crate::connect::Session;
+use crate::error::{Error, FILE_GONE};
+use crate::event::{Direction, Event, Observer};
 use crate::history::{Action, Line, LogQuery, TRANSACTION_MS};
 use crate::lock::RunnerLock;
 use crate::order::{State, entries, pending};
 use crate::plan::{Inverse, Migration, Problem, Step};
+use crate::rights;
 use crate::versions::{for_server, too_new_for};
-use crate::way_back::{BACK, Captured};
-use crate::{ApplyError, Error, Event, Failure, Observer, Session, WayBack, rights};
+use crate::way_back::{BACK, Captured, WayBack};
 
 /// What is wrong with a history that says both.
 pub(super) const AND_APPLIED: &str = "it is recorded as applied as well, and both cannot be";

@@ -9,11 +9,12 @@ use std::fmt::Display;
 use serde::Serialize;
 
 use super::Migrator;
+use crate::connect::Session;
 use crate::count::count;
+use crate::error::Error;
 use crate::history::{HistoryError, LogQuery};
 use crate::order::{Entry, State, entries};
 use crate::plan::{Step, checksum};
-use crate::{Error, Session};
 
 /// What the files, the history and the log say of each other.
 #[derive(Debug, Clone, PartialEq, Eq)]

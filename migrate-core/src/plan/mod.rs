@@ -9,6 +9,7 @@ mod function;
 use std::fmt;
 use std::path::Path;
 
+use migrate_dsl::Identifier;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
@@ -96,6 +97,10 @@ pub struct Step {
     pub statements: Vec<Statement>,
     /// How it comes back.
     pub inverse: Inverse,
+    /// The table whose partitions and children may have of their own what the step adds to it: where
+    /// they have, the inverse is read from the catalog.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_by_children_of: Option<Object>,
     /// Whether rows or values are lost with it for good.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub destroys: bool,
@@ -226,7 +231,7 @@ pub enum Inverse {
 }
 
 /// What is read from the catalog before and after a step, to know how it comes back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Capture {
     /// The objects, each with all that belongs to it.
     pub objects: Vec<Object>,
@@ -284,6 +289,14 @@ pub struct Object {
     /// The types that tell it from others of its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arguments: Option<Vec<String>>,
+}
+
+impl Object {
+    /// Its schema and its name, as SQL writes them.
+    pub(crate) fn path(&self) -> String {
+        let quoted = |name: &String| Identifier::from(name.as_str()).quoted();
+        self.schema.iter().chain([&self.name]).map(quoted).collect::<Vec<_>>().join(".")
+    }
 }
 
 impl fmt::Display for Object {

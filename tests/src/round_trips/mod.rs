@@ -10,7 +10,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use migrate_core::capture::State;
+use migrate_core::capture::{State, have_own_parts};
+use migrate_core::plan::Object;
+use migrate_dsl::Name;
 use postgres::{Client, NoTls};
 
 use crate::TestDatabase;
@@ -168,6 +170,16 @@ pub fn round_trips(seed: u64, limit: usize) -> Report {
     report
 }
 
+/// Whether children of a table have something of their own.
+fn children_have_own(client: &mut Client, table: &Object) -> Result<bool, postgres::Error> {
+    let name = match &table.schema {
+        Some(schema) => Name::from((schema.as_str(), table.name.as_str())),
+        None => Name::from(table.name.as_str()),
+    };
+    let id = client.query_one("SELECT $1::text::regclass::oid", &[&name.quoted()])?;
+    Ok(!have_own_parts(client, &[id.get(0)])?.is_empty())
+}
+
 enum Tried {
     Refused,
     /// The inverse could not be captured, or failed.
@@ -181,7 +193,10 @@ fn one(client: &mut Client, operation: &Operation, with_rows: bool, before: &Loo
     let failed = |error: &postgres::Error, sql: &str| {
         let said = error.as_db_error().map_or_else(
             || error.to_string(),
-            |said| format!("{} {}", said.code().code(), said.message()),
+            |said| {
+                let (code, message) = (said.code().code(), said.message());
+                format!("{code} {message} {}", said.detail().unwrap_or_default())
+            },
         );
         format!("{said}\n    in: {sql}")
     };
@@ -193,6 +208,13 @@ fn one(client: &mut Client, operation: &Operation, with_rows: bool, before: &Loo
         Ok(state) => state,
         Err(error) => return Tried::Failed(failed(&error, "the capture before")),
     };
+    let have_own = match operation.derived {
+        None => false,
+        Some(_) => match children_have_own(client, &operation.object) {
+            Ok(have_own) => have_own,
+            Err(error) => return Tried::Failed(failed(&error, "the question about children")),
+        },
+    };
     if client.batch_execute(&operation.sql).is_err() {
         return Tried::Refused;
     }
@@ -201,10 +223,13 @@ fn one(client: &mut Client, operation: &Operation, with_rows: bool, before: &Loo
         Err(error) => return Tried::Failed(failed(&error, "the capture after")),
     };
     let limits = state.limits_from(&after);
-    let back = state.way_back_from(&after);
-    for statement in &back {
-        if let Err(error) = client.batch_execute(&statement.sql) {
-            let why = failed(&error, &statement.sql);
+    let back: Vec<String> = match &operation.derived {
+        Some(derived) if !have_own => vec![derived.clone()],
+        _ => state.way_back_from(&after).into_iter().map(|statement| statement.sql).collect(),
+    };
+    for sql in &back {
+        if let Err(error) = client.batch_execute(sql) {
+            let why = failed(&error, sql);
             let own = error.code().is_some_and(|code| code.code() == "P0001");
             return if own || !limits.is_empty() { Tried::Told(why) } else { Tried::Failed(why) };
         }
@@ -213,8 +238,7 @@ fn one(client: &mut Client, operation: &Operation, with_rows: bool, before: &Loo
         Ok(look) => {
             let (mut differences, is_in_order) = before.differences(&look);
             if !differences.is_empty() {
-                let script: Vec<_> = back.iter().map(|statement| statement.sql.as_str()).collect();
-                differences.push(format!("after: {}", script.join(";\n        ")));
+                differences.push(format!("after: {}", back.join(";\n        ")));
             }
             Tried::Done(differences, is_in_order)
         }

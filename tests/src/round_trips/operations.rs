@@ -8,6 +8,8 @@ use postgres::Client;
 pub(super) struct Operation {
     pub(super) sql: String,
     pub(super) object: Object,
+    /// What reverts it where no child of its table has anything of its own.
+    pub(super) derived: Option<String>,
 }
 
 impl Operation {
@@ -22,7 +24,8 @@ impl Operation {
     }
 }
 
-/// `%1$s` is the object, `%2$s` what it belongs to, `%3$I` its name alone.
+/// `%1$s` is the object, `%2$s` what it belongs to, `%3$I` its name alone, `%4$s` its kind, `%5$I` its
+/// schema. Behind `=>` stands what reverts it.
 const TEMPLATES: &[(&str, &str, &[&str])] = &[
     (
         "relation",
@@ -55,6 +58,18 @@ const TEMPLATES: &[(&str, &str, &[&str])] = &[
             "REVOKE ALL ON %1$s FROM {ann}, {bob}",
             "GRANT ALL ON %1$s TO {ann} WITH GRANT OPTION",
             "CREATE INDEX ON %1$s (id)",
+        ],
+    ),
+    (
+        "relation",
+        "kind = 'table'",
+        &[
+            "CREATE INDEX added ON %1$s (id) => DROP INDEX %5$I.added",
+            "CREATE UNIQUE INDEX added ON %1$s (id) => DROP INDEX %5$I.added",
+            "ALTER TABLE %1$s ADD CONSTRAINT added UNIQUE (id) => ALTER TABLE %1$s DROP CONSTRAINT added",
+            "ALTER TABLE %1$s ADD CONSTRAINT added FOREIGN KEY (id) REFERENCES public.target => ALTER TABLE %1$s DROP CONSTRAINT added",
+            "ALTER TABLE %1$s ADD CONSTRAINT own_check CHECK (id IS NOT NULL) => ALTER TABLE %1$s DROP CONSTRAINT own_check",
+            "ALTER TABLE %1$s ADD COLUMN added int NOT NULL DEFAULT 4 => ALTER TABLE %1$s DROP COLUMN added",
         ],
     ),
     (
@@ -325,22 +340,29 @@ pub(super) fn operations(client: &mut Client, roles: &dyn Fn(&str) -> String) ->
     for (class, condition, templates) in TEMPLATES {
         let templates: Vec<_> = templates.iter().map(|template| roles(template)).collect();
         let sql = format!(
-            "SELECT format(template, written, belongs, COALESCE(member, name), upper(kind)),
+            "SELECT format(template, written, belongs, COALESCE(member, name), upper(kind), schema),
                     kind, schema, name, member, arguments
              FROM ({OBJECTS}) AS o CROSS JOIN unnest($1::text[]) WITH ORDINALITY AS t(template, number)
              WHERE of = '{class}' AND {condition}
              ORDER BY kind, schema, name, member, number, 1"
         );
         let rows = client.query(&sql, &[&templates]).unwrap_or_else(|error| panic!("{error:?}"));
-        operations.extend(rows.iter().map(|row| Operation {
-            sql: row.get(0),
-            object: Object {
-                kind: row.get(1),
-                schema: row.get(2),
-                name: row.get(3),
-                member: row.get(4),
-                arguments: row.get(5),
-            },
+        operations.extend(rows.iter().map(|row| {
+            let (sql, derived) = match row.get::<_, &str>(0).split_once(" => ") {
+                Some((sql, derived)) => (sql.to_owned(), Some(derived.to_owned())),
+                None => (row.get(0), None),
+            };
+            Operation {
+                sql,
+                derived,
+                object: Object {
+                    kind: row.get(1),
+                    schema: row.get(2),
+                    name: row.get(3),
+                    member: row.get(4),
+                    arguments: row.get(5),
+                },
+            }
         }));
     }
     client.batch_execute("RESET search_path").expect("a setting can be reset");

@@ -41,6 +41,18 @@ const TYPES: &[(&str, &str)] = &[
     ("span", "'[{k},9)'"),
 ];
 
+/// What a partition may have of its own.
+const OWN: &[&str] = &[
+    "ALTER TABLE {table} ADD CONSTRAINT own_check CHECK (id IS NOT NULL)",
+    "ALTER TABLE {table} ADD CONSTRAINT own_check CHECK (id IS NOT NULL) NOT VALID",
+    "ALTER TABLE {table} ADD FOREIGN KEY (id) REFERENCES target",
+    "ALTER TABLE {table} ADD UNIQUE (id)",
+    "ALTER TABLE {table} ALTER id SET NOT NULL",
+    "CREATE INDEX ON {table} (id)",
+    "CREATE UNIQUE INDEX ON {table} (id)",
+    "SELECT 'nothing'",
+];
+
 /// What every schema has. `{ann}` and `{bob}` are roles.
 const TYPES_AND_FUNCTIONS: &[&str] = &[
     "CREATE SCHEMA shop",
@@ -61,6 +73,7 @@ const TYPES_AND_FUNCTIONS: &[&str] = &[
     "CREATE AGGREGATE summed(int) (SFUNC = int4pl, STYPE = int, INITCOND = '0')",
     "CREATE PROCEDURE nothing() LANGUAGE sql AS ''",
     "CREATE TABLE audit (what text)",
+    "CREATE TABLE target (id int PRIMARY KEY)",
     "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
          INSERT INTO public.audit VALUES (TG_NAME || TG_OP); RETURN COALESCE(NEW, OLD); END $$",
     "CREATE SEQUENCE shop.numbers START 5",
@@ -92,7 +105,9 @@ pub(super) fn schema(random: &mut Random) -> Schema {
     views(random, &tables, &mut statements);
     on_tables(random, &tables, &mut statements);
     settings(random, &tables, &mut statements);
+    let target = "INSERT INTO target SELECT generate_series(-9, 40)".to_owned();
     let rows = tables.iter().flat_map(|table| (1..=3).map(|k| insert(table, k, None)));
+    let rows = [target].into_iter().chain(rows);
     let probes = tables.iter().flat_map(|table| {
         let name = &table.name;
         let nulls = (0..table.columns.len()).map(|column| insert(table, 5, Some(column)));
@@ -221,6 +236,10 @@ fn partitioned(random: &mut Random, statements: &mut Vec<String>, tables: &mut V
         statements.push(format!("ALTER TABLE {name} ATTACH PARTITION {name}e {}", bound(9, 12)));
         let column = &random.pick(&columns).name;
         statements.push(format!("ALTER TABLE {name}a ALTER {column} SET DEFAULT NULL"));
+        for partition in [format!("{name}a"), format!("shop.{name}c"), format!("{name}e")] {
+            let own = random.pick(OWN).replace("{table}", &partition);
+            statements.push(own);
+        }
         statements.push(format!("CREATE INDEX {name}_i ON {name} (id, {column})"));
         tables.push(Table { name: name.clone(), columns: columns.clone(), keyed });
         tables.push(Table { name: format!("{name}a"), columns, keyed: false });
@@ -236,6 +255,9 @@ fn children(random: &mut Random, statements: &mut Vec<String>, tables: &mut Vec<
         let name = format!("heir{number}");
         if random.once_in(2) {
             lines.push("id int".to_owned());
+        }
+        if random.once_in(2) {
+            lines.push("added int".to_owned());
         }
         statements.push(format!(
             "CREATE TABLE {name} ({}) INHERITS ({})",

@@ -1,6 +1,7 @@
 //! What a step takes away or changes, brought back from the catalog.
 
 mod back;
+mod child;
 mod every;
 mod generated;
 mod growth;

@@ -181,3 +181,51 @@ fn what_is_captured_is_the_same_whatever_the_settings() {
         assert_eq!(engine.catalog(), before, "by the author: {is_authors}");
     }
 }
+
+/// Drops a table, a materialized view, an index and a constraint, in a transaction and outside one.
+fn drop_all(pgm: &mut migrate_dsl::Pgm) {
+    pgm.drop_table("posts").cascade();
+    pgm.drop_index("users_name").concurrently();
+    pgm.drop_constraint("users", "users_id_key");
+    pgm.drop_index("users_again");
+}
+
+#[test]
+fn what_is_restored_does_not_go_where_the_database_has_new_tables_go() {
+    let engine = Engine::new();
+    let database = engine.value("SELECT current_database()");
+    let mut moved = vec!["default_table_access_method = heap2".to_owned()];
+    engine.database.execute(
+        "CREATE ACCESS METHOD heap2 TYPE TABLE HANDLER heap_tableam_handler;
+         CREATE TABLE posts (id int PRIMARY KEY, title text);
+         CREATE MATERIALIZED VIEW titles AS SELECT title FROM posts;
+         CREATE TABLE users (id int UNIQUE, name text);
+         CREATE INDEX users_name ON users (name);
+         CREATE INDEX users_again ON users (name)",
+    );
+    // Before 15, a tablespace needs a folder that the server may write.
+    if migrate_tests::server().major() >= 15 {
+        let space = engine.database.unique("space");
+        let mut client = engine.database.client();
+        client.batch_execute("SET allow_in_place_tablespaces = on").unwrap();
+        client.batch_execute(&format!("CREATE TABLESPACE {space} LOCATION ''")).unwrap();
+        moved.push(format!("default_tablespace = {space}"));
+    }
+    for setting in moved {
+        engine.database.execute(&format!("ALTER DATABASE {database} SET {setting}"));
+    }
+    let places = "SELECT string_agg(concat_ws(' ', relname, relam::regclass, reltablespace), ', ' ORDER BY relname)
+                  FROM (SELECT * FROM pg_class WHERE relnamespace = 'public'::regnamespace
+                        AND relname !~ '^migrations') AS c";
+    let before = engine.value(places);
+    let all = [migration(A, drop_all)];
+    engine.up(&all).unwrap();
+    engine.down(&all, 1).unwrap();
+    assert_eq!(engine.value(places), before);
+    // What the author makes does.
+    let all = [migration("20260102000000_b", |pgm| _ = pgm.create_table("own", |t| t.id()))];
+    engine.up(&all).unwrap();
+    let made = engine
+        .value("SELECT amname FROM pg_class c JOIN pg_am a ON a.oid = relam WHERE relname = 'own'");
+    assert_eq!(made, "heap2");
+}

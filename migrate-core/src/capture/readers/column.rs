@@ -216,8 +216,14 @@ CROSS JOIN LATERAL (VALUES
         WHEN used.by IS NOT NULL AND (adbin IS NOT NULL OR attidentity <> '' OR of_domain)
             THEN format('column `%s` cannot be added to `%s`: %s uses its row type', attname, name, used.by) END, ARRAY[]::text[]),
     ('drop', NULL, CASE
+        -- 18 leaves its NOT NULL to children that have the column themselves
         WHEN of_table AND NOT inherited
-            THEN ARRAY[format('ALTER TABLE %s DROP COLUMN %I', name, attname)]
+            THEN CASE WHEN not_null_is_local AND EXISTS (
+                          SELECT FROM pg_inherits JOIN pg_attribute h ON h.attrelid = inhrelid
+                          WHERE inhparent = a.attrelid AND h.attname = a.attname AND h.attislocal)
+                      THEN ARRAY[format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', name, attname)]
+                      ELSE ARRAY[]::text[] END
+                 || format('ALTER TABLE %s DROP COLUMN %I', name, attname)
         WHEN of_type THEN ARRAY[format('ALTER TYPE %s DROP ATTRIBUTE %I%s', name, attname, typed)] END),
     -- to the bare type: only without an explicit cast is what is too long for it refused, not cut
     ('change type', type, CASE
@@ -260,6 +266,12 @@ CROSS JOIN LATERAL (VALUES
              THEN ARRAY[format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', name, attname), {set_not_null}]
              WHEN attnotnull THEN ARRAY[{set_not_null}]
              ELSE ARRAY[format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', name, attname)] END),
+    -- added to its parent, that of a partition allows nulls if the parent's does
+    ('once not null of partition', CASE WHEN relispartition AND inherited AND attnotnull AND NOT EXISTS (
+                             SELECT FROM pg_inherits
+                             JOIN pg_attribute p ON p.attrelid = inhparent AND p.attname = a.attname
+                             WHERE inhrelid = a.attrelid AND p.attnotnull) THEN 'not null' END,
+        CASE WHEN of_table AND attnotnull THEN ARRAY[{set_not_null}] END),
     -- renamed with its parent's
     ('change not null name', CASE WHEN NOT inherits_not_null AND NOT has_parents_name THEN not_null END,
         CASE WHEN of_table AND NOT inherits_not_null AND NOT has_parents_name THEN ARRAY['DO ' || quote_literal(format(E'

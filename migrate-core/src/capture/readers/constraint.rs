@@ -39,6 +39,14 @@ fn constraints() -> String {
             warning: "format('check `%s` of `%s` comes back NOT VALID: rows violate it', conname, relation)",
         }],
     );
+    let validate = super::attempt(
+        "validation",
+        &[Otherwise {
+            error: "check_violation",
+            instead: "''",
+            warning: "format('check `%s` of `%s` stays NOT VALID: rows violate it', conname, relation)",
+        }],
+    );
     let key = |word: &str, error: &str, why: &str| {
         let warning = left_off(word, why);
         super::attempt("added", &[Otherwise { error, instead: "''", warning: &warning }])
@@ -70,7 +78,8 @@ FROM (
 ) AS k
 CROSS JOIN LATERAL (
     SELECT format('ALTER TABLE %s%s ADD CONSTRAINT %I %s', CASE WHEN contype IN ('p', 'u', 'x') THEN 'ONLY ' END,
-                  relation, conname, definition) AS added
+                  relation, conname, definition) AS added,
+           format('ALTER TABLE %s VALIDATE CONSTRAINT %I', relation, conname) AS validation
     OFFSET 0
 ) AS statement
 CROSS JOIN LATERAL (VALUES
@@ -96,9 +105,30 @@ CROSS JOIN LATERAL (VALUES
         WHEN own
         THEN ARRAY[format('ALTER TABLE %s RENAME CONSTRAINT ', relation), ' TO '] END),
     ('with', NULL, ARRAY['pg_trigger', trigger::text, '0']),
+    -- as inherited, it is as valid as its parent's
+    ('set valid', CASE WHEN contype = 'c' AND convalidated AND EXISTS (
+                      SELECT FROM pg_inherits JOIN pg_constraint p ON p.conrelid = inhparent
+                      WHERE inhrelid = k.conrelid AND p.conname = k.conname AND p.contype = 'c'
+                        AND NOT p.convalidated) THEN 'valid' END,
+        CASE WHEN contype = 'c' AND NOT conislocal THEN ARRAY[{validate}] END),
     ('change time', CASE WHEN contype = 'f' THEN time END, CASE WHEN own AND contype = 'f' THEN
         ARRAY[format('ALTER TABLE %s ALTER CONSTRAINT %I %s', relation, conname, time)] END)
 ) AS rows(what, value, statements)
-WHERE statements IS NOT NULL AND (own OR of_partition OR what = 'with' AND trigger IS NOT NULL)"
+WHERE statements IS NOT NULL AND (own OR of_partition OR what = 'with' AND trigger IS NOT NULL)
+UNION ALL
+-- the foreign key of a partitioned table takes over those that its partitions have by then
+SELECT 'pg_constraint', k.oid, 0::int8, 'needs', NULL, ARRAY['pg_constraint', p.oid::text, '0', 'n']
+FROM wanted
+JOIN pg_constraint k ON k.oid = objid AND k.contype = 'f' AND k.conparentid = 0
+JOIN pg_class c ON c.oid = k.conrelid AND relispartition
+CROSS JOIN LATERAL pg_partition_ancestors(c.oid) AS above
+JOIN pg_constraint p ON p.conrelid = above AND p.contype = 'f' AND p.confrelid = k.confrelid AND p.conparentid = 0
+WHERE above <> c.oid
+UNION ALL
+SELECT 'pg_constraint', k.oid, 0::int8, 'needs', NULL, ARRAY['pg_constraint', p.oid::text, '0', 'n']
+FROM wanted
+JOIN pg_constraint k ON k.oid = objid AND k.contype = 'c' AND NOT k.conislocal
+JOIN pg_inherits ON inhrelid = k.conrelid
+JOIN pg_constraint p ON p.conrelid = inhparent AND p.conname = k.conname AND p.contype = 'c'"
     )
 }

@@ -4,9 +4,27 @@ use super::Reader;
 
 pub(super) const INDEXES: Reader = Reader::of(&["index"], indexes);
 
-/// A parameter changes in place, so it is no part of what demands a new index.
+/// A parameter changes in place, so it is no part of what demands a new index. An index that was joined
+/// by that of a partition's constraint is dropped with the constraint or not at all.
 fn indexes() -> String {
     let nameless = super::rules::nameless("definition", "relname");
+    let with_constraints = "'DO ' || quote_literal(format(E'
+BEGIN
+    IF EXISTS (
+        WITH RECURSIVE joined AS (
+            SELECT inhrelid AS id FROM pg_catalog.pg_inherits
+            WHERE inhparent OPERATOR(pg_catalog.=) %1$L::pg_catalog.regclass
+            UNION ALL
+            SELECT inhrelid FROM joined JOIN pg_catalog.pg_inherits ON inhparent OPERATOR(pg_catalog.=) joined.id
+        )
+        SELECT FROM joined JOIN pg_catalog.pg_constraint k
+        ON k.conindid OPERATOR(pg_catalog.=) joined.id AND contype OPERATOR(pg_catalog.=) ''f'')
+    THEN
+        RAISE EXCEPTION USING ERRCODE = ''dependent_objects_still_exist'', MESSAGE = %2$L;
+    END IF;
+    DROP INDEX %1$s CASCADE;
+END
+', name, format('cannot drop index %s: a foreign key refers to a partition by an index that belongs to it', name)))";
     format!("
 SELECT class, id, second, what, value, statements
 FROM (
@@ -25,7 +43,17 @@ CROSS JOIN LATERAL (
         ('create', regexp_replace({nameless}, CASE WHEN reloptions IS NULL THEN '^$'
                                                    ELSE ' WITH \\([^)]*\\)' END, ''),
             CASE WHEN constraint_id IS NULL THEN ARRAY[definition] END),
-        ('drop', NULL, CASE WHEN constraint_id IS NULL THEN ARRAY['DROP INDEX ' || name] END),
+        ('drop', NULL, CASE
+            WHEN constraint_id IS NOT NULL THEN NULL
+            WHEN relkind = 'I' AND EXISTS (
+                WITH RECURSIVE joined AS (
+                    SELECT inhrelid AS id FROM pg_inherits WHERE inhparent = i.oid
+                    UNION ALL
+                    SELECT inhrelid FROM joined JOIN pg_inherits ON inhparent = joined.id
+                )
+                SELECT FROM joined JOIN pg_constraint k ON k.conindid = joined.id AND contype IN ('p', 'u', 'x'))
+            THEN ARRAY[{with_constraints}]
+            ELSE ARRAY['DROP INDEX ' || name] END),
         ('with', NULL, ARRAY['pg_constraint', constraint_id::text, '0']),
         (CASE WHEN constraint_id IS NULL OR relkind <> 'i' THEN 'change options' ELSE 'set options' END,
             array_to_string(reloptions, chr(31)), ARRAY['ALTER INDEX ' || name] || reloptions),

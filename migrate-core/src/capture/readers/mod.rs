@@ -299,9 +299,13 @@ fn links_in_between(facts: &mut HashMap<Address, Fact>) {
     let mut links: BTreeMap<i64, Vec<Address>> = BTreeMap::new();
     let mut inherited: HashMap<Oid, Vec<Address>> = HashMap::new();
     for fact in facts.values_mut().filter(|fact| fact.is_inherited_constraint()) {
-        // The parent's needs the links.
-        fact.needs.retain(|need| need.belongs && need.on.class == "pg_class");
-        for need in &fact.needs {
+        // The parent's foreign key needs the links; a check needs its parent's.
+        fact.needs.retain(|need| match need.on.class.as_ref() {
+            "pg_class" => need.belongs,
+            "pg_constraint" => !need.belongs,
+            _ => false,
+        });
+        for need in fact.needs.iter().filter(|need| need.belongs) {
             inherited.entry(need.on.object).or_default().push(fact.address.clone());
         }
     }

@@ -22,7 +22,7 @@ pub(super) use stream::{Connector, Wish};
 
 use super::TargetError;
 use super::parameters::Parameters;
-use crate::Environment;
+use crate::environment::Environment;
 use verifier::Verifier;
 
 /// What TLS connections to PostgreSQL are [registered](https://www.iana.org/assignments/tls-extensiontype-values/)

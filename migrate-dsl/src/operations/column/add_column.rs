@@ -77,6 +77,10 @@ impl Operation for AddColumn {
         Inverse::by(sql.finish())
     }
 
+    fn merged_by_children_of(&self) -> Option<Object> {
+        Some(Object::table(&self.table))
+    }
+
     fn hints(&self) -> Vec<String> {
         self.columns.hints()
     }

@@ -101,6 +101,10 @@ impl<C: Constraint> Operation for AddConstraint<C> {
         sql.text("ALTER TABLE").name(&self.table).text("DROP CONSTRAINT").identifier(&self.name());
         Inverse::by(sql.finish())
     }
+
+    fn merged_by_children_of(&self) -> Option<Object> {
+        Some(Object::table(&self.table))
+    }
 }
 
 /// When a constraint is checked, see [`SET CONSTRAINTS`](https://www.postgresql.org/docs/current/sql-set-constraints.html).

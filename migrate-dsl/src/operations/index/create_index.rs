@@ -207,6 +207,10 @@ impl Operation for CreateIndex {
         Inverse::by(sql.finish())
     }
 
+    fn merged_by_children_of(&self) -> Option<Object> {
+        (!self.only && !self.concurrently).then(|| Object::table(&self.table))
+    }
+
     fn hints(&self) -> Vec<String> {
         let columns = self.elements.iter().filter_map(Expression::column);
         let calls = columns.filter(|column| column.as_str().contains('('));

@@ -1,10 +1,13 @@
 //! What the engine tells while it works.
 
+mod backup;
+mod holder;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::backup::Backup;
-use crate::lock::{Holder, LockHolder};
+pub use backup::Backup;
+pub use holder::{Class, Holder, LockHolder};
 
 /// Something that happened; whoever started the work decides how to show it.
 #[derive(Debug, Clone)]
@@ -26,13 +29,13 @@ pub enum Event {
     },
     /// A build is about to begin, and may wait for these for as long as their transactions take:
     /// this role may not see whether they have a snapshot that is kept, so that
-    /// [`Limits::lock_wait`](crate::Limits::lock_wait) does not hold.
+    /// [`Limits::lock_wait`](crate::limits::Limits::lock_wait) does not hold.
     MayWaitFor {
         /// Who.
         holders: Vec<LockHolder>,
     },
     /// There is no second connection that sees who waits behind a statement: until there is one,
-    /// [`Limits::blocking`](crate::Limits::blocking) does not hold.
+    /// [`Limits::blocking`](crate::limits::Limits::blocking) does not hold.
     Unwatched {
         /// Why there is none.
         why: String,

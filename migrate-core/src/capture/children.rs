@@ -1,0 +1,42 @@
+//! Partitions, and tables that inherit, with something of their own.
+
+use std::collections::HashSet;
+
+use postgres::Client;
+use postgres::types::{Oid, Type};
+
+/// Which of these tables have a partition with an index or a constraint of its own, or a child with a
+/// column of its own. Where the table gets the same, PostgreSQL
+/// [merges](https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES) the two,
+/// and what a partition had goes when the table's is dropped.
+///
+/// # Errors
+///
+/// When the server refuses the query.
+pub fn have_own_parts(
+    client: &mut Client,
+    tables: &[Oid],
+) -> Result<HashSet<Oid>, postgres::Error> {
+    if tables.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let rows = client.query_typed(
+        "WITH RECURSIVE below AS (
+             SELECT inhparent AS root, inhrelid AS id FROM pg_inherits WHERE inhparent = ANY ($1)
+             UNION
+             SELECT root, inhrelid FROM below JOIN pg_inherits ON inhparent = id
+         )
+         SELECT DISTINCT root FROM below JOIN pg_class c ON c.oid = id
+         WHERE CASE WHEN relispartition THEN
+             EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid
+                     AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = i.indexrelid))
+             OR EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND contype IN ('c', 'f')
+                        AND conparentid = 0 AND coninhcount = 0)
+         ELSE
+             EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND attnum > 0
+                     AND NOT attisdropped AND attinhcount = 0)
+         END",
+        &[(&tables, Type::OID_ARRAY)],
+    )?;
+    rows.iter().map(|row| row.try_get(0)).collect()
+}
