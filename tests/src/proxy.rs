@@ -50,6 +50,8 @@ struct Shared {
     at_cut: Box<dyn Fn() + Send + Sync>,
     messages: AtomicUsize,
     happened: AtomicUsize,
+    /// How many connections are served.
+    served: AtomicUsize,
     open: Mutex<Vec<UnixStream>>,
 }
 
@@ -106,13 +108,18 @@ impl Proxy {
             at_cut,
             messages: AtomicUsize::new(0),
             happened: AtomicUsize::new(0),
+            served: AtomicUsize::new(0),
             open: Mutex::new(Vec::new()),
         });
         let served = Arc::clone(&shared);
         std::thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
                 let shared = Arc::clone(&served);
-                std::thread::spawn(move || serve(client, &shared));
+                shared.served.fetch_add(1, Ordering::SeqCst);
+                std::thread::spawn(move || {
+                    serve(client, &shared);
+                    shared.served.fetch_sub(1, Ordering::SeqCst);
+                });
             }
         });
         Self { folder, port: server.port, shared }
@@ -129,6 +136,13 @@ impl Proxy {
     #[must_use]
     pub fn messages(&self) -> usize {
         self.shared.messages.load(Ordering::SeqCst)
+    }
+
+    /// Whether nothing is on its way any more of what those who have closed their connections have
+    /// sent, their last word among it.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.shared.served.load(Ordering::SeqCst) == 0
     }
 
     /// How many cuts there were; one counts when all has happened that is to happen with it.

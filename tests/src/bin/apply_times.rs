@@ -1,14 +1,15 @@
 //! How long 1000 migrations take, against psql running the same statements.
 //!
-//! `cargo run --release -p migrate-tests --bin apply_times` prints the table: seconds, medians of
-//! seven runs in turn, on a server that syncs every commit. Each migration is a transaction on
-//! either side; psql records nothing.
+//! `cargo run --release -p migrate-tests --bin apply_times -- [PROGRAM ..]` prints the table: seconds,
+//! medians of seven runs in turn, on a server that syncs every commit. Each migration is a
+//! transaction on either side; psql records nothing. Other builds of `migrate` can be named to be
+//! timed beside this one.
 #![expect(clippy::print_stdout, reason = "the table is what it is for")]
 
 use std::error::Error;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
@@ -29,26 +30,34 @@ fn main() -> Result<(), Box<dyn Error>> {
     let server = cluster.start()?;
     let (plan, script) = (folder.path().join("plan.json"), folder.path().join("all.sql"));
     write(&plan, &script)?;
-    let mut times: [Vec<f64>; 4] = Default::default();
+    let programs: Vec<PathBuf> = [program().to_owned()]
+        .into_iter()
+        .chain(std::env::args_os().skip(1).map(Into::into))
+        .collect();
+    let mut by_psql = [Vec::new(), Vec::new()];
+    let mut by_migrate = vec![[Vec::new(), Vec::new()]; programs.len()];
     for _ in 0..RUNS {
         let database = fresh(&server)?;
-        times[0].push(seconds(psql(&server, &database).arg("--file").arg(&script)));
-        let database = fresh(&server)?;
-        times[1].push(seconds(&mut migrate(&server, &database, &plan)));
+        by_psql[0].push(seconds(psql(&server, &database).arg("--file").arg(&script)));
+        for (program, times) in programs.iter().zip(&mut by_migrate) {
+            let database = fresh(&server)?;
+            times[0].push(seconds(&mut migrate(program, &server, &database, &plan)));
+            times[1].push(seconds(&mut migrate(program, &server, &database, &plan)));
+        }
         let read = "SELECT name, checksum FROM migrations ORDER BY id";
-        times[2].push(seconds(psql(&server, &database).args(["--command", read])));
-        times[3].push(seconds(&mut migrate(&server, &database, &plan)));
+        by_psql[1].push(seconds(psql(&server, &database).args(["--command", read])));
     }
     println!("{:<44} {:>8} {:>8} {:>8}", "seconds", "median", "least", "most");
-    let names = [
-        "psql, 1000 transactions",
-        "migrate up, 1000 migrations",
-        "psql, the 1000 rows of the history",
-        "migrate up, nothing to do",
-    ];
-    let medians: Vec<_> = names.iter().zip(times).map(|(name, times)| print(name, times)).collect();
-    println!("1000 migrations: {:.2} of psql", medians[1] / medians[0]);
-    println!("nothing to do: {:.2} of psql", medians[3] / medians[2]);
+    let [all, rows] = by_psql;
+    let all = print("psql, 1000 transactions", all);
+    let rows = print("psql, the 1000 rows of the history", rows);
+    for (program, [up, nothing]) in programs.iter().zip(by_migrate) {
+        println!("{}", program.file_name().unwrap_or_default().display());
+        let up = print("  up, 1000 migrations", up);
+        let nothing = print("  up, nothing to do", nothing);
+        println!("  1000 migrations: {:.2} of psql", up / all);
+        println!("  nothing to do: {:.2} of psql", nothing / rows);
+    }
     cluster.remove()?;
     Ok(())
 }
@@ -86,8 +95,8 @@ fn psql(server: &Server, database: &str) -> Command {
     psql
 }
 
-fn migrate(server: &Server, database: &str, plan: &Path) -> Command {
-    let mut migrate = Command::new(program());
+fn migrate(program: &Path, server: &Server, database: &str, plan: &Path) -> Command {
+    let mut migrate = Command::new(program);
     migrate.args(["up", "--plan"]).arg(plan).env("DATABASE_URL", database);
     migrate.current_dir(&server.data);
     migrate

@@ -107,6 +107,7 @@ fn a_server_that_is_stopped_at_any_message_and_comes_back() {
             cluster.start().unwrap();
         });
         let first = up(&proxy.url(&name), &all);
+        eventually("nothing is on its way any more", || proxy.is_idle());
         // With a watchdog that looks less often there are fewer messages this time.
         if first.is_err() || proxy.messages() >= moment.0 {
             eventually("it is back", || proxy.happened() == 1);

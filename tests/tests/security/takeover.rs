@@ -6,6 +6,8 @@ use migrate_core::{Event, UpTo};
 use migrate_dsl::Pgm;
 use migrate_tests::{Cli, Engine, migration};
 
+use crate::{is_superuser, take};
+
 /// A role of the test's own that may create objects in `public`, and a function of its that makes it
 /// superuser as soon as a superuser calls it.
 fn mallory(engine: &migrate_tests::TestDatabase) -> String {
@@ -16,13 +18,7 @@ fn mallory(engine: &migrate_tests::TestDatabase) -> String {
     let mut client = engine.client_as(&role);
     client
         .batch_execute(&format!(
-            "CREATE FUNCTION public.take() RETURNS bool LANGUAGE plpgsql AS $$
-             BEGIN
-                 IF (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
-                     EXECUTE 'ALTER ROLE {role} SUPERUSER';
-                 END IF;
-                 RETURN true;
-             END $$;
+            "{take}
              CREATE FUNCTION public.same(oid, int) RETURNS bool LANGUAGE sql
                  AS 'SELECT public.take() AND $1 OPERATOR(pg_catalog.=) $2::pg_catalog.oid';
              CREATE OPERATOR public.= (FUNCTION = public.same, LEFTARG = oid, RIGHTARG = int);
@@ -35,16 +31,11 @@ fn mallory(engine: &migrate_tests::TestDatabase) -> String {
                  AS 'SELECT CASE WHEN public.take() THEN pg_catalog.format($1, $2) END';
              CREATE FUNCTION public.times(numeric, int) RETURNS numeric LANGUAGE sql
                  AS 'SELECT CASE WHEN public.take() THEN $1 OPERATOR(pg_catalog.*) $2::numeric END';
-             CREATE OPERATOR public.* (FUNCTION = public.times, LEFTARG = numeric, RIGHTARG = int);"
+             CREATE OPERATOR public.* (FUNCTION = public.times, LEFTARG = numeric, RIGHTARG = int);",
+            take = take("public", &role)
         ))
         .unwrap();
     role
-}
-
-fn is_superuser(database: &migrate_tests::TestDatabase, role: &str) -> bool {
-    let mut client = database.client();
-    let sql = "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) $1";
-    client.query_one(sql, &[&role]).unwrap().get(0)
 }
 
 fn tables(pgm: &mut Pgm) {

@@ -4,6 +4,8 @@ use migrate_core::Error;
 use migrate_dsl::{Migration, Pgm};
 use migrate_tests::{Engine, migration};
 
+use crate::{is_superuser, take};
+
 const A: &str = "20260101000000_a";
 
 fn drop_mood() -> [Migration; 1] {
@@ -21,23 +23,14 @@ fn mallory(engine: &Engine, sql: &str) -> String {
     ));
     let mut client = engine.database.client_as(&role);
     let functions = format!(
-        "CREATE FUNCTION own.take() RETURNS bool LANGUAGE plpgsql AS $$
-         BEGIN
-             IF (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
-                 EXECUTE 'ALTER ROLE {role} SUPERUSER';
-             END IF;
-             RETURN true;
-         END $$;
+        "{}
          CREATE FUNCTION own.pure() RETURNS bool IMMUTABLE LANGUAGE plpgsql
-             AS 'BEGIN RETURN own.take(); END';"
+             AS 'BEGIN RETURN own.take(); END';",
+        take("own", &role)
     );
     client.batch_execute(&functions).unwrap();
     client.batch_execute(sql).unwrap_or_else(|error| panic!("{error}: {sql}"));
     role
-}
-
-fn is_superuser(engine: &Engine, role: &str) -> bool {
-    engine.value(&format!("SELECT rolsuper FROM pg_roles WHERE rolname = '{role}'")) == "t"
 }
 
 fn refused(engine: &Engine, all: &[Migration], sql: &str) -> String {
@@ -95,10 +88,10 @@ fn what_it_would_run_is_refused() {
         let engine = Engine::new();
         let role = mallory(&engine, sql);
         engine.up(&drop_mood()).unwrap_or_else(|error| panic!("{sql}: {error}"));
-        assert!(!is_superuser(&engine, &role), "`up`: {sql}");
+        assert!(!is_superuser(&engine.database, &role), "`up`: {sql}");
         let message = refused(&engine, &drop_mood(), sql);
         assert!(message.contains("with the rights of `postgres`"), "{message}");
-        assert!(!is_superuser(&engine, &role), "`down`: {sql}");
+        assert!(!is_superuser(&engine.database, &role), "`down`: {sql}");
     }
 }
 
@@ -112,7 +105,7 @@ fn an_index_of_a_materialized_view_is_not_restored_before_its_owner() {
     let all = [migration(A, |pgm: &mut Pgm| _ = pgm.drop_table("a").cascade())];
     engine.up(&all).unwrap();
     insta::assert_snapshot!(refused(&engine, &all, "mv"), @"`20260101000000_a` is not reverted: to restore materialized view `own.mv` would run code of its owner `mallory` with the rights of `postgres`");
-    assert!(!is_superuser(&engine, &role));
+    assert!(!is_superuser(&engine.database, &role));
 }
 
 #[test]
@@ -129,7 +122,7 @@ fn what_only_computes_is_restored() {
     engine.up(&drop_mood()).unwrap();
     engine.down(&drop_mood(), 1).unwrap();
     assert_eq!(engine.catalog(), before);
-    assert!(!is_superuser(&engine, &role));
+    assert!(!is_superuser(&engine.database, &role));
 }
 
 #[test]
@@ -143,7 +136,7 @@ fn a_role_that_is_granted_is_trusted() {
     assert!(help.contains(&format!("`GRANT \"{role}\" TO \"postgres\"` says so")), "{help}");
     engine.database.execute(&format!("GRANT {role} TO postgres"));
     engine.down(&drop_mood(), 1).unwrap();
-    assert!(is_superuser(&engine, &role), "it was trusted");
+    assert!(is_superuser(&engine.database, &role), "it was trusted");
 }
 
 /// Before 15 a role may grant itself.
@@ -155,7 +148,7 @@ fn a_role_that_grants_itself_is_not_trusted() {
     _ = engine.database.client_as(&role).batch_execute(&format!("GRANT {role} TO postgres"));
     engine.up(&drop_mood()).unwrap();
     refused(&engine, &drop_mood(), sql);
-    assert!(!is_superuser(&engine, &role));
+    assert!(!is_superuser(&engine.database, &role));
 }
 
 #[test]
@@ -176,7 +169,7 @@ fn a_foreign_key_does_not_cast_by_what_others_have_made() {
     let all = [migration(A, |pgm: &mut Pgm| _ = pgm.drop_constraint("a", "a_pkey").cascade())];
     engine.up(&all).unwrap();
     refused(&engine, &all, key);
-    assert!(!is_superuser(&engine, &role));
+    assert!(!is_superuser(&engine.database, &role));
 }
 
 #[test]
@@ -192,7 +185,7 @@ fn a_check_that_goes_with_a_function_is_looked_at() {
     })];
     engine.up(&all).unwrap();
     refused(&engine, &all, sql);
-    assert!(!is_superuser(&engine, &role));
+    assert!(!is_superuser(&engine.database, &role));
 }
 
 /// What was captured of a table says nothing of what its owner adds to it later.
@@ -207,8 +200,8 @@ fn what_is_added_later_is_looked_at() {
     let sql = "ALTER TABLE own.t ADD CHECK (own.pure())";
     engine.database.client_as(&role).batch_execute(sql).unwrap();
     refused(&engine, &all, sql);
-    assert!(!is_superuser(&engine, &role));
+    assert!(!is_superuser(&engine.database, &role));
     engine.database.execute("ALTER TABLE own.t DROP CONSTRAINT t_check");
     engine.down(&all, 1).unwrap();
-    assert!(!is_superuser(&engine, &role));
+    assert!(!is_superuser(&engine.database, &role));
 }
