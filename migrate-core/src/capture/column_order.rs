@@ -15,7 +15,7 @@ use postgres::types::Type;
 
 use super::alias_list::{AliasList, Of, alias_lists, names_of, width_of_query};
 use super::fact::{Address, Fact};
-use super::form::{Change, Form};
+use super::form::{Change, ColumnsOf, Form, Limit};
 
 /// Where statements have such lists: views, rules, functions with a body that was parsed, policies.
 const CLASSES: &[&str] = &["pg_class", "pg_rewrite", "pg_proc", "pg_policy"];
@@ -43,7 +43,8 @@ pub(super) fn make_independent(
         let Some(fact) = facts.get_mut(&address) else { continue };
         let mut form = fact.form();
         let rows = catalog.rows_of.get(&address);
-        for text in texts_mut(&mut form) {
+        let mut limits = Vec::new();
+        for (of, text) in texts_mut(&mut form) {
             let is_unknown =
                 |list: &AliasList| catalog.columns(list).is_none() && !catalog.is_fixed(list);
             let mut fixed = Columns::new();
@@ -62,10 +63,20 @@ pub(super) fn make_independent(
             if let Some(width) = query_of(text).and_then(|(_, query)| width_of_query(query)) {
                 result.retain(|_, columns| columns.len() == width);
             }
-            if let Some(block) = catalog.block(text, &fixed, &result) {
+            if let Some((block, fixed)) = catalog.block(text, fixed, &result) {
+                let made = made_by(text);
+                limits.extend(fixed.keys().filter_map(|relation| {
+                    let reason = format!(
+                        "what uses columns of `{relation}` by position cannot be recreated once they \
+                         are in another order: {made}"
+                    );
+                    let columns = catalog.columns_of.get(relation)?.clone();
+                    Some(Limit { of: of.to_owned(), reason, unless_in_order: Some(columns) })
+                }));
                 *text = block;
             }
         }
+        form.limits.extend(limits);
         fact.set_form(form);
     }
     Ok(())
@@ -83,12 +94,16 @@ fn texts(form: &Form) -> Vec<&String> {
     form.create.iter().chain(bodies.flatten()).filter(|text| has_lists(text)).collect()
 }
 
-fn texts_mut(form: &mut Form) -> impl Iterator<Item = &mut String> {
+/// Those texts, and what they are in: a setting, or `create`.
+fn texts_mut(form: &mut Form) -> impl Iterator<Item = (&str, &mut String)> {
     let bodies = form.settings.iter_mut().filter_map(|setting| match &mut setting.change {
-        Change::Statements(statements) if setting.name == "change body" => Some(statements),
+        Change::Statements(statements) if setting.name == "change body" => {
+            Some(statements.iter_mut().map(|text| (setting.name.as_str(), text)))
+        }
         _ => None,
     });
-    form.create.iter_mut().chain(bodies.flatten()).filter(|text| has_lists(text))
+    let create = form.create.iter_mut().map(|text| ("create", text));
+    create.chain(bodies.flatten()).filter(|(_, text)| has_lists(text))
 }
 
 /// A function whose body is a text is not parsed by the server, and so nothing is known of it.
@@ -136,6 +151,8 @@ struct Catalog {
     /// The relation whose rows a function returns; none if it returns something else.
     functions: HashMap<String, Option<String>>,
     rows_of: HashMap<Address, Rows>,
+    /// Of the relations whose rows the objects use.
+    columns_of: HashMap<String, ColumnsOf>,
 }
 
 impl Catalog {
@@ -241,7 +258,8 @@ rows_of AS (
     FROM depending JOIN pg_proc p ON classid = 'pg_proc'::regclass AND p.oid = objid
     JOIN pg_type t ON t.oid = prorettype AND typrelid <> 0
 )
-SELECT number, used, relation::regclass::text, array_agg(attname::text ORDER BY attnum)
+SELECT number, used, relation::regclass::text, array_agg(attname::text ORDER BY attnum),
+       relation, array_agg(attnum::int8 ORDER BY attnum)
 FROM rows_of
 JOIN pg_class c ON c.oid = relation AND relkind IN ('r', 'p', 'f', 'v', 'm', 'c') AND c.oid >= 16384
 JOIN pg_attribute ON attrelid = relation AND attnum > 0 AND NOT attisdropped
@@ -253,6 +271,8 @@ GROUP BY number, used, relation",
             let Some(address) = number.checked_sub(1).and_then(|index| objects.get(index)) else {
                 continue;
             };
+            let columns_of = ColumnsOf { relation: row.get(4), numbers: row.get(5) };
+            self.columns_of.insert(row.get(2), columns_of);
             let rows = self.rows_of.entry((*address).clone()).or_default();
             let columns = match row.get(1) {
                 "relation" => &mut rows.of_relations,
@@ -289,15 +309,14 @@ GROUP BY number, used, relation",
 
     /// The block that runs a statement with lists in the order of then, after a look at the order of
     /// `fixed`; where that changed, the values that a query returns as rows of `result` are put in
-    /// theirs.
-    fn block(&self, text: &str, fixed: &Columns, result: &Columns) -> Option<String> {
+    /// theirs. And the columns that it raises an error about.
+    fn block(&self, text: &str, mut fixed: Columns, result: &Columns) -> Option<(String, Columns)> {
         let (statement, has_lists) = self.execution(text, None);
         let reordered =
             result.iter().next().filter(|_| result.len() == 1).and_then(|(relation, columns)| {
                 let text = in_the_order_of_then(text, columns)?;
                 Some((relation, columns, self.execution(&text, Some(relation)).0))
             });
-        let mut fixed = fixed.clone();
         let statement = match &reordered {
             Some((relation, columns, other)) => format!(
                 "
@@ -317,11 +336,12 @@ GROUP BY number, used, relation",
             return None;
         }
         let body = format!("\nBEGIN{}{statement}\nEND\n", assertion(text, &fixed));
-        Some(if body.contains("$$") {
+        let block = if body.contains("$$") {
             format!("DO {}", quote_literal(&body))
         } else {
             format!("DO $${body}$$")
-        })
+        };
+        Some((block, fixed))
     }
 
     /// What runs a text with its lists, and the columns of a relation for the mark, in the order of
@@ -395,8 +415,7 @@ fn query_of(text: &str) -> Option<(&str, &str)> {
 
 /// Statements that raise an error where these columns are in another order.
 fn assertion(text: &str, fixed: &Columns) -> String {
-    let what = text.lines().next().unwrap_or_default().trim_end_matches(" AS");
-    let what: String = what.chars().take(200).collect();
+    let what = made_by(text);
     let checks = fixed.iter().map(|(relation, columns)| {
         let message = format!("cannot recreate what uses columns of `{relation}` by position");
         let detail = format!("The columns are in another order than when it was captured: {what}");
@@ -414,6 +433,12 @@ fn assertion(text: &str, fixed: &Columns) -> String {
         )
     });
     checks.collect()
+}
+
+/// How a statement begins.
+fn made_by(text: &str) -> String {
+    let first = text.lines().next().unwrap_or_default().trim_end_matches(" AS");
+    first.chars().take(200).collect()
 }
 
 /// Whether the columns of a relation are in another order than this.

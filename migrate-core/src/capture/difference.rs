@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use migrate_dsl::quote_literal;
+use postgres::types::Oid;
 
 use super::State;
 use super::fact::{Address, Fact, Key, Need};
@@ -266,6 +267,12 @@ impl<'a> Comparison<'a> {
             self.before.facts.values().partition(|fact| is_made(fact));
         let inside = inside(&made);
         let made_addresses: HashSet<&Address> = made.iter().map(|fact| &fact.address).collect();
+        let mut last: HashMap<Oid, Vec<i64>> = HashMap::new();
+        for fact in made.iter().filter(|fact| !inside.contains_key(&fact.address)) {
+            if fact.address.class == "pg_class" && fact.address.part > 0 {
+                last.entry(fact.address.object).or_default().push(fact.address.part);
+            }
+        }
         // The constraint of a partition belongs to its parent's too.
         let is_made = |need: &Need| {
             need.on.class != "pg_constraint" && made_addresses.contains(&need.on.whole())
@@ -288,7 +295,7 @@ impl<'a> Comparison<'a> {
                         () => fact.create(),
                     };
                     script.extend(Phase::InOrder, create);
-                    script.limits.extend(fact.limits_of("create"));
+                    script.limits.extend(fact.limits_of("create", &last));
                 }
                 let code = self.before.code_of_made(&fact.address, &made_addresses);
                 script.code.extend(code.cloned());
@@ -327,7 +334,7 @@ impl<'a> Comparison<'a> {
                         _ => back,
                     };
                     if !back.is_empty() {
-                        script.limits.extend(fact.limits_of(&setting.name));
+                        script.limits.extend(fact.limits_of(&setting.name, &last));
                         let code = self.before.code_of_setting(&fact.address, &setting);
                         script.code.extend(code.cloned());
                     }

@@ -1,11 +1,12 @@
 //! What is known of one object: where the catalog has it, what it needs, and its form.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use postgres::types::Oid;
 
-use super::form::{Form, Forms, MARKS, Relation, Setting};
+use super::form::{ColumnsOf, Form, Forms, Limit, MARKS, Relation, Setting};
 use super::word::Word;
 
 /// Where the catalog has an object: as in `pg_depend`.
@@ -207,10 +208,18 @@ impl Fact {
         !self.form.limits.is_empty()
     }
 
-    /// Why a setting, or the object itself, cannot be made again.
-    pub(super) fn limits_of(&self, name: &str) -> impl Iterator<Item = String> {
-        let limits = self.form.limits.iter().filter(move |(limited, _)| limited == name);
-        limits.map(|(_, reason)| self.text(reason).into_owned())
+    /// Why a setting, or the object itself, cannot be made again, where these columns, by their
+    /// relations, come back as the last ones.
+    pub(super) fn limits_of(&self, name: &str, last: &HashMap<Oid, Vec<i64>>) -> Vec<String> {
+        let holds = |limit: &&Limit| {
+            let Some(ColumnsOf { relation, numbers }) = &limit.unless_in_order else { return true };
+            let Some(last) = last.get(relation) else { return false };
+            let (moved, stayed): (Vec<&i64>, Vec<&i64>) =
+                numbers.iter().partition(|number| last.contains(number));
+            moved.first() < stayed.last() && !moved.is_empty()
+        };
+        let limits = self.form.limits.iter().filter(|limit| limit.of == name).filter(holds);
+        limits.map(|limit| self.text(&limit.reason).into_owned()).collect()
     }
 
     pub(super) fn has_setting(&self, name: &str) -> bool {

@@ -7,6 +7,8 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use postgres::types::Oid;
+
 /// What a fact is, with the name of its relation in it or marks in its place.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(super) struct Form {
@@ -23,8 +25,24 @@ pub(super) struct Form {
     /// one and, if anything, after that.
     pub(super) name: Option<(String, Vec<String>)>,
     pub(super) settings: Vec<Setting>,
-    /// What cannot be done again, by the setting or, for the object itself, `create`; and why.
-    pub(super) limits: Vec<(String, String)>,
+    pub(super) limits: Vec<Limit>,
+}
+
+/// What cannot be done again.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Limit {
+    /// A setting or, for the object itself, `create`.
+    pub(super) of: String,
+    pub(super) reason: String,
+    /// It can as long as these stand in this order.
+    pub(super) unless_in_order: Option<ColumnsOf>,
+}
+
+/// The columns of a relation, by their numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct ColumnsOf {
+    pub(super) relation: Oid,
+    pub(super) numbers: Vec<i64>,
 }
 
 /// The names of a relation that the texts about it have in them.
@@ -155,7 +173,8 @@ impl Form {
     /// The same with other texts.
     pub(super) fn map(&self, text: &impl Fn(&str) -> String) -> Self {
         let texts = |texts: &[String]| texts.iter().map(|it| text(it)).collect::<Vec<_>>();
-        let pairs = self.limits.iter().map(|(name, reason)| (name.clone(), text(reason)));
+        let limits =
+            self.limits.iter().map(|limit| Limit { reason: text(&limit.reason), ..limit.clone() });
         Self {
             create: texts(&self.create),
             among_rows: texts(&self.among_rows),
@@ -164,7 +183,7 @@ impl Form {
             drop: texts(&self.drop),
             name: self.name.as_ref().map(|(name, around)| (text(name), texts(around))),
             settings: self.settings.iter().map(|setting| setting.map(text)).collect(),
-            limits: pairs.collect(),
+            limits: limits.collect(),
         }
     }
 
@@ -178,7 +197,7 @@ impl Form {
             .chain(&self.definition)
             .chain(name)
             .chain(self.settings.iter().flat_map(Setting::texts))
-            .chain(self.limits.iter().map(|(_, reason)| reason));
+            .chain(self.limits.iter().map(|limit| &limit.reason));
         texts.any(|text| text.contains(MARKS))
     }
 }

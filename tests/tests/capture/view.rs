@@ -132,6 +132,24 @@ fn rows_that_the_owner_may_not_compute_are_warned_of() {
     assert!(back.contains("is recreated without rows"), "{back}");
 }
 
+/// What a query computes can depend on what no capture can know, and its owner could let it fail.
+#[test]
+fn rows_whose_query_fails_are_warned_of() {
+    let before = "
+        CREATE TABLE t (id int);
+        CREATE FUNCTION part(int) RETURNS int LANGUAGE sql AS 'SELECT $1 / pg_catalog.current_setting(''test.by'')::int';
+        SET test.by = 1;
+        INSERT INTO t VALUES (1);
+        CREATE MATERIALIZED VIEW m AS SELECT part(id) FROM t";
+    let step = step(before, "DROP MATERIALIZED VIEW m", &["materialized view m"]);
+    let is_filled = "SELECT relispopulated::text FROM pg_class WHERE relname = 'm'";
+    let back = step.back_over_rows("SET test.by = 0", is_filled);
+    let warning = "materialized view `public.m` is recreated without rows, as its query failed: \
+                   division by zero; once it runs, run `REFRESH MATERIALIZED VIEW public.m`";
+    assert!(back.contains(warning), "{back}");
+    assert!(back.contains("false"), "{back}");
+}
+
 /// Before 15 the server drops the column under the view, which keeps a reference to nothing.
 #[test]
 fn a_view_of_a_functions_rows_has_a_dropped_column_again() {

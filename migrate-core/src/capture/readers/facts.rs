@@ -7,7 +7,7 @@ use postgres::Row;
 use postgres::types::Oid;
 
 use super::super::fact::{Address, Fact, Key, Need};
-use super::super::form::{Change, Form, Forms, Phase, Relation, Setting, Style, When};
+use super::super::form::{Change, Form, Forms, Limit, Phase, Relation, Setting, Style, When};
 use super::super::objects::{self, Found};
 use super::super::options::is_internal;
 use super::super::privileges::Privileges;
@@ -131,7 +131,11 @@ impl Draft {
             "create" => (form.create, form.definition) = (statements, value),
             "among" => (form.among_rows, form.may_be_left_off) = (statements, value.is_some()),
             "drop" => form.drop = statements,
-            "limit" => form.limits.extend(value.map(|reason| (name.to_owned(), reason))),
+            "limit" => form.limits.extend(value.map(|reason| Limit {
+                of: name.to_owned(),
+                reason,
+                unless_in_order: None,
+            })),
             "name" => form.name = value.map(|name| (name, statements)),
             "with" => self.comes_with.extend(written_address(&statements)),
             "needs" => {

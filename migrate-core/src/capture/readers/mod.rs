@@ -234,7 +234,11 @@ fn attempt(statement: &str, otherwise: &[Otherwise<'_>]) -> String {
                     COALESCE(E'\\n    ' || NULLIF({instead}, '') || ';', ''), {warning})"
         )
     });
-    let handlers = handlers.collect::<Vec<_>>().join(" || ");
+    attempt_with(statement, &handlers.collect::<Vec<_>>().join(" || "))
+}
+
+/// The same, with handlers of its own: an expression too.
+fn attempt_with(statement: &str, handlers: &str) -> String {
     format!(
         "(SELECT 'DO ' || CASE WHEN strpos(body, '$$') = 0 THEN '$$' || body || '$$'
                                ELSE quote_literal(body) END

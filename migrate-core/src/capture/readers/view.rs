@@ -1,21 +1,24 @@
 //! Views, materialized ones too.
 
 use super::super::privileges;
-use super::{Otherwise, Reader};
+use super::Reader;
 
 pub(super) const VIEWS: Reader = Reader::of(&["view", "materialized view"], views);
 
 /// A view whose columns are the same can be replaced; everything else takes a new one.
 fn views() -> String {
     let acl = privileges::sql('r', "'TABLE ' || name", "''", "relacl", "relowner");
-    let refreshed = super::attempt(
+    // Its owner could let it fail on purpose. A lock that is not to be had, and a server that is short of
+    // something, are no fault of the view.
+    let refreshed = super::attempt_with(
         "refresh",
-        &[Otherwise {
-            error: "insufficient_privilege",
-            instead: "''",
-            warning: "format('materialized view `%s` is recreated without rows: its owner `%s` is not allowed to run its query; once it is, run `%s`',
-                             name, relowner::regrole, refresh)",
-        }],
+        "format(E'WHEN lock_not_available OR transaction_rollback OR insufficient_resources
+    OR operator_intervention OR system_error THEN
+    RAISE;
+WHEN OTHERS THEN
+    RAISE WARNING USING MESSAGE = pg_catalog.concat(%L::pg_catalog.text, SQLERRM, %L::pg_catalog.text);\\n',
+                format('materialized view `%s` is recreated without rows, as its query failed: ', name),
+                format('; once it runs, run `%s`', refresh))",
     );
     format!(
         "
@@ -45,7 +48,7 @@ CROSS JOIN LATERAL (VALUES
                      CASE WHEN materialized THEN E'\\n  WITH NO DATA' END)]),
     -- its query may need what is not there yet, and what it calls runs with the rights of the owner
     ('last-once populated', CASE WHEN materialized AND relispopulated THEN 'populated' END,
-        ARRAY[CASE WHEN (SELECT rolsuper FROM pg_roles r WHERE r.oid = relowner) THEN refresh ELSE {refreshed} END]),
+        ARRAY[{refreshed}]),
     ('drop', NULL, ARRAY[format('DROP %s %s', word, name)]),
     ('change body', CASE WHEN NOT materialized THEN body END, CASE WHEN NOT materialized
         THEN ARRAY[concat('CREATE OR REPLACE VIEW ', name, options, ' AS', E'\\n', body)] END),
