@@ -325,7 +325,7 @@ impl<'a> Comparison<'a> {
                     if back.iter().any(|sql| sql.starts_with("REVOKE")) {
                         revoked.insert(fact.address.clone());
                     }
-                    if back.iter().any(|sql| sql.ends_with("DROP NOT NULL")) {
+                    if back.last().is_some_and(|sql| sql.ends_with("DROP NOT NULL")) {
                         nullable.insert(&fact.address);
                     }
                     let names_index = ["late-change cluster", "late-change replica identity"];
