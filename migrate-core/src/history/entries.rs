@@ -1,7 +1,9 @@
 //! The history, read.
 
+use std::error::Error;
+
 use chrono::{DateTime, Utc};
-use postgres::Client;
+use postgres::{Client, Row};
 
 use super::journal::Noted;
 use super::{History, HistoryError};
@@ -110,16 +112,21 @@ impl History {
             self.table.quoted()
         );
         let rows = client.query(&sql, &[])?;
-        let applied = rows.iter().map(|row| {
+        let read = |row: &Row, name: String| {
             Ok(Applied {
                 id: row.try_get(0)?,
-                name: row.try_get(1)?,
+                name,
                 applied_at: row.try_get(2)?,
                 execution_time_ms: row.try_get(3)?,
                 checksum: row.try_get(4)?,
                 source_digest: row.try_get(5)?,
                 generator: row.try_get(6)?,
             })
+        };
+        let applied = rows.iter().map(|row| {
+            let name: String = row.try_get(1)?;
+            read(row, name.clone())
+                .map_err(|error: postgres::Error| HistoryError::damaged(&self.table, &name, error))
         });
         applied.collect()
     }
@@ -147,12 +154,11 @@ impl History {
     ) -> Result<Stored, HistoryError> {
         let sql = format!("SELECT down::text FROM {} WHERE name = $1", self.table.quoted());
         let text: String = client.query_one(&sql, &[&name])?.try_get(0)?;
-        Stored::read(&text).map_err(|error| {
-            let name = name.to_owned();
-            match error {
-                StoredError::Format { found } => HistoryError::NewerInverse { name, found },
-                StoredError::Json(source) => HistoryError::Damaged { name, source },
+        Stored::read(&text).map_err(|error| match error {
+            StoredError::Format { found } => {
+                HistoryError::NewerInverse { name: name.to_owned(), found }
             }
+            StoredError::Json(source) => HistoryError::damaged(&self.table, name, source),
         })
     }
 
@@ -168,16 +174,12 @@ impl History {
             self.journal_table().quoted()
         );
         let rows = client.query(&sql, &[])?;
-        let unfinished = rows.iter().map(|row| {
-            let name: String = row.try_get(0)?;
+        let read = |row: &Row, name: String| -> Result<Unfinished, Box<dyn Error + Send + Sync>> {
             let done: i32 = row.try_get(3)?;
             let captured: &str = row.try_get(6)?;
             let noted: Option<&str> = row.try_get(7)?;
-            let noted = noted.map(serde_json::from_str).transpose();
-            let noted =
-                noted.map_err(|source| HistoryError::Damaged { name: name.clone(), source })?;
-            let mut captured: Captured = serde_json::from_str(captured)
-                .map_err(|source| HistoryError::Damaged { name: name.clone(), source })?;
+            let noted = noted.map(serde_json::from_str).transpose()?;
+            let mut captured: Captured = serde_json::from_str(captured)?;
             captured.values_mut().for_each(CapturedInverse::drop_internal_options);
             Ok(Unfinished {
                 name,
@@ -189,6 +191,11 @@ impl History {
                 running: row.try_get(4)?,
                 started_at: row.try_get(5)?,
             })
+        };
+        let unfinished = rows.iter().map(|row| {
+            let name: String = row.try_get(0)?;
+            read(row, name.clone())
+                .map_err(|error| HistoryError::damaged(&self.journal_table(), &name, error))
         });
         unfinished.collect()
     }

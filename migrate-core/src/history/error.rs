@@ -1,5 +1,8 @@
 //! Why the history cannot be used.
 
+use std::error::Error;
+
+use migrate_dsl::Name;
 use postgres::Client;
 use thiserror::Error;
 
@@ -93,16 +96,25 @@ pub enum HistoryError {
         advice: String,
     },
     /// A row cannot be what this tool wrote.
-    #[error("the history row of `{name}` cannot be read")]
+    #[error("{row} cannot be read")]
     Damaged {
-        /// The migration.
-        name: String,
+        /// What the row is about, with the table.
+        row: String,
         /// What is wrong with it.
-        source: serde_json::Error,
+        source: Box<dyn Error + Send + Sync>,
     },
 }
 
 impl HistoryError {
+    /// That what `table` has about a migration is not what this tool wrote.
+    pub(super) fn damaged(
+        table: &Name,
+        name: &str,
+        source: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> Self {
+        Self::Damaged { row: format!("the row of `{name}` in `{table}`"), source: source.into() }
+    }
+
     /// The same, with what the catalog says of a right that is missing for `sql`.
     pub(crate) fn advised(self, client: &mut Client, sql: &str) -> Self {
         let Self::Database(source) = self else { return self };
@@ -147,7 +159,8 @@ impl HistoryError {
                     .to_owned(),
             ),
             Self::Damaged { .. } => Some(
-                "someone edited it by hand; `migrate status` still reads the others".to_owned(),
+                "someone edited it by hand: correct that row, or restore it from a backup"
+                    .to_owned(),
             ),
             Self::Untrusted { distrust, .. } => Some(remedies(distrust)),
             Self::Newer { .. } | Self::NewerInverse { .. } => {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use migrate_dsl::quote_literal as literal;
-use postgres::Client;
+use postgres::{Client, Row};
 use serde::Serialize;
 
 use super::{History, HistoryError};
@@ -193,7 +193,7 @@ impl History {
         );
         let count = query.count.map(|count| i64::try_from(count).unwrap_or(i64::MAX));
         let rows = client.query(&sql, &[&query.name, &count])?;
-        let entries = rows.iter().map(|row| {
+        let read = |row: &Row| {
             let actor: String = row.try_get(6)?;
             let (who, host) = match actor.rsplit_once('@') {
                 Some((who, host)) => (who.to_owned(), Some(host.to_owned())),
@@ -213,6 +213,13 @@ impl History {
                 tool_version: row.try_get(9)?,
                 checksum: row.try_get(10)?,
                 message: row.try_get(11)?,
+            })
+        };
+        let entries = rows.iter().map(|row| {
+            let id: i64 = row.try_get(0)?;
+            read(row).map_err(|error: postgres::Error| HistoryError::Damaged {
+                row: format!("line {id} of `{}`", self.log_table()),
+                source: error.into(),
             })
         });
         entries.collect()

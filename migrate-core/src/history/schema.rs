@@ -211,6 +211,39 @@ impl History {
     }
 }
 
+impl History {
+    /// What brings back the trigger that keeps the log, where it is not there or does not run.
+    ///
+    /// # Errors
+    ///
+    /// When the server cannot be asked.
+    pub(crate) fn guard_of_log(&self, client: &mut Client) -> Result<Option<String>, HistoryError> {
+        let log = self.log_table().quoted();
+        // The first version has neither the column nor the trigger. 58: before UPDATE, DELETE and
+        // TRUNCATE, once a statement.
+        let sql = "SELECT tgname IS NOT NULL, tgtype = 58 AND tgqual IS NULL AND tgfoid = \
+             pg_catalog.to_regproc($2), tgenabled IN ('O', 'A') \
+             FROM pg_catalog.pg_attribute LEFT JOIN pg_catalog.pg_trigger \
+             ON tgrelid = attrelid AND tgname = 'kept' \
+             WHERE attrelid = $1::pg_catalog.text::pg_catalog.regclass AND attname = 'checksum'";
+        let function = self.beside("log_kept").quoted();
+        let [_, make_function, make_trigger, ..] = &self.kept_log_and_settings()[..] else {
+            return Ok(None);
+        };
+        let Some(row) = client.query_opt(sql, &[&log, &function])? else { return Ok(None) };
+        let [is_there, is_ours, runs] = [0, 1, 2].map(|column| row.get(column));
+        let is = |answer: Option<bool>| answer.unwrap_or(false);
+        Ok(match () {
+            () if !is(is_there) => Some(format!("{make_function};\n{make_trigger}")),
+            () if !is(is_ours) => {
+                Some(format!("DROP TRIGGER kept ON {log};\n{make_function};\n{make_trigger}"))
+            }
+            () if !is(runs) => Some(format!("ALTER TABLE {log} ENABLE TRIGGER kept")),
+            () => None,
+        })
+    }
+}
+
 /// Refuses a table that lacks one of our columns.
 fn is_ours<'a>(
     table: &migrate_dsl::Name,

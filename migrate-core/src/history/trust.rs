@@ -120,7 +120,9 @@ SELECT DISTINCT pg_catalog.pg_describe_object(p.classid, p.objid, d.objsubid),
                FROM pg_catalog.pg_attrdef a JOIN pg_catalog.pg_attribute ON attrelid = adrelid AND attnum = adnum
                WHERE a.oid = p.objid)
            WHEN 'pg_class'::regclass THEN CASE d.objsubid
-               WHEN 0 THEN pg_catalog.format('DROP INDEX %s', p.objid::regclass)
+               WHEN 0 THEN (SELECT CASE relkind WHEN 'i' THEN pg_catalog.format('DROP INDEX %s', p.objid::regclass)
+                                                WHEN 'r' THEN pg_catalog.format('ALTER TABLE %s NOT OF', p.name) END
+                            FROM pg_catalog.pg_class WHERE pg_class.oid = p.objid)
                ELSE (SELECT pg_catalog.format('ALTER TABLE %s DROP COLUMN %I', p.name, attname)
                      FROM pg_catalog.pg_attribute WHERE attrelid = p.objid AND attnum = d.objsubid) END END
 FROM parts p

@@ -158,6 +158,7 @@ impl Migrator {
                 "its `id` is above the counter of the history, so that a later one will collide with it",
             ));
         }
+        findings.extend(self.guard_of_log(session)?);
         findings.extend(self.registered_history(session)?);
         findings.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(Verification { applied: known.applied.len(), findings })
@@ -170,6 +171,23 @@ impl Migrator {
         let help = error.help().unwrap_or_default();
         let name = self.history.table().to_string();
         vec![Finding::new(FindingKind::Tampered, &name, error.to_string(), help)]
+    }
+}
+
+impl Migrator {
+    /// Whether somebody could have changed the log unseen.
+    fn guard_of_log(&self, session: &mut Session) -> Result<Option<Finding>, Error> {
+        let Some(remedy) = self.history.guard_of_log(session.client())? else { return Ok(None) };
+        let log = self.history.log_table();
+        Ok(Some(Finding::new(
+            FindingKind::Tampered,
+            &self.history.table().to_string(),
+            format!(
+                "the trigger `kept`, which lets lines of `{log}` only be added, is gone, changed or disabled: \
+                 its lines may have been changed or removed"
+            ),
+            format!("find out who did that; then:\n{remedy}"),
+        )))
     }
 }
 

@@ -226,7 +226,49 @@ fn a_history_that_somebody_changed_is_found() {
     AppliedLate 20260101000000_a: it was applied after `20260102000000_b`, which is newer
     Tampered 20260101000000_a: its row is numbered after that of `20260102000000_b`, which the log has later
     ");
-    insta::assert_snapshot!(after("ALTER TABLE migrations_log DISABLE TRIGGER kept; DELETE FROM migrations_log WHERE id = 1"), @"Tampered 20260101000000_a: the history has it; the log does not know that it was ever applied");
+    insta::assert_snapshot!(after("ALTER TABLE migrations_log DISABLE TRIGGER kept; DELETE FROM migrations_log WHERE id = 1"), @"
+    Tampered 20260101000000_a: the history has it; the log does not know that it was ever applied
+    Tampered public.migrations: the trigger `kept`, which lets lines of `public.migrations_log` only be added, is gone, changed or disabled: its lines may have been changed or removed
+    ");
+    insta::assert_snapshot!(after("ALTER TABLE migrations_log DISABLE TRIGGER kept; DELETE FROM migrations_log WHERE id = 1; ALTER TABLE migrations_log ENABLE TRIGGER kept"), @"Tampered 20260101000000_a: the history has it; the log does not know that it was ever applied");
+}
+
+/// Each is put right by what the finding says.
+#[test]
+fn a_log_that_anybody_could_have_changed_is_found() {
+    let engine = Engine::new();
+    engine.up(&[migration(A, table_a)]).unwrap();
+    for sql in [
+        "DROP TRIGGER kept ON migrations_log",
+        "DROP FUNCTION migrations_log_kept() CASCADE",
+        "ALTER TABLE migrations_log DISABLE TRIGGER kept",
+        "ALTER TABLE migrations_log ENABLE REPLICA TRIGGER kept",
+        "DROP TRIGGER kept ON migrations_log; CREATE TRIGGER kept BEFORE DELETE ON migrations_log
+             FOR EACH STATEMENT EXECUTE FUNCTION migrations_log_kept()",
+    ] {
+        engine.database.execute(sql);
+        let all = [migration(A, table_a)];
+        let found = engine.migrator(&all).verify(&mut engine.session()).unwrap().findings;
+        let [finding] = &found[..] else { panic!("{sql}: {found:?}") };
+        assert!(finding.message.starts_with("the trigger `kept`"), "{sql}: {found:?}");
+        let (_, remedy) = finding.help.split_once('\n').unwrap();
+        engine.database.execute(remedy);
+        assert_eq!(findings(&engine, &all), "", "{sql}");
+        engine.database.client().batch_execute("DELETE FROM migrations_log").unwrap_err();
+    }
+}
+
+/// No `DateTime` of the client's can hold it.
+#[test]
+fn a_time_that_never_comes_is_damage() {
+    let engine = Engine::new();
+    engine.up(&[migration(A, table_a)]).unwrap();
+    engine.database.execute("UPDATE migrations SET applied_at = 'infinity'");
+    let status = engine.migrator(&[]).status(&mut engine.session()).unwrap_err();
+    assert_eq!(
+        status.to_string(),
+        "the row of `20260101000000_a` in `public.migrations` cannot be read"
+    );
 }
 
 #[test]

@@ -117,7 +117,7 @@ fn what_hangs_on_the_tables_is_looked_at() {
     let role = engine.database.unique("mallory");
     engine.database.execute(&format!(
         "CREATE ROLE {role}; CREATE SCHEMA m AUTHORIZATION {role}; SET ROLE {role};
-         CREATE TYPE m.mood AS ENUM ('good');
+         CREATE TYPE m.mood AS ENUM ('good'); CREATE TYPE m.pair AS (key text, value text);
          CREATE FUNCTION m.yes(text) RETURNS bool IMMUTABLE LANGUAGE sql AS 'SELECT true';
          CREATE FUNCTION m.word() RETURNS text LANGUAGE sql AS $$SELECT 'x'$$;
          CREATE FUNCTION m.run() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'"
@@ -130,6 +130,7 @@ fn what_hangs_on_the_tables_is_looked_at() {
         "CREATE TRIGGER odd BEFORE INSERT ON migrations FOR EACH ROW EXECUTE FUNCTION m.run()",
         "CREATE RULE odd AS ON INSERT TO migrations_journal DO ALSO SELECT 1",
         "CREATE POLICY odd ON migrations USING (m.yes(name))",
+        "ALTER TABLE migrations_settings OF m.pair",
         "CREATE TABLE m.heir () INHERITS (migrations)",
     ];
     let mut text = String::new();
@@ -161,6 +162,8 @@ fn what_hangs_on_the_tables_is_looked_at() {
       rule `odd` on `public.migrations_journal` can replace what is written: DROP RULE odd ON public.migrations_journal
     CREATE POLICY odd ON migrations USING (m.yes(name))
       policy `odd` on `public.migrations` can hide rows: DROP POLICY odd ON public.migrations
+    ALTER TABLE migrations_settings OF m.pair
+      table public.migrations_settings uses type m.pair, which belongs to `mallory`: ALTER TABLE public.migrations_settings NOT OF
     CREATE TABLE m.heir () INHERITS (migrations)
       `public.migrations` is part of an inheritance tree with `m.heir`: -
     ");
