@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::apply::{ApplyError, Failure, Loss};
 use crate::backup::BackupError;
-use crate::connect::{ConnectError, TargetError};
+use crate::connect::{ConnectError, OpenError, ReconnectError, TargetError};
 use crate::history::{Allowed, HistoryError};
 use crate::interrupt::Stop;
 use crate::lock::LockError;
@@ -211,6 +211,24 @@ pub enum Error {
     /// The server failed otherwise.
     #[error("the server failed")]
     Database(#[from] postgres::Error),
+}
+
+impl From<OpenError> for Error {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Target(error) => error.into(),
+            OpenError::Connect(error) => error.into(),
+        }
+    }
+}
+
+impl From<ReconnectError> for Error {
+    fn from(error: ReconnectError) -> Self {
+        match error {
+            ReconnectError::Connect(error) => error.into(),
+            ReconnectError::Stopped(stop) => LockError::Stopped(stop).into(),
+        }
+    }
 }
 
 impl Error {

@@ -6,6 +6,7 @@ use postgres::error::SqlState;
 use thiserror::Error;
 
 use super::Target;
+use crate::interrupt::Stop;
 
 /// Why no database can be made out. What was written is not shown: it may carry a password, and
 /// where it was written wrong, anywhere.
@@ -72,6 +73,33 @@ pub enum TargetError {
         /// What is wrong with it.
         reason: String,
     },
+}
+
+/// Why a URL leads to no session.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// It is none.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// There is no connection.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+}
+
+/// Why a session whose connection was lost has no successor.
+#[derive(Debug)]
+pub(crate) enum ReconnectError {
+    /// There is no connection.
+    Connect(ConnectError),
+    /// All was to end.
+    Stopped(Stop),
+}
+
+impl From<ConnectError> for ReconnectError {
+    fn from(error: ConnectError) -> Self {
+        Self::Connect(error)
+    }
 }
 
 impl TargetError {

@@ -24,7 +24,8 @@ mod target;
 mod tls;
 
 pub use administration::{AdministrationError, create_database, drop_database, reset_database};
-pub use error::{ConnectError, TargetError};
+pub(crate) use error::ReconnectError;
+pub use error::{ConnectError, OpenError, TargetError};
 pub(crate) use lifeline::{Lifeline, WeakLifeline};
 pub use postgres::error::SqlState;
 pub(crate) use reach::CANCELS_WITHIN;

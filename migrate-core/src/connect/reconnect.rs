@@ -10,10 +10,8 @@ use std::time::{Duration, Instant};
 
 use super::identity::Mismatch;
 use super::server::Server;
-use super::{ConnectError, Session};
-use crate::error::Error;
+use super::{ConnectError, ReconnectError, Session};
 use crate::interrupt::Interrupt;
-use crate::lock::LockError;
 
 /// How often it is checked whether the work is to end.
 const POLL: Duration = Duration::from_millis(50);
@@ -43,13 +41,13 @@ impl Session {
     ///
     /// As [`connect`](Self::connect); when only another cluster answers, or a former primary; and
     /// when it is to stop.
-    pub(crate) fn reconnect(&mut self, interrupt: &Interrupt) -> Result<(), Error> {
+    pub(crate) fn reconnect(&mut self, interrupt: &Interrupt) -> Result<(), ReconnectError> {
         let session = self.successor(interrupt)?;
         self.replace_with(session);
         Ok(())
     }
 
-    fn successor(&self, interrupt: &Interrupt) -> Result<Session, Error> {
+    fn successor(&self, interrupt: &Interrupt) -> Result<Session, ReconnectError> {
         let target = self.whole_target();
         let servers = target.servers().to_vec();
         let connectors = Self::connectors(target)?;
@@ -74,7 +72,7 @@ impl Session {
         let mut others_until = None;
         loop {
             if let Some(stop) = interrupt.stopped() {
-                return Err(LockError::Stopped(stop).into());
+                return Err(ReconnectError::Stopped(stop));
             }
             if others_until.is_some_and(|until| Instant::now() >= until) {
                 break;
@@ -93,7 +91,9 @@ impl Session {
         });
         match newest {
             Some((_, session)) => Ok(session),
-            None => Err(self.none(tried.temporary, tried.refused, (tried.unsuited, tried.foreign))),
+            None => Err(self
+                .none(tried.temporary, tried.refused, (tried.unsuited, tried.foreign))
+                .into()),
         }
     }
 
@@ -138,20 +138,19 @@ impl Session {
         mut temporary: Vec<(String, ConnectError)>,
         mut refused: Vec<ConnectError>,
         (unsuited, foreign): (Vec<String>, Vec<String>),
-    ) -> Error {
+    ) -> ConnectError {
         let target = self.whole_target().clone();
         let tried = |temporary: &[(String, ConnectError)]| -> Vec<String> {
             let told = temporary.iter().map(|(told, _)| told.clone());
             foreign.iter().chain(&unsuited).cloned().chain(told).collect()
         };
-        let error = match (temporary.as_slice(), unsuited.as_slice()) {
+        match (temporary.as_slice(), unsuited.as_slice()) {
             ([], []) => match refused.pop() {
                 Some(refused) => refused,
                 None => ConnectError::OtherCluster { target, tried: tried(&[]) },
             },
             ([_], []) if foreign.is_empty() => temporary.remove(0).1,
             _ => ConnectError::NotTheSame { target, tried: tried(&temporary) },
-        };
-        error.into()
+        }
     }
 }

@@ -14,7 +14,7 @@ use super::search_path;
 use super::server::Server;
 use super::target::Wanted;
 use super::tls::Connector;
-use super::{Canceler, ConnectError, Target, pooler};
+use super::{Canceler, ConnectError, OpenError, Target, pooler};
 use crate::interrupt::{Ended, Interrupt, Kind};
 use crate::plan::Step;
 
@@ -139,7 +139,7 @@ impl Session {
     /// # Errors
     ///
     /// When it is neither, and as [`connect`](Self::connect).
-    pub fn open_url(url: &str, purpose: &str) -> Result<Self, crate::error::Error> {
+    pub fn open_url(url: &str, purpose: &str) -> Result<Self, OpenError> {
         let target =
             Target::parse(url, "the application", &crate::environment::Environment::default())?;
         Ok(Self::connect(&target, purpose)?)

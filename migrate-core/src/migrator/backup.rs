@@ -94,7 +94,7 @@ impl Migrator {
     pub(super) fn connect_if_lost(&self, session: &mut Session) -> Result<(), Error> {
         match session.client().is_valid(ANSWERS_WITHIN) {
             Ok(()) => Ok(()),
-            Err(_) => session.reconnect(&self.interrupt),
+            Err(_) => Ok(session.reconnect(&self.interrupt)?),
         }
     }
 
