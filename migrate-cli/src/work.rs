@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use migrate_core::bundle::{BundleError, Carried};
+use migrate_core::plan::bundle::{BundleError, Carried};
 use migrate_core::plan::{HistoryName, Migration, Plan, PlanFile};
 use migrate_core::{BackupBefore, History, Interrupt, Migrator, Session, Target};
 

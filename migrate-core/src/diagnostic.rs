@@ -3,9 +3,9 @@
 use migrate_dsl::FunctionError;
 use postgres::error::{DbError, SqlState};
 
-use crate::apply::{ApplyError, Failure, Left, Said};
 use crate::error::Error;
 use crate::event::Direction;
+use crate::execute::{ApplyError, Failure, Left, Said};
 use crate::history::HistoryError;
 use crate::plan::{Capture, Inverse, Place, Statement, Step};
 

@@ -2,15 +2,15 @@
 
 use thiserror::Error;
 
-use crate::apply::{ApplyError, Failure, Loss};
 use crate::backup::BackupError;
+use crate::connect::interrupt::Stop;
 use crate::connect::{ConnectError, OpenError, ReconnectError, TargetError};
+use crate::execute::{ApplyError, Failure, Loss};
+use crate::history::inverse::NoWayBack;
 use crate::history::{Allowed, HistoryError};
-use crate::interrupt::Stop;
 use crate::lock::LockError;
 use crate::order::OutOfOrder;
 use crate::plan::{PlanError, Problem, Step};
-use crate::way_back::NoWayBack;
 
 /// Why a migration that stopped half way does not go on, where nobody here knows what it was.
 pub(crate) const FILE_GONE: &str = "its file is gone";

@@ -26,7 +26,6 @@
 //! example, also for one that is async.
 
 pub mod backup;
-pub mod bundle;
 /// For the tests of the engine alone.
 #[doc(hidden)]
 pub mod capture;
@@ -37,34 +36,29 @@ pub mod diagnostic;
 pub mod event;
 pub mod functions;
 pub mod history;
-mod interrupt;
 mod limits;
 pub mod lock;
 pub mod order;
 pub mod plan;
 
-mod apply;
 mod environment;
 mod error;
+mod execute;
 mod migrator;
-mod rights;
-mod versions;
-mod watchdog;
-mod way_back;
 
-pub use apply::{ApplyError, Failure, Left, Loss, Said};
+pub use connect::interrupt::{Interrupt, Stop};
 pub use connect::{Session, Target};
 pub use environment::Environment;
 pub use error::Error;
 pub use event::{Event, Observer};
+pub use execute::{ApplyError, Failure, Left, Loss, Said};
+pub use history::inverse::{NoWayBack, WayBack};
 pub use history::{Allowed, History};
-pub use interrupt::{Interrupt, Stop};
 pub use limits::Limits;
+pub use lock::watchdog::Reporter;
 /// How migration files are named and found.
 pub use migrate_dsl::discover;
 pub use migrator::{
     BackupBefore, DownTo, Finding, FindingKind, Migrator, Partial, RestoreOptions, Status,
     StatusEntry, UpTo, Verification, WouldSync,
 };
-pub use watchdog::Reporter;
-pub use way_back::{NoWayBack, WayBack};

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use clap::Args;
-use migrate_core::bundle::Bundle;
 use migrate_core::plan::PlanFile;
+use migrate_core::plan::bundle::Bundle;
 use serde_json::json;
 
 use crate::context::Context;

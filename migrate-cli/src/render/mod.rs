@@ -8,11 +8,11 @@ pub mod table;
 use std::path::{Path, PathBuf};
 
 use migrate_core::backup::BackupError;
-use migrate_core::bundle::BundleError;
 use migrate_core::cluster::ClusterError;
 use migrate_core::connect::{AdministrationError, ConnectError, TargetError};
 use migrate_core::diagnostic::Diagnostic;
 use migrate_core::history::HistoryError;
+use migrate_core::plan::bundle::BundleError;
 use migrate_core::{Error as EngineError, Stop};
 use serde_json::{Value, json};
 use thiserror::Error;

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use super::child::{command, is_full, is_locked, listen, not_run, on, outcome};
 use super::{Backup, BackupError, ClientPrograms, validate};
 use crate::connect::Target;
+use crate::connect::interrupt::Interrupt;
 use crate::environment::Environment;
-use crate::interrupt::Interrupt;
 
 /// Backs a database up into a file that is not there yet, and reads it again. For the locks of
 /// others, each is waited for so long.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::interrupt::Stop;
+use crate::connect::interrupt::Stop;
 
 /// A backup could not be made, read or restored.
 #[derive(Debug, Error)]

@@ -12,9 +12,9 @@ use std::time::Duration;
 use super::child::{ServerLine, command, is_full, listen, not_run, on, outcome, routine};
 use super::{BackupError, ClientPrograms};
 use crate::connect::Target;
+use crate::connect::interrupt::Interrupt;
 use crate::connect::search_path::RESET;
 use crate::environment::Environment;
-use crate::interrupt::Interrupt;
 
 /// What is restored, and how.
 pub(crate) struct Restore<'a> {

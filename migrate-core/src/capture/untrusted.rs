@@ -19,8 +19,8 @@ use super::State;
 use super::fact::Address;
 use super::form::{Phase, Setting};
 use super::word::word;
+use crate::connect::permission::TRUSTED_ROLES;
 use crate::plan;
-use crate::rights::TRUSTED_ROLES;
 
 /// Whose code it is, and of which object.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]

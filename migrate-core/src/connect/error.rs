@@ -6,7 +6,7 @@ use postgres::error::SqlState;
 use thiserror::Error;
 
 use super::Target;
-use crate::interrupt::Stop;
+use crate::connect::interrupt::Stop;
 
 /// Why no database can be made out. What was written is not shown: it may carry a password, and
 /// where it was written wrong, anywhere.

@@ -7,11 +7,13 @@
 mod administration;
 mod error;
 mod identity;
+pub(crate) mod interrupt;
 mod lifeline;
 mod messages;
 mod parameters;
 mod parse;
 mod passfile;
+pub(crate) mod permission;
 mod pooler;
 mod reach;
 mod reconnect;

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::identity::Mismatch;
 use super::server::Server;
 use super::{ConnectError, ReconnectError, Session};
-use crate::interrupt::Interrupt;
+use crate::connect::interrupt::Interrupt;
 
 /// How often it is checked whether the work is to end.
 const POLL: Duration = Duration::from_millis(50);

@@ -15,7 +15,7 @@ use super::server::Server;
 use super::target::Wanted;
 use super::tls::Connector;
 use super::{Canceler, ConnectError, OpenError, Target, pooler};
-use crate::interrupt::{Ended, Interrupt, Kind};
+use crate::connect::interrupt::{Ended, Interrupt, Kind};
 use crate::plan::Step;
 
 /// A connection to a database, with its own settings.

@@ -7,8 +7,8 @@ use postgres::{Client, Row};
 
 use super::journal::Noted;
 use super::{History, HistoryError};
+use crate::history::inverse::{Captured, CapturedInverse, Stored, StoredError, WayBack};
 use crate::plan::{Step, checksum_of_first};
-use crate::way_back::{Captured, CapturedInverse, Stored, StoredError, WayBack};
 
 /// A migration that the database has.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use postgres::Client;
 use thiserror::Error;
 
 use super::Distrust;
-use crate::rights;
+use crate::connect::permission;
 
 /// Why the history cannot be used.
 #[derive(Debug, Error)]
@@ -118,7 +118,7 @@ impl HistoryError {
     /// The same, with what the catalog says of a right that is missing for `sql`.
     pub(crate) fn advised(self, client: &mut Client, sql: &str) -> Self {
         let Self::Database(source) = self else { return self };
-        let advice = source.as_db_error().and_then(|said| rights::advice(client, said, sql));
+        let advice = source.as_db_error().and_then(|said| permission::advice(client, said, sql));
         match advice {
             Some(advice) => Self::Denied { source, advice },
             None => Self::Database(source),

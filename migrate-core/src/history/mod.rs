@@ -10,6 +10,7 @@ mod carry;
 mod completeness;
 mod entries;
 mod error;
+pub(crate) mod inverse;
 mod journal;
 mod log;
 mod schema;

@@ -1,6 +1,6 @@
 //! What holds for a database: the version of the history's tables, its protection.
 
-use crate::rights::TRUSTED_ROLES;
+use crate::connect::permission::TRUSTED_ROLES;
 use migrate_dsl::{Identifier, Name, quote_literal as literal};
 use postgres::{Client, SimpleQueryMessage};
 

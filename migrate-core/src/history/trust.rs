@@ -17,8 +17,8 @@ use migrate_dsl::quote_literal as literal;
 use postgres::{Client, SimpleQueryMessage};
 
 use super::{History, HistoryError};
+use crate::connect::permission::TRUSTED_ROLES;
 use crate::event::Event;
-use crate::rights::TRUSTED_ROLES;
 
 /// Why a table of the history cannot be trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use migrate_dsl::quote_literal as literal;
 
 use super::journal::Noted;
 use super::{Action, History};
+use crate::history::inverse::{Captured, Stored, WayBack};
 use crate::plan::Migration;
-use crate::way_back::{Captured, Stored, WayBack};
 
 /// How long the running transaction has taken, in milliseconds, counted by the server.
 pub(crate) const TRANSACTION_MS: &str =

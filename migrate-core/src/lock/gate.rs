@@ -12,8 +12,8 @@ use postgres::Client;
 use postgres::types::Oid;
 
 use super::holders::{COLUMNS, SOURCES, conflicting, words};
+use crate::connect::interrupt::{Interrupt, Stop, Wait};
 use crate::event::{Class, Event, LockHolder, Observer};
-use crate::interrupt::{Interrupt, Stop, Wait};
 
 /// A transaction that is older holds a lock for long enough that others would queue behind us.
 const OLD: Duration = Duration::from_millis(40);

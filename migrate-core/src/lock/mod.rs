@@ -5,6 +5,7 @@ mod blocked;
 mod gate;
 mod holders;
 mod runner;
+pub(crate) mod watchdog;
 
 pub use blocked::{Blocked, Blocker, blocked};
 pub(crate) use gate::{Gate, Gone, lock_timeout};

@@ -11,9 +11,9 @@ use postgres::Client;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use crate::connect::interrupt::{Interrupt, Stop};
 use crate::event::{Event, Holder, Observer};
 use crate::history::History;
-use crate::interrupt::{Interrupt, Stop};
 
 const POLL: Duration = Duration::from_millis(50);
 

@@ -4,10 +4,10 @@ use super::{Known, Migrator};
 use crate::connect::Session;
 use crate::error::Error;
 use crate::event::Observer;
+use crate::history::inverse::{Captured, WayBack};
 use crate::history::{Action, Line};
 use crate::order::{State, entries};
 use crate::plan::Migration;
-use crate::way_back::{Captured, WayBack};
 
 impl Migrator {
     /// Records that what the file of an applied migration says now is as good as what was applied.

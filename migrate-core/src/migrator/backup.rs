@@ -10,7 +10,7 @@ use crate::environment::Environment;
 use crate::error::Error;
 use crate::event::{Event, Observer};
 use crate::history::{Action, HistoryError, Line};
-use crate::watchdog::Watchdog;
+use crate::lock::watchdog::Watchdog;
 
 /// How long a connection may take to show that it is still there.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(5);

@@ -2,19 +2,19 @@
 
 use std::borrow::Cow;
 
-use super::partial::stuck;
+use super::revert_partial::stuck;
 use super::up::{AND_APPLIED, is_inferred, without_secrets};
 use super::{Known, Migrator};
-use crate::apply::{ApplyError, Work, is_transactional};
 use crate::capture::{code_of, untrusted};
 use crate::connect::Session;
 use crate::error::Error;
 use crate::event::{Direction, Event, Observer};
+use crate::execute::{ApplyError, Work, is_transactional};
+use crate::history::inverse::{Captured, NoWayBack, WayBack};
 use crate::history::{Action, Applied, Line, TRANSACTION_MS, Unfinished};
 use crate::lock::RunnerLock;
 use crate::plan::Step;
-use crate::versions::for_server;
-use crate::way_back::{Captured, NoWayBack, WayBack};
+use crate::plan::versions::for_server;
 
 /// How far to take back.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,8 +7,8 @@ use crate::capture::{Registration, has_citus, is_citus_worker, unrestored_of};
 use crate::connect::Session;
 use crate::error::Error;
 use crate::event::{Event, Observer};
+use crate::history::inverse::WayBack;
 use crate::plan::{Capture, Inverse, Migration, Step};
-use crate::way_back::WayBack;
 
 /// Extensions of which a backup does not have all, and what is to be done about it.
 const RESTORED_WITHOUT: &[(&str, &str)] = &[

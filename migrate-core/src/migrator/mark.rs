@@ -4,8 +4,8 @@ use super::Migrator;
 use crate::connect::Session;
 use crate::error::Error;
 use crate::event::Observer;
+use crate::history::inverse::{Captured, WayBack};
 use crate::history::{Action, Line};
-use crate::way_back::{Captured, WayBack};
 
 impl Migrator {
     /// Records migrations as applied without running them, and gives the names of those that

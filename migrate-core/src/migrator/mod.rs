@@ -2,7 +2,6 @@
 
 mod accept;
 mod backup;
-mod cut;
 mod down;
 mod embedded;
 mod extensions;
@@ -10,11 +9,12 @@ mod functions;
 mod goto;
 mod log;
 mod mark;
-mod partial;
 mod protect;
+mod reconnect;
 mod redo;
 mod refusals;
 mod restore;
+mod revert_partial;
 mod status;
 mod sync;
 mod up;
@@ -35,19 +35,19 @@ pub use sync::WouldSync;
 pub use up::UpTo;
 pub use verify::{Finding, FindingKind, Verification};
 
-use crate::apply::Variables;
 use crate::connect::Session;
+use crate::connect::interrupt::Interrupt;
 use crate::error::Error;
 use crate::event::{Direction, Event, Observer};
+use crate::execute::Variables;
 use crate::functions::{Functions, Runner};
 use crate::history::{
     Action, Actor, Allowed, Applied, History, HistoryError, Line, Settings, Unfinished,
 };
-use crate::interrupt::Interrupt;
 use crate::limits::Limits;
 use crate::lock::RunnerLock;
+use crate::lock::watchdog::{Reporter, Watchdog};
 use crate::plan::Plan;
-use crate::watchdog::{Reporter, Watchdog};
 
 /// Brings a database to where a plan says it should be, and back.
 ///

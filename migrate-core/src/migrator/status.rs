@@ -9,8 +9,8 @@ use crate::error::Error;
 use crate::event::Direction;
 use crate::history::{Applied, Unfinished};
 use crate::order::{State, entries};
+use crate::plan::versions::for_server;
 use crate::plan::{Place, Step};
-use crate::versions::for_server;
 
 /// Every migration that the files or the database know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -7,18 +7,18 @@ use std::collections::HashSet;
 use postgres::error::SqlState;
 
 use super::{Known, Migrator};
-use crate::apply::{ApplyError, Failure, Variables, Work, is_transactional};
 use crate::capture::{Code, code_of, unrestored_of};
 use crate::connect::Session;
+use crate::connect::permission;
 use crate::error::{Error, FILE_GONE};
 use crate::event::{Direction, Event, Observer};
+use crate::execute::{ApplyError, Failure, Variables, Work, is_transactional};
+use crate::history::inverse::{BACK, Captured, WayBack};
 use crate::history::{Action, Line, LogQuery, TRANSACTION_MS};
 use crate::lock::RunnerLock;
 use crate::order::{State, entries, pending};
+use crate::plan::versions::{for_server, too_new_for};
 use crate::plan::{Inverse, Migration, Problem, Step};
-use crate::rights;
-use crate::versions::{for_server, too_new_for};
-use crate::way_back::{BACK, Captured, WayBack};
 
 /// What is wrong with a history that says both.
 pub(super) const AND_APPLIED: &str = "it is recorded as applied as well, and both cannot be";
@@ -365,7 +365,7 @@ impl Migrator {
         if let Failure::Statement { statement, source, advice, .. } = &mut error.failure
             && let Some(said) = source.server()
         {
-            *advice = rights::advice(session.client(), said, &statement.sql).map(Into::into);
+            *advice = permission::advice(session.client(), said, &statement.sql).map(Into::into);
             if advice.is_none() && action == Action::Up && EXISTS_ALREADY.contains(said.code()) {
                 *advice = self.advice_on_removed_row(session, &error.name).map(Into::into);
             }

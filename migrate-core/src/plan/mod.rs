@@ -3,8 +3,10 @@
 //! `migrate-dsl` writes it as JSON without serde, so that a migrations crate builds fast; a test
 //! holds the two together.
 
+pub mod bundle;
 mod check;
 mod function;
+pub(crate) mod versions;
 
 use std::fmt;
 use std::path::Path;

@@ -1,7 +1,7 @@
 //! Bundles: one that is not refused has the plan that it was made with.
 
-use migrate_core::bundle::{Bundle, Carried};
 use migrate_core::plan::PlanFile;
+use migrate_core::plan::bundle::{Bundle, Carried};
 use serde_json::Value;
 
 use crate::Tried;

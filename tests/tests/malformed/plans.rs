@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use migrate_core::bundle::Carried;
 use migrate_core::plan::Plan;
+use migrate_core::plan::bundle::Carried;
 use migrate_core::{Error, Event, Left, Migrator, Session, UpTo, WayBack};
 use migrate_dsl::{Migration, Pgm, env};
 use migrate_tests::engine::migrator;

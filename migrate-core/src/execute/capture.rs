@@ -7,12 +7,12 @@ use postgres::Client;
 use postgres::types::Oid;
 
 use super::error::{Failure, Origin};
-use super::words::Words;
+use super::keywords::Words;
 use crate::capture::{State, Unrestored, have_own_parts, note_code, note_unrestored};
 use crate::connect::Session;
 use crate::connect::search_path::{relation_in_transaction, relations, trusted};
+use crate::history::inverse::{Captured, CapturedInverse};
 use crate::plan::{Capture, Inverse, Object, Statement, Step};
-use crate::way_back::{Captured, CapturedInverse};
 
 /// Watches a migration's steps as they run.
 pub(super) struct Watch {

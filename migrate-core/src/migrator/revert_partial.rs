@@ -1,15 +1,15 @@
 //! Taking back a migration that stopped half way up: just the steps that were done.
 
 use super::{Known, Migrator};
-use crate::apply::{Standing, Work, standing, take_back};
 use crate::connect::Session;
 use crate::error::{Error, FILE_GONE};
 use crate::event::{Direction, Event, Observer};
+use crate::execute::{Standing, Work, standing, take_back};
+use crate::history::inverse::{BACK, Captured, NoWayBack};
 use crate::history::{Action, Line, Noted, Unfinished};
 use crate::lock::RunnerLock;
+use crate::plan::versions::for_server;
 use crate::plan::{Capture, Inverse, Step, checksum_of_first};
-use crate::versions::for_server;
-use crate::way_back::{BACK, Captured, NoWayBack};
 
 /// Why a step does not come back of which some statements were done.
 const PART: &str = "only a part of it was done, and its way back is that of the whole";

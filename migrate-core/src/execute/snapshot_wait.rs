@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use postgres::Client;
 
+use crate::connect::interrupt::{Interrupt, Stop};
 use crate::event::{Event, Observer};
-use crate::interrupt::{Interrupt, Stop};
 use crate::lock::{LockHolder, old_snapshots, unseen_transactions};
 
 const LOOK: Duration = Duration::from_millis(250);

@@ -9,12 +9,12 @@ use migrate_dsl::{
     Asked, Connection, DatabaseError, FunctionError, MAX_MESSAGE, Reply, Request, Value,
 };
 
-use super::alone::is_refused;
-use super::question::{is_direct, shuts_out};
+use super::completion_probe::{is_direct, shuts_out};
+use super::non_transactional::is_refused;
+use crate::connect::interrupt::Interrupt;
 use crate::connect::savepoint::savepoint;
 use crate::connect::search_path::as_author;
 use crate::functions::Runner;
-use crate::interrupt::Interrupt;
 use crate::plan::Function;
 
 /// Falls back to here what a function tried.

@@ -2,21 +2,23 @@
 
 use std::time::Instant;
 
-use super::alone::{Broken, commits_as_it_goes, has_all_the_time, is_refused, lock_timeout};
 use super::capture::Watch;
+use super::completion_probe::{Answer, Question, is_direct};
 use super::error::{Failure, Origin};
+use super::non_transactional::{
+    Broken, commits_as_it_goes, has_all_the_time, is_refused, lock_timeout,
+};
 use super::parts::origins;
-use super::question::{Answer, Question, is_direct};
 use super::send::send_outside;
 use super::transaction::{Transaction, function_ended};
-use super::{Left, Work, function, partial};
-use crate::apply::ApplyError;
+use super::{Left, Work, partial, rust_function};
 use crate::connect::Session;
+use crate::connect::interrupt::Kind;
 use crate::event::Observer;
+use crate::execute::ApplyError;
 use crate::history::Noted;
-use crate::interrupt::Kind;
+use crate::history::inverse::Captured;
 use crate::lock::RunnerLock;
-use crate::way_back::Captured;
 
 /// Runs the statements of `work`, which take one step back, and what records it.
 ///
@@ -127,7 +129,7 @@ fn send_directly(
 ) -> Result<(), Broken> {
     if let Some(called) = &origin.statement.rust {
         let (result, ended) = session.guarded(work.interrupt, Kind::Blocking, |client| {
-            function::run_outside(client, called, work.functions, work.interrupt)
+            rust_function::run_outside(client, called, work.functions, work.interrupt)
         });
         return function_ended(origin, result, &ended).map_err(|failure| {
             let left = failure.may_have_begun().then_some(Left::Begun);

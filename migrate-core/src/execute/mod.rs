@@ -4,51 +4,51 @@
 //! cannot is sent one statement at a time, and the journal says how far it came.
 //!
 //! No lock is waited for while others queue behind us, see [`Gate`](crate::lock::Gate); and a
-//! person, the clock and the [watchdog](crate::watchdog) can end a statement at any time.
+//! person, the clock and the [watchdog](crate::lock::watchdog) can end a statement at any time.
 
-mod alone;
 mod attributes;
-mod back;
 mod capture;
+mod cleanup;
+mod completion_probe;
 mod defaults;
 mod error;
-mod function;
-mod left;
-mod leftovers;
+mod failure_state;
+mod keywords;
 mod losses;
+mod non_transactional;
 mod parts;
-mod question;
 mod retry;
+mod revert_step;
+mod rust_function;
 mod savepoint;
 mod send;
-mod snapshots;
+mod snapshot_wait;
 mod stock;
 mod transaction;
 mod unlogged;
-mod words;
 
 use std::time::{Duration, Instant};
 
+pub(crate) use cleanup::{Standing, settle, standing};
 pub(crate) use error::Origin;
 pub use error::{ApplyError, Failure, Said};
-pub use left::Left;
-pub(crate) use leftovers::{Standing, settle, standing};
+pub use failure_state::Left;
 pub use losses::Loss;
 pub(crate) use losses::{Passage, Rehearsal, losses};
 
 use crate::connect::Session;
+use crate::connect::interrupt::Interrupt;
 use crate::event::{Direction, Event, Observer};
 use crate::functions::Runner;
+use crate::history::inverse::Captured;
 use crate::history::{Action, History, Noted, Unfinished};
-use crate::interrupt::Interrupt;
 use crate::limits::Limits;
 use crate::lock::RunnerLock;
 use crate::plan::{Step, checksum_of_first};
-use crate::way_back::Captured;
-pub(crate) use back::take_back;
+pub(crate) use revert_step::take_back;
 
-use alone::{Alone, Broken};
 use capture::Watch;
+use non_transactional::{Alone, Broken};
 use parts::{Part, parts};
 pub(crate) use send::Variables;
 use transaction::Transaction;

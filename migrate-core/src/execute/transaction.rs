@@ -5,18 +5,18 @@ use std::borrow::Cow;
 use postgres::error::SqlState;
 
 use super::capture::Watch;
+use super::completion_probe::may_accept_an_invalid_index;
 use super::error::{Failure, Origin, Said, is_lock};
-use super::question::may_accept_an_invalid_index;
 use super::retry::Pace;
 use super::send::{Variables, is_alone, text};
-use super::{defaults, function, savepoint};
+use super::{defaults, rust_function, savepoint};
 use crate::connect::Session;
+use crate::connect::interrupt::{Ended, Interrupt, Kind, Verdict};
 use crate::connect::search_path::{ENTER_TRUSTED, LEAVE_TRUSTED, TRUSTED_IN_TRANSACTION};
 use crate::event::Observer;
 use crate::functions::Runner;
-use crate::interrupt::{Ended, Interrupt, Kind, Verdict};
+use crate::history::inverse::Captured;
 use crate::limits::Limits;
-use crate::way_back::Captured;
 
 /// The statements of one transaction.
 pub(super) struct Transaction<'a> {
@@ -188,17 +188,17 @@ impl Transaction<'_> {
 /// How a function has ended, with the watchdog's word on it: that may have wanted it to end.
 pub(super) fn function_ended(
     origin: Origin<'_>,
-    result: Result<(), function::Ended>,
+    result: Result<(), rust_function::Ended>,
     ended: &Ended,
 ) -> Result<(), Failure> {
     match (result, ended.verdict) {
-        (Err(function::Ended::Cut(error)), _) => Err(Failure::connection(error)),
+        (Err(rust_function::Ended::Cut(error)), _) => Err(Failure::connection(error)),
         (_, Some(Verdict::InTheWay { others, waited })) => {
             Err(Failure::in_the_way(Some(origin), others, waited, None))
         }
         (_, Some(Verdict::Queued)) => Err(Failure::queued(Some(origin), None)),
         (Ok(()), None) => Ok(()),
-        (Err(function::Ended::Failed { error, begun }), None) => {
+        (Err(rust_function::Ended::Failed { error, begun }), None) => {
             Err(Failure::function(origin, error, begun))
         }
     }

@@ -16,9 +16,9 @@ use std::time::{Duration, Instant};
 use postgres::Client;
 use postgres::error::SqlState;
 
+use crate::connect::interrupt::{Interrupt, Kind, Running, Verdict, Wait};
 use crate::connect::{ConnectError, Session, Target};
 use crate::event::Event;
-use crate::interrupt::{Interrupt, Kind, Running, Verdict, Wait};
 use crate::limits::Limits;
 
 /// Where events go that come while the engine waits for the server; from another thread.

@@ -9,23 +9,23 @@ use std::time::{Duration, Instant};
 use postgres::error::SqlState;
 
 use super::capture::Watch;
+use super::cleanup::Leftovers;
+use super::completion_probe::{Answer, Question, invalid_namesake, is_direct, shuts_out};
 use super::error::{Failure, Origin, Said, is_lock};
-use super::leftovers::Leftovers;
-use super::question::{Answer, Question, invalid_namesake, is_direct, shuts_out};
+use super::keywords::Words;
 use super::send::send_outside;
-use super::snapshots::{self, Why};
+use super::snapshot_wait::{self, Why};
 use super::transaction::{Transaction, function_ended};
-use super::words::Words;
-use super::{HURRY, Left, Work, function, journal};
+use super::{HURRY, Left, Work, journal, rust_function};
 use crate::connect::Session;
+use crate::connect::interrupt::{Kind, Verdict};
 use crate::connect::search_path::{LEAVE_TRUSTED, trusted};
 use crate::event::Observer;
+use crate::history::inverse::Captured;
 use crate::history::{History, Noted};
-use crate::interrupt::{Kind, Verdict};
 use crate::limits::Limits;
+use crate::lock::watchdog::is_watching;
 use crate::lock::{Gate, Gone};
-use crate::watchdog::is_watching;
-use crate::way_back::Captured;
 
 /// A statement that stands alone, and what is needed to run it.
 pub(super) struct Alone<'a> {
@@ -188,7 +188,7 @@ impl Alone<'_> {
         observer: &mut dyn Observer,
     ) -> Result<(), Failure> {
         let interrupt = self.work.interrupt;
-        let why = snapshots::wait(session.client(), deadline, interrupt, observer);
+        let why = snapshot_wait::wait(session.client(), deadline, interrupt, observer);
         match why.map_err(Failure::connection)? {
             None => Ok(()),
             Some(Why::Stopped(stop)) => Err(Failure::Stopped(stop)),
@@ -298,7 +298,7 @@ impl Alone<'_> {
         let (sent, ended) = match &origin.statement.rust {
             Some(called) => {
                 let (result, ended) = session.guarded(work.interrupt, kind, |client| {
-                    function::run_outside(client, called, work.functions, work.interrupt)
+                    rust_function::run_outside(client, called, work.functions, work.interrupt)
                 });
                 if let Err(failure) = function_ended(origin, result, &ended) {
                     let ended = self.function_failed(session, watch, failure);

@@ -7,10 +7,10 @@ use migrate_dsl::FunctionError;
 use postgres::error::{DbError, SqlState};
 use thiserror::Error;
 
-use super::left::Left;
+use super::failure_state::Left;
+use crate::connect::interrupt::Stop;
 use crate::count::count;
 use crate::event::Direction;
-use crate::interrupt::Stop;
 use crate::limits::Limits;
 use crate::lock::LockHolder;
 use crate::plan::{Object, Statement, Step};

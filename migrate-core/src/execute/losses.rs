@@ -15,24 +15,24 @@ use postgres::error::SqlState;
 use serde::Serialize;
 
 use super::attributes::Attributes;
+use super::completion_probe::{Trial, is_direct, touches_no_rows};
 use super::error::{ApplyError, Failure, is_lock};
-use super::left::Left;
-use super::question::{Trial, is_direct, touches_no_rows};
+use super::failure_state::Left;
 use super::send::{Variables, send};
 use super::stock::Stock;
 use super::unlogged::Logging;
-use super::{HURRY, THINK, function};
+use super::{HURRY, THINK, rust_function};
 use crate::connect::Session;
+use crate::connect::interrupt::{Interrupt, Kind, Verdict, Wait};
 use crate::connect::savepoint::savepoint;
 use crate::connect::search_path::{ENTER_TRUSTED, LEAVE_TRUSTED, remember};
 use crate::event::{Direction, Observer};
 use crate::functions::Runner;
 use crate::history::History;
-use crate::interrupt::{Interrupt, Kind, Verdict, Wait};
 use crate::limits::Limits;
+use crate::lock::watchdog::is_watching;
 use crate::lock::{Gate, Gone, lock_timeout};
 use crate::plan::{Function, Statement};
-use crate::watchdog::is_watching;
 
 /// Rows, or values of a column, that are lost when a migration is taken back or applied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -428,14 +428,14 @@ impl Rehearsal<'_> {
     ) -> Result<bool, Failure> {
         session.client().batch_execute(THINK).map_err(Failure::connection)?;
         let (result, ended) = session.guarded(self.interrupt, kind, |client| {
-            function::run(client, called, self.functions, self.interrupt, true)
+            rust_function::run(client, called, self.functions, self.interrupt, true)
         });
         waits.extend(ended.waits);
         if let Some(stop) = self.interrupt.stopped() {
             return Err(Failure::Stopped(stop));
         }
         match (result, ended.verdict) {
-            (Err(function::Ended::Cut(error)), _) => Err(Failure::connection(error)),
+            (Err(rust_function::Ended::Cut(error)), _) => Err(Failure::connection(error)),
             (_, Some(Verdict::InTheWay { others, waited })) => {
                 Err(Failure::in_the_way(None, others, waited, None))
             }
@@ -444,7 +444,7 @@ impl Rehearsal<'_> {
                 session.client().batch_execute(HURRY).map_err(Failure::connection)?;
                 Ok(true)
             }
-            (Err(function::Ended::Failed { error, .. }), None) => {
+            (Err(rust_function::Ended::Failed { error, .. }), None) => {
                 let code = error.query.and_then(|query| query.code);
                 match code.is_some_and(|code| is_lock(&SqlState::from_code(&code))) {
                     true => Err(Failure::queued(None, None)),

@@ -6,18 +6,18 @@ use std::time::{Duration, Instant};
 use postgres::error::SqlState;
 
 use super::capture::Watch;
+use super::completion_probe::invalid_namesake;
 use super::error::{Failure, Origin, is_lock};
-use super::question::invalid_namesake;
 use super::send::send;
 use super::transaction::{Transaction, function_ended};
 use super::unlogged::Logging;
-use super::{HURRY, THINK, defaults, function, savepoint};
+use super::{HURRY, THINK, defaults, rust_function, savepoint};
 use crate::connect::Session;
+use crate::connect::interrupt::{Ended, Kind, Verdict, Wait};
 use crate::connect::search_path::{ENTER_TRUSTED, LEAVE_TRUSTED, trusted};
 use crate::event::{Event, Observer};
-use crate::interrupt::{Ended, Kind, Verdict, Wait};
+use crate::lock::watchdog::is_watching;
 use crate::lock::{Gate, Gone};
-use crate::watchdog::is_watching;
 
 /// How long a lock is waited for of which nothing is known: as long as others may wait behind us. It
 /// takes a few milliseconds to see what it is, and longer only where nobody looks.
@@ -409,7 +409,7 @@ impl Transaction<'_> {
             let (functions, interrupt) = (self.functions, self.interrupt);
             session.client().batch_execute(THINK).map_err(Failure::connection)?;
             let (result, ended) = session.guarded(interrupt, kind, |client| {
-                function::run(client, called, functions, interrupt, true)
+                rust_function::run(client, called, functions, interrupt, true)
             });
             let result = function_ended(origin, result, &ended);
             waits.extend(ended.waits);

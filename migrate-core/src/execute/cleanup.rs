@@ -11,17 +11,17 @@ use postgres::Client;
 use postgres::error::SqlState;
 use postgres::types::Oid;
 
-use super::alone::commits_as_it_goes;
+use super::completion_probe::{Answer, Question};
 use super::error::{Failure, Origin, Said, is_lock};
+use super::non_transactional::commits_as_it_goes;
 use super::parts::origins;
-use super::question::{Answer, Question};
-use super::snapshots::{self, Why};
+use super::snapshot_wait::{self, Why};
 use super::{ApplyError, Left};
 use crate::connect::Session;
+use crate::connect::interrupt::{Ended, Interrupt, Kind, Wait};
 use crate::connect::search_path::LEAVE_TRUSTED;
 use crate::event::{Direction, Observer};
 use crate::history::{Noted, Unfinished};
-use crate::interrupt::{Ended, Interrupt, Kind, Wait};
 use crate::limits::Limits;
 use crate::lock::{Gate, Gone, LockHolder};
 use crate::plan::Step;
@@ -257,7 +257,7 @@ impl Leftovers<'_> {
             return Err(Failure::Stopped(stop));
         }
         let deadline = Instant::now() + self.limits.lock_wait;
-        let why = snapshots::wait(session.client(), deadline, self.interrupt, observer);
+        let why = snapshot_wait::wait(session.client(), deadline, self.interrupt, observer);
         match why.map_err(Failure::connection)? {
             None => {}
             Some(Why::Stopped(stop)) => return Err(Failure::Stopped(stop)),

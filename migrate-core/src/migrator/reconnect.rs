@@ -9,10 +9,10 @@ use std::error::Error as _;
 use std::time::{Duration, Instant};
 
 use super::{Known, Migrator};
-use crate::apply::{ApplyError, Failure, Work, apply};
 use crate::connect::Session;
 use crate::error::Error;
 use crate::event::{Direction, Event, Observer};
+use crate::execute::{ApplyError, Failure, Work, apply};
 use crate::history::{HistoryError, Unfinished};
 use crate::lock::{LockError, RunnerLock};
 

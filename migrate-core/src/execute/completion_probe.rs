@@ -6,7 +6,7 @@
 use postgres::Client;
 use postgres::types::{Oid, Type};
 
-use super::words::{Words, as_name};
+use super::keywords::{Words, as_name};
 use crate::connect::search_path::{as_author, relation, relation_in_transaction, shown, trusted};
 use crate::history::{Noted, Sent};
 use crate::plan::Step;
