@@ -41,6 +41,7 @@ pub mod lock;
 pub mod order;
 pub mod plan;
 
+mod data_loss;
 mod environment;
 mod error;
 mod execute;
@@ -48,10 +49,11 @@ mod migrator;
 
 pub use connect::interrupt::{Interrupt, Stop};
 pub use connect::{Session, Target};
+pub use data_loss::Loss;
 pub use environment::Environment;
 pub use error::Error;
 pub use event::{Event, Observer};
-pub use execute::{ApplyError, Failure, Left, Loss, Said};
+pub use execute::{ApplyError, Failure, Left, Said};
 pub use history::inverse::{NoWayBack, WayBack};
 pub use history::{Allowed, History};
 pub use limits::Limits;

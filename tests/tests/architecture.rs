@@ -196,6 +196,7 @@ const ORDER: &[&str] = &[
     "history",
     "lock",
     "execute",
+    "data_loss",
     "order",
     "error",
     "migrator",

@@ -30,7 +30,7 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn new(wanted: bool, captured: Captured) -> Self {
+    pub(crate) fn new(wanted: bool, captured: Captured) -> Self {
         let (awaited, merged) = (Vec::new(), HashMap::new());
         Self { wanted, captured, before: None, awaited, merged }
     }

@@ -51,7 +51,7 @@ pub(super) enum Answer {
 
 impl Question {
     /// What to ask about this statement of a step; the step's author has the first word.
-    pub(super) fn of(step: &Step, sql: &str) -> Self {
+    pub(crate) fn of(step: &Step, sql: &str) -> Self {
         Self::asked_for(sql, step.idempotent, step.done_when.as_ref())
     }
 
@@ -316,7 +316,7 @@ pub(super) fn shuts_out(sql: &str) -> bool {
 }
 
 /// Whether the server is known to refuse the statement in a transaction, or to end that itself.
-pub(super) fn is_direct(sql: &str) -> bool {
+pub(crate) fn is_direct(sql: &str) -> bool {
     let question = Question::of_sql(sql);
     let mut words = Words::of(sql);
     let words = ["vacuum", "alter system", "call", "do"].iter().any(|word| words.eat(word));
@@ -329,7 +329,7 @@ pub(super) fn is_direct(sql: &str) -> bool {
 
 /// What is sent in place of a statement, in a transaction that is rolled back.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Trial {
+pub(crate) enum Trial {
     /// The statement itself.
     Itself,
     /// Another one that leaves the tables as this one would.
@@ -341,7 +341,7 @@ pub(super) enum Trial {
 }
 
 impl Trial {
-    pub(super) fn of(sql: &str) -> Self {
+    pub(crate) fn of(sql: &str) -> Self {
         let mut words = Words::of(sql);
         // A sequence that was set stays set.
         if calls_setval(sql) {
@@ -369,7 +369,7 @@ fn calls_setval(sql: &str) -> bool {
 }
 
 /// Whether no row is lost with the statement, whatever it is about.
-pub(super) fn touches_no_rows(sql: &str) -> bool {
+pub(crate) fn touches_no_rows(sql: &str) -> bool {
     match Question::of_sql(sql) {
         Question::CreateIndex { .. } | Question::DropIndex { .. } | Question::Reindex => true,
         Question::Row { of, created, .. } => created || !of.starts_with("pg_database"),

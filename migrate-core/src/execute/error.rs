@@ -48,7 +48,7 @@ pub struct ApplyError {
 }
 
 impl ApplyError {
-    pub(super) fn new(name: &str, direction: Direction, failure: Failure, left: Left) -> Self {
+    pub(crate) fn new(name: &str, direction: Direction, failure: Failure, left: Left) -> Self {
         Self { name: name.to_owned(), direction, failure, left, in_sync: false, outdated: false }
     }
 
@@ -245,7 +245,7 @@ fn quoted(sql: &str) -> String {
 }
 
 impl Failure {
-    pub(super) fn statement(origin: Origin<'_>, source: postgres::Error) -> Self {
+    pub(crate) fn statement(origin: Origin<'_>, source: postgres::Error) -> Self {
         Self::Statement {
             source: Said::of(source, [origin.statement]),
             step: Box::new(origin.step.clone()),
@@ -282,7 +282,7 @@ impl Failure {
         }
     }
 
-    pub(super) fn connection(source: postgres::Error) -> Self {
+    pub(crate) fn connection(source: postgres::Error) -> Self {
         Self::Connection(source.into())
     }
 
@@ -290,7 +290,7 @@ impl Failure {
         Self::Capture { step: Box::new(origin.step.clone()), source: source.into() }
     }
 
-    pub(super) fn in_the_way(
+    pub(crate) fn in_the_way(
         origin: Option<Origin<'_>>,
         others: usize,
         waited: Duration,
@@ -306,7 +306,7 @@ impl Failure {
     }
 
     /// It waited for a lock, and others behind it.
-    pub(super) fn queued(origin: Option<Origin<'_>>, source: Option<Said>) -> Self {
+    pub(crate) fn queued(origin: Option<Origin<'_>>, source: Option<Said>) -> Self {
         let step = origin.map(|origin| Box::new(origin.step.clone()));
         Self::Locked { step, holders: Vec::new(), source }
     }
@@ -336,7 +336,7 @@ impl Failure {
     }
 
     /// Whether the same may succeed when others have let go of their locks.
-    pub(super) fn is_about_a_lock(&self) -> bool {
+    pub(crate) fn is_about_a_lock(&self) -> bool {
         let of_function = match self {
             Self::Function { source, .. } => {
                 source.query.as_ref().and_then(|it| it.code.as_deref())
@@ -366,7 +366,7 @@ impl Failure {
     }
 
     /// The failure at the end of all patience, with those who were in the way then.
-    pub(super) fn locked(self, found: Vec<LockHolder>) -> Self {
+    pub(crate) fn locked(self, found: Vec<LockHolder>) -> Self {
         match self {
             Self::Statement { step, source, .. } | Self::Capture { step, source } => {
                 Self::Locked { step: Some(step), holders: found, source: Some(source) }
@@ -486,7 +486,7 @@ pub enum Said {
 
 impl Said {
     /// What was said of these statements.
-    pub(super) fn of<'a>(
+    pub(crate) fn of<'a>(
         error: postgres::Error,
         statements: impl IntoIterator<Item = &'a Statement>,
     ) -> Self {
@@ -556,6 +556,6 @@ fn condition(code: &SqlState) -> String {
 }
 
 /// Whether somebody else's lock was the reason.
-pub(super) fn is_lock(code: &SqlState) -> bool {
+pub(crate) fn is_lock(code: &SqlState) -> bool {
     [SqlState::LOCK_NOT_AVAILABLE, SqlState::T_R_DEADLOCK_DETECTED].contains(code)
 }

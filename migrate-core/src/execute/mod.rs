@@ -6,26 +6,23 @@
 //! No lock is waited for while others queue behind us, see [`Gate`](crate::lock::Gate); and a
 //! person, the clock and the [watchdog](crate::lock::watchdog) can end a statement at any time.
 
-mod attributes;
 mod capture;
 mod cleanup;
-mod completion_probe;
+pub(crate) mod completion_probe;
 mod defaults;
-mod error;
-mod failure_state;
+pub(crate) mod error;
+pub(crate) mod failure_state;
 mod keywords;
-mod losses;
 mod non_transactional;
 mod parts;
 mod retry;
 mod revert_step;
-mod rust_function;
+pub(crate) mod rust_function;
 mod savepoint;
-mod send;
+pub(crate) mod send;
 mod snapshot_wait;
-mod stock;
 mod transaction;
-mod unlogged;
+pub(crate) mod unlogged;
 
 use std::time::{Duration, Instant};
 
@@ -33,8 +30,6 @@ pub(crate) use cleanup::{Standing, settle, standing};
 pub(crate) use error::Origin;
 pub use error::{ApplyError, Failure, Said};
 pub use failure_state::Left;
-pub use losses::Loss;
-pub(crate) use losses::{Passage, Rehearsal, losses};
 
 use crate::connect::Session;
 use crate::connect::interrupt::Interrupt;
@@ -74,9 +69,9 @@ pub(crate) struct Work<'a> {
 
 /// For a transaction in which this program takes turns with the server. One that is suspended, or
 /// cut off without a word, is not to keep its locks.
-const HURRY: &str = "SET LOCAL idle_in_transaction_session_timeout = '30s'";
+pub(crate) const HURRY: &str = "SET LOCAL idle_in_transaction_session_timeout = '30s'";
 /// The same while a Rust function is at work, which may have to think, or to ask somebody else.
-const THINK: &str = "SET LOCAL idle_in_transaction_session_timeout = '10min'";
+pub(crate) const THINK: &str = "SET LOCAL idle_in_transaction_session_timeout = '10min'";
 
 impl Work<'_> {
     fn action(&self) -> Action {

@@ -21,7 +21,7 @@ use crate::plan::Function;
 const LINE: &str = "migrate_function";
 
 /// How a function ended that did not end well.
-pub(super) enum Ended {
+pub(crate) enum Ended {
     /// It failed, or what it ran in.
     Failed {
         error: FunctionError,
@@ -33,7 +33,7 @@ pub(super) enum Ended {
 }
 
 /// Runs a function to its end, within the transaction that is open or in none.
-pub(super) fn run(
+pub(crate) fn run(
     client: &mut Client,
     function: &Function,
     functions: &Runner,

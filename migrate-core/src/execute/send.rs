@@ -52,7 +52,7 @@ pub(super) fn is_alone(statement: &Statement) -> bool {
 }
 
 /// Sends a statement, and what comes with it.
-pub(super) fn send(
+pub(crate) fn send(
     client: &mut Client,
     statement: &Statement,
     variables: &Variables,

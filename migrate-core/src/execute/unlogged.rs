@@ -24,12 +24,12 @@ const PARAMETERS: &[(&str, &str)] = &[
 ];
 
 /// Parameters of the server, and the values that they had.
-pub(super) struct Logging(Vec<(String, String)>);
+pub(crate) struct Logging(Vec<(String, String)>);
 
 impl Logging {
     /// Has the server log nothing of what follows, as far as this role may say so: of the running
     /// transaction, or of the session.
-    pub(super) fn off(client: &mut Client, in_transaction: bool) -> Result<Self, postgres::Error> {
+    pub(crate) fn off(client: &mut Client, in_transaction: bool) -> Result<Self, postgres::Error> {
         let version = "SELECT pg_catalog.current_setting('server_version_num')::pg_catalog.int4";
         let version: i32 = client.query_one(version, &[])?.try_get(0)?;
         let granted = match version >= 150_000 {

@@ -10,9 +10,9 @@
 use super::down::{Backwards, Meant};
 use super::{Known, Migrator, UpTo};
 use crate::connect::Session;
+use crate::data_loss::{Loss, Passage, Rehearsal, losses};
 use crate::error::Error;
 use crate::event::{Direction, Event, Observer, Parting};
-use crate::execute::{Loss, Passage, Rehearsal, losses};
 use crate::history::{Action, Applied, Unfinished};
 use crate::order::{State, common, entries};
 use crate::plan::{Migration, Statement, Step};

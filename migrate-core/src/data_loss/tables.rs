@@ -5,11 +5,11 @@ use std::collections::{HashMap, HashSet};
 use postgres::Client;
 use postgres::types::Oid;
 
-use super::error::{Failure, is_lock};
-use super::losses::Loss;
+use super::Loss;
 use crate::connect::savepoint::savepoint;
 use crate::connect::search_path::shown;
 use crate::event::Direction;
+use crate::execute::error::{Failure, is_lock};
 use crate::history::History;
 
 /// The tables that have rows of their own, and those of their columns that are no more.

@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use postgres::Client;
 use postgres::types::Oid;
 
-use super::error::Failure;
-use super::losses::Loss;
+use super::Loss;
 use crate::connect::savepoint::savepoint;
 use crate::connect::search_path::shown;
+use crate::execute::error::Failure;
 
 /// The attributes that are no more.
 pub(super) struct Attributes {

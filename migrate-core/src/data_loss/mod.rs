@@ -7,6 +7,9 @@
 //! it is done again. Rows that a `DELETE` has removed before are not counted: its author says which
 //! they are. Nor are those that the way itself has put in: no more can be lost than there was before.
 
+mod attributes;
+mod tables;
+
 use std::fmt;
 use std::time::{Duration, Instant};
 
@@ -14,25 +17,25 @@ use postgres::Client;
 use postgres::error::SqlState;
 use serde::Serialize;
 
-use super::attributes::Attributes;
-use super::completion_probe::{Trial, is_direct, touches_no_rows};
-use super::error::{ApplyError, Failure, is_lock};
-use super::failure_state::Left;
-use super::send::{Variables, send};
-use super::stock::Stock;
-use super::unlogged::Logging;
-use super::{HURRY, THINK, rust_function};
 use crate::connect::Session;
 use crate::connect::interrupt::{Interrupt, Kind, Verdict, Wait};
 use crate::connect::savepoint::savepoint;
 use crate::connect::search_path::{ENTER_TRUSTED, LEAVE_TRUSTED, remember};
 use crate::event::{Direction, Observer};
+use crate::execute::completion_probe::{Trial, is_direct, touches_no_rows};
+use crate::execute::error::{ApplyError, Failure, is_lock};
+use crate::execute::failure_state::Left;
+use crate::execute::send::{Variables, send};
+use crate::execute::unlogged::Logging;
+use crate::execute::{HURRY, THINK, rust_function};
 use crate::functions::Runner;
 use crate::history::History;
 use crate::limits::Limits;
 use crate::lock::watchdog::is_watching;
 use crate::lock::{Gate, Gone, lock_timeout};
 use crate::plan::{Function, Statement};
+use attributes::Attributes;
+use tables::Stock;
 
 /// Rows, or values of a column, that are lost when a migration is taken back or applied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
