@@ -199,15 +199,15 @@ impl Cli {
             .replace(&format!("\"host\":\"{host}\""), "\"host\":\"<host>\"");
         let lines = text.split_inclusive('\n').map(|line| {
             let line = after_each(line, "(", " ms)", "<time>");
-            let line = after_each(&line, "execution_time_ms\":", ",", "0");
+            let line = without_number(&line, "execution_time_ms\":");
             let line = after_each(&line, "checksum\":\"", "\"", "<checksum>");
             let line = after_each(&line, "applied_at\":\"", "\"", "<moment>");
             let line = after_each(&line, "at\":\"", "\"", "<moment>");
-            let line = after_each(&line, "duration_ms\":", ",", "0");
+            let line = without_number(&line, "duration_ms\":");
             let line = after_each(&line, "process ", ",", "<pid>");
             let line = without_digest(&line);
             let line = after_each(&line, "digest\":\"", "\"", "<digest>");
-            let line = after_each(&line, "bytes\":", ",", "0");
+            let line = without_number(&line, "bytes\":");
             without_moment(&without_padding(&line))
         });
         lines.collect()
@@ -246,6 +246,18 @@ fn without_digest(line: &str) -> String {
     let Some((before, after)) = line.split_once("sha256 ") else { return line.to_owned() };
     let rest = after.trim_start_matches(|c: char| c.is_ascii_hexdigit());
     format!("{before}sha256 <digest>{rest}")
+}
+
+/// Replaces the numbers that stand behind `before` by 0.
+fn without_number(line: &str, before: &str) -> String {
+    let mut parts = line.split(before);
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let rest = part.trim_start_matches(|letter: char| letter.is_ascii_digit());
+        let zero = if rest.len() < part.len() { "0" } else { "" };
+        _ = write!(text, "{before}{zero}{rest}");
+    }
+    text
 }
 
 /// Replaces what stands between `before` and `after`, where it has a digit in it.

@@ -11,6 +11,7 @@ mod faults;
 mod functions;
 mod help;
 mod histories;
+mod json;
 mod kills;
 mod ledger;
 mod private;
