@@ -3,7 +3,7 @@
 use migrate_dsl::FunctionError;
 use postgres::error::{DbError, SqlState};
 
-use crate::error::Error;
+use crate::error::{Error, mark_options};
 use crate::event::Direction;
 use crate::execute::{ApplyError, Failure, Left, Said};
 use crate::history::HistoryError;
@@ -448,7 +448,7 @@ fn line_of_copy(context: &str) -> Option<u32> {
 /// What the engine itself has judged, not the server.
 fn of_engine(error: &ApplyError) -> Option<Diagnostic> {
     let failure = &error.failure;
-    let (direction, command) = (error.direction.as_str(), error.command());
+    let command = error.command();
     let plain = Diagnostic { message: failure.to_string(), ..Diagnostic::default() };
     Some(match failure {
         Failure::Locked { step, holders, .. } => Diagnostic {
@@ -487,10 +487,7 @@ fn of_engine(error: &ApplyError) -> Option<Diagnostic> {
             }
         }
         Failure::Replaced { done, back, .. } => {
-            let (finish, undo) = match direction {
-                "up" => ("", " --pending"),
-                _ => (" --pending", ""),
-            };
+            let [finish, undo] = mark_options(error.direction);
             let known = if *done { "it is done" } else { "nobody knows whether it is done" };
             let name = &error.name;
             let again = (!back)
@@ -531,10 +528,7 @@ fn of_engine(error: &ApplyError) -> Option<Diagnostic> {
             ..plain
         },
         Failure::Unknown { step, statement } => {
-            let (finish, undo) = match direction {
-                "up" => ("", " --pending"),
-                _ => (" --pending", ""),
-            };
+            let [finish, undo] = mark_options(error.direction);
             let name = &error.name;
             Diagnostic {
                 code: Some("unknown".to_owned()),

@@ -6,18 +6,14 @@ use crate::backup::BackupError;
 use crate::connect::interrupt::Stop;
 use crate::connect::{ConnectError, OpenError, ReconnectError, TargetError};
 use crate::data_loss::Loss;
+use crate::event::Direction;
 use crate::execute::{ApplyError, Failure};
 use crate::history::inverse::NoWayBack;
 use crate::history::{Allowed, HistoryError};
 use crate::lock::LockError;
 use crate::order::OutOfOrder;
 use crate::plan::{PlanError, Problem, Step};
-
-/// Why a migration that stopped half way does not go on, where nobody here knows what it was.
-pub(crate) const FILE_GONE: &str = "its file is gone";
-
-/// Why a function cannot be run that is in no program here.
-pub(crate) const PLAN_HAS_NONE: &str = "a plan in a file has no functions";
+use crate::reason::{MissingFunction, UnfinishedReason};
 
 /// Why the engine did not do what it was asked for.
 #[derive(Debug, Error)]
@@ -83,7 +79,7 @@ pub enum Error {
         /// Whether it is on the way back that it is wanted.
         back: bool,
         /// Where it is not.
-        why: &'static str,
+        why: MissingFunction,
     },
     /// The program that has the Rust functions cannot be had.
     #[error("the Rust functions of the migrations cannot be run")]
@@ -117,10 +113,10 @@ pub enum Error {
     Unfinished {
         /// Which.
         name: String,
-        /// `up` or `down`.
-        direction: String,
+        /// In which direction.
+        direction: Direction,
         /// What keeps it from going on by itself.
-        why: String,
+        why: UnfinishedReason,
     },
     /// While the connection was gone, another runner changed what this one had set out from.
     #[error("another migrate has {did} `{name}` while the connection was gone")]
@@ -343,7 +339,7 @@ impl Error {
             Self::FileMissing { .. } => {
                 Some("restore the file; `migrate down` can take it back without one".to_owned())
             }
-            Self::FunctionMissing { back: true, why, .. } if *why != PLAN_HAS_NONE => Some(
+            Self::FunctionMissing { back: true, why, .. } if *why != MissingFunction::PlanInFile => Some(
                 "nothing was changed; a function is part of the program: bring its file back, or \
                  switch to the branch that has it, run `migrate down` there, and switch again"
                     .to_owned(),
@@ -365,17 +361,14 @@ impl Error {
                 })
             }
             Self::Unfinished { name, direction, why } => {
-                let elsewhere = match why.as_str() {
-                    FILE_GONE => {
+                let elsewhere = match why {
+                    UnfinishedReason::FileMissing => {
                         "in a checkout that has its file, `migrate up` finishes it and `migrate \
                          down` takes back what it did; or "
                     }
                     _ => "",
                 };
-                let (finish, undo) = match direction.as_str() {
-                    "up" => ("", " --pending"),
-                    _ => (" --pending", ""),
-                };
+                let [finish, undo] = mark_options(*direction);
                 Some(format!(
                     "{elsewhere}look at the database; finish it by hand and run `migrate mark {name}{finish}`, \
                      or undo by hand what it did and run `migrate mark {name}{undo}`"
@@ -430,6 +423,15 @@ fn difference(behind: &[String], ahead: &[String], partial: &[String]) -> String
 }
 
 /// Each but once, in the words of [`Loss`].
+/// The options of `migrate mark` for a migration that was finished, and for one that was undone, by
+/// hand.
+pub(crate) fn mark_options(direction: Direction) -> [&'static str; 2] {
+    match direction {
+        Direction::Up => ["", " --pending"],
+        Direction::Down => [" --pending", ""],
+    }
+}
+
 fn lost(losses: &[Loss]) -> String {
     let losses: Vec<_> = losses.iter().map(ToString::to_string).collect();
     match losses.split_last() {

@@ -46,6 +46,7 @@ mod environment;
 mod error;
 mod execute;
 mod migrator;
+pub mod reason;
 
 pub use connect::interrupt::{Interrupt, Stop};
 pub use connect::{Session, Target};

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::error::Error;
 use std::fmt;
 
+use crate::direction::Direction;
 use crate::migration::Definition;
 use crate::operations::raw::Rust;
 use crate::panic::caught;
@@ -15,31 +16,11 @@ pub struct Function {
     /// The migration.
     pub migration: String,
     /// Whether its `up` or its `down` records the step.
-    pub within: Way,
+    pub within: Direction,
     /// The name of the step.
     pub name: String,
     /// Whether it is what the step does, or what takes it back.
-    pub way: Way,
-}
-
-/// There, or back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
-    /// There.
-    Up,
-    /// Back.
-    Down,
-}
-
-impl Way {
-    /// `up` or `down`.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Up => "up",
-            Self::Down => "down",
-        }
-    }
+    pub way: Direction,
 }
 
 /// Why a function did not come to a good end.
@@ -100,7 +81,7 @@ impl Migrations {
     ) -> Result<(), FunctionError> {
         let Function { migration, name, way, .. } = function;
         let missing = || {
-            let back = if *way == Way::Down { "`.down(..)` of the " } else { "" };
+            let back = if *way == Direction::Down { "`.down(..)` of the " } else { "" };
             FunctionError::new(format!("`{migration}` has no {back}function `{name}` any more"))
         };
         let step = self.step(function)?.ok_or_else(missing)?;
@@ -122,7 +103,7 @@ impl Migrations {
         let Some(Definition::Rust { up, down, .. }) = found.map(|it| &it.definition) else {
             return Ok(None);
         };
-        let record = if function.within == Way::Up { up } else { down };
+        let record = if function.within == Direction::Up { up } else { down };
         let mut pgm = Pgm::new(self.root);
         caught(|| record(&mut pgm)).map_err(|(message, place)| FunctionError {
             panicked: true,

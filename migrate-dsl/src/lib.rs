@@ -150,6 +150,7 @@ mod after_crash;
 mod choice;
 mod column;
 mod database;
+mod direction;
 mod expression;
 mod function;
 mod inverse;
@@ -182,8 +183,9 @@ pub use database::{
     Asked, BoxError, ColumnIndex, Connection, Database, DatabaseError, FromValue, MAX_MESSAGE,
     Reply, Request, Row, ToValue, Value,
 };
+pub use direction::{Direction, UnknownDirection};
 pub use expression::{Expression, IntoExpression, col, expr};
-pub use function::{Function, FunctionError, Way};
+pub use function::{Function, FunctionError};
 pub use inverse::{Capture, Inverse, Only};
 pub use literal::{DefaultValue, Literal, quote_literal};
 pub use migration::{Migration, Migrations};

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::function::Way;
+use crate::direction::Direction;
 use crate::json::Json;
 use crate::migration::Definition;
 use crate::operations::raw::Sql;
@@ -132,7 +132,7 @@ impl PlannedMigration {
             return;
         };
         let (steps, whole) = pgm.into_parts();
-        self.up = self.plan_steps(root, steps, Way::Up, whole.outside_transaction);
+        self.up = self.plan_steps(root, steps, Direction::Up, whole.outside_transaction);
         self.irreversible = whole.irreversible;
     }
 
@@ -155,7 +155,7 @@ impl PlannedMigration {
             });
         }
         self.irreversible = self.irreversible.take().or(whole.irreversible);
-        self.down = Some(self.plan_steps(root, steps, Way::Down, whole.outside_transaction));
+        self.down = Some(self.plan_steps(root, steps, Direction::Down, whole.outside_transaction));
     }
 
     /// Runs one of the author's functions; a panic becomes a problem at the line that panicked.
@@ -185,7 +185,7 @@ impl PlannedMigration {
         &mut self,
         root: &Path,
         steps: Vec<Step>,
-        within: Way,
+        within: Direction,
         outside_transaction: bool,
     ) -> Vec<PlannedStep> {
         let mut planned = Vec::new();
@@ -219,7 +219,12 @@ impl PlannedMigration {
     }
 
     /// Says of which migration the functions of a step are, and whether its name is taken.
-    fn name_functions(&self, step: &mut PlannedStep, within: Way, taken: &mut BTreeSet<String>) {
+    fn name_functions(
+        &self,
+        step: &mut PlannedStep,
+        within: Direction,
+        taken: &mut BTreeSet<String>,
+    ) {
         for statement in &mut step.statements {
             let Some(function) = &mut statement.rust else { continue };
             (function.migration, function.within) = (self.name.clone(), within);
@@ -419,9 +424,9 @@ fn write_statement(json: &mut Json, statement: &Statement) {
             json.field("rust", |json| {
                 json.object(|json| {
                     json.field("migration", |json| json.string(&function.migration));
-                    json.field("within", |json| json.string(function.within.word()));
+                    json.field("within", |json| json.string(function.within.as_str()));
                     json.field("name", |json| json.string(&function.name));
-                    json.field("way", |json| json.string(function.way.word()));
+                    json.field("way", |json| json.string(function.way.as_str()));
                 });
             });
         }

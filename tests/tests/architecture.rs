@@ -185,6 +185,7 @@ fn the_top_level_is_what_the_plan_of_the_house_says() {
 const ORDER: &[&str] = &[
     "count",
     "limits",
+    "reason",
     "environment",
     "plan",
     "functions",

@@ -61,9 +61,9 @@ fn cells(entry: &LogEntry) -> [String; 8] {
         .map(|text| format!(": {}", text.lines().map(str::trim).collect::<Vec<_>>().join(" ")));
     [
         entry.at.format("%Y-%m-%d %H:%M:%S UTC").to_string(),
-        entry.action.clone(),
+        entry.action.to_string(),
         entry.name.clone(),
-        entry.outcome.clone(),
+        entry.outcome.to_string(),
         format!("{took:>8}"),
         entry.tool_version.clone(),
         commit.chars().take(7).collect(),
@@ -73,16 +73,18 @@ fn cells(entry: &LogEntry) -> [String; 8] {
 
 #[cfg(test)]
 mod tests {
+    use migrate_core::history::{Action, Outcome};
+
     use super::*;
 
     #[test]
     fn a_line_an_action() {
-        let entry = |action: &str, name: &str, message: Option<&str>| LogEntry {
+        let entry = |action, name: &str, message: Option<&str>| LogEntry {
             id: 1,
             at: chrono::DateTime::UNIX_EPOCH,
-            action: action.to_owned(),
+            action,
             name: name.to_owned(),
-            outcome: if message.is_some() { "failed" } else { "done" }.to_owned(),
+            outcome: if message.is_some() { Outcome::Failed } else { Outcome::Done },
             duration_ms: message.is_none().then_some(1234),
             who: "ada".to_owned(),
             host: Some("laptop".to_owned()),
@@ -93,8 +95,8 @@ mod tests {
             message: message.map(str::to_owned),
         };
         let log = [
-            entry("mark applied", "20260101000000_a", None),
-            entry("up", "20260102000000_bcd", Some("column \"x\"\n  does not exist")),
+            entry(Action::MarkApplied, "20260101000000_a", None),
+            entry(Action::Up, "20260102000000_bcd", Some("column \"x\"\n  does not exist")),
         ];
         insta::assert_snapshot!(table(&HEAD, log.iter().map(cells)), @r#"
         when                     action        name                outcome  took      tool   commit   who

@@ -77,6 +77,7 @@ fn how_far(partial: &Partial) -> String {
 
 #[cfg(test)]
 mod tests {
+    use migrate_core::event::Direction;
     use migrate_core::plan::Place;
 
     use super::*;
@@ -92,7 +93,7 @@ mod tests {
             partial: None,
         };
         let partial = Some(Partial {
-            direction: "up".to_owned(),
+            direction: Direction::Up,
             statements_done: 3,
             statements: Some(5),
             running: true,
@@ -100,7 +101,7 @@ mod tests {
             place: Some(Place { file: "src/d.rs".to_owned(), line: 7, column: 9 }),
         });
         let unknown = Some(Partial {
-            direction: "down".to_owned(),
+            direction: Direction::Down,
             statements_done: 1,
             statements: None,
             running: false,

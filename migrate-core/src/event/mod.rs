@@ -8,6 +8,7 @@ use std::time::Duration;
 
 pub use backup::Backup;
 pub use holder::{Class, Holder, LockHolder};
+pub use migrate_dsl::Direction;
 
 /// Something that happened; whoever started the work decides how to show it.
 #[derive(Debug, Clone)]
@@ -180,26 +181,6 @@ pub enum Parting {
     HalfBack,
     /// This one is older, and not applied.
     Late(String),
-}
-
-/// Which way a migration goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    /// It is applied.
-    Up,
-    /// It is taken back.
-    Down,
-}
-
-impl Direction {
-    /// `up` or `down`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Up => "up",
-            Self::Down => "down",
-        }
-    }
 }
 
 /// Listens to the engine at work.

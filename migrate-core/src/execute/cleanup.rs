@@ -161,7 +161,7 @@ fn judge(
         (Err(failure), _) => Err(failure),
     };
     settled.map_err(|failure| {
-        let up = unfinished.direction == Direction::Up.as_str();
+        let up = unfinished.direction == Direction::Up;
         let direction = if up { Direction::Up } else { Direction::Down };
         let left = match failure {
             _ if failure.is_cut() => Left::Unknown,

@@ -36,7 +36,7 @@ use crate::connect::interrupt::Interrupt;
 use crate::event::{Direction, Event, Observer};
 use crate::functions::Runner;
 use crate::history::inverse::Captured;
-use crate::history::{Action, History, Noted, Unfinished};
+use crate::history::{History, Noted, Unfinished};
 use crate::limits::Limits;
 use crate::lock::RunnerLock;
 use crate::plan::{Step, checksum_of_first};
@@ -74,13 +74,6 @@ pub(crate) const HURRY: &str = "SET LOCAL idle_in_transaction_session_timeout = 
 pub(crate) const THINK: &str = "SET LOCAL idle_in_transaction_session_timeout = '10min'";
 
 impl Work<'_> {
-    fn action(&self) -> Action {
-        match self.direction {
-            Direction::Up => Action::Up,
-            Direction::Down => Action::Down,
-        }
-    }
-
     pub(crate) fn statements(&self) -> usize {
         self.steps.iter().map(|step| step.statements.len()).sum()
     }
@@ -217,5 +210,5 @@ fn journal(
     captured: &Captured,
 ) -> String {
     let checksum = checksum_of_first(work.steps, done);
-    history.journal(work.name, work.action(), &checksum, done, noted, captured)
+    history.journal(work.name, work.direction, &checksum, done, noted, captured)
 }

@@ -9,6 +9,7 @@ use super::journal::Noted;
 use super::{History, HistoryError};
 use crate::history::inverse::{Captured, CapturedInverse, Stored, StoredError, WayBack};
 use crate::plan::{Step, checksum_of_first};
+use migrate_dsl::Direction;
 
 /// A migration that the database has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,8 +36,8 @@ pub struct Applied {
 pub struct Unfinished {
     /// Timestamp and words.
     pub name: String,
-    /// `up` or `down`.
-    pub direction: String,
+    /// In which direction.
+    pub direction: Direction,
     /// Of the statements that are done.
     pub checksum: String,
     /// How many of its statements are done for good.
@@ -185,7 +186,7 @@ impl History {
                 name,
                 captured,
                 noted,
-                direction: row.try_get(1)?,
+                direction: row.try_get::<_, &str>(1)?.parse()?,
                 checksum: row.try_get(2)?,
                 statements_done: usize::try_from(done).unwrap_or_default(),
                 running: row.try_get(4)?,

@@ -1,9 +1,13 @@
 //! The append-only log: what was done, by whom, and how it ended.
 
+use std::error::Error;
+use std::fmt;
+use std::str::FromStr;
+
 use chrono::{DateTime, Utc};
-use migrate_dsl::quote_literal as literal;
+use migrate_dsl::{Direction, quote_literal as literal};
 use postgres::{Client, Row};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{History, HistoryError};
 
@@ -19,7 +23,7 @@ pub struct Actor {
 }
 
 /// What the log says was done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     /// A migration was applied.
     Up,
@@ -41,12 +45,23 @@ pub enum Action {
     Restore,
     /// The tables of the history were brought up to date.
     Upgrade,
+    /// What a newer version of this tool calls so.
+    Unknown(String),
+}
+
+/// How it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was done.
+    Done,
+    /// It was tried, and failed.
+    Failed,
 }
 
 impl Action {
     /// The word in the log.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub fn as_str(&self) -> &str {
         match self {
             Self::Up => "up",
             Self::Down => "down",
@@ -58,19 +73,89 @@ impl Action {
             Self::Backup => "backup",
             Self::Restore => "restore",
             Self::Upgrade => "upgrade",
+            Self::Unknown(word) => word,
+        }
+    }
+
+    pub(crate) fn of(word: String) -> Self {
+        let known = [
+            Self::Up,
+            Self::Down,
+            Self::MarkApplied,
+            Self::MarkPending,
+            Self::Accept,
+            Self::Protect,
+            Self::Unprotect,
+            Self::Backup,
+            Self::Restore,
+            Self::Upgrade,
+        ];
+        known.into_iter().find(|known| known.as_str() == word).unwrap_or(Self::Unknown(word))
+    }
+}
+
+impl From<Direction> for Action {
+    fn from(direction: Direction) -> Self {
+        match direction {
+            Direction::Up => Self::Up,
+            Direction::Down => Self::Down,
         }
     }
 }
 
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Action {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl Outcome {
+    /// The word in the log.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl FromStr for Outcome {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        let known = [Self::Done, Self::Failed].into_iter().find(|known| known.as_str() == word);
+        known.ok_or_else(|| format!("`{word}` is no outcome"))
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Outcome {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 /// A line to be written to the log.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Line<'a> {
     action: Action,
     /// The migration; of what concerns the whole database, what that is called.
     name: &'a str,
     /// SQL for milliseconds.
     duration: &'a str,
-    failed: bool,
+    outcome: Outcome,
     message: Option<&'a str>,
     checksum: Option<&'a str>,
 }
@@ -78,12 +163,19 @@ pub(crate) struct Line<'a> {
 impl<'a> Line<'a> {
     /// Something that was done.
     pub(crate) fn done(action: Action, name: &'a str) -> Self {
-        Self { action, name, duration: "NULL", failed: false, message: None, checksum: None }
+        Self {
+            action,
+            name,
+            duration: "NULL",
+            outcome: Outcome::Done,
+            message: None,
+            checksum: None,
+        }
     }
 
     /// Something that failed, and why.
     pub(crate) fn failed(action: Action, name: &'a str, why: &'a str) -> Self {
-        Self { failed: true, ..Self::done(action, name) }.message(why)
+        Self { outcome: Outcome::Failed, ..Self::done(action, name) }.message(why)
     }
 
     /// How long it took, as SQL for milliseconds.
@@ -109,12 +201,12 @@ pub struct LogEntry {
     pub id: i64,
     /// When it was done.
     pub at: DateTime<Utc>,
-    /// What was done, see [`Action`].
-    pub action: String,
+    /// What was done.
+    pub action: Action,
     /// The migration; of what concerns the whole database, what that is called.
     pub name: String,
-    /// `done` or `failed`.
-    pub outcome: String,
+    /// How it ended.
+    pub outcome: Outcome,
     /// How long it took, in milliseconds.
     pub duration_ms: Option<i64>,
     /// Who did it: `ada`.
@@ -137,7 +229,7 @@ impl LogEntry {
     /// Whether it was done, and not merely tried.
     #[must_use]
     pub fn is_done(&self) -> bool {
-        self.outcome == DONE
+        self.outcome == Outcome::Done
     }
 }
 
@@ -150,9 +242,6 @@ pub struct LogQuery {
     pub name: Option<String>,
 }
 
-const DONE: &str = "done";
-const FAILED: &str = "failed";
-
 impl History {
     /// Adds a line to the log.
     pub(crate) fn log(&self, actor: &Actor, line: Line<'_>) -> String {
@@ -163,7 +252,7 @@ impl History {
             self.log_table().quoted(),
             literal(line.action.as_str()),
             literal(line.name),
-            literal(if line.failed { FAILED } else { DONE }),
+            literal(line.outcome.as_str()),
             line.duration,
             optional(line.message),
             literal(&actor.name),
@@ -193,7 +282,7 @@ impl History {
         );
         let count = query.count.map(|count| i64::try_from(count).unwrap_or(i64::MAX));
         let rows = client.query(&sql, &[&query.name, &count])?;
-        let read = |row: &Row| {
+        let read = |row: &Row| -> Result<LogEntry, Box<dyn Error + Send + Sync>> {
             let actor: String = row.try_get(6)?;
             let (who, host) = match actor.rsplit_once('@') {
                 Some((who, host)) => (who.to_owned(), Some(host.to_owned())),
@@ -202,9 +291,9 @@ impl History {
             Ok(LogEntry {
                 id: row.try_get(0)?,
                 at: row.try_get(1)?,
-                action: row.try_get(2)?,
+                action: Action::of(row.try_get(2)?),
                 name: row.try_get(3)?,
-                outcome: row.try_get(4)?,
+                outcome: row.try_get::<_, &str>(4)?.parse()?,
                 duration_ms: row.try_get(5)?,
                 who,
                 host,
@@ -217,9 +306,9 @@ impl History {
         };
         let entries = rows.iter().map(|row| {
             let id: i64 = row.try_get(0)?;
-            read(row).map_err(|error: postgres::Error| HistoryError::Damaged {
+            read(row).map_err(|source| HistoryError::Damaged {
                 row: format!("line {id} of `{}`", self.log_table()),
-                source: error.into(),
+                source,
             })
         });
         entries.collect()

@@ -23,7 +23,7 @@ pub use entries::{Applied, Unfinished};
 pub use error::HistoryError;
 pub(crate) use journal::{Noted, Sent};
 pub(crate) use log::Line;
-pub use log::{Action, Actor, LogEntry, LogQuery};
+pub use log::{Action, Actor, LogEntry, LogQuery, Outcome};
 pub(crate) use settings::protect_as_before;
 pub use settings::{Allowed, Settings, protections};
 pub use trust::Distrust;

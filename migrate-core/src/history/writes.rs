@@ -1,9 +1,9 @@
 //! The SQL that changes the history. Values go through the one place that quotes literals.
 
-use migrate_dsl::quote_literal as literal;
+use migrate_dsl::{Direction, quote_literal as literal};
 
+use super::History;
 use super::journal::Noted;
-use super::{Action, History};
 use crate::history::inverse::{Captured, Stored, WayBack};
 use crate::plan::Migration;
 
@@ -71,7 +71,7 @@ impl History {
     pub(crate) fn journal(
         &self,
         name: &str,
-        action: Action,
+        direction: Direction,
         checksum: &str,
         done: usize,
         noted: Option<&Noted>,
@@ -88,7 +88,7 @@ impl History {
              captured = excluded.captured, noted = excluded.noted",
             self.journal_table().quoted(),
             literal(name),
-            literal(action.as_str()),
+            literal(direction.as_str()),
             literal(checksum),
             literal(&serde_json::to_string(captured).unwrap_or_default()),
         )

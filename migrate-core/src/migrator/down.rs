@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::revert_partial::stuck;
-use super::up::{AND_APPLIED, is_inferred, without_secrets};
+use super::up::{is_inferred, without_secrets};
 use super::{Known, Migrator};
 use crate::capture::{code_of, untrusted};
 use crate::connect::Session;
@@ -15,6 +15,7 @@ use crate::history::{Action, Applied, Line, TRANSACTION_MS, Unfinished};
 use crate::lock::RunnerLock;
 use crate::plan::Step;
 use crate::plan::versions::for_server;
+use crate::reason::UnfinishedReason;
 
 /// How far to take back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -196,7 +197,7 @@ impl Migrator {
         let mut back = Backwards::default();
         if let Some(partial) = meant.partial {
             if known.has(&partial.name) {
-                return Err(stuck(partial, AND_APPLIED));
+                return Err(stuck(partial, UnfinishedReason::AlsoApplied));
             }
             let steps = self.would_take_back_partial(session, partial)?;
             back.partial = Some((partial.clone(), steps));
@@ -295,7 +296,7 @@ impl Migrator {
         let row = known.applied.iter().find(|row| row.name == *name);
         let duration = result.map_err(|error| {
             let outdated = row.is_some_and(|row| self.is_outdated(row));
-            ApplyError { outdated, ..self.failed(session, Action::Down, error) }
+            ApplyError { outdated, ..self.failed(session, Direction::Down, error) }
         })?;
         observer.event(Event::Finished {
             name: name.clone(),
@@ -312,11 +313,9 @@ impl Migrator {
 fn can_go_on_with(known: &Known, first: Option<&Revert>, own: Option<&str>) -> Result<(), Error> {
     for unfinished in known.unfinished.iter().filter(|row| Some(row.name.as_str()) != own) {
         let why = match first {
-            _ if unfinished.direction != Direction::Down.as_str() => "it has to be finished first",
-            Some(first) if first.name != unfinished.name => "it has to be finished first",
-            Some(first) if !unfinished.fits(&first.steps) => {
-                "what it has taken back is no longer what its way back says"
-            }
+            _ if unfinished.direction != Direction::Down => UnfinishedReason::NotFirst,
+            Some(first) if first.name != unfinished.name => UnfinishedReason::NotFirst,
+            Some(first) if !unfinished.fits(&first.steps) => UnfinishedReason::InverseChanged,
             _ => continue,
         };
         return Err(stuck(unfinished, why));

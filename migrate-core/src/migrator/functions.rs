@@ -1,8 +1,10 @@
 //! Rust functions, made sure of before anything is touched.
 
 use super::Migrator;
-use crate::error::{Error, PLAN_HAS_NONE};
-use crate::plan::{Function, Step, Way};
+use crate::error::Error;
+use crate::event::Direction;
+use crate::plan::{Function, Step};
+use crate::reason::MissingFunction;
 
 impl Migrator {
     /// Refuses steps whose Rust functions are not at hand.
@@ -15,17 +17,17 @@ impl Migrator {
             any = true;
             let planned = self.plan.migration(&function.migration);
             let why = match planned {
-                None => "there is no file of it at hand",
+                None => MissingFunction::NoFile,
                 Some(planned) if !planned.functions().any(|known| known == function) => {
-                    "its file does not have that any more"
+                    MissingFunction::NotInFile
                 }
-                Some(_) if self.functions.0.is_none() => PLAN_HAS_NONE,
+                Some(_) if self.functions.0.is_none() => MissingFunction::PlanInFile,
                 Some(_) => continue,
             };
             return Err(Error::FunctionMissing {
                 name: function.migration.clone(),
                 function: function.name.clone(),
-                back: function.way == Way::Down || function.within == Way::Down,
+                back: [function.way, function.within].contains(&Direction::Down),
                 why,
             });
         }

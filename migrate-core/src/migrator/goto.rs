@@ -35,8 +35,7 @@ impl Migrator {
         self.alone(session, observer, |session, lock, known, observer| {
             let mut meant = Meant::of(&known, &DownTo::Name(name.to_owned()));
             // One that was being taken back has to go, and comes again where it is to stay.
-            let half_back =
-                known.unfinished.iter().find(|row| row.direction == Direction::Down.as_str());
+            let half_back = known.unfinished.iter().find(|row| row.direction == Direction::Down);
             let half_back = half_back.filter(|half| !meant.names().contains(&half.name));
             let half_back =
                 half_back.and_then(|half| known.applied.iter().find(|row| row.name == half.name));

@@ -8,6 +8,7 @@
 use std::error::Error as _;
 use std::time::{Duration, Instant};
 
+use super::revert_partial::stuck;
 use super::{Known, Migrator};
 use crate::connect::Session;
 use crate::error::Error;
@@ -15,6 +16,7 @@ use crate::event::{Direction, Event, Observer};
 use crate::execute::{ApplyError, Failure, Work, apply};
 use crate::history::{HistoryError, Unfinished};
 use crate::lock::{LockError, RunnerLock};
+use crate::reason::UnfinishedReason;
 
 /// How often one migration is taken up again.
 const CUTS: usize = 3;
@@ -189,11 +191,9 @@ impl Migrator {
         let mut unfinished = known.unfinished.into_iter();
         let open = unfinished.find(|row| names.contains(&row.name));
         if let Some(open) = &open
-            && !(open.direction == work.direction.as_str() && open.fits(work.steps))
+            && !(open.direction == work.direction && open.fits(work.steps))
         {
-            let why = "another runner has changed how far it came".to_owned();
-            let (name, direction) = (open.name.clone(), open.direction.clone());
-            return Err(Error::Unfinished { name, direction, why });
+            return Err(stuck(open, UnfinishedReason::ChangedMeanwhile));
         }
         Ok(if recorded && open.is_none() {
             Found::Recorded

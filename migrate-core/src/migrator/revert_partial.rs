@@ -2,7 +2,7 @@
 
 use super::{Known, Migrator};
 use crate::connect::Session;
-use crate::error::{Error, FILE_GONE};
+use crate::error::Error;
 use crate::event::{Direction, Event, Observer};
 use crate::execute::{Standing, Work, standing, take_back};
 use crate::history::inverse::{BACK, Captured, NoWayBack};
@@ -10,6 +10,7 @@ use crate::history::{Action, Line, Noted, Unfinished};
 use crate::lock::RunnerLock;
 use crate::plan::versions::for_server;
 use crate::plan::{Capture, Inverse, Step, checksum_of_first};
+use crate::reason::UnfinishedReason;
 
 /// Why a step does not come back of which some statements were done.
 const PART: &str = "only a part of it was done, and its way back is that of the whole";
@@ -52,7 +53,7 @@ impl Migrator {
         let up = self.steps_of(unfinished, session.major())?;
         let standing = match self.standing(session, unfinished, &up, Some(observer)) {
             Err(Error::Apply(error)) => {
-                return Err(self.failed(session, Action::Down, error).into());
+                return Err(self.failed(session, Direction::Down, error).into());
             }
             standing => standing?,
         };
@@ -78,7 +79,7 @@ impl Migrator {
                 let noted = noted.or(unfinished.noted.as_ref().filter(|_| in_doubt));
                 let checksum = checksum_of_first(&up, done);
                 let (history, captured) = (&self.history, &unfinished.captured);
-                history.journal(name, Action::Up, &checksum, done, noted, captured)
+                history.journal(name, Direction::Up, &checksum, done, noted, captured)
             };
             let record = |_: &Captured| {
                 if number + 1 == backs.len() {
@@ -99,7 +100,7 @@ impl Migrator {
                 interrupt: &self.interrupt,
             };
             take_back(session, lock, &work, &running, observer)
-                .map_err(|error| self.failed(session, Action::Down, error))?;
+                .map_err(|error| self.failed(session, Direction::Down, error))?;
         }
         observer.event(Event::Finished {
             name: name.clone(),
@@ -114,11 +115,12 @@ impl Migrator {
     /// The migration's steps, if they still are those that were begun.
     fn steps_of(&self, unfinished: &Unfinished, major: u32) -> Result<Vec<Step>, Error> {
         let migration = self.plan.migration(&unfinished.name);
-        let migration = migration.ok_or_else(|| stuck(unfinished, FILE_GONE))?;
+        let migration =
+            migration.ok_or_else(|| stuck(unfinished, UnfinishedReason::FileMissing))?;
         let up = for_server(&migration.up, major);
         match unfinished.fits(&up) {
             true => Ok(up),
-            false => Err(stuck(unfinished, "what it has done is no longer what its file says")),
+            false => Err(stuck(unfinished, UnfinishedReason::FileChanged)),
         }
     }
 
@@ -192,16 +194,12 @@ impl Migrator {
 
     /// The migration that stopped half way up, if there is one.
     pub(super) fn partial_up(known: &Known) -> Option<&Unfinished> {
-        known.unfinished.iter().find(|row| row.direction == Direction::Up.as_str())
+        known.unfinished.iter().find(|row| row.direction == Direction::Up)
     }
 }
 
-pub(super) fn stuck(unfinished: &Unfinished, why: &str) -> Error {
-    Error::Unfinished {
-        name: unfinished.name.clone(),
-        direction: unfinished.direction.clone(),
-        why: why.to_owned(),
-    }
+pub(super) fn stuck(unfinished: &Unfinished, why: UnfinishedReason) -> Error {
+    Error::Unfinished { name: unfinished.name.clone(), direction: unfinished.direction, why }
 }
 
 fn no_way_back(unfinished: &Unfinished, step: &Step, reason: &str) -> Error {

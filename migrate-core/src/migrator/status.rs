@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::event::Direction;
 use crate::history::{Applied, Unfinished};
 use crate::order::{State, entries};
+use crate::plan::direction;
 use crate::plan::versions::for_server;
 use crate::plan::{Place, Step};
 
@@ -44,8 +45,9 @@ pub struct StatusEntry {
 /// How far a migration came that stopped half way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Partial {
-    /// `up` or `down`.
-    pub direction: String,
+    /// In which direction.
+    #[serde(with = "direction")]
+    pub direction: Direction,
     /// How many of its statements are done for good.
     pub statements_done: usize,
     /// Of how many; not known where its file is gone, or says something else by now.
@@ -68,7 +70,7 @@ impl Partial {
             within
         });
         Self {
-            direction: unfinished.direction.clone(),
+            direction: unfinished.direction,
             statements_done: unfinished.statements_done,
             statements: steps.map(|steps| steps.iter().map(|step| step.statements.len()).sum()),
             running: unfinished.running,
@@ -119,7 +121,7 @@ impl Migrator {
         applied: Option<&Applied>,
     ) -> Partial {
         let major = session.major();
-        let steps = if unfinished.direction == Direction::Down.as_str() {
+        let steps = if unfinished.direction == Direction::Down {
             let way_back = applied.and_then(|row| self.way_back(session, row).ok());
             way_back.and_then(|way_back| way_back.steps().ok().map(<[Step]>::to_vec))
         } else {

@@ -193,7 +193,7 @@ impl Migrator {
         let major = session.major();
         let reverts = reverts.iter().map(|(name, steps)| {
             // Of one that stopped half way back, the rest.
-            let is_it = |row: &&Unfinished| row.name == *name && row.direction == "down";
+            let is_it = |row: &&Unfinished| row.name == *name && row.direction == Direction::Down;
             let done = known.unfinished.iter().find(is_it).map_or(0, |row| row.statements_done);
             Passage {
                 name,

@@ -6,11 +6,12 @@ use std::collections::HashSet;
 
 use postgres::error::SqlState;
 
+use super::revert_partial::stuck;
 use super::{Known, Migrator};
 use crate::capture::{Code, code_of, unrestored_of};
 use crate::connect::Session;
 use crate::connect::permission;
-use crate::error::{Error, FILE_GONE};
+use crate::error::Error;
 use crate::event::{Direction, Event, Observer};
 use crate::execute::{ApplyError, Failure, Variables, Work, is_transactional};
 use crate::history::inverse::{BACK, Captured, WayBack};
@@ -19,10 +20,9 @@ use crate::lock::RunnerLock;
 use crate::order::{State, entries, pending};
 use crate::plan::versions::{for_server, too_new_for};
 use crate::plan::{Inverse, Migration, Problem, Step};
+use crate::reason::UnfinishedReason;
 
 /// What is wrong with a history that says both.
-pub(super) const AND_APPLIED: &str = "it is recorded as applied as well, and both cannot be";
-
 /// Errors of what is there already.
 const EXISTS_ALREADY: [SqlState; 8] = [
     SqlState::DUPLICATE_TABLE,
@@ -205,21 +205,17 @@ impl Migrator {
     /// Whether what stopped half way can be finished.
     pub(super) fn can_go_on(&self, known: &Known, major: u32) -> Result<(), Error> {
         for unfinished in &known.unfinished {
-            let stuck = |why: &str| Error::Unfinished {
-                name: unfinished.name.clone(),
-                direction: unfinished.direction.clone(),
-                why: why.to_owned(),
-            };
-            if unfinished.direction != Direction::Up.as_str() {
-                return Err(stuck("it was being taken back; `migrate down` goes on with that"));
+            let stuck = |why| Err(stuck(unfinished, why));
+            if unfinished.direction != Direction::Up {
+                return stuck(UnfinishedReason::Reverting);
             }
             if known.has(&unfinished.name) {
-                return Err(stuck(AND_APPLIED));
+                return stuck(UnfinishedReason::AlsoApplied);
             }
             match self.plan.migration(&unfinished.name) {
                 Some(migration) if unfinished.fits(&for_server(&migration.up, major)) => {}
-                Some(_) => return Err(stuck("what it has done is no longer what its file says")),
-                None => return Err(stuck(FILE_GONE)),
+                Some(_) => return stuck(UnfinishedReason::FileChanged),
+                None => return stuck(UnfinishedReason::FileMissing),
             }
         }
         Ok(())
@@ -262,7 +258,7 @@ impl Migrator {
         });
         let names = [migration.name.clone()];
         let result = self.apply_through_cuts(session, lock, &work, &names, known, observer);
-        let duration = result.map_err(|error| self.failed(session, Action::Up, error))?;
+        let duration = result.map_err(|error| self.failed(session, Direction::Up, error))?;
         let (no_way_back, lost) = outcome.into_inner();
         observer.event(Event::Finished {
             name: migration.name.clone(),
@@ -327,7 +323,7 @@ impl Migrator {
         });
         let duration = self
             .apply_through_cuts(session, lock, &work, &names, known, observer)
-            .map_err(|error| self.failed(session, Action::Up, error))?;
+            .map_err(|error| self.failed(session, Direction::Up, error))?;
         for (migration, (no_way_back, lost)) in migrations.iter().zip(outcomes.into_inner()) {
             observer.event(Event::Finished {
                 name: migration.name.clone(),
@@ -357,16 +353,19 @@ impl Migrator {
     pub(super) fn failed(
         &self,
         session: &mut Session,
-        action: Action,
+        direction: Direction,
         mut error: ApplyError,
     ) -> ApplyError {
         let message = error.failure.message();
-        self.note(session, Line::failed(action, &error.name, &message));
+        self.note(session, Line::failed(direction.into(), &error.name, &message));
         if let Failure::Statement { statement, source, advice, .. } = &mut error.failure
             && let Some(said) = source.server()
         {
             *advice = permission::advice(session.client(), said, &statement.sql).map(Into::into);
-            if advice.is_none() && action == Action::Up && EXISTS_ALREADY.contains(said.code()) {
+            if advice.is_none()
+                && direction == Direction::Up
+                && EXISTS_ALREADY.contains(said.code())
+            {
                 *advice = self.advice_on_removed_row(session, &error.name).map(Into::into);
             }
         }
@@ -378,8 +377,8 @@ impl Migrator {
         let query = LogQuery { name: Some(name.to_owned()), count: None };
         let log = self.history.log_entries(session.client(), &query).ok()?;
         let last = log.iter().find(|entry| entry.is_done())?;
-        let records = [Action::Up, Action::MarkApplied].map(Action::as_str);
-        records.contains(&last.action.as_str()).then(|| {
+        let records = [Action::Up, Action::MarkApplied];
+        records.contains(&last.action).then(|| {
             format!(
                 "the log says that {} applied `{name}` at {}, and not that it was reverted: its row was \
                  removed from `{}`; if the database has what it does, `migrate mark {name}` records it \

@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-pub use function::{Function, Way};
+pub use function::Function;
+pub(crate) use function::direction;
 
 /// The plan of a migrations crate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

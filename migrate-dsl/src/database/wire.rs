@@ -5,7 +5,8 @@
 
 use super::{Asked, DatabaseError, MAX_MESSAGE, Reply, Request, Value};
 use crate::Place;
-use crate::function::{Function, FunctionError, Way};
+use crate::direction::Direction;
+use crate::function::{Function, FunctionError};
 
 /// The version of these messages.
 pub const VERSION: u32 = 1;
@@ -127,7 +128,7 @@ record!(DatabaseError { message, code, detail, hint, position, asked });
 record!(Asked { sql, place, verb });
 record!(Function { migration, within, name, way });
 record!(FunctionError { message, panicked, place, query });
-choice!(Way { 0 => Up, 1 => Down, });
+choice!(Direction { 0 => Up, 1 => Down, });
 choice!(Value { 0 => Null, 1 => Bool(it), 2 => Int(it), 3 => Float(it), 4 => Text(it), 5 => Bytes(it), });
 choice!(FromProgram { 0 => Hello(it), 1 => Request(it), 2 => Ended(it), });
 choice!(FromEngine { 0 => Run(it), 1 => Answer(it), });

@@ -62,10 +62,10 @@ pub(super) fn lost_protection(
     protected: Option<&str>,
     log: &[LogEntry],
 ) -> Option<Finding> {
-    let words = [Action::Protect, Action::Unprotect, Action::Restore].map(Action::as_str);
+    let words = [Action::Protect, Action::Unprotect, Action::Restore];
     let mut lines = log.iter().filter(|entry| entry.is_done());
-    let last = lines.find(|entry| words.contains(&entry.action.as_str()))?;
-    if last.action != Action::Protect.as_str() || protected.is_some() {
+    let last = lines.find(|entry| words.contains(&entry.action))?;
+    if last.action != Action::Protect || protected.is_some() {
         return None;
     }
     let name = &last.name;
@@ -83,7 +83,7 @@ pub(super) fn lost_protection(
 
 fn told(log: &[LogEntry]) -> BTreeMap<&str, Told<'_>> {
     let mut told = BTreeMap::<&str, Told<'_>>::new();
-    let is = |entry: &LogEntry, action: Action| entry.action == action.as_str();
+    let is = |entry: &LogEntry, action: Action| entry.action == action;
     let mut restored_at = None;
     for entry in log.iter().rev().filter(|entry| entry.is_done()) {
         // It was done to what the restore has replaced.
@@ -166,6 +166,7 @@ fn moment(at: DateTime<Utc>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::history::Outcome;
 
     fn row(id: i32, name: &str, checksum: &str) -> Applied {
         Applied {
@@ -186,9 +187,9 @@ mod tests {
             LogEntry {
                 id: i64::try_from(index).unwrap() + 1,
                 at: DateTime::UNIX_EPOCH,
-                action: words[0].replace('-', " "),
+                action: Action::of(words[0].replace('-', " ")),
                 name: words[1].to_owned(),
-                outcome: if words.contains(&"failed") { "failed" } else { "done" }.to_owned(),
+                outcome: if words.contains(&"failed") { Outcome::Failed } else { Outcome::Done },
                 duration_ms: None,
                 who: "ada".to_owned(),
                 host: None,

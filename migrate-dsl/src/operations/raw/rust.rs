@@ -1,6 +1,6 @@
 //! Work that is written in Rust.
 
-use crate::function::Way;
+use crate::direction::Direction;
 use crate::{
     AfterCrash, BoxError, Database, Inverse, Operation, Pgm, Statement, function::Function,
 };
@@ -153,15 +153,15 @@ impl Rust {
     }
 
     /// What it does, or what takes that back.
-    pub(crate) fn function(&self, way: Way) -> Option<&Work> {
+    pub(crate) fn function(&self, way: Direction) -> Option<&Work> {
         match way {
-            Way::Up => Some(&self.up),
-            Way::Down => self.down.as_ref(),
+            Direction::Up => Some(&self.up),
+            Direction::Down => self.down.as_ref(),
         }
     }
 
-    fn statement(&self, way: Way) -> Statement {
-        let back = if way == Way::Down { ", on its way back" } else { "" };
+    fn statement(&self, way: Direction) -> Statement {
+        let back = if way == Direction::Down { ", on its way back" } else { "" };
         let mut problems = Vec::new();
         if self.name.trim().is_empty() || self.name.contains(char::is_control) {
             let problem = "the name of a Rust function is a few words on one line";
@@ -173,7 +173,7 @@ impl Rust {
             // The plan fills in of which migration it is.
             rust: Some(Function {
                 migration: String::new(),
-                within: Way::Up,
+                within: Direction::Up,
                 name: self.name.clone(),
                 way,
             }),
@@ -196,12 +196,12 @@ impl Operation for Rust {
     }
 
     fn statements(&self) -> Vec<Statement> {
-        vec![self.statement(Way::Up)]
+        vec![self.statement(Direction::Up)]
     }
 
     fn inverse(&self) -> Inverse {
         match self.down {
-            Some(_) => Inverse::Declaration(vec![self.statement(Way::Down)]),
+            Some(_) => Inverse::Declaration(vec![self.statement(Direction::Down)]),
             None => Inverse::none("`pgm.rust` has no `.down(..)`"),
         }
     }
