@@ -1,12 +1,12 @@
 //! Partitions, and tables that inherit, with something of their own.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use postgres::Client;
 use postgres::types::{Oid, Type};
 
-/// Which of these tables have a partition with an index or a constraint of its own, or a child with a
-/// column of its own. Where the table gets the same, PostgreSQL
+/// Of these tables, those that have partitions or children, and whether a partition has an index or a
+/// constraint of its own, or a child a column. Where the table gets the same, PostgreSQL
 /// [merges](https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES) the two,
 /// and what a partition had goes when the table's is dropped.
 ///
@@ -16,9 +16,9 @@ use postgres::types::{Oid, Type};
 pub fn have_own_parts(
     client: &mut Client,
     tables: &[Oid],
-) -> Result<HashSet<Oid>, postgres::Error> {
+) -> Result<HashMap<Oid, bool>, postgres::Error> {
     if tables.is_empty() {
-        return Ok(HashSet::new());
+        return Ok(HashMap::new());
     }
     let rows = client.query_typed(
         "WITH RECURSIVE below AS (
@@ -26,8 +26,7 @@ pub fn have_own_parts(
              UNION
              SELECT root, inhrelid FROM below JOIN pg_inherits ON inhparent = id
          )
-         SELECT DISTINCT root FROM below JOIN pg_class c ON c.oid = id
-         WHERE CASE WHEN relispartition THEN
+         SELECT root, bool_or(CASE WHEN relispartition THEN
              EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid
                      AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = i.indexrelid))
              OR EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND contype IN ('c', 'f')
@@ -35,8 +34,9 @@ pub fn have_own_parts(
          ELSE
              EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND attnum > 0
                      AND NOT attisdropped AND attinhcount = 0)
-         END",
+         END)
+         FROM below JOIN pg_class c ON c.oid = id GROUP BY root",
         &[(&tables, Type::OID_ARRAY)],
     )?;
-    rows.iter().map(|row| row.try_get(0)).collect()
+    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
 }

@@ -64,6 +64,8 @@ pub struct State {
     moment: Moment,
     /// Of that after it: what the step has made.
     made: HashSet<Address>,
+    /// Whether that is certain.
+    is_certain: bool,
     /// Whom default privileges grant something to: these have it on everything that is made again.
     defaults: HashMap<String, Vec<String>>,
     /// What extensions keep of the objects, which no statement here restores.
@@ -187,6 +189,7 @@ impl State {
             [address.clone(), address.whole()].into_iter().chain(wholes)
         });
         let new = all.filter(|address| !known.contains(address)).collect();
+        after.is_certain = self.moment.is_certain(client)?;
         let made = self.moment.made_since(client, new)?;
         // To attach a table changes the rows of its columns.
         let is_of_an_old_relation = |fact: &&Fact| {

@@ -29,6 +29,11 @@ pub(super) fn undo_moves<'a>(before: &State, after: &'a State) -> (Vec<String>, 
                 .then_some((&fact.address, (key, *other)))
         })
         .collect();
+    let known = before.addresses();
+    let is_of_step = |address: &Address| {
+        known.contains(address) || after.is_certain && after.made.contains(address)
+    };
+    let mut free_names = FreeNames::of(before, after);
     let is_elsewhere: HashSet<&Address> = before
         .facts
         .iter()
@@ -37,22 +42,58 @@ pub(super) fn undo_moves<'a>(before: &State, after: &'a State) -> (Vec<String>, 
         .collect();
     let mut renamed = Cow::Borrowed(after);
     let mut columns = Vec::new();
+    let mut own_way = Vec::new();
     for (key, fact) in &before.facts {
         let Some((other, now)) = found.get(&fact.address) else { continue };
-        if fact.is_same(now) || renamed.facts.contains_key(key) {
+        if fact.is_same(now) {
             continue;
         }
         let (Some((wanted, _)), Some((is, around))) = (fact.name(), now.name()) else { continue };
-        if wanted == is {
+        if wanted != is {
+            own_way.push((key, fact, *other, wanted, is, around));
+        }
+    }
+    // What has the name of something else is out of its way first.
+    let mut current: HashMap<&Address, (Key, String)> = HashMap::new();
+    for (key, ..) in &own_way {
+        let Some(other) = after.facts.get(*key).filter(|other| is_of_step(&other.address)) else {
+            continue;
+        };
+        let Some((name, around)) = other.name() else { continue };
+        let ([front, between, rest @ ..], free) = (around.as_slice(), free_names.next()) else {
+            continue;
+        };
+        let identity = match key.identity.strip_suffix(&name) {
+            Some(front) => format!("{front}{free}"),
+            None => key.identity.replacen(&name, &free, 1),
+        };
+        statements.push(format!("{front}{name}{between}{free}{}", rest.concat()));
+        let renamed = renamed.to_mut();
+        if let Some(mut now) = renamed.facts.remove(*key) {
+            let names = [(name, free.clone())];
+            let drop = now.drop();
+            let drop = drop.iter().map(|sql| Names::new(&names).replaced(sql)).collect();
+            now.set_form(Form { drop, name: Some((free.clone(), around)), ..now.form() });
+            let key = Key { identity, ..(*key).clone() };
+            current.insert(&other.address, (key.clone(), free));
+            renamed.facts.insert(key, now);
+        }
+    }
+    for (key, fact, other, wanted, is, around) in own_way {
+        if renamed.facts.contains_key(key) {
             continue;
         }
         if let [front, between, rest @ ..] = around.as_slice() {
-            statements.push(format!("{front}{is}{between}{wanted}{}", rest.concat()));
+            let (other, name) = match current.get(&fact.address) {
+                Some((other, name)) => (other, name),
+                None => (other, &is),
+            };
+            statements.push(format!("{front}{name}{between}{wanted}{}", rest.concat()));
             if fact.address.part > 0 {
                 columns.push((is.clone(), wanted.clone()));
             }
             let renamed = renamed.to_mut();
-            if let Some(mut now) = renamed.facts.remove(*other) {
+            if let Some(mut now) = renamed.facts.remove(other) {
                 // Under its old name it would be dropped, if it has to be made anew.
                 now.set_form(Form { drop: fact.drop(), ..now.form() });
                 renamed.facts.insert(key.clone(), now);
@@ -71,7 +112,37 @@ pub(super) fn undo_moves<'a>(before: &State, after: &'a State) -> (Vec<String>, 
         .filter(|(key, _)| key.kind == "schema")
         .map(|(key, other)| (other.identity.as_str(), key.identity.as_str()))
         .collect();
+    // What has the name of something else is out of its way first.
+    let mut current: HashMap<&Address, String> = HashMap::new();
+    let mut finally = Vec::new();
+    for (key, other) in moved.values() {
+        let parts = [key, other].map(|key| Name::of(&key.identity));
+        let [Some(wanted), Some(is)] = parts else { continue };
+        let goes_with_schema = is.name == wanted.name
+            && is.schema.is_some_and(|schema| schemas.get(schema).copied() == wanted.schema);
+        if goes_with_schema {
+            continue;
+        }
+        let in_the_way = after.facts.get_key_value(*key);
+        let Some((key, fact)) = in_the_way.filter(|(_, fact)| is_of_step(&fact.address)) else {
+            continue;
+        };
+        let Some(name) = Name::of(&key.identity) else { continue };
+        let free = free_names.next();
+        // The index of a constraint goes along.
+        if fact.comes_with.is_empty() {
+            let words = key.words();
+            statements.push(format!("ALTER {words} {} RENAME TO {free}", key.identity));
+        }
+        if !moved.contains_key(&fact.address) {
+            names.push((name.full(), Name { name: &free, ..name }.full()));
+        }
+        current.insert(&fact.address, free);
+    }
     for (is, wanted) in &schemas {
+        let now = moved.values().find(|(key, _)| key.kind == "schema" && key.identity == *wanted);
+        let address = now.and_then(|(_, other)| after.facts.get(*other)).map(|fact| &fact.address);
+        let is = address.and_then(|address| current.get(address)).map_or(*is, String::as_str);
         statements.push(format!("ALTER SCHEMA {is} RENAME TO {wanted}"));
     }
     for (address, (key, other)) in &moved {
@@ -87,24 +158,66 @@ pub(super) fn undo_moves<'a>(before: &State, after: &'a State) -> (Vec<String>, 
             continue;
         }
         let schema = is.schema.map(|schema| schemas.get(schema).copied().unwrap_or(schema));
-        if key.kind == "schema" || is.name == wanted.name && (goes_along || schema == wanted.schema)
-        {
+        let free = current.get(address).map(String::as_str);
+        let is_there = is.name == wanted.name && (goes_along || schema == wanted.schema);
+        if key.kind == "schema" || is_there && free.is_none() {
             continue;
         }
         let (words, rest) = (key.words(), &other.identity[is.full().len()..]);
-        let at = |name| Name { schema, name }.full() + rest;
-        if is.name != wanted.name {
-            statements.push(format!("ALTER {words} {} RENAME TO {}", at(is.name), wanted.name));
-        }
-        if let (false, Some(wanted_schema)) = (schema == wanted.schema, wanted.schema) {
-            statements
-                .push(format!("ALTER {words} {} SET SCHEMA {wanted_schema}", at(wanted.name)));
+        let at = |schema, name| Name { schema, name }.full() + rest;
+        let name = free.unwrap_or(is.name);
+        let mut rename = |schema| {
+            if name != wanted.name {
+                let is = at(schema, name);
+                finally.push(format!("ALTER {words} {is} RENAME TO {}", wanted.name));
+            }
+        };
+        match wanted.schema.filter(|wanted| schema != Some(*wanted)) {
+            // Its name may be taken where it is.
+            Some(wanted_schema) if free.is_some() => {
+                let is = at(schema, name);
+                statements.push(format!("ALTER {words} {is} SET SCHEMA {wanted_schema}"));
+                rename(Some(wanted_schema));
+            }
+            Some(wanted_schema) => {
+                rename(schema);
+                let is = at(schema, wanted.name);
+                finally.push(format!("ALTER {words} {is} SET SCHEMA {wanted_schema}"));
+            }
+            None => rename(schema),
         }
     }
+    statements.append(&mut finally);
     names.sort_by_key(|(old, _)| std::cmp::Reverse(old.len()));
     let mut renamed = renamed.renamed(&names);
     renamed.forget_names_of_columns(before, &columns);
     (statements, Cow::Owned(renamed))
+}
+
+/// Names that nothing has, for what is in the way of something that gets its old name again.
+struct FreeNames<'a> {
+    taken: HashSet<&'a str>,
+    count: usize,
+}
+
+impl<'a> FreeNames<'a> {
+    fn of(before: &'a State, after: &'a State) -> Self {
+        let all = before.facts.keys().chain(after.facts.keys());
+        let words = all.flat_map(|key| key.identity.split(|letter| !is_of_name(letter)));
+        Self { taken: words.filter(|word| word.starts_with(Self::PREFIX)).collect(), count: 0 }
+    }
+
+    const PREFIX: &'static str = "migrate_renamed_";
+
+    fn next(&mut self) -> String {
+        loop {
+            self.count += 1;
+            let name = format!("{}{}", Self::PREFIX, self.count);
+            if !self.taken.contains(name.as_str()) {
+                return name;
+            }
+        }
+    }
 }
 
 /// The front of an identity: `public.f` of `public.f(integer)`.
@@ -255,6 +368,32 @@ fn without_aliases(text: &str, names: &[(String, String)]) -> String {
 }
 
 impl State {
+    fn addresses(&self) -> HashSet<&Address> {
+        self.facts.values().map(|fact| &fact.address).collect()
+    }
+
+    /// Why what was renamed cannot have its name again: something has it that is not captured, and so
+    /// not known to be new.
+    pub(crate) fn name_taken_in(&self, after: &Self) -> Option<String> {
+        if self.is_of_settings() {
+            return None;
+        }
+        let (known, found) = (self.addresses(), after.addresses());
+        let taken = self.facts.iter().find(|(key, fact)| {
+            let other = after.facts.get(key).map(|other| &other.address);
+            let is_unknown = |other: &&Address| {
+                !known.contains(*other) && !(after.is_certain && after.made.contains(*other))
+            };
+            other.filter(|other| **other != fact.address).is_some_and(|other| is_unknown(&other))
+                && found.contains(&fact.address)
+        });
+        let (key, _) = taken?;
+        Some(format!(
+            "the {} `{}` was renamed, and something has its name now that is not captured",
+            key.kind, key.identity
+        ))
+    }
+
     /// What differs from `before` by these names alone is as it was there, once they are.
     fn forget_names_of_columns(&mut self, before: &Self, names: &[(String, String)]) {
         if names.is_empty() {

@@ -7,7 +7,7 @@ use postgres::fallible_iterator::FallibleIterator;
 use postgres::types::{Oid, ToSql, Type};
 
 use super::fact::{Address, Key, Need};
-use super::word::{Word, word};
+use super::word::word;
 use crate::plan::Only;
 
 /// An object of the catalog, with what it needs of the others found.
@@ -130,19 +130,23 @@ impl Moment {
         let itself = INDEPENDENT.iter().map(|class| {
             let (id, rows) = readable(class);
             format!(
-                "\nUNION ALL SELECT class, objid FROM asked \
+                "\nUNION ALL SELECT class, objid, part FROM asked \
                  WHERE class = '{class}' AND EXISTS (SELECT FROM {rows} WHERE {id} = objid OFFSET 0)"
             )
         });
         client.batch_execute(&format!(
             "DECLARE {CURSOR} NO SCROLL CURSOR FOR
 WITH asked AS MATERIALIZED (
-    SELECT split_part(address, ' ', 1) AS class, split_part(address, ' ', 2)::oid AS objid
+    SELECT split_part(address, ' ', 1) AS class, split_part(address, ' ', 2)::oid AS objid,
+           split_part(address, ' ', 3)::int8 AS part
     FROM unnest(string_to_array(current_setting('migrate.asked', true), ',')) AS address
 )
-SELECT class, objid FROM asked
-WHERE EXISTS (SELECT FROM pg_depend d
-              WHERE d.classid = class::regclass AND d.objid = asked.objid OFFSET 0){}",
+SELECT class, objid, part FROM asked
+WHERE part = 0 AND EXISTS (SELECT FROM pg_depend d
+                           WHERE d.classid = class::regclass AND d.objid = asked.objid OFFSET 0)
+UNION ALL SELECT class, objid, part FROM asked
+WHERE part > 0 AND EXISTS (SELECT FROM pg_attribute
+                           WHERE attrelid = objid AND attnum = part AND NOT attisdropped OFFSET 0){}",
             itself.collect::<String>()
         ))?;
         Ok(Self { has_cursor: true, ..Self::of_named(client)? })
@@ -153,12 +157,14 @@ WHERE EXISTS (SELECT FROM pg_depend d
         &self,
         client: &mut Client,
         addresses: &HashSet<Address>,
-    ) -> Result<HashSet<(Word, Oid)>, postgres::Error> {
-        let wholes = addresses
-            .iter()
-            .filter(|address| address.part == 0 && CLASSES.contains(&address.class.as_ref()));
-        let asked: Vec<_> =
-            wholes.map(|address| format!("{} {}", address.class, address.object)).collect();
+    ) -> Result<HashSet<Address>, postgres::Error> {
+        let readable = addresses.iter().filter(|address| match address.part {
+            0 => CLASSES.contains(&address.class.as_ref()),
+            _ => address.class == "pg_class",
+        });
+        let asked: Vec<_> = readable
+            .map(|address| format!("{} {} {}", address.class, address.object, address.part))
+            .collect();
         let is_open = "SELECT EXISTS (SELECT FROM pg_cursors WHERE name = $1)";
         if !self.has_cursor
             || asked.is_empty()
@@ -171,7 +177,12 @@ WHERE EXISTS (SELECT FROM pg_depend d
         client.query_typed(ask, &[(&asked.join(","), Type::TEXT)])?;
         let there = client.query_typed(&format!("FETCH ALL FROM {CURSOR}"), &[])?;
         client.query_typed(ask, &[(&"", Type::TEXT)])?;
-        Ok(there.iter().map(|row| (word(row.get(0)), row.get(1))).collect())
+        Ok(there.iter().map(address).collect())
+    }
+
+    /// Whether it is certain of what was made since then that it was.
+    pub(super) fn is_certain(&self, client: &mut Client) -> Result<bool, postgres::Error> {
+        Ok(self.has_cursor && self.is_in_this_transaction(client)?)
     }
 
     /// Whether the transaction of this moment is still open.
@@ -194,9 +205,7 @@ WHERE EXISTS (SELECT FROM pg_depend d
         let mut made = self.new_since(client, addresses)?;
         // All of what the catalog says of a function is written anew when it is replaced.
         let there = self.were_there(client, &made)?;
-        made.retain(|address| {
-            address.part != 0 || !there.contains(&(address.class, address.object))
-        });
+        made.retain(|address| !there.contains(address));
         if self.has_cursor {
             close_cursor(client)?;
         }

@@ -98,6 +98,18 @@ pub(crate) fn advice(client: &mut Client, error: &DbError, sql: &str) -> Option<
     let owned = format!("`{quoted}` is owned by `{owner}`");
     let to = Identifier::from(role.as_str()).quoted();
     if refused.owner {
+        if is_administrator(client, owner) {
+            // Whoever is a member of an administrator's role is one.
+            let alter = match refused.kind {
+                "relation" | "index" => String::new(),
+                kind => {
+                    format!(": have it say `ALTER {} {quoted} OWNER TO {to}`", kind.to_uppercase())
+                }
+            };
+            return Some(format!(
+                "{owned}, who is an administrator{alter}, or migrate as that role"
+            ));
+        }
         let from = Identifier::from(owner.as_str()).quoted();
         return Some(format!(
             "{owned}: migrate as that role, or make `{role}` a member of it: `GRANT {from} TO {to}`"
@@ -107,6 +119,14 @@ pub(crate) fn advice(client: &mut Client, error: &DbError, sql: &str) -> Option<
         return Some(owned);
     }
     Some(format!("{owned}, who can say `GRANT {rights} ON {grant}{quoted} TO {to}`"))
+}
+
+/// Whether a role has rights that no grant on an object gives.
+fn is_administrator(client: &mut Client, role: &str) -> bool {
+    let sql = "SELECT rolsuper OR rolcreaterole OR rolreplication OR rolbypassrls \
+               FROM pg_catalog.pg_roles WHERE rolname = $1";
+    let row = client.query_opt(sql, &[&role]).ok().flatten();
+    row.is_some_and(|row| row.try_get(0).unwrap_or(false))
 }
 
 /// The privileges that the role does not have on it, of those that the statement may need.

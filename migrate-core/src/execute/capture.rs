@@ -54,12 +54,15 @@ impl Watch {
         let ids = relations(client, &tables)?;
         let ids: HashMap<_, _> = tables.into_iter().zip(ids).collect();
         let there: Vec<Oid> = ids.values().flatten().copied().collect();
-        let with_own = have_own_parts(client, &there)?;
+        let with_children = have_own_parts(client, &there)?;
         // Nobody knows what came of these.
         let mut is_open = false;
         for (number, step) in steps.iter().enumerate() {
             if let Some(table) = &step.merged_by_children_of {
-                let is_known = ids[&table.path()].is_some_and(|id| with_own.contains(&id));
+                // What the steps before it give to a partition is its own, too.
+                let is_known = ids[&table.path()].is_some_and(|id| {
+                    with_children.get(&id).is_some_and(|have_own| *have_own || number > 0)
+                });
                 let mut capture = match &step.inverse {
                     Inverse::Capture(capture) => capture.clone(),
                     Inverse::Construction { .. } => Capture::default(),
@@ -99,7 +102,7 @@ impl Watch {
         let id: Vec<Oid> = id.into_iter().collect();
         let have_own = trusted(client, |client| have_own_parts(client, &id))?;
         Ok(match &origin.step.inverse {
-            _ if !have_own.is_empty() => Some(capture.clone()),
+            _ if have_own.values().any(|have_own| *have_own) => Some(capture.clone()),
             Inverse::Capture(capture) => Some(capture.clone()),
             _ => None,
         })
@@ -160,7 +163,7 @@ impl Watch {
             let impossible = before
                 .impossible_cast(session.client(), &after)
                 .map_err(|error| Failure::capture(origin, error))?;
-            if let Some(reason) = impossible {
+            if let Some(reason) = impossible.or_else(|| before.name_taken_in(&after)) {
                 self.captured.insert(origin.index, CapturedInverse::Impossible { reason });
                 return Ok(());
             }
@@ -188,12 +191,13 @@ impl Watch {
     }
 }
 
-/// Whether a table may have partitions or children after this statement that it had not before.
+/// Whether a table of that name may have partitions or children after this statement that it had not
+/// before.
 fn may_make_children(statement: &Statement) -> bool {
     let sql = statement.sql.to_lowercase();
     let mut words = Words::of(&sql);
     statement.rust.is_some()
-        || ["partition", "inherit"].iter().any(|word| sql.contains(word))
+        || ["partition", "inherit", "rename", "schema"].iter().any(|word| sql.contains(word))
         || ["do", "call", "select", "with"].iter().any(|word| words.eat(word))
 }
 

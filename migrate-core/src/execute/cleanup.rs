@@ -1,8 +1,8 @@
 //! What a statement outside a transaction has left half done, brought to an end: on a resume, and
 //! when it has failed.
 //!
-//! An index that is not valid is dropped, a partition that is half way out leaves. Both have to wait
-//! for others, so both are sent only when nobody holds the table for long, and never wait without an
+//! An index that is not valid is dropped, a partition or an index that is half way out leaves. All have to wait
+//! for others, so they are sent only when nobody holds the table for long, and never wait without an
 //! end.
 
 use std::time::{Duration, Instant};
@@ -95,7 +95,7 @@ pub(crate) fn standing(
             |own, session, question, noted| {
                 Ok(match own.ask(session, question, noted)? {
                     Answer::Indexes(_) => Answer::NotDone,
-                    Answer::HalfOut(_) => Answer::Done,
+                    Answer::HalfOut(_) | Answer::HalfDropped(..) => Answer::Done,
                     answer => answer,
                 })
             },
@@ -193,6 +193,11 @@ impl Leftovers<'_> {
             (Answer::HalfOut(oid), Question::Detach { parent, partition }) => {
                 let sql = format!("ALTER TABLE {parent} DETACH PARTITION {partition} FINALIZE");
                 self.finalize(session, &sql, oid, observer)?;
+                Ok(Answer::Done)
+            }
+            // It was taken from all queries already.
+            (Answer::HalfDropped(index, table), _) => {
+                self.drop_index(session, &index, table, observer)?;
                 Ok(Answer::Done)
             }
             (answer, _) => Ok(answer),

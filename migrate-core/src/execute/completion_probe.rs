@@ -43,6 +43,8 @@ pub(super) enum Answer {
     Indexes(Vec<(String, Oid)>),
     /// The partition is half way out: there is no way back.
     HalfOut(Oid),
+    /// The index, on this table, is still there, and no longer valid.
+    HalfDropped(String, Oid),
     /// The author's query gives something else than a boolean, or more than one.
     NotBoolean,
     /// Nobody knows.
@@ -65,7 +67,10 @@ impl Question {
             Some(query) => Self::DoneWhen(query.clone()),
             None if idempotent => match Self::of_sql(sql) {
                 // These leave something behind that has to go first.
-                own @ (Self::CreateIndex { .. } | Self::Reindex | Self::Detach { .. }) => own,
+                own @ (Self::CreateIndex { .. }
+                | Self::DropIndex { .. }
+                | Self::Reindex
+                | Self::Detach { .. }) => own,
                 _ => Self::Repeat,
             },
             None => Self::of_sql(sql),
@@ -150,6 +155,14 @@ impl Question {
                  WHERE c.relname ~ '_cc(new|old)[0-9]*$'",
                 &[],
             )?,
+            Self::DropIndex { path } => {
+                let index = relation(client, path)?;
+                client.query(
+                    "SELECT indexrelid FROM pg_catalog.pg_index \
+                     WHERE indexrelid = $1 AND NOT indisvalid",
+                    &[&index],
+                )?
+            }
             _ => Vec::new(),
         };
         let statement = Some(Box::new(Sent {
@@ -171,7 +184,18 @@ impl Question {
             Self::CreateIndex { name, table, .. } => {
                 return Self::ask_for_index(client, name.as_deref(), table, noted);
             }
-            Self::DropIndex { path } => relation(client, path)?.is_none(),
+            Self::DropIndex { path } => {
+                let index = relation(client, path)?;
+                let row = client.query_opt(
+                    "SELECT indexrelid::regclass::text, indrelid FROM pg_catalog.pg_index \
+                     WHERE indexrelid = $1 AND NOT indisvalid AND indexrelid <> ALL ($2)",
+                    &[&index, &noted.indexes],
+                )?;
+                if let Some(row) = row {
+                    return Ok(Answer::HalfDropped(row.try_get(0)?, row.try_get(1)?));
+                }
+                index.is_none()
+            }
             Self::Reindex => {
                 let left = client.query(
                     "SELECT i.indexrelid::regclass::text, i.indrelid FROM pg_catalog.pg_index i \

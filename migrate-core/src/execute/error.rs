@@ -400,13 +400,13 @@ impl Failure {
         }
     }
 
-    /// Whether it was the state of the server, and no fault of the migration: resources are used up,
-    /// somebody has intervened, the system has failed. See
+    /// Whether it was the state of the server, and no fault of the migration: a right is missing,
+    /// resources are used up, somebody has intervened, the system has failed. See
     /// [the codes](https://www.postgresql.org/docs/current/errcodes-appendix.html).
     pub(crate) fn is_of_server(&self) -> bool {
         let code = self.said().and_then(Said::code).map(SqlState::code);
         code.is_some_and(|code| {
-            ["53", "57", "58", "XX"].iter().any(|class| code.starts_with(class))
+            ["42501", "53", "57", "58", "XX"].iter().any(|class| code.starts_with(class))
         })
     }
 

@@ -357,15 +357,21 @@ impl Alone<'_> {
                 let gone = leftovers.see_to(session, question, noted, observer);
                 gone.err().map(|_| Left::HalfDone)
             }
-            // There is no way back for a partition that is half way out.
-            Question::Detach { .. } => match leftovers.see_to(session, question, noted, observer) {
-                Ok(Answer::Done) => {
-                    self.finish(session, watch)?;
-                    return Ok(None);
+            // There is no way back for a partition, or an index, that is half way out.
+            Question::Detach { .. } | Question::DropIndex { .. } => {
+                match leftovers.see_to(session, question, noted, observer) {
+                    Ok(Answer::Done) => {
+                        self.finish(session, watch)?;
+                        return Ok(None);
+                    }
+                    Ok(_) => None,
+                    // What the statement itself failed for says why the index is still there.
+                    Err(_) if matches!(question, Question::DropIndex { .. }) => {
+                        Some(Left::HalfDone)
+                    }
+                    Err(failure) => return Err(Broken { failure, left: Some(Left::HalfDone) }),
                 }
-                Ok(_) => None,
-                Err(failure) => return Err(Broken { failure, left: Some(Left::HalfDone) }),
-            },
+            }
             _ => begun.then_some(Left::Begun),
         };
         if left.is_none() {

@@ -142,11 +142,18 @@ fn send_directly(
         send_outside(client, origin.statement, work.variables)
     });
     sent.map_err(|error| {
+        let is_half_dropped = matches!(question, Question::DropIndex { .. })
+            && !session.client().is_closed()
+            && matches!(
+                question.ask(session.client(), &Noted::default()),
+                Ok(Answer::HalfDropped(..))
+            );
         let begun = commits_as_it_goes(&origin.statement.sql) && !is_refused(&error);
         let failure = match work.interrupt.stopped() {
             Some(stop) if error.as_db_error().is_some() => Failure::Stopped(stop),
             _ => Failure::statement(origin, error),
         };
-        Broken { failure, left: begun.then_some(Left::Begun) }
+        let left = is_half_dropped.then_some(Left::HalfDone);
+        Broken { failure, left: left.or_else(|| begun.then_some(Left::Begun)) }
     })
 }

@@ -12,6 +12,7 @@ mod limit;
 mod other;
 mod partition;
 mod privilege;
+mod renamed;
 mod routine;
 mod rows;
 mod sequence;

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use migrate_core::{Error, Event, Failure, Interrupt, Left, Limits, Stop, UpTo};
+use migrate_core::event::Direction;
+use migrate_core::{DownTo, Error, Event, Failure, Interrupt, Left, Limits, Stop, UpTo};
 use migrate_dsl::Migration;
 use migrate_tests::{Engine, migration};
 
@@ -11,6 +12,10 @@ const B: &str = "20260102000000_b";
 
 /// Applies, and brakes once `query` runs.
 fn stopped_at(engine: &Engine, all: &[Migration], query: &str) -> Error {
+    stopped(engine, all, query, Direction::Up)
+}
+
+fn stopped(engine: &Engine, all: &[Migration], query: &str, direction: Direction) -> Error {
     let interrupt = Interrupt::default();
     std::thread::scope(|scope| {
         let brake = interrupt.clone();
@@ -25,7 +30,13 @@ fn stopped_at(engine: &Engine, all: &[Migration], query: &str) -> Error {
             brake.stop();
         });
         let migrator = engine.migrator(all).interrupt(&interrupt);
-        migrator.up(&mut engine.session(), &UpTo::default(), &mut |_: Event| {}).unwrap_err()
+        let (mut session, mut quiet) = (engine.session(), |_: Event| {});
+        match direction {
+            Direction::Up => migrator.up(&mut session, &UpTo::default(), &mut quiet).unwrap_err(),
+            Direction::Down => {
+                migrator.down(&mut session, &DownTo::Count(1), &mut quiet).unwrap_err()
+            }
+        }
     })
 }
 
@@ -77,6 +88,56 @@ fn a_build_is_taken_away_and_made_again() {
         engine.value("SELECT indisvalid FROM pg_index WHERE indexrelid = 'slow_idx'::regclass"),
         "t"
     );
+}
+
+/// The server takes an index from all queries before it waits for those that still use it.
+#[test]
+fn an_index_that_is_half_dropped_goes() {
+    let create = migration(A, |pgm| _ = pgm.create_index("t", ["n"]).concurrently());
+    let drop = migration(B, |pgm| _ = pgm.drop_index("t_n_idx").concurrently());
+    let is_valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('t_n_idx')";
+    for direction in [Direction::Up, Direction::Down] {
+        let engine = Engine::new();
+        engine.database.execute("CREATE TABLE t (n int)");
+        engine.up(std::slice::from_ref(&create)).unwrap();
+        let all = match direction {
+            Direction::Up => vec![create.clone(), drop.clone()],
+            Direction::Down => vec![create.clone()],
+        };
+        let name = all.last().map(|migration| migration.name()).unwrap_or_default();
+        let mut other = engine.database.client();
+        other.batch_execute("BEGIN; SELECT FROM t").unwrap();
+        let error = stopped(&engine, &all, "DROP INDEX CONCURRENTLY", direction);
+        assert_eq!(stop_of(&error), (Stop::Interrupted, Left::HalfDone), "{direction}");
+        assert_eq!(engine.value(is_valid), "f");
+        assert!(engine.status(&all).contains(&format!("partial {name}")), "{direction}");
+        other.batch_execute("COMMIT").unwrap();
+        match direction {
+            Direction::Up => _ = engine.up(&all).unwrap(),
+            Direction::Down => _ = engine.down(&all, 1).unwrap(),
+        }
+        assert_eq!(engine.value("SELECT to_regclass('t_n_idx')"), "NULL");
+        if direction == Direction::Up {
+            engine.down(&all, 1).unwrap();
+            assert_eq!(engine.value(is_valid), "t");
+        }
+    }
+}
+
+/// Whoever reverts the half that is done has the index again.
+#[test]
+fn an_index_that_is_half_dropped_comes_back_when_that_is_reverted() {
+    let engine = Engine::new();
+    engine.database.execute("CREATE TABLE t (n int); CREATE INDEX t_n_idx ON t (n)");
+    let all = [migration(A, |pgm| _ = pgm.drop_index("t_n_idx").concurrently())];
+    let mut other = engine.database.client();
+    other.batch_execute("BEGIN; SELECT FROM t").unwrap();
+    stopped_at(&engine, &all, "DROP INDEX CONCURRENTLY");
+    other.batch_execute("COMMIT").unwrap();
+    engine.down(&all, 1).unwrap();
+    assert_eq!(engine.status(&all), format!("pending {A}"));
+    let is_valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = 't_n_idx'::regclass";
+    assert_eq!(engine.value(is_valid), "t");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What partitions, and tables that inherit, have of their own, and their parent gets as well.
 
-use migrate_dsl::{Pgm, Table};
+use migrate_dsl::{Object, Pgm, Table};
 use migrate_tests::{Engine, migration};
 
 const A: &str = "20260101000000_a";
@@ -101,4 +101,86 @@ fn is_not_asked_for_where_there_is_none() {
     );
     engine.down(&all, 1).unwrap();
     assert_eq!(engine.catalog(), before);
+}
+
+#[test]
+fn stays_where_a_step_before_has_given_the_parent_another_name() {
+    let renamed: [fn(&mut Pgm); 5] = [
+        |pgm| {
+            pgm.rename_table("events", "log");
+            pgm.create_index("log", ["kind"]);
+        },
+        |pgm| {
+            pgm.rename_table("events", "log");
+            pgm.add_unique("log", ["id", "who"]);
+        },
+        |pgm| {
+            pgm.sql("CREATE SCHEMA other").down("DROP SCHEMA other");
+            pgm.set_schema(Object::table(("public", "events")), "other");
+            pgm.add_check(("other", "events"), "kind_check", "kind <> ''");
+        },
+        |pgm| {
+            pgm.sql("ALTER TABLE plain RENAME TO simple")
+                .down("ALTER TABLE simple RENAME TO plain");
+            pgm.add_column("simple", |t: &mut Table| _ = t.integer("extra"));
+        },
+        |pgm| {
+            pgm.rename_table("events", "log");
+            pgm.add_foreign_key("log", "who", "users", "id");
+        },
+    ];
+    for (number, up) in renamed.into_iter().enumerate() {
+        let engine = Engine::new();
+        engine.database.execute(OWN);
+        let before = engine.catalog();
+        let all = [migration(A, up)];
+        engine.up(&all).unwrap();
+        engine.down(&all, 1).unwrap();
+        assert_eq!(engine.catalog(), before, "{number}");
+    }
+}
+
+/// The way in which the manual has the index of a partitioned table made: those of its partitions
+/// first, without a lock.
+#[test]
+fn what_a_partition_gets_before_its_parent_is_reverted_after_it() {
+    let ups: [fn(&mut Pgm); 6] = [
+        |pgm| {
+            pgm.create_index("early", ["id"]);
+            pgm.create_index("events", ["id"]);
+        },
+        |pgm| {
+            pgm.create_index("early", ["id"]).concurrently();
+            pgm.create_index("events", ["id"]);
+        },
+        |pgm| {
+            pgm.sql("CREATE INDEX own ON early (id)").down("DROP INDEX own");
+            pgm.create_index("events", ["id"]);
+        },
+        |pgm| {
+            pgm.add_unique("early", ["id"]);
+            pgm.add_unique("events", ["id"]);
+        },
+        |pgm| {
+            pgm.add_check("early", "positive", "id >= 0");
+            pgm.add_check("events", "positive", "id >= 0");
+        },
+        |pgm| {
+            pgm.add_foreign_key("early", "who", "users", "id");
+            pgm.add_foreign_key("events", "who", "users", "id");
+        },
+    ];
+    for (number, up) in ups.into_iter().enumerate() {
+        let engine = Engine::new();
+        engine.database.execute(
+            "CREATE TABLE users (id int PRIMARY KEY);
+             CREATE TABLE events (id int, who int) PARTITION BY RANGE (id);
+             CREATE TABLE early PARTITION OF events FOR VALUES FROM (0) TO (9)",
+        );
+        let before = engine.catalog();
+        let all = [migration(A, up)];
+        engine.up(&all).unwrap();
+        engine.down(&all, 1).unwrap_or_else(|error| panic!("{number}: {error:?}"));
+        assert_eq!(engine.catalog(), before, "{number}");
+    }
 }

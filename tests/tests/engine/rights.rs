@@ -52,7 +52,7 @@ fn the_schema_of_others() {
     permission denied for schema own
     `20260101000000_a`: the transaction was rolled back: nothing of this migration was done
     `own` is owned by `postgres`, who can say `GRANT USAGE, CREATE ON SCHEMA own TO "<role>"`
-    mend the file and run `migrate up` again
+    see to the cause and run `migrate up` again
     "#);
 }
 
@@ -61,8 +61,13 @@ fn the_table_of_others() {
     for (up, expected) in [
         (
             (|pgm| _ = pgm.drop_column("posts", "title")) as fn(&mut Pgm),
-            "`posts` is owned by `postgres`: migrate as that role, or make `<role>` a member of \
-             it: `GRANT \"postgres\" TO \"<role>\"`",
+            "`posts` is owned by `postgres`, who is an administrator: have it say `ALTER TABLE posts \
+             OWNER TO \"<role>\"`, or migrate as that role",
+        ),
+        (
+            |pgm| _ = pgm.drop_column("theirs", "title"),
+            "`theirs` is owned by `<role>_owner`: migrate as that role, or make `<role>` a member of \
+             it: `GRANT \"<role>_owner\" TO \"<role>\"`",
         ),
         (
             |pgm| _ = pgm.sql("UPDATE posts SET title = id").down(""),
@@ -80,7 +85,9 @@ fn the_table_of_others() {
         let engine = Engine::new();
         let grants = format!(
             "{GRANTED} CREATE TABLE posts (id bigint PRIMARY KEY, title text);
-             GRANT SELECT ON posts TO <role>"
+             GRANT SELECT ON posts TO <role>;
+             CREATE ROLE <role>_owner; CREATE TABLE theirs (title text);
+             ALTER TABLE theirs OWNER TO <role>_owner"
         );
         let error = up_as(&engine, &grants, &[migration(A, up)]).unwrap_err();
         let told = told(&engine, &error);

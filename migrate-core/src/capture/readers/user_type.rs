@@ -97,9 +97,14 @@ DECLARE
     label pg_catalog.name;
 BEGIN
     SELECT enumlabel INTO STRICT label FROM pg_catalog.pg_enum
-    WHERE enumtypid OPERATOR(pg_catalog.=) %L::pg_catalog.regtype
-      AND enumsortorder OPERATOR(pg_catalog.=) %s::pg_catalog.float4;
-    EXECUTE pg_catalog.format(''ALTER TYPE %s RENAME VALUE %%L TO %%L'', label, %L::pg_catalog.text);
+    WHERE enumtypid OPERATOR(pg_catalog.=) %1$L::pg_catalog.regtype
+      AND enumsortorder OPERATOR(pg_catalog.=) %2$s::pg_catalog.float4;
+    IF EXISTS (SELECT FROM pg_catalog.pg_enum WHERE enumtypid OPERATOR(pg_catalog.=) %1$L::pg_catalog.regtype
+                                                AND enumlabel OPERATOR(pg_catalog.=) %4$L) THEN
+        EXECUTE pg_catalog.format(''ALTER TYPE %3$s RENAME VALUE %%L TO %%L'', %4$L::pg_catalog.text,
+                                  pg_catalog.concat(''migrate_renamed_'', %2$s::pg_catalog.text));
+    END IF;
+    EXECUTE pg_catalog.format(''ALTER TYPE %3$s RENAME VALUE %%L TO %%L'', label, %4$L::pg_catalog.text);
 END
 ', format_type(enumtypid, NULL), quote_literal(enumsortorder::text), format_type(enumtypid, NULL), enumlabel))]
 FROM wanted JOIN pg_enum ON enumtypid = objid

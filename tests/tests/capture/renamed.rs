@@ -1,0 +1,164 @@
+//! What was renamed while something else got, or had, its name.
+
+use migrate_dsl::{Object, Pgm};
+use migrate_tests::{Engine, migration};
+
+use crate::step;
+
+/// Rows tell what the catalog does not: which column is which.
+const BEFORE: &str = "
+    CREATE TABLE acct (id int PRIMARY KEY, billing text DEFAULT 'b' NOT NULL, shipping text,
+                       CONSTRAINT one CHECK (id > 0), CONSTRAINT two CHECK (id > 1));
+    COMMENT ON COLUMN acct.billing IS 'where to send the bill';
+    INSERT INTO acct VALUES (2, 'B', 'S');
+    CREATE INDEX by_billing ON acct (billing); CREATE INDEX by_shipping ON acct (shipping);
+    CREATE VIEW v AS SELECT billing, shipping FROM acct WHERE billing <> shipping;
+    CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+    CREATE TRIGGER a BEFORE INSERT ON acct FOR EACH ROW EXECUTE FUNCTION touch();
+    CREATE TRIGGER b AFTER UPDATE ON acct FOR EACH ROW EXECUTE FUNCTION touch();
+    CREATE POLICY p ON acct USING (id > 0); CREATE POLICY q ON acct USING (id > 1);
+    CREATE TABLE parted (id int, x int, y text) PARTITION BY LIST (id);
+    CREATE TABLE part PARTITION OF parted DEFAULT;
+    CREATE INDEX ON parted (x);
+    CREATE TYPE pair AS (x int, y text);
+    CREATE DOMAIN d AS int CONSTRAINT low CHECK (VALUE > 0) CONSTRAINT high CHECK (VALUE < 9);
+    CREATE TYPE mood AS ENUM ('good', 'bad');
+    CREATE SEQUENCE s; CREATE FUNCTION f(int) RETURNS int LANGUAGE sql AS 'SELECT 1';
+    CREATE TABLE referencing (id int REFERENCES acct);";
+
+const ROWS: &str = "SELECT concat_ws(' ', billing, shipping) FROM acct";
+
+/// Two swap their names, with a third in between.
+fn swap(front: &str, one: &str, other: &str) -> String {
+    [(one, "third"), (other, one), ("third", other)]
+        .map(|(from, to)| front.replace("{from}", from).replace("{to}", to))
+        .join("; ")
+}
+
+#[test]
+fn names_that_were_swapped_are_swapped_back() {
+    let of_table = |what: &str| format!("ALTER TABLE acct RENAME {what} {{from}} TO {{to}}");
+    for (sql, object) in [
+        (swap(&of_table("COLUMN"), "billing", "shipping"), "table acct"),
+        (swap(&of_table("CONSTRAINT"), "one", "two"), "table acct"),
+        (swap("ALTER TRIGGER {from} ON acct RENAME TO {to}", "a", "b"), "table acct"),
+        (swap("ALTER POLICY {from} ON acct RENAME TO {to}", "p", "q"), "table acct"),
+        (swap("ALTER INDEX {from} RENAME TO {to}", "by_billing", "by_shipping"), "table acct"),
+        (swap("ALTER TABLE parted RENAME {from} TO {to}", "x", "y"), "table parted"),
+        (swap("ALTER TYPE pair RENAME ATTRIBUTE {from} TO {to}", "x", "y"), "type pair"),
+        (swap("ALTER DOMAIN d RENAME CONSTRAINT {from} TO {to}", "low", "high"), "domain d"),
+        (swap("ALTER TYPE mood RENAME VALUE '{from}' TO '{to}'", "good", "bad"), "type mood"),
+    ] {
+        let step = step(BEFORE, &sql, &[object]);
+        step.comes_back();
+        assert_eq!(step.answer(ROWS), "B S", "{sql}");
+    }
+    for (front, names, objects) in [
+        (
+            "ALTER TABLE {from} RENAME TO {to}",
+            ["acct", "referencing"],
+            ["table acct", "table referencing"],
+        ),
+        ("ALTER TABLE {from} RENAME TO {to}", ["acct", "parted"], ["table acct", "table parted"]),
+        ("ALTER TYPE {from} RENAME TO {to}", ["pair", "mood"], ["type pair", "type mood"]),
+    ] {
+        let sql = swap(front, names[0], names[1]);
+        let step = step(BEFORE, &sql, &objects);
+        step.comes_back();
+        assert_eq!(step.answer(ROWS), "B S", "{sql}");
+    }
+}
+
+#[test]
+fn what_got_the_name_of_something_renamed_goes() {
+    for (sql, object) in [
+        ("ALTER TABLE acct RENAME billing TO old; ALTER TABLE acct ADD billing text", "table acct"),
+        (
+            "ALTER TABLE acct RENAME billing TO old; ALTER TABLE acct ADD billing bigint",
+            "column acct.billing",
+        ),
+        (
+            "ALTER TABLE acct RENAME CONSTRAINT one TO old; ALTER TABLE acct ADD CONSTRAINT one CHECK (id > -1)",
+            "table acct",
+        ),
+        (
+            "ALTER TABLE acct RENAME CONSTRAINT acct_pkey TO old; ALTER TABLE acct ADD CONSTRAINT acct_pkey UNIQUE (billing)",
+            "table acct",
+        ),
+        (
+            "ALTER TRIGGER a ON acct RENAME TO old; CREATE TRIGGER a AFTER DELETE ON acct EXECUTE FUNCTION touch()",
+            "table acct",
+        ),
+        (
+            "ALTER POLICY p ON acct RENAME TO old; CREATE POLICY p ON acct USING (true)",
+            "table acct",
+        ),
+        (
+            "ALTER INDEX by_billing RENAME TO old; CREATE INDEX by_billing ON acct (shipping)",
+            "table acct",
+        ),
+        (
+            "ALTER TABLE acct RENAME TO old; CREATE TABLE acct (LIKE old INCLUDING ALL)",
+            "table acct",
+        ),
+        (
+            "ALTER TABLE acct RENAME TO old; CREATE TABLE acct (id int) PARTITION BY LIST (id)",
+            "table acct",
+        ),
+        ("ALTER TABLE part RENAME TO old; CREATE TABLE part (LIKE old)", "table part"),
+        ("ALTER TABLE parted RENAME x TO old; ALTER TABLE parted ADD x int", "table parted"),
+        ("ALTER VIEW v RENAME TO old; CREATE VIEW v AS SELECT 1", "view v"),
+        (
+            "ALTER FUNCTION f(int) RENAME TO old; CREATE FUNCTION f(int) RETURNS text LANGUAGE sql AS 'SELECT ''a'''",
+            "function f(int)",
+        ),
+        ("ALTER SEQUENCE s RENAME TO old; CREATE SEQUENCE s INCREMENT 2", "sequence s"),
+        ("ALTER TYPE mood RENAME TO old; CREATE TYPE mood AS ENUM ('so so')", "type mood"),
+        (
+            "ALTER DOMAIN d RENAME CONSTRAINT low TO old; ALTER DOMAIN d ADD CONSTRAINT low CHECK (VALUE > 1)",
+            "domain d",
+        ),
+    ] {
+        let step = step(BEFORE, sql, &[object]);
+        step.comes_back();
+        assert_eq!(step.answer(ROWS), "B S", "{sql}");
+    }
+}
+
+#[test]
+fn objects_that_swapped_their_schemas_are_where_they_were() {
+    let before = "CREATE SCHEMA one; CREATE SCHEMA two;
+        CREATE TABLE one.t (a int PRIMARY KEY); CREATE TABLE two.t (b int UNIQUE)";
+    for sql in [
+        "ALTER TABLE one.t SET SCHEMA public; ALTER TABLE two.t SET SCHEMA one; ALTER TABLE public.t SET SCHEMA two",
+        "ALTER TABLE one.t SET SCHEMA public; CREATE TABLE one.t (c int)",
+    ] {
+        step(before, sql, &["table one.t", "table two.t"]).comes_back();
+    }
+    for sql in [
+        "ALTER SCHEMA one RENAME TO three; ALTER SCHEMA two RENAME TO one; ALTER SCHEMA three RENAME TO two",
+        "ALTER SCHEMA one RENAME TO three; CREATE SCHEMA one; CREATE TABLE one.t (c int)",
+    ] {
+        step(before, sql, &["schema one", "schema two"]).comes_back();
+    }
+}
+
+/// Of a column that is not captured nobody knows that it was there before.
+#[test]
+fn a_name_that_something_else_has_now_is_told() {
+    fn swap_columns(pgm: &mut Pgm, object: Object) {
+        pgm.sql(swap("ALTER TABLE acct RENAME {from} TO {to}", "billing", "shipping"))
+            .captures(object);
+    }
+    let back = |up| {
+        let engine = Engine::new();
+        engine.database.execute(BEFORE);
+        let all = [migration("20260101000000_a", up)];
+        engine.up(&all).unwrap();
+        let back = engine.down(&all, 1).map(|_| engine.value(ROWS));
+        back.unwrap_or_else(|error| error.to_string())
+    };
+    assert_eq!(back(|pgm| swap_columns(pgm, Object::table("acct"))), "B S");
+    let refused = back(|pgm| swap_columns(pgm, Object::column("acct", "billing")));
+    insta::assert_snapshot!(refused, @"`20260101000000_a` cannot be taken back: the table column `public.acct.billing` was renamed, and something has its name now that is not captured, and the migration has no `down`");
+}
