@@ -10,6 +10,7 @@ use super::fact::{Address, Fact, Key, Need};
 use super::form::{Change, Phase, Setting};
 use super::moved::undo_moves;
 use super::order::order;
+use super::partition::Partitions;
 use super::untrusted::Code;
 
 /// The statements that take `after` back to `before`: what was moved is moved back; what is new,
@@ -62,6 +63,8 @@ struct Script {
     phases: [Vec<String>; 5],
     limits: Vec<String>,
     code: BTreeSet<Code>,
+    /// Partitions of which a notice says that they are gone.
+    told: HashSet<String>,
 }
 
 impl Script {
@@ -95,6 +98,7 @@ struct Comparison<'a> {
     new: HashSet<&'a Address>,
     /// Addresses of `after`: what is in both states and has to be made anew.
     rebuilt: HashSet<&'a Address>,
+    partitions: Partitions,
 }
 
 impl<'a> Comparison<'a> {
@@ -114,8 +118,20 @@ impl<'a> Comparison<'a> {
             found: found.collect(),
             new: new.map(|(_, fact)| &fact.address).collect(),
             rebuilt: HashSet::new(),
+            partitions: Partitions::default(),
         };
         comparison.rebuild();
+        let there: HashSet<&Address> = after.facts.values().map(|fact| &fact.address).collect();
+        let links = before.facts.values().chain(after.facts.values());
+        let links = links.filter(|fact| fact.address.class == "pg_inherits");
+        let is_kept = |link: &&Fact| {
+            let found = comparison.found.get(&link.address).map_or(*link, |found| *found);
+            there.contains(&found.address)
+                && !comparison.new.contains(&found.address)
+                && !comparison.rebuilt.contains(&found.address)
+        };
+        let moved = links.filter(|link| !is_kept(link)).map(|link| link.address.object).collect();
+        comparison.partitions = Partitions::of(before, after, &moved);
         comparison
     }
 
@@ -175,8 +191,15 @@ impl<'a> Comparison<'a> {
             return;
         }
         // A partition stays attached while an index of its is made anew.
+        let links = self.after.facts.values().filter(|fact| fact.address.class == "pg_inherits");
+        let of_indexes: HashSet<&Address> =
+            links.filter(|link| !link.comes_with.is_empty()).map(|link| &link.address).collect();
         let is_needed = |fact: &Fact, need: &Need| {
-            need.belongs || fact.address.class != "pg_inherits" || need.on.class == "pg_inherits"
+            let is_table_by_index =
+                of_indexes.contains(&need.on) && !of_indexes.contains(&fact.address);
+            need.belongs
+                || fact.address.class != "pg_inherits"
+                || need.on.class == "pg_inherits" && !is_table_by_index
         };
         let mut needed_by: HashMap<&Address, Vec<&Address>> = HashMap::new();
         for fact in self.after.facts.values().filter(|fact| !holds_data(fact)) {
@@ -224,11 +247,19 @@ impl<'a> Comparison<'a> {
         let dropped = self.after.facts.values().filter(goes);
         let (last, first): (Vec<_>, Vec<_>) =
             dropped.partition(|fact| late.contains(&fact.address));
-        drop_all(&first, script);
+        for (fact, drop) in drop_all(&first) {
+            self.extend(script, Phase::InOrder, fact, drop);
+        }
         self.make_and_change(script);
-        let mut end = Script::default();
-        drop_all(&last, &mut end);
-        script.extend(Phase::Late, end.phases.into_iter().flatten());
+        for (fact, drop) in drop_all(&last) {
+            self.extend(script, Phase::Late, fact, drop);
+        }
+    }
+
+    /// Adds statements about a fact.
+    fn extend(&self, script: &mut Script, phase: Phase, fact: &Fact, statements: Vec<String>) {
+        let statements = self.partitions.guarded(fact, statements, &mut script.told);
+        script.extend(phase, statements);
     }
 
     /// What is new, but needed as long as something else is not changed back.
@@ -294,7 +325,7 @@ impl<'a> Comparison<'a> {
                         () if doubtful.contains(&fact.address) => if_possible(&fact.create()),
                         () => fact.create(),
                     };
-                    script.extend(Phase::InOrder, create);
+                    self.extend(script, Phase::InOrder, fact, create);
                     script.limits.extend(fact.limits_of("create", &last));
                 }
                 let code = self.before.code_of_made(&fact.address, &made_addresses);
@@ -304,12 +335,14 @@ impl<'a> Comparison<'a> {
                     let is_in_doubt =
                         [&unsure, &doubtful].iter().any(|set| set.contains(&fact.address));
                     let set = if is_in_doubt { if_there(&set) } else { set };
-                    script.extend(setting.when.phase, set);
+                    self.extend(script, setting.when.phase, fact, set);
                 }
             } else if let Some(found) = self.found.get(&fact.address) {
                 let is_revoked = revoked.contains(&fact.address.whole());
-                // To let a column have nulls lets those of its heirs.
-                let is_nullable = fact.needs.iter().any(|need| nullable.contains(&need.on));
+                // To let a column have nulls lets those of its heirs: from 18 on, where they have a
+                // NOT NULL of their own, no longer.
+                let is_nullable = self.before.version < 180_000
+                    && fact.needs.iter().any(|need| nullable.contains(&need.on));
                 if fact.is_same(found) && !is_revoked && !is_nullable {
                     continue;
                 }
@@ -338,10 +371,10 @@ impl<'a> Comparison<'a> {
                         let code = self.before.code_of_setting(&fact.address, &setting);
                         script.code.extend(code.cloned());
                     }
-                    script.extend(setting.when.phase, back);
+                    self.extend(script, setting.when.phase, fact, back);
                 }
                 for setting in found.settings(|setting| !fact.has_setting(&setting.name)) {
-                    script.extend(setting.when.phase, setting.undo());
+                    self.extend(script, setting.when.phase, fact, setting.undo());
                 }
             }
         }
@@ -446,7 +479,7 @@ fn holds_data(fact: &Fact) -> bool {
 /// Drops, the dependents first. What is part of something else that goes needs no word, except a
 /// constraint that keeps another thing from going, and a partition, which foreign keys may refer
 /// to: it has to be detached first.
-fn drop_all(dropped: &[&Fact], script: &mut Script) {
+fn drop_all<'a>(dropped: &[&'a Fact]) -> Vec<(&'a Fact, Vec<String>)> {
     let addresses: HashSet<&Address> = dropped.iter().map(|fact| &fact.address).collect();
     let mut inside = HashMap::new();
     for fact in dropped {
@@ -469,13 +502,15 @@ fn drop_all(dropped: &[&Fact], script: &mut Script) {
         .map(|need| &need.on)
         .collect();
     let joined = constraints_of_joined_indexes(dropped);
+    let mut drops = Vec::new();
     for fact in order(dropped, &inside).into_iter().rev() {
         let goes_along = joined.contains(&fact.address)
             || fact.is_inherited_constraint() && !detached.contains(&fact.address);
         if !goes_along && !inside.contains_key(&fact.address) {
-            script.extend(Phase::InOrder, fact.drop());
+            drops.push((fact, fact.drop()));
         }
     }
+    drops
 }
 
 /// The constraints whose indexes are joined to an index that is dropped and is of none: they go with

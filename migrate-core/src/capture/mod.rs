@@ -30,6 +30,7 @@ mod names;
 mod objects;
 mod options;
 mod order;
+mod partition;
 mod privileges;
 mod readers;
 mod untrusted;
@@ -38,7 +39,7 @@ mod word;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use postgres::Client;
-use postgres::types::Type;
+use postgres::types::{Oid, Type};
 
 use crate::connect::EXTENSIONS_HAVE_TABLES;
 use crate::connect::search_path::trusted;
@@ -68,6 +69,12 @@ pub struct State {
     is_certain: bool,
     /// Whom default privileges grant something to: these have it on everything that is made again.
     defaults: HashMap<String, Vec<String>>,
+    /// The partitions and children among the tables that the objects belong to.
+    children: HashMap<Oid, partition::Child>,
+    /// The tables that those belong to that are not among the objects themselves.
+    tables: HashMap<Address, Oid>,
+    /// The version of the server, as `server_version_num` has it.
+    version: i32,
     /// What extensions keep of the objects, which no statement here restores.
     registrations: Vec<Registration>,
     /// Of the state before a step: the code of others that restoring its objects would run.
@@ -93,6 +100,7 @@ struct Parameters {
     before: Vec<String>,
     /// What is asked along with them.
     extensions_have_tables: bool,
+    version: i32,
 }
 
 impl Parameters {
@@ -100,9 +108,10 @@ impl Parameters {
         let names = PARAMETERS.map(|(name, _)| format!("current_setting('{name}')")).join(", ");
         let set = PARAMETERS.map(|(name, value)| format!("set_config('{name}', '{value}', true)"));
         let set = set.join(", ");
-        let sql = format!("SELECT {EXTENSIONS_HAVE_TABLES}, ARRAY[{names}], {set}");
+        let version = "current_setting('server_version_num')::int4";
+        let sql = format!("SELECT {EXTENSIONS_HAVE_TABLES}, ARRAY[{names}], {version}, {set}");
         let row = client.query_typed_one(&sql, &[])?;
-        Ok(Self { extensions_have_tables: row.get(0), before: row.get(1) })
+        Ok(Self { extensions_have_tables: row.get(0), before: row.get(1), version: row.get(2) })
     }
 
     fn leave(self, client: &mut Client) -> Result<(), postgres::Error> {
@@ -270,10 +279,13 @@ impl State {
             objects::lock(client, &roots)?;
         }
         let parameters = Parameters::enter(client)?;
-        let mut state = Self { only, ..Self::default() };
+        let mut state = Self { only, version: parameters.version, ..Self::default() };
         let found = objects::find(client, &roots, &addresses, only)?;
         readers::read(client, found, forms, &mut state)?;
         state.roots = roots.into_iter().collect();
+        if !state.is_of_settings() {
+            state.read_children(client, earlier)?;
+        }
         if parameters.extensions_have_tables && !state.is_of_settings() {
             state.read_registrations(client, earlier)?;
         }

@@ -145,3 +145,67 @@ fn triggers_of_foreign_keys_are_enabled_as_they_were() {
         step(&disabled, sql, &[object]).comes_back();
     }
 }
+
+/// Jobs detach and drop partitions that are too old.
+#[test]
+fn a_partition_that_is_gone_by_then_is_left_as_it_is() {
+    let before = "
+        CREATE TABLE users (id int PRIMARY KEY);
+        CREATE TABLE events (id int NOT NULL, who int DEFAULT 3, kind text,
+                             CONSTRAINT events_key PRIMARY KEY (id)) PARTITION BY RANGE (id);
+        CREATE TABLE one PARTITION OF events FOR VALUES FROM (0) TO (9);
+        CREATE TABLE two PARTITION OF events FOR VALUES FROM (9) TO (99) PARTITION BY LIST (id);
+        CREATE TABLE three PARTITION OF two FOR VALUES IN (10);
+        CREATE INDEX events_kind ON events (kind); CREATE INDEX own ON one (kind, who);
+        ALTER TABLE one ADD CONSTRAINT own_check CHECK (who > 0);
+        COMMENT ON COLUMN one.kind IS 'of one'; COMMENT ON INDEX one_kind_idx IS 'of one';
+        CREATE TABLE plain (id int); CREATE TABLE heir (more int) INHERITS (plain);";
+    for (sql, object) in [
+        ("ALTER TABLE events ALTER who SET DEFAULT 5", "column events.who"),
+        ("ALTER TABLE events ALTER who SET NOT NULL", "column events.who"),
+        ("ALTER TABLE events ALTER kind SET STATISTICS 5", "column events.kind"),
+        ("ALTER TABLE events DROP CONSTRAINT events_key", "constraint events.events_key"),
+        ("DROP INDEX events_kind", "index events_kind"),
+        ("ALTER TABLE events DROP COLUMN kind", "column events.kind"),
+        ("ALTER TABLE events DROP COLUMN who", "column events.who"),
+        ("CREATE INDEX ON events (kind, who)", "table events"),
+        ("ALTER TABLE events ADD CONSTRAINT own_check CHECK (who > 0)", "table events"),
+        ("ALTER TABLE events ALTER who TYPE bigint", "column events.who"),
+        ("ALTER TABLE plain ALTER id SET DEFAULT 5", "column plain.id"),
+        ("ALTER TABLE plain ADD COLUMN more int", "table plain"),
+    ] {
+        for since in [
+            "DROP TABLE one, two, heir",
+            "ALTER TABLE events DETACH PARTITION one; ALTER TABLE events DETACH PARTITION two;
+             ALTER TABLE heir NO INHERIT plain",
+            "ALTER TABLE one RENAME TO once; ALTER TABLE two RENAME TO twice; ALTER TABLE heir RENAME TO h",
+        ] {
+            let back = step(before, sql, &[object]).back_over_rows(since, "SELECT ''");
+            let is_told = |line: &&str| {
+                !(line.is_empty() || line.contains("is no partition or child any more"))
+            };
+            assert_eq!(back.lines().find(is_told), None, "{sql}; {since}: {back}");
+        }
+    }
+}
+
+#[test]
+fn a_partition_with_partitions_and_their_indexes_comes_back() {
+    let before = "
+        CREATE TABLE events (id int, at int, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+        CREATE INDEX ON events (at);
+        CREATE TABLE early PARTITION OF events FOR VALUES FROM (0) TO (10);
+        CREATE TABLE late PARTITION OF events FOR VALUES FROM (10) TO (20) PARTITION BY RANGE (at);
+        CREATE TABLE later PARTITION OF late FOR VALUES FROM (10) TO (15);
+        CREATE INDEX own ON late (id);";
+    for sql in [
+        "DROP TABLE late",
+        "ALTER TABLE events DETACH PARTITION late",
+        "ALTER TABLE events DETACH PARTITION late; ALTER TABLE late DROP CONSTRAINT late_pkey",
+        "ALTER TABLE events DETACH PARTITION late; DROP INDEX late_at_idx",
+        "ALTER TABLE events DETACH PARTITION late; ALTER TABLE late RENAME TO kept",
+        "ALTER TABLE events DETACH PARTITION late; DROP TABLE late",
+    ] {
+        step(before, sql, &["table late"]).in_another_order().comes_back();
+    }
+}

@@ -191,6 +191,15 @@ CROSS JOIN LATERAL (VALUES
     ('with', NULL, CASE WHEN NOT relispartition THEN ARRAY['pg_class', inhrelid::text, '0'] END),
     ('needs', NULL, ARRAY['pg_class', inhrelid::text, '0', 'a']),
     ('needs', NULL, ARRAY['pg_class', inhparent::text, '0', 'a'])
-) AS rows(what, value, statements)"
+) AS rows(what, value, statements)
+UNION ALL
+-- an index of a partition that has partitions itself is whole before it joins its parent's
+SELECT 'pg_inherits', l.inhrelid, l.inhparent::int8, 'needs', NULL,
+       ARRAY['pg_inherits', part.inhrelid::text, part.inhparent::text, 'n']
+FROM wanted
+JOIN pg_inherits l ON l.inhrelid = objid
+JOIN pg_class c ON c.oid = l.inhrelid AND relkind = 'p'
+JOIN pg_index i ON indrelid = l.inhrelid
+JOIN pg_inherits part ON part.inhparent = indexrelid"
         .to_owned()
 }
