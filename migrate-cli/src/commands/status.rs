@@ -25,6 +25,10 @@ pub fn run(args: &StatusArgs, context: &Context) -> anyhow::Result<Exit> {
     let mut work = Work::open(context, "migrate status")?;
     let status = work.migrator.status(&mut work.session).map_err(|error| work.located(error))?;
     work.announce(context);
+    if let Some(runner) = &status.runner {
+        let text = format!("`{}`, process {}", runner.purpose, runner.pid);
+        context.printer.step("at work", &text);
+    }
     context.printer.json(&status);
     context.printer.data(&table(&status));
     let found = args.check && !status.is_current();
@@ -37,11 +41,12 @@ fn table(status: &Status) -> String {
         return "there are no migrations yet: `migrate create <name>` writes one".to_owned();
     }
     let width = status.migrations.iter().map(|entry| entry.name.len()).max().unwrap_or_default();
-    let lines = status.migrations.iter().map(|entry| line(entry, width));
+    let is_at_work = status.runner.is_some();
+    let lines = status.migrations.iter().map(|entry| line(entry, width, is_at_work));
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn line(entry: &StatusEntry, width: usize) -> String {
+fn line(entry: &StatusEntry, width: usize, is_at_work: bool) -> String {
     let state = match entry.state {
         State::Applied => "applied",
         State::Pending => "pending",
@@ -53,24 +58,30 @@ fn line(entry: &StatusEntry, width: usize) -> String {
     let took = entry.execution_time_ms.and_then(|ms| u64::try_from(ms).ok());
     let took = took.map(|ms| human(Duration::from_millis(ms))).unwrap_or_default();
     let line = format!("{state}  {:width$}  {}  {took:>8}", entry.name, when.unwrap_or_default());
-    let far = entry.partial.as_ref().map(|partial| format!("\n         {}", how_far(partial)));
+    let far = entry
+        .partial
+        .as_ref()
+        .map(|partial| format!("\n         {}", how_far(partial, is_at_work)));
     line.trim_end().to_owned() + &far.unwrap_or_default()
 }
 
 /// How far a migration came, and the statement at which it stands.
-fn how_far(partial: &Partial) -> String {
+fn how_far(partial: &Partial, is_at_work: bool) -> String {
     let Partial { direction, statements_done: done, statements, running, step, place } = partial;
     let done_of = match statements {
         Some(all) => format!("{done} of {}", count(*all, "statement")),
         None => count(*done, "statement"),
     };
-    let mut text = format!("stopped half way {direction}: {done_of} done");
+    let state = if is_at_work { "half way" } else { "stopped half way" };
+    let mut text = format!("{state} {direction}: {done_of} done");
     if let (Some(step), Some(place)) = (step, place) {
         let (file, line) = (&place.file, place.line);
         text += &format!("; next is statement {}, {file}:{line}: {step}", done + 1);
     }
-    if *running {
-        text += ", which was running when its runner ended";
+    match (*running, is_at_work) {
+        (true, true) => text += ", which is running, or was when its runner ended",
+        (true, false) => text += ", which was running when its runner ended",
+        (false, _) => {}
     }
     text
 }
@@ -115,7 +126,7 @@ mod tests {
             StatusEntry { partial, ..entry("20260104000000_d", State::Partial, None) },
             StatusEntry { partial: unknown, ..entry("20260105000000_e", State::Partial, None) },
         ];
-        insta::assert_snapshot!(table(&Status { migrations, protected: None }), @"
+        insta::assert_snapshot!(table(&Status { migrations, protected: None, runner: None }), @"
         applied  20260101000000_first  1970-01-01 00:00:00 UTC     12 ms
         missing  20260102000000_a      1970-01-01 00:00:00 UTC     1.2 s
         pending  20260103000000_b

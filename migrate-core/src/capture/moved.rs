@@ -382,7 +382,7 @@ impl State {
         let taken = self.facts.iter().find(|(key, fact)| {
             let other = after.facts.get(key).map(|other| &other.address);
             let is_unknown = |other: &&Address| {
-                !known.contains(*other) && !(after.is_certain && after.made.contains(*other))
+                !(known.contains(*other) || after.is_certain && after.made.contains(*other))
             };
             other.filter(|other| **other != fact.address).is_some_and(|other| is_unknown(&other))
                 && found.contains(&fact.address)

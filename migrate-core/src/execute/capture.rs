@@ -39,7 +39,7 @@ impl Watch {
     /// have it by then; outside a transaction.
     pub(super) fn look_for_children(
         &mut self,
-        client: &mut Client,
+        session: &mut Session,
         steps: &[Step],
     ) -> Result<(), postgres::Error> {
         if !self.wanted {
@@ -50,6 +50,7 @@ impl Watch {
         if tables.is_empty() {
             return Ok(());
         }
+        let client = session.client();
         let tables: Vec<_> = tables.into_iter().collect();
         let ids = relations(client, &tables)?;
         let ids: HashMap<_, _> = tables.into_iter().zip(ids).collect();

@@ -124,7 +124,7 @@ pub(crate) fn apply(
     let first = [vec![lock.assertion()], session.as_it_was()].concat();
     let others = [lock.assertion()];
     let mut watch = Watch::new(work.captures, known);
-    let looked = watch.look_for_children(session.client(), work.steps);
+    let looked = watch.look_for_children(session, work.steps);
     looked.map_err(|error| fail(Failure::connection(error), Left::Unknown))?;
     let parts = parts(work.steps, done);
     let journaled = unfinished.is_some() || parts.len() > 1 || !is_transactional(work.steps);

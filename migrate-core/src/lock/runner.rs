@@ -91,6 +91,14 @@ impl RunnerLock {
         }
     }
 
+    /// Who has the lock.
+    pub(crate) fn holder(
+        client: &mut Client,
+        history: &History,
+    ) -> Result<Option<Holder>, postgres::Error> {
+        holder_of(client, key_of(history))
+    }
+
     /// SQL that fails unless this session still holds the lock: the first statement of every
     /// transaction, so that a pooler that hands out another connection cannot go unnoticed.
     pub(crate) fn assertion(&self) -> String {

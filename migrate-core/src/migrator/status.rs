@@ -6,8 +6,9 @@ use serde::Serialize;
 use super::Migrator;
 use crate::connect::Session;
 use crate::error::Error;
-use crate::event::Direction;
+use crate::event::{Direction, Holder};
 use crate::history::{Applied, Unfinished};
+use crate::lock::{LockError, RunnerLock};
 use crate::order::{State, entries};
 use crate::plan::direction;
 use crate::plan::versions::for_server;
@@ -21,6 +22,20 @@ pub struct Status {
     /// The name under which the database is protected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub protected: Option<String>,
+    /// The session of this tool that is at work, or that the server has not ended yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub runner: Option<Runner>,
+}
+
+/// Who has the runner's lock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Runner {
+    /// The process on the server.
+    pub pid: i32,
+    /// What it is for: `migrate up`.
+    pub purpose: String,
+    /// Since when the session is there, where this role may see it.
+    pub since: Option<DateTime<Utc>>,
 }
 
 /// A migration, and where it stands.
@@ -110,7 +125,12 @@ impl Migrator {
                 .unfinished
                 .map(|unfinished| self.partial(session, unfinished, entry.applied)),
         });
-        Ok(Status { migrations: migrations.collect(), protected: known.protected })
+        let migrations = migrations.collect();
+        let runner =
+            RunnerLock::holder(session.client(), &self.history).map_err(LockError::from)?;
+        let runner =
+            runner.map(|Holder { pid, purpose, since, .. }| Runner { pid, purpose, since });
+        Ok(Status { migrations, protected: known.protected, runner })
     }
 
     /// How far a migration came. What cannot be read of its way back is left out.

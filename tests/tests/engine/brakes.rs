@@ -141,6 +141,23 @@ fn an_index_that_is_half_dropped_comes_back_when_that_is_reverted() {
 }
 
 #[test]
+fn status_tells_who_is_at_work() {
+    let engine = Engine::new();
+    let all = [migration(A, |pgm| _ = pgm.sql("SELECT pg_sleep(1)").down(""))];
+    let runner = || engine.migrator(&all).status(&mut engine.session()).unwrap().runner;
+    assert_eq!(runner(), None);
+    std::thread::scope(|scope| {
+        scope.spawn(|| engine.up(&all).unwrap());
+        let running = std::iter::repeat_with(|| {
+            std::thread::sleep(Duration::from_millis(10));
+            runner()
+        });
+        let found = running.take(500).flatten().next().unwrap();
+        assert_eq!(found.purpose, "migrate test");
+    });
+}
+
+#[test]
 fn waiting_for_another_runner_ends_as_well() {
     let engine = Engine::new();
     let slow = [migration(A, |pgm| _ = pgm.sql("SELECT pg_sleep(2)").down(""))];
