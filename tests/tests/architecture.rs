@@ -235,3 +235,23 @@ fn the_modules_of_the_engine_import_in_one_direction() {
     }
     assert!(found.is_empty(), "{found:#?}");
 }
+
+/// Whoever looks for a file by that page finds it.
+#[test]
+fn the_paths_of_the_architecture_page_exist() {
+    let page = fs::read_to_string(workspace().join("migrate-core/ARCHITECTURE.md")).unwrap();
+    let quoted = page.split('`').skip(1).step_by(2);
+    let paths: BTreeSet<_> = quoted
+        .filter(|text| text.contains('/') && !text.contains(' '))
+        .filter(|text| {
+            ["migrate-", "tests/", "example-app/"].iter().any(|top| text.starts_with(top))
+        })
+        .collect();
+    let missing: Vec<_> = paths.iter().filter(|path| !workspace().join(path).exists()).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    assert!(paths.len() > 50, "{paths:?}");
+    for module in ORDER {
+        assert!(page.contains(&format!("`{module}")), "`{module}` is not on the page");
+    }
+    assert!(page.lines().count() <= 250);
+}

@@ -311,6 +311,19 @@ impl<'a> Comparison<'a> {
         let among_rows = |fact: &Fact| {
             fact.depends_on_rows() && !fact.needs.iter().any(|need| need.belongs && is_made(need))
         };
+        let tables: HashSet<&Address> = made
+            .iter()
+            .filter(|fact| fact.address.class == "pg_class" && fact.is_table())
+            .map(|fact| &fact.address)
+            .collect();
+        let by_address: HashMap<&Address, &Fact> =
+            made.iter().map(|fact| (&fact.address, *fact)).collect();
+        let has_new_table = |index: &Fact| {
+            let wholes = index.comes_with.iter().filter_map(|whole| by_address.get(whole).copied());
+            let facts = [index].into_iter().chain(wholes);
+            let mut needs = facts.flat_map(|fact| fact.needs.iter().filter(|need| need.belongs));
+            needs.any(|need| tables.contains(&need.on.whole()))
+        };
         let unsure = unsure(&made, among_rows);
         let doubtful = doubtful(&made, &unsure);
         let all: Vec<&Fact> = made.iter().copied().chain(kept).collect();
@@ -331,6 +344,10 @@ impl<'a> Comparison<'a> {
                 let code = self.before.code_of_made(&fact.address, &made_addresses);
                 script.code.extend(code.cloned());
                 for setting in fact.settings(Setting::is_set_of_new) {
+                    // A new table has no partitions but those that are made here.
+                    if setting.name == "late-once complete" && has_new_table(fact) {
+                        continue;
+                    }
                     let set = setting.of_new(self.before);
                     let is_in_doubt =
                         [&unsure, &doubtful].iter().any(|set| set.contains(&fact.address));

@@ -2,7 +2,7 @@
 
 use migrate_core::{Event, UpTo};
 use migrate_dsl::{Object, Pgm};
-use migrate_tests::{Engine, migration};
+use migrate_tests::{Engine, migration, server};
 
 type Up = fn(&mut Pgm);
 
@@ -19,6 +19,9 @@ fn warnings_of(up: Up) -> (Vec<String>, bool) {
          CREATE UNLOGGED TABLE one PARTITION OF users FOR VALUES IN (1);
          CREATE TABLE posts (id int, who int REFERENCES users);
          CREATE TABLE wide (id int, a int, b int);
+         CREATE TABLE keyed (id int) PARTITION BY LIST (id);
+         CREATE TABLE keyed_one PARTITION OF keyed FOR VALUES IN (1);
+         ALTER TABLE keyed_one ADD PRIMARY KEY (id);
          CREATE VIEW of_wide AS SELECT p, q FROM (wide CROSS JOIN old) j (p, q)",
     );
     let all = [migration("20260101000000_a", up)];
@@ -71,4 +74,18 @@ fn up_warns_of_an_inverse_that_will_fail() {
         assert_eq!(warnings_of(up), (vec![warning], false));
     }
     assert_eq!(warnings_of(|pgm| _ = pgm.drop_column("base", "b")), (Vec::new(), true));
+    // From 18 on, the partition keeps what its own key needs.
+    let not_null = warnings_of(|pgm| _ = pgm.alter_column("keyed", "id").set_not_null());
+    let expected = match server().major() {
+        18.. => (Vec::new(), true),
+        _ => (
+            vec![
+                "the inverse of this step will fail: column `id` of `public.keyed` cannot have nulls again: \
+                 a partition or child has it in its primary key or replica identity, or as its identity"
+                    .to_owned(),
+            ],
+            false,
+        ),
+    };
+    assert_eq!(not_null, expected);
 }

@@ -209,3 +209,41 @@ fn a_partition_with_partitions_and_their_indexes_comes_back() {
         step(before, sql, &["table late"]).in_another_order().comes_back();
     }
 }
+
+#[test]
+fn an_index_is_complete_again_where_others_have_made_partitions_since() {
+    let before = "
+        CREATE TABLE events (id int, at int, \"50% off\" text DEFAULT '%s',
+                             CONSTRAINT events_key PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+        CREATE TABLE one PARTITION OF events FOR VALUES FROM (0) TO (10);
+        CREATE INDEX by_text ON events (\"50% off\") WHERE \"50% off\" <> '%';
+        CREATE UNIQUE INDEX by_both ON events (at, id);
+        CREATE TABLE bare (id int PRIMARY KEY) PARTITION BY LIST (id);";
+    let since = "
+        CREATE TABLE two PARTITION OF events FOR VALUES FROM (10) TO (20) PARTITION BY RANGE (at);
+        CREATE TABLE three PARTITION OF two FOR VALUES FROM (10) TO (15);
+        CREATE TABLE four PARTITION OF events FOR VALUES FROM (20) TO (30);
+        CREATE TABLE five PARTITION OF bare FOR VALUES IN (1);";
+    let whole = "
+        SELECT string_agg(format('%s %s %s', c.relname, indisvalid, (SELECT count(*) FROM pg_inherits WHERE inhparent = c.oid)),
+                          ', ' ORDER BY c.relname)
+        FROM pg_index JOIN pg_class c ON c.oid = indexrelid
+        WHERE relnamespace = 'public'::regnamespace AND relkind = 'I' AND NOT relispartition";
+    let expected = "bare_pkey t 1, by_both t 3, by_text t 3, events_key t 3";
+    for (sql, object) in [
+        ("ALTER TABLE events DROP CONSTRAINT events_key", "constraint events.events_key"),
+        ("DROP INDEX by_text", "index by_text"),
+        ("DROP INDEX by_both", "index by_both"),
+        ("ALTER TABLE events DROP COLUMN \"50% off\"", "column events.50% off"),
+        ("ALTER TABLE bare DROP CONSTRAINT bare_pkey", "table bare"),
+    ] {
+        let found = step(before, sql, &[object]).back_over_rows(since, whole);
+        assert_eq!(found, expected, "{sql}");
+    }
+    let own =
+        "CREATE TABLE own (id int PRIMARY KEY, at int NOT NULL, \"50% off\" text DEFAULT '%s');
+               ALTER TABLE events ATTACH PARTITION own FOR VALUES FROM (10) TO (20)";
+    let step = step(before, "ALTER TABLE events DROP CONSTRAINT events_key", &["table events"]);
+    let found = step.back_over_rows(own, "SELECT ''");
+    assert!(found.contains("`public.events_key` is not complete"), "{found}");
+}

@@ -72,6 +72,18 @@ FROM (
                )
                SELECT FROM below JOIN pg_class f ON f.oid = inhrelid AND f.relkind = 'f') AS of_foreign,
            attinhcount > 0 AND NOT attislocal OR reloftype <> 0 AS inherited,
+           -- before 18, to let a column have nulls lets those of all children
+           relkind IN ('r', 'p') AND relhassubclass AND NOT attnotnull
+               AND current_setting('server_version_num')::int4 < 180000 AND EXISTS (
+               WITH RECURSIVE below AS (
+                   SELECT inhrelid FROM pg_inherits WHERE inhparent = a.attrelid
+                   UNION ALL
+                   SELECT i.inhrelid FROM below JOIN pg_inherits i ON i.inhparent = below.inhrelid
+               )
+               SELECT FROM below JOIN pg_attribute h ON h.attrelid = inhrelid AND h.attname = a.attname
+               WHERE h.attidentity <> ''
+                  OR EXISTS (SELECT FROM pg_index WHERE indrelid = h.attrelid AND (indisprimary OR indisreplident)
+                                                    AND h.attnum = ANY (indkey::int2[]))) AS is_key_of_child,
            CASE WHEN relkind = 'c' AND EXISTS (SELECT FROM pg_class o WHERE o.reloftype = c.reltype)
                 THEN ' CASCADE' END AS typed,
            n.conname AS not_null, n.conislocal AS not_null_is_local, n.coninhcount > 0 AS has_parents_name,
@@ -209,6 +221,9 @@ CROSS JOIN LATERAL (VALUES
         WHEN of_table AND NOT inherited AND attnotnull AND attidentity = '' THEN
             CASE WHEN adbin IS NULL OR attgenerated <> '' THEN ARRAY[{nullable}, {set_not_null}]
                  ELSE ARRAY[{add_with_default}] END END),
+    ('limit change not null', CASE WHEN is_key_of_child
+        THEN format('column `%s` of `%s` cannot have nulls again: a partition or child has it in its primary key or replica identity, or as its identity',
+                    attname, name) END, ARRAY[]::text[]),
     ('limit create', CASE
         WHEN NOT of_table OR inherited THEN NULL
         WHEN (SELECT max(l.attnum) FROM pg_attribute l WHERE l.attrelid = a.attrelid) >= 1600

@@ -25,6 +25,32 @@ BEGIN
     DROP INDEX %1$s CASCADE;
 END
 ', name, format('cannot drop index %s: a foreign key refers to a partition by an index that belongs to it', name)))";
+    let completed = "'DO ' || quote_literal(format(E'
+DECLARE
+    part pg_catalog.regclass;
+    present pg_catalog.oid[];
+BEGIN
+    FOR part IN
+        SELECT l.inhrelid FROM pg_catalog.pg_inherits l
+        WHERE l.inhparent OPERATOR(pg_catalog.=) %1$L::pg_catalog.regclass AND NOT EXISTS (
+            SELECT FROM pg_catalog.pg_inherits JOIN pg_catalog.pg_index ON indexrelid OPERATOR(pg_catalog.=) inhrelid
+            WHERE inhparent OPERATOR(pg_catalog.=) %2$L::pg_catalog.regclass
+              AND indrelid OPERATOR(pg_catalog.=) l.inhrelid)
+    LOOP
+        present := ARRAY(SELECT indexrelid FROM pg_catalog.pg_index WHERE indrelid OPERATOR(pg_catalog.=) part);
+        EXECUTE pg_catalog.format(%3$L, part);
+        EXECUTE pg_catalog.format(''ALTER INDEX %%s ATTACH PARTITION %%s'', %2$L::pg_catalog.regclass, (
+            SELECT indexrelid::pg_catalog.regclass FROM pg_catalog.pg_index
+            WHERE indrelid OPERATOR(pg_catalog.=) part AND indexrelid OPERATOR(pg_catalog.<>) ALL (present)));
+    END LOOP;
+EXCEPTION WHEN unique_violation OR not_null_violation OR exclusion_violation OR invalid_table_definition THEN
+    RAISE WARNING USING MESSAGE = pg_catalog.concat(%4$L::pg_catalog.text, SQLERRM);
+END
+', relation, name,
+   CASE WHEN constraint_id IS NOT NULL THEN 'ALTER TABLE %s ADD ' || replace(pg_get_constraintdef(constraint_id), '%', '%%')
+        ELSE concat('CREATE ', CASE WHEN indisunique THEN 'UNIQUE ' END, 'INDEX ON %s',
+                    replace(substr(definition, strpos(definition, ' USING ')), '%', '%%')) END,
+   format('`%s` is not complete, as a partition that is new since cannot have its part: ', name)))";
     format!("
 SELECT class, id, second, what, value, statements
 FROM (
@@ -57,6 +83,9 @@ CROSS JOIN LATERAL (
         ('with', NULL, ARRAY['pg_constraint', constraint_id::text, '0']),
         (CASE WHEN constraint_id IS NULL OR relkind <> 'i' THEN 'change options' ELSE 'set options' END,
             array_to_string(reloptions, chr(31)), ARRAY['ALTER INDEX ' || name] || reloptions),
+        -- others may have made partitions since
+        ('late-once complete', CASE WHEN relkind = 'I' AND indisvalid THEN 'complete' END,
+            CASE WHEN relkind = 'I' AND indisvalid THEN ARRAY[{completed}] END),
         ('set tablespace',
             (SELECT spcname FROM pg_tablespace s WHERE s.oid = reltablespace),
             ARRAY[format('ALTER INDEX %s SET TABLESPACE %I', name,
