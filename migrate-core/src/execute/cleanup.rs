@@ -1,8 +1,9 @@
 //! What a statement outside a transaction has left half done, brought to an end: on a resume, and
 //! when it has failed.
 //!
-//! An index that is not valid is dropped, a partition or an index that is half way out leaves. All have to wait
-//! for others, so they are sent only when nobody holds the table for long, and never wait without an
+//! An index that is not valid is dropped, and so is one whose drop was interrupted; a partition whose
+//! detaching was interrupted is detached. All of that has to wait for others, so it is sent only when
+//! nobody holds the table for long, and never waits without an
 //! end.
 
 use std::time::{Duration, Instant};
