@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use migrate_core::backup::human_size;
+use migrate_core::count::all_of;
 use migrate_core::event::{Direction, Parting};
 use migrate_core::functions::Printed;
 use migrate_core::{Event, Reporter};
@@ -47,6 +48,17 @@ impl Progress {
                     self.say("waiting", &format!("up to {patience}: {name}"));
                 }
                 self.printer.json(&json!({"event": "waiting for locks", "holders": names}));
+            }
+            Event::WaitingForTraffic { tables, patience } => {
+                let patience = human(patience);
+                let text = format!(
+                    "up to {patience}: many short transactions use {}, one after the other; none of \
+                     them is to blame, and there was no moment yet in which the lock could be had",
+                    all_of(&tables)
+                );
+                self.say("waiting", &text);
+                self.printer
+                    .json(&json!({"event": "waiting for locks", "holders": [], "tables": tables}));
             }
             Event::MayWaitFor { holders } => {
                 let names = holders.iter().map(ToString::to_string).collect::<Vec<_>>();
@@ -224,6 +236,14 @@ impl Progress {
                     "event": "progress", "phase": phase, "done": done, "of": of,
                     "waits_for": waits_for,
                 }));
+            }
+            Event::WaitingForOthers { holders } => {
+                let names = holders.iter().map(ToString::to_string).collect::<Vec<_>>();
+                for name in &names {
+                    let text = format!("for as long as it takes: {name}");
+                    spinner.suspend(|| printer.step("waiting", &text));
+                }
+                printer.json(&json!({"event": "waiting for locks", "holders": names}));
             }
             Event::WaitingForStandby { pid } => {
                 let text = "for a synchronous standby: it is committed here, not yet confirmed";

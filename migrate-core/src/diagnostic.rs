@@ -3,9 +3,10 @@
 use migrate_dsl::FunctionError;
 use postgres::error::{DbError, SqlState};
 
+use crate::count::all_of;
 use crate::error::{Error, mark_options};
 use crate::event::Direction;
-use crate::execute::{ApplyError, Failure, Left, Said};
+use crate::execute::{ApplyError, Failure, Left, Said, Traffic};
 use crate::history::HistoryError;
 use crate::plan::{Capture, Inverse, Place, Statement, Step};
 
@@ -445,13 +446,33 @@ fn line_of_copy(context: &str) -> Option<u32> {
     })
 }
 
+/// What can be done about a lock that could not be had, besides what can be about its holder.
+fn lock_helps(traffic: Option<&Traffic>, command: &str) -> Vec<String> {
+    let again = format!("run `migrate {command}` again");
+    let longer = "give it longer with MAX_LOCK_WAIT";
+    let Some(Traffic { tables }) = traffic else {
+        return vec![format!("{again}, or {longer}")];
+    };
+    let mut helps = vec![format!(
+        "{again} in a quieter moment, with those who write stopped if need be, or {longer}"
+    )];
+    if tables.len() > 1 {
+        helps.push(format!(
+            "where all transactions use {} in the same order, the locks can be had among them; in more \
+             than one order, who has one table waits for the other behind the migration",
+            all_of(tables)
+        ));
+    }
+    helps
+}
+
 /// What the engine itself has judged, not the server.
 fn of_engine(error: &ApplyError) -> Option<Diagnostic> {
     let failure = &error.failure;
     let command = error.command();
     let plain = Diagnostic { message: failure.to_string(), ..Diagnostic::default() };
     Some(match failure {
-        Failure::Locked { step, holders, .. } => Diagnostic {
+        Failure::Locked { step, holders, traffic, .. } => Diagnostic {
             code: Some("lock_wait".to_owned()),
             source: step.as_deref().map(|step| SourceMark {
                 place: step.place.clone(),
@@ -463,9 +484,7 @@ fn of_engine(error: &ApplyError) -> Option<Diagnostic> {
                 .iter()
                 .take(1)
                 .map(crate::lock::LockHolder::help)
-                .chain([format!(
-                    "run `migrate {command}` again, or give it longer with MAX_LOCK_WAIT"
-                )])
+                .chain(lock_helps(traffic.as_deref(), command))
                 .collect(),
             ..plain
         },

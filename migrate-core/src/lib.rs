@@ -54,7 +54,7 @@ pub use data_loss::Loss;
 pub use environment::Environment;
 pub use error::Error;
 pub use event::{Event, Observer};
-pub use execute::{ApplyError, Failure, Left, Said};
+pub use execute::{ApplyError, Failure, Left, Said, Traffic};
 pub use history::inverse::{NoWayBack, WayBack};
 pub use history::{Allowed, History};
 pub use limits::Limits;

@@ -6,7 +6,8 @@ use postgres::Client;
 use postgres::types::{Oid, Type};
 
 /// Of these tables, those that have partitions or children, and whether a partition has an index or a
-/// constraint of its own, or a child a column. Where the table gets the same, PostgreSQL
+/// constraint of its own, or a child a column; besides, those that have inherited a check themselves. Where
+/// the table gets the same, PostgreSQL
 /// [merges](https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES) the two,
 /// and what a partition had goes when the table's is dropped.
 ///
@@ -34,8 +35,11 @@ pub fn have_own_parts(
          ELSE
              EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND attnum > 0
                      AND NOT attisdropped AND attinhcount = 0)
-         END)
-         FROM below JOIN pg_class c ON c.oid = id GROUP BY root",
+         END
+             OR EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = root AND contype = 'c' AND NOT conislocal))
+         FROM (SELECT * FROM below UNION ALL SELECT k.conrelid, k.conrelid FROM pg_constraint k
+               WHERE k.conrelid = ANY ($1) AND contype = 'c' AND NOT conislocal) AS below
+         JOIN pg_class c ON c.oid = id GROUP BY root",
         &[(&tables, Type::OID_ARRAY)],
     )?;
     rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()

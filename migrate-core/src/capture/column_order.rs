@@ -71,7 +71,8 @@ pub(super) fn make_independent(
                          are in another order: {made}"
                     );
                     let columns = catalog.columns_of.get(relation)?.clone();
-                    Some(Limit { of: of.to_owned(), reason, unless_in_order: Some(columns) })
+                    let unless_in_order = Some(columns);
+                    Some(Limit { of: of.to_owned(), reason, fails: true, unless_in_order })
                 }));
                 *text = block;
             }

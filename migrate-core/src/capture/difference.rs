@@ -1,13 +1,14 @@
 //! From one state to another.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use migrate_dsl::quote_literal;
 use postgres::types::Oid;
 
 use super::State;
+use super::doubt::{doubtful, if_possible, if_there, unsure};
+use super::drops::drop_all;
 use super::fact::{Address, Fact, Key, Need};
-use super::form::{Change, Phase, Setting};
+use super::form::{Phase, Setting};
 use super::moved::undo_moves;
 use super::order::order;
 use super::partition::Partitions;
@@ -28,7 +29,7 @@ pub(super) fn code(before: &State, after: &State) -> BTreeSet<Code> {
     script(before, after).code
 }
 
-/// Why some of these statements will fail.
+/// Which of these statements will fail, or leave something as it is, and why.
 pub(super) fn limits(before: &State, after: &State) -> Vec<String> {
     if !before.facts.values().any(Fact::has_limits) {
         return Vec::new();
@@ -88,6 +89,19 @@ impl Script {
     }
 }
 
+/// What keeps a column from changing its type as long as it uses it, besides generated columns. What is
+/// not here, such as an index, PostgreSQL makes anew by itself.
+const STAYS_IN_THE_WAY: [&str; 8] = [
+    "view",
+    "materialized view",
+    "rule",
+    "policy",
+    "trigger",
+    "function",
+    "procedure",
+    "publication relation",
+];
+
 /// Two states, side by side.
 struct Comparison<'a> {
     before: &'a State,
@@ -143,18 +157,29 @@ impl<'a> Comparison<'a> {
                 columns.filter_map(|column| Some((&column.address, column.value("change type")?)));
             types.collect::<HashMap<_, _>>()
         });
-        for fact in self.before.facts.values() {
+        for (key, fact) in &self.before.facts {
             let Some(found) = self.found.get(&fact.address) else { continue };
             // A default of the wrong type keeps its column from changing.
-            let retyped = |address: &Address| types[0].get(address) != types[1].get(address);
+            let of_type =
+                |address: &Address| [&types[0], &types[1]].map(|types| types.get(address));
+            let retyped = |address: &Address| {
+                let [before, after] = of_type(address);
+                before != after
+            };
+            // One that is inherited has no type of its own.
+            let changed_type = |address: &Address| matches!(of_type(address), [Some(before), Some(after)] if before != after);
             let default = fact.address.class == "pg_attrdef" && fact.comes_with.iter().any(retyped);
+            // What the server would not take along with its column has been made anew already.
+            let in_the_way = (STAYS_IN_THE_WAY.contains(&key.kind.as_ref())
+                || found.value("change expression").is_some())
+                && found.needs.iter().any(|need| need.on.part > 0 && changed_type(&need.on));
             // An index that became that of a new constraint goes with it.
             let taken = found.comes_with.iter().any(|whole| self.new.contains(whole));
             let inherited = fact.is_inherited_constraint() || found.is_inherited_constraint();
             let is_other = !fact.is_same(found) && fact.definition() != found.definition();
             // A default of an argument cannot be taken away.
             let surplus = defaults(fact) < defaults(found);
-            if is_other && !inherited || default || taken || surplus {
+            if is_other && !inherited || default || in_the_way || taken || surplus {
                 self.rebuilt.insert(&found.address);
             }
         }
@@ -324,13 +349,26 @@ impl<'a> Comparison<'a> {
             let mut needs = facts.flat_map(|fact| fact.needs.iter().filter(|need| need.belongs));
             needs.any(|need| tables.contains(&need.on.whole()))
         };
+        let links = made.iter().filter(|fact| fact.address.class == "pg_inherits");
+        let joined: HashSet<Oid> = links.map(|link| link.address.object).collect();
         let unsure = unsure(&made, among_rows);
         let doubtful = doubtful(&made, &unsure);
         let all: Vec<&Fact> = made.iter().copied().chain(kept).collect();
         let mut revoked: HashSet<Address> = HashSet::new();
         let mut nullable: HashSet<&Address> = HashSet::new();
+        let mut incomplete: BTreeMap<Oid, (&Fact, Vec<String>)> = BTreeMap::new();
         for fact in order(&all, &inside) {
             if made_addresses.contains(&fact.address) {
+                // A foreign key refers to none but a whole key.
+                if fact.address.class == "pg_constraint" && !incomplete.is_empty() {
+                    let classes = ["pg_class", "pg_inherits"];
+                    let on = fact.needs.iter().map(|need| &need.on);
+                    let indexes = on.filter(|on| classes.contains(&on.class.as_ref()));
+                    let completed = indexes.filter_map(|on| incomplete.remove(&on.object));
+                    for (index, complete) in completed {
+                        self.extend(script, Phase::InOrder, index, complete);
+                    }
+                }
                 if !inside.contains_key(&fact.address) {
                     let create = match () {
                         () if among_rows(fact) => fact.among_rows(),
@@ -344,14 +382,21 @@ impl<'a> Comparison<'a> {
                 let code = self.before.code_of_made(&fact.address, &made_addresses);
                 script.code.extend(code.cloned());
                 for setting in fact.settings(Setting::is_set_of_new) {
+                    let is_of_whole = setting.name == "once complete";
                     // A new table has no partitions but those that are made here.
-                    if setting.name == "late-once complete" && has_new_table(fact) {
+                    if is_of_whole && has_new_table(fact) {
                         continue;
                     }
+                    script.limits.extend(fact.limits_of(&setting.name, &last));
                     let set = setting.of_new(self.before);
                     let is_in_doubt =
                         [&unsure, &doubtful].iter().any(|set| set.contains(&fact.address));
                     let set = if is_in_doubt { if_there(&set) } else { set };
+                    // When those parts are joined that were there before.
+                    if is_of_whole {
+                        incomplete.insert(fact.address.object, (fact, set));
+                        continue;
+                    }
                     self.extend(script, setting.when.phase, fact, set);
                 }
             } else if let Some(found) = self.found.get(&fact.address) {
@@ -363,7 +408,13 @@ impl<'a> Comparison<'a> {
                 if fact.is_same(found) && !is_revoked && !is_nullable {
                     continue;
                 }
+                let is_joined_again =
+                    fact.needs.iter().any(|need| joined.contains(&need.on.object));
                 for setting in fact.settings(|setting| setting.when.changed) {
+                    // What is joined to its parent again tells that itself.
+                    if setting.name == "late-change local" && is_joined_again {
+                        continue;
+                    }
                     let after = found.setting(&setting.name);
                     let back = match &after {
                         Some(_) if is_nullable && setting.denies_nulls() => {
@@ -378,7 +429,12 @@ impl<'a> Comparison<'a> {
                     if back.last().is_some_and(|sql| sql.ends_with("DROP NOT NULL")) {
                         nullable.insert(&fact.address);
                     }
-                    let names_index = ["late-change cluster", "late-change replica identity"];
+                    let names_index = [
+                        "late-change cluster",
+                        "late-change clustered",
+                        "late-change replica identity",
+                        "late-change replica identity index",
+                    ];
                     let back = match names_index.contains(&setting.name.as_str()) {
                         true if !unsure.is_empty() => if_there(&back),
                         _ => back,
@@ -395,47 +451,14 @@ impl<'a> Comparison<'a> {
                 }
             }
         }
-    }
-}
-
-/// What may not be there after all, because rows do not allow it, and what belongs to that.
-fn unsure<'a>(made: &[&'a Fact], among_rows: impl Fn(&Fact) -> bool) -> HashSet<&'a Address> {
-    let itself = made.iter().filter(|fact| fact.may_be_left_off() && among_rows(fact));
-    let mut unsure: HashSet<&Address> = itself.map(|fact| &fact.address).collect();
-    if unsure.is_empty() {
-        return unsure;
-    }
-    let mut parts: HashMap<&Address, Vec<&Address>> = HashMap::new();
-    for fact in made {
-        let wholes = fact.needs.iter().filter(|need| need.belongs).map(|need| &need.on);
-        for whole in wholes.chain(&fact.comes_with) {
-            parts.entry(whole).or_default().push(&fact.address);
+        for (index, complete) in incomplete.into_values() {
+            self.extend(script, Phase::InOrder, index, complete);
         }
     }
-    spread(&mut unsure, |address| parts.get(address).into_iter().flatten().copied());
-    unsure
-}
-
-/// What may not be possible without something that may be left off: a view that groups by a key, and
-/// what needs that view.
-fn doubtful<'a>(made: &[&'a Fact], unsure: &HashSet<&'a Address>) -> HashSet<&'a Address> {
-    if unsure.is_empty() {
-        return HashSet::new();
-    }
-    let mut needed_by: HashMap<&Address, Vec<&Address>> = HashMap::new();
-    for fact in made.iter().filter(|fact| !fact.depends_on_rows()) {
-        for on in fact.needs.iter().map(|need| &need.on).chain(&fact.comes_with) {
-            needed_by.entry(on).or_default().push(&fact.address);
-        }
-    }
-    let mut doubtful = unsure.clone();
-    spread(&mut doubtful, |address| needed_by.get(address).into_iter().flatten().copied());
-    doubtful.retain(|address| !unsure.contains(address));
-    doubtful
 }
 
 /// Adds what is next to anything of a set, and what is next to that.
-fn spread<'a, N: IntoIterator<Item = &'a Address>>(
+pub(super) fn spread<'a, N: IntoIterator<Item = &'a Address>>(
     set: &mut HashSet<&'a Address>,
     next: impl Fn(&'a Address) -> N,
 ) {
@@ -443,43 +466,6 @@ fn spread<'a, N: IntoIterator<Item = &'a Address>>(
     while let Some(address) = rest.pop() {
         rest.extend(next(address).into_iter().filter(|next| set.insert(next)));
     }
-}
-
-/// Statements that may not be possible without something that was left off; a warning says which.
-fn if_possible(statements: &[String]) -> Vec<String> {
-    let attempts = statements.iter().map(|statement| {
-        let what = statement.lines().find(|line| line.starts_with("CREATE ")).unwrap_or(statement);
-        let what: String = what.chars().take(100).collect();
-        let warning = format!(
-            "could not run `{}`: it needs a constraint that was not restored; add that, then run `{statement}`",
-            what.trim_end_matches(" AS"),
-        );
-        let body = format!(
-            "\nBEGIN\n    EXECUTE {};\nEXCEPTION WHEN grouping_error OR undefined_object OR undefined_table \
-             OR undefined_function OR invalid_column_reference THEN\n    RAISE WARNING USING MESSAGE = {};\nEND\n",
-            quote_literal(statement),
-            quote_literal(&warning),
-        );
-        match body.contains("$$") {
-            true => format!("DO {}", quote_literal(&body)),
-            false => format!("DO $${body}$$"),
-        }
-    });
-    attempts.collect()
-}
-
-/// Statements about what may have been left off, of which a warning has told by then.
-fn if_there(statements: &[String]) -> Vec<String> {
-    let attempts = statements.iter().map(|statement| {
-        let body = format!(
-            "\nBEGIN\n    {statement};\nEXCEPTION WHEN undefined_object OR undefined_table THEN\n    NULL;\nEND\n"
-        );
-        match body.contains("$$") {
-            true => format!("DO {}", quote_literal(&body)),
-            false => format!("DO $${body}$$"),
-        }
-    });
-    attempts.collect()
 }
 
 /// How many arguments of a function have a default.
@@ -491,57 +477,6 @@ fn defaults(fact: &Fact) -> Option<usize> {
 fn holds_data(fact: &Fact) -> bool {
     let is_column = fact.address.part > 0 && fact.has_setting("change type");
     fact.is_table() || is_column && fact.definition().is_none() || fact.address.class == "pg_type"
-}
-
-/// Drops, the dependents first. What is part of something else that goes needs no word, except a
-/// constraint that keeps another thing from going, and a partition, which foreign keys may refer
-/// to: it has to be detached first.
-fn drop_all<'a>(dropped: &[&'a Fact]) -> Vec<(&'a Fact, Vec<String>)> {
-    let addresses: HashSet<&Address> = dropped.iter().map(|fact| &fact.address).collect();
-    let mut inside = HashMap::new();
-    for fact in dropped {
-        let needed = fact.needs.iter().filter(|need| addresses.contains(&need.on));
-        let (parts, others): (Vec<_>, Vec<_>) = needed.partition(|need| need.belongs);
-        let is_held = match fact.address.class.as_ref() {
-            "pg_constraint" => !others.is_empty(),
-            "pg_inherits" => fact.comes_with.is_empty() && parts.len() < 2,
-            _ => false,
-        };
-        if let Some(whole) = parts.first().filter(|_| !is_held) {
-            inside.insert(fact.address.clone(), whole.on.clone());
-        }
-    }
-    // What a partition has from its parent goes with that, or stays when it is detached.
-    let detached: HashSet<&Address> = dropped
-        .iter()
-        .filter(|fact| fact.address.class == "pg_inherits")
-        .flat_map(|link| &link.needs)
-        .map(|need| &need.on)
-        .collect();
-    let joined = constraints_of_joined_indexes(dropped);
-    let mut drops = Vec::new();
-    for fact in order(dropped, &inside).into_iter().rev() {
-        let goes_along = joined.contains(&fact.address)
-            || fact.is_inherited_constraint() && !detached.contains(&fact.address);
-        if !goes_along && !inside.contains_key(&fact.address) {
-            drops.push((fact, fact.drop()));
-        }
-    }
-    drops
-}
-
-/// The constraints whose indexes are joined to an index that is dropped and is of none: they go with
-/// that.
-fn constraints_of_joined_indexes<'a>(dropped: &[&'a Fact]) -> HashSet<&'a Address> {
-    let indexes =
-        dropped.iter().filter(|fact| fact.address.class == "pg_class" && fact.address.part == 0);
-    let indexes: HashMap<_, _> = indexes.map(|fact| (fact.address.object, *fact)).collect();
-    let links = dropped.iter().filter(|fact| fact.address.class == "pg_inherits");
-    let joined = links.filter_map(|link| {
-        let parent = indexes.get(&u32::try_from(link.address.part).ok()?)?;
-        parent.comes_with.is_empty().then(|| indexes.get(&link.address.object)).flatten()
-    });
-    joined.flat_map(|index| &index.comes_with).collect()
 }
 
 /// What of all that is made comes with another part of it.
@@ -563,68 +498,4 @@ fn inside(made: &[&Fact]) -> HashMap<Address, Address> {
         }
     }
     inside
-}
-
-impl Setting {
-    /// Whether there is anything to be set of a new object.
-    fn is_set_of_new(&self) -> bool {
-        let is_set = self.value.is_some() || matches!(self.change, Change::Privileges(_));
-        self.when.created && is_set
-    }
-
-    /// Whether it says of a column that it has no nulls.
-    fn denies_nulls(&self) -> bool {
-        match self.name.as_str() {
-            "change not null" | "set not null" => self.value.is_some(),
-            "change inherited not null" => self.value.as_deref() == Some("true"),
-            _ => false,
-        }
-    }
-
-    fn of_new(&self, before: &State) -> Vec<String> {
-        match &self.change {
-            Change::Privileges(privileges) => {
-                let defaults = before.defaults.get(&self.name).map_or(&[][..], Vec::as_slice);
-                privileges.of_new(defaults)
-            }
-            _ if self.value.is_none() => Vec::new(),
-            Change::Statements(statements) => statements.clone(),
-            Change::Options { alter, style, options } => style.set(alter, &[], options),
-        }
-    }
-
-    fn back_from(&self, after: Option<&Self>) -> Vec<String> {
-        if after.is_some_and(|after| self.value == after.value) {
-            return Vec::new();
-        }
-        match (&self.change, after.map(|after| &after.change)) {
-            (Change::Privileges(privileges), Some(Change::Privileges(found))) => {
-                privileges.back_from(found)
-            }
-            (
-                Change::Options { alter, style, options },
-                Some(Change::Options { options: found, .. }),
-            ) => style.set(alter, found, options),
-            (Change::Options { alter, style, options }, None) => style.set(alter, &[], options),
-            (Change::Statements(statements), Some(_)) => statements.clone(),
-            _ => Vec::new(),
-        }
-    }
-
-    /// As [`back_from`](Self::back_from), of a column of whose table something is revoked.
-    fn again(&self, after: &Self) -> Vec<String> {
-        match (&self.change, &after.change) {
-            (Change::Privileges(privileges), Change::Privileges(found)) => privileges.again(found),
-            _ => self.back_from(Some(after)),
-        }
-    }
-
-    /// Takes away what is set here, where it was not set before.
-    fn undo(&self) -> Vec<String> {
-        match &self.change {
-            Change::Options { alter, style, options } => style.set(alter, options, &[]),
-            Change::Privileges(privileges) => privileges.revoked(),
-            Change::Statements(_) => Vec::new(),
-        }
-    }
 }

@@ -208,7 +208,7 @@ impl Fact {
         !self.form.limits.is_empty()
     }
 
-    /// Why a setting, or the object itself, cannot be made again, where these columns, by their
+    /// That a setting, or the object itself, cannot be made again, and why, where these columns, by their
     /// relations, come back as the last ones.
     pub(super) fn limits_of(&self, name: &str, last: &HashMap<Oid, Vec<i64>>) -> Vec<String> {
         let holds = |limit: &&Limit| {
@@ -219,7 +219,11 @@ impl Fact {
             moved.first() < stayed.last() && !moved.is_empty()
         };
         let limits = self.form.limits.iter().filter(|limit| limit.of == name).filter(holds);
-        limits.map(|limit| self.text(&limit.reason).into_owned()).collect()
+        let told = limits.map(|limit| {
+            let what = if limit.fails { "will fail" } else { "does not restore all of it" };
+            format!("the inverse of this step {what}: {}", self.text(&limit.reason))
+        });
+        told.collect()
     }
 
     pub(super) fn has_setting(&self, name: &str) -> bool {

@@ -34,6 +34,8 @@ pub(super) struct Limit {
     /// A setting or, for the object itself, `create`.
     pub(super) of: String,
     pub(super) reason: String,
+    /// Whether the statement fails; else it leaves something as it is.
+    pub(super) fails: bool,
     /// It can as long as these stand in this order.
     pub(super) unless_in_order: Option<ColumnsOf>,
 }

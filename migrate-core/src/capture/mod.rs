@@ -12,7 +12,8 @@
 //! - `readers` are queries, one a class of the catalog, whose rows all have the same form: how
 //!   an object is created, how it is dropped, and each of its settings with what brings it about.
 //!   `pg_dump` is the model for what there is to restore.
-//! - `difference` compares two states, `order` sorts the statements by dependency.
+//! - `difference` compares two states, `order` sorts the statements by dependency; `drops` is about what
+//!   goes, `setting` about one that changes, `doubt` about what rows may keep from coming.
 //! - `extensions` finds what extensions keep of the objects and no reader knows.
 //!
 //! Nothing here is fit for data: rows that are gone stay gone.
@@ -22,6 +23,8 @@ mod cast;
 mod children;
 mod column_order;
 mod difference;
+mod doubt;
+mod drops;
 mod extensions;
 mod fact;
 mod form;
@@ -33,6 +36,7 @@ mod order;
 mod partition;
 mod privileges;
 mod readers;
+mod setting;
 mod untrusted;
 mod word;
 
@@ -325,7 +329,7 @@ impl State {
         difference::code(self, after)
     }
 
-    /// Why some of these statements will fail, where PostgreSQL has no way to do it.
+    /// Which of these statements will fail or leave something as it is, where PostgreSQL has no way to do it.
     #[must_use]
     pub fn limits_from(&self, after: &Self) -> Vec<String> {
         difference::limits(self, after)

@@ -7,6 +7,7 @@ use super::State;
 use super::alias_list::alias_lists;
 use super::fact::{Address, Fact, Key};
 use super::form::Form;
+use super::word::word as interned;
 
 /// The statements that undo the moves, and what `after` looks like then.
 pub(super) fn undo_moves<'a>(before: &State, after: &'a State) -> (Vec<String>, Cow<'a, State>) {
@@ -100,6 +101,19 @@ pub(super) fn undo_moves<'a>(before: &State, after: &'a State) -> (Vec<String>, 
             }
         }
     }
+    let along: Vec<(&Key, &Key)> = before
+        .facts
+        .iter()
+        .filter(|(_, fact)| fact.address.part > 0 || fact.is_inherited_constraint())
+        .filter_map(|(key, fact)| {
+            let (other, now) = found.get(&fact.address)?;
+            let has_own_way = fact.name().is_some() && now.name().is_some();
+            (key != *other && !has_own_way).then_some((key, *other))
+        })
+        .collect();
+    if !along.is_empty() {
+        rename_along(renamed.to_mut(), &along, &mut free_names);
+    }
     if moved.is_empty() {
         if !columns.is_empty() {
             renamed.to_mut().forget_names_of_columns(before, &columns);
@@ -123,7 +137,7 @@ pub(super) fn undo_moves<'a>(before: &State, after: &'a State) -> (Vec<String>, 
         if goes_with_schema {
             continue;
         }
-        let in_the_way = after.facts.get_key_value(*key);
+        let in_the_way = with_name_of(key, after);
         let Some((key, fact)) = in_the_way.filter(|(_, fact)| is_of_step(&fact.address)) else {
             continue;
         };
@@ -193,6 +207,42 @@ pub(super) fn undo_moves<'a>(before: &State, after: &'a State) -> (Vec<String>, 
     renamed.forget_names_of_columns(before, &columns);
     (statements, Cow::Owned(renamed))
 }
+
+/// Gives columns and constraints of children the names that their parents' get again.
+fn rename_along(state: &mut State, along: &[(&Key, &Key)], free_names: &mut FreeNames<'_>) {
+    let facts =
+        along.iter().map(|(key, other)| Some(((*key).clone(), state.facts.remove(*other)?)));
+    let facts: Vec<_> = facts.collect();
+    for (key, fact) in facts.into_iter().flatten() {
+        if let Some(in_the_way) = state.facts.insert(key.clone(), fact) {
+            let identity = format!("{} {}", key.identity, free_names.next());
+            state.facts.insert(Key { identity, ..key }, in_the_way);
+        }
+    }
+}
+
+/// What has the name of something: relations and types of every kind share their names.
+fn with_name_of<'a>(key: &Key, state: &'a State) -> Option<(&'a Key, &'a Fact)> {
+    let kinds = match RELATIONS.contains(&key.kind.as_ref()) {
+        true => RELATIONS,
+        false => &[],
+    };
+    let others = kinds.iter().map(|kind| Key { kind: interned(kind), ..key.clone() });
+    let mut keys = [key.clone()].into_iter().chain(others);
+    keys.find_map(|key| state.facts.get_key_value(&key))
+}
+
+/// Kinds of which no two in a schema have one name.
+const RELATIONS: &[&str] = &[
+    "table",
+    "foreign table",
+    "view",
+    "materialized view",
+    "sequence",
+    "index",
+    "composite type",
+    "type",
+];
 
 /// Names that nothing has, for what is in the way of something that gets its old name again.
 struct FreeNames<'a> {

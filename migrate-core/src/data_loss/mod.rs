@@ -190,9 +190,7 @@ impl Rehearsal<'_> {
             let gone = gate.wait(session.client(), deadline, self.interrupt, observer);
             match gone.map_err(Failure::connection)? {
                 Gone::Free | Gone::Blocking => {}
-                Gone::Held(holders) => {
-                    return Err(Failure::Locked { step: None, holders, source: None });
-                }
+                Gone::Held(obstacle) => return Err(Failure::obstructed(None, obstacle, None)),
                 Gone::Stopped(stop) => return Err(Failure::Stopped(stop)),
             }
             let mut waits = Vec::new();

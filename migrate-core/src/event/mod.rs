@@ -28,6 +28,18 @@ pub enum Event {
         /// For how long they are waited for at most.
         patience: Duration,
     },
+    /// A lock is wanted on tables that are used by many, each for a moment.
+    WaitingForTraffic {
+        /// The tables.
+        tables: Vec<String>,
+        /// For how long it is tried at most.
+        patience: Duration,
+    },
+    /// A statement outside a transaction has begun, and waits for these for as long as they take.
+    WaitingForOthers {
+        /// Who.
+        holders: Vec<LockHolder>,
+    },
     /// A build is about to begin, and may wait for these for as long as their transactions take:
     /// this role may not see whether they have a snapshot that is kept, so that
     /// [`Limits::lock_wait`](crate::limits::Limits::lock_wait) does not hold.

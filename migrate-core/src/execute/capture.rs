@@ -169,8 +169,7 @@ impl Watch {
                 return Ok(());
             }
             for limit in before.limits_from(&after) {
-                let warning = format!("the inverse of this step will fail: {limit}");
-                let warning = quote_literal(&warning);
+                let warning = quote_literal(&limit);
                 let body =
                     quote_literal(&format!("BEGIN RAISE WARNING USING MESSAGE = {warning}; END"));
                 let told = session.client().batch_execute(&format!("DO {body}"));

@@ -24,7 +24,7 @@ use crate::connect::search_path::LEAVE_TRUSTED;
 use crate::event::{Direction, Observer};
 use crate::history::{Noted, Unfinished};
 use crate::limits::Limits;
-use crate::lock::{Gate, Gone, LockHolder};
+use crate::lock::{Gate, Gone, Obstacle};
 use crate::plan::Step;
 
 /// How long one attempt to drop an index may take.
@@ -268,7 +268,7 @@ impl Leftovers<'_> {
             None => {}
             Some(Why::Stopped(stop)) => return Err(Failure::Stopped(stop)),
             Some(Why::Held(holders)) => {
-                return Err(self.locked(holders, None));
+                return Err(self.locked(Obstacle { holders, busy: Vec::new() }, None));
             }
         }
         self.when_free(session, sql, partition, deadline, observer, |session, gate| {
@@ -283,8 +283,8 @@ impl Leftovers<'_> {
         })
     }
 
-    fn locked(&self, holders: Vec<LockHolder>, source: Option<Said>) -> Failure {
-        Failure::Locked { step: self.step.map(|step| Box::new(step.clone())), holders, source }
+    fn locked(&self, obstacle: Obstacle, source: Option<Said>) -> Failure {
+        Failure::obstructed(self.step.map(|step| Box::new(step.clone())), obstacle, source)
     }
 
     /// Sends something when nobody holds the table for long, and again where that changed meanwhile.
@@ -305,7 +305,7 @@ impl Leftovers<'_> {
             let gone = gate.wait(session.client(), deadline, self.interrupt, observer);
             match gone.map_err(Failure::connection)? {
                 Gone::Free | Gone::Blocking => {}
-                Gone::Held(holders) => return Err(self.locked(holders, None)),
+                Gone::Held(obstacle) => return Err(self.locked(obstacle, None)),
                 Gone::Stopped(stop) => return Err(Failure::Stopped(stop)),
             }
             let (sent, ended) = send(session, &gate);
@@ -318,8 +318,8 @@ impl Leftovers<'_> {
                 return Err(Failure::Leftover { sql: Some(sql.to_owned()), source: error.into() });
             }
             if Instant::now() >= deadline {
-                let holders = gate.in_the_way(session.client());
-                return Err(self.locked(holders, Some(error.into())));
+                let obstacle = gate.in_the_way(session.client());
+                return Err(self.locked(obstacle, Some(error.into())));
             }
             if let Some(stop) = self.interrupt.sleep(PAUSE) {
                 return Err(Failure::Stopped(stop));

@@ -9,10 +9,10 @@ use thiserror::Error;
 
 use super::failure_state::Left;
 use crate::connect::interrupt::Stop;
-use crate::count::count;
+use crate::count::{all_of, count};
 use crate::event::Direction;
 use crate::limits::Limits;
-use crate::lock::LockHolder;
+use crate::lock::{LockHolder, Obstacle};
 use crate::plan::{Object, Statement, Step};
 
 /// A statement, and the step that it belongs to.
@@ -136,12 +136,14 @@ pub enum Failure {
         source: Said,
     },
     /// A lock could not be had in the time that was given, without making others wait.
-    #[error("{}", locked(holders))]
+    #[error("{}", locked(holders, traffic.as_deref()))]
     Locked {
         /// The step, where it is known.
         step: Option<Box<Step>>,
         /// Who had it at the end.
-        holders: Vec<LockHolder>,
+        holders: Box<[LockHolder]>,
+        /// What there is instead where nobody has it for long.
+        traffic: Option<Box<Traffic>>,
         /// What the server said.
         source: Option<Said>,
     },
@@ -224,6 +226,13 @@ pub enum Failure {
     },
 }
 
+/// Many transactions, of which none takes long.
+#[derive(Debug)]
+pub struct Traffic {
+    /// The tables that they use.
+    pub tables: Vec<String>,
+}
+
 /// What a server says before it ends a session, or all of them.
 const LAST_WORDS: [SqlState; 4] = [
     SqlState::ADMIN_SHUTDOWN,
@@ -232,7 +241,13 @@ const LAST_WORDS: [SqlState; 4] = [
     SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
 ];
 
-fn locked(holders: &[LockHolder]) -> String {
+fn locked(holders: &[LockHolder], traffic: Option<&Traffic>) -> String {
+    if let Some(Traffic { tables }) = traffic {
+        return format!(
+            "short transactions use {} all the time, and there was no moment in which the lock could be had",
+            all_of(tables)
+        );
+    }
     match holders {
         [] => "a lock could not be had without making others wait".to_owned(),
         [holder] => format!("in its way is {holder}"),
@@ -308,7 +323,17 @@ impl Failure {
     /// It waited for a lock, and others behind it.
     pub(crate) fn queued(origin: Option<Origin<'_>>, source: Option<Said>) -> Self {
         let step = origin.map(|origin| Box::new(origin.step.clone()));
-        Self::Locked { step, holders: Vec::new(), source }
+        Self::obstructed(step, Obstacle::default(), source)
+    }
+
+    /// A lock could not be had in time.
+    pub(crate) fn obstructed(
+        step: Option<Box<Step>>,
+        Obstacle { holders, busy }: Obstacle,
+        source: Option<Said>,
+    ) -> Self {
+        let traffic = (!busy.is_empty()).then(|| Box::new(Traffic { tables: busy }));
+        Self::Locked { step, holders: holders.into(), traffic, source }
     }
 
     pub(super) fn invalid_index(origin: Origin<'_>, index: String) -> Self {
@@ -360,21 +385,19 @@ impl Failure {
     /// The same as one about a lock, if all the time that there was for it went by.
     pub(super) fn if_it_waited(self, started: Instant, limits: &Limits) -> Self {
         match started.elapsed() >= limits.lock_wait && self.is_about_a_lock() {
-            true => self.locked(Vec::new()),
+            true => self.locked(Obstacle::default()),
             false => self,
         }
     }
 
     /// The failure at the end of all patience, with those who were in the way then.
-    pub(crate) fn locked(self, found: Vec<LockHolder>) -> Self {
+    pub(crate) fn locked(self, found: Obstacle) -> Self {
         match self {
             Self::Statement { step, source, .. } | Self::Capture { step, source } => {
-                Self::Locked { step: Some(step), holders: found, source: Some(source) }
+                Self::obstructed(Some(step), found, Some(source))
             }
-            Self::Locked { step, source, .. } => Self::Locked { step, holders: found, source },
-            Self::Function { step, .. } => {
-                Self::Locked { step: Some(step), holders: found, source: None }
-            }
+            Self::Locked { step, source, .. } => Self::obstructed(step, found, source),
+            Self::Function { step, .. } => Self::obstructed(Some(step), found, None),
             other => other,
         }
     }
@@ -405,9 +428,11 @@ impl Failure {
     /// [the codes](https://www.postgresql.org/docs/current/errcodes-appendix.html).
     pub(crate) fn is_of_server(&self) -> bool {
         let code = self.said().and_then(Said::code).map(SqlState::code);
-        code.is_some_and(|code| {
-            ["42501", "53", "57", "58", "XX"].iter().any(|class| code.starts_with(class))
-        })
+        // What the history does not take is not the file's fault either.
+        matches!(self, Self::Record(_))
+            || code.is_some_and(|code| {
+                ["42501", "53", "57", "58", "XX"].iter().any(|class| code.starts_with(class))
+            })
     }
 
     /// What the server, or the network, said, in its own words where they can be shown.

@@ -28,7 +28,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) use cleanup::{Standing, settle, standing};
 pub(crate) use error::Origin;
-pub use error::{ApplyError, Failure, Said};
+pub use error::{ApplyError, Failure, Said, Traffic};
 pub use failure_state::Left;
 
 use crate::connect::Session;

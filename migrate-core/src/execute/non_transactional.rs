@@ -25,7 +25,7 @@ use crate::history::inverse::Captured;
 use crate::history::{History, Noted};
 use crate::limits::Limits;
 use crate::lock::watchdog::is_watching;
-use crate::lock::{Gate, Gone};
+use crate::lock::{Gate, Gone, Obstacle};
 
 /// A statement that stands alone, and what is needed to run it.
 pub(super) struct Alone<'a> {
@@ -170,8 +170,8 @@ impl Alone<'_> {
                 }
             }
             if Instant::now() >= deadline {
-                let holders = pace.map(|pace| pace.gate.in_the_way(session.client()));
-                let failure = failed.failure.locked(holders.unwrap_or_default());
+                let obstacle = pace.map(|pace| pace.gate.in_the_way(session.client()));
+                let failure = failed.failure.locked(obstacle.unwrap_or_default());
                 return Err(Broken { failure, left });
             }
             drop(session.take_notices());
@@ -194,7 +194,7 @@ impl Alone<'_> {
             Some(Why::Stopped(stop)) => Err(Failure::Stopped(stop)),
             Some(Why::Held(holders)) => {
                 let step = Some(Box::new(self.origin.step.clone()));
-                Err(Failure::Locked { step, holders, source: None })
+                Err(Failure::obstructed(step, Obstacle { holders, busy: Vec::new() }, None))
             }
         }
     }
@@ -214,9 +214,7 @@ impl Alone<'_> {
             match gone.map_err(Failure::connection)? {
                 Gone::Free if !pace.gate.is_known() => return Ok(()),
                 Gone::Free | Gone::Blocking => {}
-                Gone::Held(holders) => {
-                    return Err(Failure::Locked { step: step(), holders, source: None });
-                }
+                Gone::Held(obstacle) => return Err(Failure::obstructed(step(), obstacle, None)),
                 Gone::Stopped(stop) => return Err(Failure::Stopped(stop)),
             }
             // The statement has to ask for them itself: this shows that it will get them.
@@ -236,8 +234,8 @@ impl Alone<'_> {
                 };
             }
             if Instant::now() >= deadline {
-                let holders = pace.gate.in_the_way(session.client());
-                return Err(Failure::Locked { step: step(), holders, source: Some(error.into()) });
+                let obstacle = pace.gate.in_the_way(session.client());
+                return Err(Failure::obstructed(step(), obstacle, Some(error.into())));
             }
             if let Some(stop) = interrupt.sleep(PAUSE) {
                 return Err(Failure::Stopped(stop));

@@ -135,9 +135,7 @@ impl Transaction<'_> {
                 let gone = pace.gate.wait(session.client(), deadline, self.interrupt, observer);
                 match gone.map_err(Failure::connection)? {
                     Gone::Free | Gone::Blocking => {}
-                    Gone::Held(holders) => {
-                        return Err(Failure::Locked { step: None, holders, source: None });
-                    }
+                    Gone::Held(obstacle) => return Err(Failure::obstructed(None, obstacle, None)),
                     Gone::Stopped(stop) => return Err(Failure::Stopped(stop)),
                 }
             }
@@ -159,8 +157,8 @@ impl Transaction<'_> {
             }
             drop(session.take_notices());
             if Instant::now() >= deadline {
-                let holders = pace.gate.in_the_way(session.client());
-                return Err(failure.locked(holders));
+                let obstacle = pace.gate.in_the_way(session.client());
+                return Err(failure.locked(obstacle));
             }
             if let Some(stop) = self.interrupt.sleep(pace.pause()) {
                 return Err(Failure::Stopped(stop));
@@ -293,9 +291,7 @@ impl Transaction<'_> {
             match gone.map_err(Failure::connection)? {
                 Gone::Free => {}
                 Gone::Blocking => return Err(failure),
-                Gone::Held(holders) => {
-                    return Err(Failure::Locked { step: None, holders, source: None });
-                }
+                Gone::Held(obstacle) => return Err(Failure::obstructed(None, obstacle, None)),
                 Gone::Stopped(stop) => return Err(Failure::Stopped(stop)),
             }
             session.client().batch_execute(savepoint::RELEASE).map_err(Failure::connection)?;

@@ -9,7 +9,7 @@ use migrate_dsl::{Identifier, quote_literal as literal};
 use postgres::Client;
 
 use super::settings::{TO_READ_THE_LOG, all_settings};
-use super::{Actor, History, HistoryError};
+use super::{Action, Actor, History, HistoryError, Line, TRANSACTION_MS};
 
 /// The lines of a log, as JSON.
 #[derive(Debug, Clone)]
@@ -47,6 +47,7 @@ impl CarriedLog {
     pub(crate) fn restored(&self, actor: &Actor, database: &str, message: &str) -> String {
         let log = self.history.log_table().quoted();
         let schema = literal(self.history.schema.as_str());
+        let restored = Line::done(Action::Restore, database).took(TRANSACTION_MS).message(message);
         let create = self.history.steps_from(0).collect::<Vec<_>>().join(";\n");
         let body = format!(
             "DECLARE columns text; BEGIN\n\
@@ -54,10 +55,7 @@ impl CarriedLog {
              CREATE SCHEMA {}; END IF;\n\
              IF pg_catalog.to_regclass({}) IS NULL THEN EXECUTE {}; END IF;\n\
              IF pg_catalog.to_regclass({}) IS NULL THEN RETURN; END IF;\n\
-             INSERT INTO {log} (action, name, outcome, duration_ms, message, actor, git_commit, \
-             tool_version) VALUES ('restore', {}, 'done', (extract(epoch FROM \
-             pg_catalog.clock_timestamp() - pg_catalog.now()) * 1000)::pg_catalog.int8, {}, {}, {}, \
-             {});\n\
+             {};\n\
              SELECT pg_catalog.string_agg(pg_catalog.quote_ident(attname), ', ') INTO columns \
              FROM pg_catalog.pg_attribute WHERE attrelid = pg_catalog.to_regclass({}) \
              AND attnum > 0 AND NOT attisdropped AND attname <> 'id';\n\
@@ -69,11 +67,7 @@ impl CarriedLog {
             literal(&self.history.table().quoted()),
             literal(&create),
             literal(&log),
-            literal(database),
-            literal(message),
-            literal(&actor.name),
-            actor.git_commit.as_deref().map_or_else(|| "NULL".to_owned(), literal),
-            literal(&actor.tool_version),
+            self.history.log(actor, restored),
             literal(&log),
             literal(&log),
             literal(&self.lines),

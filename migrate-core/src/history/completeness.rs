@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use postgres::Client;
 
+use super::columns::restore_column;
 use super::schema::{VERSION, WITHOUT_SETTINGS};
-use super::{History, HistoryError, Settings};
+use super::{History, HistoryError, Settings, journal, log, row};
 
 /// What is known of a history, of which these are the columns by table, and these the settings: the
 /// version, and the name under which the database is protected.
@@ -27,13 +28,16 @@ pub(super) fn check(
     };
     let (log, journal) = (history.log_table(), history.journal_table());
     let kept = history.settings_table();
-    let (of_second, of_third) = (has(&log, Some("checksum")), has(&journal, Some("noted")));
+    let tables =
+        [(&journal, journal::COLUMNS), (&log, log::COLUMNS), (history.table(), row::COLUMNS)];
+    let columns = tables
+        .iter()
+        .flat_map(|(table, columns)| columns.iter().map(move |column| (*table, column)))
+        .filter(|(table, _)| has(table, None));
+    let (there, not_there): (Vec<_>, Vec<_>) =
+        columns.partition(|(table, column)| has(table, Some(column.name)));
     // What the columns show, whatever the settings say.
-    let shown = match (of_second, of_third) {
-        (_, true) => VERSION,
-        (true, false) => WITHOUT_SETTINGS + 1,
-        (false, false) => WITHOUT_SETTINGS,
-    };
+    let shown = there.iter().map(|(_, column)| column.since).max().unwrap_or(WITHOUT_SETTINGS);
     let mut problems = Vec::new();
     let mut remedy = Vec::new();
     let missing = |table: &migrate_dsl::Name| format!("the table `{table}` is missing");
@@ -50,10 +54,16 @@ pub(super) fn check(
     }
     let set_version = history.set("version", &VERSION.to_string());
     let mut version = shown;
+    let mut is_lost = false;
     let mut protected = None;
     let protection_lost = match settings {
         None if shown > WITHOUT_SETTINGS || !problems.is_empty() => {
-            problems.push(missing(&kept));
+            let is_there = has(&kept, None);
+            problems.push(match is_there {
+                true => format!("`{kept}` lacks a column"),
+                false => missing(&kept),
+            });
+            remedy.extend(is_there.then(|| format!("DROP TABLE {}", kept.quoted())));
             remedy.extend(create_settings);
             remedy.push(set_version);
             true
@@ -74,21 +84,20 @@ pub(super) fn check(
                     ));
                     remedy.push(set_version);
                 }
-                Some(told) => {
-                    version = told;
-                    if told == VERSION && has(&journal, None) && !of_third {
-                        problems.push(format!("`{journal}` has no column `noted`"));
-                        remedy.extend(history.noted_in_journal());
-                    }
-                    if told > WITHOUT_SETTINGS && has(&log, None) && !of_second {
-                        problems.push(format!("`{log}` has no column `checksum`"));
-                        remedy.extend(history.kept_log_and_settings().into_iter().take(1));
-                    }
-                }
+                Some(told) => version = told,
             }
             told.is_none() && protected.is_none() && !problems.is_empty()
         }
     };
+    for (table, column) in not_there.into_iter().filter(|(_, column)| column.since <= version) {
+        problems.push(format!("`{table}` has no column `{}`", column.name));
+        // The journal has no rows as a rule; where it has, the server refuses to guess.
+        is_lost |= !column.can_be_restored() && *table != journal;
+        remedy.extend(restore_column(table, column));
+    }
+    if is_lost {
+        remedy.clear();
+    }
     match problems.is_empty() {
         true => Ok(Settings { version, protected }),
         false => Err(HistoryError::Incomplete {

@@ -32,7 +32,7 @@ pub enum HistoryError {
         table: String,
         /// What is wrong, each a clause.
         problems: Vec<String>,
-        /// Statements that complete it.
+        /// Statements that complete it; none where what is missing cannot be known.
         remedy: Vec<String>,
         /// Whether nobody can tell any more if the database is protected.
         protection_lost: bool,
@@ -142,11 +142,15 @@ impl HistoryError {
                     }
                     false => "",
                 };
-                Some(format!(
-                    "nothing was changed; find out who removed it, and restore it from a backup; or \
-                     complete the history with:\n{};{protect}",
-                    remedy.join(";\n")
-                ))
+                let restore =
+                    "nothing was changed; find out who removed it, and restore it from a backup";
+                Some(match remedy.is_empty() {
+                    true => format!("{restore}: nothing else tells what was in it{protect}"),
+                    false => format!(
+                        "{restore}; or complete the history with:\n{};{protect}",
+                        remedy.join(";\n")
+                    ),
+                })
             }
             Self::Occupied { is_rest: true, table, .. } => Some(format!(
                 "nothing was changed; the table `{table}` was removed, with the record of what is \

@@ -9,7 +9,24 @@ use migrate_dsl::{Direction, quote_literal as literal};
 use postgres::{Client, Row};
 use serde::{Serialize, Serializer};
 
+use super::columns::{Column, column, insert, select};
 use super::{History, HistoryError};
+
+/// The columns.
+pub(super) const COLUMNS: &[Column] = &[
+    column("id", "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
+    column("at", "timestamp with time zone NOT NULL DEFAULT pg_catalog.clock_timestamp()"),
+    column("action", "pg_catalog.text NOT NULL").or_lost("'lost'"),
+    column("name", "pg_catalog.text NOT NULL").or_lost("''"),
+    column("outcome", "pg_catalog.text NOT NULL").or_lost("'done'"),
+    column("duration_ms", "bigint"),
+    column("message", "pg_catalog.text"),
+    column("role", "pg_catalog.text NOT NULL DEFAULT current_user"),
+    column("actor", "pg_catalog.text NOT NULL").or_lost("''"),
+    column("git_commit", "pg_catalog.text"),
+    column("tool_version", "pg_catalog.text NOT NULL").or_lost("''"),
+    column("checksum", "pg_catalog.text").since(2),
+];
 
 /// Who is at work, for the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -226,6 +243,29 @@ pub struct LogEntry {
 }
 
 impl LogEntry {
+    fn read(row: &Row) -> Result<Self, Box<dyn Error + Send + Sync>> {
+        let actor: String = row.try_get("actor")?;
+        let (who, host) = match actor.rsplit_once('@') {
+            Some((who, host)) => (who.to_owned(), Some(host.to_owned())),
+            None => (actor, None),
+        };
+        Ok(Self {
+            id: row.try_get("id")?,
+            at: row.try_get("at")?,
+            action: Action::of(row.try_get("action")?),
+            name: row.try_get("name")?,
+            outcome: row.try_get::<_, &str>("outcome")?.parse()?,
+            duration_ms: row.try_get("duration_ms")?,
+            who,
+            host,
+            role: row.try_get("role")?,
+            git_commit: row.try_get("git_commit")?,
+            tool_version: row.try_get("tool_version")?,
+            checksum: row.try_get("checksum")?,
+            message: row.try_get("message")?,
+        })
+    }
+
     /// Whether it was done, and not merely tried.
     #[must_use]
     pub fn is_done(&self) -> bool {
@@ -246,19 +286,19 @@ impl History {
     /// Adds a line to the log.
     pub(crate) fn log(&self, actor: &Actor, line: Line<'_>) -> String {
         let optional = |text: Option<&str>| text.map_or_else(|| "NULL".to_owned(), literal);
-        format!(
-            "INSERT INTO {} (action, name, outcome, duration_ms, message, actor, git_commit, \
-             tool_version, checksum) VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {})",
-            self.log_table().quoted(),
-            literal(line.action.as_str()),
-            literal(line.name),
-            literal(line.outcome.as_str()),
-            line.duration,
-            optional(line.message),
-            literal(&actor.name),
-            optional(actor.git_commit.as_deref()),
-            literal(&actor.tool_version),
-            optional(line.checksum),
+        insert(
+            &self.log_table(),
+            &[
+                ("action", literal(line.action.as_str())),
+                ("name", literal(line.name)),
+                ("outcome", literal(line.outcome.as_str())),
+                ("duration_ms", line.duration.to_owned()),
+                ("message", optional(line.message)),
+                ("actor", literal(&actor.name)),
+                ("git_commit", optional(actor.git_commit.as_deref())),
+                ("tool_version", literal(&actor.tool_version)),
+                ("checksum", optional(line.checksum)),
+            ],
         )
     }
 
@@ -272,41 +312,15 @@ impl History {
         client: &mut Client,
         query: &LogQuery,
     ) -> Result<Vec<LogEntry>, HistoryError> {
-        // Older tables have no checksum; migrations that failed together share a line.
-        let sql = format!(
-            "SELECT id, at, action, name, outcome, duration_ms, actor, role, git_commit, \
-             tool_version, pg_catalog.to_jsonb(l) ->> 'checksum', message FROM {} l \
-             WHERE $1::text IS NULL OR $1 = ANY (pg_catalog.string_to_array(name, ', ')) \
-             ORDER BY at DESC, id DESC LIMIT $2",
-            self.log_table().quoted()
-        );
+        // Migrations that failed together share a line.
+        let sql = select(&self.log_table(), COLUMNS, |_| true)
+            + " WHERE $1::text IS NULL OR $1 = ANY (pg_catalog.string_to_array(name, ', ')) \
+               ORDER BY at DESC, id DESC LIMIT $2";
         let count = query.count.map(|count| i64::try_from(count).unwrap_or(i64::MAX));
         let rows = client.query(&sql, &[&query.name, &count])?;
-        let read = |row: &Row| -> Result<LogEntry, Box<dyn Error + Send + Sync>> {
-            let actor: String = row.try_get(6)?;
-            let (who, host) = match actor.rsplit_once('@') {
-                Some((who, host)) => (who.to_owned(), Some(host.to_owned())),
-                None => (actor, None),
-            };
-            Ok(LogEntry {
-                id: row.try_get(0)?,
-                at: row.try_get(1)?,
-                action: Action::of(row.try_get(2)?),
-                name: row.try_get(3)?,
-                outcome: row.try_get::<_, &str>(4)?.parse()?,
-                duration_ms: row.try_get(5)?,
-                who,
-                host,
-                role: row.try_get(7)?,
-                git_commit: row.try_get(8)?,
-                tool_version: row.try_get(9)?,
-                checksum: row.try_get(10)?,
-                message: row.try_get(11)?,
-            })
-        };
         let entries = rows.iter().map(|row| {
-            let id: i64 = row.try_get(0)?;
-            read(row).map_err(|source| HistoryError::Damaged {
+            let id: i64 = row.try_get("id")?;
+            LogEntry::read(row).map_err(|source| HistoryError::Damaged {
                 row: format!("line {id} of `{}`", self.log_table()),
                 source,
             })

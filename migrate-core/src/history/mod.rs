@@ -7,27 +7,28 @@
 //! same transaction, as the migration itself.
 
 mod carry;
+mod columns;
 mod completeness;
-mod entries;
 mod error;
 pub(crate) mod inverse;
 mod journal;
 mod log;
+mod row;
 mod schema;
 mod settings;
 mod trust;
-mod writes;
 
 pub(crate) use carry::logs;
-pub use entries::{Applied, Unfinished};
 pub use error::HistoryError;
+pub use journal::Unfinished;
 pub(crate) use journal::{Noted, Sent};
 pub(crate) use log::Line;
 pub use log::{Action, Actor, LogEntry, LogQuery, Outcome};
+pub use row::Applied;
+pub(crate) use row::TRANSACTION_MS;
 pub(crate) use settings::protect_as_before;
 pub use settings::{Allowed, Settings, protections};
 pub use trust::Distrust;
-pub(crate) use writes::TRANSACTION_MS;
 
 use migrate_dsl::{Identifier, Name};
 

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use migrate_dsl::quote_literal as literal;
 use postgres::{Client, SimpleQueryMessage};
 
-use super::{History, HistoryError, Settings, completeness};
+use super::columns::{add_columns, create_table};
+use super::{History, HistoryError, Settings, completeness, journal, log, row};
 use crate::connect::search_path::LEAVE_TRUSTED;
 
 /// What makes the tables: each step a version of them, which a number in the settings tells. A new
@@ -26,19 +27,6 @@ pub(super) const WITHOUT_SETTINGS: usize = 1;
 const STAY_LOCAL: &str = "SELECT pg_catalog.set_config(name, 'off', true) \
      FROM pg_catalog.pg_settings WHERE setting = 'on' AND name IN \
      ('citus.use_citus_managed_tables', 'citus.enable_schema_based_sharding')";
-
-/// The columns of the history, in the order in which a person wants to see them.
-const COLUMNS: &[(&str, &str)] = &[
-    ("id", "integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
-    ("name", "pg_catalog.text NOT NULL UNIQUE"),
-    ("applied_at", "timestamp with time zone NOT NULL"),
-    ("execution_time_ms", "bigint NOT NULL"),
-    ("checksum", "pg_catalog.text NOT NULL"),
-    ("source_digest", "pg_catalog.text NOT NULL"),
-    ("generator", "pg_catalog.text NOT NULL"),
-    ("up", "pg_catalog.jsonb NOT NULL"),
-    ("down", "pg_catalog.jsonb NOT NULL"),
-];
 
 impl History {
     /// The settings of the history that the database has, or nothing where it has none; its
@@ -88,15 +76,40 @@ impl History {
             let rest = rest.filter(|it| matches!(it, HistoryError::Occupied { is_rest: true, .. }));
             return rest.map_or(Ok(None), Err);
         };
-        is_ours(&self.table, columns, COLUMNS.iter().map(|(name, _)| *name))?;
-        let kept = match found.get(settings.as_str()) {
-            None => None,
-            Some(columns) => {
-                is_ours(&self.settings_table(), columns, ["key", "value"])?;
-                Some(self.settings(client)?)
-            }
+        // Beside the tables that go with it, it is ours, whatever was done to it.
+        if ![self.log_table(), self.journal_table()]
+            .iter()
+            .any(|it| found.contains_key(it.name.as_str()))
+        {
+            is_ours(&self.table, columns, row::COLUMNS.iter().map(|column| column.name))?;
+        }
+        let is_whole = |columns: &Vec<String>| {
+            ["key", "value"].iter().all(|name| columns.iter().any(|column| column == name))
+        };
+        if let Some(columns) = found.get(settings.as_str())
+            && !self.has_settings(&found)
+        {
+            is_ours(&self.settings_table(), columns, ["key", "value"])?;
+        }
+        let kept = match found.get(settings.as_str()).is_some_and(is_whole) {
+            true => Some(self.settings(client)?),
+            false => None,
         };
         completeness::check(self, &found, kept).map(Some)
+    }
+
+    /// Whether these columns by table are of a version that has made its settings: the table of that
+    /// name is ours then.
+    fn has_settings(&self, found: &BTreeMap<String, Vec<String>>) -> bool {
+        [(self.log_table(), log::COLUMNS), (self.journal_table(), journal::COLUMNS)].iter().any(
+            |(table, columns)| {
+                let later = columns.iter().filter(|column| column.since > WITHOUT_SETTINGS);
+                let has = found.get(table.name.as_str());
+                later
+                    .into_iter()
+                    .any(|column| has.is_some_and(|has| has.iter().any(|it| it == column.name)))
+            },
+        )
     }
 
     /// Creates the tables, and the schema if it is not there: all or nothing.
@@ -142,38 +155,21 @@ impl History {
     }
 
     pub(super) fn tables(&self) -> Vec<String> {
-        let columns: Vec<_> =
-            COLUMNS.iter().map(|(name, kind)| format!("\"{name}\" {kind}")).collect();
         vec![
-            format!("CREATE TABLE {} ({})", self.table.quoted(), columns.join(", ")),
-            format!(
-                "CREATE TABLE {} (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, \
-                 at timestamp with time zone NOT NULL DEFAULT pg_catalog.clock_timestamp(), \
-                 action pg_catalog.text NOT NULL, name pg_catalog.text NOT NULL, \
-                 outcome pg_catalog.text NOT NULL, duration_ms bigint, message pg_catalog.text, \
-                 role pg_catalog.text NOT NULL DEFAULT current_user, \
-                 actor pg_catalog.text NOT NULL, git_commit pg_catalog.text, \
-                 tool_version pg_catalog.text NOT NULL)",
-                self.log_table().quoted()
-            ),
-            format!(
-                "CREATE TABLE {} (name pg_catalog.text PRIMARY KEY, direction pg_catalog.text NOT NULL, \
-                 checksum pg_catalog.text NOT NULL, statements_done integer NOT NULL, \
-                 running boolean NOT NULL, captured pg_catalog.jsonb NOT NULL, \
-                 started_at timestamp with time zone NOT NULL \
-                 DEFAULT pg_catalog.clock_timestamp())",
-                self.journal_table().quoted()
-            ),
+            create_table(&self.table, row::COLUMNS),
+            create_table(&self.log_table(), log::COLUMNS),
+            create_table(&self.journal_table(), journal::COLUMNS),
         ]
     }
 
     /// What was there before the statement that a runner was killed in.
     pub(super) fn noted_in_journal(&self) -> Vec<String> {
+        let mut statements = add_columns(&self.journal_table(), journal::COLUMNS, 3);
         let journal = self.journal_table().quoted();
-        vec![
-            format!("ALTER TABLE {journal} ADD COLUMN noted pg_catalog.jsonb"),
-            format!("ALTER TABLE {journal} ALTER COLUMN started_at SET DEFAULT pg_catalog.now()"),
-        ]
+        statements.push(format!(
+            "ALTER TABLE {journal} ALTER COLUMN started_at SET DEFAULT pg_catalog.now()"
+        ));
+        statements
     }
 
     /// The log can only be added to. A trigger says so rather than privileges: whom the table
@@ -188,8 +184,8 @@ impl History {
             "BEGIN RAISE EXCEPTION USING MESSAGE = {message}, HINT = {hint}, \
              ERRCODE = 'restrict_violation'; END"
         ));
-        vec![
-            format!("ALTER TABLE {} ADD COLUMN checksum pg_catalog.text", log.quoted()),
+        let mut statements = add_columns(&log, log::COLUMNS, 2);
+        statements.extend([
             format!(
                 // It stays behind where somebody drops the tables by hand. To replace it would leave
                 // it to whoever owns it.
@@ -207,7 +203,8 @@ impl History {
                 "CREATE TABLE {} (key pg_catalog.text PRIMARY KEY, value pg_catalog.text NOT NULL)",
                 self.settings_table().quoted()
             ),
-        ]
+        ]);
+        statements
     }
 }
 

@@ -5,7 +5,7 @@ use migrate_dsl::{Identifier, Name, quote_literal as literal};
 use postgres::{Client, SimpleQueryMessage};
 
 use super::schema::{VERSION, WITHOUT_SETTINGS};
-use super::{History, HistoryError};
+use super::{Action, History, HistoryError, Outcome};
 
 /// What holds for a database.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +53,40 @@ impl History {
             }
         }
         Ok((told, protected))
+    }
+
+    /// Refuses to go on without the protection that the log, whose last word it is, tells of.
+    ///
+    /// # Errors
+    ///
+    /// When there is one, or the server cannot be asked.
+    pub(crate) fn check_protection(&self, client: &mut Client) -> Result<(), HistoryError> {
+        // A restore leaves it as it was before, which the log does not tell.
+        let sql = format!(
+            "SELECT name, action FROM {} WHERE action IN ({}, {}, {}) AND outcome = {} \
+             ORDER BY at DESC, id DESC LIMIT 1",
+            self.log_table().quoted(),
+            literal(Action::Protect.as_str()),
+            literal(Action::Unprotect.as_str()),
+            literal(Action::Restore.as_str()),
+            literal(Outcome::Done.as_str()),
+        );
+        let rows = client.query_typed(&sql, &[])?;
+        let Some(row) = rows.first() else { return Ok(()) };
+        if row.try_get::<_, &str>(1)? != Action::Protect.as_str() {
+            return Ok(());
+        }
+        let name: String = row.try_get(0)?;
+        let settings = self.settings_table();
+        Err(HistoryError::Incomplete {
+            table: self.table.to_string(),
+            problems: vec![format!(
+                "`{settings}` has no row `{PROTECTED}`, and the log tells that the database is \
+                 protected as `{name}`"
+            )],
+            remedy: vec![self.protect(Some(&name))],
+            protection_lost: false,
+        })
     }
 
     /// Sets a setting.

@@ -12,7 +12,9 @@ use postgres::Client;
 use postgres::types::Oid;
 
 use super::holders::{COLUMNS, SOURCES, conflicting, words};
+use super::several::one_of_several;
 use crate::connect::interrupt::{Interrupt, Stop, Wait};
+use crate::connect::search_path::shown;
 use crate::event::{Class, Event, LockHolder, Observer};
 
 /// A transaction that is older holds a lock for long enough that others would queue behind us.
@@ -21,6 +23,10 @@ const OLD: Duration = Duration::from_millis(40);
 const LOOK: Duration = Duration::from_millis(15);
 /// A wait that takes longer is told.
 const WORTH_TELLING: Duration = Duration::from_millis(500);
+/// After this long without a lock that nobody holds for long, it is the traffic that is told of.
+const BUSY: Duration = Duration::from_secs(3);
+/// To end a transaction that is younger would be of no use: it is soon over by itself.
+const YOUNG: Duration = Duration::from_secs(1);
 
 /// A relation and the mode in which a migration was seen to want it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +35,8 @@ pub(crate) struct Wanted {
     mode: String,
     /// `"public"."posts"`, where it can be locked by name ahead of the statement.
     name: Option<String>,
+    /// What people call it.
+    shown: String,
     /// Whether autovacuum is at work on it and has to be sent away.
     evict: bool,
     /// The statement of the transaction that wanted it.
@@ -39,6 +47,20 @@ pub(crate) struct Wanted {
 #[derive(Debug, Default)]
 pub(crate) struct Gate {
     wanted: Vec<Wanted>,
+    /// Since when there is something that is wanted.
+    since: Option<Instant>,
+    /// Whether there is a language in which the server itself can try for several locks.
+    has_plpgsql: bool,
+    told_busy: bool,
+}
+
+/// What keeps somebody from a lock.
+#[derive(Debug, Default)]
+pub(crate) struct Obstacle {
+    /// Who holds it.
+    pub(crate) holders: Vec<LockHolder>,
+    /// Tables that many use for a moment, if nobody does for long.
+    pub(crate) busy: Vec<String>,
 }
 
 /// What comes of waiting at the gate.
@@ -47,7 +69,7 @@ pub(crate) enum Gone {
     /// Nobody is in the way.
     Free,
     /// These still are, and the time is over.
-    Held(Vec<LockHolder>),
+    Held(Obstacle),
     /// Others have waited behind this session for too long meanwhile.
     Blocking,
     /// All is to end.
@@ -73,7 +95,9 @@ impl Gate {
             }
             let row = client.query_opt(
                 "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), \
-                 c.relkind IN ('r', 'p') AND pg_catalog.pg_has_role(c.relowner, 'USAGE') \
+                 c.relkind IN ('r', 'p') AND pg_catalog.pg_has_role(c.relowner, 'USAGE'), \
+                 c.oid::regclass::text, EXISTS (SELECT FROM pg_catalog.pg_language \
+                 WHERE lanname = 'plpgsql' AND pg_catalog.has_language_privilege(oid, 'USAGE')) \
                  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n \
                  ON n.oid = c.relnamespace WHERE c.oid = $1",
                 &[&relation],
@@ -81,10 +105,13 @@ impl Gate {
             let Some(row) = row else { continue };
             let can_be_locked: bool = row.try_get(1)?;
             let name: String = row.try_get(0)?;
+            self.has_plpgsql = row.try_get(3)?;
+            self.since.get_or_insert_with(Instant::now);
             self.wanted.push(Wanted {
                 relation,
                 mode: wait.mode.clone(),
                 name: can_be_locked.then_some(name),
+                shown: shown(row.try_get(2)?),
                 evict: false,
                 statement,
             });
@@ -143,6 +170,12 @@ impl Gate {
                 !self.wanted.iter().any(|w| w.evict && holder.relation_id == Some(w.relation))
             });
             old.append(&mut evicted);
+            let left = deadline.saturating_duration_since(now);
+            let is_traffic = self.is_busy() && old.iter().all(is_young);
+            if is_traffic && !std::mem::replace(&mut self.told_busy, true) {
+                let tables = self.tables();
+                observer.event(Event::WaitingForTraffic { tables, patience: left });
+            }
             // Whoever was there at the first look and still is, is old by then, however long one
             // look takes.
             let fresh = seen.values().any(|first| now - *first < OLD);
@@ -150,11 +183,14 @@ impl Gate {
                 return Ok(Gone::Free);
             }
             if now >= deadline && !old.is_empty() {
-                return Ok(Gone::Held(old));
+                return Ok(Gone::Held(self.obstacle(old)));
             }
-            if !told && !old.is_empty() && watched >= WORTH_TELLING {
+            let lasts = |holder: &LockHolder| {
+                let first = seen.get(&holder.transaction);
+                !is_young(holder) || first.is_some_and(|first| now - *first >= WORTH_TELLING)
+            };
+            if !told && watched >= WORTH_TELLING && old.iter().any(lasts) {
                 told = true;
-                let left = deadline.saturating_duration_since(now);
                 observer.event(Event::WaitingForLock { holders: old, patience: left });
             }
             if let Some(blocking) = blocking
@@ -217,7 +253,11 @@ impl Gate {
         let locks = self
             .wanted_by(of)
             .filter_map(|wanted| Some(lock(wanted.name.as_deref()?, &words(&wanted.mode))));
-        locks.collect()
+        let locks: Vec<_> = locks.collect();
+        match locks.len() > 1 && self.has_plpgsql {
+            true => vec![one_of_several(&locks)],
+            false => locks,
+        }
     }
 
     fn wanted_by(&self, of: impl RangeBounds<usize>) -> impl Iterator<Item = &Wanted> {
@@ -230,9 +270,36 @@ impl Gate {
     }
 
     /// Who is in the way at this moment.
-    pub(crate) fn in_the_way(&self, client: &mut Client) -> Vec<LockHolder> {
-        if self.wanted.is_empty() { Vec::new() } else { self.holders(client).unwrap_or_default() }
+    pub(crate) fn in_the_way(&self, client: &mut Client) -> Obstacle {
+        if self.wanted.is_empty() {
+            return Obstacle::default();
+        }
+        self.obstacle(self.holders(client).unwrap_or_default())
     }
+
+    fn obstacle(&self, holders: Vec<LockHolder>) -> Obstacle {
+        match self.is_busy() && holders.iter().all(is_young) {
+            true => Obstacle { holders: Vec::new(), busy: self.tables() },
+            false => Obstacle { holders, busy: Vec::new() },
+        }
+    }
+
+    /// Whether it has tried for so long that those who are there now are not the ones it is about.
+    fn is_busy(&self) -> bool {
+        self.since.is_some_and(|since| since.elapsed() >= BUSY)
+    }
+
+    fn tables(&self) -> Vec<String> {
+        let mut tables: Vec<_> = self.wanted.iter().map(|wanted| wanted.shown.clone()).collect();
+        tables.dedup();
+        tables
+    }
+}
+
+/// One that has no start is about to end, unless it may not be seen.
+fn is_young(holder: &LockHolder) -> bool {
+    holder.age.is_none_or(|age| age < YOUNG)
+        && !matches!(holder.class, Class::Prepared(_) | Class::Hidden)
 }
 
 /// Who waits behind this session, since when it is known.

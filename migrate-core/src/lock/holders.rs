@@ -160,6 +160,23 @@ pub(crate) fn old_snapshots(
     client.query(&sql, &[&age.as_secs_f64()])?.iter().map(LockHolder::of).collect()
 }
 
+/// Whom this process waits for: by the lock on a table that it has itself, where they hold one.
+pub(super) fn waited_for(
+    client: &mut Client,
+    pid: i32,
+) -> Result<Vec<LockHolder>, postgres::Error> {
+    let sql = format!(
+        "SELECT DISTINCT ON (l.pid, l.virtualtransaction) {COLUMNS} FROM {SOURCES} \
+         WHERE l.granted AND coalesce(l.pid, 0) = ANY (pg_catalog.pg_blocking_pids($1)) \
+         AND (l.pid IS NOT NULL AND l.locktype = 'virtualxid' OR l.locktype = 'relation' AND EXISTS \
+         (SELECT FROM pg_catalog.pg_locks o WHERE o.pid = $1 AND o.locktype = 'relation' \
+         AND o.database = l.database AND o.relation = l.relation \
+         AND o.mode NOT IN ('AccessShareLock', 'RowShareLock'))) \
+         ORDER BY l.pid, l.virtualtransaction, l.locktype, l.relation, l.mode DESC"
+    );
+    client.query(&sql, &[&pid])?.iter().map(LockHolder::of).collect()
+}
+
 /// Whose transactions in this database this role may not see: whether they have a snapshot, and
 /// since when.
 pub(crate) fn unseen_transactions(client: &mut Client) -> Result<Vec<LockHolder>, postgres::Error> {

@@ -5,10 +5,11 @@ mod blocked;
 mod gate;
 mod holders;
 mod runner;
+mod several;
 pub(crate) mod watchdog;
 
 pub use blocked::{Blocked, Blocker, blocked};
-pub(crate) use gate::{Gate, Gone, lock_timeout};
+pub(crate) use gate::{Gate, Gone, Obstacle, lock_timeout};
 pub(crate) use holders::{old_snapshots, unseen_transactions};
 pub use runner::{LockError, RunnerLock};
 

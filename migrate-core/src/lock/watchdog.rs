@@ -8,7 +8,7 @@
 //! Its connection may hang: a pool at its limit gives it none before the engine's own is over. So
 //! nobody waits for it for long, and another thread [keeps the time](Interrupt::keep_time).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use postgres::Client;
 use postgres::error::SqlState;
 
+use super::holders::waited_for;
 use crate::connect::interrupt::{Interrupt, Kind, Running, Verdict, Wait};
 use crate::connect::{ConnectError, Session, Target};
 use crate::event::Event;
@@ -34,6 +35,9 @@ const OBSERVED: Duration = Duration::from_millis(300);
 const OBSERVE: Duration = Duration::from_millis(3);
 /// How often the progress of a build is told.
 const TELL: Duration = Duration::from_millis(500);
+/// How often it is told at most whom a statement that has begun waits for, if that has changed, and if it
+/// has not.
+const TELL_OTHERS: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(60)];
 /// How long a connection may take before it is said that there is none.
 const CONNECTS_WITHIN: Duration = Duration::from_secs(2);
 /// How long a look may take: a connection that is frozen is of no use, and another one may be.
@@ -76,6 +80,7 @@ impl Watchdog {
             looked_at: None,
             told: Instant::now(),
             looked_for_standby: Instant::now(),
+            others: Others::default(),
         };
         let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
             // Without it the engine works as well, only less considerately.
@@ -138,6 +143,16 @@ struct Watch {
     looked_at: Option<u64>,
     told: Instant,
     looked_for_standby: Instant,
+    others: Others,
+}
+
+/// Whom a concurrent build waits for.
+#[derive(Default)]
+struct Others {
+    looked: Option<Instant>,
+    told: Option<Instant>,
+    /// The transactions that were told of.
+    known: HashSet<String>,
 }
 
 /// Finds the process where it has committed and waits for a
@@ -296,7 +311,7 @@ impl Watch {
                 }
             }),
             Kind::Blocking => self.mind_the_others(seen),
-            Kind::Concurrent => Ok(()),
+            Kind::Concurrent => self.tell_others(seen),
         };
         let told = looked.and_then(|()| self.tell_progress(seen));
         let told = told.and_then(|()| self.tell_wait_for_standby(seen));
@@ -367,6 +382,28 @@ impl Watch {
             drop(sending);
         }
         self.waiting.clear();
+        Ok(())
+    }
+
+    /// Nothing but this shows whom a concurrent build waits for where there is no terminal.
+    fn tell_others(&mut self, seen: Seen) -> Result<(), postgres::Error> {
+        let (Some(reporter), Some(session)) = (&self.reporter, &mut self.session) else {
+            return Ok(());
+        };
+        let others = &mut self.others;
+        if others.looked.is_some_and(|looked| looked.elapsed() < TELL) {
+            return Ok(());
+        }
+        others.looked = Some(Instant::now());
+        let holders = waited_for(session.client(), seen.pid)?;
+        let is_known = holders.iter().all(|holder| others.known.contains(&holder.transaction));
+        let pause = TELL_OTHERS[usize::from(is_known)];
+        if holders.is_empty() || others.told.is_some_and(|told| told.elapsed() < pause) {
+            return Ok(());
+        }
+        others.told = Some(Instant::now());
+        others.known = holders.iter().map(|holder| holder.transaction.clone()).collect();
+        reporter(Event::WaitingForOthers { holders });
         Ok(())
     }
 

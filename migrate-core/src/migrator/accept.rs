@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::event::Observer;
 use crate::history::inverse::{Captured, WayBack};
 use crate::history::{Action, Line};
-use crate::order::{State, entries};
+use crate::order::State;
 use crate::plan::Migration;
 
 impl Migrator {
@@ -42,7 +42,7 @@ impl Migrator {
     }
 
     fn can_accept(&self, known: &Known, name: &str) -> Result<&Migration, Error> {
-        let entries = entries(&self.plan, &known.applied, &known.unfinished);
+        let entries = self.entries(known);
         let state = entries.iter().find(|entry| entry.name == name).map(|entry| entry.state);
         let nothing = |why| Err(Error::NothingToAccept { name: name.to_owned(), why });
         match state {

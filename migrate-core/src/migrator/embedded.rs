@@ -9,7 +9,7 @@ use crate::connect::Session;
 use crate::error::Error;
 use crate::functions::Linked;
 use crate::history::Actor;
-use crate::order::{State, entries};
+use crate::order::State;
 use crate::plan::{Plan, PlanError};
 
 impl Migrator {
@@ -68,7 +68,7 @@ impl Migrator {
     /// When the database is not current, with the names; when the history cannot be read.
     pub fn assert_current(&self, session: &mut Session) -> Result<(), Error> {
         let known = self.known(session.client())?.unwrap_or_default();
-        let entries = entries(&self.plan, &known.applied, &known.unfinished);
+        let entries = self.entries(&known);
         let named = |state| -> Vec<String> {
             let found = entries.iter().filter(|entry| entry.state == state);
             found.map(|entry| entry.name.to_owned()).collect()

@@ -1,6 +1,7 @@
 //! Going to just the state after one migration.
 
 use super::down::Meant;
+use super::up::tell_drift;
 use super::{DownTo, Migrator, UpTo};
 use crate::connect::Session;
 use crate::error::Error;
@@ -31,7 +32,7 @@ impl Migrator {
         observer: &mut dyn Observer,
     ) -> Result<(Vec<String>, Vec<String>), Error> {
         let known = self.known(session.client())?.unwrap_or_default();
-        self.tell_drift(&known, observer);
+        tell_drift(&self.entries(&known), observer);
         self.alone(session, observer, |session, lock, known, observer| {
             let mut meant = Meant::of(&known, &DownTo::Name(name.to_owned()));
             // One that was being taken back has to go, and comes again where it is to stay.
@@ -46,7 +47,7 @@ impl Migrator {
             let to = UpTo { name: Some(name.to_owned()), ..UpTo::default() };
             let left = meant.left_of(&known);
             self.can_go_on(&left, session.major())?;
-            let again = self.to_apply(&left, &to, session.major())?;
+            let again = self.to_apply(&self.entries(&left), &to, session.major())?;
             self.may_apply(&left, &again)?;
             self.prepare_functions_of(again.iter().flat_map(|migration| &migration.up))?;
 

@@ -47,6 +47,7 @@ use crate::history::{
 use crate::limits::Limits;
 use crate::lock::RunnerLock;
 use crate::lock::watchdog::{Reporter, Watchdog};
+use crate::order::{Entry, entries};
 use crate::plan::Plan;
 
 /// Brings a database to where a plan says it should be, and back.
@@ -206,6 +207,11 @@ impl Migrator {
         found.map(|settings| self.read(client, settings)).transpose()
     }
 
+    /// Where each migration stands. That takes a digest of all steps of the plan, so once a reading.
+    fn entries<'a>(&'a self, known: &'a Known) -> Vec<Entry<'a>> {
+        entries(&self.plan, &known.applied, &known.unfinished)
+    }
+
     fn read(&self, client: &mut Client, settings: Settings) -> Result<Known, Error> {
         let known = self.read_all(client, settings);
         Ok(known.map_err(|error| error.advised(client, "SELECT"))?)
@@ -227,6 +233,9 @@ impl Migrator {
     ) -> Result<T, Error> {
         self.locked(session, observer, |session, lock, observer| {
             let known = self.known_or_new(session, observer)?;
+            if known.protected.is_none() {
+                self.history.check_protection(session.client())?;
+            }
             work(session, lock, known, observer)
         })
     }

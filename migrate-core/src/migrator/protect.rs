@@ -30,14 +30,17 @@ impl Migrator {
         name: &str,
         observer: &mut dyn Observer,
     ) -> Result<bool, Error> {
-        self.alone(session, observer, |session, _, known, _| match known.protected {
-            Some(protected) if protected == name => Ok(false),
-            Some(protected) => Err(Error::ProtectedAs { protected, asked: name.to_owned() }),
-            None => {
-                let line = Line::done(Action::Protect, name);
-                let log = self.history.log(&self.actor, line);
-                self.write(session, vec![self.history.protect(Some(name)), log])?;
-                Ok(true)
+        // Also where somebody has removed it: this is how it comes back.
+        self.locked(session, observer, |session, _, observer| {
+            match self.known_or_new(session, observer)?.protected {
+                Some(protected) if protected == name => Ok(false),
+                Some(protected) => Err(Error::ProtectedAs { protected, asked: name.to_owned() }),
+                None => {
+                    let line = Line::done(Action::Protect, name);
+                    let log = self.history.log(&self.actor, line);
+                    self.write(session, vec![self.history.protect(Some(name)), log])?;
+                    Ok(true)
+                }
             }
         })
     }

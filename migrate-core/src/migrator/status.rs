@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::event::{Direction, Holder};
 use crate::history::{Applied, Unfinished};
 use crate::lock::{LockError, RunnerLock};
-use crate::order::{State, entries};
+use crate::order::State;
 use crate::plan::direction;
 use crate::plan::versions::for_server;
 use crate::plan::{Place, Step};
@@ -111,7 +111,7 @@ impl Migrator {
     /// When the history cannot be read.
     pub fn status(&self, session: &mut Session) -> Result<Status, Error> {
         let known = self.known(session.client())?.unwrap_or_default();
-        let entries = entries(&self.plan, &known.applied, &known.unfinished);
+        let entries = self.entries(&known);
         let migrations = entries.into_iter().map(|entry| StatusEntry {
             name: entry.name.to_owned(),
             state: entry.state,

@@ -14,7 +14,7 @@ use crate::data_loss::{Loss, Passage, Rehearsal, losses};
 use crate::error::Error;
 use crate::event::{Direction, Event, Observer, Parting};
 use crate::history::{Action, Applied, Unfinished};
-use crate::order::{State, common, entries};
+use crate::order::{State, common};
 use crate::plan::{Migration, Statement, Step};
 
 /// What [`sync`](Migrator::sync) would do.
@@ -144,7 +144,7 @@ impl Migrator {
 
     /// Tells why something goes, where there is a single reason to name: the first.
     fn tell_parting(&self, known: &Known, meant: &Meant<'_>, observer: &mut dyn Observer) {
-        let entries = entries(&self.plan, &known.applied, &known.unfinished);
+        let entries = self.entries(known);
         let late = |name: &String| {
             let mut missing = entries.iter().filter(|entry| entry.state == State::Pending);
             let first = missing.next().filter(|first| first.name < name.as_str());
@@ -176,7 +176,7 @@ impl Migrator {
     ) -> Result<Vec<&Migration>, Error> {
         let left = meant.left_of(known);
         self.can_go_on(&left, major)?;
-        self.to_apply(&left, &UpTo::default(), major)
+        self.to_apply(&self.entries(&left), &UpTo::default(), major)
     }
 
     /// What would be lost on the way back, and then on the way forward from what is left.

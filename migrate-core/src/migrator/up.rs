@@ -17,12 +17,11 @@ use crate::execute::{ApplyError, Failure, Variables, Work, is_transactional};
 use crate::history::inverse::{BACK, Captured, WayBack};
 use crate::history::{Action, Line, LogQuery, TRANSACTION_MS};
 use crate::lock::RunnerLock;
-use crate::order::{State, entries, pending};
+use crate::order::{Entry, State, pending};
 use crate::plan::versions::{for_server, too_new_for};
 use crate::plan::{Inverse, Migration, Problem, Step};
 use crate::reason::UnfinishedReason;
 
-/// What is wrong with a history that says both.
 /// Errors of what is there already.
 const EXISTS_ALREADY: [SqlState; 8] = [
     SqlState::DUPLICATE_TABLE,
@@ -75,8 +74,9 @@ impl Migrator {
         // With nothing to do nobody has to be waited for, and what cannot be done is refused before
         // anything is written.
         let known = self.known(session.client())?.unwrap_or_default();
-        self.tell_drift(&known, observer);
-        let migrations = self.to_apply(&known, to, session.major())?;
+        let entries = self.entries(&known);
+        tell_drift(&entries, observer);
+        let migrations = self.to_apply(&entries, to, session.major())?;
         if migrations.is_empty() && known.unfinished.is_empty() {
             return Ok(Vec::new());
         }
@@ -94,8 +94,8 @@ impl Migrator {
     ///
     /// As [`up`](Self::up), but for what only the server can refuse.
     pub fn would_apply(&self, session: &mut Session, to: &UpTo) -> Result<Vec<&Migration>, Error> {
-        let known = self.known(session.client())?;
-        self.to_apply(&known.unwrap_or_default(), to, session.major())
+        let known = self.known(session.client())?.unwrap_or_default();
+        self.to_apply(&self.entries(&known), to, session.major())
     }
 
     pub(super) fn up_alone(
@@ -107,7 +107,7 @@ impl Migrator {
         observer: &mut dyn Observer,
     ) -> Result<Vec<String>, Error> {
         self.can_go_on(known, session.major())?;
-        let migrations = self.to_apply(known, to, session.major())?;
+        let migrations = self.to_apply(&self.entries(known), to, session.major())?;
         self.may_apply(known, &migrations)?;
         self.prepare_functions_of(migrations.iter().flat_map(|migration| &migration.up))?;
         if !migrations.is_empty() {
@@ -140,8 +140,7 @@ impl Migrator {
                 let found = self.known(session.client())?.unwrap_or_default();
                 known.has_become(&found, Direction::Up)?;
                 self.can_go_on(&found, session.major())?;
-                let entries = entries(&self.plan, &found.applied, &found.unfinished);
-                pending(&entries, allow_out_of_order).map_err(Error::OutOfOrder)?;
+                pending(&self.entries(&found), allow_out_of_order).map_err(Error::OutOfOrder)?;
                 self.may_apply(&found, migrations)?;
                 known = Cow::Owned(found);
             }
@@ -157,12 +156,11 @@ impl Migrator {
     /// The migrations to apply, each of them fit to be on a server of this major version.
     pub(super) fn to_apply(
         &self,
-        known: &Known,
+        entries: &[Entry<'_>],
         to: &UpTo,
         major: u32,
     ) -> Result<Vec<&Migration>, Error> {
-        let entries = entries(&self.plan, &known.applied, &known.unfinished);
-        let pending = pending(&entries, to.allow_out_of_order).map_err(Error::OutOfOrder)?;
+        let pending = pending(entries, to.allow_out_of_order).map_err(Error::OutOfOrder)?;
         let pending: HashSet<_> = pending.into_iter().map(|migration| &migration.name).collect();
         let mut migrations: Vec<_> =
             self.plan.migrations.iter().filter(|m| pending.contains(&m.name)).collect();
@@ -188,18 +186,6 @@ impl Migrator {
             })
             .collect();
         if problems.is_empty() { Ok(()) } else { Err(Error::Problems(problems)) }
-    }
-
-    pub(super) fn tell_drift(&self, known: &Known, observer: &mut dyn Observer) {
-        let entries = entries(&self.plan, &known.applied, &known.unfinished);
-        let named = |state| {
-            let found = entries.iter().filter(|entry| entry.state == state);
-            found.map(|entry| entry.name.to_owned()).collect::<Vec<_>>()
-        };
-        let (changed, missing) = (named(State::Changed), named(State::Missing));
-        if !(changed.is_empty() && missing.is_empty()) {
-            observer.event(Event::Drifted { changed, missing });
-        }
     }
 
     /// Whether what stopped half way can be finished.
@@ -445,4 +431,16 @@ fn lost(back: &Step) -> Vec<String> {
     });
     let lost = capture.lost.iter().cloned().chain(kept).chain(code);
     lost.map(|lost| format!("{summary}: {lost}")).collect()
+}
+
+/// Tells which files are gone, or say something else than what was applied.
+pub(super) fn tell_drift(entries: &[Entry<'_>], observer: &mut dyn Observer) {
+    let named = |state| {
+        let found = entries.iter().filter(|entry| entry.state == state);
+        found.map(|entry| entry.name.to_owned()).collect::<Vec<_>>()
+    };
+    let (changed, missing) = (named(State::Changed), named(State::Missing));
+    if !(changed.is_empty() && missing.is_empty()) {
+        observer.event(Event::Drifted { changed, missing });
+    }
 }

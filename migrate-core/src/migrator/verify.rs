@@ -13,7 +13,7 @@ use crate::connect::Session;
 use crate::count::count;
 use crate::error::Error;
 use crate::history::{HistoryError, LogQuery};
-use crate::order::{Entry, State, entries};
+use crate::order::{Entry, State};
 use crate::plan::{Step, checksum};
 
 /// What the files, the history and the log say of each other.
@@ -99,6 +99,7 @@ impl Migrator {
     pub fn verify(&self, session: &mut Session) -> Result<Verification, Error> {
         let known = match self.known(session.client()) {
             Err(Error::History(error @ HistoryError::Incomplete { .. })) => {
+                // It may be this table that lacks something.
                 let applied = self.history.applied(session.client()).map_or(0, |rows| rows.len());
                 return Ok(Verification { applied, findings: self.of_history(error) });
             }
@@ -111,6 +112,8 @@ impl Migrator {
             return Ok(Verification { applied: 0, findings: Vec::new() });
         };
         let client = session.client();
+        // Who may write it could have, and has not yet.
+        self.history.trusted(client)?;
         let stored = self.history.stored(client)?;
         let mut log = self.history.log_entries(client, &LogQuery::default())?;
         // What was carried over a restore is older than its place in the log.
@@ -122,7 +125,7 @@ impl Migrator {
             newest = newest.max(&row.name);
         }
         let mut findings = Vec::new();
-        for entry in entries(&self.plan, &known.applied, &known.unfinished) {
+        for entry in self.entries(&known) {
             findings.extend(of_entry(&entry, &newest_before, newest));
         }
         for (row, applied) in stored.iter().zip(&known.applied) {

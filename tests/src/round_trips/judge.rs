@@ -51,7 +51,8 @@ BEGIN
     LOOP
         DELETE FROM public.audit;
         SELECT pg_catalog.string_agg(pg_catalog.quote_ident(attname), ', ') INTO columns FROM pg_catalog.pg_attribute
-        WHERE attrelid = found.relation::pg_catalog.regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = '';
+        WHERE attrelid = found.relation::pg_catalog.regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
+          AND attname <> 'others_column';
         EXECUTE pg_catalog.format('INSERT INTO %1$s (%2$s) OVERRIDING SYSTEM VALUE SELECT %2$s FROM round_trip.rows,
                                        pg_catalog.jsonb_populate_record(NULL::%1$s, row) WHERE relation = %1$L',
                                   found.relation, columns);

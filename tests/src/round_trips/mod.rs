@@ -17,7 +17,7 @@ use postgres::{Client, NoTls};
 
 use crate::TestDatabase;
 use judge::{HELPERS, Look};
-use operations::{Operation, operations};
+use operations::{Operation, by_others, kind, operations};
 use random::Random;
 
 /// What became of an operation.
@@ -31,6 +31,8 @@ pub enum Outcome {
     Reordered,
     /// Something is different, and a warning was raised.
     Reported,
+    /// What has the name now, or what others did in between, keeps it from running: an error says so.
+    Stopped,
     /// It failed, or something is different without a warning.
     Bad,
 }
@@ -76,17 +78,19 @@ impl fmt::Display for Report {
             Outcome::Identical,
             Outcome::Reordered,
             Outcome::Reported,
+            Outcome::Stopped,
             Outcome::Bad,
         ];
-        writeln!(f, "{:<44} refused identical reordered reported bad", "operation")?;
+        writeln!(f, "{:<44} refused identical reordered reported stopped bad", "operation")?;
         let total = all.map(|outcome| self.count(outcome));
         let rows = self.counts.iter().map(|(kind, outcomes)| {
             (kind.as_str(), all.map(|outcome| outcomes.get(&outcome).copied().unwrap_or(0)))
         });
-        for (kind, [refused, identical, reordered, reported, bad]) in rows.chain([("all", total)]) {
+        for (kind, counts) in rows.chain([("all", total)]) {
+            let [refused, identical, reordered, reported, stopped, bad] = counts;
             writeln!(
                 f,
-                "{kind:<44} {refused:>7} {identical:>9} {reordered:>9} {reported:>8} {bad:>3}"
+                "{kind:<44} {refused:>7} {identical:>9} {reordered:>9} {reported:>8} {stopped:>7} {bad:>3}"
             )?;
         }
         Ok(())
@@ -94,7 +98,7 @@ impl fmt::Display for Report {
 }
 
 /// Tries up to `limit` operations, taken at random, on the schema of a seed; each with rows in the
-/// tables, or without.
+/// tables, or without. Between every third and its inverse others change the table or another one.
 ///
 /// # Panics
 ///
@@ -129,14 +133,23 @@ pub fn round_trips(seed: u64, limit: usize) -> Report {
     client.batch_execute("SELECT round_trip.save()").unwrap_or_else(|error| panic!("{error:?}"));
     let mut all = operations(&mut client, &roles);
     random.shuffle(&mut all);
+    let others = by_others(&mut client, &roles);
     client.batch_execute("BEGIN").expect("a transaction can be started");
     let before = Look::take(&mut client).unwrap_or_else(|error| panic!("{error:?}"));
     let mut report = Report::default();
     for (number, operation) in all.iter().take(limit).enumerate() {
         let with_rows = number % 2 == 1;
+        let between =
+            (number % 3 == 2).then(|| in_between(&mut random, &others, operation)).flatten();
         warnings.lock().unwrap_or_else(PoisonError::into_inner).clear();
         client.batch_execute("ROLLBACK; BEGIN").expect("a transaction can be started");
-        let tried = one(&mut client, operation, with_rows, &before);
+        let tried = match between {
+            None => one(&mut client, operation, with_rows, None, &before),
+            Some(sql) => match expected(&mut client, sql) {
+                None => Tried::Refused,
+                Some(expected) => one(&mut client, operation, with_rows, between, &expected),
+            },
+        };
         _ = client.batch_execute("ROLLBACK");
         let told = std::mem::take(&mut *warnings.lock().unwrap_or_else(PoisonError::into_inner));
         let told: Vec<_> = told.into_iter().filter(|text| !text.contains("transaction")).collect();
@@ -144,6 +157,7 @@ pub fn round_trips(seed: u64, limit: usize) -> Report {
             Tried::Refused => (Outcome::Refused, Vec::new()),
             Tried::Failed(why) => (Outcome::Bad, vec![why]),
             Tried::Told(why) => (Outcome::Reported, vec![why]),
+            Tried::Stopped(why) => (Outcome::Stopped, vec![why]),
             Tried::Done(differences, is_in_order) => {
                 let outcome = match () {
                     () if !differences.is_empty() && told.is_empty() => Outcome::Bad,
@@ -156,19 +170,66 @@ pub fn round_trips(seed: u64, limit: usize) -> Report {
         };
         let rows = if with_rows { "with rows" } else { "without rows" };
         let text = format!(
-            "seed {seed}, {rows}: {}\n    {}",
+            "seed {seed}, {rows}: {}{}\n    {}",
             operation.sql,
+            between.map(|sql| format!("\n    in between: {sql}")).unwrap_or_default(),
             [told, why].concat().join("\n    ")
         );
         match outcome {
             Outcome::Bad => report.bad.push(text),
-            Outcome::Reported => report.reported.push(text),
+            Outcome::Reported | Outcome::Stopped => report.reported.push(text),
             _ => {}
         }
-        report.add(operation.kind(), outcome);
+        let kind = between
+            .map_or_else(|| kind(&operation.sql), |sql| format!("in between: {}", kind(sql)));
+        report.add(kind, outcome);
     }
     report
 }
+
+/// What others do: two times of three to the table that the operation is about.
+fn in_between<'a>(
+    random: &mut Random,
+    others: &'a [(String, String)],
+    operation: &Operation,
+) -> Option<&'a str> {
+    let own: Vec<_> =
+        others.iter().filter(|(table, _)| operation.table.as_ref() == Some(table)).collect();
+    // What is done to an object that took the name goes with that.
+    let is_one = !operation.sql.contains(';');
+    let all: Vec<_> = others
+        .iter()
+        .filter(|(table, _)| is_one || operation.table.as_ref() != Some(table))
+        .collect();
+    let own = if is_one { own } else { Vec::new() };
+    let of = if own.is_empty() || random.once_in(3) { &all } else { &own };
+    let sql = random.pick(of).1.as_str();
+    // The same statement sets the same thing: whose word stands in the end is nobody's mistake. A new
+    // partition or child copies the default and the storage, a new owner takes over what was granted to it.
+    let is_of = |words: &[&str], own: &str| {
+        operation.sql.contains(own) && words.iter().any(|word| sql.contains(word))
+    };
+    let is_same = kind(sql) == kind(&operation.sql)
+        || is_of(&["PARTITION OF", "INHERITS"], "DEFAULT")
+        || is_of(&["PARTITION OF", "INHERITS"], "STORAGE")
+        || is_of(&["OWNER"], "GRANT ")
+        // The second of two indexes on one column has another name.
+        || sql.contains("INDEX") && ["INDEX", "UNIQUE"].iter().any(|word| operation.sql.contains(word));
+    (!is_same).then_some(sql)
+}
+
+/// What the database is like when only the others have changed it, unless they cannot.
+fn expected(client: &mut Client, sql: &str) -> Option<Look> {
+    client.batch_execute(sql).ok()?;
+    let look = Look::take(client).ok()?;
+    client.batch_execute("ROLLBACK; BEGIN").expect("a transaction can be started");
+    Some(look)
+}
+
+/// What PostgreSQL says where something that others made, or took away, is in the way: others depend
+/// on it, a view uses the column, a name is taken, an object does not exist.
+const IN_THE_WAY: [&str; 9] =
+    ["2BP01", "0A000", "42P07", "42710", "42701", "42P01", "42704", "42703", "42P16"];
 
 /// Whether children of a table have something of their own.
 fn children_have_own(client: &mut Client, table: &Object) -> Result<bool, postgres::Error> {
@@ -186,10 +247,17 @@ enum Tried {
     Failed(String),
     /// It failed for a reason that the capture gave itself.
     Told(String),
+    Stopped(String),
     Done(Vec<String>, bool),
 }
 
-fn one(client: &mut Client, operation: &Operation, with_rows: bool, before: &Look) -> Tried {
+fn one(
+    client: &mut Client,
+    operation: &Operation,
+    with_rows: bool,
+    between: Option<&str>,
+    expected: &Look,
+) -> Tried {
     let failed = |error: &postgres::Error, sql: &str| {
         let said = error.as_db_error().map_or_else(
             || error.to_string(),
@@ -227,16 +295,26 @@ fn one(client: &mut Client, operation: &Operation, with_rows: bool, before: &Loo
         Some(derived) if !have_own => vec![derived.clone()],
         _ => state.way_back_from(&after).into_iter().map(|statement| statement.sql).collect(),
     };
+    if let Some(sql) = between
+        && client.batch_execute(sql).is_err()
+    {
+        return Tried::Refused;
+    }
     for sql in &back {
         if let Err(error) = client.batch_execute(sql) {
             let why = failed(&error, sql);
-            let own = error.code().is_some_and(|code| code.code() == "P0001");
-            return if own || !limits.is_empty() { Tried::Told(why) } else { Tried::Failed(why) };
+            let code = error.code().map_or("", |code| code.code());
+            return match () {
+                () if code == "P0001" || !limits.is_empty() => Tried::Told(why),
+                () if between.is_some() && IN_THE_WAY.contains(&code) => Tried::Stopped(why),
+                () if operation.is_other => Tried::Stopped(why),
+                () => Tried::Failed(why),
+            };
         }
     }
     match Look::take(client) {
         Ok(look) => {
-            let (mut differences, is_in_order) = before.differences(&look);
+            let (mut differences, is_in_order) = expected.differences(&look);
             if !differences.is_empty() {
                 differences.push(format!("after: {}", back.join(";\n        ")));
             }

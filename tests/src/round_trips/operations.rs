@@ -10,22 +10,26 @@ pub(super) struct Operation {
     pub(super) object: Object,
     /// What reverts it where no child of its table has anything of its own.
     pub(super) derived: Option<String>,
+    /// Whether something else has the name in the end. Its rows are kept where it can be changed to
+    /// what was there; where it cannot, the inverse fails.
+    pub(super) is_other: bool,
+    /// The table that it is about, as statements write it.
+    pub(super) table: Option<String>,
 }
 
-impl Operation {
-    /// The first words, without names: `ALTER TABLE DROP COLUMN CASCADE`.
-    pub(super) fn kind(&self) -> String {
-        let words = self.sql.split(|letter: char| letter.is_whitespace() || letter == ',');
-        let words: Vec<_> = words
-            .filter(|word| word.len() > 1 && word.chars().all(|letter| letter.is_ascii_uppercase()))
-            .take(5)
-            .collect();
-        words.join(" ")
-    }
+/// The first words of a statement, without names: `ALTER TABLE DROP COLUMN CASCADE`.
+pub(super) fn kind(sql: &str) -> String {
+    let words = sql.split(|letter: char| letter.is_whitespace() || letter == ',');
+    let words: Vec<_> = words
+        .filter(|word| word.len() > 1 && word.chars().all(|letter| letter.is_ascii_uppercase()))
+        .take(5)
+        .collect();
+    words.join(" ")
 }
 
 /// `%1$s` is the object, `%2$s` what it belongs to, `%3$I` its name alone, `%4$s` its kind, `%5$I` its
-/// schema. Behind `=>` stands what reverts it.
+/// schema. Behind `=>` stands what reverts it; `OTHER:` stands before what has another object of the
+/// same name in the end, `TABLE:` before what needs the whole table.
 const TEMPLATES: &[(&str, &str, &[&str])] = &[
     (
         "relation",
@@ -58,6 +62,10 @@ const TEMPLATES: &[(&str, &str, &[&str])] = &[
             "REVOKE ALL ON %1$s FROM {ann}, {bob}",
             "GRANT ALL ON %1$s TO {ann} WITH GRANT OPTION",
             "CREATE INDEX ON %1$s (id)",
+            "ALTER TABLE %1$s RENAME TO moved; CREATE TABLE %1$s (id int)",
+            "ALTER TABLE %1$s RENAME TO moved; CREATE VIEW %1$s AS SELECT * FROM %5$I.moved",
+            "OTHER:DROP TABLE %1$s CASCADE; CREATE TABLE %1$s (id int, other text)",
+            "OTHER:CREATE TABLE %5$I.moved (LIKE %1$s INCLUDING ALL); DROP TABLE %1$s CASCADE; ALTER TABLE %5$I.moved RENAME TO %3$I",
         ],
     ),
     (
@@ -92,6 +100,8 @@ const TEMPLATES: &[(&str, &str, &[&str])] = &[
             "COMMENT ON VIEW %1$s IS 'other'",
             "COMMENT ON MATERIALIZED VIEW %1$s IS 'other'",
             "REVOKE ALL ON %1$s FROM {ann}",
+            "ALTER TABLE %1$s RENAME TO moved; CREATE VIEW %1$s AS SELECT 1 AS id",
+            "OTHER:DROP VIEW %1$s CASCADE; CREATE TABLE %1$s (id int)",
         ],
     ),
     (
@@ -108,6 +118,7 @@ const TEMPLATES: &[(&str, &str, &[&str])] = &[
             "ALTER SEQUENCE %1$s SET SCHEMA \"Odd one\"",
             "ALTER SEQUENCE %1$s OWNER TO {bob}",
             "GRANT USAGE ON SEQUENCE %1$s TO {bob}",
+            "ALTER SEQUENCE %1$s RENAME TO moved; CREATE SEQUENCE %1$s",
         ],
     ),
     (
@@ -147,6 +158,10 @@ const TEMPLATES: &[(&str, &str, &[&str])] = &[
             "ALTER TABLE %2$s ALTER %3$I RESET (n_distinct)",
             "COMMENT ON COLUMN %2$s.%3$I IS 'other'",
             "REVOKE ALL (%3$I) ON %2$s FROM {ann}",
+            "TABLE:ALTER TABLE %2$s RENAME COLUMN %3$I TO moved; ALTER TABLE %2$s ADD COLUMN %3$I int",
+            "OTHER:TABLE:ALTER TABLE %2$s DROP COLUMN %3$I CASCADE; ALTER TABLE %2$s ADD COLUMN %3$I text",
+            "OTHER:TABLE:ALTER TABLE %2$s ADD COLUMN moved int; ALTER TABLE %2$s DROP COLUMN %3$I CASCADE; ALTER TABLE %2$s RENAME COLUMN moved TO %3$I",
+            "TABLE:ALTER TABLE %2$s RENAME COLUMN id TO moved; ALTER TABLE %2$s RENAME COLUMN %3$I TO id; ALTER TABLE %2$s RENAME COLUMN moved TO %3$I",
         ],
     ),
     (
@@ -160,6 +175,8 @@ const TEMPLATES: &[(&str, &str, &[&str])] = &[
             "ALTER TABLE %2$s ALTER CONSTRAINT %3$I DEFERRABLE INITIALLY DEFERRED",
             "ALTER TABLE %2$s ALTER CONSTRAINT %3$I NOT DEFERRABLE",
             "COMMENT ON CONSTRAINT %3$I ON %2$s IS 'other'",
+            "TABLE:ALTER TABLE %2$s RENAME CONSTRAINT %3$I TO moved; ALTER TABLE %2$s ADD CONSTRAINT %3$I CHECK (id < 99)",
+            "TABLE:ALTER TABLE %2$s DROP CONSTRAINT %3$I CASCADE; ALTER TABLE %2$s ADD CONSTRAINT %3$I CHECK (id < 99)",
         ],
     ),
     (
@@ -171,6 +188,7 @@ const TEMPLATES: &[(&str, &str, &[&str])] = &[
             "ALTER TABLE %2$s DISABLE TRIGGER %3$I",
             "ALTER TABLE %2$s ENABLE ALWAYS TRIGGER %3$I",
             "COMMENT ON TRIGGER %3$I ON %2$s IS 'other'",
+            "TABLE:ALTER TRIGGER %3$I ON %2$s RENAME TO moved; CREATE TRIGGER %3$I BEFORE DELETE ON %2$s FOR EACH STATEMENT EXECUTE FUNCTION public.touch()",
         ],
     ),
     (
@@ -189,6 +207,7 @@ const TEMPLATES: &[(&str, &str, &[&str])] = &[
             "DROP POLICY %3$I ON %2$s",
             "ALTER POLICY %3$I ON %2$s RENAME TO renamed",
             "ALTER POLICY %3$I ON %2$s TO {bob}",
+            "TABLE:ALTER POLICY %3$I ON %2$s RENAME TO moved; CREATE POLICY %3$I ON %2$s TO {bob}",
         ],
     ),
     (
@@ -233,6 +252,8 @@ const TEMPLATES: &[(&str, &str, &[&str])] = &[
             "ALTER DOMAIN %1$s ADD CHECK (VALUE IS NOT NULL)",
             "COMMENT ON TYPE %1$s IS 'other'",
             "REVOKE ALL ON TYPE %1$s FROM PUBLIC",
+            "ALTER TYPE %1$s RENAME TO moved; CREATE TYPE %1$s AS ENUM ('x')",
+            "ALTER TYPE %1$s RENAME VALUE 'sad' TO 'moved'; ALTER TYPE %1$s RENAME VALUE 'happy' TO 'sad'; ALTER TYPE %1$s RENAME VALUE 'moved' TO 'happy'",
         ],
     ),
     (
@@ -263,6 +284,34 @@ const TEMPLATES: &[(&str, &str, &[&str])] = &[
             "ALTER INDEX %2$s ATTACH PARTITION %1$s",
         ],
     ),
+];
+
+/// What others do to a table between `up` and `down`. What does not apply to it is refused.
+const OTHERS: &[&str] = &[
+    "ALTER TABLE %1$s ADD COLUMN others_column int",
+    "ALTER TABLE %1$s ADD COLUMN others_column int DEFAULT 3 NOT NULL",
+    "ALTER TABLE %1$s ADD CONSTRAINT others_check CHECK (id < 1000)",
+    "ALTER TABLE %1$s ALTER id SET STATISTICS 11",
+    "ALTER TABLE %1$s SET (autovacuum_vacuum_threshold = 77)",
+    "ALTER TABLE %1$s OWNER TO {ann}",
+    "COMMENT ON TABLE %1$s IS 'theirs'",
+    "CREATE INDEX others_index ON %1$s (id)",
+    "CREATE UNIQUE INDEX others_index ON %1$s (id)",
+    "CREATE STATISTICS public.others_statistics ON id, tableoid FROM %1$s",
+    "CREATE POLICY others_policy ON %1$s TO {bob}",
+    "CREATE RULE others_rule AS ON DELETE TO %1$s WHERE old.id = 5 DO NOTHING",
+    "CREATE TRIGGER others_trigger BEFORE UPDATE ON %1$s FOR EACH ROW EXECUTE FUNCTION public.touch()",
+    "CREATE VIEW public.others_view AS SELECT count(*) FROM %1$s",
+    "CREATE VIEW public.others_view AS SELECT id FROM %1$s",
+    "CREATE TABLE public.others_child () INHERITS (%1$s)",
+    "CREATE TABLE public.others_partition PARTITION OF %1$s FOR VALUES IN (-7)",
+    "CREATE TABLE public.others_partition PARTITION OF %1$s FOR VALUES FROM (-9) TO (-5)",
+    "CREATE TABLE public.others_table (id int REFERENCES %1$s (id))",
+    "GRANT SELECT ON %1$s TO {bob}",
+    "GRANT UPDATE (id) ON %1$s TO {bob}",
+    "DROP TABLE %1$s",
+    "ALTER TABLE %2$s DETACH PARTITION %1$s",
+    "ALTER TABLE %1$s RENAME TO others_name",
 ];
 
 /// The objects: class of templates, kind, schema, name, member, arguments, and how statements write
@@ -341,7 +390,10 @@ pub(super) fn operations(client: &mut Client, roles: &dyn Fn(&str) -> String) ->
         let templates: Vec<_> = templates.iter().map(|template| roles(template)).collect();
         let sql = format!(
             "SELECT format(template, written, belongs, COALESCE(member, name), upper(kind), schema),
-                    kind, schema, name, member, arguments
+                    kind, schema, name, member, arguments,
+                    CASE WHEN of IN ('relation', 'link') THEN written ELSE belongs END,
+                    (SELECT CASE relkind WHEN 'f' THEN 'foreign table' ELSE 'table' END
+                     FROM pg_class WHERE pg_class.oid = to_regclass(belongs))
              FROM ({OBJECTS}) AS o CROSS JOIN unnest($1::text[]) WITH ORDINALITY AS t(template, number)
              WHERE of = '{class}' AND {condition}
              ORDER BY kind, schema, name, member, number, 1"
@@ -352,19 +404,44 @@ pub(super) fn operations(client: &mut Client, roles: &dyn Fn(&str) -> String) ->
                 Some((sql, derived)) => (sql.to_owned(), Some(derived.to_owned())),
                 None => (row.get(0), None),
             };
-            Operation {
-                sql,
-                derived,
-                object: Object {
-                    kind: row.get(1),
-                    schema: row.get(2),
-                    name: row.get(3),
-                    member: row.get(4),
-                    arguments: row.get(5),
-                },
-            }
+            let (is_other, sql) = match sql.strip_prefix("OTHER:") {
+                Some(sql) => (true, sql.to_owned()),
+                None => (false, sql),
+            };
+            let (kind, member, sql) = match sql.strip_prefix("TABLE:") {
+                Some(sql) => (row.get(7), None, sql.to_owned()),
+                None => (row.get(1), row.get(4), sql),
+            };
+            let object = Object {
+                kind,
+                schema: row.get(2),
+                name: row.get(3),
+                member,
+                arguments: row.get(5),
+            };
+            Operation { sql, derived, object, is_other, table: row.get(6) }
         }));
     }
     client.batch_execute("RESET search_path").expect("a setting can be reset");
     operations
+}
+
+/// What others do, by the table that they do it to.
+pub(super) fn by_others(
+    client: &mut Client,
+    roles: &dyn Fn(&str) -> String,
+) -> Vec<(String, String)> {
+    let templates: Vec<_> = OTHERS.iter().map(|template| roles(template)).collect();
+    let sql = "
+        SELECT name, format(template, name, parent)
+        FROM (SELECT format('%I.%I', nspname, relname) AS name,
+                     (SELECT inhparent::regclass::text FROM pg_inherits WHERE inhrelid = c.oid LIMIT 1) AS parent
+              FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+              WHERE relkind IN ('r', 'p') AND nspname IN ('public', 'shop', 'Odd one')
+                -- what triggers write to is part of the comparison
+                AND relname <> 'audit') AS tables
+        CROSS JOIN unnest($1::text[]) WITH ORDINALITY AS t(template, number)
+        ORDER BY name, number";
+    let rows = client.query(sql, &[&templates]).unwrap_or_else(|error| panic!("{error:?}"));
+    rows.iter().map(|row| (row.get(0), row.get(1))).collect()
 }

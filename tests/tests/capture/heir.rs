@@ -134,3 +134,48 @@ fn a_child_that_may_have_nulls_less_than_its_parent_is_as_it_was() {
         step(tables, sql, &["column heir.id", "column p.id"]).comes_back();
     }
 }
+
+#[test]
+fn a_generated_column_stays_when_a_child_leaves_its_parent_and_returns() {
+    let before = "
+        CREATE TABLE p (id int, twice int GENERATED ALWAYS AS (id * 2) STORED);
+        CREATE TABLE c () INHERITS (p); INSERT INTO c VALUES (1)";
+    let found = step(before, "ALTER TABLE c NO INHERIT p", &["table c"])
+        .back_over_rows("SELECT", "SELECT string_agg(twice::text, ',') FROM p");
+    assert!(found.starts_with('2'), "{found}");
+}
+
+#[test]
+fn a_child_of_parents_with_conflicting_defaults_comes_back() {
+    let tables = "
+        CREATE TABLE a (x int DEFAULT 1, y text DEFAULT 'a', z int DEFAULT 1);
+        CREATE TABLE b (x int DEFAULT 2, y text DEFAULT 'a', z int);
+        CREATE TABLE own (x int DEFAULT 3) INHERITS (a, b);
+        CREATE TABLE none (x int DEFAULT NULL) INHERITS (a, b);
+        CREATE TABLE strict (x int NOT NULL DEFAULT 3, w int) INHERITS (a, b);
+        INSERT INTO own VALUES (1)";
+    for table in ["own", "none", "strict"] {
+        step(tables, &format!("DROP TABLE {table}"), &[&format!("table {table}")]).comes_back();
+    }
+    step(tables, "DROP TABLE a CASCADE", &["table a"]).comes_back();
+    let found = step(
+        &format!(
+            "{tables}; CREATE TABLE later () INHERITS (own); ALTER TABLE ONLY own ALTER y SET DEFAULT 'o';
+             CREATE TABLE c (x int DEFAULT 3, q int DEFAULT 4); CREATE TABLE of_both () INHERITS (own, c);
+             ALTER TABLE ONLY c ALTER x SET DEFAULT 5"
+        ),
+        "DROP TABLE of_both",
+        &["table of_both"],
+    )
+    .back_over_rows(
+        "",
+        "SELECT string_agg(format('%s %s', attname, pg_get_expr(adbin, adrelid)), ', ' ORDER BY attname)
+         FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+         WHERE attrelid = 'of_both'::regclass AND attnum > 0",
+    );
+    assert_eq!(
+        found,
+        "q 4, x 3, y 'o'::text, z 1\nWARNING: column `x` of `public.of_both` is local to it from now on, \
+         and stays when the parent drops it"
+    );
+}

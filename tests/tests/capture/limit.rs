@@ -22,7 +22,11 @@ fn warnings_of(up: Up) -> (Vec<String>, bool) {
          CREATE TABLE keyed (id int) PARTITION BY LIST (id);
          CREATE TABLE keyed_one PARTITION OF keyed FOR VALUES IN (1);
          ALTER TABLE keyed_one ADD PRIMARY KEY (id);
-         CREATE VIEW of_wide AS SELECT p, q FROM (wide CROSS JOIN old) j (p, q)",
+         CREATE VIEW of_wide AS SELECT p, q FROM (wide CROSS JOIN old) j (p, q);
+         CREATE TABLE parent (n int, CONSTRAINT c CHECK (n > 0)); CREATE TABLE child () INHERITS (parent);
+         ALTER TABLE parent ADD CONSTRAINT d CHECK (n < 100) NOT VALID;
+         CREATE TABLE of_parts (n int, CONSTRAINT c CHECK (n > 0)) PARTITION BY LIST (n);
+         CREATE TABLE part PARTITION OF of_parts FOR VALUES IN (1)",
     );
     let all = [migration("20260101000000_a", up)];
     let mut told = Vec::new();
@@ -88,4 +92,49 @@ fn up_warns_of_an_inverse_that_will_fail() {
         ),
     };
     assert_eq!(not_null, expected);
+}
+
+#[test]
+fn up_warns_of_what_the_inverse_leaves() {
+    let local = "check `c` of `public.child` is local to it from now on, and stays when the parent drops it";
+    let leaves: [(Up, &str); 4] = [
+        (|pgm| _ = pgm.add_check("child", "c", "n > 0"), local),
+        (
+            |pgm| {
+                _ = pgm
+                    .sql("ALTER TABLE child ADD CONSTRAINT c CHECK (n > 0)")
+                    .captures(Object::table("child"));
+            },
+            local,
+        ),
+        (
+            |pgm| _ = pgm.validate_constraint("child", "d"),
+            "check `d` of `public.child` stays valid, though that of the parent is not",
+        ),
+        (
+            |pgm| {
+                _ = pgm
+                    .sql("ALTER TABLE child VALIDATE CONSTRAINT d")
+                    .captures(Object::table("child"));
+            },
+            "check `d` of `public.child` stays valid, though that of the parent is not",
+        ),
+    ];
+    for (up, what) in leaves {
+        let warning = format!("the inverse of this step does not restore all of it: {what}");
+        assert_eq!(warnings_of(up), (vec![warning], true));
+    }
+    let nothing: [Up; 4] = [
+        |pgm| _ = pgm.add_check("child", "e", "n > 1"),
+        |pgm| _ = pgm.validate_constraint("parent", "d"),
+        |pgm| {
+            _ = pgm
+                .sql("ALTER TABLE of_parts DETACH PARTITION part")
+                .captures(Object::table("part"))
+        },
+        |pgm| _ = pgm.sql("ALTER TABLE child NO INHERIT parent").captures(Object::table("child")),
+    ];
+    for up in nothing {
+        assert_eq!(warnings_of(up), (Vec::new(), true));
+    }
 }

@@ -247,3 +247,76 @@ fn an_index_is_complete_again_where_others_have_made_partitions_since() {
     let found = step.back_over_rows(own, "SELECT ''");
     assert!(found.contains("`public.events_key` is not complete"), "{found}");
 }
+
+/// A foreign key is refused by a key that is not whole, and would be left off.
+#[test]
+fn a_foreign_key_comes_back_where_others_have_made_partitions_of_what_it_refers_to_since() {
+    let before = "
+        CREATE TABLE users (id int, kind text, CONSTRAINT users_key PRIMARY KEY (id),
+                            CONSTRAINT users_both UNIQUE (kind, id)) PARTITION BY RANGE (id);
+        CREATE TABLE one PARTITION OF users FOR VALUES FROM (0) TO (10);
+        CREATE TABLE two PARTITION OF users FOR VALUES FROM (10) TO (30) PARTITION BY RANGE (id);
+        CREATE TABLE three PARTITION OF two FOR VALUES FROM (10) TO (20);
+        CREATE TABLE posts (who int CONSTRAINT posts_who REFERENCES users, kind text,
+                            CONSTRAINT posts_both FOREIGN KEY (kind, who) REFERENCES users (kind, id));
+        CREATE TABLE likes (who int CONSTRAINT likes_who REFERENCES users,
+                            early int CONSTRAINT likes_early REFERENCES one,
+                            late int CONSTRAINT likes_late REFERENCES two) PARTITION BY LIST (who);
+        CREATE TABLE likes_1 PARTITION OF likes FOR VALUES IN (1);
+        INSERT INTO users SELECT id, 'a' FROM generate_series(0, 19) AS id;
+        INSERT INTO posts VALUES (1, 'a'); INSERT INTO likes VALUES (1, 2, 12);";
+    let since = "
+        CREATE TABLE four PARTITION OF users FOR VALUES FROM (30) TO (40);
+        CREATE TABLE five PARTITION OF two FOR VALUES FROM (20) TO (30);
+        CREATE TABLE six PARTITION OF users FOR VALUES FROM (40) TO (50) PARTITION BY RANGE (id);
+        CREATE TABLE seven PARTITION OF six FOR VALUES FROM (40) TO (45);
+        CREATE TABLE likes_2 PARTITION OF likes FOR VALUES IN (2);";
+    let found = "
+        SELECT concat_ws('; ',
+            (SELECT string_agg(format('%s %s', conname, convalidated), ', ' ORDER BY conname)
+             FROM pg_constraint WHERE contype = 'f' AND conparentid = 0),
+            (SELECT string_agg(format('%s %s', c.relname, indisvalid), ', ' ORDER BY c.relname)
+             FROM pg_index JOIN pg_class c ON c.oid = indexrelid
+             WHERE relnamespace = 'public'::regnamespace AND relkind = 'I' AND NOT relispartition))";
+    let expected = "likes_early t, likes_late t, likes_who t, posts_both t, posts_who t; users_both t, users_key t";
+    for (sql, object) in [
+        ("ALTER TABLE users DROP CONSTRAINT users_key CASCADE", "constraint users.users_key"),
+        ("ALTER TABLE users DROP CONSTRAINT users_both CASCADE", "table users"),
+        (
+            "ALTER TABLE users DROP CONSTRAINT users_key CASCADE;
+             ALTER TABLE users DROP CONSTRAINT users_both CASCADE",
+            "table users",
+        ),
+        (
+            "ALTER TABLE posts DROP CONSTRAINT posts_both; ALTER TABLE users DROP COLUMN kind;
+             ALTER TABLE posts DROP COLUMN kind",
+            "table users",
+        ),
+    ] {
+        let step = step(before, sql, &[object, "table posts", "table likes"]);
+        assert_eq!(step.back_over_rows(since, found), expected, "{sql}");
+    }
+}
+
+/// PostgreSQL forgets them of a partition where a column of its parent changes its type.
+#[test]
+fn a_partition_is_clustered_and_identified_by_an_index_as_it_was() {
+    let before = "
+        CREATE TABLE events (id int NOT NULL, who int NOT NULL) PARTITION BY RANGE (id);
+        CREATE TABLE one PARTITION OF events FOR VALUES FROM (0) TO (9);
+        CREATE TABLE two PARTITION OF events FOR VALUES FROM (9) TO (99) PARTITION BY LIST (id);
+        CREATE TABLE three PARTITION OF two FOR VALUES IN (10);
+        CREATE UNIQUE INDEX by_both ON events (id, who); CREATE INDEX by_who ON events (who);
+        CREATE UNIQUE INDEX own ON three (who);
+        ALTER TABLE one CLUSTER ON one_who_idx; ALTER TABLE three CLUSTER ON own;
+        ALTER TABLE one REPLICA IDENTITY USING INDEX one_id_who_idx;
+        ALTER TABLE three REPLICA IDENTITY USING INDEX own;
+        INSERT INTO events VALUES (1, 2), (10, 20)";
+    for object in ["column events.who", "table events"] {
+        step(before, "ALTER TABLE events ALTER who TYPE bigint", &[object]).comes_back();
+    }
+    for sql in ["ALTER TABLE one CLUSTER ON one_id_who_idx", "ALTER TABLE one SET WITHOUT CLUSTER"]
+    {
+        step(before, sql, &["table one"]).comes_back();
+    }
+}

@@ -87,3 +87,15 @@ fn the_default_privileges_in_a_schema_come_back() {
     step(shop, "DROP SCHEMA shop CASCADE", &["schema shop"]).comes_back();
     step(shop, "ALTER SCHEMA shop RENAME TO store", &["schema shop", "schema store"]).comes_back();
 }
+
+#[test]
+fn what_was_granted_to_the_former_owner_is_not_taken_from_it_as_the_owner() {
+    let before =
+        "CREATE ROLE {role}; CREATE TABLE t (id int, n int); ALTER TABLE t OWNER TO {role}";
+    for grant in ["SELECT", "ALL", "SELECT (n)", "ALL (n)"] {
+        let sql = format!("ALTER TABLE t OWNER TO CURRENT_USER; GRANT {grant} ON t TO {{role}}");
+        step(before, &sql, &["table t"]).comes_back();
+        let more = format!("{sql} WITH GRANT OPTION; REVOKE ALL ON t FROM CURRENT_USER");
+        step(before, &more, &["table t"]).comes_back();
+    }
+}

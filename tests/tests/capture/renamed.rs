@@ -17,8 +17,11 @@ const BEFORE: &str = "
     CREATE TRIGGER a BEFORE INSERT ON acct FOR EACH ROW EXECUTE FUNCTION touch();
     CREATE TRIGGER b AFTER UPDATE ON acct FOR EACH ROW EXECUTE FUNCTION touch();
     CREATE POLICY p ON acct USING (id > 0); CREATE POLICY q ON acct USING (id > 1);
-    CREATE TABLE parted (id int, x int, y text) PARTITION BY LIST (id);
+    CREATE TABLE parted (id int, x int NOT NULL, y text) PARTITION BY LIST (id);
     CREATE TABLE part PARTITION OF parted DEFAULT;
+    ALTER TABLE part ALTER y SET DEFAULT 'own';
+    CREATE TABLE heir (own int) INHERITS (acct);
+    ALTER TABLE heir ALTER shipping SET DEFAULT 'own', ALTER billing DROP DEFAULT;
     CREATE INDEX ON parted (x);
     CREATE TYPE pair AS (x int, y text);
     CREATE DOMAIN d AS int CONSTRAINT low CHECK (VALUE > 0) CONSTRAINT high CHECK (VALUE < 9);
@@ -33,6 +36,20 @@ fn swap(front: &str, one: &str, other: &str) -> String {
     [(one, "third"), (other, one), ("third", other)]
         .map(|(from, to)| front.replace("{from}", from).replace("{to}", to))
         .join("; ")
+}
+
+#[test]
+fn the_foreign_key_of_a_partition_has_its_own_name_again() {
+    let before = "
+        CREATE TABLE target (id int PRIMARY KEY);
+        CREATE TABLE parted (id int CONSTRAINT to_target REFERENCES target) PARTITION BY LIST (id);
+        CREATE TABLE part PARTITION OF parted DEFAULT;";
+    let rename = "ALTER TABLE part RENAME CONSTRAINT to_target TO other";
+    let reused = format!("{rename}; ALTER TABLE part ADD CONSTRAINT to_target CHECK (id < 99)");
+    for sql in [rename, &reused] {
+        step(before, sql, &["table part"]).comes_back();
+        step(before, sql, &["table parted"]).comes_back();
+    }
 }
 
 #[test]

@@ -74,6 +74,13 @@ fn what_was_removed_is_named_and_what_is_offered_completes_it() {
             sql == "DELETE FROM migrations_settings" || sql.starts_with("DROP TABLE migrations_s");
         assert_eq!(!protect.is_empty(), loses_protection, "{sql}: {help}");
         engine.database.execute(statements);
+        if loses_protection {
+            // What the statements do not bring back, the log still tells.
+            let error = engine.up(&all()).unwrap_err();
+            assert!(error.to_string().contains("protected as `live`"), "{sql}: {error}");
+            let migrator = engine.migrator(&all());
+            assert!(migrator.protect(&mut engine.session(), "live", &mut |_: Event| {}).unwrap());
+        }
         engine.up(&all()).unwrap_or_else(|error| panic!("{sql}: {error}"));
         let reference = Engine::new();
         reference.up(&all()).unwrap();
@@ -195,4 +202,79 @@ fn a_row_that_was_removed_is_told_where_its_migration_fails() {
     |     verified 2 applied migrations: 0 findings
     "#
     );
+}
+
+/// The columns of a table of the history.
+fn columns(engine: &Engine, table: &str) -> Vec<String> {
+    let sql = format!(
+        "SELECT string_agg(attname, ' ' ORDER BY attnum) FROM pg_attribute
+         WHERE attrelid = '{table}'::regclass AND attnum > 0 AND NOT attisdropped"
+    );
+    engine.value(&sql).split(' ').map(str::to_owned).collect()
+}
+
+#[test]
+fn any_column_that_is_gone_is_named_and_comes_back_where_it_can() {
+    let all = [migration(A, |pgm| _ = pgm.sql("SELECT 1").down("SELECT 1"))];
+    let engine = Engine::new();
+    engine.up(&all).unwrap();
+    for table in ["migrations", "migrations_log", "migrations_journal", "migrations_settings"] {
+        for column in columns(&engine, table) {
+            let engine = Engine::new();
+            engine.up(&all).unwrap();
+            engine.database.execute(&format!("ALTER TABLE {table} DROP COLUMN {column} CASCADE"));
+            let told = |verb: &str, error: &Error| {
+                let [diagnostic, ..] = &error.diagnostics()[..] else { panic!("{verb}") };
+                let text = format!("{verb}: {} {:?}", diagnostic.message, diagnostic.notes);
+                let is_told = text.contains("incomplete") && text.contains(table);
+                assert!(is_told, "{table}.{column}: {text}");
+                diagnostic.helps.join("\n")
+            };
+            let migrator = engine.migrator(&all);
+            let help = told("status", &migrator.status(&mut engine.session()).unwrap_err());
+            told("up", &engine.up(&all).unwrap_err());
+            told("down", &engine.down(&all, 1).unwrap_err());
+            let verified = migrator.verify(&mut engine.session()).unwrap();
+            assert!(!verified.findings.is_empty(), "{table}.{column}");
+            assert!(!help.contains("another name"), "{table}.{column}: {help}");
+            let Some((_, remedy)) = help.split_once("with:\n") else {
+                assert_eq!(table, "migrations", "{column}: {help}");
+                continue;
+            };
+            let remedy = remedy.split("\nif the database").next().unwrap();
+            engine.database.execute(remedy);
+            assert_eq!(engine.status(&all), format!("applied {A}"), "{table}.{column}");
+            engine.down(&all, 1).unwrap_or_else(|error| panic!("{table}.{column}: {error:?}"));
+        }
+    }
+}
+
+#[test]
+fn a_protection_that_only_the_log_knows_keeps_others_from_going_on() {
+    let all = [migration(A, |pgm| _ = pgm.sql("CREATE TABLE t (n int)").down("DROP TABLE t"))];
+    let engine = Engine::new();
+    engine.up(&all).unwrap();
+    let migrator = engine.migrator(&all);
+    migrator.protect(&mut engine.session(), "prod", &mut |_: Event| {}).unwrap();
+    engine.database.execute("DELETE FROM migrations_settings WHERE key = 'protected'");
+    let error = engine.down(&all, 1).unwrap_err();
+    let diagnostic = &error.diagnostics()[0];
+    assert!(diagnostic.message.contains("incomplete"), "{diagnostic:?}");
+    let help = diagnostic.helps.join("\n");
+    let (_, remedy) = help.split_once("with:\n").unwrap();
+    engine.database.execute(remedy);
+    assert!(matches!(engine.down(&all, 1), Err(Error::Protected { .. })));
+    migrator.unprotect(&mut engine.session(), "prod", &mut |_: Event| {}).unwrap();
+    engine.down(&all, 1).unwrap();
+}
+
+#[test]
+fn verify_finds_who_else_may_write_the_history() {
+    let all = [migration(A, |pgm| _ = pgm.sql("SELECT 1").down("SELECT 1"))];
+    let engine = Engine::new();
+    engine.up(&all).unwrap();
+    let other = engine.database.unique("other");
+    engine.database.execute(&format!("CREATE ROLE {other}; GRANT INSERT ON migrations TO {other}"));
+    let error = engine.migrator(&all).verify(&mut engine.session()).unwrap_err();
+    assert!(error.diagnostics()[0].notes.join(" ").contains(&other), "{error:?}");
 }

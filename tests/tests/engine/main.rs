@@ -30,6 +30,7 @@ mod settings;
 mod stops;
 mod stored;
 mod sync;
+mod traffic;
 mod turns;
 mod upgrade;
 mod way_back;

@@ -14,6 +14,14 @@ concat_ws(' ', quote_ident(attname), format_type(atttypid, atttypmod),
         'CONSTRAINT ' || quote_ident(n.conname) || ' NOT NULL' || CASE WHEN n.connoinherit THEN ' NO INHERIT' ELSE '' END,
         'NOT NULL') END)";
 
+/// Whether the parents of a table have defaults for a column, `a`, that are not the same.
+pub(super) const CONFLICTING: &str = "
+SELECT count(DISTINCT pg_get_expr(d.adbin, 0)) > 1 AS conflicting
+FROM pg_inherits
+JOIN pg_attribute p ON p.attrelid = inhparent AND p.attname = a.attname AND NOT p.attisdropped
+JOIN pg_attrdef d ON d.adrelid = p.attrelid AND d.adnum = p.attnum
+WHERE a.attinhcount > 1 AND a.attidentity = '' AND a.attgenerated = '' AND inhrelid = a.attrelid";
+
 pub(super) const COLUMNS: Reader = Reader::of(
     &[
         "table column",
@@ -60,7 +68,7 @@ fn columns() -> String {
         "
 SELECT 'pg_class', attrelid, attnum::int8, what, value, statements
 FROM (
-    SELECT a.*, c.relkind, c.relowner, c.relispartition, c.reltype, t.typcollation, t.typstorage, t.typcategory, t.typtype, adrelid, adbin,
+    SELECT a.*, c.relkind, c.relowner, c.reloftype, c.relispartition, c.reltype, t.typcollation, t.typstorage, t.typcategory, t.typtype, adrelid, adbin,
            attrelid::regclass::text AS name, to_jsonb(a) AS json,
            relkind IN ('r', 'p', 'f') AS of_table, relkind = 'c' AS of_type,
            -- a type there changes without USING
@@ -167,6 +175,12 @@ CROSS JOIN LATERAL (
                 THEN sequence END AS alone
 ) AS d
 CROSS JOIN LATERAL (SELECT concat_ws(' ', quote_ident(attname), bare, NULLIF(rest, '')) AS nullable_bare) AS b
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN conflicting AND inherited AND NOT relispartition AND reloftype = 0
+                THEN format('column `%s` of `%s` is local to it from now on, and stays when the parent drops it', attname, name)
+                END AS made_local
+    FROM ({conflicting}) AS defaults
+) AS local
 LEFT JOIN LATERAL (
     SELECT format('column `%s.%s`', u.attrelid::regclass, u.attname) AS by
     FROM (
@@ -255,6 +269,10 @@ CROSS JOIN LATERAL (VALUES
                  format('column `%s` of `%s` is local to it from now on, and stays when the parent drops it',
                         attname, name)))]
              ELSE ARRAY[]::text[] END END),
+    -- nor one that makes a table without a word of its own on these
+    ('once local', CASE WHEN made_local IS NOT NULL THEN 'local' END, CASE WHEN made_local IS NOT NULL
+        THEN ARRAY['DO ' || quote_literal(format(E'\nBEGIN\n    RAISE WARNING USING MESSAGE = %L;\nEND\n', made_local))] END),
+    ('left once local', made_local, ARRAY[]::text[]),
     -- added to the parent, it has the parent's default
     ('once default', CASE WHEN inherited AND adbin IS NULL AND EXISTS (
                              SELECT FROM pg_inherits
@@ -351,6 +369,7 @@ CROSS JOIN LATERAL (
 ) AS p",
         types = super::dependents("pg_type", "pg_type", "line.id"),
         columns = super::dependents("pg_class", "pg_type", "t.id"),
+        conflicting = CONFLICTING,
         parameters = parameters.0,
         parameters_of = parameters.1,
     )

@@ -61,6 +61,13 @@ fn constraints() -> String {
     let unique =
         key("unique constraint", "unique_violation OR exclusion_violation", "rows are not unique");
     let exclusion = key("exclusion constraint", "exclusion_violation", "rows conflict");
+    let [local, valid] = ["made_local", "made_valid"].map(|text| {
+        format!(
+            "CASE WHEN {text} IS NOT NULL
+                  THEN ARRAY['DO ' || quote_literal(format(E'\nBEGIN\n    RAISE WARNING USING MESSAGE = %L;\nEND\n', {text}))]
+                  WHEN contype = 'c' THEN ARRAY[]::text[] END"
+        )
+    });
     format!(
         "
 SELECT 'pg_constraint', k.oid, 0::int8, what, value, statements
@@ -79,7 +86,13 @@ FROM (
 CROSS JOIN LATERAL (
     SELECT format('ALTER TABLE %s%s ADD CONSTRAINT %I %s', CASE WHEN contype IN ('p', 'u', 'x') THEN 'ONLY ' END,
                   relation, conname, definition) AS added,
-           format('ALTER TABLE %s VALIDATE CONSTRAINT %I', relation, conname) AS validation
+           format('ALTER TABLE %s VALIDATE CONSTRAINT %I', relation, conname) AS validation,
+           -- there is no statement for these
+           CASE WHEN contype = 'c' AND NOT conislocal THEN
+               format('check `%s` of `%s` is local to it from now on, and stays when the parent drops it',
+                      conname, relation) END AS made_local,
+           CASE WHEN contype = 'c' AND NOT conislocal AND NOT convalidated THEN
+               format('check `%s` of `%s` stays valid, though that of the parent is not', conname, relation) END AS made_valid
     OFFSET 0
 ) AS statement
 CROSS JOIN LATERAL (VALUES
@@ -102,7 +115,8 @@ CROSS JOIN LATERAL (VALUES
     -- that of a typed table only by its index
     ('name', quote_ident(conname), CASE WHEN own AND conindid <> 0 AND contype <> 'f'
         THEN ARRAY[format('ALTER INDEX %s.', connamespace::regnamespace), ' RENAME TO ']
-        WHEN own
+        -- the foreign key of a partition has a name of its own
+        WHEN own OR contype = 'f'
         THEN ARRAY[format('ALTER TABLE %s RENAME CONSTRAINT ', relation), ' TO '] END),
     ('with', NULL, ARRAY['pg_trigger', trigger::text, '0']),
     -- as inherited, it is as valid as its parent's
@@ -111,6 +125,10 @@ CROSS JOIN LATERAL (VALUES
                       WHERE inhrelid = k.conrelid AND p.conname = k.conname AND p.contype = 'c'
                         AND NOT p.convalidated) THEN 'valid' END,
         CASE WHEN contype = 'c' AND NOT conislocal THEN ARRAY[{validate}] END),
+    ('late-change local', CASE WHEN contype = 'c' THEN conislocal::text END, {local}),
+    ('left late-change local', made_local, ARRAY[]::text[]),
+    ('late-change validity', CASE WHEN contype = 'c' THEN convalidated::text END, {valid}),
+    ('left late-change validity', made_valid, ARRAY[]::text[]),
     ('change time', CASE WHEN contype = 'f' THEN time END, CASE WHEN own AND contype = 'f' THEN
         ARRAY[format('ALTER TABLE %s ALTER CONSTRAINT %I %s', relation, conname, time)] END)
 ) AS rows(what, value, statements)

@@ -131,9 +131,10 @@ impl Draft {
             "create" => (form.create, form.definition) = (statements, value),
             "among" => (form.among_rows, form.may_be_left_off) = (statements, value.is_some()),
             "drop" => form.drop = statements,
-            "limit" => form.limits.extend(value.map(|reason| Limit {
+            "limit" | "left" => form.limits.extend(value.map(|reason| Limit {
                 of: name.to_owned(),
                 reason,
+                fails: word == "limit",
                 unless_in_order: None,
             })),
             "name" => form.name = value.map(|name| (name, statements)),

@@ -58,7 +58,8 @@ FROM (
            indrelid::regclass::text AS relation, i.relname, pg_get_indexdef(i.oid) AS definition,
            (SELECT d.refobjid FROM pg_depend d
             WHERE d.classid = 'pg_class'::regclass AND d.objid = i.oid AND deptype = 'i') AS constraint_id,
-           (SELECT inhparent FROM pg_inherits WHERE inhrelid = i.oid) AS parent
+           (SELECT inhparent FROM pg_inherits WHERE inhrelid = i.oid) AS parent,
+           (SELECT t.relispartition FROM pg_class t WHERE t.oid = indrelid) AS of_partition
     FROM wanted
     JOIN pg_class i ON i.oid = objid AND relnamespace <> 'pg_toast'::regnamespace
     JOIN pg_index x ON indexrelid = i.oid
@@ -84,7 +85,7 @@ CROSS JOIN LATERAL (
         (CASE WHEN constraint_id IS NULL OR relkind <> 'i' THEN 'change options' ELSE 'set options' END,
             array_to_string(reloptions, chr(31)), ARRAY['ALTER INDEX ' || name] || reloptions),
         -- others may have made partitions since
-        ('late-once complete', CASE WHEN relkind = 'I' AND indisvalid THEN 'complete' END,
+        ('once complete', CASE WHEN relkind = 'I' AND indisvalid THEN 'complete' END,
             CASE WHEN relkind = 'I' AND indisvalid THEN ARRAY[{completed}] END),
         ('set tablespace',
             (SELECT spcname FROM pg_tablespace s WHERE s.oid = reltablespace),
@@ -103,7 +104,15 @@ CROSS JOIN LATERAL (
         ('once cluster', NULLIF(indisclustered, false)::text,
             ARRAY[format('ALTER TABLE %s CLUSTER ON %I', relation, relname)]),
         ('once replica identity', NULLIF(indisreplident, false)::text,
-            ARRAY[format('ALTER TABLE %s REPLICA IDENTITY USING INDEX %I', relation, relname)])
+            ARRAY[format('ALTER TABLE %s REPLICA IDENTITY USING INDEX %I', relation, relname)]),
+        -- lost by a partition where a column of its parent changes its type
+        ('late-change clustered', NULLIF(indisclustered, false)::text, CASE WHEN of_partition THEN
+            CASE WHEN indisclustered THEN ARRAY[format('ALTER TABLE %s CLUSTER ON %I', relation, relname)]
+                 ELSE ARRAY[]::text[] END END),
+        ('late-change replica identity index', NULLIF(indisreplident, false)::text, CASE WHEN of_partition THEN
+            CASE WHEN indisreplident
+                 THEN ARRAY[format('ALTER TABLE %s REPLICA IDENTITY USING INDEX %I', relation, relname)]
+                 ELSE ARRAY[]::text[] END END)
     ) AS rows(what, value, statements)
     UNION ALL
     SELECT 'pg_inherits', i.oid, parent::int8, rows.* FROM (VALUES

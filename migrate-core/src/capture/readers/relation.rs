@@ -8,6 +8,7 @@ pub(super) const TABLES: Reader = Reader::of(&["table", "foreign table"], tables
 /// Defaults, constraints and identities are facts of their own and follow.
 fn tables() -> String {
     let column = super::column::DEFINITION;
+    let conflicting = super::column::CONFLICTING;
     let acl = privileges::sql('r', "'TABLE ' || name", "''", "relacl", "relowner");
     let harmless = super::foreign::harmless("ftoptions");
     format!(
@@ -25,14 +26,16 @@ LEFT JOIN pg_foreign_table ON ftrelid = r.oid
 CROSS JOIN LATERAL (
     SELECT string_agg(E'\\n    ' || line, ',' ORDER BY number, line COLLATE \"C\") AS lines
     FROM (
-        SELECT attnum AS number, {column} AS line
+        -- without a word of its own, it would be refused where its parents' defaults are not the same
+        SELECT attnum AS number, {column} || CASE WHEN conflicting AND NOT relispartition THEN ' DEFAULT NULL' ELSE '' END AS line
         FROM pg_attribute a JOIN pg_type t ON t.oid = atttypid
         LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
         LEFT JOIN (
             SELECT * FROM pg_constraint WHERE conrelid = r.oid AND contype = 'n' OFFSET 0
         ) AS n ON n.conkey[1] = attnum
+        CROSS JOIN LATERAL ({conflicting}) AS defaults
         WHERE attrelid = r.oid AND attnum > 0 AND NOT attisdropped
-          AND (relispartition OR attislocal)
+          AND (relispartition OR attislocal OR conflicting)
         UNION ALL    -- a partition must have what its parent demands before it is attached
         SELECT 10000, format('CONSTRAINT %I %s', conname, pg_get_constraintdef(k.oid))
         FROM pg_constraint k
@@ -193,13 +196,24 @@ CROSS JOIN LATERAL (VALUES
     ('needs', NULL, ARRAY['pg_class', inhparent::text, '0', 'a'])
 ) AS rows(what, value, statements)
 UNION ALL
--- an index of a partition that has partitions itself is whole before it joins its parent's
+-- from 17 on a partition that is attached has the identity of its parent, but does not hand it on
+SELECT 'pg_inherits', l.inhrelid, l.inhparent::int8, 'needs', NULL,
+       ARRAY['pg_inherits', above.inhrelid::text, above.inhparent::text, 'n']
+FROM wanted
+JOIN pg_inherits l ON l.inhrelid = objid
+JOIN pg_inherits above ON above.inhrelid = l.inhparent
+WHERE current_setting('server_version_num')::int >= 170000
+  AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = l.inhparent AND attidentity <> '')
+UNION ALL
+-- otherwise an index of a partition that has partitions itself is whole before it joins its parent's
 SELECT 'pg_inherits', l.inhrelid, l.inhparent::int8, 'needs', NULL,
        ARRAY['pg_inherits', part.inhrelid::text, part.inhparent::text, 'n']
 FROM wanted
 JOIN pg_inherits l ON l.inhrelid = objid
 JOIN pg_class c ON c.oid = l.inhrelid AND relkind = 'p'
 JOIN pg_index i ON indrelid = l.inhrelid
-JOIN pg_inherits part ON part.inhparent = indexrelid"
+JOIN pg_inherits part ON part.inhparent = indexrelid
+WHERE current_setting('server_version_num')::int < 170000
+   OR NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = l.inhrelid AND attidentity <> '')"
         .to_owned()
 }

@@ -36,7 +36,8 @@ CROSS JOIN LATERAL (
     OFFSET 0
 ) AS s
 CROSS JOIN LATERAL (VALUES
-    ('create', NULL, ARRAY[CASE
+    -- the two may have the same name
+    ('create', CASE WHEN identity THEN 'identity' END, ARRAY[CASE
         WHEN identity
         THEN format('ALTER TABLE %s ALTER COLUMN %I ADD GENERATED %s AS IDENTITY (SEQUENCE NAME %s %s)',
                     relation, attname, generated, name, parameters)

@@ -1,0 +1,160 @@
+//! Locks on tables that are always in use, by each transaction for a moment.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use migrate_core::{Error, Event, Failure, UpTo};
+use migrate_dsl::Migration;
+use migrate_tests::{Engine, migration};
+
+const A: &str = "20260101000000_a";
+
+fn engine() -> Engine {
+    let engine = Engine::new();
+    engine.database.execute(
+        "CREATE TABLE users (id int PRIMARY KEY); CREATE TABLE posts (who int);
+         INSERT INTO users VALUES (0)",
+    );
+    engine
+}
+
+fn foreign_key() -> [Migration; 1] {
+    [migration(A, |pgm| {
+        pgm.sql("ALTER TABLE posts ADD CONSTRAINT posts_who FOREIGN KEY (who) REFERENCES users")
+            .down("ALTER TABLE posts DROP CONSTRAINT posts_who");
+    })]
+}
+
+/// Applies while clients use the tables, each running `statements` in a transaction with pauses of up to
+/// twice this after each; every other one the other way round. Gives the longest of these transactions too.
+fn up_among(
+    engine: &Engine,
+    clients: u64,
+    statements: [&str; 2],
+    pause: Duration,
+    patience: Duration,
+) -> (Result<Vec<String>, Error>, Vec<Event>, Duration) {
+    let over = AtomicBool::new(false);
+    let client = |number: u64| {
+        let mut client = engine.database.client();
+        let mut statements = statements;
+        if number % 2 == 1 {
+            statements.reverse();
+        }
+        let mut state = number + 1;
+        let mut sleep = || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            std::thread::sleep(pause * u32::try_from(state >> 54).unwrap() / 512);
+        };
+        let mut longest = Duration::ZERO;
+        while !over.load(Ordering::Relaxed) {
+            let started = Instant::now();
+            client.batch_execute("BEGIN").unwrap();
+            for statement in statements {
+                client.batch_execute(statement).unwrap();
+                sleep();
+            }
+            client.batch_execute("COMMIT").unwrap();
+            longest = longest.max(started.elapsed());
+            sleep();
+        }
+        longest
+    };
+    std::thread::scope(|scope| {
+        let client = &client;
+        let threads: Vec<_> =
+            (0..clients).map(|number| scope.spawn(move || client(number))).collect();
+        std::thread::sleep(Duration::from_millis(300));
+        let mut events = Vec::new();
+        let result = engine.migrator(&foreign_key()).patience(patience).up(
+            &mut engine.session(),
+            &UpTo::default(),
+            &mut |event: Event| events.push(event),
+        );
+        over.store(true, Ordering::Relaxed);
+        let longest = threads.into_iter().map(|thread| thread.join().unwrap()).max().unwrap();
+        (result, events, longest)
+    })
+}
+
+/// Who has one table and waits for the other behind the migration, keeps it from its locks.
+#[test]
+fn two_locks_are_had_among_clients_that_take_them_in_both_orders() {
+    for _ in 0..3 {
+        let engine = engine();
+        let statements = ["DELETE FROM users WHERE id < 0", "INSERT INTO posts VALUES (0)"];
+        let (pause, patience) = (Duration::from_millis(5), Duration::from_secs(30));
+        let started = Instant::now();
+        let (result, _, longest) = up_among(&engine, 4, statements, pause, patience);
+        assert_eq!(result.unwrap(), [A]);
+        assert!(started.elapsed() < Duration::from_secs(8), "{:?}", started.elapsed());
+        assert!(longest < Duration::from_millis(500), "{longest:?}");
+    }
+}
+
+#[test]
+fn traffic_is_told_of_and_nobody_of_it_is_to_be_terminated() {
+    let engine = engine();
+    // There is no moment in which none of these is in its transaction.
+    let statements =
+        ["DELETE FROM users WHERE id < 0; SELECT pg_sleep(0.06)", "INSERT INTO posts VALUES (0)"];
+    let (pause, patience) = (Duration::from_millis(20), Duration::from_secs(5));
+    let (result, events, _) = up_among(&engine, 10, statements, pause, patience);
+    let error = result.unwrap_err();
+    let told: Vec<_> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::WaitingForTraffic { tables, .. } => Some(tables.join(" ")),
+            Event::WaitingForLock { holders, .. } => Some(format!("{holders:?}")),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(["posts", "users", "users posts"].contains(&told[0].as_str()), "{told:?}");
+    let Error::Apply(failed) = &error else { panic!("{error}") };
+    let Failure::Locked { holders, traffic, .. } = &failed.failure else {
+        panic!("{}", failed.failure)
+    };
+    assert!(holders.is_empty() && traffic.is_some(), "{holders:?}");
+    let message = failed.failure.to_string();
+    assert!(message.starts_with("short transactions use `"), "{message}");
+    let helps = error.diagnostics()[0].helps.join("; ");
+    assert!(helps.contains("in a quieter moment"), "{helps}");
+    assert!(!helps.contains("pg_"), "{helps}");
+}
+
+#[test]
+fn a_concurrent_build_or_drop_tells_whom_it_waits_for() {
+    let engine = engine();
+    let (build, drop) = ("20260102000000_b", "20260103000000_c");
+    let all = [
+        migration(build, |pgm| _ = pgm.create_index("posts", "who").concurrently()),
+        migration(drop, |pgm| _ = pgm.drop_index("posts_who_idx").concurrently()),
+    ];
+    for (count, name) in [(1, build), (2, drop)] {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::clone(&told);
+        let mut holder = engine.database.client();
+        holder.batch_execute("BEGIN; INSERT INTO posts VALUES (0)").unwrap();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                std::thread::sleep(Duration::from_secs(2));
+                holder.batch_execute("COMMIT").unwrap();
+            });
+            let migrator = engine.migrator(&all[..count]).reporter(Arc::new(move |event| {
+                if let Event::WaitingForOthers { holders } = event {
+                    heard.lock().unwrap().extend(holders.iter().map(ToString::to_string));
+                }
+            }));
+            let done = migrator.up(&mut engine.session(), &UpTo::default(), &mut |_: Event| {});
+            assert_eq!(done.unwrap(), [name]);
+        });
+        let told = told.lock().unwrap();
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].contains("holds ROW EXCLUSIVE on `posts` for "), "{told:?}");
+        assert!(told[0].contains("INSERT INTO posts"), "{told:?}");
+    }
+}
