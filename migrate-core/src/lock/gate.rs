@@ -296,10 +296,10 @@ impl Gate {
     }
 }
 
-/// One that has no start is about to end, unless it may not be seen.
+/// A client whose transaction has no start is about to end. What may not be seen has none, either.
 fn is_young(holder: &LockHolder) -> bool {
-    holder.age.is_none_or(|age| age < YOUNG)
-        && !matches!(holder.class, Class::Prepared(_) | Class::Hidden)
+    matches!(holder.class, Class::Query | Class::IdleInTransaction)
+        && holder.age.is_none_or(|age| age < YOUNG)
 }
 
 /// Who waits behind this session, since when it is known.
