@@ -4,7 +4,7 @@
 
 mod refused;
 
-pub(crate) use refused::{refused, sends_rows};
+pub(crate) use refused::{drops_content, refused, sends_rows};
 
 /// A statement of a longer text.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -227,7 +227,7 @@ impl<'a> Comparison<'a> {
                 || need.on.class == "pg_inherits" && !is_table_by_index
         };
         let mut needed_by: HashMap<&Address, Vec<&Address>> = HashMap::new();
-        for fact in self.after.facts.values().filter(|fact| !holds_data(fact)) {
+        for fact in self.after.facts.values().filter(|fact| !fact.holds_data()) {
             for need in fact.needs.iter().filter(|need| is_needed(fact, need)) {
                 needed_by.entry(&need.on).or_default().push(&fact.address);
             }
@@ -471,12 +471,6 @@ pub(super) fn spread<'a, N: IntoIterator<Item = &'a Address>>(
 /// How many arguments of a function have a default.
 fn defaults(fact: &Fact) -> Option<usize> {
     fact.value("change defaults")?.parse().ok()
-}
-
-/// Making it anew would lose what is in it.
-fn holds_data(fact: &Fact) -> bool {
-    let is_column = fact.address.part > 0 && fact.has_setting("change type");
-    fact.is_table() || is_column && fact.definition().is_none() || fact.address.class == "pg_type"
 }
 
 /// What of all that is made comes with another part of it.

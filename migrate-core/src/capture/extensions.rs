@@ -235,7 +235,7 @@ impl State {
     }
 
     /// Partitions, each with what it is one of.
-    fn partitions(&self) -> impl Iterator<Item = (Oid, Oid)> {
+    pub(super) fn partitions(&self) -> impl Iterator<Item = (Oid, Oid)> {
         let links = self.facts.values().filter(|fact| fact.address.class == "pg_inherits");
         let links = links.filter(|link| link.comes_with.is_empty());
         links.filter_map(|link| Some((link.address.object, link.address.part.try_into().ok()?)))

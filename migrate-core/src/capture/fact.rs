@@ -203,6 +203,14 @@ impl Fact {
         self.has_setting("change persistence")
     }
 
+    /// Whether making it anew would lose what is in it.
+    pub(super) fn holds_data(&self) -> bool {
+        let is_column = self.address.part > 0 && self.has_setting("change type");
+        self.is_table()
+            || is_column && self.definition().is_none()
+            || self.address.class == "pg_type"
+    }
+
     /// Whether anything cannot be made again.
     pub(super) fn has_limits(&self) -> bool {
         !self.form.limits.is_empty()

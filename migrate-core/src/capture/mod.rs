@@ -22,6 +22,7 @@ mod alias_list;
 mod cast;
 mod children;
 mod column_order;
+mod content;
 mod difference;
 mod doubt;
 mod drops;

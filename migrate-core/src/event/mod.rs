@@ -122,8 +122,8 @@ pub enum Event {
         /// Applied migrations without a file.
         missing: Vec<String>,
     },
-    /// Something that an extension keeps of tables is not restored by what begins now, or by the
-    /// inverse of what is applied now.
+    /// Something that an extension keeps of tables, or the content of what raw SQL dropped, is not
+    /// restored by what begins now, or by the inverse of what is applied now.
     NotRestored {
         /// The migration, or the database.
         name: String,

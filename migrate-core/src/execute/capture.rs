@@ -135,8 +135,9 @@ impl Watch {
         let mut captured = self.captured.clone();
         if let (Some(capture), Some(before)) = (self.asked(origin), &self.before) {
             let after = State::default();
-            let (back, unrestored) = (before.way_back_from(&after), before.unrestored_from(&after));
-            captured.insert(origin.index, inverse(capture, unrestored, back));
+            let unrestored = unrestored(capture, before, &after);
+            captured
+                .insert(origin.index, inverse(capture, unrestored, before.way_back_from(&after)));
         }
         captured
     }
@@ -176,7 +177,7 @@ impl Watch {
                 told.map_err(|error| Failure::capture(origin, error))?;
             }
             let mut back = before.way_back_from(&after);
-            let unrestored = before.unrestored_from(&after);
+            let unrestored = unrestored(&capture, &before, &after);
             if let Some(first) = back.first_mut() {
                 note_code(&mut first.sql, &before.code_from(&after));
             }
@@ -199,6 +200,17 @@ fn may_make_children(statement: &Statement) -> bool {
     statement.rust.is_some()
         || ["partition", "inherit", "rename", "schema"].iter().any(|word| sql.contains(word))
         || ["do", "call", "select", "with"].iter().any(|word| words.eat(word))
+}
+
+/// What the inverse of a step does not restore, where the step itself does not say so.
+fn unrestored(capture: &Capture, before: &State, after: &State) -> Unrestored {
+    match before.unrestored_from(after) {
+        Unrestored::Lost(mut lost) if capture.must_exist || capture.lost.is_none() => {
+            lost.extend(before.lost_content(after));
+            Unrestored::Lost(lost)
+        }
+        unrestored => unrestored,
+    }
 }
 
 /// The inverse of a step, if it restores what there was before; with a note of what extensions kept

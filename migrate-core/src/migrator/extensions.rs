@@ -91,7 +91,8 @@ impl Migrator {
         self.tell_registered_history(session, observer)
     }
 
-    /// What these inverses, by migration, do not restore of what extensions kept.
+    /// What these inverses, by migration, do not restore of what extensions kept, and of the content of
+    /// what raw SQL dropped.
     #[must_use]
     pub fn not_restored(reverts: Vec<(String, Vec<Step>)>) -> Vec<Event> {
         let events = reverts.into_iter().filter_map(|(name, steps)| {

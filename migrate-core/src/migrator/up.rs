@@ -424,12 +424,14 @@ fn lost(back: &Step) -> Vec<String> {
     let Inverse::Capture(capture) = &back.inverse else { return Vec::new() };
     let summary = back.summary.strip_prefix(BACK).unwrap_or(&back.summary);
     let kept = back.statements.iter().flat_map(unrestored_of);
-    let kept = kept.map(|lost| format!("{lost} does not come back"));
+    let kept: Vec<_> = kept.map(|lost| format!("{lost} does not come back")).collect();
     let code = back.statements.iter().flat_map(code_of).filter(Code::runs);
     let code = code.map(|Code { object, owner, .. }| {
         format!("`down` refuses to run code of `{owner}`, which restoring {object} would do")
     });
-    let lost = capture.lost.iter().cloned().chain(kept).chain(code);
+    // What is known by now of raw SQL says it better.
+    let lost = capture.lost.iter().filter(|_| !capture.must_exist || kept.is_empty());
+    let lost = lost.cloned().chain(kept.iter().cloned()).chain(code);
     lost.map(|lost| format!("{summary}: {lost}")).collect()
 }
 

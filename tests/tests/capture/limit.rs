@@ -1,6 +1,6 @@
 //! What PostgreSQL cannot make again is said when it goes.
 
-use migrate_core::{Event, UpTo};
+use migrate_core::{DownTo, Event, UpTo};
 use migrate_dsl::{Object, Pgm};
 use migrate_tests::{Engine, migration, server};
 
@@ -25,6 +25,8 @@ fn warnings_of(up: Up) -> (Vec<String>, bool) {
          CREATE VIEW of_wide AS SELECT p, q FROM (wide CROSS JOIN old) j (p, q);
          CREATE TABLE parent (n int, CONSTRAINT c CHECK (n > 0)); CREATE TABLE child () INHERITS (parent);
          ALTER TABLE parent ADD CONSTRAINT d CHECK (n < 100) NOT VALID;
+         CREATE TABLE twice (n int, CONSTRAINT c CHECK (n > 0));
+         ALTER TABLE twice ADD CONSTRAINT d CHECK (n < 100) NOT VALID; ALTER TABLE twice INHERIT parent;
          CREATE TABLE of_parts (n int, CONSTRAINT c CHECK (n > 0)) PARTITION BY LIST (n);
          CREATE TABLE part PARTITION OF of_parts FOR VALUES IN (1)",
     );
@@ -94,10 +96,90 @@ fn up_warns_of_an_inverse_that_will_fail() {
     assert_eq!(not_null, expected);
 }
 
+/// What is told of a step at its end, and by `down` before it begins.
+fn lost_of(up: Up) -> [Vec<String>; 2] {
+    let engine = Engine::new();
+    engine.database.execute(
+        "CREATE TABLE drafts (id int, text text, size int GENERATED ALWAYS AS (id) STORED);
+         CREATE SCHEMA old; CREATE TABLE old.a (); CREATE TABLE old.b (); CREATE TABLE old.c ();
+         CREATE TABLE old.d (n int); CREATE TABLE old.e (); CREATE VIEW old.v AS SELECT n FROM old.d;
+         CREATE TABLE parts (n int) PARTITION BY LIST (n); CREATE TABLE part PARTITION OF parts FOR VALUES IN (1)",
+    );
+    let all = [migration("20260101000000_a", up)];
+    let mut told = [Vec::new(), Vec::new()];
+    let mut listen = |event: Event| match event {
+        Event::Finished { lost, .. } => told[0].extend(lost),
+        Event::NotRestored { objects, .. } => told[1].extend(objects),
+        _ => {}
+    };
+    let migrator = engine.migrator(&all);
+    migrator.up(&mut engine.session(), &UpTo::default(), &mut listen).unwrap();
+    migrator.down(&mut engine.session(), &DownTo::Count(1), &mut listen).unwrap();
+    let step =
+        |lost: &String| lost.split_once("`: ").map_or(lost.clone(), |(_, lost)| lost.to_owned());
+    [told[0].iter().map(step).collect(), told[1].clone()]
+}
+
+#[test]
+fn the_content_of_what_raw_sql_drops_does_not_come_back() {
+    let lost: [(Up, &[&str]); 5] = [
+        (
+            |pgm| _ = pgm.sql("DROP TABLE drafts").captures(Object::table("drafts")),
+            &["the content of table `public.drafts`"],
+        ),
+        (
+            |pgm| {
+                _ = pgm
+                    .sql("ALTER TABLE drafts DROP text, DROP size; ALTER TABLE drafts RENAME id TO key")
+                    .captures(Object::table("drafts"));
+            },
+            &["the content of table column `public.drafts.text`"],
+        ),
+        (
+            |pgm| {
+                _ = pgm
+                    .sql("DROP TABLE drafts; CREATE TABLE drafts (id int)")
+                    .captures(Object::table("drafts"));
+            },
+            &["the former content of table `public.drafts`"],
+        ),
+        (
+            |pgm| _ = pgm.sql("DROP SCHEMA old CASCADE").captures(Object::schema("old")),
+            &[
+                "the content of table `old.a`",
+                "the content of table `old.b`",
+                "the content of table `old.c`",
+                "the content of 2 other tables and columns",
+            ],
+        ),
+        (
+            |pgm| _ = pgm.sql("DROP TABLE parts").captures(Object::table("parts")),
+            &["the content of table `public.parts`"],
+        ),
+    ];
+    for (up, lost) in lost {
+        let [at_the_end, by_down] = lost_of(up);
+        assert_eq!(by_down, lost);
+        let sentences = lost.iter().map(|lost| format!("{lost} does not come back"));
+        assert_eq!(at_the_end, sentences.collect::<Vec<_>>());
+    }
+    let nothing: [Up; 4] = [
+        |pgm| _ = pgm.sql("ALTER TABLE drafts DROP size").captures(Object::table("drafts")),
+        |pgm| _ = pgm.sql("ALTER TABLE drafts RENAME id TO n").captures(Object::table("drafts")),
+        |pgm| _ = pgm.sql("ALTER TABLE drafts ADD m int").captures(Object::table("drafts")),
+        |pgm| {
+            _ = pgm.sql("ALTER TABLE parts DETACH PARTITION part").captures(Object::table("parts"))
+        },
+    ];
+    for up in nothing {
+        assert_eq!(lost_of(up), [Vec::<String>::new(), Vec::new()]);
+    }
+}
+
 #[test]
 fn up_warns_of_what_the_inverse_leaves() {
     let local = "check `c` of `public.child` is local to it from now on, and stays when the parent drops it";
-    let leaves: [(Up, &str); 4] = [
+    let leaves: [(Up, &str); 5] = [
         (|pgm| _ = pgm.add_check("child", "c", "n > 0"), local),
         (
             |pgm| {
@@ -118,6 +200,14 @@ fn up_warns_of_what_the_inverse_leaves() {
                     .captures(Object::table("child"));
             },
             "check `d` of `public.child` stays valid, though that of the parent is not",
+        ),
+        (
+            |pgm| {
+                _ = pgm
+                    .sql("ALTER TABLE twice VALIDATE CONSTRAINT d")
+                    .captures(Object::table("twice"));
+            },
+            "check `d` of `public.twice` stays valid, though that of the parent is not",
         ),
     ];
     for (up, what) in leaves {

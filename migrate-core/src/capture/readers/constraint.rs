@@ -91,13 +91,15 @@ CROSS JOIN LATERAL (
            CASE WHEN contype = 'c' AND NOT conislocal THEN
                format('check `%s` of `%s` is local to it from now on, and stays when the parent drops it',
                       conname, relation) END AS made_local,
-           CASE WHEN contype = 'c' AND NOT conislocal AND NOT convalidated THEN
+           CASE WHEN contype = 'c' AND coninhcount > 0 AND NOT convalidated THEN
                format('check `%s` of `%s` stays valid, though that of the parent is not', conname, relation) END AS made_valid
     OFFSET 0
 ) AS statement
 CROSS JOIN LATERAL (VALUES
     ('create', CASE WHEN contype = 'f'
                     THEN regexp_replace(definition, '( NOT)? DEFERRABLE| INITIALLY (DEFERRED|IMMEDIATE)', '', 'g')
+                    -- one that is inherited as well cannot be dropped, and so not be made anew
+                    WHEN contype = 'c' AND coninhcount > 0 THEN regexp_replace(definition, ' NOT VALID$', '')
                     ELSE definition END,
         CASE WHEN own THEN ARRAY[added] END),
     ('among rows', CASE WHEN contype <> 'c' THEN 'or left off' END,

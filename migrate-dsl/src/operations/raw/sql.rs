@@ -188,7 +188,9 @@ impl Operation for Sql {
     fn inverse(&self) -> Inverse {
         match &self.down {
             Some(down) => Inverse::Declaration(statements_of(down)),
-            None if !self.captured.is_empty() => Inverse::capture_named(&self.captured),
+            None if !self.captured.is_empty() => {
+                Inverse::capture_named(&self.captured, &statements_of(&self.text))
+            }
             None => no_way_back(self.verb),
         }
     }
@@ -345,7 +347,12 @@ mod tests {
                 .captures(Object::table("a"))
                 .captures(Object::view("b"));
         };
-        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: table `a`, view `b`");
+        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: table `a`, view `b`; rows and values of what is dropped do not come back");
+        let drops_none = |pgm: &mut Pgm| {
+            pgm.sql("ALTER TABLE a DROP CONSTRAINT c; COMMENT ON TABLE a IS 'drop table'")
+                .captures(Object::table("a"));
+        };
+        insta::assert_snapshot!(plan_text_down(drops_none), @"-- as it was: table `a`");
         let problems = plan_problems(|pgm| {
             pgm.sql("DROP TABLE a").captures(Object::table("a")).down("CREATE TABLE a ()");
         });

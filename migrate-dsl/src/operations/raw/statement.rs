@@ -119,7 +119,7 @@ impl Operation for SqlStatement {
         if !self.down.is_empty() {
             Inverse::Declaration(self.down.clone())
         } else if !self.captured.is_empty() {
-            Inverse::capture_named(&self.captured)
+            Inverse::capture_named(&self.captured, std::slice::from_ref(&self.up))
         } else {
             no_way_back("statement")
         }
