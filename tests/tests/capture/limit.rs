@@ -25,8 +25,9 @@ fn warnings_of(up: Up) -> (Vec<String>, bool) {
          CREATE VIEW of_wide AS SELECT p, q FROM (wide CROSS JOIN old) j (p, q);
          CREATE TABLE parent (n int, CONSTRAINT c CHECK (n > 0)); CREATE TABLE child () INHERITS (parent);
          ALTER TABLE parent ADD CONSTRAINT d CHECK (n < 100) NOT VALID;
-         CREATE TABLE twice (n int, CONSTRAINT c CHECK (n > 0));
-         ALTER TABLE twice ADD CONSTRAINT d CHECK (n < 100) NOT VALID; ALTER TABLE twice INHERIT parent;
+         CREATE TABLE above (n int); CREATE TABLE twice (n int);
+         ALTER TABLE above ADD CONSTRAINT d CHECK (n < 100) NOT VALID;
+         ALTER TABLE twice ADD CONSTRAINT d CHECK (n < 100) NOT VALID; ALTER TABLE twice INHERIT above;
          CREATE TABLE of_parts (n int, CONSTRAINT c CHECK (n > 0)) PARTITION BY LIST (n);
          CREATE TABLE part PARTITION OF of_parts FOR VALUES IN (1)",
     );
