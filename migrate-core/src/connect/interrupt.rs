@@ -124,6 +124,8 @@ pub(crate) struct Wait {
     pub(crate) relation: Option<Oid>,
     /// `AccessExclusiveLock`.
     pub(crate) mode: String,
+    /// Whether who has it waits for us.
+    pub(crate) in_circle: bool,
 }
 
 /// Why the engine stopped.

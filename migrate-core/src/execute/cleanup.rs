@@ -299,7 +299,8 @@ impl Leftovers<'_> {
     ) -> Result<(), Failure> {
         let mut gate = Gate::default();
         let mode = "AccessExclusiveLock".to_owned();
-        let wanted = Wait { kind: "relation".to_owned(), relation: Some(table), mode };
+        let wanted =
+            Wait { kind: "relation".to_owned(), relation: Some(table), mode, in_circle: false };
         gate.learn(session.client(), &[wanted], 0).map_err(Failure::connection)?;
         loop {
             let gone = gate.wait(session.client(), deadline, self.interrupt, observer);

@@ -41,6 +41,8 @@ pub(super) struct Pace {
     pub(super) locked: bool,
     /// Whether that was no lock on a relation.
     row: bool,
+    /// Whether who has it waits for what the transaction has locked before.
+    in_circle: bool,
     /// The first statement that was seen to have work before it, if there is any.
     behind_work: Option<usize>,
     /// Whether it was reported that all of it is repeated.
@@ -75,22 +77,25 @@ impl Pace {
         self.behind_work = Some(self.behind_work.map_or(number, |first| first.min(number)));
     }
 
+    /// Says once that the work before a statement is done again at each attempt at its lock.
+    fn tell_repeats(&mut self, origin: Origin<'_>, observer: &mut dyn Observer) {
+        if std::mem::replace(&mut self.warned, true) {
+            return;
+        }
+        let (file, line) = (&origin.step.place.file, origin.step.place.line);
+        observer.event(Event::Notice {
+            severity: "warning".to_owned(),
+            message: format!(
+                "{file}:{line} does not get its lock at once, and others may wait for what the migration has \
+                 locked before, so all of it is rolled back and repeated; put the two into separate migrations"
+            ),
+        });
+    }
+
     fn failed(&mut self) {
         self.locked = true;
         self.attempts += 1;
         self.gated += usize::from(self.gate.is_known());
-    }
-}
-
-/// That the work before a statement is done again at each attempt at its lock.
-fn repeats(origin: Origin<'_>) -> Event {
-    let (file, line) = (&origin.step.place.file, origin.step.place.line);
-    Event::Notice {
-        severity: "warning".to_owned(),
-        message: format!(
-            "{file}:{line} does not get its lock at once, and the migration has locked another table \
-             before, so all of it is rolled back and repeated; put the two into separate migrations"
-        ),
     }
 }
 
@@ -274,10 +279,8 @@ impl Transaction<'_> {
             }
             // `statement` has gone back to the savepoint, to learn what it waited for.
             let blocks = trusted(session.client(), savepoint::blocks_others);
-            if blocks.map_err(Failure::connection)? {
-                if !std::mem::replace(&mut pace.warned, true) {
-                    observer.event(repeats(of.origin));
-                }
+            if pace.in_circle || blocks.map_err(Failure::connection)? {
+                pace.tell_repeats(of.origin, observer);
                 return Err(failure);
             }
             drop(session.take_notices());
@@ -290,7 +293,10 @@ impl Transaction<'_> {
             });
             match gone.map_err(Failure::connection)? {
                 Gone::Free => {}
-                Gone::Blocking => return Err(failure),
+                Gone::Blocking => {
+                    pace.tell_repeats(of.origin, observer);
+                    return Err(failure);
+                }
                 Gone::Held(obstacle) => return Err(Failure::obstructed(None, obstacle, None)),
                 Gone::Stopped(stop) => return Err(Failure::Stopped(stop)),
             }
@@ -378,7 +384,10 @@ impl Transaction<'_> {
             false => ask(session.client()),
         };
         match learned {
-            Ok(learned) => pace.row = !learned && !waits.is_empty(),
+            Ok(learned) => {
+                pace.row = !learned && !waits.is_empty();
+                pace.in_circle = waits.iter().any(|wait| wait.in_circle);
+            }
             Err(error) => return Failure::connection(error),
         }
         failure

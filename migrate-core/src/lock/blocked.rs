@@ -6,6 +6,13 @@ use serde::Serialize;
 
 use crate::connect::search_path::shown;
 
+/// `behind (pid)`, for `WITH RECURSIVE`: who waits for the process `$1`, or for one that does. That is the
+/// process itself where they wait for each other in a circle.
+pub(super) const BEHIND: &str = "waiting (pid, blockers) AS ( \
+    SELECT DISTINCT pid, pg_catalog.pg_blocking_pids(pid) FROM pg_catalog.pg_locks WHERE NOT granted), \
+    behind (pid) AS (SELECT pid FROM waiting WHERE $1 = ANY (blockers) \
+    UNION SELECT w.pid FROM behind JOIN waiting w ON behind.pid = ANY (w.blockers))";
+
 /// A session that waits for a lock, and who has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Blocked {

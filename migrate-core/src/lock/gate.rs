@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use postgres::Client;
 use postgres::types::Oid;
 
+use super::blocked::BEHIND;
 use super::holders::{COLUMNS, SOURCES, conflicting, words};
 use super::several::one_of_several;
 use crate::connect::interrupt::{Interrupt, Stop, Wait};
@@ -133,7 +134,7 @@ impl Gate {
     }
 
     /// The same in a transaction that has done some work: only as long as nobody waits behind it for
-    /// longer than `blocking`, on a row for example.
+    /// longer than `blocking`, on a row for example, or has one of these locks.
     pub(crate) fn wait_holding(
         &mut self,
         client: &mut Client,
@@ -182,6 +183,15 @@ impl Gate {
             if old.is_empty() && (!fresh || watched >= OLD) {
                 return Ok(Gone::Free);
             }
+            if let Some(blocking) = blocking {
+                let waited = behind.look(client)?;
+                // Whoever waits for us does not go on before we do.
+                let wait_for_us =
+                    |holder: &LockHolder| holder.pid.is_some_and(|pid| behind.0.contains_key(&pid));
+                if waited >= blocking || old.iter().any(wait_for_us) {
+                    return Ok(Gone::Blocking);
+                }
+            }
             if now >= deadline && !old.is_empty() {
                 return Ok(Gone::Held(self.obstacle(old)));
             }
@@ -192,11 +202,6 @@ impl Gate {
             if !told && watched >= WORTH_TELLING && old.iter().any(lasts) {
                 told = true;
                 observer.event(Event::WaitingForLock { holders: old, patience: left });
-            }
-            if let Some(blocking) = blocking
-                && behind.longest(client)? >= blocking
-            {
-                return Ok(Gone::Blocking);
             }
             if let Some(stop) = interrupt.sleep(LOOK) {
                 return Ok(Gone::Stopped(stop));
@@ -302,20 +307,19 @@ fn is_young(holder: &LockHolder) -> bool {
         && holder.age.is_none_or(|age| age < YOUNG)
 }
 
-/// Who waits behind this session, since when it is known.
+/// Who waits behind this session, or behind those, since when it is known.
 #[derive(Default)]
 struct Behind(HashMap<i32, Instant>);
 
 impl Behind {
-    /// The longest that one of them has waited. Autovacuum, which belongs to no role, can wait.
-    fn longest(&mut self, client: &mut Client) -> Result<Duration, postgres::Error> {
-        let rows = client.query(
-            "SELECT DISTINCT l.pid FROM pg_catalog.pg_locks l \
-             JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid AND a.usesysid IS NOT NULL \
-             WHERE NOT l.granted \
-             AND pg_catalog.pg_backend_pid() = ANY (pg_catalog.pg_blocking_pids(l.pid))",
-            &[],
-        )?;
+    /// The longest that one of them has waited by now. Autovacuum, which belongs to no role, can wait.
+    fn look(&mut self, client: &mut Client) -> Result<Duration, postgres::Error> {
+        let own: i32 = client.query_one("SELECT pg_catalog.pg_backend_pid()", &[])?.try_get(0)?;
+        let sql = format!(
+            "WITH RECURSIVE {BEHIND} SELECT pid FROM behind \
+             JOIN pg_catalog.pg_stat_activity a USING (pid) WHERE a.usesysid IS NOT NULL"
+        );
+        let rows = client.query(&sql, &[&own])?;
         let now = Instant::now();
         let pids = rows.iter().map(|row| row.try_get(0)).collect::<Result<Vec<i32>, _>>()?;
         self.0.retain(|pid, _| pids.contains(pid));

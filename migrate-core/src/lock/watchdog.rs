@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use postgres::Client;
 use postgres::error::SqlState;
 
+use super::blocked::BEHIND;
 use super::holders::waited_for;
 use crate::connect::interrupt::{Interrupt, Kind, Running, Verdict, Wait};
 use crate::connect::{ConnectError, Session, Target};
@@ -296,20 +297,8 @@ impl Watch {
             self.tell_why(seen);
             return;
         }
-        let Some(session) = &mut self.session else { return };
         let looked = match seen.kind {
-            Kind::Observed => observe(session.client(), seen).map(|waits| {
-                let mut state = self.interrupt.state();
-                if let Some(running) = &mut state.running
-                    && running.number == seen.number
-                {
-                    for wait in waits {
-                        if !running.waits.contains(&wait) {
-                            running.waits.push(wait);
-                        }
-                    }
-                }
-            }),
+            Kind::Observed => self.learn_waits(seen),
             Kind::Blocking => self.mind_the_others(seen),
             Kind::Concurrent => self.tell_others(seen),
         };
@@ -318,6 +307,32 @@ impl Watch {
         if told.is_err_and(|error| error.code() != Some(&SqlState::QUERY_CANCELED)) {
             self.session = None;
         }
+    }
+
+    /// Notes what the statement waits for, and cancels it where those wait for it: the server would end
+    /// one of the two after `deadlock_timeout`, and not always ours.
+    fn learn_waits(&mut self, seen: Seen) -> Result<(), postgres::Error> {
+        let Some(session) = &mut self.session else { return Ok(()) };
+        let client = session.client();
+        let waits = observe(client, seen)?;
+        let in_circle = waits.iter().any(|wait| wait.in_circle);
+        let mut state = self.interrupt.state();
+        let Some(running) = state.running.as_mut().filter(|it| it.number == seen.number) else {
+            return Ok(());
+        };
+        for wait in waits {
+            if !running.waits.contains(&wait) {
+                running.waits.push(wait);
+            }
+        }
+        drop(state);
+        if in_circle && let Some(sending) = self.interrupt.condemn(seen.number, Verdict::Queued) {
+            let waits = "SELECT pg_catalog.pg_cancel_backend(pid) FROM pg_catalog.pg_stat_activity \
+                         WHERE pid = $1 AND wait_event_type = 'Lock'";
+            client.execute(waits, &[&seen.pid])?;
+            drop(sending);
+        }
+        Ok(())
     }
 
     /// Cancels the statement where others have waited behind it for too long.
@@ -473,12 +488,18 @@ impl Watch {
 
 /// The locks that the statement waits for.
 fn observe(client: &mut Client, seen: Seen) -> Result<Vec<Wait>, postgres::Error> {
-    let rows = client.query(
-        "SELECT locktype, relation, mode FROM pg_catalog.pg_locks WHERE pid = $1 AND NOT granted",
-        &[&seen.pid],
-    )?;
+    let sql = format!(
+        "WITH RECURSIVE {BEHIND} SELECT locktype, relation, mode, EXISTS (SELECT FROM behind WHERE pid = $1) \
+         FROM pg_catalog.pg_locks WHERE pid = $1 AND NOT granted"
+    );
+    let rows = client.query(&sql, &[&seen.pid])?;
     let waits = rows.iter().map(|row| {
-        Ok(Wait { kind: row.try_get(0)?, relation: row.try_get(1)?, mode: row.try_get(2)? })
+        Ok(Wait {
+            kind: row.try_get(0)?,
+            relation: row.try_get(1)?,
+            mode: row.try_get(2)?,
+            in_circle: row.try_get(3)?,
+        })
     });
     waits.collect()
 }

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use migrate_core::{Error, Event, Failure, UpTo};
-use migrate_dsl::Migration;
+use migrate_dsl::{Migration, Pgm};
+use migrate_tests::process::eventually;
 use migrate_tests::{Engine, migration};
 
 const A: &str = "20260101000000_a";
@@ -30,6 +31,7 @@ fn foreign_key() -> [Migration; 1] {
 /// twice this after each; every other one the other way round. Gives the longest of these transactions too.
 fn up_among(
     engine: &Engine,
+    all: &[Migration],
     clients: u64,
     statements: [&str; 2],
     pause: Duration,
@@ -69,7 +71,7 @@ fn up_among(
             (0..clients).map(|number| scope.spawn(move || client(number))).collect();
         std::thread::sleep(Duration::from_millis(300));
         let mut events = Vec::new();
-        let result = engine.migrator(&foreign_key()).patience(patience).up(
+        let result = engine.migrator(all).patience(patience).up(
             &mut engine.session(),
             &UpTo::default(),
             &mut |event: Event| events.push(event),
@@ -88,10 +90,74 @@ fn two_locks_are_had_among_clients_that_take_them_in_both_orders() {
         let statements = ["DELETE FROM users WHERE id < 0", "INSERT INTO posts VALUES (0)"];
         let (pause, patience) = (Duration::from_millis(5), Duration::from_secs(30));
         let started = Instant::now();
-        let (result, _, longest) = up_among(&engine, 4, statements, pause, patience);
+        let (result, _, longest) =
+            up_among(&engine, &foreign_key(), 4, statements, pause, patience);
         assert_eq!(result.unwrap(), [A]);
         assert!(started.elapsed() < Duration::from_secs(8), "{:?}", started.elapsed());
         assert!(longest < Duration::from_millis(500), "{longest:?}");
+    }
+}
+
+/// Work on rows that others want before a lock.
+fn change_rows(pgm: &mut Pgm) {
+    pgm.sql("UPDATE users SET name = 'b'").down("");
+    pgm.sql("SELECT pg_sleep(0.1)").down("");
+}
+
+/// The server would end one of the two after `deadlock_timeout`, a second: the client gets no error, and
+/// waits for less than that.
+#[test]
+fn a_client_that_waits_for_what_the_migration_has_locked_is_let_go() {
+    let wants_table = |pgm: &mut Pgm| {
+        change_rows(pgm);
+        pgm.add_column("posts", |t| _ = t.integer("m"));
+    };
+    let wants_rows = |pgm: &mut Pgm| {
+        change_rows(pgm);
+        pgm.sql("UPDATE posts SET who = who").down("");
+    };
+    let wants_tables = |pgm: &mut Pgm| {
+        change_rows(pgm);
+        pgm.add_column("posts", |t| _ = t.integer("m"));
+        pgm.add_column("users", |t| _ = t.integer("m"));
+    };
+    let ups: [fn(&mut Pgm); 3] = [wants_table, wants_rows, wants_tables];
+    for (number, up) in ups.into_iter().enumerate() {
+        let engine = engine();
+        engine.database.execute("ALTER TABLE users ADD name text; INSERT INTO posts VALUES (0)");
+        let (mut client, mut other) = (engine.database.client(), engine.database.client());
+        client.batch_execute("BEGIN; UPDATE posts SET who = 0").unwrap();
+        let mut events = Vec::new();
+        let (result, waited) = std::thread::scope(|scope| {
+            let client = scope.spawn(move || {
+                let changed = "SELECT FROM pg_locks WHERE relation = 'users'::regclass AND mode = 'RowExclusiveLock'";
+                eventually("rows are changed", || other.query_opt(changed, &[]).unwrap().is_some());
+                std::thread::sleep(Duration::from_millis(200));
+                let started = Instant::now();
+                client.batch_execute("UPDATE users SET name = 'a'").unwrap();
+                let waited = started.elapsed();
+                client.batch_execute("COMMIT").unwrap();
+                waited
+            });
+            let listen = &mut |event: Event| events.push(event);
+            let migrator = engine.migrator(&[migration(A, up)]).patience(Duration::from_secs(20));
+            let result = migrator.up(&mut engine.session(), &UpTo::default(), listen);
+            (result, client.join().unwrap())
+        });
+        assert_eq!(result.unwrap(), [A], "{number}");
+        assert!(waited < Duration::from_millis(900), "{number}: {waited:?}");
+        let told: Vec<_> = events
+            .iter()
+            .filter_map(|event| match event {
+                Event::Notice { message, .. } => Some(message),
+                _ => None,
+            })
+            .collect();
+        assert!(
+            matches!(*told, [told] if told.contains("all of it is rolled back and repeated")),
+            "{told:?}"
+        );
+        assert_eq!(engine.value("SELECT min(name) FROM users"), "b");
     }
 }
 
@@ -102,7 +168,7 @@ fn traffic_is_told_of_and_nobody_of_it_is_to_be_terminated() {
     let statements =
         ["DELETE FROM users WHERE id < 0; SELECT pg_sleep(0.06)", "INSERT INTO posts VALUES (0)"];
     let (pause, patience) = (Duration::from_millis(20), Duration::from_secs(5));
-    let (result, events, _) = up_among(&engine, 10, statements, pause, patience);
+    let (result, events, _) = up_among(&engine, &foreign_key(), 10, statements, pause, patience);
     let error = result.unwrap_err();
     let told: Vec<_> = events
         .iter()
