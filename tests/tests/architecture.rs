@@ -1,6 +1,6 @@
 //! The crates' directions, and the rules of the house, kept true.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -234,6 +234,89 @@ fn the_modules_of_the_engine_import_in_one_direction() {
         }
     }
     assert!(found.is_empty(), "{found:#?}");
+}
+
+/// Inside a folder of the engine, too. What stands in its `mod.rs` is what the folder is about, and known
+/// to all of its files.
+#[test]
+fn the_files_of_a_module_import_in_one_direction() {
+    let source = workspace().join("migrate-core/src");
+    let source = source.display().to_string();
+    let mut circles = Vec::new();
+    for module in ORDER.iter().filter(|module| Path::new(&source).join(module).is_dir()) {
+        let files: Vec<_> = sources(&format!("migrate-core/src/{module}"))
+            .into_iter()
+            .map(|(file, code)| {
+                let path = file.strip_prefix(&format!("{source}/{module}/")).unwrap();
+                let mut path: Vec<_> =
+                    path.trim_end_matches(".rs").split('/').map(ToOwned::to_owned).collect();
+                path.pop_if(|last| last == "mod");
+                let lines = code.lines().map(str::trim_start);
+                let code: Vec<_> = lines.filter(|line| !line.starts_with("//")).collect();
+                (path, code.join(" "))
+            })
+            .collect();
+        let names: BTreeSet<_> =
+            files.iter().filter_map(|(path, _)| path.first().cloned()).collect();
+        let home = files.iter().find(|(path, _)| path.is_empty());
+        let shared = home.map(|(_, code)| exports(code, &names)).unwrap_or_default();
+        let mut imports: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+        for (path, code) in &files {
+            let Some(from) = path.first() else { continue };
+            let inside = [format!("crate::{module}::"), "super::".repeat(path.len())];
+            let imported = inside.iter().flat_map(|prefix| imported(code, prefix));
+            let imported = imported.map(|name| shared.get(&name).cloned().unwrap_or(name));
+            let imported = imported.filter(|name| names.contains(name) && name != from);
+            imports.entry(from).or_default().extend(imported);
+        }
+        // What imports nothing that is left is of no circle.
+        loop {
+            let left: BTreeSet<String> = imports.keys().map(|name| (*name).to_owned()).collect();
+            let count = imports.len();
+            imports.retain(|_, imported| imported.intersection(&left).next().is_some());
+            if imports.len() == count {
+                break;
+            }
+        }
+        circles.extend(
+            imports.into_iter().map(|(file, imports)| format!("{module}/{file}: {imports:?}")),
+        );
+    }
+    assert!(circles.is_empty(), "these import each other in a circle: {circles:#?}");
+}
+
+/// The first names of what code imports from this module.
+fn imported(code: &str, module: &str) -> Vec<String> {
+    // `super::super::` is not `super::`.
+    let is_part = |before: &str| {
+        before.ends_with("super::") || before.ends_with(|c: char| c.is_alphanumeric())
+    };
+    let places = code.match_indices(module).filter(|(at, _)| !is_part(&code[..*at]));
+    places.flat_map(|(at, module)| first_names(&code[at + module.len()..])).collect()
+}
+
+/// What this `mod.rs` exports, with the file in which it is.
+fn exports(code: &str, files: &BTreeSet<String>) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    for file in files {
+        let module = format!("use {file}::");
+        for (at, _) in code.match_indices(&module) {
+            let names = first_names(&code[at + module.len()..]);
+            found.extend(names.into_iter().map(|name| (name, file.clone())));
+        }
+    }
+    found
+}
+
+/// `a` of `a::b`, and `a` and `b` of `{a, b::c}`.
+fn first_names(code: &str) -> Vec<String> {
+    let first = |text: &str| -> String {
+        text.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+    };
+    match code.strip_prefix('{') {
+        None => vec![first(code)],
+        Some(list) => list.split('}').next().unwrap_or_default().split(',').map(first).collect(),
+    }
 }
 
 /// Whoever looks for a file by that page finds it.

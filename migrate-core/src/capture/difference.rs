@@ -10,7 +10,7 @@ use super::drops::drop_all;
 use super::fact::{Address, Fact, Key, Need};
 use super::form::{Phase, Setting};
 use super::moved::undo_moves;
-use super::order::order;
+use super::order::{order, spread};
 use super::partition::Partitions;
 use super::untrusted::Code;
 
@@ -454,17 +454,6 @@ impl<'a> Comparison<'a> {
         for (index, complete) in incomplete.into_values() {
             self.extend(script, Phase::InOrder, index, complete);
         }
-    }
-}
-
-/// Adds what is next to anything of a set, and what is next to that.
-pub(super) fn spread<'a, N: IntoIterator<Item = &'a Address>>(
-    set: &mut HashSet<&'a Address>,
-    next: impl Fn(&'a Address) -> N,
-) {
-    let mut rest: Vec<_> = set.iter().copied().collect();
-    while let Some(address) = rest.pop() {
-        rest.extend(next(address).into_iter().filter(|next| set.insert(next)));
     }
 }
 

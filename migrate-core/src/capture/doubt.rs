@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use migrate_dsl::quote_literal;
 
-use super::difference::spread;
 use super::fact::{Address, Fact};
+use super::order::spread;
 
 /// What may not be there after all, because rows do not allow it, and what belongs to that.
 pub(super) fn unsure<'a>(

@@ -1,6 +1,6 @@
 //! Objects in an order in which each comes after what it needs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::fact::{Address, Fact};
 
@@ -107,4 +107,15 @@ fn rank(address: &Address) -> (usize, u32, i64, &str) {
 /// A sequence is made before the column that owns it and whose default calls it.
 fn is_owner_of_sequence(fact: &Fact, on: &Address) -> bool {
     on.part > 0 && fact.comes_with.is_empty() && fact.has_setting("last owned by")
+}
+
+/// Adds what is next to anything of a set, and what is next to that.
+pub(super) fn spread<'a, N: IntoIterator<Item = &'a Address>>(
+    set: &mut HashSet<&'a Address>,
+    next: impl Fn(&'a Address) -> N,
+) {
+    let mut rest: Vec<_> = set.iter().copied().collect();
+    while let Some(address) = rest.pop() {
+        rest.extend(next(address).into_iter().filter(|next| set.insert(next)));
+    }
 }

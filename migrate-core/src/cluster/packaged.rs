@@ -282,22 +282,6 @@ fn make_executable(folder: &Path) -> Result<(), ClusterError> {
     Ok(())
 }
 
-/// The `bin` folders of what was installed before, newest first.
-pub(super) fn unpacked(environment: &Environment) -> Vec<PathBuf> {
-    let Some(cache) = directory::cache_home(environment) else {
-        return Vec::new();
-    };
-    let Ok(entries) = fs::read_dir(cache.join("migrate/postgresql")) else {
-        return Vec::new();
-    };
-    let mut versions: Vec<(u32, PathBuf)> = entries
-        .flatten()
-        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path())))
-        .collect();
-    versions.sort_by(|a, b| b.cmp(a));
-    versions.into_iter().map(|(_, folder)| folder.join("bin")).collect()
-}
-
 /// The npm package for this machine, in npm's words.
 fn npm_platform() -> Option<&'static str> {
     match (std::env::consts::OS, std::env::consts::ARCH) {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::install_line::install_line;
-use super::{ClusterError, packaged};
+use super::{ClusterError, directory};
 use crate::environment::Environment;
 
 /// A folder with PostgreSQL's server programs, and their version.
@@ -151,7 +151,7 @@ pub(crate) fn candidates(
         Some(("`pg_config --bindir`".to_owned(), PathBuf::from(bindir)))
     });
     let installed = std::iter::once_with(move || installed_folders(environment));
-    let cached = std::iter::once_with(move || packaged::unpacked(environment));
+    let cached = std::iter::once_with(move || unpacked(environment));
     in_path
         .chain(configured.flatten())
         .chain(installed.chain(cached).flatten().map(|folder| (String::new(), folder)))
@@ -205,6 +205,22 @@ fn versions_in(parent: &str, prefix: &str, below: &str) -> Vec<PathBuf> {
         .collect();
     versions.sort_by(|a, b| b.cmp(a));
     versions.into_iter().map(|(_, folder)| folder).collect()
+}
+
+/// The `bin` folders of what [`install`](super::install) has fetched, newest first.
+fn unpacked(environment: &Environment) -> Vec<PathBuf> {
+    let Some(cache) = directory::cache_home(environment) else {
+        return Vec::new();
+    };
+    let Ok(entries) = fs::read_dir(cache.join("migrate/postgresql")) else {
+        return Vec::new();
+    };
+    let mut versions: Vec<(u32, PathBuf)> = entries
+        .flatten()
+        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path())))
+        .collect();
+    versions.sort_by(|a, b| b.cmp(a));
+    versions.into_iter().map(|(_, folder)| folder.join("bin")).collect()
 }
 
 fn missing_program(bindir: &Path) -> Option<&'static str> {

@@ -12,7 +12,10 @@ use std::time::{Duration, Instant};
 
 use postgres::types::Oid;
 
-use crate::connect::{CANCELS_WITHIN, Canceler, Lifeline, Session, Target, WeakLifeline};
+use super::lifeline::{Lifeline, WeakLifeline};
+use super::reach::{CANCELS_WITHIN, Canceler};
+pub use super::stop::Stop;
+use super::target::Target;
 use crate::limits::Limits;
 
 /// Ends the engine's work from another thread: on a signal, for example. Clones share one brake.
@@ -56,7 +59,7 @@ pub(crate) struct State {
     /// Whether a wait for a synchronous standby was ended, and not yet told.
     is_unconfirmed: bool,
     /// The connections that are given up where they do not answer.
-    lifelines: Vec<WeakLifeline>,
+    pub(super) lifelines: Vec<WeakLifeline>,
     stopped_at: Option<Instant>,
 }
 
@@ -128,15 +131,6 @@ pub(crate) struct Wait {
     pub(crate) in_circle: bool,
 }
 
-/// Why the engine stopped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stop {
-    /// A person, or the system, asked for it.
-    Interrupted,
-    /// The whole took longer than it may.
-    OutOfTime(Duration),
-}
-
 impl State {
     /// Closes connections on which the server has not kept the time limit of a statement.
     fn sever_what_is_overdue(&self, limit: Option<Duration>) {
@@ -151,17 +145,6 @@ impl State {
         for lifeline in self.lifelines.iter().filter_map(WeakLifeline::upgrade) {
             if lifeline.silence().is_some_and(|silence| silence >= limit) {
                 lifeline.sever();
-            }
-        }
-    }
-}
-
-impl fmt::Display for Stop {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Interrupted => f.write_str("interrupted"),
-            Self::OutOfTime(limit) => {
-                write!(f, "stopped after {} s, the time that was given", limit.as_secs_f64())
             }
         }
     }
@@ -199,16 +182,6 @@ impl Interrupt {
     /// Why it was asked to end.
     pub(crate) fn stopped(&self) -> Option<Stop> {
         self.state().stop
-    }
-
-    /// From here on the connection of a session is given up where it does not answer when all is to
-    /// end: what waits for it returns an error.
-    pub fn watch_over(&self, session: &Session) {
-        let mut state = self.state();
-        state.lifelines.retain(|lifeline| lifeline.upgrade().is_some());
-        state.lifelines.extend(session.lifeline().map(Lifeline::downgrade));
-        state.target = Some(session.target().clone());
-        state.pid = Some(session.backend_pid());
     }
 
     /// Keeps the time of the whole and of its statements, and insists on what was cancelled, while

@@ -22,19 +22,20 @@ pub(crate) mod search_path;
 mod server;
 mod service;
 mod session;
+mod stop;
 mod target;
+mod target_error;
 mod tls;
 
 pub use administration::{AdministrationError, create_database, drop_database, reset_database};
 pub(crate) use error::ReconnectError;
-pub use error::{ConnectError, OpenError, TargetError};
-pub(crate) use lifeline::{Lifeline, WeakLifeline};
+pub use error::{ConnectError, OpenError};
 pub use postgres::error::SqlState;
-pub(crate) use reach::CANCELS_WITHIN;
 pub use reach::Canceler;
 pub(crate) use session::EXTENSIONS_HAVE_TABLES;
 pub use session::Session;
 pub use target::Target;
+pub use target_error::TargetError;
 
 #[cfg(test)]
 mod tests;

@@ -547,3 +547,15 @@ fn refusal(target: &Target, error: &postgres::Error) -> ConnectError {
         }
     }
 }
+
+impl Interrupt {
+    /// From here on the connection of a session is given up where it does not answer when all is to
+    /// end: what waits for it returns an error.
+    pub fn watch_over(&self, session: &Session) {
+        let mut state = self.state();
+        state.lifelines.retain(|lifeline| lifeline.upgrade().is_some());
+        state.lifelines.extend(session.lifeline().map(Lifeline::downgrade));
+        state.target = Some(session.target().clone());
+        state.pid = Some(session.backend_pid());
+    }
+}

@@ -14,7 +14,7 @@ use postgres::types::Oid;
 
 use super::completion_probe::{Answer, Question};
 use super::error::{Failure, Origin, Said, is_lock};
-use super::non_transactional::commits_as_it_goes;
+use super::keywords::commits_as_it_goes;
 use super::parts::origins;
 use super::snapshot_wait::{self, Why};
 use super::{ApplyError, Left};

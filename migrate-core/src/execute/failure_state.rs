@@ -63,3 +63,17 @@ impl Left {
         }
     }
 }
+
+/// Whether the server refused a statement that commits as it goes before it began with it: it was not in
+/// any procedure then, or at the reading of a block.
+pub(super) fn is_refused(error: &postgres::Error) -> bool {
+    let Some(error) = error.as_db_error() else { return false };
+    let at = error.where_().unwrap_or_default();
+    let is_reading = "compilation of PL/pgSQL function \"inline_code_block\"";
+    // The context may be in another language, the server's source is not.
+    if ["pl_gram.y", "pl_comp.c", "pl_scanner.c"].iter().any(|file| error.file() == Some(file)) {
+        return error.code().code().starts_with("42") && at.lines().count() <= 1;
+    }
+    error.code().code().starts_with("42")
+        && (at.is_empty() || at.lines().count() == 1 && at.starts_with(is_reading))
+}

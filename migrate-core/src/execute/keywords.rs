@@ -145,6 +145,13 @@ fn quoted(text: &str) -> (String, &str) {
     (name + rest, "")
 }
 
+/// Whether the statement commits what it has done whenever it likes: of any other, all is done or
+/// nothing, as far as it cannot simply be done again.
+pub(super) fn commits_as_it_goes(sql: &str) -> bool {
+    let mut words = Words::of(sql);
+    words.eat("call") || words.eat("do")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,6 +14,7 @@ pub(crate) mod error;
 pub(crate) mod failure_state;
 mod keywords;
 mod non_transactional;
+mod pace;
 mod parts;
 mod retry;
 mod revert_step;

@@ -12,7 +12,8 @@ use super::capture::Watch;
 use super::cleanup::Leftovers;
 use super::completion_probe::{Answer, Question, invalid_namesake, is_direct, shuts_out};
 use super::error::{Failure, Origin, Said, is_lock};
-use super::keywords::Words;
+use super::failure_state::is_refused;
+use super::keywords::commits_as_it_goes;
 use super::send::send_outside;
 use super::snapshot_wait::{self, Why};
 use super::transaction::{Transaction, function_ended};
@@ -450,13 +451,6 @@ fn in_transaction<T>(
     }
 }
 
-/// Whether the statement commits what it has done whenever it likes: of any other, all is done or
-/// nothing, as far as it cannot simply be done again.
-pub(super) fn commits_as_it_goes(sql: &str) -> bool {
-    let mut words = Words::of(sql);
-    words.eat("call") || words.eat("do")
-}
-
 /// Whether a statement has to get its locks in the time that there is for all attempts: it is not
 /// tried again.
 pub(super) fn has_all_the_time(origin: Origin<'_>) -> bool {
@@ -466,20 +460,6 @@ pub(super) fn has_all_the_time(origin: Origin<'_>) -> bool {
 /// Has the server end a statement that waits for a lock for so long.
 pub(super) fn lock_timeout(budget: Duration) -> String {
     format!("SET lock_timeout = {}", budget.as_millis().clamp(1, LONGEST))
-}
-
-/// Whether the server refused such a statement before it began with it: it was not in any procedure
-/// then, or at the reading of a block.
-pub(super) fn is_refused(error: &postgres::Error) -> bool {
-    let Some(error) = error.as_db_error() else { return false };
-    let at = error.where_().unwrap_or_default();
-    let is_reading = "compilation of PL/pgSQL function \"inline_code_block\"";
-    // The context may be in another language, the server's source is not.
-    if ["pl_gram.y", "pl_comp.c", "pl_scanner.c"].iter().any(|file| error.file() == Some(file)) {
-        return error.code().code().starts_with("42") && at.lines().count() <= 1;
-    }
-    error.code().code().starts_with("42")
-        && (at.is_empty() || at.lines().count() == 1 && at.starts_with(is_reading))
 }
 
 /// Whether the server said that the statement runs in no transaction, or ends it itself.

@@ -1,6 +1,5 @@
 //! Statements of a transaction one at a time, and again where a lock is not to be had at once.
 
-use std::hash::{BuildHasher as _, RandomState};
 use std::time::{Duration, Instant};
 
 use postgres::error::SqlState;
@@ -8,6 +7,7 @@ use postgres::error::SqlState;
 use super::capture::Watch;
 use super::completion_probe::invalid_namesake;
 use super::error::{Failure, Origin, is_lock};
+use super::pace::Pace;
 use super::send::send;
 use super::transaction::{Transaction, function_ended};
 use super::unlogged::Logging;
@@ -15,89 +15,12 @@ use super::{HURRY, THINK, defaults, rust_function, savepoint};
 use crate::connect::Session;
 use crate::connect::interrupt::{Ended, Kind, Verdict, Wait};
 use crate::connect::search_path::{ENTER_TRUSTED, LEAVE_TRUSTED, trusted};
-use crate::event::{Event, Observer};
+use crate::event::Observer;
+use crate::lock::Gone;
 use crate::lock::watchdog::is_watching;
-use crate::lock::{Gate, Gone};
-
-/// How long a lock is waited for of which nothing is known: as long as others may wait behind us. It
-/// takes a few milliseconds to see what it is, and longer only where nobody looks.
-const UNKNOWN: [u64; 6] = [10, 15, 15, 15, 30, 60];
-/// The same for one that nobody holds for long.
-const GATED: [u64; 3] = [15, 30, 50];
-/// The same for one on a row, behind which nobody queues who does not want that row.
-const ROW: [u64; 3] = [250, 500, 1000];
 
 /// What takes longer is not done under a lock that could be taken after it.
 const QUICK: Duration = Duration::from_millis(5);
-
-/// What is known of the locks that the transaction did not get so far.
-#[derive(Default)]
-pub(super) struct Pace {
-    gate: Gate,
-    pub(super) attempts: usize,
-    /// How many of them knew what they wanted.
-    gated: usize,
-    /// Whether a lock has been what it failed for.
-    pub(super) locked: bool,
-    /// Whether that was no lock on a relation.
-    row: bool,
-    /// Whether who has it waits for what the transaction has locked before.
-    in_circle: bool,
-    /// The first statement that was seen to have work before it, if there is any.
-    behind_work: Option<usize>,
-    /// Whether it was reported that all of it is repeated.
-    warned: bool,
-    /// Whether something is read before a statement, which is not done under its lock.
-    captures: bool,
-    /// Whether the transaction has been rolled back to ask the server something.
-    rolled_back: bool,
-}
-
-impl Pace {
-    fn budget(&self) -> Duration {
-        let of = |budgets: &[u64], attempts: usize| {
-            Duration::from_millis(budgets[attempts.min(budgets.len() - 1)])
-        };
-        match () {
-            () if self.row => of(&ROW, self.attempts),
-            () if self.gate.is_known() => of(&GATED, self.gated),
-            () => of(&UNKNOWN, self.attempts),
-        }
-    }
-
-    /// A random time up to one that grows: those who collide shall not collide again.
-    fn pause(&self) -> Duration {
-        let longest = 25_u64 << self.attempts.min(6);
-        let random = RandomState::new().hash_one(self.attempts);
-        Duration::from_millis(random % longest.min(1000))
-    }
-
-    /// That there is work before this statement, which is not to be done under its lock.
-    fn is_behind_work(&mut self, number: usize) {
-        self.behind_work = Some(self.behind_work.map_or(number, |first| first.min(number)));
-    }
-
-    /// Says once that the work before a statement is done again at each attempt at its lock.
-    fn tell_repeats(&mut self, origin: Origin<'_>, observer: &mut dyn Observer) {
-        if std::mem::replace(&mut self.warned, true) {
-            return;
-        }
-        let (file, line) = (&origin.step.place.file, origin.step.place.line);
-        observer.event(Event::Notice {
-            severity: "warning".to_owned(),
-            message: format!(
-                "{file}:{line} does not get its lock at once, and others may wait for what the migration has \
-                 locked before, so all of it is rolled back and repeated; put the two into separate migrations"
-            ),
-        });
-    }
-
-    fn failed(&mut self) {
-        self.locked = true;
-        self.attempts += 1;
-        self.gated += usize::from(self.gate.is_known());
-    }
-}
 
 /// A statement, and its number in the transaction.
 #[derive(Clone, Copy)]

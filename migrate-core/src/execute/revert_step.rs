@@ -5,9 +5,9 @@ use std::time::Instant;
 use super::capture::Watch;
 use super::completion_probe::{Answer, Question, is_direct};
 use super::error::{Failure, Origin};
-use super::non_transactional::{
-    Broken, commits_as_it_goes, has_all_the_time, is_refused, lock_timeout,
-};
+use super::failure_state::is_refused;
+use super::keywords::commits_as_it_goes;
+use super::non_transactional::{Broken, has_all_the_time, lock_timeout};
 use super::parts::origins;
 use super::send::send_outside;
 use super::transaction::{Transaction, function_ended};

@@ -10,7 +10,7 @@ use migrate_dsl::{
 };
 
 use super::completion_probe::{is_direct, shuts_out};
-use super::non_transactional::is_refused;
+use super::failure_state::is_refused;
 use crate::connect::interrupt::Interrupt;
 use crate::connect::savepoint::savepoint;
 use crate::connect::search_path::as_author;

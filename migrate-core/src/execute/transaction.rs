@@ -7,7 +7,7 @@ use postgres::error::SqlState;
 use super::capture::Watch;
 use super::completion_probe::may_accept_an_invalid_index;
 use super::error::{Failure, Origin, Said, is_lock};
-use super::retry::Pace;
+use super::pace::Pace;
 use super::send::{Variables, is_alone, text};
 use super::{defaults, rust_function, savepoint};
 use crate::connect::Session;

@@ -1,12 +1,12 @@
 //! Why the history cannot be used.
 
 use std::error::Error;
+use std::fmt;
 
 use migrate_dsl::Name;
 use postgres::Client;
 use thiserror::Error;
 
-use super::Distrust;
 use crate::connect::permission;
 
 /// Why the history cannot be used.
@@ -179,6 +179,23 @@ impl HistoryError {
 
 fn there(by: &[String]) -> String {
     format!("{} {}", by.join(", "), if by.len() == 1 { "is" } else { "are" })
+}
+
+/// Why a table of the history cannot be trusted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Distrust {
+    /// The table, or what hangs on it.
+    pub object: String,
+    /// What is wrong with it, as a clause.
+    pub reason: String,
+    /// A statement that puts it right; none where somebody has to decide.
+    pub remedy: Option<String>,
+}
+
+impl fmt::Display for Distrust {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.object, self.reason)
+    }
 }
 
 fn remedies(distrust: &[Distrust]) -> String {

@@ -10,6 +10,7 @@ mod carry;
 mod columns;
 mod completeness;
 mod error;
+mod find;
 pub(crate) mod inverse;
 mod journal;
 mod log;
@@ -19,7 +20,7 @@ mod settings;
 mod trust;
 
 pub(crate) use carry::logs;
-pub use error::HistoryError;
+pub use error::{Distrust, HistoryError};
 pub use journal::Unfinished;
 pub(crate) use journal::{Noted, Sent};
 pub(crate) use log::Line;
@@ -28,7 +29,6 @@ pub use row::Applied;
 pub(crate) use row::TRANSACTION_MS;
 pub(crate) use settings::protect_as_before;
 pub use settings::{Allowed, Settings, protections};
-pub use trust::Distrust;
 
 use migrate_dsl::{Identifier, Name};
 

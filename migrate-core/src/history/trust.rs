@@ -11,31 +11,12 @@
 //! the database, and superusers. Roles with the predefined `pg_write_all_data` may write the history
 //! as they may write any table; whoever grants that has to trust them.
 
-use std::fmt;
-
 use migrate_dsl::quote_literal as literal;
 use postgres::{Client, SimpleQueryMessage};
 
-use super::{History, HistoryError};
+use super::{Distrust, History, HistoryError};
 use crate::connect::permission::TRUSTED_ROLES;
 use crate::event::Event;
-
-/// Why a table of the history cannot be trusted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Distrust {
-    /// The table, or what hangs on it.
-    pub object: String,
-    /// What is wrong with it, as a clause.
-    pub reason: String,
-    /// A statement that puts it right; none where somebody has to decide.
-    pub remedy: Option<String>,
-}
-
-impl fmt::Display for Distrust {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.object, self.reason)
-    }
-}
 
 /// Each row an object, what is wrong with it, and what puts it right.
 const QUESTION: &str = "\

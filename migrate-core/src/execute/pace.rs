@@ -1,0 +1,124 @@
+//! How long a lock is waited for, and when it is tried again.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::time::Duration;
+
+use super::error::Origin;
+use crate::event::{Event, Observer};
+use crate::lock::Gate;
+
+/// How long a lock is waited for of which nothing is known: as long as others may wait behind us. It
+/// takes a few milliseconds to see what it is, and longer only where nobody looks.
+const UNKNOWN: [u64; 6] = [10, 15, 15, 15, 30, 60];
+/// The same for one that nobody holds for long.
+const GATED: [u64; 3] = [15, 30, 50];
+/// The same for one on a row, behind which nobody queues who does not want that row.
+const ROW: [u64; 3] = [250, 500, 1000];
+
+/// What is known of the locks that the transaction did not get so far.
+#[derive(Default)]
+pub(super) struct Pace {
+    pub(super) gate: Gate,
+    pub(super) attempts: usize,
+    /// How many of them knew what they wanted.
+    pub(super) gated: usize,
+    /// Whether a lock has been what it failed for.
+    pub(super) locked: bool,
+    /// Whether that was no lock on a relation.
+    pub(super) row: bool,
+    /// Whether who has it waits for what the transaction has locked before.
+    pub(super) in_circle: bool,
+    /// The first statement that was seen to have work before it, if there is any.
+    pub(super) behind_work: Option<usize>,
+    /// Whether it was reported that all of it is repeated.
+    pub(super) warned: bool,
+    /// Whether something is read before a statement, which is not done under its lock.
+    pub(super) captures: bool,
+    /// Whether the transaction has been rolled back to ask the server something.
+    pub(super) rolled_back: bool,
+}
+
+impl Pace {
+    pub(super) fn budget(&self) -> Duration {
+        let of = |budgets: &[u64], attempts: usize| {
+            Duration::from_millis(budgets[attempts.min(budgets.len() - 1)])
+        };
+        match () {
+            () if self.row => of(&ROW, self.attempts),
+            () if self.gate.is_known() => of(&GATED, self.gated),
+            () => of(&UNKNOWN, self.attempts),
+        }
+    }
+
+    /// A random time up to one that grows: those who collide shall not collide again.
+    pub(super) fn pause(&self) -> Duration {
+        let longest = 25_u64 << self.attempts.min(6);
+        let random = RandomState::new().hash_one(self.attempts);
+        Duration::from_millis(random % longest.min(1000))
+    }
+
+    /// That there is work before this statement, which is not to be done under its lock.
+    pub(super) fn is_behind_work(&mut self, number: usize) {
+        self.behind_work = Some(self.behind_work.map_or(number, |first| first.min(number)));
+    }
+
+    /// Says once that the work before a statement is done again at each attempt at its lock.
+    pub(super) fn tell_repeats(&mut self, origin: Origin<'_>, observer: &mut dyn Observer) {
+        if std::mem::replace(&mut self.warned, true) {
+            return;
+        }
+        let (file, line) = (&origin.step.place.file, origin.step.place.line);
+        observer.event(Event::Notice {
+            severity: "warning".to_owned(),
+            message: format!(
+                "{file}:{line} does not get its lock at once, and others may wait for what the migration has \
+                 locked before, so all of it is rolled back and repeated; put the two into separate migrations"
+            ),
+        });
+    }
+
+    pub(super) fn failed(&mut self) {
+        self.locked = true;
+        self.attempts += 1;
+        self.gated += usize::from(self.gate.is_known());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn budgets(pace: &mut Pace) -> Vec<u128> {
+        let budget = |pace: &mut Pace| {
+            let budget = pace.budget().as_millis();
+            pace.failed();
+            budget
+        };
+        (0..7).map(|_| budget(pace)).collect()
+    }
+
+    #[test]
+    fn what_others_queue_behind_is_waited_for_only_briefly() {
+        assert_eq!(budgets(&mut Pace::default()), [10, 15, 15, 15, 30, 60, 60]);
+        let mut of_row = Pace { row: true, ..Pace::default() };
+        assert_eq!(budgets(&mut of_row), [250, 500, 1000, 1000, 1000, 1000, 1000]);
+    }
+
+    #[test]
+    fn the_pause_grows_up_to_a_second() {
+        let longest = |attempts| {
+            let pause = |_| Pace { attempts, ..Pace::default() }.pause().as_millis();
+            (0..200).map(pause).max().unwrap()
+        };
+        assert!((10..25).contains(&longest(0)), "{}", longest(0));
+        assert!((50..100).contains(&longest(2)), "{}", longest(2));
+        assert!((700..1000).contains(&longest(60)), "{}", longest(60));
+    }
+
+    #[test]
+    fn work_comes_before_the_first_statement_that_has_some_before_it() {
+        let mut pace = Pace::default();
+        [5, 3, 4].map(|number| pace.is_behind_work(number));
+        assert_eq!(pace.behind_work, Some(3));
+    }
+}
