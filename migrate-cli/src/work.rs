@@ -306,6 +306,11 @@ impl Work {
     pub fn announce(&mut self, context: &Context) {
         // A history that cannot be read is told by whatever comes next.
         let protected = self.migrator.protection(&mut self.session).ok().flatten();
+        self.announce_as(protected.as_deref(), context);
+    }
+
+    /// The same, where it is known already whether it is protected.
+    pub fn announce_as(&self, protected: Option<&str>, context: &Context) {
         let protected = protected.map(|name| format!(", protected as `{name}`"));
         let target = self.session.target();
         let text = format!("{target} ({}){}", target.origin(), protected.unwrap_or_default());

@@ -62,6 +62,6 @@ pub use lock::watchdog::Reporter;
 /// How migration files are named and found.
 pub use migrate_dsl::discover;
 pub use migrator::{
-    BackupBefore, DownTo, Finding, FindingKind, Migrator, Partial, RestoreOptions, Status,
-    StatusEntry, UpTo, Verification, WouldSync,
+    BackupBefore, DownTo, Finding, FindingKind, HistoryState, Migrator, Partial, RestoreOptions,
+    Status, StatusEntry, UpTo, Verification, WouldSync,
 };

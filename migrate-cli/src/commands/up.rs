@@ -1,7 +1,7 @@
 //! `migrate up`
 
 use clap::Args;
-use migrate_core::UpTo;
+use migrate_core::{HistoryState, UpTo};
 use serde_json::json;
 
 use crate::commands::{backup, plan};
@@ -50,9 +50,12 @@ pub fn run(args: &UpArgs, context: &Context) -> anyhow::Result<Exit> {
         allow_out_of_order: args.allow_out_of_order,
         single_transaction: args.single_transaction,
     };
-    work.announce(context);
+    let state = work.migrator.history_state(&mut work.session);
+    let protected = state.as_ref().ok().and_then(HistoryState::protected);
+    work.announce_as(protected, context);
     if args.dry_run {
-        let pending = work.migrator.would_apply(&mut work.session, &to);
+        let state = state.map_err(|error| work.located(error))?;
+        let pending = work.migrator.pending(&state, &to, work.session.major());
         let pending = pending.map_err(|error| work.located(error))?;
         context.printer.json(&json!({"event": "dry run", "migrations": pending}));
         let mut progress = Progress::new(context.printer);
@@ -67,11 +70,17 @@ pub fn run(args: &UpArgs, context: &Context) -> anyhow::Result<Exit> {
     let result = {
         let mut progress = Progress::new(context.printer);
         work.at_work(&args.limits, &progress, context);
-        // What is refused, `up` says, and writes into the log.
-        if let Ok(pending) = work.migrator.would_apply(&mut work.session, &to) {
-            pending.into_iter().for_each(|migration| work.hints(context, migration));
+        let (major, observer) = (work.session.major(), &mut |event| progress.show(event));
+        match state {
+            Ok(state) => {
+                if let Ok(pending) = work.migrator.pending(&state, &to, major) {
+                    pending.into_iter().for_each(|migration| work.hints(context, migration));
+                }
+                work.migrator.up_from(state, &mut work.session, &to, observer)
+            }
+            // What is refused, `up` says, and writes into the log.
+            Err(_) => work.migrator.up(&mut work.session, &to, observer),
         }
-        work.migrator.up(&mut work.session, &to, &mut |event| progress.show(event))
     };
     let applied = result.map_err(|error| work.located(error))?;
     context.printer.json(&json!({"event": "summary", "applied": applied}));

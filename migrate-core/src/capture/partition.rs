@@ -91,7 +91,7 @@ impl Partitions {
     }
 
     /// Statements about a fact, as they do nothing where its partition is gone; a notice says so the
-    /// first time.
+    /// first time, and a warning where the table is still there.
     pub(super) fn guarded(
         &self,
         fact: &Fact,
@@ -118,10 +118,14 @@ impl Partitions {
         let guarded = statements.into_iter().map(|statement| {
             let otherwise = match told.insert(name.clone()) {
                 true => {
-                    let message =
-                        format!("`{name}` is no partition or child any more, and is left as it is");
-                    let message = quote_literal(&message);
-                    format!("    ELSE\n        RAISE NOTICE USING MESSAGE = {message};\n")
+                    let class = &classes[0];
+                    let [gone, detached] = ["", ", and is left as it is"].map(|what| {
+                        quote_literal(&format!("`{name}` is no partition or child any more{what}"))
+                    });
+                    format!(
+                        "    ELSIF {class} IS NULL THEN\n        RAISE NOTICE USING MESSAGE = {gone};\n    \
+                         ELSE\n        RAISE WARNING USING MESSAGE = {detached};\n"
+                    )
                 }
                 false => String::new(),
             };

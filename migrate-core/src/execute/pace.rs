@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn work_comes_before_the_first_statement_that_has_some_before_it() {
         let mut pace = Pace::default();
-        [5, 3, 4].map(|number| pace.is_behind_work(number));
+        [5, 3, 4].into_iter().for_each(|number| pace.is_behind_work(number));
         assert_eq!(pace.behind_work, Some(3));
     }
 }

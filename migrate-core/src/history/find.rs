@@ -3,10 +3,39 @@
 use std::collections::BTreeMap;
 
 use migrate_dsl::quote_literal as literal;
-use postgres::{Client, SimpleQueryMessage};
+use postgres::{Client, SimpleQueryMessage, SimpleQueryRow};
+use sha2::{Digest, Sha256};
 
 use super::schema::WITHOUT_SETTINGS;
 use super::{History, HistoryError, Settings, completeness, journal, log, row};
+
+/// The columns by table.
+type Columns = BTreeMap<String, Vec<String>>;
+
+/// What a history has, in short.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Summary {
+    /// How many migrations are applied.
+    applied: usize,
+    /// The digest of their names and checksums, in the order of applying.
+    digest: String,
+    /// How many stopped half way.
+    unfinished: usize,
+}
+
+impl Summary {
+    /// That of a history in which these were applied in this order, of which the names and checksums are
+    /// given, and none stopped half way.
+    pub(crate) fn of<'a>(all: impl IntoIterator<Item = (&'a str, String)>) -> Self {
+        let (mut applied, mut digest) = (0, Sha256::new());
+        for (name, checksum) in all {
+            applied += 1;
+            digest.update(format!("{name} {checksum}\n"));
+        }
+        let digest = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { applied, digest, unfinished: 0 }
+    }
+}
 
 impl History {
     /// The settings of the history that the database has, or nothing where it has none; its
@@ -17,6 +46,59 @@ impl History {
     /// When a table of that name belongs to something else or to a newer version of this tool, or
     /// the server cannot be asked.
     pub fn find(&self, client: &mut Client) -> Result<Option<Settings>, HistoryError> {
+        Ok(self.find_with(client, None)?.map(|(settings, _)| settings))
+    }
+
+    /// The same, with what it has in short: two messages, however long it is. No summary of one that an
+    /// older version made.
+    pub(crate) fn summary(
+        &self,
+        client: &mut Client,
+    ) -> Result<Option<(Settings, Option<Summary>)>, HistoryError> {
+        let sql = format!(
+            "SELECT pg_catalog.count(*), pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to( \
+             coalesce(pg_catalog.string_agg(name || ' ' || checksum || E'\\n', '' ORDER BY id), ''), 'UTF8')), 'hex'), \
+             (SELECT pg_catalog.count(*) FROM {}) FROM {}",
+            self.journal_table().quoted(),
+            self.table.quoted(),
+        );
+        self.find_with(client, Some(&sql))
+    }
+
+    fn find_with(
+        &self,
+        client: &mut Client,
+        summary: Option<&str>,
+    ) -> Result<Option<(Settings, Option<Summary>)>, HistoryError> {
+        let Some(found) = self.columns(client)? else { return Ok(None) };
+        let settings = self.settings_table().name;
+        let is_whole = |columns: &Vec<String>| {
+            ["key", "value"].iter().all(|name| columns.iter().any(|column| column == name))
+        };
+        if let Some(columns) = found.get(settings.as_str())
+            && !self.has_settings(&found)
+        {
+            is_ours(&self.settings_table(), columns, ["key", "value"])?;
+        }
+        if !found.get(settings.as_str()).is_some_and(is_whole) {
+            let settings = completeness::check(self, &found, None)?;
+            return Ok(Some((settings, None)));
+        }
+        // What is not whole is named, and not asked for more.
+        let is_complete = self.is_complete(&found);
+        let summary = summary.filter(|_| is_complete);
+        let sql = [Some(self.select_settings().as_str()), summary]
+            .map(Option::unwrap_or_default)
+            .join(";\n");
+        let messages = client.simple_query(&sql)?;
+        let [settings, summary] = results(&messages);
+        let settings = self.settings(settings)?;
+        let settings = completeness::check(self, &found, Some(settings))?;
+        Ok(Some((settings, summary.first().copied().and_then(summary_of))))
+    }
+
+    /// The columns of the tables that are there, of which the history is one.
+    fn columns(&self, client: &mut Client) -> Result<Option<Columns>, HistoryError> {
         let (history, settings) = (&self.table.name, self.settings_table().name);
         let names = [&self.schema, &settings].map(migrate_dsl::Identifier::problem);
         if let Some(problem) = names.into_iter().flatten().next() {
@@ -38,7 +120,7 @@ impl History {
             literal(self.schema.as_str()),
             self.names(),
         );
-        let mut found = BTreeMap::<String, Vec<String>>::new();
+        let mut found = Columns::new();
         let mut is_suspect = false;
         for message in client.simple_query(&sql)? {
             if let SimpleQueryMessage::Row(row) = message {
@@ -63,24 +145,27 @@ impl History {
         {
             is_ours(&self.table, columns, row::COLUMNS.iter().map(|column| column.name))?;
         }
-        let is_whole = |columns: &Vec<String>| {
-            ["key", "value"].iter().all(|name| columns.iter().any(|column| column == name))
-        };
-        if let Some(columns) = found.get(settings.as_str())
-            && !self.has_settings(&found)
-        {
-            is_ours(&self.settings_table(), columns, ["key", "value"])?;
-        }
-        let kept = match found.get(settings.as_str()).is_some_and(is_whole) {
-            true => Some(self.settings(client)?),
-            false => None,
-        };
-        completeness::check(self, &found, kept).map(Some)
+        Ok(Some(found))
+    }
+
+    /// Whether there are all columns of all tables.
+    fn is_complete(&self, found: &Columns) -> bool {
+        let tables = [
+            (self.table.clone(), row::COLUMNS),
+            (self.log_table(), log::COLUMNS),
+            (self.journal_table(), journal::COLUMNS),
+        ];
+        tables.iter().all(|(table, columns)| {
+            let has = found.get(table.name.as_str());
+            columns
+                .iter()
+                .all(|column| has.is_some_and(|has| has.iter().any(|it| it == column.name)))
+        })
     }
 
     /// Whether these columns by table are of a version that has made its settings: the table of that
     /// name is ours then.
-    fn has_settings(&self, found: &BTreeMap<String, Vec<String>>) -> bool {
+    fn has_settings(&self, found: &Columns) -> bool {
         [(self.log_table(), log::COLUMNS), (self.journal_table(), journal::COLUMNS)].iter().any(
             |(table, columns)| {
                 let later = columns.iter().filter(|column| column.since > WITHOUT_SETTINGS);
@@ -91,6 +176,28 @@ impl History {
             },
         )
     }
+}
+
+/// The rows of two statements.
+fn results(messages: &[SimpleQueryMessage]) -> [Vec<&SimpleQueryRow>; 2] {
+    let mut results = [Vec::new(), Vec::new()];
+    let mut number = 0;
+    for message in messages {
+        match message {
+            SimpleQueryMessage::Row(row) if number < results.len() => results[number].push(row),
+            SimpleQueryMessage::CommandComplete(_) => number += 1,
+            _ => {}
+        }
+    }
+    results
+}
+
+fn summary_of(row: &SimpleQueryRow) -> Option<Summary> {
+    Some(Summary {
+        applied: row.get(0)?.parse().ok()?,
+        digest: row.get(1)?.to_owned(),
+        unfinished: row.get(2)?.parse().ok()?,
+    })
 }
 
 /// Refuses a table that lacks one of our columns.

@@ -2,7 +2,7 @@
 
 use crate::connect::permission::TRUSTED_ROLES;
 use migrate_dsl::{Identifier, Name, quote_literal as literal};
-use postgres::{Client, SimpleQueryMessage};
+use postgres::{Client, SimpleQueryRow};
 
 use super::schema::{VERSION, WITHOUT_SETTINGS};
 use super::{Action, History, HistoryError, Outcome};
@@ -27,15 +27,18 @@ impl Settings {
 const PROTECTED: &str = "protected";
 
 impl History {
-    /// Reads the settings, in one round trip; they may not tell the version.
-    pub(super) fn settings(
+    /// SQL that asks for the settings.
+    pub(super) fn select_settings(&self) -> String {
+        format!("SELECT key, value FROM {}", self.settings_table().quoted())
+    }
+
+    /// Reads the settings; they may not tell the version.
+    pub(super) fn settings<'a>(
         &self,
-        client: &mut Client,
+        rows: impl IntoIterator<Item = &'a SimpleQueryRow>,
     ) -> Result<(Option<usize>, Option<String>), HistoryError> {
-        let sql = format!("SELECT key, value FROM {}", self.settings_table().quoted());
         let (mut told, mut protected) = (None, None);
-        for message in client.simple_query(&sql)? {
-            let SimpleQueryMessage::Row(row) = message else { continue };
+        for row in rows {
             let value = row.get(1).unwrap_or_default();
             match row.get(0) {
                 Some("version") => match value.parse() {

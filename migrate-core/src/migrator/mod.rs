@@ -7,6 +7,7 @@ mod embedded;
 mod extensions;
 mod functions;
 mod goto;
+mod history_state;
 mod log;
 mod mark;
 mod protect;
@@ -29,6 +30,7 @@ use postgres::Client;
 
 pub use backup::BackupBefore;
 pub use down::DownTo;
+pub use history_state::HistoryState;
 pub use restore::RestoreOptions;
 pub use status::{Partial, Status, StatusEntry};
 pub use sync::WouldSync;
@@ -55,7 +57,7 @@ use crate::plan::Plan;
 /// See the [crate's page](crate) for an example.
 #[derive(Debug, Clone)]
 pub struct Migrator {
-    plan: Plan,
+    plan: Arc<Plan>,
     history: History,
     actor: Actor,
     limits: Limits,
@@ -118,7 +120,7 @@ impl Migrator {
     #[must_use]
     pub fn new(plan: Plan, actor: Actor) -> Self {
         Self {
-            plan,
+            plan: Arc::new(plan),
             history: History::default(),
             actor,
             limits: Limits::default(),

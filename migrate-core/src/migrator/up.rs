@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use postgres::error::SqlState;
 
 use super::revert_partial::stuck;
-use super::{Known, Migrator};
+use super::{HistoryState, Known, Migrator};
 use crate::capture::{Code, code_of, unrestored_of};
 use crate::connect::Session;
 use crate::connect::permission;
@@ -61,19 +61,38 @@ impl Migrator {
         to: &UpTo,
         observer: &mut dyn Observer,
     ) -> Result<Vec<String>, Error> {
-        let result = self.up_unlogged(session, to, observer);
+        let state = self.history_state(session);
+        let result = state.and_then(|state| self.up_unlogged(state, session, to, observer));
+        self.note_refusal(session, Action::Up, result)
+    }
+
+    /// The same, with what the history told [a moment ago](Self::history_state). It is read again, under the
+    /// lock, before anything is applied.
+    ///
+    /// # Errors
+    ///
+    /// As [`up`](Self::up).
+    pub fn up_from(
+        &self,
+        state: HistoryState,
+        session: &mut Session,
+        to: &UpTo,
+        observer: &mut dyn Observer,
+    ) -> Result<Vec<String>, Error> {
+        let result = self.up_unlogged(state, session, to, observer);
         self.note_refusal(session, Action::Up, result)
     }
 
     fn up_unlogged(
         &self,
+        state: HistoryState,
         session: &mut Session,
         to: &UpTo,
         observer: &mut dyn Observer,
     ) -> Result<Vec<String>, Error> {
         // With nothing to do nobody has to be waited for, and what cannot be done is refused before
         // anything is written.
-        let known = self.known(session.client())?.unwrap_or_default();
+        let Some(known) = state.known else { return Ok(Vec::new()) };
         let entries = self.entries(&known);
         tell_drift(&entries, observer);
         let migrations = self.to_apply(&entries, to, session.major())?;
@@ -86,16 +105,6 @@ impl Migrator {
         self.alone(session, observer, |session, lock, known, observer| {
             self.up_alone(session, lock, &known, to, observer)
         })
-    }
-
-    /// What [`up`](Self::up) would apply. Writes nothing, not even the history.
-    ///
-    /// # Errors
-    ///
-    /// As [`up`](Self::up), but for what only the server can refuse.
-    pub fn would_apply(&self, session: &mut Session, to: &UpTo) -> Result<Vec<&Migration>, Error> {
-        let known = self.known(session.client())?.unwrap_or_default();
-        self.to_apply(&self.entries(&known), to, session.major())
     }
 
     pub(super) fn up_alone(

@@ -1,0 +1,83 @@
+//! The history as a command finds it, before it waits for anybody.
+
+use super::{Known, Migrator, UpTo};
+use crate::connect::Session;
+use crate::error::Error;
+use crate::history::Summary;
+use crate::plan::Migration;
+
+/// What the database told of its history: read once, for all that a command asks before it begins.
+///
+/// ```no_run
+/// use migrate_core::{Migrator, Session, UpTo};
+///
+/// # fn up(migrator: &Migrator, session: &mut Session) -> Result<(), migrate_core::Error> {
+/// let state = migrator.history_state(session)?;
+/// println!("protected as {:?}", state.protected());
+/// for migration in migrator.pending(&state, &UpTo::default(), session.major())? {
+///     println!("{}", migration.name);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct HistoryState {
+    /// Nothing where just the plan is applied, all of it, and nothing stopped half way.
+    pub(super) known: Option<Known>,
+    protected: Option<String>,
+}
+
+impl HistoryState {
+    /// The name under which the database is protected.
+    #[must_use]
+    pub fn protected(&self) -> Option<&str> {
+        self.protected.as_deref()
+    }
+}
+
+impl Migrator {
+    /// Reads the history. Takes no lock, writes nothing, and asks no more of a long history than of a short
+    /// one where everything is applied.
+    ///
+    /// # Errors
+    ///
+    /// When the history is not ours or cannot be read.
+    pub fn history_state(&self, session: &mut Session) -> Result<HistoryState, Error> {
+        let client = session.client();
+        let found =
+            self.history.summary(client).map_err(|error| error.advised(client, "SELECT"))?;
+        let Some((settings, summary)) = found else {
+            return Ok(HistoryState { known: Some(Known::default()), protected: None });
+        };
+        let protected = settings.protected.clone();
+        let planned = self.plan.migrations.iter().map(|it| (it.name.as_str(), it.checksum()));
+        let is_applied = summary.is_some_and(|summary| summary == Summary::of(planned));
+        let known = if is_applied { None } else { Some(self.read(client, settings)?) };
+        Ok(HistoryState { known, protected })
+    }
+
+    /// What [`up`](Self::up) would apply to a server of this major version, by a history as it was read.
+    ///
+    /// # Errors
+    ///
+    /// As [`up`](Self::up), but for what only the server can refuse.
+    pub fn pending(
+        &self,
+        state: &HistoryState,
+        to: &UpTo,
+        major: u32,
+    ) -> Result<Vec<&Migration>, Error> {
+        let Some(known) = &state.known else { return Ok(Vec::new()) };
+        self.to_apply(&self.entries(known), to, major)
+    }
+
+    /// What [`up`](Self::up) would apply. Writes nothing, not even the history.
+    ///
+    /// # Errors
+    ///
+    /// As [`up`](Self::up), but for what only the server can refuse.
+    pub fn would_apply(&self, session: &mut Session, to: &UpTo) -> Result<Vec<&Migration>, Error> {
+        let state = self.history_state(session)?;
+        self.pending(&state, to, session.major())
+    }
+}
