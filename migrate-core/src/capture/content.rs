@@ -11,6 +11,33 @@ use super::fact::{Address, Fact, Key};
 const NAMED: usize = 3;
 
 impl State {
+    /// Why what has taken the name of something that is gone cannot become that: whoever uses a type by
+    /// then has values of the other one.
+    pub(crate) fn replaced_in(&self, after: &Self) -> Option<String> {
+        if self.is_of_settings() {
+            return None;
+        }
+        let there = after.addresses();
+        let replaced = self.facts.iter().filter_map(|(key, fact)| {
+            let now = after.facts.get(key).filter(|now| now.address != fact.address)?;
+            (!there.contains(&fact.address)).then_some((key, fact, now))
+        });
+        for (key, fact, now) in replaced {
+            let is_other = match fact.address.class.as_ref() {
+                "pg_type" => fact.address.part == 0 && fact.create() != now.create(),
+                "pg_class" => fact.value("change partitioned") != now.value("change partitioned"),
+                _ => false,
+            };
+            if is_other {
+                return Some(format!(
+                    "the step replaces {} `{}` by another of that name, which cannot be changed back",
+                    key.kind, key.identity
+                ));
+            }
+        }
+        None
+    }
+
     /// Tables and columns that are not there afterwards: an inverse makes them, without their content.
     /// What something else has the name of by now keeps the content that has.
     pub(crate) fn lost_content(&self, after: &Self) -> Vec<String> {
@@ -33,8 +60,9 @@ impl State {
             0 => !parts.contains(&fact.address.object),
             _ => !tables.contains(&fact.address.object),
         };
-        let gone = gone.into_iter().filter(|(_, fact)| is_named(fact));
-        let lost = gone.map(|(key, _)| {
+        let mut gone: Vec<_> = gone.into_iter().filter(|(_, fact)| is_named(fact)).collect();
+        gone.sort_by_key(|(key, fact)| (fact.address.part > 0, key.kind != "table column"));
+        let lost = gone.into_iter().map(|(key, _)| {
             let replaced = after.facts.contains_key(key).then_some("the former ");
             format!("{}content of {} `{}`", replaced.unwrap_or("the "), key.kind, key.identity)
         });

@@ -300,12 +300,20 @@ impl<'a> Comparison<'a> {
             needs.filter(|address| self.new.contains(*address))
         };
         // A link that stays needs nothing that is newer than it.
-        let stays = facts.filter(|fact| {
+        let stays = facts.clone().filter(|fact| {
             fact.address.class != "pg_inherits"
                 && !self.new.contains(&fact.address)
                 && !self.rebuilt.contains(&fact.address)
         });
-        let mut late: HashSet<&Address> = stays.flat_map(new_needs).collect();
+        // A foreign key refers to a partition, and its index, as long as that is one.
+        let links = facts.filter(|link| link.address.class == "pg_inherits");
+        let links = links.filter(|link| self.new.contains(&link.address));
+        let joined: HashSet<Oid> = links.map(|link| link.address.object).collect();
+        let refers = |fact: &Fact, on: &Address| {
+            fact.address.class == "pg_constraint" && joined.contains(&on.object)
+        };
+        let needs = stays.flat_map(|fact| new_needs(fact).filter(move |on| !refers(fact, on)));
+        let mut late: HashSet<&Address> = needs.collect();
         spread(&mut late, |address| {
             by_address.get(address).into_iter().flat_map(|fact| new_needs(fact))
         });

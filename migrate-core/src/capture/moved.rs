@@ -104,7 +104,11 @@ pub(super) fn undo_moves<'a>(before: &State, after: &'a State) -> (Vec<String>, 
     let along: Vec<(&Key, &Key)> = before
         .facts
         .iter()
-        .filter(|(_, fact)| fact.address.part > 0 || fact.is_inherited_constraint())
+        .filter(|(_, fact)| {
+            fact.address.part > 0
+                || fact.address.class == "pg_attrdef"
+                || fact.is_inherited_constraint()
+        })
         .filter_map(|(key, fact)| {
             let (other, now) = found.get(&fact.address)?;
             let has_own_way = fact.name().is_some() && now.name().is_some();
@@ -418,7 +422,7 @@ fn without_aliases(text: &str, names: &[(String, String)]) -> String {
 }
 
 impl State {
-    fn addresses(&self) -> HashSet<&Address> {
+    pub(super) fn addresses(&self) -> HashSet<&Address> {
         self.facts.values().map(|fact| &fact.address).collect()
     }
 

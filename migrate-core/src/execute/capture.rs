@@ -165,7 +165,10 @@ impl Watch {
             let impossible = before
                 .impossible_cast(session.client(), &after)
                 .map_err(|error| Failure::capture(origin, error))?;
-            if let Some(reason) = impossible.or_else(|| before.name_taken_in(&after)) {
+            if let Some(reason) = impossible
+                .or_else(|| before.name_taken_in(&after))
+                .or_else(|| before.replaced_in(&after))
+            {
                 self.captured.insert(origin.index, CapturedInverse::Impossible { reason });
                 return Ok(());
             }

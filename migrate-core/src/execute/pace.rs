@@ -34,6 +34,8 @@ pub(super) struct Pace {
     pub(super) warned: bool,
     /// Whether something is read before a statement, which is not done under its lock.
     pub(super) captures: bool,
+    /// How long others may wait.
+    pub(super) blocking: Duration,
     /// Whether the transaction has been rolled back to ask the server something.
     pub(super) rolled_back: bool,
 }
@@ -43,6 +45,11 @@ impl Pace {
         let of = |budgets: &[u64], attempts: usize| {
             Duration::from_millis(budgets[attempts.min(budgets.len() - 1)])
         };
+        if let Some(longest) = self.gate.queues()
+            && !self.row
+        {
+            return longest.min(self.blocking);
+        }
         match () {
             () if self.row => of(&ROW, self.attempts),
             () if self.gate.is_known() => of(&GATED, self.gated),
@@ -54,7 +61,9 @@ impl Pace {
     pub(super) fn pause(&self) -> Duration {
         let longest = 25_u64 << self.attempts.min(6);
         let random = RandomState::new().hash_one(self.attempts);
-        Duration::from_millis(random % longest.min(1000))
+        let random = Duration::from_millis(random % longest.min(1000));
+        // Those who have waited behind us are to go on in peace.
+        self.gate.queues().map_or(random, |waited| random + 2 * waited)
     }
 
     /// That there is work before this statement, which is not to be done under its lock.

@@ -57,6 +57,7 @@ impl Transaction<'_> {
         observer: &mut dyn Observer,
     ) -> Result<(), Failure> {
         let deadline = Instant::now() + self.limits.lock_wait;
+        pace.blocking = self.limits.blocking;
         pace.captures = self.statements.iter().any(|origin| watch.asked(origin).is_some());
         loop {
             if stands_before.is_none() {

@@ -26,6 +26,9 @@ const LOOK: Duration = Duration::from_millis(15);
 const WORTH_TELLING: Duration = Duration::from_millis(500);
 /// After this long without a lock that nobody holds for long, it is the traffic that is told of.
 const BUSY: Duration = Duration::from_secs(3);
+/// How long it is then waited for with others behind it, the first times and from then on.
+const QUEUE: [Duration; 3] =
+    [Duration::from_millis(100), Duration::from_millis(200), Duration::from_millis(400)];
 /// To end a transaction that is younger would be of no use: it is soon over by itself.
 const YOUNG: Duration = Duration::from_secs(1);
 
@@ -53,6 +56,8 @@ pub(crate) struct Gate {
     /// Whether there is a language in which the server itself can try for several locks.
     has_plpgsql: bool,
     told_busy: bool,
+    /// How often it has let through to the queue.
+    queued: usize,
 }
 
 /// What keeps somebody from a lock.
@@ -183,12 +188,18 @@ impl Gate {
             if old.is_empty() && (!fresh || watched >= OLD) {
                 return Ok(Gone::Free);
             }
+            if is_traffic && now < deadline && self.can_queue() {
+                self.queued += 1;
+                return Ok(Gone::Free);
+            }
             if let Some(blocking) = blocking {
                 let waited = behind.look(client)?;
                 // Whoever waits for us does not go on before we do.
                 let wait_for_us =
                     |holder: &LockHolder| holder.pid.is_some_and(|pid| behind.0.contains_key(&pid));
-                if waited >= blocking || old.iter().any(wait_for_us) {
+                // Nor does it help them to wait for one who takes long.
+                let takes_long = !waited.is_zero() && old.iter().any(|holder| !is_young(holder));
+                if waited >= blocking || takes_long || old.iter().any(wait_for_us) {
                     return Ok(Gone::Blocking);
                 }
             }
@@ -287,6 +298,18 @@ impl Gate {
             true => Obstacle { holders: Vec::new(), busy: self.tables() },
             false => Obstacle { holders, busy: Vec::new() },
         }
+    }
+
+    /// How long the lock may be waited for with others behind it, where it is for one table among traffic:
+    /// there may be no moment without anybody, and each of those who are there is done soon.
+    pub(crate) fn queues(&self) -> Option<Duration> {
+        let times = self.queued.checked_sub(1)?;
+        Some(QUEUE[times.min(QUEUE.len() - 1)])
+    }
+
+    /// With two tables, who has the one may wait behind us for the other.
+    fn can_queue(&self) -> bool {
+        self.wanted.iter().all(|wanted| wanted.relation == self.wanted[0].relation)
     }
 
     /// Whether it has tried for so long that those who are there now are not the ones it is about.

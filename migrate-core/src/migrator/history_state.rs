@@ -1,10 +1,9 @@
 //! The history as a command finds it, before it waits for anybody.
 
-use super::{Known, Migrator, UpTo};
+use super::{Known, Migrator};
 use crate::connect::Session;
 use crate::error::Error;
 use crate::history::Summary;
-use crate::plan::Migration;
 
 /// What the database told of its history: read once, for all that a command asks before it begins.
 ///
@@ -54,30 +53,5 @@ impl Migrator {
         let is_applied = summary.is_some_and(|summary| summary == Summary::of(planned));
         let known = if is_applied { None } else { Some(self.read(client, settings)?) };
         Ok(HistoryState { known, protected })
-    }
-
-    /// What [`up`](Self::up) would apply to a server of this major version, by a history as it was read.
-    ///
-    /// # Errors
-    ///
-    /// As [`up`](Self::up), but for what only the server can refuse.
-    pub fn pending(
-        &self,
-        state: &HistoryState,
-        to: &UpTo,
-        major: u32,
-    ) -> Result<Vec<&Migration>, Error> {
-        let Some(known) = &state.known else { return Ok(Vec::new()) };
-        self.to_apply(&self.entries(known), to, major)
-    }
-
-    /// What [`up`](Self::up) would apply. Writes nothing, not even the history.
-    ///
-    /// # Errors
-    ///
-    /// As [`up`](Self::up), but for what only the server can refuse.
-    pub fn would_apply(&self, session: &mut Session, to: &UpTo) -> Result<Vec<&Migration>, Error> {
-        let state = self.history_state(session)?;
-        self.pending(&state, to, session.major())
     }
 }

@@ -107,6 +107,31 @@ impl Migrator {
         })
     }
 
+    /// What [`up`](Self::up) would apply to a server of this major version, by a history as it was read.
+    ///
+    /// # Errors
+    ///
+    /// As [`up`](Self::up), but for what only the server can refuse.
+    pub fn pending(
+        &self,
+        state: &HistoryState,
+        to: &UpTo,
+        major: u32,
+    ) -> Result<Vec<&Migration>, Error> {
+        let Some(known) = &state.known else { return Ok(Vec::new()) };
+        self.to_apply(&self.entries(known), to, major)
+    }
+
+    /// What [`up`](Self::up) would apply. Writes nothing, not even the history.
+    ///
+    /// # Errors
+    ///
+    /// As [`up`](Self::up), but for what only the server can refuse.
+    pub fn would_apply(&self, session: &mut Session, to: &UpTo) -> Result<Vec<&Migration>, Error> {
+        let state = self.history_state(session)?;
+        self.pending(&state, to, session.major())
+    }
+
     pub(super) fn up_alone(
         &self,
         session: &mut Session,

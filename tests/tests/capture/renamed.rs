@@ -179,3 +179,95 @@ fn a_name_that_something_else_has_now_is_told() {
     let refused = back(|pgm| swap_columns(pgm, Object::column("acct", "billing")));
     insta::assert_snapshot!(refused, @"`20260101000000_a` cannot be taken back: the table column `public.acct.billing` was renamed, and something has its name now that is not captured, and the migration has no `down`");
 }
+
+/// Values of a type that was replaced are not those of the other one, whatever place they have.
+#[test]
+fn what_was_replaced_by_something_else_of_its_name_is_not_changed_back() {
+    let ups: [fn(&mut Pgm); 6] = [
+        |pgm| {
+            _ = pgm
+                .sql(
+                    "ALTER TYPE mood RENAME TO old; CREATE TYPE mood AS ENUM ('bad');
+                     ALTER TABLE felt ALTER how TYPE mood USING how::text::mood; DROP TYPE old",
+                )
+                .captures(Object::user_type("mood"))
+                .captures(Object::table("felt"));
+        },
+        |pgm| {
+            _ = pgm
+                .sql(
+                    "ALTER TABLE felt ALTER how TYPE text; DROP TYPE mood; CREATE TYPE mood AS ENUM ('bad', 'good');
+                     ALTER TABLE felt ALTER how TYPE mood USING how::mood",
+                )
+                .captures(Object::user_type("mood"));
+        },
+        |pgm| {
+            _ = pgm
+                .sql("DROP TYPE pair; CREATE TYPE pair AS (y text, x int)")
+                .captures(Object::user_type("pair"));
+        },
+        |pgm| {
+            _ = pgm
+                .sql("DROP DOMAIN d; CREATE TYPE d AS ENUM ('a')")
+                .captures(Object::domain("d"))
+                .captures(Object::user_type("d"));
+        },
+        |pgm| {
+            _ = pgm
+                .sql("DROP TABLE felt; CREATE TABLE felt (how mood) PARTITION BY LIST (how)")
+                .captures(Object::table("felt"));
+        },
+        |pgm| {
+            _ = pgm
+                .sql("DROP TABLE parted; CREATE TABLE parted (id int, x int NOT NULL, y text)")
+                .captures(Object::table("parted"));
+        },
+    ];
+    for (number, up) in ups.into_iter().enumerate() {
+        let engine = Engine::new();
+        engine.database.execute(BEFORE);
+        engine.database.execute("CREATE TABLE felt (how mood); INSERT INTO felt VALUES ('bad')");
+        let all = [migration("20260101000000_a", up)];
+        engine.up(&all).unwrap();
+        let error = engine.down(&all, 1).unwrap_err();
+        assert!(error.to_string().contains("cannot be"), "{number}: {error}");
+        let help = format!("{:?}", error.diagnostics());
+        assert!(help.contains("by another of that name"), "{number}: {help}");
+    }
+    // The same again is the same.
+    step(BEFORE, "DROP TYPE pair; CREATE TYPE pair AS (x int, y text)", &["type pair"])
+        .comes_back();
+}
+
+#[test]
+fn a_column_that_took_the_name_of_a_dropped_one_has_its_own_again() {
+    let before = "CREATE TABLE t (a int DEFAULT 1, b text DEFAULT 'b', c int)";
+    for sql in [
+        "ALTER TABLE t DROP a; ALTER TABLE t RENAME b TO a",
+        "ALTER TABLE t RENAME a TO x; ALTER TABLE t RENAME b TO a; ALTER TABLE t RENAME x TO b; ALTER TABLE t DROP b",
+    ] {
+        step(before, sql, &["table t"]).in_another_order().comes_back();
+    }
+}
+
+#[test]
+fn a_partition_that_was_swapped_for_another_comes_back() {
+    let before = "
+        CREATE TABLE pt (id int, d int, PRIMARY KEY (id, d)) PARTITION BY RANGE (d);
+        CREATE TABLE pt1 PARTITION OF pt FOR VALUES FROM (0) TO (10);
+        CREATE TABLE pt2 PARTITION OF pt FOR VALUES FROM (10) TO (20);";
+    let swap = "ALTER TABLE pt DETACH PARTITION pt1; CREATE TABLE ptn (LIKE pt1 INCLUDING ALL);
+                ALTER TABLE pt ATTACH PARTITION ptn FOR VALUES FROM (0) TO (10)";
+    let referenced =
+        format!("{before} CREATE TABLE r (id int, d int, FOREIGN KEY (id, d) REFERENCES pt)");
+    for (before, sql) in [before, &referenced]
+        .into_iter()
+        .flat_map(|before| [(before, swap.to_owned()), (before, format!("{swap}; DROP TABLE pt1"))])
+    {
+        for objects in
+            [&["table pt", "table pt1", "table ptn"][..], &["table ptn", "table pt1", "table pt"]]
+        {
+            step(before, &sql, objects).comes_back();
+        }
+    }
+}

@@ -98,6 +98,59 @@ fn two_locks_are_had_among_clients_that_take_them_in_both_orders() {
     }
 }
 
+/// There is hardly a moment without a transaction that has lasted for a while, and none that takes long.
+#[test]
+fn one_lock_is_queued_for_where_there_is_no_moment_without_others() {
+    let engine = engine();
+    engine.database.execute("INSERT INTO users SELECT generate_series(1, 20)");
+    let statements = ["INSERT INTO posts VALUES (0)", "INSERT INTO posts VALUES (1)"];
+    let add = [migration(A, |pgm| _ = pgm.add_column("posts", |t| _ = t.integer("m")))];
+    let (pause, patience) = (Duration::from_millis(50), Duration::from_secs(20));
+    let started = Instant::now();
+    let (result, events, longest) = up_among(&engine, &add, 16, statements, pause, patience);
+    assert_eq!(result.unwrap(), [A]);
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    // Each takes up to 200 ms by itself, and may wait for one of the others behind us.
+    assert!(longest < Duration::from_millis(900), "{longest:?}");
+    let told = |event: &Event| matches!(event, Event::WaitingForLock { .. });
+    assert!(!events.iter().any(told), "{events:?}");
+}
+
+/// While the migration has rows that others want, it does not wait for one who takes long.
+#[test]
+fn rows_are_given_up_at_once_where_the_next_lock_is_held_for_long() {
+    let engine = engine();
+    engine.database.execute("ALTER TABLE users ADD name text");
+    let up = |pgm: &mut Pgm| {
+        change_rows(pgm);
+        pgm.add_column("posts", |t| _ = t.integer("m"));
+    };
+    let over = AtomicBool::new(false);
+    let (mut reader, mut client) = (engine.database.client(), engine.database.client());
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            reader.batch_execute("SELECT pg_sleep(4) FROM (SELECT count(*) FROM posts) p").unwrap()
+        });
+        let client = scope.spawn(|| {
+            let mut longest = Duration::ZERO;
+            while !over.load(Ordering::Relaxed) {
+                let started = Instant::now();
+                client.batch_execute("UPDATE users SET name = 'a'").unwrap();
+                longest = longest.max(started.elapsed());
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            longest
+        });
+        std::thread::sleep(Duration::from_millis(1200));
+        let migrator = engine.migrator(&[migration(A, up)]).patience(Duration::from_secs(20));
+        let result = migrator.up(&mut engine.session(), &UpTo::default(), &mut |_: Event| {});
+        over.store(true, Ordering::Relaxed);
+        assert_eq!(result.unwrap(), [A]);
+        let longest = client.join().unwrap();
+        assert!(longest < Duration::from_millis(900), "{longest:?}");
+    });
+}
+
 /// Work on rows that others want before a lock.
 fn change_rows(pgm: &mut Pgm) {
     pgm.sql("UPDATE users SET name = 'b'").down("");

@@ -249,6 +249,11 @@ fn partitions() -> Vec<Case> {
         case(PARTITIONED, |pgm| {
             pgm.attach_partition("hits", "other").from_to(["2025-01-01"], ["2026-01-01"]);
         }),
+        case(
+            "CREATE TABLE kept (id int, at int, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+             CREATE TABLE refers (id int, at int, FOREIGN KEY (id, at) REFERENCES kept)",
+            |pgm| _ = pgm.create_partition("kept_first", "kept").from_to([0], [10]),
+        ),
         case(PARTITIONED, |pgm| _ = pgm.attach_partition("hits", "other").default_partition()),
         case(
             "CREATE TABLE lists (a int) PARTITION BY LIST (a); CREATE TABLE l (a int);

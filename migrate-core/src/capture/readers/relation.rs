@@ -57,6 +57,8 @@ CROSS JOIN LATERAL (VALUES
         'OPTIONS (' || (SELECT string_agg(format('%I %L', option_name, option_value), ', ')
                         FROM pg_options_to_table({harmless})) || ')')]),
     ('drop', NULL, ARRAY[format('DROP %s %s', word, name)]),
+    -- there is no statement for that
+    ('change partitioned', (relkind = 'p')::text, ARRAY[]::text[]),
     ('change persistence', relpersistence::text,
         ARRAY[format('ALTER TABLE %s SET %s', name,
                      CASE relpersistence WHEN 'u' THEN 'UNLOGGED' ELSE 'LOGGED' END)]),

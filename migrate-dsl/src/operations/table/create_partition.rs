@@ -34,7 +34,10 @@ impl Pgm {
     ///     migrate_dsl::plan_text(up),
     ///     r#"CREATE TABLE "hits_2026" PARTITION OF "hits" FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');"#
     /// );
-    /// assert_eq!(migrate_dsl::plan_text_down(up), r#"DROP TABLE "hits_2026";"#);
+    /// assert_eq!(
+    ///     migrate_dsl::plan_text_down(up),
+    ///     "ALTER TABLE \"hits\" DETACH PARTITION \"hits_2026\";\nDROP TABLE \"hits_2026\";"
+    /// );
     /// ```
     #[track_caller]
     pub fn create_partition(
@@ -186,7 +189,11 @@ impl Operation for CreatePartition {
         if self.if_not_exists {
             return Inverse::capture([Object::table(&self.name)]);
         }
-        Inverse::by(phrases::drop("TABLE", &self.name, false, false))
+        // A foreign key that references the parent keeps a partition from being dropped.
+        let detach = Writer::statement(|sql| {
+            sql.text("ALTER TABLE").name(&self.parent).text("DETACH PARTITION").name(&self.name)
+        });
+        Inverse::Construction(vec![detach, phrases::drop("TABLE", &self.name, false, false)])
     }
 }
 
