@@ -77,6 +77,10 @@ FROM (
            || CASE WHEN condeferred THEN ' INITIALLY DEFERRED' ELSE ' INITIALLY IMMEDIATE' END AS time,
            contype IN ('p', 'u', 'x') OR contype = 'c' AND conislocal OR contype = 'f' AND conparentid = 0 AS own,
            (SELECT t.oid FROM pg_trigger t WHERE contype = 't' AND tgconstraint = k.oid) AS trigger,
+           contype = 'c' AND coninhcount > 0 AND EXISTS (
+               SELECT FROM pg_inherits JOIN pg_constraint p ON p.conrelid = inhparent
+               WHERE inhrelid = k.conrelid AND p.conname = k.conname AND p.contype = 'c' AND NOT p.convalidated)
+               AS unproved_above,
            contype = 'c' AND (relispartition OR NOT conislocal)
            OR contype = 'f' AND conrelid <> (SELECT p.conrelid FROM pg_constraint p WHERE p.oid = k.conparentid)
                AS of_partition
@@ -98,8 +102,8 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (VALUES
     ('create', CASE WHEN contype = 'f'
                     THEN regexp_replace(definition, '( NOT)? DEFERRABLE| INITIALLY (DEFERRED|IMMEDIATE)', '', 'g')
-                    -- one that is inherited as well cannot be dropped, and so not be made anew
-                    WHEN contype = 'c' AND coninhcount > 0 THEN regexp_replace(definition, ' NOT VALID$', '')
+                    -- one that is inherited as well cannot be dropped, and so not be made anew without its parent's
+                    WHEN unproved_above THEN regexp_replace(definition, ' NOT VALID$', '') || ' NOT VALID ABOVE'
                     ELSE definition END,
         CASE WHEN own THEN ARRAY[added] END),
     ('among rows', CASE WHEN contype <> 'c' THEN 'or left off' END,
@@ -122,10 +126,7 @@ CROSS JOIN LATERAL (VALUES
         THEN ARRAY[format('ALTER TABLE %s RENAME CONSTRAINT ', relation), ' TO '] END),
     ('with', NULL, ARRAY['pg_trigger', trigger::text, '0']),
     -- as inherited, it is as valid as its parent's
-    ('set valid', CASE WHEN contype = 'c' AND convalidated AND EXISTS (
-                      SELECT FROM pg_inherits JOIN pg_constraint p ON p.conrelid = inhparent
-                      WHERE inhrelid = k.conrelid AND p.conname = k.conname AND p.contype = 'c'
-                        AND NOT p.convalidated) THEN 'valid' END,
+    ('set valid', CASE WHEN convalidated AND unproved_above THEN 'valid' END,
         CASE WHEN contype = 'c' AND NOT conislocal THEN ARRAY[{validate}] END),
     ('late-change local', CASE WHEN contype = 'c' THEN conislocal::text END, {local}),
     ('left late-change local', made_local, ARRAY[]::text[]),
