@@ -319,6 +319,62 @@ fn first_names(code: &str) -> Vec<String> {
     }
 }
 
+/// How many lines files and functions have that are longer than they should be.
+fn long() -> BTreeMap<(String, String), usize> {
+    let top = workspace().display().to_string();
+    let mut found = BTreeMap::new();
+    for folder in ["migrate-dsl/src", "migrate-core/src", "migrate-cli/src"] {
+        for (file, code) in sources(folder) {
+            let file = file.strip_prefix(&format!("{top}/")).unwrap().to_owned();
+            let lines: Vec<_> = code.lines().collect();
+            if lines.len() > 500 {
+                found.insert((file.clone(), String::new()), lines.len());
+            }
+            for (start, line) in lines.iter().enumerate() {
+                let declared = line.trim_start();
+                let indent = &line[..line.len() - declared.len()];
+                let Some((front, rest)) = declared.split_once("fn ") else { continue };
+                let words = ["pub", "const", "async", "unsafe"];
+                if !front
+                    .split(' ')
+                    .all(|word| word.is_empty() || words.contains(&word.split('(').next().unwrap()))
+                {
+                    continue;
+                }
+                let end = format!("{indent}}}");
+                let length = lines[start..].iter().position(|line| *line == end).map(|end| end + 1);
+                if let Some(length) = length.filter(|length| *length > 60) {
+                    let name = rest.split(['(', '<']).next().unwrap().to_owned();
+                    found.insert((file.clone(), name), length);
+                }
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn nothing_grows_long() {
+    let page = fs::read_to_string(workspace().join("migrate-core/ARCHITECTURE.md")).unwrap();
+    let (_, list) = page.split_once("## What is long").unwrap();
+    let mut listed = BTreeMap::new();
+    for row in list.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<_> =
+            row.trim_matches('|').split('|').map(|cell| cell.trim().trim_matches('`')).collect();
+        let [file, name, lines, why] = cells[..] else { panic!("{row}") };
+        assert!(!why.is_empty(), "{row}");
+        listed.insert((file.to_owned(), name.to_owned()), lines.parse::<usize>().unwrap());
+    }
+    let long = long();
+    let grown: Vec<_> = long
+        .iter()
+        .filter(|(place, lines)| listed.get(*place).is_none_or(|listed| *lines > listed))
+        .collect();
+    assert!(grown.is_empty(), "divide these: {grown:#?}");
+    let divided: Vec<_> = listed.keys().filter(|place| !long.contains_key(*place)).collect();
+    assert!(divided.is_empty(), "take these from the list: {divided:#?}");
+}
+
 /// Whoever looks for a file by that page finds it.
 #[test]
 fn the_paths_of_the_architecture_page_exist() {

@@ -16,6 +16,7 @@ use super::lifeline::{Lifeline, WeakLifeline};
 use super::reach::{CANCELS_WITHIN, Canceler};
 pub use super::stop::Stop;
 use super::target::Target;
+use crate::event::LockHolder;
 use crate::limits::Limits;
 
 /// Ends the engine's work from another thread: on a signal, for example. Clones share one brake.
@@ -119,7 +120,7 @@ pub(crate) enum Verdict {
 }
 
 /// A lock that is waited for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Wait {
     /// What kind of thing it is on, as `pg_locks` says it.
     pub(crate) kind: String,
@@ -129,6 +130,15 @@ pub(crate) struct Wait {
     pub(crate) mode: String,
     /// Whether who has it waits for us.
     pub(crate) in_circle: bool,
+    /// Who has it, where it is none on a relation.
+    pub(crate) holders: Vec<LockHolder>,
+}
+
+impl Wait {
+    /// Whether it is for the same lock.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        (&self.kind, self.relation, &self.mode) == (&other.kind, other.relation, &other.mode)
+    }
 }
 
 impl State {

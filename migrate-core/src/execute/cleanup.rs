@@ -299,8 +299,13 @@ impl Leftovers<'_> {
     ) -> Result<(), Failure> {
         let mut gate = Gate::default();
         let mode = "AccessExclusiveLock".to_owned();
-        let wanted =
-            Wait { kind: "relation".to_owned(), relation: Some(table), mode, in_circle: false };
+        let wanted = Wait {
+            kind: "relation".to_owned(),
+            relation: Some(table),
+            mode,
+            in_circle: false,
+            holders: Vec::new(),
+        };
         gate.learn(session.client(), &[wanted], 0).map_err(Failure::connection)?;
         loop {
             let gone = gate.wait(session.client(), deadline, self.interrupt, observer);

@@ -3,9 +3,12 @@
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
+use postgres::Client;
+
 use super::error::Origin;
-use crate::event::{Event, Observer};
-use crate::lock::Gate;
+use crate::connect::interrupt::Wait;
+use crate::event::{Event, LockHolder, Observer};
+use crate::lock::{Gate, Obstacle, is_young};
 
 /// How long a lock is waited for of which nothing is known: as long as others may wait behind us. It
 /// takes a few milliseconds to see what it is, and longer only where nobody looks.
@@ -26,6 +29,9 @@ pub(super) struct Pace {
     pub(super) locked: bool,
     /// Whether that was no lock on a relation.
     pub(super) row: bool,
+    /// Who has that lock, and has had it for long.
+    pub(super) holders: Vec<LockHolder>,
+    told_holders: bool,
     /// Whether who has it waits for what the transaction has locked before.
     pub(super) in_circle: bool,
     /// The first statement that was seen to have work before it, if there is any.
@@ -71,6 +77,22 @@ impl Pace {
         self.behind_work = Some(self.behind_work.map_or(number, |first| first.min(number)));
     }
 
+    /// Says once who has a lock on a row for long.
+    pub(super) fn tell_holders(&mut self, patience: Duration, observer: &mut dyn Observer) {
+        if !self.holders.is_empty() && !std::mem::replace(&mut self.told_holders, true) {
+            let holders = self.holders.clone();
+            observer.event(Event::WaitingForLock { holders, patience });
+        }
+    }
+
+    /// Who is in the way at this moment.
+    pub(super) fn in_the_way(&mut self, client: &mut Client) -> Obstacle {
+        match self.row && !self.holders.is_empty() {
+            true => Obstacle { holders: std::mem::take(&mut self.holders), busy: Vec::new() },
+            false => self.gate.in_the_way(client),
+        }
+    }
+
     /// Says once that the work before a statement is done again at each attempt at its lock.
     pub(super) fn tell_repeats(&mut self, origin: Origin<'_>, observer: &mut dyn Observer) {
         if std::mem::replace(&mut self.warned, true) {
@@ -84,6 +106,14 @@ impl Pace {
                  locked before, so all of it is rolled back and repeated; put the two into separate migrations"
             ),
         });
+    }
+
+    /// Learns from what a statement was seen waiting for, which was a lock on a relation or was not.
+    pub(super) fn learn(&mut self, waits: Vec<Wait>, is_relation: bool) {
+        self.row = !is_relation && !waits.is_empty();
+        self.in_circle = waits.iter().any(|wait| wait.in_circle);
+        let holders = waits.into_iter().flat_map(|wait| wait.holders);
+        self.holders = holders.filter(|holder| !is_young(holder)).collect();
     }
 
     pub(super) fn failed(&mut self) {

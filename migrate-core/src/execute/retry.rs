@@ -86,9 +86,10 @@ impl Transaction<'_> {
             }
             drop(session.take_notices());
             if Instant::now() >= deadline {
-                let obstacle = pace.gate.in_the_way(session.client());
+                let obstacle = pace.in_the_way(session.client());
                 return Err(failure.locked(obstacle));
             }
+            pace.tell_holders(deadline.saturating_duration_since(Instant::now()), observer);
             if let Some(stop) = self.interrupt.sleep(pace.pause()) {
                 return Err(Failure::Stopped(stop));
             }
@@ -208,6 +209,7 @@ impl Transaction<'_> {
                 return Err(failure);
             }
             drop(session.take_notices());
+            pace.tell_holders(deadline.saturating_duration_since(Instant::now()), observer);
             if let Some(stop) = self.interrupt.sleep(pace.pause()) {
                 return Err(Failure::Stopped(stop));
             }
@@ -308,10 +310,7 @@ impl Transaction<'_> {
             false => ask(session.client()),
         };
         match learned {
-            Ok(learned) => {
-                pace.row = !learned && !waits.is_empty();
-                pace.in_circle = waits.iter().any(|wait| wait.in_circle);
-            }
+            Ok(is_relation) => pace.learn(waits.to_vec(), is_relation),
             Err(error) => return Failure::connection(error),
         }
         failure

@@ -325,7 +325,7 @@ impl Gate {
 }
 
 /// A client whose transaction has no start is about to end. What may not be seen has none, either.
-fn is_young(holder: &LockHolder) -> bool {
+pub(crate) fn is_young(holder: &LockHolder) -> bool {
     matches!(holder.class, Class::Query | Class::IdleInTransaction)
         && holder.age.is_none_or(|age| age < YOUNG)
 }

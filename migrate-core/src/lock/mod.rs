@@ -9,7 +9,7 @@ mod several;
 pub(crate) mod watchdog;
 
 pub use blocked::{Blocked, Blocker, blocked};
-pub(crate) use gate::{Gate, Gone, Obstacle, lock_timeout};
+pub(crate) use gate::{Gate, Gone, Obstacle, is_young, lock_timeout};
 pub(crate) use holders::{old_snapshots, unseen_transactions};
 pub use runner::{LockError, RunnerLock};
 

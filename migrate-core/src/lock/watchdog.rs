@@ -321,9 +321,8 @@ impl Watch {
             return Ok(());
         };
         for wait in waits {
-            if !running.waits.contains(&wait) {
-                running.waits.push(wait);
-            }
+            running.waits.retain(|known| !known.is_same(&wait));
+            running.waits.push(wait);
         }
         drop(state);
         if in_circle && let Some(sending) = self.interrupt.condemn(seen.number, Verdict::Queued) {
@@ -493,13 +492,17 @@ fn observe(client: &mut Client, seen: Seen) -> Result<Vec<Wait>, postgres::Error
          FROM pg_catalog.pg_locks WHERE pid = $1 AND NOT granted"
     );
     let rows = client.query(&sql, &[&seen.pid])?;
-    let waits = rows.iter().map(|row| {
-        Ok(Wait {
-            kind: row.try_get(0)?,
+    let mut waits = Vec::new();
+    for row in rows {
+        let kind: String = row.try_get(0)?;
+        let holders = if kind == "relation" { Vec::new() } else { waited_for(client, seen.pid)? };
+        waits.push(Wait {
+            kind,
             relation: row.try_get(1)?,
             mode: row.try_get(2)?,
             in_circle: row.try_get(3)?,
-        })
-    });
-    waits.collect()
+            holders,
+        });
+    }
+    Ok(waits)
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use migrate_core::lock::Class;
 use migrate_core::{DownTo, Error, Event, Failure, Left, Limits, Session, Target, UpTo};
-use migrate_dsl::Migration;
+use migrate_dsl::{Migration, Pgm};
 use migrate_tests::process::eventually;
 use migrate_tests::{Engine, migration};
 
@@ -167,6 +167,41 @@ fn a_row_that_is_locked_is_waited_for() {
         up_within(&engine, &all, Duration::from_secs(10)).unwrap();
     });
     assert_eq!(engine.value("SELECT n FROM t"), "11");
+}
+
+#[test]
+fn whoever_has_a_row_for_long_is_named() {
+    let engine = engine();
+    engine.database.execute("CREATE TABLE u (n int)");
+    let rows: fn(&mut Pgm) = |pgm| _ = pgm.sql("UPDATE t SET n = n + 1").down("");
+    let rows_behind_work: fn(&mut Pgm) = |pgm| {
+        pgm.sql("INSERT INTO u SELECT generate_series(1, 50000)").down("");
+        pgm.sql("UPDATE t SET n = n + 1").down("");
+    };
+    let mut holder = engine.database.client();
+    holder.batch_execute("BEGIN; UPDATE t SET n = 10").unwrap();
+    for up in [rows, rows_behind_work] {
+        let mut told = Vec::new();
+        let migrator = engine.migrator(&[migration(A, up)]).patience(Duration::from_secs(4));
+        let error = migrator
+            .up(&mut engine.session(), &UpTo::default(), &mut |event: Event| {
+                if let Event::WaitingForLock { holders, .. } = event {
+                    told.extend(holders);
+                }
+            })
+            .unwrap_err();
+        let Error::Apply(failed) = &error else { panic!("{error}") };
+        let Failure::Locked { holders, .. } = &failed.failure else { panic!("{}", failed.failure) };
+        for holders in [&told[..], &holders[..]] {
+            let [holder] = holders else { panic!("{holders:?}") };
+            assert_eq!(holder.class, Class::IdleInTransaction);
+            assert_eq!(holder.query.as_deref(), Some("BEGIN; UPDATE t SET n = 10"));
+        }
+        let helps = error.diagnostics()[0].helps.join("; ");
+        assert!(helps.contains("pg_terminate_backend"), "{helps}");
+    }
+    holder.batch_execute("COMMIT").unwrap();
+    up_within(&engine, &[migration(A, rows)], Duration::from_secs(10)).unwrap();
 }
 
 #[test]
