@@ -17,6 +17,7 @@ use postgres::Client;
 use postgres::error::SqlState;
 
 use super::blocked::BEHIND;
+use super::gate::is_young;
 use super::holders::waited_for;
 use crate::connect::interrupt::{Interrupt, Kind, Running, Verdict, Wait};
 use crate::connect::{ConnectError, Session, Target};
@@ -409,7 +410,9 @@ impl Watch {
             return Ok(());
         }
         others.looked = Some(Instant::now());
-        let holders = waited_for(session.client(), seen.pid)?;
+        let mut holders = waited_for(session.client(), seen.pid)?;
+        // Those who are about to end are many, and others by the time that somebody reads it.
+        holders.retain(|holder| !is_young(holder));
         let is_known = holders.iter().all(|holder| others.known.contains(&holder.transaction));
         let pause = TELL_OTHERS[usize::from(is_known)];
         if holders.is_empty() || others.told.is_some_and(|told| told.elapsed() < pause) {
