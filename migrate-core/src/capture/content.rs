@@ -7,15 +7,6 @@ use postgres::types::Oid;
 use super::State;
 use super::fact::{Address, Fact, Key};
 
-/// How a type is made; the constraints of a domain can be changed.
-fn made_of(fact: &Fact) -> Option<String> {
-    let create = fact.create().into_iter().next()?;
-    match create.split_once(" CONSTRAINT ") {
-        Some((domain, _)) if create.starts_with("CREATE DOMAIN ") => Some(domain.to_owned()),
-        _ => Some(create),
-    }
-}
-
 /// So many are named.
 const NAMED: usize = 3;
 
@@ -33,7 +24,7 @@ impl State {
         });
         for (key, fact, now) in replaced {
             let is_other = match fact.address.class.as_ref() {
-                "pg_type" => fact.address.part == 0 && made_of(fact) != made_of(now),
+                "pg_type" => fact.address.part == 0 && fact.create() != now.create(),
                 "pg_class" => fact.value("change partitioned") != now.value("change partitioned"),
                 _ => false,
             };
