@@ -11,8 +11,8 @@ use super::fact::{Address, Fact, Key};
 const NAMED: usize = 3;
 
 impl State {
-    /// Why what has taken the name of something that is gone cannot become that: whoever uses a type by
-    /// then has values of the other one.
+    /// Why an object that replaced another of its name cannot be changed back: columns of such a type have
+    /// values of the new one.
     pub(crate) fn replaced_in(&self, after: &Self) -> Option<String> {
         if self.is_of_settings() {
             return None;
