@@ -1,6 +1,6 @@
 //! How an operation comes back.
 
-use crate::split::drops_content;
+use crate::split::lost_content;
 use crate::{Object, Statement};
 
 /// The way back of an operation: statements, what to read from the catalog, or the reason why there
@@ -92,13 +92,11 @@ impl Inverse {
     /// As [`capture`](Self::capture), of objects that the author of the SQL names: each has to be
     /// there before the step, or after it.
     pub(crate) fn capture_named(objects: &[Object], statements: &[Statement]) -> Self {
-        let drops_content = statements.iter().any(|statement| drops_content(&statement.sql));
         Self::Capture(Capture {
             objects: objects.to_vec(),
             must_exist: true,
             only: None,
-            lost: drops_content
-                .then(|| "rows and values of what is dropped do not come back".to_owned()),
+            lost: lost_content(statements.iter().map(|statement| statement.sql.as_str())),
             through: None,
             first: Vec::new(),
         })

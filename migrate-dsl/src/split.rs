@@ -2,9 +2,11 @@
 //! [lexical rules](https://www.postgresql.org/docs/current/sql-syntax-lexical.html); the server
 //! judges the rest.
 
+mod lost;
 mod refused;
 
-pub(crate) use refused::{drops_content, refused, sends_rows};
+pub(crate) use lost::lost_content;
+pub(crate) use refused::{refused, sends_rows};
 
 /// A statement of a longer text.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,6 +9,7 @@ pub mod engine;
 pub mod faults;
 pub mod growth;
 pub mod language;
+pub mod large_project;
 pub mod mount;
 pub mod plan;
 pub mod process;

@@ -103,7 +103,7 @@ impl Pace {
             severity: "warning".to_owned(),
             message: format!(
                 "{file}:{line} does not get its lock at once, and others may wait for what the migration has \
-                 locked before, so all of it is rolled back and repeated; put the two into separate migrations"
+                 locked before, so all of it is rolled back and repeated; give this statement a migration of its own"
             ),
         });
     }

@@ -15,25 +15,6 @@ pub(crate) fn sends_rows(statement: &str) -> bool {
     first.is_some_and(|(token, _)| token.is(&["copy"])) && copies(statement, "from")
 }
 
-/// Whether it drops what has rows or values in it, as far as its words tell.
-pub(crate) fn drops_content(statement: &str) -> bool {
-    let mut tokens = Tokens::new(statement);
-    let mut words = std::iter::from_fn(move || {
-        loop {
-            if let Token::Word(word) = tokens.next()?.0 {
-                return Some(word.to_ascii_lowercase());
-            }
-        }
-    });
-    while let Some(word) = words.next() {
-        let what = if word == "drop" { words.next() } else { None };
-        if what.is_some_and(|what| ["table", "column", "schema"].contains(&what.as_str())) {
-            return true;
-        }
-    }
-    false
-}
-
 /// What to write instead of a command of psql: a backslash outside of quotes is never SQL.
 fn command_of_psql(statement: &str) -> Option<String> {
     let mut tokens = Tokens::new(statement);

@@ -4,13 +4,12 @@
 //! a temporary folder and removes them.
 #![expect(clippy::print_stdout, reason = "it prints a table")]
 
-use std::fmt::Write as _;
-use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use migrate_tests::cli::program;
+use migrate_tests::large_project::{write_migration, write_project};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 
@@ -22,7 +21,8 @@ fn main() {
     println!("{:<44} {:>8} {:>8} {:>8}", "seconds", "median", "least", "most");
     for migrations in [10, 100, 1000, 5000] {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        write_project(folder.path(), migrations);
+        write_project(folder.path());
+        (1..=migrations).for_each(|number| write_migration(folder.path(), number, "first"));
         let (wall, cpu) = plan(program, folder.path());
         let row = |what: &str, figures: &[Duration]| {
             print(&format!("{migrations:>5} migrations: {what}"), figures)
@@ -75,59 +75,6 @@ fn cargo_does_nothing(folder: &Path) -> Option<bool> {
     };
     build()?;
     Some(!build()?.contains("Compiling"))
-}
-
-fn write_project(folder: &Path, migrations: usize) {
-    let language = Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrate-dsl");
-    let language = language.canonicalize().expect("the language is beside the tests");
-    let crate_folder = folder.join("migrations");
-    fs::create_dir_all(crate_folder.join("src")).expect("a folder");
-    let mut manifest = String::from(
-        "[package]\nname = \"migrations\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
-         [workspace]\n\n[workspace.metadata.migrate]\ndir = \".\"\n\n",
-    );
-    for table in ["dependencies", "build-dependencies"] {
-        _ = writeln!(manifest, "[{table}]\nmigrate-dsl = {{ path = {language:?} }}\n");
-    }
-    let write = |file: &str, text: &str| fs::write(crate_folder.join(file), text).expect("a file");
-    write("Cargo.toml", &manifest);
-    write("build.rs", "fn main() {\n    migrate_dsl::discover::build();\n}\n");
-    write("src/lib.rs", "migrate_dsl::migrations!();\n");
-    write(
-        "src/main.rs",
-        "fn main() -> std::process::ExitCode {\n    migrate_dsl::print_plan(migrations::all())\n}\n",
-    );
-    for number in 1..=migrations {
-        write_migration(folder, number, "first");
-    }
-}
-
-/// A migration of the usual size.
-fn write_migration(folder: &Path, number: usize, column: &str) {
-    let (minute, second) = (number / 60, number % 60);
-    let file = format!(
-        "202601{:02}{:02}{:02}{second:02}_m{number}.rs",
-        1 + minute / 1440,
-        minute / 60 % 24,
-        minute % 60
-    );
-    let text = format!(
-        "use migrate_dsl::prelude::*;
-
-pub fn up(pgm: &mut Pgm) {{
-    pgm.create_table(\"table_{number}\", |t| {{
-        t.id();
-        t.timestamps();
-        t.varchar(\"title\", 120).not_null();
-        t.text(\"{column}\");
-        t.bigint(\"parent_id\").references(\"table_{number}\", \"id\").on_delete(Cascade);
-    }});
-    pgm.create_index(\"table_{number}\", [col(\"title\"), col(\"created_at\").desc()]);
-    pgm.sql(\"UPDATE table_{number} SET title = ''\").down(\"\");
-}}
-"
-    );
-    fs::write(folder.join("migrations/src").join(file), text).expect("a file");
 }
 
 fn print(what: &str, figures: &[Duration]) {

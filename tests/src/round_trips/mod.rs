@@ -142,7 +142,11 @@ pub fn round_trips(seed: u64, limit: usize) -> Report {
         let between =
             (number % 3 == 2).then(|| in_between(&mut random, &others, operation)).flatten();
         warnings.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        client.batch_execute("ROLLBACK; BEGIN").expect("a transaction can be started");
+        client.batch_execute("ROLLBACK").expect("a transaction can be ended");
+        if number > 0 && all[number - 1].sql.contains(" ATTRIBUTE ") {
+            client.batch_execute(REINDEX_COMPOSITES).expect("indexes can be made anew");
+        }
+        client.batch_execute("BEGIN").expect("a transaction can be started");
         let tried = match between {
             None => one(&mut client, operation, with_rows, None, &before),
             Some(sql) => match expected(&mut client, sql) {
@@ -186,6 +190,22 @@ pub fn round_trips(seed: u64, limit: usize) -> Report {
     }
     report
 }
+
+/// An entry of a composite type that was made while the type had other attributes stays in the index
+/// when both are rolled back, where it is in the wrong place: `bt_index_check` says so, and duplicates
+/// are accepted.
+const REINDEX_COMPOSITES: &str = r#"
+DO $$
+DECLARE
+    found record;
+BEGIN
+    FOR found IN SELECT DISTINCT attrelid::regclass::text AS index FROM pg_attribute
+                 JOIN pg_class c ON c.oid = attrelid AND relkind = 'i' JOIN pg_type t ON t.oid = atttypid
+                 WHERE typtype = 'c' AND relnamespace <> 'pg_catalog'::regnamespace
+    LOOP
+        EXECUTE 'REINDEX INDEX ' || found.index;
+    END LOOP;
+END $$"#;
 
 /// What others do: two times of three to the table that the operation is about.
 fn in_between<'a>(
