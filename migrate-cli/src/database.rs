@@ -1,5 +1,8 @@
 //! Which database the commands work on.
 
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
 use migrate_core::cluster::{Cluster, ClusterError, Origin, Server, offers};
 use migrate_core::connect::{ConnectError, TargetError};
 use migrate_core::{Session, Target};
@@ -69,6 +72,61 @@ pub fn named(
     }
 }
 
+/// How long a session may wait for the plan: a build can take longer than others let idle sessions be.
+const FRESH: Duration = Duration::from_secs(5);
+
+/// A session that is made beside other work, and what it is asked first. A private cluster is not begun
+/// with: it may have to be started, and that is said in its turn.
+pub struct Connecting<T> {
+    purpose: String,
+    thread: Option<JoinHandle<(Answered<T>, Instant)>>,
+}
+
+type Answered<T> = Result<(Session, T), ConnectError>;
+
+impl<T: Send + 'static> Connecting<T> {
+    /// Starts to connect for `purpose`: `migrate up`.
+    pub fn start(
+        context: &Context,
+        settings: Option<&Settings>,
+        purpose: &str,
+        first: impl FnOnce(&mut Session) -> T + Send + 'static,
+    ) -> Self {
+        // What is wrong with the name is said at the end.
+        let target = named(context, settings).ok().flatten();
+        let connect = |target: Target| {
+            let purpose = purpose.to_owned();
+            std::thread::spawn(move || {
+                let session = Session::connect(&target, &purpose);
+                let answered = session.map(|mut session| {
+                    let answer = first(&mut session);
+                    (session, answer)
+                });
+                (answered, Instant::now())
+            })
+        };
+        Self { purpose: purpose.to_owned(), thread: target.map(connect) }
+    }
+
+    /// The session, and the answer. Where it waited for long there is a new one, which was asked nothing.
+    pub fn finish(
+        self,
+        context: &Context,
+        settings: Option<&Settings>,
+    ) -> anyhow::Result<(Session, Option<T>)> {
+        let made = self
+            .thread
+            .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        match made {
+            Some((answered, at)) if answered.is_err() || at.elapsed() < FRESH => {
+                let (session, answer) = answered?;
+                Ok((warned(context, session), Some(answer)))
+            }
+            _ => Ok((connect(context, &target(context, settings)?, &self.purpose)?, None)),
+        }
+    }
+}
+
 /// Connects for `purpose`; the database of a private cluster is created where it is missing.
 pub fn connect(context: &Context, target: &Target, purpose: &str) -> anyhow::Result<Session> {
     let session = match Session::connect(target, purpose) {
@@ -81,10 +139,14 @@ pub fn connect(context: &Context, target: &Target, purpose: &str) -> anyhow::Res
         }
         connected => connected?,
     };
+    Ok(warned(context, session))
+}
+
+fn warned(context: &Context, session: Session) -> Session {
     if let Some(warning) = session.warning() {
         context.printer.warning(warning);
     }
-    Ok(session)
+    session
 }
 
 /// Whether the database is of a private cluster.

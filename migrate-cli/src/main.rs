@@ -13,6 +13,7 @@ mod functions;
 mod git;
 mod limits;
 mod names;
+mod planned;
 mod printer;
 mod progress;
 mod project;

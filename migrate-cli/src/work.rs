@@ -1,27 +1,89 @@
 //! A plan and a database, brought together: what most commands begin with.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::Context as _;
-use migrate_core::plan::bundle::{BundleError, Carried};
-use migrate_core::plan::{HistoryName, Migration, Plan, PlanFile};
-use migrate_core::{BackupBefore, History, Interrupt, Migrator, Session, Target};
+use migrate_core::history::HistoryError;
+use migrate_core::plan::{HistoryName, Migration};
+use migrate_core::{BackupBefore, History, HistorySummary, Interrupt, Migrator, Session, Target};
 
-use crate::actor::{actor, checked_out};
+use crate::actor::actor;
 use crate::context::Context;
-use crate::database;
+use crate::database::Connecting;
 use crate::functions::Origin;
 use crate::limits::AskedLimits;
 use crate::names::resolve;
-use crate::printer::count;
-use crate::progress::{BuildProgress, Progress};
-use crate::project::{Project, ProjectError};
+use crate::planned::{AskedHistory, Planned, Unread};
+use crate::progress::Progress;
+use crate::project::ProjectError;
 use crate::protection::Allowance;
 use crate::render::{self, Located, Sources};
 use crate::settings::{Settings, SettingsError};
 use crate::signals;
-use crate::usage::UsageError;
+
+/// A session, and a plan that is read where there is something to do.
+pub struct Opened {
+    /// The plan.
+    pub unread: Unread,
+    /// The session.
+    pub session: Session,
+    /// What the history has, in short.
+    pub summary: Result<HistorySummary, HistoryError>,
+    limits: AskedLimits,
+}
+
+impl Opened {
+    /// Finds the plan, and connects to the database for `purpose`: `migrate up`.
+    pub fn new(context: &Context, purpose: &str) -> anyhow::Result<Self> {
+        let settings = settings(context)?;
+        // Of a plan in a file it is not known yet where its history is.
+        let known = context.global.plan.is_none();
+        let known = known.then(|| AskedHistory::of(context, settings.as_ref()).or_default());
+        let ask = |session: &mut Session, history: &HistoryName| {
+            let HistoryName { schema, table } = history;
+            History::new(schema.as_str(), table.as_str()).summary(session.client())
+        };
+        let first = move |session: &mut Session| known.map(|history| ask(session, &history));
+        let (unread, (mut session, summary), limits) =
+            beside(context, purpose, settings, first, Unread::of)?;
+        let summary = summary.flatten().unwrap_or_else(|| ask(&mut session, &unread.history));
+        Ok(Self { unread, session, summary, limits })
+    }
+
+    /// With the plan; and the summary.
+    pub fn read(
+        self,
+        context: &Context,
+    ) -> anyhow::Result<(Work, Result<HistorySummary, HistoryError>)> {
+        let planned = self.unread.read(context)?;
+        Ok((Work::of(context, planned, self.session, self.limits), self.summary))
+    }
+}
+
+/// Finds the plan while the session is made. Neither needs the other, and what is wrong with the plan is
+/// said first.
+fn beside<P, T: Send + 'static>(
+    context: &Context,
+    purpose: &str,
+    settings: Option<Settings>,
+    first: impl FnOnce(&mut Session) -> T + Send + 'static,
+    planned: impl FnOnce(&Context, Option<&Settings>) -> anyhow::Result<P>,
+) -> anyhow::Result<(P, (Session, Option<T>), AskedLimits)> {
+    let of_environment = AskedLimits::of_environment(&context.environment)?;
+    let of_settings = settings.as_ref().map(|settings| settings.limits).unwrap_or_default();
+    let connecting = Connecting::start(context, settings.as_ref(), purpose, first);
+    let planned = planned(context, settings.as_ref())?;
+    let session = connecting.finish(context, settings.as_ref())?;
+    Ok((planned, session, of_environment.or(of_settings)))
+}
+
+/// Says on stderr which database a session is on, and whether it is protected.
+pub fn announce(session: &Session, protected: Option<&str>, context: &Context) {
+    let protected = protected.map(|name| format!(", protected as `{name}`"));
+    let target = session.target();
+    let text = format!("{target} ({}){}", target.origin(), protected.unwrap_or_default());
+    context.printer.step("target", &text);
+}
 
 /// A plan, and a session on the database that it is for.
 pub struct Work {
@@ -35,163 +97,6 @@ pub struct Work {
     functions: Option<Origin>,
     /// What settings and environment say of how long things may take.
     limits: AskedLimits,
-}
-
-/// The plan, its history, and the folder of the crate that it was made from.
-pub struct Planned {
-    /// The plan.
-    pub plan: Plan,
-    /// The history that its migrations are recorded in.
-    pub history: HistoryName,
-    /// The folder of the migrations crate; where the plan came from a file, there is none.
-    pub folder: Option<PathBuf>,
-    /// The commit that the plan was made of, where that is known.
-    pub git_commit: Option<String>,
-}
-
-impl Planned {
-    /// The plan of `--plan`, or of the project.
-    pub fn of(context: &Context, settings: Option<&Settings>) -> anyhow::Result<Self> {
-        let asked = AskedHistory::of(context, settings);
-        if let Some(file) = &context.global.plan {
-            let path = context.environment.current_dir.join(file);
-            let text = std::fs::read_to_string(&path)
-                .with_context(|| format!("cannot read the plan `{}`", file.display()))?;
-            let carried = carried(&text, file, context)?;
-            // The checkout that this runs in, if it is one, has nothing to do with it.
-            let git_commit = match &carried {
-                Carried::Bundle(bundle) => bundle.git_commit.clone(),
-                Carried::Plan(_) => None,
-            };
-            let PlanFile { plan, history } = carried.into_plan();
-            let history = match history {
-                Some(history) => asked.agrees_with(history, context)?,
-                None => asked.or_default(),
-            };
-            return Ok(Self { plan, history, folder: None, git_commit });
-        }
-        let settings = settings.context("without `--plan`, settings were loaded")?;
-        let mut progress = BuildProgress::new(context.printer);
-        let project = Project::new(&settings.dir, &context.environment);
-        let plan = project.plan(&mut |event| progress.show(event))?;
-        let git_commit = checked_out(&context.environment);
-        Ok(Self {
-            plan,
-            history: asked.or_default(),
-            folder: Some(settings.dir.clone()),
-            git_commit,
-        })
-    }
-}
-
-/// What a file holds; of a bundle it is told which one it is.
-fn carried(text: &str, file: &Path, context: &Context) -> anyhow::Result<Carried> {
-    let carried = Carried::from_json(text).map_err(|error| {
-        let shown = file.display();
-        match error {
-            BundleError::Plan(error) => {
-                anyhow::Error::new(error).context(format!("`{shown}` is not a plan"))
-            }
-            error => anyhow::Error::new(error).context(format!("cannot use the bundle `{shown}`")),
-        }
-    })?;
-    if let Carried::Bundle(bundle) = &carried {
-        let digest: String = bundle.digest.chars().take(12).collect();
-        let commit = bundle
-            .git_commit
-            .as_ref()
-            .map(|commit| format!(", commit {}", commit.chars().take(7).collect::<String>()));
-        let count = count(bundle.plan.plan.migrations.len(), "migration");
-        context
-            .printer
-            .step("bundle", &format!("{count}, sha256 {digest}{}", commit.unwrap_or_default()));
-    }
-    Ok(carried)
-}
-
-impl Planned {
-    /// No plan: for what needs only the history. Nothing is compiled.
-    fn history_alone(context: &Context, settings: Option<&Settings>) -> anyhow::Result<Self> {
-        if context.global.plan.is_some() {
-            return Ok(Self { plan: Plan::empty(), ..Self::of(context, settings)? });
-        }
-        let history = AskedHistory::of(context, settings).or_default();
-        let git_commit = checked_out(&context.environment);
-        Ok(Self { plan: Plan::empty(), history, folder: None, git_commit })
-    }
-
-    /// The plan, or an empty one where the project's files do not make one.
-    fn or_stored(context: &Context, settings: Option<&Settings>) -> anyhow::Result<Self> {
-        Self::of(context, settings).or_else(|error| {
-            if !error.is::<ProjectError>() {
-                return Err(error);
-            }
-            context.printer.warning(&format!(
-                "{error}; every migration is taken back as it was stored when it was applied"
-            ));
-            let history = AskedHistory::of(context, settings).or_default();
-            let folder = settings.map(|settings| settings.dir.clone());
-            let git_commit = checked_out(&context.environment);
-            Ok(Self { plan: Plan::empty(), history, folder, git_commit })
-        })
-    }
-}
-
-/// What flags and settings say of the history.
-struct AskedHistory<'a> {
-    schema: Option<&'a String>,
-    table: Option<&'a String>,
-}
-
-impl<'a> AskedHistory<'a> {
-    /// Settings have the flags in them; without a project there are the flags alone.
-    fn of(context: &'a Context, settings: Option<&'a Settings>) -> Self {
-        let flags = &context.global.overrides;
-        let (schema, table) = match settings {
-            Some(settings) => (&settings.schema, &settings.table),
-            None => (&flags.schema, &flags.table),
-        };
-        Self { schema: schema.as_ref(), table: table.as_ref() }
-    }
-
-    fn or_default(&self) -> HistoryName {
-        let named = |asked: Option<&String>, default: &str| {
-            asked.map_or_else(|| default.to_owned(), Clone::clone)
-        };
-        HistoryName { schema: named(self.schema, "public"), table: named(self.table, "migrations") }
-    }
-
-    /// The history of the plan, unless something else was asked for: with another history, all
-    /// that is applied would count as pending.
-    fn agrees_with(
-        &self,
-        history: HistoryName,
-        context: &Context,
-    ) -> Result<HistoryName, UsageError> {
-        let flags = &context.global.overrides;
-        for (key, asked, flag, planned) in [
-            ("schema", self.schema, &flags.schema, &history.schema),
-            ("table", self.table, &flags.table, &history.table),
-        ] {
-            let Some(asked) = asked.filter(|asked| *asked != planned) else {
-                continue;
-            };
-            let (asked, help) = if flag.is_some() {
-                (format!("`--{key} {asked}`"), format!("leave `--{key}` out"))
-            } else {
-                let help =
-                    format!("make the plan anew in this project, or add `--{key} {planned}`");
-                (format!("`{key} = \"{asked}\"` in the project's settings"), help)
-            };
-            return Err(UsageError {
-                message: format!(
-                    "{asked} contradicts the plan, whose history has the {key} `{planned}`"
-                ),
-                help,
-            });
-        }
-        Ok(history)
-    }
 }
 
 /// The project's settings. With `--plan` they are optional: a deployment has no project. Settings
@@ -258,12 +163,13 @@ impl Work {
         settings: Option<Settings>,
         planned: impl FnOnce(&Context, Option<&Settings>) -> anyhow::Result<Planned>,
     ) -> anyhow::Result<Self> {
-        let of_environment = AskedLimits::of_environment(&context.environment)?;
-        let of_settings = settings.as_ref().map(|settings| settings.limits).unwrap_or_default();
-        let limits = of_environment.or(of_settings);
-        let Planned { plan, history, folder, git_commit } = planned(context, settings.as_ref())?;
-        let target = database::target(context, settings.as_ref())?;
-        let session = database::connect(context, &target, purpose)?;
+        let nothing = |_: &mut Session| ();
+        let (planned, (session, _), limits) = beside(context, purpose, settings, nothing, planned)?;
+        Ok(Self::of(context, planned, session, limits))
+    }
+
+    fn of(context: &Context, planned: Planned, session: Session, limits: AskedLimits) -> Self {
+        let Planned { plan, history, folder, git_commit } = planned;
         let history = History::new(history.schema, history.table);
         let migrator = Migrator::new(plan, actor(&context.environment, git_commit))
             .history(history)
@@ -276,7 +182,7 @@ impl Work {
         });
         let mut work = Self { migrator, session, folder, functions, limits };
         work.show_functions_in(&Progress::new(context.printer));
-        Ok(work)
+        work
     }
 
     /// Rust functions can be run, and what they print is shown there.
@@ -311,10 +217,7 @@ impl Work {
 
     /// The same, where it is known already whether it is protected.
     pub fn announce_as(&self, protected: Option<&str>, context: &Context) {
-        let protected = protected.map(|name| format!(", protected as `{name}`"));
-        let target = self.session.target();
-        let text = format!("{target} ({}){}", target.origin(), protected.unwrap_or_default());
-        context.printer.step("target", &text);
+        announce(&self.session, protected, context);
     }
 
     /// An error of the engine, with where the source is to be shown from.

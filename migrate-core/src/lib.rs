@@ -56,7 +56,7 @@ pub use error::Error;
 pub use event::{Event, Observer};
 pub use execute::{ApplyError, Failure, Left, Said, Traffic};
 pub use history::inverse::{NoWayBack, WayBack};
-pub use history::{Allowed, History};
+pub use history::{Allowed, History, HistorySummary};
 pub use limits::Limits;
 pub use lock::watchdog::Reporter;
 /// How migration files are named and found.

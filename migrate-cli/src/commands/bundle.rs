@@ -11,10 +11,11 @@ use serde_json::json;
 
 use crate::context::Context;
 use crate::exit_code::Exit;
+use crate::planned::Planned;
 use crate::printer;
 use crate::render::Located;
 use crate::usage::Refusal;
-use crate::work::{Planned, settings};
+use crate::work::settings;
 
 /// Where to write to.
 ///
@@ -54,9 +55,9 @@ pub fn run(args: &BundleArgs, context: &Context) -> anyhow::Result<Exit> {
     }
     let count = plan.migrations.len();
     let plan = PlanFile { plan, history: Some(history) };
-    let bundle = Bundle::of(plan, git_commit, env!("CARGO_PKG_VERSION"))?;
+    let bundle = Bundle::of(&plan, git_commit, env!("CARGO_PKG_VERSION"))?;
     let path = context.environment.current_dir.join(&args.file);
-    write(&path, &(bundle.to_json()? + "\n"))
+    write(&path, &format!("{}\n", bundle.to_json()))
         .with_context(|| format!("cannot write `{}`", args.file))?;
     let digest = &bundle.digest;
     context

@@ -6,9 +6,10 @@ use migrate_core::plan::PlanFile;
 use crate::context::Context;
 use crate::exit_code::Exit;
 use crate::names::resolve;
+use crate::planned::Planned;
 use crate::render::Located;
 use crate::render::script::{self, Code};
-use crate::work::{Planned, settings};
+use crate::work::settings;
 
 /// What to show.
 #[derive(Debug, Args)]

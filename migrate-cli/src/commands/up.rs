@@ -12,7 +12,7 @@ use crate::progress::Progress;
 use crate::protection::Allowance;
 use crate::render::script::{self, Code};
 use crate::usage::at_least_one;
-use crate::work::Work;
+use crate::work::{Opened, announce};
 
 /// What to apply.
 #[derive(Debug, Args)]
@@ -42,7 +42,15 @@ pub struct UpArgs {
 
 /// Applies what is pending.
 pub fn run(args: &UpArgs, context: &Context) -> anyhow::Result<Exit> {
-    let work = Work::open(context, "migrate up")?.allow(&args.allowance, context);
+    let opened = Opened::new(context, "migrate up")?;
+    if let (None, false, Ok(summary)) = (&args.to, args.dry_run, &opened.summary)
+        && opened.unread.fingerprint().is_some_and(|all| summary.has_just(all))
+    {
+        announce(&opened.session, summary.protected(), context);
+        return Ok(summarize(&[], &UpTo::default(), context));
+    }
+    let (work, summary) = opened.read(context)?;
+    let work = work.allow(&args.allowance, context);
     let mut work = backup::before_migrate(work, context)?;
     let to = UpTo {
         count: args.count,
@@ -50,7 +58,8 @@ pub fn run(args: &UpArgs, context: &Context) -> anyhow::Result<Exit> {
         allow_out_of_order: args.allow_out_of_order,
         single_transaction: args.single_transaction,
     };
-    let state = work.migrator.history_state(&mut work.session);
+    let state = summary.map_err(Into::into);
+    let state = state.and_then(|it| work.migrator.history_state_of(&mut work.session, &it));
     let protected = state.as_ref().ok().and_then(HistoryState::protected);
     work.announce_as(protected, context);
     if args.dry_run {
@@ -83,13 +92,18 @@ pub fn run(args: &UpArgs, context: &Context) -> anyhow::Result<Exit> {
         }
     };
     let applied = result.map_err(|error| work.located(error))?;
+    Ok(summarize(&applied, &to, context))
+}
+
+/// Says what was applied.
+fn summarize(applied: &[String], to: &UpTo, context: &Context) -> Exit {
     context.printer.json(&json!({"event": "summary", "applied": applied}));
     match applied.len() {
-        0 => context.printer.step("done", &nothing_to_do(&to)),
+        0 => context.printer.step("done", &nothing_to_do(to)),
         1 => context.printer.step("done", "1 migration applied"),
         count => context.printer.step("done", &format!("{count} migrations applied")),
     }
-    Ok(Exit::Done)
+    Exit::Done
 }
 
 /// Why nothing is applied; others may be pending where one was named.

@@ -1,7 +1,7 @@
 //! What a plan depends on besides the migrations themselves.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -48,7 +48,7 @@ impl Dependency {
 
 /// The hash of a file; none where there is none. One that cannot be read is never the same.
 pub(super) fn file_content(path: &Path) -> Option<ContentHash> {
-    match ContentHash::of_files([path]) {
+    match ContentHash::of_files([File::open(path)]) {
         Ok(content) => Some(content),
         Err(error) => match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => None,

@@ -34,7 +34,9 @@ impl Project {
         let state_file = layout.state_file();
         let state = fs::read(&state_file).map_err(ProjectError::io("read", &state_file))?;
         // The functions must be those of the plan that a person has seen.
-        if !view.standing.is_current || !has(&view.into_plan()?.migrations, planned) {
+        let is_current = view.standing.is_current;
+        let plan = is_current.then(|| view.into_plan_of(self)?.read(on_event)).transpose()?;
+        if !plan.is_some_and(|plan| has(&plan.migrations, planned)) {
             return Err(ProjectError::Unsettled);
         }
         // What the state was made from is in it, the sources of the functions too.

@@ -69,7 +69,7 @@ impl Layout {
     /// The file with what is known of this crate. Several may share a target folder.
     pub(super) fn state_file(&self) -> PathBuf {
         let crate_hash = ContentHash::of(self.folder.as_os_str().as_encoded_bytes());
-        self.target.join(format!("plans/{crate_hash}.json"))
+        self.target.join(format!("plans/{crate_hash}.state"))
     }
 }
 

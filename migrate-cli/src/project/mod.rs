@@ -6,6 +6,7 @@
 //! ten.
 
 mod build;
+mod current;
 mod dependency;
 mod diagnostics;
 mod error;
@@ -18,6 +19,7 @@ mod process;
 pub mod rustfmt;
 pub mod setup;
 mod state;
+mod state_file;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -27,8 +29,8 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use migrate_core::Environment;
 use migrate_core::discover;
-use migrate_core::plan::Plan;
 
+pub use current::CurrentPlan;
 pub use error::ProjectError;
 pub use event::BuildEvent;
 
@@ -56,17 +58,17 @@ impl Project {
         Self { folder: folder.into(), environment: environment.clone() }
     }
 
-    /// The plan of all migrations.
+    /// The plan of all migrations, to be read where it is needed.
     ///
     /// # Errors
     ///
     /// Where the files are not named as they should be, the migrations do not compile, or their
     /// program ends without a plan. A migration that panics is no error: its plan has a problem.
-    pub fn plan(&self, on_event: &mut dyn FnMut(BuildEvent)) -> Result<Plan, ProjectError> {
+    pub fn plan(&self, on_event: &mut dyn FnMut(BuildEvent)) -> Result<CurrentPlan, ProjectError> {
         let layout = Layout::read(&self.folder, &self.environment)?;
         let view = self.look(&layout)?;
         if view.standing.is_current {
-            return view.into_plan();
+            return view.into_plan_of(self);
         }
         let (_lock, waited) = BuildLock::take(&layout, on_event)?;
         // Whoever had the lock before may have built the same.
@@ -78,7 +80,7 @@ impl Project {
                 None => self.look(&layout)?,
             };
             if view.standing.is_current {
-                return view.into_plan();
+                return view.into_plan_of(self);
             }
             if let Some(plan) = self.build(&layout, view, on_event)? {
                 return Ok(plan);
@@ -116,7 +118,7 @@ impl Project {
         layout: &Layout,
         view: View,
         on_event: &mut dyn FnMut(BuildEvent),
-    ) -> Result<Option<Plan>, ProjectError> {
+    ) -> Result<Option<CurrentPlan>, ProjectError> {
         let started = Instant::now();
         let View { now, state, usable, standing, .. } = view;
         if !usable || hidden_from_cargo(layout, &standing) {
@@ -148,24 +150,25 @@ impl Project {
         };
         let head = Head { format: plan.format, generator: plan.generator };
         let mut entries = Vec::new();
-        for (source, migration) in sources.into_iter().zip(plan.migrations) {
-            let content = now.contents[&source.name];
-            if Now::content(&layout.folder.join("src"), source) != content {
+        for (source, migration) in sources.into_iter().zip(&plan.migrations) {
+            if !now.is_still(&layout.folder, source) {
                 return Ok(None);
             }
+            let content = |name| now.content(name).unwrap_or(ContentHash::UNKNOWN);
             let uses = mentions.of(&source.name);
-            let uses = uses.map(|name| (name.clone(), now.contents[name])).collect();
+            let uses = uses.map(|name| (name.clone(), content(name))).collect();
             let files = migration.files.iter().map(|file| {
                 let path = layout.folder.join(file);
                 (file.clone(), content_since(layout, &path))
             });
             let files = files.collect();
-            entries.push(Entry::new(migration, content, uses, files));
+            entries.push(Entry::new(migration, content(&source.name), uses, files));
         }
-        let state = state.renewed(&standing, head, entries, dependencies);
-        state.save(&layout.state_file())?;
+        let state_file = layout.state_file();
+        state.renewed(&standing, head, entries, dependencies).save(&state_file)?;
         on_event(BuildEvent::Finished { elapsed: started.elapsed() });
-        Ok(state.into_plan(&now))
+        let (state, _) = State::load(&state_file);
+        Ok(CurrentPlan::new(self, state, now))
     }
 
     fn contents(
@@ -216,9 +219,8 @@ struct View {
 }
 
 impl View {
-    fn into_plan(self) -> Result<Plan, ProjectError> {
-        let plan = self.state.into_plan(&self.now);
-        plan.ok_or(ProjectError::Unsettled)
+    fn into_plan_of(self, project: &Project) -> Result<CurrentPlan, ProjectError> {
+        CurrentPlan::new(project, self.state, self.now).ok_or(ProjectError::Unsettled)
     }
 }
 

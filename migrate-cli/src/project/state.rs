@@ -2,21 +2,26 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs::{self, File, TryLockError};
+use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use migrate_core::Environment;
 use migrate_core::discover::Source;
-use migrate_core::plan::{Migration, Plan};
+use migrate_core::plan::{Fingerprint, Migration, Plan};
 use serde::{Deserialize, Serialize};
 
 use super::dependency::{Dependency, file_content};
-use super::hash::{ContentHash, in_parallel};
+use super::hash::{ContentHash, Folder, in_parallel};
 use super::layout::Layout;
+use super::state_file::{self, Plans};
 use super::{BuildEvent, ProjectError};
 
 /// The plans of all migrations, each with what it depends on. Written anew as a whole and put in
 /// place by a rename, so that a reader finds the old one or the new one.
+///
+/// The plans themselves are read when they are asked for: with nothing to do, their checksums are enough.
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct State {
     /// The version of the command line; another one does not trust what this one wrote.
@@ -28,6 +33,8 @@ pub(super) struct State {
     sets: Vec<Vec<usize>>,
     /// By name.
     entries: Vec<Entry>,
+    #[serde(skip)]
+    plans: Plans,
 }
 
 /// What plans have besides migrations.
@@ -46,6 +53,7 @@ struct Watched {
 /// A migration as it was compiled.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Entry {
+    name: String,
     /// Its files.
     pub(super) source: ContentHash,
     /// Other migrations that it speaks of, and so may depend on.
@@ -53,8 +61,14 @@ pub(super) struct Entry {
     /// Files that it read when its plan was made, relative to the crate.
     pub(super) files: Vec<(String, Option<ContentHash>)>,
     /// Tells its plan from others.
-    pub(super) digest: ContentHash,
-    pub(super) plan: Migration,
+    digest: ContentHash,
+    /// That of its plan.
+    checksum: String,
+    /// Where its plan is, among all of them.
+    place: Range<usize>,
+    /// Its plan, until it has its place.
+    #[serde(skip)]
+    built: Option<Vec<u8>>,
     /// The index of what its build depended on.
     set: usize,
 }
@@ -62,35 +76,58 @@ pub(super) struct Entry {
 impl Entry {
     /// An entry for what was just built; the rest of it is filled in by [`State::renewed`].
     pub(super) fn new(
-        plan: Migration,
+        plan: &Migration,
         source: ContentHash,
         uses: Vec<(String, ContentHash)>,
         files: Vec<(String, Option<ContentHash>)>,
     ) -> Self {
-        let json = serde_json::to_vec(&plan).unwrap_or_default();
-        Self { source, uses, files, digest: ContentHash::of(&json), plan, set: 0 }
+        let json = serde_json::to_vec(plan).unwrap_or_default();
+        Self {
+            name: plan.name.clone(),
+            source,
+            uses,
+            files,
+            digest: ContentHash::of(&json),
+            checksum: plan.checksum(),
+            place: 0..0,
+            built: Some(json),
+            set: 0,
+        }
     }
 }
 
 /// The migrations as they are on disk.
 pub(super) struct Now {
+    /// In the order of their names, which begin with their timestamps.
     pub(super) sources: Vec<Source>,
-    /// By name.
-    pub(super) contents: HashMap<String, ContentHash>,
+    /// That of each of them.
+    contents: Vec<ContentHash>,
 }
 
 impl Now {
     pub(super) fn read(folder: &Path, sources: Vec<Source>) -> Self {
-        let folder = folder.join("src");
-        let hashes = in_parallel(&sources, |source| Self::content(&folder, source));
-        let names = sources.iter().map(|source| source.name.clone());
-        Self { contents: names.zip(hashes).collect(), sources }
+        let folder = Folder::open(&folder.join("src")).ok();
+        let contents = in_parallel(&sources, |source| Self::content_in(folder.as_ref(), source));
+        Self { contents, sources }
+    }
+
+    /// The content of the migration of this name, if there is one.
+    pub(super) fn content(&self, name: &str) -> Option<ContentHash> {
+        let place = self.sources.binary_search_by(|source| source.name.as_str().cmp(name));
+        place.ok().map(|place| self.contents[place])
+    }
+
+    /// Whether a migration is still as it was.
+    pub(super) fn is_still(&self, folder: &Path, source: &Source) -> bool {
+        let there = Self::content_in(Folder::open(&folder.join("src")).ok().as_ref(), source);
+        there != ContentHash::UNKNOWN && self.content(&source.name) == Some(there)
     }
 
     /// The hash of a migration's files, from the folder `src`.
-    pub(super) fn content(folder: &Path, source: &Source) -> ContentHash {
-        let files = source.file.all().map(|file| folder.join(file));
-        ContentHash::of_files(files).unwrap_or(ContentHash::UNKNOWN)
+    fn content_in(folder: Option<&Folder>, source: &Source) -> ContentHash {
+        let content = folder
+            .and_then(|it| ContentHash::of_files(source.file.all().map(|file| it.file(file))).ok());
+        content.unwrap_or(ContentHash::UNKNOWN)
     }
 }
 
@@ -107,22 +144,24 @@ pub(super) struct Standing {
 }
 
 impl State {
-    const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/1");
+    const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/2");
 
     /// The state in a file. A file that is there and cannot be used is said so: then nothing is
     /// known about what cargo has built, either.
-    pub(super) fn load(file: &Path) -> (Self, bool) {
-        let Ok(text) = fs::read(file) else {
+    pub(super) fn load(path: &Path) -> (Self, bool) {
+        let Ok(file) = File::open(path) else {
             return (Self::default(), true);
         };
-        match serde_json::from_slice::<Self>(&text) {
-            Ok(state) if state.version == Self::VERSION && state.is_sound() => (state, true),
+        match state_file::read::<Self>(file) {
+            Ok((state, plans)) if state.version == Self::VERSION && state.is_sound() => {
+                (Self { plans, ..state }, true)
+            }
             _ => (Self::default(), false),
         }
     }
 
     fn is_sound(&self) -> bool {
-        let names = self.entries.iter().map(|entry| &entry.plan.name);
+        let names = self.entries.iter().map(|entry| &entry.name);
         names.is_sorted()
             && self.entries.iter().all(|entry| entry.set < self.sets.len())
             && self.sets.iter().flatten().all(|index| *index < self.watched.len())
@@ -142,17 +181,17 @@ impl State {
         });
         let holds: Vec<_> =
             self.sets.iter().map(|set| set.iter().all(|index| same[*index])).collect();
-        let is =
-            |name: &str, known: ContentHash| is_same(Some(known), now.contents.get(name).copied());
+        let is = |name: &str, known: ContentHash| is_same(Some(known), now.content(name));
         let fresh: Vec<_> = self
             .entries
             .iter()
             .map(|entry| {
                 // A migration that is not there now may be again, on another branch.
-                let is_there = now.contents.contains_key(&entry.plan.name);
+                let there = now.content(&entry.name);
+                let is_unused = there.is_none();
                 holds[entry.set]
-                    && (!is_there || is(&entry.plan.name, entry.source))
-                    && (!is_there || entry.uses.iter().all(|(name, known)| is(name, *known)))
+                    && (is_unused || is_same(Some(entry.source), there))
+                    && (is_unused || entry.uses.iter().all(|(name, known)| is(name, *known)))
                     && entry
                         .files
                         .iter()
@@ -164,7 +203,7 @@ impl State {
             .iter()
             .zip(&fresh)
             .filter(|(_, fresh)| **fresh)
-            .map(|(entry, _)| entry.plan.name.as_str())
+            .map(|(entry, _)| entry.name.as_str())
             .collect();
         let names = now.sources.iter().map(|source| &source.name);
         let stale: BTreeSet<_> =
@@ -178,20 +217,38 @@ impl State {
         }
     }
 
-    /// The plan of the migrations that are there, all of which must be known.
-    pub(super) fn into_plan(self, now: &Now) -> Option<Plan> {
-        let head = self.head?;
+    /// The entries of the migrations that are there, in the order of applying; nothing where one is not
+    /// known.
+    fn entries_of(&self, now: &Now) -> Option<Vec<&Entry>> {
         // Both are in the order of their names, which begin with their timestamps.
-        let mut entries = self.entries.into_iter();
-        let in_order =
-            now.sources.iter().map(|source| entries.find(|entry| entry.plan.name == source.name));
-        let in_order: Vec<_> = in_order.collect::<Option<_>>()?;
-        let digests = in_order.iter().map(|entry| entry.digest.bytes());
+        let mut entries = self.entries.iter();
+        now.sources.iter().map(|source| entries.find(|entry| entry.name == source.name)).collect()
+    }
+
+    /// That of the migrations that are there.
+    pub(super) fn fingerprint(&self, now: &Now) -> Option<Fingerprint> {
+        let entries = self.entries_of(now)?;
+        Some(Fingerprint::of(
+            entries.iter().map(|entry| (entry.name.as_str(), entry.checksum.as_str())),
+        ))
+    }
+
+    /// The plan of the migrations that are there; nothing where one is not known, or cannot be read.
+    pub(super) fn plan(&mut self, now: &Now) -> Option<Plan> {
+        let texts = self.plans.read().ok()?;
+        let head = self.head.clone()?;
+        let entries = self.entries_of(now)?;
+        let migrations = in_parallel(&entries, |entry| {
+            let text = entry.built.as_deref().or_else(|| texts.get(&entry.place))?;
+            let is_whole = ContentHash::of(text) == entry.digest;
+            is_whole.then(|| serde_json::from_slice(text).ok())?
+        });
+        let digests = entries.iter().map(|entry| entry.digest.bytes());
         Some(Plan {
             format: head.format,
             generator: head.generator,
             hash: ContentHash::of_all(digests).to_string(),
-            migrations: in_order.into_iter().map(|entry| entry.plan).collect(),
+            migrations: migrations.into_iter().collect::<Option<_>>()?,
         })
     }
 
@@ -205,11 +262,12 @@ impl State {
     ) -> Self {
         let mut new =
             Self { version: Self::VERSION.to_owned(), head: Some(head), ..Self::default() };
-        let names: BTreeSet<_> = built.iter().map(|entry| entry.plan.name.clone()).collect();
+        new.plans = self.plans;
+        let names: BTreeSet<_> = built.iter().map(|entry| entry.name.clone()).collect();
         let mut indices = HashMap::new();
         let mut sets = HashMap::new();
         for (mut entry, fresh) in self.entries.into_iter().zip(&standing.fresh) {
-            if *fresh && !names.contains(&entry.plan.name) {
+            if *fresh && !names.contains(&entry.name) {
                 let set = self.sets[entry.set].iter().map(|index| &self.watched[*index]);
                 let set = set.cloned().collect();
                 entry.set = *sets.entry(entry.set).or_insert_with(|| new.intern(&mut indices, set));
@@ -220,7 +278,7 @@ impl State {
             dependencies.into_iter().map(|(dependency, content)| Watched { dependency, content });
         let set = new.intern(&mut indices, watched.collect());
         new.entries.extend(built.into_iter().map(|entry| Entry { set, ..entry }));
-        new.entries.sort_by(|a, b| a.plan.name.cmp(&b.plan.name));
+        new.entries.sort_by(|a, b| a.name.cmp(&b.name));
         new
     }
 
@@ -243,15 +301,26 @@ impl State {
         })
     }
 
-    pub(super) fn save(&self, file: &Path) -> Result<(), ProjectError> {
-        let side = file.with_extension("new");
-        let text = serde_json::to_vec(self).map_err(|error| ProjectError::Io {
-            action: "write",
-            path: file.to_owned(),
-            source: error.into(),
-        })?;
-        fs::write(&side, text).map_err(ProjectError::io("write", &side))?;
-        fs::rename(&side, file).map_err(ProjectError::io("write", file))
+    /// Puts it in the place of the one that it was made from.
+    pub(super) fn save(mut self, file: &Path) -> Result<(), ProjectError> {
+        self.write(file).map_err(ProjectError::io("write", file))
+    }
+
+    fn write(&mut self, file: &Path) -> io::Result<()> {
+        let known = self.plans.read()?;
+        let text = |entry: &Entry| match &entry.built {
+            Some(text) => Some(text.clone()),
+            None => known.get(&entry.place).map(<[u8]>::to_vec),
+        };
+        // A plan that is gone is no loss: its migration is compiled again.
+        let texts: Vec<_> = self.entries.iter().map(text).collect();
+        let mut start = 0;
+        for (entry, text) in self.entries.iter_mut().zip(&texts) {
+            let length = text.as_ref().map_or(0, Vec::len);
+            entry.place = start..start + length;
+            start += length;
+        }
+        state_file::write(file, self, texts.iter().flatten().map(Vec::as_slice))
     }
 }
 

@@ -4,36 +4,54 @@ use std::collections::BTreeMap;
 
 use migrate_dsl::quote_literal as literal;
 use postgres::{Client, SimpleQueryMessage, SimpleQueryRow};
-use sha2::{Digest, Sha256};
 
 use super::schema::WITHOUT_SETTINGS;
 use super::{History, HistoryError, Settings, completeness, journal, log, row};
+use crate::plan::Fingerprint;
 
 /// The columns by table.
 type Columns = BTreeMap<String, Vec<String>>;
 
 /// What a history has, in short.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Summary {
-    /// How many migrations are applied.
-    applied: usize,
-    /// The digest of their names and checksums, in the order of applying.
-    digest: String,
-    /// How many stopped half way.
+///
+/// ```no_run
+/// use migrate_core::plan::Plan;
+/// use migrate_core::{History, Session};
+///
+/// # fn is_applied(plan: &Plan, session: &mut Session) -> Result<bool, migrate_core::HistoryError> {
+/// let summary = History::default().summary(session.client())?;
+/// let is_applied = summary.has_just(&plan.fingerprint());
+/// # Ok(is_applied)
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct HistorySummary {
+    /// Nothing where there is no history.
+    pub(crate) settings: Option<Settings>,
+    /// Nothing of a history that an older version made.
+    counts: Option<Counts>,
+}
+
+#[derive(Debug, Clone)]
+struct Counts {
+    /// Of what is applied, in the order of applying.
+    applied: Fingerprint,
+    /// How many migrations stopped half way.
     unfinished: usize,
 }
 
-impl Summary {
-    /// That of a history in which these were applied in this order, of which the names and checksums are
-    /// given, and none stopped half way.
-    pub(crate) fn of<'a>(all: impl IntoIterator<Item = (&'a str, String)>) -> Self {
-        let (mut applied, mut digest) = (0, Sha256::new());
-        for (name, checksum) in all {
-            applied += 1;
-            digest.update(format!("{name} {checksum}\n"));
-        }
-        let digest = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { applied, digest, unfinished: 0 }
+impl HistorySummary {
+    /// The name under which the database is protected.
+    #[must_use]
+    pub fn protected(&self) -> Option<&str> {
+        self.settings.as_ref()?.protected.as_deref()
+    }
+
+    /// Whether just the migrations of this fingerprint are applied, in their order, and none stopped half way.
+    #[must_use]
+    pub fn has_just(&self, migrations: &Fingerprint) -> bool {
+        let counts = self.counts.as_ref();
+        counts.is_some_and(|counts| counts.unfinished == 0 && counts.applied == *migrations)
     }
 }
 
@@ -49,12 +67,12 @@ impl History {
         Ok(self.find_with(client, None)?.map(|(settings, _)| settings))
     }
 
-    /// The same, with what it has in short: two messages, however long it is. No summary of one that an
-    /// older version made.
-    pub(crate) fn summary(
-        &self,
-        client: &mut Client,
-    ) -> Result<Option<(Settings, Option<Summary>)>, HistoryError> {
+    /// What the history has in short: asked for in two messages, however long it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`find`](Self::find).
+    pub fn summary(&self, client: &mut Client) -> Result<HistorySummary, HistoryError> {
         let sql = format!(
             "SELECT pg_catalog.count(*), pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to( \
              coalesce(pg_catalog.string_agg(name || ' ' || checksum || E'\\n', '' ORDER BY id), ''), 'UTF8')), 'hex'), \
@@ -62,14 +80,17 @@ impl History {
             self.journal_table().quoted(),
             self.table.quoted(),
         );
-        self.find_with(client, Some(&sql))
+        let found =
+            self.find_with(client, Some(&sql)).map_err(|error| error.advised(client, "SELECT"))?;
+        let (settings, counts) = found.unzip();
+        Ok(HistorySummary { settings, counts: counts.flatten() })
     }
 
     fn find_with(
         &self,
         client: &mut Client,
         summary: Option<&str>,
-    ) -> Result<Option<(Settings, Option<Summary>)>, HistoryError> {
+    ) -> Result<Option<(Settings, Option<Counts>)>, HistoryError> {
         let Some(found) = self.columns(client)? else { return Ok(None) };
         let settings = self.settings_table().name;
         let is_whole = |columns: &Vec<String>| {
@@ -94,7 +115,7 @@ impl History {
         let [settings, summary] = results(&messages);
         let settings = self.settings(settings)?;
         let settings = completeness::check(self, &found, Some(settings))?;
-        Ok(Some((settings, summary.first().copied().and_then(summary_of))))
+        Ok(Some((settings, summary.first().copied().and_then(counts_of))))
     }
 
     /// The columns of the tables that are there, of which the history is one.
@@ -192,12 +213,10 @@ fn results(messages: &[SimpleQueryMessage]) -> [Vec<&SimpleQueryRow>; 2] {
     results
 }
 
-fn summary_of(row: &SimpleQueryRow) -> Option<Summary> {
-    Some(Summary {
-        applied: row.get(0)?.parse().ok()?,
-        digest: row.get(1)?.to_owned(),
-        unfinished: row.get(2)?.parse().ok()?,
-    })
+fn counts_of(row: &SimpleQueryRow) -> Option<Counts> {
+    let applied =
+        Fingerprint { migrations: row.get(0)?.parse().ok()?, digest: row.get(1)?.to_owned() };
+    Some(Counts { applied, unfinished: row.get(2)?.parse().ok()? })
 }
 
 /// Refuses a table that lacks one of our columns.

@@ -21,7 +21,7 @@ mod trust;
 
 pub(crate) use carry::logs;
 pub use error::{Distrust, HistoryError};
-pub(crate) use find::Summary;
+pub use find::HistorySummary;
 pub use journal::Unfinished;
 pub(crate) use journal::{Noted, Sent};
 pub(crate) use log::Line;

@@ -3,7 +3,7 @@
 use super::{Known, Migrator};
 use crate::connect::Session;
 use crate::error::Error;
-use crate::history::Summary;
+use crate::history::HistorySummary;
 
 /// What the database told of its history: read once, for all that a command asks before it begins.
 ///
@@ -42,16 +42,26 @@ impl Migrator {
     ///
     /// When the history is not ours or cannot be read.
     pub fn history_state(&self, session: &mut Session) -> Result<HistoryState, Error> {
-        let client = session.client();
-        let found =
-            self.history.summary(client).map_err(|error| error.advised(client, "SELECT"))?;
-        let Some((settings, summary)) = found else {
-            return Ok(HistoryState { known: Some(Known::default()), protected: None });
+        let summary = self.history.summary(session.client())?;
+        self.history_state_of(session, &summary)
+    }
+
+    /// The same, where the summary is known already.
+    ///
+    /// # Errors
+    ///
+    /// When the history cannot be read.
+    pub fn history_state_of(
+        &self,
+        session: &mut Session,
+        summary: &HistorySummary,
+    ) -> Result<HistoryState, Error> {
+        let protected = summary.protected().map(str::to_owned);
+        let known = match &summary.settings {
+            None => Some(Known::default()),
+            Some(_) if summary.has_just(&self.plan.fingerprint()) => None,
+            Some(settings) => Some(self.read(session.client(), settings.clone())?),
         };
-        let protected = settings.protected.clone();
-        let planned = self.plan.migrations.iter().map(|it| (it.name.as_str(), it.checksum()));
-        let is_applied = summary.is_some_and(|summary| summary == Summary::of(planned));
-        let known = if is_applied { None } else { Some(self.read(client, settings)?) };
         Ok(HistoryState { known, protected })
     }
 }

@@ -3,32 +3,43 @@
 //! The digest is SHA-256 over the plan's JSON without blanks between its parts. It tells a file
 //! that was cut or changed on the way; against somebody who means it, and computes it anew, it
 //! helps where it is compared with the digest that `migrate bundle` printed.
+//!
+//! What tells whether all of the plan is applied stands before its migrations, so that those are read
+//! where one is pending, and not before.
 
+use std::ops::Range;
+
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::plan::{PlanError, PlanFile};
+use crate::plan::{Fingerprint, HistoryName, Migration, PlanError, PlanFile};
 
 /// The version of a bundle's JSON.
 const FORMAT: u32 = 1;
 
 /// A plan, with what tells whether it is still the same.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Bundle {
-    /// The plan, and the history that it is for.
-    pub plan: PlanFile,
     /// 64 hexadecimal digits.
     pub digest: String,
     /// The commit that it was made of.
     pub git_commit: Option<String>,
     /// The version of the tool that made it.
     pub tool_version: String,
+    /// The history that the plan is for.
+    pub history: Option<HistoryName>,
+    /// What tells whether all of the plan is applied.
+    pub fingerprint: Fingerprint,
+    text: String,
+    /// Where the plan is in the text.
+    plan: Range<usize>,
 }
 
 /// A file that holds a plan.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Carried {
     /// The plan itself, as `migrate plan --json` prints it.
     Plan(PlanFile),
@@ -62,16 +73,30 @@ pub enum BundleError {
     Plan(#[from] PlanError),
 }
 
+/// A bundle, but for its plan.
 #[derive(Serialize, Deserialize)]
-struct Sealed {
+struct Head {
     bundle: u32,
     digest: String,
     #[serde(default)]
     git_commit: Option<String>,
     #[serde(default)]
     tool_version: String,
-    plan: Value,
 }
+
+/// A plan, but for its migrations.
+#[derive(Serialize, Deserialize)]
+struct PlanHead {
+    format: u32,
+    generator: String,
+    hash: String,
+    history: Option<HistoryName>,
+    fingerprint: Fingerprint,
+}
+
+/// What stands before the plan, and before its migrations. Within a string, its quotes would be escaped.
+const PLAN: &str = ",\"plan\":";
+const MIGRATIONS: &str = ",\"migrations\":";
 
 impl Bundle {
     /// A bundle of a plan.
@@ -80,28 +105,102 @@ impl Bundle {
     ///
     /// When the plan cannot be written as JSON, which does not happen.
     pub fn of(
-        plan: PlanFile,
+        file: &PlanFile,
         git_commit: Option<String>,
         tool_version: &str,
     ) -> Result<Self, serde_json::Error> {
-        let digest = digest(&serde_json::to_value(&plan)?);
-        Ok(Self { plan, digest, git_commit, tool_version: tool_version.to_owned() })
+        let PlanFile { plan, history } = file;
+        let head = PlanHead {
+            format: plan.format,
+            generator: plan.generator.clone(),
+            hash: plan.hash.clone(),
+            history: history.clone(),
+            fingerprint: plan.fingerprint(),
+        };
+        let migrations: &[Migration] = &plan.migrations;
+        let plan = with(&head, MIGRATIONS, &serde_json::to_string(migrations)?)?;
+        let digest = digest(&plan);
+        let tool_version = tool_version.to_owned();
+        let seal = Head {
+            bundle: FORMAT,
+            digest: format!("sha256:{digest}"),
+            git_commit: git_commit.clone(),
+            tool_version: tool_version.clone(),
+        };
+        let text = with(&seal, PLAN, &plan)?;
+        let end = text.len() - 1;
+        let PlanHead { history, fingerprint, .. } = head;
+        let plan = end - plan.len()..end;
+        Ok(Self { digest, git_commit, tool_version, history, fingerprint, text, plan })
     }
 
     /// The text of the file.
+    #[must_use]
+    pub fn to_json(&self) -> &str {
+        &self.text
+    }
+
+    /// The plan, and the history that it is for.
     ///
     /// # Errors
     ///
-    /// When the plan cannot be written as JSON, which does not happen.
-    pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        let sealed = Sealed {
-            bundle: FORMAT,
-            digest: format!("sha256:{}", self.digest),
-            git_commit: self.git_commit.clone(),
-            tool_version: self.tool_version.clone(),
-            plan: serde_json::to_value(&self.plan)?,
-        };
-        serde_json::to_string(&sealed)
+    /// As [`PlanFile::from_json`].
+    pub fn plan(&self) -> Result<PlanFile, PlanError> {
+        PlanFile::from_json(&self.text[self.plan.clone()])
+    }
+
+    /// The bundle in a text that is, byte for byte, one that [`of`](Self::of) made.
+    fn untouched(text: String) -> Result<Self, String> {
+        match Self::untouched_parts(&text) {
+            Some(bundle) => Ok(Self { text, ..bundle }),
+            None => Err(text),
+        }
+    }
+
+    /// The same, but for the text itself.
+    fn untouched_parts(text: &str) -> Option<Self> {
+        let start = text.find(PLAN)? + PLAN.len();
+        let end = text.trim_end().strip_suffix('}')?.len();
+        let seal = before::<Head>(text, PLAN)?;
+        let plan = text.get(start..end)?;
+        let PlanHead { history, fingerprint, .. } = before(plan, MIGRATIONS)?;
+        let digest = seal.digest.strip_prefix("sha256:")?.to_owned();
+        (seal.bundle == FORMAT && self::digest(plan) == digest).then(|| Self {
+            digest,
+            git_commit: seal.git_commit,
+            tool_version: seal.tool_version,
+            history,
+            fingerprint,
+            text: String::new(),
+            plan: start..end,
+        })
+    }
+
+    /// The bundle in any other text.
+    fn written_otherwise(text: &str) -> Result<Self, BundleError> {
+        #[derive(Deserialize)]
+        struct Whole {
+            #[serde(flatten)]
+            head: Head,
+            plan: Value,
+        }
+        let Whole { head, plan } = serde_json::from_str(text).map_err(PlanError::from)?;
+        let plan = plan.to_string();
+        let found = digest(&plan);
+        let made = head.digest.trim_start_matches("sha256:").to_owned();
+        if found != made {
+            return Err(BundleError::Changed { made, found });
+        }
+        let PlanFile { plan: read, history } = PlanFile::from_json(&plan)?;
+        Ok(Self {
+            digest: made,
+            git_commit: head.git_commit,
+            tool_version: head.tool_version,
+            history,
+            fingerprint: read.fingerprint(),
+            plan: 0..plan.len(),
+            text: plan,
+        })
     }
 }
 
@@ -111,82 +210,132 @@ impl Carried {
     /// # Errors
     ///
     /// When the text is neither, was cut or changed, or is of a version that is not known here.
-    pub fn from_json(text: &str) -> Result<Self, BundleError> {
+    pub fn from_json(text: String) -> Result<Self, BundleError> {
         #[derive(Deserialize)]
-        struct Head {
+        struct Format {
             bundle: Option<u32>,
         }
-        let head: Result<Head, _> = serde_json::from_str(text);
-        match head {
+        let text = match Bundle::untouched(text) {
+            Ok(bundle) => return Ok(Self::Bundle(bundle)),
+            Err(text) => text,
+        };
+        let format: Result<Format, _> = serde_json::from_str(&text);
+        match format {
             Err(error) if error.is_eof() && !text.trim().is_empty() => Err(BundleError::Cut(error)),
-            Ok(Head { bundle: Some(FORMAT) }) => unseal(text).map(Self::Bundle),
-            Ok(Head { bundle: Some(found) }) => Err(BundleError::Format { found }),
-            Ok(Head { bundle: None }) | Err(_) => Ok(Self::Plan(PlanFile::from_json(text)?)),
+            Ok(Format { bundle: Some(FORMAT) }) => {
+                Bundle::written_otherwise(&text).map(Self::Bundle)
+            }
+            Ok(Format { bundle: Some(found) }) => Err(BundleError::Format { found }),
+            Ok(Format { bundle: None }) | Err(_) => Ok(Self::Plan(PlanFile::from_json(&text)?)),
         }
     }
 
     /// The plan.
-    #[must_use]
-    pub fn into_plan(self) -> PlanFile {
+    ///
+    /// # Errors
+    ///
+    /// As [`PlanFile::from_json`].
+    pub fn into_plan(self) -> Result<PlanFile, PlanError> {
         match self {
-            Self::Plan(plan) => plan,
-            Self::Bundle(bundle) => bundle.plan,
+            Self::Plan(plan) => Ok(plan),
+            Self::Bundle(bundle) => bundle.plan(),
         }
     }
 }
 
-fn unseal(text: &str) -> Result<Bundle, BundleError> {
-    let sealed: Sealed = serde_json::from_str(text).map_err(PlanError::from)?;
-    let found = digest(&sealed.plan);
-    let made = sealed.digest.trim_start_matches("sha256:").to_owned();
-    if found != made {
-        return Err(BundleError::Changed { made, found });
-    }
-    Ok(Bundle {
-        plan: PlanFile::from_json(&sealed.plan.to_string())?,
-        digest: made,
-        git_commit: sealed.git_commit,
-        tool_version: sealed.tool_version,
-    })
+/// The JSON of `head`, with one more member at its end.
+fn with(head: &impl Serialize, member: &str, value: &str) -> Result<String, serde_json::Error> {
+    let mut text = serde_json::to_string(head)?;
+    text.pop();
+    Ok(text + member + value + "}")
 }
 
-fn digest(plan: &Value) -> String {
-    let digest = Sha256::digest(plan.to_string());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+/// What stands before a member, as an object of its own.
+fn before<T: DeserializeOwned>(text: &str, member: &str) -> Option<T> {
+    let head = &text[..text.find(member)?];
+    serde_json::from_str(&format!("{head}}}")).ok()
+}
+
+fn digest(plan: &str) -> String {
+    Sha256::digest(plan).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{HistoryName, Plan};
+    use crate::plan::Plan;
+
+    fn file() -> PlanFile {
+        // Names that look like what is searched for.
+        let history = HistoryName { schema: PLAN.to_owned(), table: MIGRATIONS.to_owned() };
+        let migration = Migration {
+            name: "20260101000000_a".to_owned(),
+            file: "src/20260101000000_a.rs".to_owned(),
+            source_digest: String::new(),
+            irreversible: None,
+            up: Vec::new(),
+            down: None,
+            files: Vec::new(),
+            problems: Vec::new(),
+        };
+        let plan = Plan { migrations: vec![migration], ..Plan::empty() };
+        PlanFile { plan, history: Some(history) }
+    }
 
     fn bundle() -> Bundle {
-        let history = HistoryName { schema: "ops".to_owned(), table: "changes".to_owned() };
-        let plan = PlanFile { plan: Plan::empty(), history: Some(history) };
-        Bundle::of(plan, Some("abc".to_owned()), "0.1.0").unwrap()
+        Bundle::of(&file(), Some(PLAN.to_owned()), "0.1.0").unwrap()
+    }
+
+    fn read(text: &str) -> Bundle {
+        match Carried::from_json(text.to_owned()).unwrap() {
+            Carried::Bundle(bundle) => bundle,
+            Carried::Plan(_) => panic!("it is a bundle"),
+        }
     }
 
     #[test]
     fn what_is_packed_is_unpacked() {
-        let text = bundle().to_json().unwrap();
-        assert_eq!(Carried::from_json(&text).unwrap(), Carried::Bundle(bundle()));
+        let text = bundle().to_json().to_owned();
         // Blanks between its parts are of no meaning.
         let value: Value = serde_json::from_str(&text).unwrap();
         let pretty = serde_json::to_string_pretty(&value).unwrap();
-        assert_eq!(Carried::from_json(&pretty).unwrap(), Carried::Bundle(bundle()));
-        let plain = serde_json::to_string(&bundle().plan).unwrap();
-        assert_eq!(Carried::from_json(&plain).unwrap(), Carried::Plan(bundle().plan));
+        for text in [text.clone(), text + "\n", pretty] {
+            let read = read(&text);
+            assert_eq!(read.plan().unwrap(), file());
+            assert_eq!(read.history, file().history);
+            assert_eq!(read.fingerprint, file().plan.fingerprint());
+            assert_eq!((read.digest, read.git_commit), (bundle().digest, bundle().git_commit));
+        }
+        let plain = serde_json::to_string(&file()).unwrap();
+        assert_eq!(Carried::from_json(plain).unwrap().into_plan().unwrap(), file());
+    }
+
+    #[test]
+    fn a_bundle_as_it_is_made_is_read_without_its_migrations() {
+        let text = bundle().to_json().to_owned();
+        assert!(Bundle::untouched(text.clone()).is_ok());
+        assert!(Bundle::untouched(text.replace(":1", ": 1")).is_err());
+    }
+
+    #[test]
+    fn a_bundle_without_a_fingerprint_is_one() {
+        let plan = serde_json::to_string(&file()).unwrap();
+        let digest = digest(&plan);
+        let text = format!(r#"{{"bundle":1,"digest":"sha256:{digest}","plan":{plan}}}"#);
+        let read = read(&text);
+        assert_eq!(read.plan().unwrap(), file());
+        assert_eq!(read.fingerprint, file().plan.fingerprint());
     }
 
     #[test]
     fn what_was_cut_or_changed_is_refused() {
-        let text = bundle().to_json().unwrap();
+        let text = bundle().to_json().to_owned();
         for end in 1..text.len() {
-            assert!(Carried::from_json(&text[..end]).is_err(), "{end}");
+            assert!(Carried::from_json(text[..end].to_owned()).is_err(), "{end}");
         }
-        let refused = |text: &str| Carried::from_json(text).unwrap_err().to_string();
+        let refused = |text: &str| Carried::from_json(text.to_owned()).unwrap_err().to_string();
         insta::assert_snapshot!(refused(&text[..text.len() - 9]), @"it ends in the middle: it was cut");
-        insta::assert_snapshot!(refused(&text.replace("changes", "others")), @"its plan is not the one that it was made with: it was changed after that");
+        insta::assert_snapshot!(refused(&text.replace("_a", "_b")), @"its plan is not the one that it was made with: it was changed after that");
         insta::assert_snapshot!(refused(&text.replace("\"bundle\":1", "\"bundle\":2")), @"the bundle has format 2; this version reads format 1");
         insta::assert_snapshot!(refused("{}"), @"the plan cannot be read");
         insta::assert_snapshot!(refused(""), @"the plan cannot be read");

@@ -5,6 +5,7 @@
 
 pub mod bundle;
 mod check;
+mod fingerprint;
 mod function;
 pub(crate) mod versions;
 
@@ -12,10 +13,12 @@ use std::fmt;
 use std::path::Path;
 
 use migrate_dsl::Identifier;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+pub use fingerprint::Fingerprint;
 pub use function::Function;
 pub(crate) use function::direction;
 
@@ -381,15 +384,7 @@ impl Plan {
     ///
     /// When the text is not the JSON of a plan, or of a format that this version does not know.
     pub fn from_json(text: &str) -> Result<Self, PlanError> {
-        #[derive(Deserialize)]
-        struct Head {
-            format: u32,
-        }
-        let Head { format } = serde_json::from_str(text)?;
-        if format != migrate_dsl::FORMAT {
-            return Err(PlanError::Format { found: format });
-        }
-        let mut plan: Self = serde_json::from_str(text)?;
+        let mut plan: Self = parse(text, |plan: &Self| plan.format)?;
         check::nothing_is_captured(&mut plan);
         Ok(plan)
     }
@@ -409,15 +404,39 @@ impl PlanFile {
     ///
     /// As [`Plan::from_json`].
     pub fn from_json(text: &str) -> Result<Self, PlanError> {
+        // `flatten` would keep all of it in memory once more.
         #[derive(Deserialize)]
-        struct Name {
+        struct Whole {
+            format: u32,
+            generator: String,
+            hash: String,
+            migrations: Vec<Migration>,
             #[serde(default)]
             history: Option<HistoryName>,
         }
-        let mut plan = Plan::from_json(text)?;
+        let whole = parse(text, |whole: &Whole| whole.format)?;
+        let Whole { format, generator, hash, migrations, history } = whole;
+        let mut plan = Plan { format, generator, hash, migrations };
+        check::nothing_is_captured(&mut plan);
         check::check(&mut plan)?;
-        let Name { history } = serde_json::from_str(text)?;
         Ok(Self { plan, history })
+    }
+}
+
+/// Reads the JSON of this format; one of another may look different in any way.
+fn parse<T: DeserializeOwned>(text: &str, format: impl Fn(&T) -> u32) -> Result<T, PlanError> {
+    #[derive(Deserialize)]
+    struct Head {
+        format: u32,
+    }
+    let parsed = serde_json::from_str(text);
+    let found = match &parsed {
+        Ok(parsed) => Some(format(parsed)),
+        Err(_) => serde_json::from_str(text).ok().map(|head: Head| head.format),
+    };
+    match found {
+        Some(found) if found != migrate_dsl::FORMAT => Err(PlanError::Format { found }),
+        _ => Ok(parsed?),
     }
 }
 

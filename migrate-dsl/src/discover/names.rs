@@ -1,6 +1,6 @@
 //! Which files of a folder are migrations, and what is wrong with the names of the others.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs;
 use std::path::Path;
@@ -99,7 +99,8 @@ fn named(files: &[String], lib: &str, now: Timestamp) -> Result<Vec<Source>, Vec
     let mut found: Vec<Source> = Vec::new();
     let mut downs = Vec::new();
     let mut problems = Vec::new();
-    let mut free = Free::after(files, now);
+    let latest = Timestamp::latest();
+    let mut free = Free::after(files, now, latest);
     for file in files {
         let rust_module = file.strip_suffix(".rs");
         if let Some(module) = rust_module
@@ -115,7 +116,7 @@ fn named(files: &[String], lib: &str, now: Timestamp) -> Result<Vec<Source>, Vec
         let Some(stem) = rust_module.or(sql) else {
             continue;
         };
-        match parse(stem, &file[stem.len()..], &mut free) {
+        match parse(stem, &file[stem.len()..], latest, &mut free) {
             Ok(timestamp) => {
                 let name = stem.to_owned();
                 let file = match rust_module {
@@ -130,8 +131,12 @@ fn named(files: &[String], lib: &str, now: Timestamp) -> Result<Vec<Source>, Vec
             }),
         }
     }
+    let mut places = BTreeMap::new();
+    for (place, source) in found.iter().enumerate().filter(|_| !downs.is_empty()) {
+        places.entry(source.name.clone()).or_insert(place);
+    }
     for (stem, file) in downs {
-        let up = found.iter_mut().find(|source| source.name == stem).map(|source| &mut source.file);
+        let up = places.get(stem).map(|place| &mut found[*place].file);
         if let Some(SourceFile::Sql { down, .. }) = up {
             *down = Some(file.clone());
         } else {
@@ -142,8 +147,11 @@ fn named(files: &[String], lib: &str, now: Timestamp) -> Result<Vec<Source>, Vec
         }
     }
     found.sort_by(|a, b| (a.timestamp, &a.name).cmp(&(b.timestamp, &b.name)));
-    let mut taken: BTreeSet<_> = found.iter().map(|source| source.timestamp).collect();
+    let mut taken = BTreeSet::new();
     for pair in found.windows(2).filter(|pair| pair[0].timestamp == pair[1].timestamp) {
+        if taken.is_empty() {
+            taken.extend(found.iter().map(|source| source.timestamp));
+        }
         let mut free = pair[1].timestamp.next();
         while !taken.insert(free) {
             free = free.next();
@@ -171,9 +179,9 @@ impl Source {
 struct Free(Timestamp);
 
 impl Free {
-    fn after(files: &[String], now: Timestamp) -> Self {
+    fn after(files: &[String], now: Timestamp, latest: Timestamp) -> Self {
         let stamps = files.iter().filter_map(|file| Timestamp::parse(file.get(..14)?));
-        let last = stamps.filter(|stamp| !stamp.is_future()).max();
+        let last = stamps.filter(|stamp| *stamp <= latest).max();
         Self(last.map_or(now, |last| now.max(last.next())))
     }
 
@@ -190,7 +198,12 @@ struct Why {
 }
 
 /// Reads a name: 14 digits, `_`, and words in `snake_case`.
-fn parse(stem: &str, extension: &str, free: &mut Free) -> Result<Timestamp, Why> {
+fn parse(
+    stem: &str,
+    extension: &str,
+    latest: Timestamp,
+    free: &mut Free,
+) -> Result<Timestamp, Why> {
     let digits = stem.bytes().take_while(u8::is_ascii_digit).count();
     let (stamp, words) = stem.split_at(digits);
     if digits != 14 {
@@ -221,7 +234,7 @@ fn parse(stem: &str, extension: &str, free: &mut Free) -> Result<Timestamp, Why>
         let help = format!("rename it, to `{timestamp}_{words}` for example");
         return Err(Why { what, help: Some(help) });
     }
-    if timestamp.is_future() {
+    if timestamp > latest {
         let what =
             format!("has a timestamp that is still to come (now it is {} UTC)", Timestamp::now());
         let help = format!("rename it to `{}_{words}{extension}`", free.take());

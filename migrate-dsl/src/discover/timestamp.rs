@@ -50,7 +50,12 @@ impl Timestamp {
     /// Whether the time is still to come, by more than clocks may differ.
     #[must_use]
     pub fn is_future(self) -> bool {
-        self > Self::at(SystemTime::now() + std::time::Duration::from_secs(CLOCK_SKEW_SECONDS))
+        self > Self::latest()
+    }
+
+    /// The last one that is not still to come.
+    pub(super) fn latest() -> Self {
+        Self::at(SystemTime::now() + std::time::Duration::from_secs(CLOCK_SKEW_SECONDS))
     }
 
     /// The second after this one.

@@ -130,8 +130,8 @@ fn plans() {
     for input in &inputs {
         let session = &mut session;
         tried.input(input, move || {
-            let carried = Carried::from_json(input).map_err(|error| error.to_string())?;
-            let plan = carried.into_plan().plan;
+            let carried = Carried::from_json(input.clone()).map_err(|error| error.to_string())?;
+            let plan = carried.into_plan().map_err(|error| error.to_string())?.plan;
             let again = serde_json::to_string(&plan).map_err(|error| error.to_string())?;
             assert_eq!(Plan::from_json(&again).as_ref().ok(), Some(&plan), "{again}");
             look(&migrator(plan).variables(variables()), session)
@@ -201,7 +201,7 @@ fn large_plans() {
         plan.replacen("\"migrations\":[", &format!("\"migrations\":[{}", "{},".repeat(100_000)), 1);
     for input in [&large, &many] {
         tried.input(&input.len(), || {
-            Carried::from_json(input).map(drop).map_err(|error| error.to_string())
+            Carried::from_json(input.clone()).map(drop).map_err(|error| error.to_string())
         });
     }
 }

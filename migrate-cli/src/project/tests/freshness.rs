@@ -192,7 +192,11 @@ fn a_plan_does_not_tell_where_it_was_made() {
 fn a_state_that_cannot_be_read_is_made_anew() {
     let project = three("broken-state");
     let first = project.plan().plan();
-    for broken in ["", "{", "{\"version\":\"0\"}"] {
+    let whole = std::fs::read(project.state_file()).unwrap();
+    let cut = whole[..whole.len() - 1].to_vec();
+    let changed = [&cut, "x".as_bytes()].concat();
+    let other_version = format!("{:016x}{}", 15, "{\"version\":\"0\"}").into_bytes();
+    for broken in [Vec::new(), b"{".to_vec(), other_version, cut, changed] {
         std::fs::write(project.state_file(), broken).unwrap();
         let again = project.plan();
         assert_eq!(again.compiled(), Some(3));

@@ -124,7 +124,8 @@ impl Sandbox {
 
     pub fn plan(&self) -> Outcome {
         let mut events = Vec::new();
-        let result = self.project().plan(&mut |event| events.push(event));
+        let on_event = &mut |event| events.push(event);
+        let result = self.project().plan(on_event).and_then(|plan| plan.read(on_event));
         Outcome { result, events }
     }
 
@@ -133,7 +134,8 @@ impl Sandbox {
         let mut environment = self.environment.clone();
         environment.vars.insert("CARGO".to_owned(), "/no/cargo/here".to_owned());
         let project = Project::new(self.folder.join("migrations"), &environment);
-        project.plan(&mut |event| panic!("{event:?}")).unwrap()
+        let on_event = &mut |event| panic!("{event:?}");
+        project.plan(on_event).unwrap().read(on_event).unwrap()
     }
 
     /// What is shown of an error, without colours and without the folders of this machine.
