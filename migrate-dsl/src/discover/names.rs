@@ -131,21 +131,7 @@ fn named(files: &[String], lib: &str, now: Timestamp) -> Result<Vec<Source>, Vec
             }),
         }
     }
-    let mut places = BTreeMap::new();
-    for (place, source) in found.iter().enumerate().filter(|_| !downs.is_empty()) {
-        places.entry(source.name.clone()).or_insert(place);
-    }
-    for (stem, file) in downs {
-        let up = places.get(stem).map(|place| &mut found[*place].file);
-        if let Some(SourceFile::Sql { down, .. }) = up {
-            *down = Some(file.clone());
-        } else {
-            problems.push(NameProblem {
-                message: format!("`src/{file}` has no `src/{stem}.up.sql` beside it"),
-                help: "add the file that it takes back, or remove it".to_owned(),
-            });
-        }
-    }
+    problems.extend(attach(downs, &mut found));
     found.sort_by(|a, b| (a.timestamp, &a.name).cmp(&(b.timestamp, &b.name)));
     let mut taken = BTreeSet::new();
     for pair in found.windows(2).filter(|pair| pair[0].timestamp == pair[1].timestamp) {
@@ -166,6 +152,27 @@ fn named(files: &[String], lib: &str, now: Timestamp) -> Result<Vec<Source>, Vec
         });
     }
     if problems.is_empty() { Ok(found) } else { Err(problems) }
+}
+
+/// Gives the SQL that takes back, stems with their files, to the migrations that it is for.
+fn attach(downs: Vec<(&str, &String)>, found: &mut [Source]) -> Vec<NameProblem> {
+    let mut places = BTreeMap::new();
+    for (place, source) in found.iter().enumerate().filter(|_| !downs.is_empty()) {
+        places.entry(source.name.clone()).or_insert(place);
+    }
+    let mut problems = Vec::new();
+    for (stem, file) in downs {
+        let up = places.get(stem).map(|place| &mut found[*place].file);
+        if let Some(SourceFile::Sql { down, .. }) = up {
+            *down = Some(file.clone());
+        } else {
+            problems.push(NameProblem {
+                message: format!("`src/{file}` has no `src/{stem}.up.sql` beside it"),
+                help: "add the file that it takes back, or remove it".to_owned(),
+            });
+        }
+    }
+    problems
 }
 
 impl Source {
