@@ -118,10 +118,10 @@ impl Error {
                 let code = Some("untrusted_history".to_owned());
                 vec![Diagnostic { code, notes, ..self.plain() }]
             }
+            #[cfg(feature = "backup")]
             Self::Backup(error) => {
-                let mut plain = self.plain();
-                plain.notes.extend_from_slice(error.more());
-                vec![plain]
+                let notes = [&self.plain().notes, error.more()].concat();
+                vec![Diagnostic { notes, ..self.plain() }]
             }
             _ => vec![self.plain()],
         }

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+#[cfg(feature = "backup")]
 use crate::backup::BackupError;
 use crate::connect::interrupt::Stop;
 use crate::connect::{ConnectError, OpenError, ReconnectError, TargetError};
@@ -185,6 +186,7 @@ pub enum Error {
         why: &'static str,
     },
     /// A backup could not be made, or not restored.
+    #[cfg(feature = "backup")]
     #[error(transparent)]
     Backup(#[from] BackupError),
     /// A database that is to be restored has something in it.
@@ -243,8 +245,9 @@ impl Error {
         match self {
             Self::Lock(LockError::Stopped(stop))
             | Self::Stopped(stop)
-            | Self::Unconfirmed { stop, .. }
-            | Self::Backup(BackupError::Stopped { stop, .. }) => Some(*stop),
+            | Self::Unconfirmed { stop, .. } => Some(*stop),
+            #[cfg(feature = "backup")]
+            Self::Backup(BackupError::Stopped { stop, .. }) => Some(*stop),
             Self::Apply(ApplyError { failure: Failure::Stopped(stop), .. }) => Some(*stop),
             _ => None,
         }
@@ -256,18 +259,7 @@ impl Error {
         match self {
             Self::Connect(error) => Some(error.help()),
             Self::History(error) => error.help(),
-            Self::Lock(LockError::Stopped(_)) => None,
-            Self::Lock(LockError::Held { holder: Some(holder), .. }) if holder.waits_for_standby => {
-                Some(format!(
-                    "bring the standby back; or end the wait with `SELECT pg_terminate_backend({})`: \
-                     what it has committed here stays",
-                    holder.pid
-                ))
-            }
-            Self::Lock(_) => Some(
-                "wait for it to finish; MAX_LOCK_WAIT says for how many seconds `migrate` does"
-                    .to_owned(),
-            ),
+            Self::Lock(error) => error.help(),
             Self::ReadOnly { .. } => {
                 Some("name the primary server, or have the freeze lifted".to_owned())
             }
@@ -292,6 +284,7 @@ impl Error {
             Self::NothingToAccept { .. } => {
                 Some("`migrate verify` tells what has changed since it was applied".to_owned())
             }
+            #[cfg(feature = "backup")]
             Self::Backup(error) => error.help(),
             Self::NotEmpty { .. } => Some(
                 "restore into an empty database (`migrate db create`), or let `--clean` remove all \

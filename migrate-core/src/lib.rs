@@ -24,11 +24,16 @@
 //!
 //! An application that links its migrations needs no plan in a file: [`Migrator::embedded`] has an
 //! example, also for one that is async.
+//!
+//! What only the command needs are features, off by default: `backup` (`pg_dump` and `pg_restore`),
+//! `cluster` (private PostgreSQL clusters), `program` (Rust functions that are in another program).
 
+#[cfg(feature = "backup")]
 pub mod backup;
 /// For the tests of the engine alone.
 #[doc(hidden)]
 pub mod capture;
+#[cfg(feature = "cluster")]
 pub mod cluster;
 pub mod connect;
 pub mod count;
@@ -61,7 +66,9 @@ pub use limits::Limits;
 pub use lock::watchdog::Reporter;
 /// How migration files are named and found.
 pub use migrate_dsl::discover;
+#[cfg(feature = "backup")]
+pub use migrator::{BackupBefore, RestoreOptions};
 pub use migrator::{
-    BackupBefore, DownTo, Finding, FindingKind, HistoryState, Migrator, Partial, RestoreOptions,
-    Status, StatusEntry, UpTo, Verification, WouldSync,
+    DownTo, Finding, FindingKind, HistoryState, Migrator, Partial, Status, StatusEntry, UpTo,
+    Verification, WouldSync,
 };

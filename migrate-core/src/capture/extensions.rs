@@ -65,6 +65,7 @@ impl Registration {
     /// # Errors
     ///
     /// When the server refuses a query.
+    #[cfg(feature = "backup")]
     pub(crate) fn all(client: &mut Client) -> Result<Vec<Self>, postgres::Error> {
         registrations(client, &Subjects::All)
     }
@@ -141,6 +142,7 @@ impl Registration {
     }
 
     /// Whether a backup lacks it: `pg_dump` does not write it, or it would not be the same.
+    #[cfg(feature = "backup")]
     pub(crate) fn is_not_dumped(&self) -> bool {
         !self.is_dumped || self.makes.is_some()
     }
@@ -396,6 +398,7 @@ pub(crate) fn is_citus_worker(client: &mut Client) -> Result<bool, postgres::Err
 /// # Errors
 ///
 /// When the server refuses a query.
+#[cfg(feature = "backup")]
 pub(crate) fn has_citus(client: &mut Client) -> Result<bool, postgres::Error> {
     let sql = "SELECT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'citus')";
     Ok(client.query_typed_one(sql, &[])?.get(0))

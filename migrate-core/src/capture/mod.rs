@@ -50,8 +50,10 @@ use crate::connect::EXTENSIONS_HAVE_TABLES;
 use crate::connect::search_path::trusted;
 use crate::plan::{self, Only};
 pub use children::have_own_parts;
+#[cfg(feature = "backup")]
+pub(crate) use extensions::has_citus;
 pub(crate) use extensions::{
-    Registration, Unrestored, has_citus, is_citus_worker, note_unrestored, unrestored_of,
+    Registration, Unrestored, is_citus_worker, note_unrestored, unrestored_of,
 };
 use fact::{Address, Fact, Key};
 use form::{Form, Forms, Phase};

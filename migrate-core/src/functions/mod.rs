@@ -1,7 +1,9 @@
 //! Who runs the Rust functions of migrations: this very program, or that of the migrations.
 
+#[cfg(feature = "program")]
 mod folder;
 mod linked;
+#[cfg(feature = "program")]
 mod program;
 
 use std::error::Error;
@@ -11,6 +13,7 @@ use std::sync::Arc;
 pub use linked::Linked;
 /// What a function asks, and how it fails.
 pub use migrate_dsl::{Connection, FunctionError};
+#[cfg(feature = "program")]
 pub use program::{Printed, Program};
 
 use crate::plan::Function;

@@ -1,15 +1,25 @@
-//! The log, carried over a restore: what a backup brings back is the data of its time, but what was
+//! The log and the protection, carried over a restore: what a backup brings back is the data of its time, but what was
 //! done to the database since then was done all the same.
 //!
 //! The line about the restore comes first, and behind it, with the times at which they were written,
 //! the lines that the backup does not have. So whoever replays the log knows them: they are later in
 //! it than a restore, and happened before.
 
-use migrate_dsl::{Identifier, quote_literal as literal};
+use migrate_dsl::{Identifier, Name, quote_literal as literal};
 use postgres::Client;
 
-use super::settings::{TO_READ_THE_LOG, all_settings};
+use super::schema::WITHOUT_SETTINGS;
+use super::settings::{PROTECTED, all_settings};
 use super::{Action, Actor, History, HistoryError, Line, TRANSACTION_MS};
+
+/// The log beside it is read as a whole.
+const TO_READ_THE_LOG: &str = "s.relowner IN (SELECT role FROM trusted) \
+     AND NOT EXISTS (SELECT FROM pg_catalog.pg_class o WHERE o.relnamespace = s.relnamespace \
+     AND o.relname = pg_catalog.regexp_replace(s.relname, 'settings$', 'log') \
+     AND (o.relkind <> 'r' OR o.relhasrules OR o.relrowsecurity \
+     OR o.relowner NOT IN (SELECT role FROM trusted)))";
+/// Triggers are called by writing.
+const TO_WRITE: &str = "NOT s.relhastriggers AND s.relowner IN (SELECT role FROM trusted)";
 
 /// The lines of a log, as JSON.
 #[derive(Debug, Clone)]
@@ -74,4 +84,34 @@ impl CarriedLog {
         );
         format!("DO {};\n", literal(&body))
     }
+}
+
+/// SQL that protects a database as it [was protected](super::protections), and not otherwise, whatever
+/// histories it has by now.
+pub(crate) fn protect_as_before(protections: &[(History, String)]) -> String {
+    let mut body = format!(
+        "DECLARE found record; BEGIN\nFOR found IN {} LOOP \
+         EXECUTE pg_catalog.format('DELETE FROM %I.%I WHERE key::text = %L', \
+         found.schema, found.name, {}); END LOOP;\n",
+        all_settings(TO_WRITE),
+        literal(PROTECTED)
+    );
+    for (history, name) in protections {
+        let is_missing =
+            |table: Name| format!("pg_catalog.to_regclass({}) IS NULL", literal(&table.quoted()));
+        let execute = |version| {
+            let steps: Vec<_> = history.steps_from(version).collect();
+            format!("EXECUTE {}", literal(&steps.join(";\n")))
+        };
+        body += &format!(
+            "CREATE SCHEMA IF NOT EXISTS {};\nIF {} THEN {}; ELSIF {} THEN {}; END IF;\n{};\n",
+            history.schema.quoted(),
+            is_missing(history.table.clone()),
+            execute(0),
+            is_missing(history.settings_table()),
+            execute(WITHOUT_SETTINGS),
+            history.protect(Some(name)),
+        );
+    }
+    format!("DO {};\n", literal(&(body + "END")))
 }

@@ -6,6 +6,7 @@
 //! that changes them is SQL made here, so that the engine can send it in the same message, and the
 //! same transaction, as the migration itself.
 
+#[cfg(feature = "backup")]
 mod carry;
 mod columns;
 mod completeness;
@@ -19,7 +20,8 @@ mod schema;
 mod settings;
 mod trust;
 
-pub(crate) use carry::logs;
+#[cfg(feature = "backup")]
+pub(crate) use carry::{logs, protect_as_before};
 pub use error::{Distrust, HistoryError};
 pub use find::HistorySummary;
 pub use journal::Unfinished;
@@ -28,7 +30,6 @@ pub(crate) use log::Line;
 pub use log::{Action, Actor, LogEntry, LogQuery, Outcome};
 pub use row::Applied;
 pub(crate) use row::TRANSACTION_MS;
-pub(crate) use settings::protect_as_before;
 pub use settings::{Allowed, Settings, protections};
 
 use migrate_dsl::{Identifier, Name};

@@ -4,7 +4,7 @@ use crate::connect::permission::TRUSTED_ROLES;
 use migrate_dsl::{Identifier, Name, quote_literal as literal};
 use postgres::{Client, SimpleQueryRow};
 
-use super::schema::{VERSION, WITHOUT_SETTINGS};
+use super::schema::VERSION;
 use super::{Action, History, HistoryError, Outcome};
 
 /// What holds for a database.
@@ -24,7 +24,7 @@ impl Settings {
 }
 
 /// The setting that protects a database.
-const PROTECTED: &str = "protected";
+pub(super) const PROTECTED: &str = "protected";
 
 impl History {
     /// SQL that asks for the settings.
@@ -135,15 +135,6 @@ pub(super) fn all_settings(safe: &str) -> String {
 
 /// Policies are called by reading.
 const TO_READ: &str = "NOT s.relrowsecurity OR s.relowner IN (SELECT role FROM trusted)";
-/// The log beside it is read as a whole.
-pub(super) const TO_READ_THE_LOG: &str = "s.relowner IN (SELECT role FROM trusted) \
-     AND NOT EXISTS (SELECT FROM pg_catalog.pg_class o WHERE o.relnamespace = s.relnamespace \
-     AND o.relname = pg_catalog.regexp_replace(s.relname, 'settings$', 'log') \
-     AND (o.relkind <> 'r' OR o.relhasrules OR o.relrowsecurity \
-     OR o.relowner NOT IN (SELECT role FROM trusted)))";
-/// Triggers are called by writing.
-const TO_WRITE: &str = "NOT s.relhastriggers AND s.relowner IN (SELECT role FROM trusted)";
-
 /// The name of a protected database, given by somebody who means to destroy something in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Allowed {
@@ -172,34 +163,4 @@ pub fn protections(client: &mut Client) -> Result<Vec<(History, String)>, Histor
         }
     }
     Ok(protections)
-}
-
-/// SQL that protects a database as it [was protected](protections), and not otherwise, whatever
-/// histories it has by now.
-pub(crate) fn protect_as_before(protections: &[(History, String)]) -> String {
-    let mut body = format!(
-        "DECLARE found record; BEGIN\nFOR found IN {} LOOP \
-         EXECUTE pg_catalog.format('DELETE FROM %I.%I WHERE key::text = %L', \
-         found.schema, found.name, {}); END LOOP;\n",
-        all_settings(TO_WRITE),
-        literal(PROTECTED)
-    );
-    for (history, name) in protections {
-        let is_missing =
-            |table: Name| format!("pg_catalog.to_regclass({}) IS NULL", literal(&table.quoted()));
-        let execute = |version| {
-            let steps: Vec<_> = history.steps_from(version).collect();
-            format!("EXECUTE {}", literal(&steps.join(";\n")))
-        };
-        body += &format!(
-            "CREATE SCHEMA IF NOT EXISTS {};\nIF {} THEN {}; ELSIF {} THEN {}; END IF;\n{};\n",
-            history.schema.quoted(),
-            is_missing(history.table.clone()),
-            execute(0),
-            is_missing(history.settings_table()),
-            execute(WITHOUT_SETTINGS),
-            history.protect(Some(name)),
-        );
-    }
-    format!("DO {};\n", literal(&(body + "END")))
 }

@@ -43,6 +43,25 @@ pub enum LockError {
     Database(#[from] postgres::Error),
 }
 
+impl LockError {
+    /// What to do about it, where something can be said.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Stopped(_) => None,
+            Self::Held { holder: Some(holder), .. } if holder.waits_for_standby => Some(format!(
+                "bring the standby back; or end the wait with `SELECT pg_terminate_backend({})`: \
+                 what it has committed here stays",
+                holder.pid
+            )),
+            _ => Some(
+                "wait for it to finish; MAX_LOCK_WAIT says for how many seconds `migrate` does"
+                    .to_owned(),
+            ),
+        }
+    }
+}
+
 impl RunnerLock {
     /// Takes the lock, waiting for it up to `patience`.
     ///

@@ -3,28 +3,12 @@
 use super::down::Backwards;
 use super::up::is_inferred;
 use super::{Finding, FindingKind, Migrator};
-use crate::capture::{Registration, has_citus, is_citus_worker, unrestored_of};
+use crate::capture::{Registration, is_citus_worker, unrestored_of};
 use crate::connect::Session;
 use crate::error::Error;
 use crate::event::{Event, Observer};
 use crate::history::inverse::WayBack;
 use crate::plan::{Capture, Inverse, Migration, Step};
-
-/// Extensions of which a backup does not have all, and what is to be done about it.
-const RESTORED_WITHOUT: &[(&str, &str)] = &[
-    (
-        "citus",
-        "the backup is of a database with the extension `citus`, whose distribution no backup contains: \
-         every table is restored as a local table of the coordinator; distribute them again with \
-         `create_distributed_table` and `create_reference_table`",
-    ),
-    (
-        "timescaledb",
-        "the backup is of a database with the extension `timescaledb`, which requires \
-         `timescaledb_pre_restore()` before and `timescaledb_post_restore()` after it is restored, and \
-         `migrate` calls neither: see that hypertables are complete",
-    ),
-];
 
 /// How many are told of in a message.
 const SHOWN: usize = 3;
@@ -107,54 +91,6 @@ impl Migrator {
         events.collect()
     }
 
-    /// What a backup does not have.
-    pub(super) fn tell_before_backup(
-        &self,
-        session: &mut Session,
-        observer: &mut dyn Observer,
-    ) -> Result<(), Error> {
-        tell_not_dumped(
-            session,
-            "the backup will not contain what extensions keep of tables, and `restore` will create \
-             ordinary ones",
-            observer,
-        )
-    }
-
-    /// Refuses to remove what makes a Citus cluster of servers.
-    pub(super) fn refuse_clean(session: &mut Session) -> Result<(), Error> {
-        match session.extensions_have_tables() && has_citus(session.client())? {
-            true => Err(Error::CitusClean),
-            false => Ok(()),
-        }
-    }
-
-    /// What is not restored of the database that the backup was made of, or, with `clean`, of this one.
-    pub(super) fn tell_before_restore(
-        &self,
-        session: &mut Session,
-        extensions: &[String],
-        clean: bool,
-        observer: &mut dyn Observer,
-    ) -> Result<(), Error> {
-        let name = session.target().database();
-        for (extension, message) in RESTORED_WITHOUT {
-            if extensions.iter().any(|it| it == extension) {
-                let (name, message) = (name.to_owned(), (*message).to_owned());
-                let objects = vec![(*extension).to_owned()];
-                observer.event(Event::NotRestored { name, message, objects });
-            }
-        }
-        match clean {
-            true => tell_not_dumped(
-                session,
-                "`--clean` removes what no backup contains, and it is not restored",
-                observer,
-            ),
-            false => Ok(()),
-        }
-    }
-
     /// Refuses a worker of a Citus cluster: what changes there is the coordinator's to change.
     pub(super) fn refuse_worker(session: &mut Session) -> Result<(), Error> {
         if session.extensions_have_tables() && is_citus_worker(session.client())? {
@@ -229,35 +165,15 @@ fn of_step(
     Some(Event::NotRestored { name: name.clone(), message, objects })
 }
 
-/// Tells what extensions keep of tables that no backup contains.
-fn tell_not_dumped(
-    session: &mut Session,
-    message: &str,
-    observer: &mut dyn Observer,
-) -> Result<(), Error> {
-    if !session.extensions_have_tables() {
-        return Ok(());
-    }
-    let mut found = Registration::all(session.client())?;
-    found.retain(Registration::is_not_dumped);
-    let objects = told(&found);
-    if !objects.is_empty() {
-        let message = format!("{message}: {}", listed(&objects));
-        let name = session.target().database().to_owned();
-        observer.event(Event::NotRestored { name, message, objects });
-    }
-    Ok(())
-}
-
 /// Each as a sentence, and once.
-fn told(found: &[Registration]) -> Vec<String> {
+pub(super) fn told(found: &[Registration]) -> Vec<String> {
     let mut told: Vec<_> = found.iter().map(ToString::to_string).collect();
     told.dedup();
     told
 }
 
 /// The first few of them.
-fn listed(all: &[String]) -> String {
+pub(super) fn listed(all: &[String]) -> String {
     let shown = all.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join("; ");
     match all.len().saturating_sub(SHOWN) {
         0 => shown,

@@ -1,6 +1,7 @@
 //! What a person can ask for: apply, take back, record, look.
 
 mod accept;
+#[cfg(feature = "backup")]
 mod backup;
 mod down;
 mod embedded;
@@ -10,10 +11,13 @@ mod goto;
 mod history_state;
 mod log;
 mod mark;
+#[cfg(feature = "backup")]
+mod not_dumped;
 mod protect;
 mod reconnect;
 mod redo;
 mod refusals;
+#[cfg(feature = "backup")]
 mod restore;
 mod revert_partial;
 mod status;
@@ -28,9 +32,11 @@ use std::time::Duration;
 
 use postgres::Client;
 
+#[cfg(feature = "backup")]
 pub use backup::BackupBefore;
 pub use down::DownTo;
 pub use history_state::HistoryState;
+#[cfg(feature = "backup")]
 pub use restore::RestoreOptions;
 pub use status::{Partial, Status, StatusEntry};
 pub use sync::WouldSync;
@@ -66,6 +72,7 @@ pub struct Migrator {
     variables: Variables,
     functions: Runner,
     allowed: Option<Allowed>,
+    #[cfg(feature = "backup")]
     backup_before: Option<BackupBefore>,
 }
 
@@ -129,6 +136,7 @@ impl Migrator {
             variables: Variables::new(),
             functions: Runner::default(),
             allowed: None,
+            #[cfg(feature = "backup")]
             backup_before: None,
         }
     }
@@ -191,6 +199,7 @@ impl Migrator {
     }
 
     /// Backs the database up before anything is applied.
+    #[cfg(feature = "backup")]
     #[must_use]
     pub fn backup_before(mut self, backup: Option<BackupBefore>) -> Self {
         self.backup_before = backup;
@@ -319,6 +328,12 @@ impl Migrator {
                 Err(Error::Protected { name: name.to_owned(), given, steps: Vec::new() })
             }
         }
+    }
+
+    #[cfg(not(feature = "backup"))]
+    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "as it is with backups")]
+    fn back_up_before(&self, _: &mut Session, _: &mut dyn Observer) -> Result<(), Error> {
+        Ok(())
     }
 
     /// Changes the history and nothing else: all or nothing.

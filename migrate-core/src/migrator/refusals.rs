@@ -1,6 +1,7 @@
 //! Runs that were refused or interrupted before a migration failed: the log says so.
 
 use super::Migrator;
+#[cfg(feature = "backup")]
 use crate::backup::BackupError;
 use crate::connect::Session;
 use crate::error::Error;
@@ -56,8 +57,9 @@ fn subject(error: &Error, database: &str) -> Option<String> {
         | Error::NotEmpty { .. }
         | Error::CitusClean
         | Error::Stopped(_)
-        | Error::Lock(LockError::Held { .. } | LockError::Stopped(_))
-        | Error::Backup(BackupError::Stopped { .. }) => Some(database.to_owned()),
+        | Error::Lock(LockError::Held { .. } | LockError::Stopped(_)) => Some(database.to_owned()),
+        #[cfg(feature = "backup")]
+        Error::Backup(BackupError::Stopped { .. }) => Some(database.to_owned()),
         _ => None,
     }
 }
