@@ -214,12 +214,6 @@ impl Session {
         &self.target
     }
 
-    /// The server's version as it counts them: 150018 is 15.18.
-    #[must_use]
-    pub fn server_version(&self) -> u32 {
-        self.server.version
-    }
-
     /// The server's major version.
     #[must_use]
     pub fn major(&self) -> u32 {
@@ -234,7 +228,7 @@ impl Session {
 
     /// The process that serves the session.
     #[must_use]
-    pub fn backend_pid(&self) -> i32 {
+    pub(crate) fn backend_pid(&self) -> i32 {
         self.server.pid
     }
 

@@ -153,7 +153,7 @@ impl Target {
 
     /// Another database on the same server.
     #[must_use]
-    pub fn with_database(&self, name: &str) -> Self {
+    pub(crate) fn with_database(&self, name: &str) -> Self {
         let mut target = self.clone();
         target.inner.database = name.to_owned();
         target

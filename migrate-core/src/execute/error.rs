@@ -405,7 +405,7 @@ impl Failure {
     /// Whether the connection is gone, or the thread was lost in another way, so that what became
     /// of it has to be asked on a new one.
     #[must_use]
-    pub fn is_cut(&self) -> bool {
+    pub(crate) fn is_cut(&self) -> bool {
         match self {
             Self::Stopped(_) => false,
             _ => self.said().is_some_and(Said::is_cut),

@@ -18,7 +18,7 @@ type Columns = BTreeMap<String, Vec<String>>;
 /// use migrate_core::plan::Plan;
 /// use migrate_core::{History, Session};
 ///
-/// # fn is_applied(plan: &Plan, session: &mut Session) -> Result<bool, migrate_core::HistoryError> {
+/// # fn is_applied(plan: &Plan, session: &mut Session) -> Result<bool, migrate_core::Error> {
 /// let summary = History::default().summary(session.client())?;
 /// let is_applied = summary.has_just(&plan.fingerprint());
 /// # Ok(is_applied)

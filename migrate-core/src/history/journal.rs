@@ -103,7 +103,7 @@ impl History {
     /// # Errors
     ///
     /// When the server cannot be asked.
-    pub fn unfinished(&self, client: &mut Client) -> Result<Vec<Unfinished>, HistoryError> {
+    pub(crate) fn unfinished(&self, client: &mut Client) -> Result<Vec<Unfinished>, HistoryError> {
         let sql = select(&self.journal_table(), COLUMNS, |_| true) + " ORDER BY name";
         let rows = client.query_typed(&sql, &[])?;
         let unfinished = rows.iter().map(|row| {

@@ -268,7 +268,7 @@ impl LogEntry {
 
     /// Whether it was done, and not merely tried.
     #[must_use]
-    pub fn is_done(&self) -> bool {
+    pub(crate) fn is_done(&self) -> bool {
         self.outcome == Outcome::Done
     }
 }
@@ -307,7 +307,7 @@ impl History {
     /// # Errors
     ///
     /// When the server cannot be asked.
-    pub fn log_entries(
+    pub(crate) fn log_entries(
         &self,
         client: &mut Client,
         query: &LogQuery,

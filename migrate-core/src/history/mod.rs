@@ -30,7 +30,8 @@ pub(crate) use log::Line;
 pub use log::{Action, Actor, LogEntry, LogQuery, Outcome};
 pub use row::Applied;
 pub(crate) use row::TRANSACTION_MS;
-pub use settings::{Allowed, Settings, protections};
+pub(crate) use settings::protections;
+pub use settings::{Allowed, Settings};
 
 use migrate_dsl::{Identifier, Name};
 
@@ -62,19 +63,19 @@ impl History {
 
     /// The append-only log.
     #[must_use]
-    pub fn log_table(&self) -> Name {
+    pub(crate) fn log_table(&self) -> Name {
         self.beside("log")
     }
 
     /// The journal of what is half done.
     #[must_use]
-    pub fn journal_table(&self) -> Name {
+    pub(crate) fn journal_table(&self) -> Name {
         self.beside("journal")
     }
 
     /// What holds for this database: the version of these tables, its protection.
     #[must_use]
-    pub fn settings_table(&self) -> Name {
+    pub(crate) fn settings_table(&self) -> Name {
         self.beside("settings")
     }
 

@@ -150,7 +150,7 @@ pub struct Allowed {
 /// # Errors
 ///
 /// When the server cannot be asked.
-pub fn protections(client: &mut Client) -> Result<Vec<(History, String)>, HistoryError> {
+pub(crate) fn protections(client: &mut Client) -> Result<Vec<(History, String)>, HistoryError> {
     let mut protections = Vec::new();
     for row in client.query(&all_settings(TO_READ), &[])? {
         let (schema, table): (String, String) = (row.try_get(0)?, row.try_get(1)?);

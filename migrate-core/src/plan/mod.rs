@@ -187,7 +187,7 @@ impl Statement {
 
     /// Whether this form is meant for a server of this major version.
     #[must_use]
-    pub fn is_for(&self, major: u32) -> bool {
+    pub(crate) fn is_for(&self, major: u32) -> bool {
         self.since <= major && (self.until == 0 || major < self.until)
     }
 }
@@ -253,7 +253,7 @@ pub enum Only {
 impl Only {
     /// Whether it is who may do what.
     #[must_use]
-    pub fn is_of_rights(self) -> bool {
+    pub(crate) fn is_of_rights(self) -> bool {
         matches!(self, Self::Owner | Self::Privileges)
     }
 }

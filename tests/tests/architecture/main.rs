@@ -1,5 +1,7 @@
 //! The crates' directions, and the rules of the house, kept true.
 
+mod surface;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -393,4 +395,11 @@ fn the_paths_of_the_architecture_page_exist() {
         assert!(page.contains(&format!("`{module}")), "`{module}` is not on the page");
     }
     assert!(page.lines().count() <= 250);
+}
+
+/// A name that is added, and one that is taken away, is seen in the review.
+#[test]
+fn the_public_names_of_the_engine_are_known() {
+    let names = surface::names("migrate-core");
+    insta::assert_snapshot!("public_names", names.into_iter().collect::<Vec<_>>().join("\n"));
 }
