@@ -1,13 +1,17 @@
 //! What a database keeps of its migrations goes on to be read: dumps of databases whose histories
 //! version 0.1 has written.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use migrate_core::history::LogQuery;
+use migrate_core::plan::PlanFile;
+use migrate_core::plan::bundle::Bundle;
 use migrate_core::{Allowed, DownTo, Error, Event};
 use migrate_dsl::{Migration, Pgm, col};
 use migrate_tests::{Engine, migration, reversible, server};
+use serde_json::Value;
 
 const IRREVERSIBLE: &str = "20260101000000_irreversible";
 const MARKED: &str = "20260102000000_marked";
@@ -146,7 +150,7 @@ fn a_migration_that_stopped_on_its_way_up() {
     // A column that was dropped stands last.
     let sorted = |engine: &Engine| {
         let catalog = engine.catalog();
-        catalog.lines().map(str::to_owned).collect::<std::collections::BTreeSet<_>>()
+        catalog.lines().map(str::to_owned).collect::<BTreeSet<_>>()
     };
     assert_eq!(sorted(&engine), sorted(&expected));
 }
@@ -234,4 +238,51 @@ fn dump(engine: &Engine, name: &str) {
     });
     std::fs::create_dir_all(fixture(name).parent().unwrap()).unwrap();
     std::fs::write(fixture(name), lines.collect::<Vec<_>>().join("\n") + "\n").unwrap();
+}
+
+/// Whoever changes one of these gives the tables another version, and goes on to read the old one.
+#[test]
+fn the_names_that_are_stored_are_these() {
+    let engine = written(STEPS[0]);
+    let all = all(STEPS[0]);
+    let _ = engine.up(&all).unwrap_err();
+    let mut client = engine.database.client();
+    let mut names = BTreeSet::new();
+    engine.migrator(&[]).protect(&mut engine.session(), "production", &mut |_: Event| {}).unwrap();
+    let columns = "SELECT format('%s.%s %s', table_name, column_name, data_type) \
+                   FROM information_schema.columns WHERE table_name LIKE 'migrations%'";
+    names.extend(client.query(columns, &[]).unwrap().iter().map(|row| row.get::<_, String>(0)));
+    for table in ["migrations", "migrations_journal"] {
+        let rows = client.query(&format!("SELECT to_jsonb(t)::text FROM {table} t"), &[]).unwrap();
+        for row in rows {
+            paths(&serde_json::from_str(row.get(0)).unwrap(), table, &mut names);
+        }
+    }
+    let keys = "SELECT 'migrations_settings: ' || key FROM migrations_settings";
+    names.extend(client.query(keys, &[]).unwrap().iter().map(|row| row.get::<_, String>(0)));
+    let plan = serde_json::to_value(migrate_tests::plan(&all)).unwrap();
+    paths(&plan, "plan", &mut names);
+    let bundle = Bundle::of(&PlanFile { plan: migrate_tests::plan(&[]), history: None }, None, "");
+    paths(&serde_json::from_str(bundle.unwrap().to_json()).unwrap(), "bundle", &mut names);
+    insta::assert_snapshot!(names.into_iter().collect::<Vec<_>>().join("\n"));
+}
+
+/// The members of a value, by their paths; of words that are one of a few, the word.
+fn paths(value: &Value, path: &str, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                paths(member, &format!("{path}.{name}"), found);
+            }
+        }
+        Value::Array(items) => {
+            items.iter().for_each(|item| paths(item, &format!("{path}[]"), found));
+        }
+        Value::String(word) if path.ends_with("kind") => {
+            _ = found.insert(format!("{path}: {word}"))
+        }
+        // The columns of a table are found as such.
+        _ if path.split('.').count() == 2 && path.starts_with("migrations") => {}
+        _ => _ = found.insert(path.to_owned()),
+    }
 }
