@@ -44,7 +44,7 @@ async fn run() -> Result<(), BoxError> {
 /// may start at once: one does it, the others wait.
 fn migrate(url: &str) -> Result<Vec<String>, migrate_core::Error> {
     let mut session = Session::open_url(url, NAME)?;
-    let migrator = Migrator::embedded(migrations::all(), NAME)?;
+    let migrator = Migrator::embedded(migrations::all(), NAME);
     migrator.up(&mut session, &UpTo::default(), &mut |event| {
         if let Event::Finished { name, duration, .. } = event {
             say(&format!("applied {name} in {} ms", duration.as_millis()));
@@ -55,7 +55,7 @@ fn migrate(url: &str) -> Result<Vec<String>, migrate_core::Error> {
 /// Refuses a database that is behind this build, or ahead of it.
 fn check(url: &str) -> Result<(), migrate_core::Error> {
     let mut session = Session::open_url(url, NAME)?;
-    Migrator::embedded(migrations::all(), NAME)?.assert_current(&mut session)
+    Migrator::embedded(migrations::all(), NAME).assert_current(&mut session)
 }
 
 #[expect(clippy::print_stderr, reason = "an application has its own way to speak")]

@@ -8,11 +8,11 @@
 //!
 //! ```no_run
 //! use migrate_core::history::Actor;
-//! use migrate_core::plan::Plan;
+//! use migrate_core::plan;
 //! use migrate_core::{Environment, Event, Migrator, Session, Target, UpTo};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let plan = Plan::from_json(&std::fs::read_to_string("plan.json")?)?;
+//! let plan = plan::from_json(&std::fs::read_to_string("plan.json")?)?;
 //! let target = Target::parse("postgres://ada@localhost/shop", "here", &Environment::default())?;
 //! let mut session = Session::connect(&target, "migrate up")?;
 //! let actor = Actor { name: "ada".into(), git_commit: None, tool_version: "0.1.0".into() };

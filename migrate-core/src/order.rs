@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use serde::Serialize;
 
 use crate::history::{Applied, Unfinished};
-use crate::plan::{Migration, Plan};
+use crate::plan::{Checksum as _, Migration, Plan};
 
 /// Where a migration stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -14,6 +14,8 @@ use std::str::FromStr;
 /// assert_eq!(!Direction::Up, Direction::Down);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
 pub enum Direction {
     /// It is applied.
     Up,

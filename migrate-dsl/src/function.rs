@@ -12,6 +12,7 @@ use crate::{Connection, Database, DatabaseError, Migrations, Pgm, Place};
 
 /// Names a function of a migration.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Function {
     /// The migration.
     pub migration: String,

@@ -44,6 +44,8 @@ pub struct Capture {
 /// What alone a step changes of the objects that it names: nothing else is read of them, nor what
 /// belongs to them or depends on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
 pub enum Only {
     /// Who owns them, and the privileges that go with that.
     Owner,
@@ -128,6 +130,12 @@ impl Inverse {
 
 impl Only {
     /// The word in the plan.
+    /// Whether it is who may do what.
+    #[must_use]
+    pub fn is_of_rights(self) -> bool {
+        matches!(self, Self::Owner | Self::Privileges)
+    }
+
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Owner => "owner",

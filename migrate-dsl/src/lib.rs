@@ -162,7 +162,7 @@ mod operation;
 pub mod operations;
 mod panic;
 mod pgm;
-mod plan;
+pub mod plan;
 mod preview;
 mod print;
 mod role;

@@ -2,6 +2,7 @@
 
 /// A value of the environment, looked up when the migration is applied, see [`env()`].
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Secret {
     variable: String,
     scram: bool,
@@ -46,7 +47,8 @@ impl Secret {
     }
 
     /// The same, as a role's password: the server is to see a verifier only.
-    pub(crate) fn verified(&self) -> Self {
+    #[must_use]
+    pub fn verified(&self) -> Self {
         Self { scram: true, ..self.clone() }
     }
 

@@ -13,6 +13,7 @@ pub(crate) struct Step {
 
 /// A place in the source.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Place {
     /// The file, relative to the migrations crate (or, of a dependency that cargo fetched, from its
     /// name on), with `/`.

@@ -36,6 +36,7 @@ pub struct Statement {
 
 /// An option that older servers do not have.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Requirement {
     /// The first major version that has it.
     pub version: u32,

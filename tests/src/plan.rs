@@ -11,7 +11,13 @@ use migrate_dsl::{Migration, Migrations, Pgm};
 #[must_use]
 pub fn plan(migrations: &[Migration]) -> Plan {
     let migrations = Migrations::new("", "", migrations.to_vec());
-    Plan::from_json(&migrate_dsl::Plan::of(&migrations).to_json()).expect("the plan can be read")
+    let plan = Plan::of(&migrations);
+    let json = plan.to_json();
+    // Written by hand, without serde, and the same.
+    assert_eq!(serde_json::to_string(&plan).expect("it is plain data"), json);
+    let read = migrate_core::plan::from_json(&json).expect("the plan can be read");
+    assert_eq!(read, plan);
+    read
 }
 
 /// A migration whose way back is inferred; `name` stands for its source, too.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use migrate_core::Environment;
-use migrate_core::plan::Plan;
+use migrate_core::plan::{self, Plan};
 use serde::Deserialize;
 
 use super::dependency::{self, BuildScriptOutput, Dependency};
@@ -148,7 +148,7 @@ impl Request<'_> {
         }
         let text = fs::read_to_string(&file).map_err(|_| ProjectError::OldProgram)?;
         _ = fs::remove_file(&file);
-        let plan = Plan::from_json(&text)
+        let plan = plan::from_json(&text)
             .map_err(|source| ProjectError::Plan { folder: self.layout.folder.clone(), source })?;
         let planned = plan.migrations.iter().map(|migration| &migration.name);
         if plan.hash != self.number || !planned.eq(self.names) {

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 use migrate_core::Environment;
 use migrate_core::discover::Source;
-use migrate_core::plan::{Fingerprint, Migration, Plan};
+use migrate_core::plan::{Checksum as _, Fingerprint, Migration, Plan};
 use serde::{Deserialize, Serialize};
 
 use super::dependency::{Dependency, file_content};

@@ -19,7 +19,7 @@ pub(crate) type Variables = BTreeMap<String, String>;
 /// The statement's text as the server gets it: psql's placeholders `:'NAME'` replaced by values.
 pub(super) fn text<'a>(statement: &'a Statement, variables: &Variables) -> Cow<'a, str> {
     let values = statement.secrets.iter().map(|secret| {
-        (format!(":'{}'", secret.variable), quote_literal(&value(secret, variables)))
+        (format!(":'{}'", secret.variable()), quote_literal(&value(secret, variables)))
     });
     let values: Vec<_> = values.collect();
     let mut text = String::new();
@@ -103,8 +103,8 @@ fn copy(client: &mut Client, sql: &str, input: &str) -> Result<(), postgres::Err
 /// appears in none of its logs, see
 /// [SCRAM](https://www.postgresql.org/docs/current/sasl-authentication.html).
 fn value(secret: &Secret, variables: &Variables) -> String {
-    let value = variables.get(&secret.variable).map(String::as_str).unwrap_or_default();
-    if secret.scram { scram_sha_256(value.as_bytes()) } else { value.to_owned() }
+    let value = variables.get(secret.variable()).map(String::as_str).unwrap_or_default();
+    if secret.scram() { scram_sha_256(value.as_bytes()) } else { value.to_owned() }
 }
 
 #[cfg(test)]
@@ -112,7 +112,8 @@ mod tests {
     use super::*;
 
     fn statement(scram: bool) -> Statement {
-        let secrets = vec![Secret { variable: "PASSWORD".to_owned(), scram }];
+        let secret = migrate_dsl::env("PASSWORD");
+        let secrets = vec![if scram { secret.verified() } else { secret }];
         Statement { secrets, ..Statement::new("ALTER ROLE app PASSWORD :'PASSWORD'") }
     }
 
@@ -127,9 +128,8 @@ mod tests {
 
     #[test]
     fn a_secret_that_looks_like_a_placeholder_is_a_value() {
-        let secret = |variable: &str| Secret { variable: variable.to_owned(), scram: false };
         for secrets in [["A", "B"], ["B", "A"]] {
-            let secrets = secrets.map(secret).to_vec();
+            let secrets = secrets.map(migrate_dsl::env).to_vec();
             let statement =
                 Statement { secrets, ..Statement::new("SELECT :'A', :'B', :'A', :'C'") };
             let values = [("A", "a :'B' :'A'"), ("B", "$0 :'A'")];

@@ -26,6 +26,6 @@ impl Functions for Linked {
         connection: &mut dyn Connection,
         _: &dyn Fn() -> bool,
     ) -> Result<(), FunctionError> {
-        self.0.run(&function.into(), connection)
+        self.0.run(function, connection)
     }
 }

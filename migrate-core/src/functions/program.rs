@@ -223,7 +223,7 @@ impl Call<'_> {
             FromProgram::Hello(VERSION) => {}
             _ => return Err(Broken::Garbage),
         }
-        self.say(&mut stream, &FromEngine::Run(function.into()))?;
+        self.say(&mut stream, &FromEngine::Run(function.clone()))?;
         loop {
             match self.hear(&mut stream)? {
                 FromProgram::Hello(_) => return Err(Broken::Garbage),

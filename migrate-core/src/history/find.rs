@@ -15,12 +15,12 @@ type Columns = BTreeMap<String, Vec<String>>;
 /// What a history has, in short.
 ///
 /// ```no_run
-/// use migrate_core::plan::Plan;
+/// use migrate_core::plan::{Fingerprint, Plan};
 /// use migrate_core::{History, Session};
 ///
 /// # fn is_applied(plan: &Plan, session: &mut Session) -> Result<bool, migrate_core::Error> {
 /// let summary = History::default().summary(session.client())?;
-/// let is_applied = summary.has_just(&plan.fingerprint());
+/// let is_applied = summary.has_just(&Fingerprint::of_plan(&plan));
 /// # Ok(is_applied)
 /// # }
 /// ```

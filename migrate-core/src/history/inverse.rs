@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::capture::without_internal;
-use crate::plan::{Capture, Inverse, Migration, Object, Place, Statement, Step};
+use crate::plan::{Capture, Checksum as _, Inverse, Migration, Object, Place, Statement, Step};
 
 /// What was read from the catalog: the inverses of steps, by their number.
 pub(crate) type Captured = BTreeMap<usize, CapturedInverse>;

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::columns::{Column, column, insert, select, short};
 use super::inverse::{Captured, Stored, StoredError, WayBack};
 use super::{History, HistoryError};
-use crate::plan::{Migration, Step};
+use crate::plan::{Checksum as _, Migration, Step};
 
 /// The columns, in the order in which a person wants to see them.
 pub(super) const COLUMNS: &[Column] = &[

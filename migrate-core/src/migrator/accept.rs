@@ -7,7 +7,7 @@ use crate::event::Observer;
 use crate::history::inverse::{Captured, WayBack};
 use crate::history::{Action, Line};
 use crate::order::State;
-use crate::plan::Migration;
+use crate::plan::{Checksum as _, Migration};
 
 impl Migrator {
     /// Records that what the file of an applied migration says now is as good as what was applied.

@@ -13,8 +13,8 @@ use crate::execute::{ApplyError, Work, is_transactional};
 use crate::history::inverse::{Captured, NoWayBack, WayBack};
 use crate::history::{Action, Applied, Line, TRANSACTION_MS, Unfinished};
 use crate::lock::RunnerLock;
-use crate::plan::Step;
 use crate::plan::versions::for_server;
+use crate::plan::{Checksum as _, Step};
 use crate::reason::UnfinishedReason;
 
 /// How far to take back.

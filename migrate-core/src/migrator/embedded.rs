@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use migrate_dsl::{Migrations, Plan as Recorded};
+use migrate_dsl::Migrations;
 
 use super::Migrator;
 use crate::connect::Session;
@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::functions::Linked;
 use crate::history::Actor;
 use crate::order::State;
-use crate::plan::{Plan, PlanError};
+use crate::plan::Plan;
 
 impl Migrator {
     /// A migrator for the migrations that are linked into this program, Rust functions and all:
@@ -26,14 +26,14 @@ impl Migrator {
     /// /// Brings the database to where this build expects it; says what it applied.
     /// fn migrate(url: &str) -> Result<Vec<String>, migrate_core::Error> {
     ///     let mut session = Session::open_url(url, "shop")?;
-    ///     Migrator::embedded(my_migrations::all(), "shop 1.4")?
+    ///     Migrator::embedded(my_migrations::all(), "shop 1.4")
     ///         .up(&mut session, &UpTo::default(), &mut |_: Event| {})
     /// }
     ///
     /// /// Refuses to serve on a database that is not where this build expects it.
     /// fn check(url: &str) -> Result<(), migrate_core::Error> {
     ///     let mut session = Session::open_url(url, "shop")?;
-    ///     Migrator::embedded(my_migrations::all(), "shop 1.4")?.assert_current(&mut session)
+    ///     Migrator::embedded(my_migrations::all(), "shop 1.4").assert_current(&mut session)
     /// }
     ///
     /// # fn main() -> Result<(), migrate_core::Error> {
@@ -43,17 +43,15 @@ impl Migrator {
     /// # }
     /// ```
     ///
-    /// # Errors
-    ///
-    /// When the migrations were built with another version of `migrate-dsl`.
-    pub fn embedded(migrations: Migrations, name: &str) -> Result<Self, PlanError> {
-        let plan = Plan::from_json(&Recorded::of(&migrations).to_json())?;
+    #[must_use]
+    pub fn embedded(migrations: Migrations, name: &str) -> Self {
+        let plan = Plan::of(&migrations);
         let actor = Actor {
             name: name.to_owned(),
             git_commit: None,
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         };
-        Ok(Self::new(plan, actor).functions(Arc::new(Linked::new(migrations))))
+        Self::new(plan, actor).functions(Arc::new(Linked::new(migrations)))
     }
 
     /// Refuses a database that does not have just the migrations that this build knows: that is

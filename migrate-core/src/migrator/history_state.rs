@@ -4,6 +4,7 @@ use super::{Known, Migrator};
 use crate::connect::Session;
 use crate::error::Error;
 use crate::history::HistorySummary;
+use crate::plan::Fingerprint;
 
 /// What the database told of its history: read once, for all that a command asks before it begins.
 ///
@@ -59,7 +60,7 @@ impl Migrator {
         let protected = summary.protected().map(str::to_owned);
         let known = match &summary.settings {
             None => Some(Known::default()),
-            Some(_) if summary.has_just(&self.plan.fingerprint()) => None,
+            Some(_) if summary.has_just(&Fingerprint::of_plan(&self.plan)) => None,
             Some(settings) => Some(self.read(session.client(), settings.clone())?),
         };
         Ok(HistoryState { known, protected })

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::event::Observer;
 use crate::history::inverse::{Captured, WayBack};
 use crate::history::{Action, Line};
+use crate::plan::Checksum as _;
 
 impl Migrator {
     /// Records migrations as applied without running them, and gives the names of those that

@@ -10,7 +10,6 @@ use crate::event::{Direction, Holder};
 use crate::history::{Applied, Unfinished};
 use crate::lock::{LockError, RunnerLock};
 use crate::order::State;
-use crate::plan::direction;
 use crate::plan::versions::for_server;
 use crate::plan::{Place, Step};
 
@@ -61,7 +60,6 @@ pub struct StatusEntry {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Partial {
     /// In which direction.
-    #[serde(with = "direction")]
     pub direction: Direction,
     /// How many of its statements are done for good.
     pub statements_done: usize,
@@ -120,7 +118,7 @@ impl Migrator {
             checksum: entry
                 .applied
                 .map(|row| row.checksum.clone())
-                .or_else(|| entry.planned.map(crate::plan::Migration::checksum)),
+                .or_else(|| entry.planned.map(crate::plan::Checksum::checksum)),
             partial: entry
                 .unfinished
                 .map(|unfinished| self.partial(session, unfinished, entry.applied)),

@@ -18,7 +18,10 @@ use crate::history::inverse::{BACK, Captured, WayBack};
 use crate::history::{Action, Line, LogQuery, TRANSACTION_MS};
 use crate::lock::RunnerLock;
 use crate::order::{Entry, State, pending};
-use crate::plan::versions::{for_server, too_new_for};
+use crate::plan::{
+    Checksum as _,
+    versions::{for_server, too_new_for},
+};
 use crate::plan::{Inverse, Migration, Problem, Step};
 use crate::reason::UnfinishedReason;
 
@@ -421,7 +424,7 @@ pub(super) fn without_secrets(steps: &[Step], variables: &Variables) -> Vec<Prob
     let mut problems = Vec::new();
     for step in steps {
         for secret in step.statements.iter().flat_map(|statement| &statement.secrets) {
-            let variable = &secret.variable;
+            let variable = secret.variable();
             let is_empty = match variables.get(variable) {
                 None => "not set",
                 Some(value) if value.is_empty() => "empty",

@@ -115,7 +115,7 @@ impl Bundle {
             generator: plan.generator.clone(),
             hash: plan.hash.clone(),
             history: history.clone(),
-            fingerprint: plan.fingerprint(),
+            fingerprint: Fingerprint::of_plan(plan),
         };
         let migrations: &[Migration] = &plan.migrations;
         let plan = with(&head, MIGRATIONS, &serde_json::to_string(migrations)?)?;
@@ -163,9 +163,10 @@ impl Bundle {
         let end = text.trim_end().strip_suffix('}')?.len();
         let seal = before::<Head>(text, PLAN)?;
         let plan = text.get(start..end)?;
-        let PlanHead { history, fingerprint, .. } = before(plan, MIGRATIONS)?;
+        let PlanHead { format, history, fingerprint, .. } = before(plan, MIGRATIONS)?;
         let digest = seal.digest.strip_prefix("sha256:")?.to_owned();
-        (seal.bundle == FORMAT && self::digest(plan) == digest).then(|| Self {
+        let is_known = seal.bundle == FORMAT && format == migrate_dsl::FORMAT;
+        (is_known && self::digest(plan) == digest).then(|| Self {
             digest,
             git_commit: seal.git_commit,
             tool_version: seal.tool_version,
@@ -197,7 +198,7 @@ impl Bundle {
             git_commit: head.git_commit,
             tool_version: head.tool_version,
             history,
-            fingerprint: read.fingerprint(),
+            fingerprint: Fingerprint::of_plan(&read),
             plan: 0..plan.len(),
             text: plan,
         })
@@ -303,7 +304,7 @@ mod tests {
             let read = read(&text);
             assert_eq!(read.plan().unwrap(), file());
             assert_eq!(read.history, file().history);
-            assert_eq!(read.fingerprint, file().plan.fingerprint());
+            assert_eq!(read.fingerprint, Fingerprint::of_plan(&file().plan));
             assert_eq!((read.digest, read.git_commit), (bundle().digest, bundle().git_commit));
         }
         let plain = serde_json::to_string(&file()).unwrap();
@@ -324,7 +325,7 @@ mod tests {
         let text = format!(r#"{{"bundle":1,"digest":"sha256:{digest}","plan":{plan}}}"#);
         let read = read(&text);
         assert_eq!(read.plan().unwrap(), file());
-        assert_eq!(read.fingerprint, file().plan.fingerprint());
+        assert_eq!(read.fingerprint, Fingerprint::of_plan(&file().plan));
     }
 
     #[test]

@@ -84,7 +84,7 @@ mod tests {
             "statements":[{"sql":"SELECT 1","line":0,"captured":true}],"hints":[],
             "inverse":{"kind":"declaration",
                        "statements":[{"sql":"SELECT 2","line":0,"captured":true}]}}]}]}"#;
-        let plan = Plan::from_json(plan).unwrap();
+        let plan = crate::plan::from_json(plan).unwrap();
         let step = &plan.migrations[0].up[0];
         let Inverse::Declaration { statements } = &step.inverse else { panic!("{step:?}") };
         assert!(!step.statements[0].captured && !statements[0].captured);

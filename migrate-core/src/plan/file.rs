@@ -33,7 +33,7 @@ impl PlanFile {
     ///
     /// # Errors
     ///
-    /// As [`Plan::from_json`].
+    /// As [`from_json`](super::from_json).
     pub fn from_json(text: &str) -> Result<Self, PlanError> {
         // `flatten` would keep all of it in memory once more.
         #[derive(Deserialize)]
@@ -68,6 +68,6 @@ mod tests {
         let text = serde_json::to_string(&file).unwrap();
         assert!(text.ends_with(r#","history":{"schema":"ops","table":"changes"}}"#), "{text}");
         assert_eq!(PlanFile::from_json(&text).unwrap(), file);
-        assert_eq!(Plan::from_json(&text).unwrap(), file.plan);
+        assert_eq!(crate::plan::from_json(&text).unwrap(), file.plan);
     }
 }

@@ -3,14 +3,14 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::plan::Plan;
+use crate::plan::{Checksum, Plan};
 
 /// How many migrations there are, and a digest of their names and checksums in the order of applying.
 ///
 /// ```
 /// use migrate_core::plan::{Fingerprint, Plan};
 ///
-/// assert_eq!(Plan::empty().fingerprint(), Fingerprint::of([]));
+/// assert_eq!(Fingerprint::of_plan(&Plan::empty()), Fingerprint::of([]));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint {
@@ -21,7 +21,15 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
-    /// That of migrations with these names and [checksums](crate::plan::Migration::checksum).
+    /// That of a plan: tells whether all of it is applied. Takes a digest of all steps.
+    #[must_use]
+    pub fn of_plan(plan: &Plan) -> Self {
+        let checksums: Vec<_> = plan.migrations.iter().map(Checksum::checksum).collect();
+        let names = plan.migrations.iter().map(|it| it.name.as_str());
+        Self::of(names.zip(checksums.iter().map(String::as_str)))
+    }
+
+    /// That of migrations with these names and [checksums](Checksum::checksum).
     pub fn of<'a>(all: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let (mut migrations, mut digest) = (0, Sha256::new());
         for (name, checksum) in all {
@@ -32,15 +40,5 @@ impl Fingerprint {
         }
         let digest = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         Self { migrations, digest }
-    }
-}
-
-impl Plan {
-    /// What tells whether all of it is applied. Takes a digest of all steps.
-    #[must_use]
-    pub fn fingerprint(&self) -> Fingerprint {
-        let checksums: Vec<_> = self.migrations.iter().map(|it| it.checksum()).collect();
-        let names = self.migrations.iter().map(|it| it.name.as_str());
-        Fingerprint::of(names.zip(checksums.iter().map(String::as_str)))
     }
 }

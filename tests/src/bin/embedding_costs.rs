@@ -20,7 +20,7 @@ use migrate_dsl::Migrations;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut session = Session::open_url(&std::env::var(\"DATABASE_URL\")?, \"shop\")?;
     let migrations = Migrations::new(\"\", \"\", Vec::new());
-    Migrator::embedded(migrations, \"shop 1.0\")?
+    Migrator::embedded(migrations, \"shop 1.0\")
         .up(&mut session, &UpTo::default(), &mut |_: Event| {})?;
     Ok(())
 }

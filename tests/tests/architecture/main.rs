@@ -5,6 +5,7 @@ mod surface;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use toml_edit::DocumentMut;
 
@@ -56,13 +57,20 @@ fn places(folder: &str, words: &[&str]) -> Vec<String> {
     places
 }
 
+/// Only an engine turns on the feature that reads plans with serde.
 #[test]
-fn the_language_depends_on_sea_query_alone() {
-    assert_eq!(
-        dependencies("migrate-dsl", "dependencies"),
-        BTreeSet::from(["sea-query".to_owned()])
-    );
+fn a_migrations_crate_depends_on_the_language_and_sea_query_alone() {
     assert!(dependencies("migrate-dsl", "build-dependencies").is_empty());
+    let tree = Command::new("cargo")
+        .args(["tree", "--package", "example-migrations", "--edges", "normal,build"])
+        .args(["--prefix", "none", "--format", "{lib}", "--offline"])
+        .current_dir(workspace())
+        .output()
+        .unwrap();
+    assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
+    let tree = String::from_utf8(tree.stdout).unwrap();
+    let crates: BTreeSet<_> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(crates, BTreeSet::from(["migrate_dsl", "migrations", "sea_query"]));
 }
 
 #[test]

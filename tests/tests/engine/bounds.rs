@@ -146,7 +146,7 @@ fn a_client_that_is_silent_in_a_transaction_loses_it_and_goes_on() {
             pgm.sql("INSERT INTO seen (bound) SELECT current_setting('idle_in_transaction_session_timeout')").down("");
         }),
     ];
-    let migrator = Migrator::embedded(Migrations::new("", "", all.to_vec()), "test").unwrap();
+    let migrator = Migrator::embedded(Migrations::new("", "", all.to_vec()), "test");
     let mut events = Vec::new();
     let mut hear = |event: Event| events.push(event);
     assert_eq!(migrator.up(&mut engine.session(), &UpTo::default(), &mut hear).unwrap(), [A, B]);

@@ -812,7 +812,7 @@ fn rows_that_a_function_would_lose_are_seen_by_sync() {
 }
 
 fn embedded(list: &[Migration]) -> Migrator {
-    Migrator::embedded(Migrations::new("", "", list.to_vec()), "shop 1.4").unwrap()
+    Migrator::embedded(Migrations::new("", "", list.to_vec()), "shop 1.4")
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use migrate_core::plan::Checksum as _;
 use migrate_core::{
     Environment, Error, Event, Failure, Interrupt, Left, Limits, Session, Target, UpTo,
 };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use migrate_core::plan::{Plan, Secret};
+use migrate_core::plan::Plan;
 use migrate_core::{Error, Event, UpTo};
 use migrate_tests::{Engine, migration, plan};
 
@@ -14,7 +14,8 @@ fn with_secret(sql: &'static str, scram: bool) -> Plan {
     let mut plan = plan(&[migration(A, |pgm| _ = pgm.sql("SELECT 1").down(""))]);
     let statement = &mut plan.migrations[0].up[0].statements[0];
     statement.sql = sql.to_owned();
-    statement.secrets = vec![Secret { variable: "APP_PASSWORD".to_owned(), scram }];
+    let secret = migrate_dsl::env("APP_PASSWORD");
+    statement.secrets = vec![if scram { secret.verified() } else { secret }];
     plan
 }
 

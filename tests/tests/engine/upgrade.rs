@@ -1,6 +1,7 @@
 //! A history whose tables an older version has made.
 
 use migrate_core::history::{HistoryError, LogQuery};
+use migrate_core::plan::Checksum as _;
 use migrate_core::{Error, Event, UpTo};
 use migrate_dsl::Pgm;
 use migrate_tests::{Engine, catalog, migration, plan, reversible};

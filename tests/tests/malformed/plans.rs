@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use migrate_core::plan::Plan;
+use migrate_core::plan::Checksum as _;
 use migrate_core::plan::bundle::Carried;
 use migrate_core::{Error, Event, Left, Migrator, Session, UpTo, WayBack};
 use migrate_dsl::{Migration, Pgm, env};
@@ -133,7 +133,7 @@ fn plans() {
             let carried = Carried::from_json(input.clone()).map_err(|error| error.to_string())?;
             let plan = carried.into_plan().map_err(|error| error.to_string())?.plan;
             let again = serde_json::to_string(&plan).map_err(|error| error.to_string())?;
-            assert_eq!(Plan::from_json(&again).as_ref().ok(), Some(&plan), "{again}");
+            assert_eq!(migrate_core::plan::from_json(&again).as_ref().ok(), Some(&plan), "{again}");
             look(&migrator(plan).variables(variables()), session)
         });
     }
@@ -173,7 +173,7 @@ fn plans_that_are_applied() {
             }
         }
         migrations.push(second);
-        let Ok(plan) = Plan::from_json(&changed.to_string()) else { continue };
+        let Ok(plan) = migrate_core::plan::from_json(&changed.to_string()) else { continue };
         let engine = Engine {
             database: migrate_tests::TestDatabase::from_template(template.database.name()),
         };

@@ -1,45 +1,32 @@
-//! The plan: what the migrations ask for, as data.
-//!
-//! Everything downstream (applying, printing, checking) reads the plan and nothing else. Its JSON
-//! carries [`FORMAT`]; the engine refuses one that it does not know.
+//! Recording migrations: each is run once, and what it asked for is written down.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::{self as plan, FORMAT, Plan};
 use crate::direction::Direction;
-use crate::json::Json;
 use crate::migration::Definition;
+use crate::object::ObjectParts;
 use crate::operations::raw::Sql;
 use crate::panic::overheard;
 use crate::split::statement_problems;
 use crate::step::{Place, Step};
-use crate::{AfterCrash, Capture, Inverse, Migration, Migrations, Object, Only, Pgm, Statement};
+use crate::{AfterCrash, Capture, Inverse, Migration, Migrations, Object, Pgm, Statement};
 
-/// The version of the plan's JSON.
-pub const FORMAT: u32 = 1;
-
-/// The plan of some migrations.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plan {
-    hash: String,
-    migrations: Vec<PlannedMigration>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct PlannedMigration {
+/// A migration that is being recorded.
+struct Draft {
     name: String,
     file: String,
     source_digest: String,
     irreversible: Option<(String, Place)>,
-    up: Vec<PlannedStep>,
+    up: Vec<StepDraft>,
     /// What a written `down` does; none where the way back is inferred.
-    down: Option<Vec<PlannedStep>>,
+    down: Option<Vec<StepDraft>>,
     files: Vec<String>,
-    problems: Vec<Problem>,
+    problems: Vec<ProblemDraft>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct PlannedStep {
+struct StepDraft {
     verb: String,
     summary: String,
     place: Place,
@@ -53,8 +40,8 @@ struct PlannedStep {
 }
 
 /// Why a migration cannot be applied as it is written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Problem {
+#[derive(PartialEq)]
+struct ProblemDraft {
     /// What the place underlines: a verb, or nothing.
     verb: Option<String>,
     message: String,
@@ -68,27 +55,18 @@ impl Plan {
     /// a problem of the plan; the others are planned all the same.
     #[must_use]
     pub fn of(migrations: &Migrations) -> Self {
-        let planned = migrations.list.iter().map(|m| plan_migration(m, migrations.root));
-        Self { hash: migrations.hash.to_owned(), migrations: planned.collect() }
-    }
-
-    /// The plan as JSON. Its `hash` is what the build was given, so that whoever asked for the
-    /// plan knows that it is not served an older one.
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        let mut json = Json::default();
-        json.object(|json| {
-            json.field("format", |json| json.number(FORMAT));
-            json.field("generator", |json| json.string(env!("CARGO_PKG_VERSION")));
-            json.field("hash", |json| json.string(&self.hash));
-            json.field("migrations", |json| json.list(&self.migrations, write_migration));
-        });
-        json.into_string()
+        let planned = migrations.list.iter().map(|m| record(m, migrations.root).finished());
+        Self {
+            format: FORMAT,
+            generator: env!("CARGO_PKG_VERSION").to_owned(),
+            hash: migrations.hash.to_owned(),
+            migrations: planned.collect(),
+        }
     }
 }
 
-fn plan_migration(migration: &Migration, root: &Path) -> PlannedMigration {
-    let mut planned = PlannedMigration {
+fn record(migration: &Migration, root: &Path) -> Draft {
+    let mut planned = Draft {
         name: migration.name.to_owned(),
         file: migration.file.to_owned(),
         source_digest: migration.source_digest.to_owned(),
@@ -126,7 +104,27 @@ fn down_beside(file: &str) -> String {
     format!("{}.down.sql", stem.strip_suffix(".up").unwrap_or(stem))
 }
 
-impl PlannedMigration {
+impl Draft {
+    fn finished(self) -> plan::Migration {
+        let steps = |steps: Vec<StepDraft>| steps.into_iter().map(StepDraft::finished).collect();
+        let problems = self.problems.into_iter().map(|problem| {
+            let ProblemDraft { verb, message, place, line: _ } = problem;
+            plan::Problem { verb, message, place, help: None }
+        });
+        plan::Migration {
+            name: self.name,
+            file: self.file,
+            source_digest: self.source_digest,
+            irreversible: self
+                .irreversible
+                .map(|(reason, place)| plan::Irreversible { reason, place }),
+            up: steps(self.up),
+            down: self.down.map(steps),
+            files: self.files,
+            problems: problems.collect(),
+        }
+    }
+
     fn record_up(&mut self, root: &Path, up: impl FnOnce(&mut Pgm), line: u32) {
         let Some(pgm) = self.recorded(root, up, line) else {
             return;
@@ -145,7 +143,7 @@ impl PlannedMigration {
             return;
         }
         if steps.is_empty() && !self.up.is_empty() && whole.irreversible.is_none() {
-            self.problems.push(Problem {
+            self.problems.push(ProblemDraft {
                 verb: Some("down".to_owned()),
                 message: "`down` is empty, but `up` is not: leave `down` out to have it inferred, \
                           or say why there is none with `pgm.irreversible(\"…\")`"
@@ -172,7 +170,7 @@ impl PlannedMigration {
             Ok(done) => return Some(done),
             Err(panic) => panic,
         };
-        self.problems.push(Problem {
+        self.problems.push(ProblemDraft {
             verb: None,
             message: format!("panicked: {message}"),
             place: panicked_at.unwrap_or_else(|| place.clone()),
@@ -187,13 +185,13 @@ impl PlannedMigration {
         steps: Vec<Step>,
         within: Direction,
         outside_transaction: bool,
-    ) -> Vec<PlannedStep> {
+    ) -> Vec<StepDraft> {
         let mut planned = Vec::new();
         let mut functions = BTreeSet::new();
         for Step { operation, place } in steps {
             // The operation may be the author's own.
             let asked = self.caught(root, &place, || {
-                let step = PlannedStep {
+                let step = StepDraft {
                     verb: operation.verb().to_owned(),
                     summary: operation.describe(),
                     transactional: operation.transactional() && !outside_transaction,
@@ -221,7 +219,7 @@ impl PlannedMigration {
     /// Says of which migration the functions of a step are, and whether its name is taken.
     fn name_functions(
         &self,
-        step: &mut PlannedStep,
+        step: &mut StepDraft,
         within: Direction,
         taken: &mut BTreeSet<String>,
     ) {
@@ -247,12 +245,12 @@ impl PlannedMigration {
     }
 
     /// Notes what is wrong with the statements of a step, there and back.
-    fn check(&mut self, step: &PlannedStep) {
+    fn check(&mut self, step: &StepDraft) {
         for statement in step.statements.iter().chain(step.inverse.statements()) {
             let found = statement.problems.iter().cloned();
             let refused = statement_problems(&statement.sql, statement.input.is_some());
             for message in found.chain(refused) {
-                let problem = Problem {
+                let problem = ProblemDraft {
                     verb: Some(step.verb.clone()),
                     message,
                     place: step.place.clone(),
@@ -280,167 +278,79 @@ impl PlannedMigration {
     }
 }
 
-fn write_migration(json: &mut Json, migration: &PlannedMigration) {
-    json.object(|json| {
-        json.field("name", |json| json.string(&migration.name));
-        json.field("file", |json| json.string(&migration.file));
-        json.field("source_digest", |json| json.string(&migration.source_digest));
-        json.field("irreversible", |json| match &migration.irreversible {
-            None => json.null(),
-            Some((reason, place)) => json.object(|json| {
-                json.field("reason", |json| json.string(reason));
-                json.field("place", |json| write_place(json, place));
-            }),
-        });
-        json.field("up", |json| json.list(&migration.up, write_step));
-        json.field("down", |json| match &migration.down {
-            None => json.null(),
-            Some(steps) => json.list(steps, write_step),
-        });
-        json.field("files", |json| json.strings(&migration.files));
-        json.field("problems", |json| {
-            json.list(&migration.problems, |json, problem| {
-                json.object(|json| {
-                    json.field("verb", |json| match &problem.verb {
-                        Some(verb) => json.string(verb),
-                        None => json.null(),
-                    });
-                    json.field("message", |json| json.string(&problem.message));
-                    json.field("place", |json| write_place(json, &problem.place));
-                });
-            });
-        });
-    });
-}
-
-fn write_step(json: &mut Json, step: &PlannedStep) {
-    json.object(|json| {
-        json.field("verb", |json| json.string(&step.verb));
-        json.field("summary", |json| json.string(&step.summary));
-        json.field("place", |json| write_place(json, &step.place));
-        json.field("transactional", |json| json.bool(step.transactional));
-        json.field("statements", |json| json.list(&step.statements, write_statement));
-        json.field("inverse", |json| {
-            json.object(|json| match &step.inverse {
+impl StepDraft {
+    fn finished(self) -> plan::Step {
+        let (idempotent, done_when) = match self.after_crash {
+            AfterCrash::Ask => (false, None),
+            AfterCrash::Repeat => (true, None),
+            AfterCrash::DoneWhen(query) => (false, Some(query)),
+        };
+        plan::Step {
+            verb: self.verb,
+            summary: self.summary,
+            place: self.place,
+            transactional: self.transactional,
+            statements: finished(self.statements),
+            inverse: match self.inverse {
                 Inverse::Construction(statements) => {
-                    json.field("kind", |json| json.string("construction"));
-                    json.field("statements", |json| json.list(statements, write_statement));
+                    plan::Inverse::Construction { statements: finished(statements) }
                 }
                 Inverse::Declaration(statements) => {
-                    json.field("kind", |json| json.string("declaration"));
-                    json.field("statements", |json| json.list(statements, write_statement));
+                    plan::Inverse::Declaration { statements: finished(statements) }
                 }
-                Inverse::Capture(capture) => {
-                    json.field("kind", |json| json.string("capture"));
-                    write_capture(json, capture);
-                }
-                Inverse::None(reason) => {
-                    json.field("kind", |json| json.string("none"));
-                    json.field("reason", |json| json.string(reason));
-                }
-            });
-        });
-        if let Some(table) = &step.merged_by_children_of {
-            json.field("merged_by_children_of", |json| write_object(json, table));
+                Inverse::Capture(capture) => plan::Inverse::Capture(capture.into()),
+                Inverse::None(reason) => plan::Inverse::None { reason },
+            },
+            merged_by_children_of: self.merged_by_children_of.as_ref().map(Into::into),
+            destroys: self.destroys,
+            idempotent,
+            done_when,
+            hints: self.hints,
         }
-        if step.destroys {
-            json.field("destroys", |json| json.bool(true));
-        }
-        match &step.after_crash {
-            AfterCrash::Ask => {}
-            AfterCrash::Repeat => json.field("idempotent", |json| json.bool(true)),
-            AfterCrash::DoneWhen(query) => json.field("done_when", |json| json.string(query)),
-        }
-        json.field("hints", |json| json.strings(&step.hints));
-    });
-}
-
-fn write_capture(json: &mut Json, capture: &Capture) {
-    json.field("objects", |json| {
-        json.list(&capture.objects, write_object);
-    });
-    if capture.must_exist {
-        json.field("must_exist", |json| json.bool(true));
-    }
-    optional(json, "lost", capture.lost.as_deref());
-    if let Some(through) = capture.through {
-        json.field("through", |json| json.number(through as u64));
-    }
-    json.field("first", |json| json.list(&capture.first, write_statement));
-    optional(json, "only", capture.only.map(Only::word));
-}
-
-fn write_object(json: &mut Json, object: &Object) {
-    let parts = object.parts();
-    json.object(|json| {
-        json.field("kind", |json| json.string(&parts.kind));
-        optional(json, "schema", parts.schema.as_deref());
-        json.field("name", |json| json.string(&parts.name));
-        optional(json, "member", parts.member.as_deref());
-        if let Some(arguments) = &parts.arguments {
-            json.field("arguments", |json| json.strings(arguments));
-        }
-    });
-}
-
-/// A field that is left out where there is nothing to say.
-fn optional(json: &mut Json, name: &str, text: Option<&str>) {
-    if let Some(text) = text {
-        json.field(name, |json| json.string(text));
     }
 }
 
-fn write_statement(json: &mut Json, statement: &Statement) {
-    json.object(|json| {
-        json.field("sql", |json| json.string(&statement.sql));
-        json.field("line", |json| json.number(statement.line as u64));
-        for (name, version) in [("since", statement.since), ("until", statement.until)] {
-            if version > 0 {
-                json.field(name, |json| json.number(version));
-            }
-        }
-        if !statement.requires.is_empty() {
-            json.field("requires", |json| {
-                json.list(&statement.requires, |json, requirement| {
-                    json.object(|json| {
-                        json.field("version", |json| json.number(requirement.version));
-                        json.field("what", |json| json.string(&requirement.what));
-                    });
-                });
-            });
-        }
-        if !statement.secrets.is_empty() {
-            json.field("secrets", |json| {
-                json.list(&statement.secrets, |json, secret| {
-                    json.object(|json| {
-                        json.field("variable", |json| json.string(secret.variable()));
-                        json.field("scram", |json| json.bool(secret.scram()));
-                    });
-                });
-            });
-        }
-        optional(json, "input", statement.input.as_deref());
-        if let Some(function) = &statement.rust {
-            json.field("rust", |json| {
-                json.object(|json| {
-                    json.field("migration", |json| json.string(&function.migration));
-                    json.field("within", |json| json.string(function.within.as_str()));
-                    json.field("name", |json| json.string(&function.name));
-                    json.field("way", |json| json.string(function.way.as_str()));
-                });
-            });
-        }
-        optional(json, "input_file", statement.input_file.as_deref());
-        optional(json, "summary", statement.summary.as_deref());
-    });
+fn finished(statements: Vec<Statement>) -> Vec<plan::Statement> {
+    statements.into_iter().map(Into::into).collect()
 }
 
-fn write_place(json: &mut Json, place: &Place) {
-    json.object(|json| {
-        json.field("file", |json| json.string(&place.file));
-        json.field("line", |json| json.number(place.line));
-        json.field("column", |json| json.number(place.column));
-    });
+impl From<Statement> for plan::Statement {
+    /// Its problems are the migration's.
+    fn from(statement: Statement) -> Self {
+        Self {
+            sql: statement.sql,
+            line: statement.line,
+            since: statement.since,
+            until: statement.until,
+            requires: statement.requires,
+            secrets: statement.secrets,
+            input: statement.input,
+            input_file: statement.input_file,
+            summary: statement.summary,
+            rust: statement.rust,
+            captured: false,
+        }
+    }
+}
+
+impl From<Capture> for plan::Capture {
+    fn from(capture: Capture) -> Self {
+        Self {
+            objects: capture.objects.iter().map(Into::into).collect(),
+            must_exist: capture.must_exist,
+            lost: capture.lost,
+            through: capture.through,
+            first: finished(capture.first),
+            only: capture.only,
+        }
+    }
+}
+
+impl From<&Object> for plan::Object {
+    fn from(object: &Object) -> Self {
+        let ObjectParts { kind, schema, name, member, arguments } = object.parts();
+        Self { kind, schema, name, member, arguments }
+    }
 }
 
 #[cfg(test)]
