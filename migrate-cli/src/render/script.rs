@@ -108,13 +108,13 @@ fn headed(summary: &str, step: &Step, statements: &[Statement], code: Code) -> S
     for statement in statements.iter().filter(|statement| statement.rust.is_none()) {
         text += &versions(statement);
         let Some(summary) = &statement.summary else {
-            text += &format!("\n{};", statement.sql);
+            text += &format!("\n{}", ended(&statement.sql));
             continue;
         };
         let lines = count(statement.sql.lines().count(), "line");
         text += &format!("\n-- {}", on_one_line(summary));
         match code {
-            Code::Whole => text += &format!("; {lines}:\n{};", statement.sql),
+            Code::Whole => text += &format!("; {lines}:\n{}", ended(&statement.sql)),
             Code::Folded => text += &format!("; `migrate plan` shows the {lines}"),
         }
     }
@@ -164,8 +164,14 @@ fn lines<'a>(statements: impl IntoIterator<Item = &'a Statement>) -> String {
 fn sql(statement: &Statement) -> String {
     match statement.rust {
         Some(_) => statement.sql.clone(),
-        None => format!("{};", statement.sql),
+        None => ended(&statement.sql),
     }
+}
+
+/// A statement with its semicolon, which a comment at its end would swallow.
+fn ended(sql: &str) -> String {
+    let has_comment = sql.lines().last().is_some_and(|line| line.contains("--"));
+    format!("{sql}{};", if has_comment { "\n" } else { "" })
 }
 
 /// For which servers this form is meant.

@@ -426,26 +426,30 @@ impl State {
         self.facts.values().map(|fact| &fact.address).collect()
     }
 
-    /// Why what was renamed cannot have its name again: something has it that is not captured, and so
-    /// not known to be new.
+    /// Why what was renamed, or dropped, cannot have its name again: something has it that is not captured,
+    /// and so not known to be new. To change that into what was dropped would destroy it.
     pub(crate) fn name_taken_in(&self, after: &Self) -> Option<String> {
         if self.is_of_settings() {
             return None;
         }
         let (known, found) = (self.addresses(), after.addresses());
-        let taken = self.facts.iter().find(|(key, fact)| {
-            let other = after.facts.get(key).map(|other| &other.address);
-            let is_unknown = |other: &&Address| {
-                !(known.contains(*other) || after.is_certain && after.made.contains(*other))
+        self.facts.iter().find_map(|(key, fact)| {
+            let other = &after.facts.get(key)?.address;
+            if *other == fact.address || known.contains(other) {
+                return None;
+            }
+            let is_made = after.made.contains(other);
+            let did = match found.contains(&fact.address) {
+                true if !(after.is_certain && is_made) => "renamed",
+                // What looks old is old, and what looks new may be.
+                false if !is_made => "dropped",
+                _ => return None,
             };
-            other.filter(|other| **other != fact.address).is_some_and(|other| is_unknown(&other))
-                && found.contains(&fact.address)
-        });
-        let (key, _) = taken?;
-        Some(format!(
-            "the {} `{}` was renamed, and something has its name now that is not captured",
-            key.kind, key.identity
-        ))
+            Some(format!(
+                "the {} `{}` was {did}, and something has its name now that is not captured",
+                key.kind, key.identity
+            ))
+        })
     }
 
     /// What differs from `before` by these names alone is as it was there, once they are.

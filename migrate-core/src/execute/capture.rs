@@ -222,6 +222,10 @@ fn inverse(capture: &Capture, unrestored: Unrestored, mut back: Vec<Statement>) 
     match unrestored {
         Unrestored::Impossible(reason) => return CapturedInverse::Impossible { reason },
         Unrestored::Lost(lost) => {
+            if back.is_empty() && !lost.is_empty() {
+                // There is nothing to be done, and something to be said.
+                back.push(Statement { captured: true, ..Statement::new("SELECT") });
+            }
             if let Some(first) = back.first_mut() {
                 note_unrestored(&mut first.sql, &lost);
             }

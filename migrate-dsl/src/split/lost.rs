@@ -13,7 +13,7 @@ pub(crate) fn lost_content<'a>(statements: impl IntoIterator<Item = &'a str>) ->
     }
     let sentences = [
         "rows and values of what is dropped do not come back",
-        "values come back as far as the old type can hold them",
+        "values are converted back from what they have become",
         "what is done to rows is not reverted",
     ];
     let all: Vec<_> = sentences.into_iter().zip(does).filter(|(_, does)| *does).collect();
@@ -46,9 +46,17 @@ impl Words {
     }
 
     fn drop_content(&self) -> bool {
-        let content = ["table", "column", "schema"];
-        let mut pairs = self.0.iter().zip(self.0.iter().skip(1));
-        pairs.any(|(first, second)| first == "drop" && content.contains(&second.as_str()))
+        let content = ["table", "column", "schema", "attribute", "owned"];
+        // Of a column, what it is called may follow at once.
+        let others = ["constraint", "default", "expression", "identity", "not"];
+        let is_of_table = self.begin_with(&["alter", "table"]);
+        let mut places = self.0.iter().enumerate().filter(|(_, word)| *word == "drop");
+        let drops = places.any(|(place, _)| match self.0.get(place + 1).map(String::as_str) {
+            Some(word) => content.contains(&word) || is_of_table && !others.contains(&word),
+            None => is_of_table,
+        });
+        let types = [["drop", "type"], ["drop", "domain"]];
+        drops || types.iter().any(|words| self.begin_with(words)) && self.have(&["cascade"])
     }
 
     fn change_types(&self) -> bool {
@@ -57,8 +65,11 @@ impl Words {
 
     fn change_rows(&self) -> bool {
         let statements = ["insert", "update", "delete", "merge", "truncate"];
+        let holds_others = ["with", "explain", "prepare"];
         statements.iter().any(|statement| self.begin_with(&[statement]))
-            || self.begin_with(&["with"]) && self.have(&statements[..4])
+            || holds_others.iter().any(|word| self.begin_with(&[word]))
+                && self.have(&statements[..4])
+            || self.begin_with(&["copy"]) && self.have(&["from"]) && !self.have(&["to"])
     }
 }
 
@@ -72,6 +83,17 @@ mod tests {
         let all = [
             "DROP TABLE a",
             "alter table a drop column b",
+            "ALTER TABLE a DROP b, ADD c int",
+            "ALTER TABLE a DROP \"b\"",
+            "ALTER TYPE a DROP ATTRIBUTE b",
+            "DROP TYPE a CASCADE",
+            "DROP TYPE a",
+            "DROP OWNED BY a",
+            "COPY a FROM PROGRAM 'echo 1'",
+            "EXPLAIN (ANALYZE) DELETE FROM a",
+            "PREPARE a AS DELETE FROM a",
+            "COPY a TO STDOUT",
+            "ALTER TABLE a ALTER b DROP NOT NULL, ALTER c DROP DEFAULT",
             "ALTER TABLE a ALTER b TYPE int USING c::int",
             "TRUNCATE a",
             "WITH gone AS (DELETE FROM a RETURNING *) INSERT INTO b SELECT * FROM gone",
@@ -87,7 +109,18 @@ mod tests {
         insta::assert_snapshot!(all.join("\n"), @r#"
         DROP TABLE a: rows and values of what is dropped do not come back
         alter table a drop column b: rows and values of what is dropped do not come back
-        ALTER TABLE a ALTER b TYPE int USING c::int: values come back as far as the old type can hold them
+        ALTER TABLE a DROP b, ADD c int: rows and values of what is dropped do not come back
+        ALTER TABLE a DROP "b": rows and values of what is dropped do not come back
+        ALTER TYPE a DROP ATTRIBUTE b: rows and values of what is dropped do not come back
+        DROP TYPE a CASCADE: rows and values of what is dropped do not come back
+        DROP TYPE a: nothing
+        DROP OWNED BY a: rows and values of what is dropped do not come back
+        COPY a FROM PROGRAM 'echo 1': what is done to rows is not reverted
+        EXPLAIN (ANALYZE) DELETE FROM a: what is done to rows is not reverted
+        PREPARE a AS DELETE FROM a: what is done to rows is not reverted
+        COPY a TO STDOUT: nothing
+        ALTER TABLE a ALTER b DROP NOT NULL, ALTER c DROP DEFAULT: nothing
+        ALTER TABLE a ALTER b TYPE int USING c::int: values are converted back from what they have become
         TRUNCATE a: what is done to rows is not reverted
         WITH gone AS (DELETE FROM a RETURNING *) INSERT INTO b SELECT * FROM gone: what is done to rows is not reverted
         UPDATE a SET b = 'drop table': what is done to rows is not reverted

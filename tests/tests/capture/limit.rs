@@ -164,8 +164,23 @@ fn the_content_of_what_raw_sql_drops_does_not_come_back() {
         let sentences = lost.iter().map(|lost| format!("{lost} does not come back"));
         assert_eq!(at_the_end, sentences.collect::<Vec<_>>());
     }
+    let [at_the_end, by_down] = lost_of(|pgm| {
+        _ = pgm
+            .sql("ALTER TABLE drafts DROP text, ADD text text; DELETE FROM drafts")
+            .captures(Object::table("drafts"));
+    });
+    assert_eq!(by_down, ["the former content of table column `public.drafts.text`"]);
+    let sentences = [
+        "what is done to rows is not reverted",
+        "the former content of table column `public.drafts.text` does not come back",
+    ];
+    assert_eq!(at_the_end, sentences);
     let nothing: [Up; 4] = [
-        |pgm| _ = pgm.sql("ALTER TABLE drafts DROP size").captures(Object::table("drafts")),
+        |pgm| {
+            _ = pgm
+                .sql("ALTER TABLE drafts ALTER size DROP EXPRESSION")
+                .captures(Object::table("drafts"));
+        },
         |pgm| _ = pgm.sql("ALTER TABLE drafts RENAME id TO n").captures(Object::table("drafts")),
         |pgm| _ = pgm.sql("ALTER TABLE drafts ADD m int").captures(Object::table("drafts")),
         |pgm| {

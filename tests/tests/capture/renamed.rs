@@ -239,6 +239,62 @@ fn what_was_replaced_by_something_else_of_its_name_is_not_changed_back() {
         .comes_back();
 }
 
+/// To change it into what was dropped would destroy it, and what it was is not known.
+#[test]
+fn what_took_the_name_of_something_dropped_and_is_not_captured_stays_what_it_is() {
+    let before = "
+        CREATE TABLE u (id int PRIMARY KEY, v int); CREATE TABLE u2 (id int PRIMARY KEY, v int);
+        INSERT INTO u2 VALUES (7, 7);
+        CREATE TABLE q (a int, b text, c int DEFAULT 3);
+        CREATE INDEX q_b ON q (b); CREATE INDEX q_c ON q (c);
+        CREATE SEQUENCE s; CREATE SEQUENCE s2;
+        CREATE VIEW w AS SELECT 1 AS x; CREATE VIEW w2 AS SELECT 1 AS x;
+        CREATE TYPE e AS ENUM ('a'); CREATE TYPE e2 AS ENUM ('a');
+        CREATE FUNCTION f() RETURNS int RETURN 1; CREATE FUNCTION f2() RETURNS int RETURN 2;";
+    let ups: [fn(&mut Pgm); 7] = [
+        |pgm| {
+            _ = pgm.sql("DROP TABLE u; ALTER TABLE u2 RENAME TO u").captures(Object::table("u"));
+        },
+        |pgm| {
+            _ = pgm
+                .sql("ALTER TABLE q DROP COLUMN a; ALTER TABLE q RENAME c TO a")
+                .captures(Object::column("q", "a"));
+        },
+        |pgm| {
+            _ = pgm
+                .sql("DROP INDEX q_b; ALTER INDEX q_c RENAME TO q_b")
+                .captures(Object::index("q_b"));
+        },
+        |pgm| {
+            _ = pgm
+                .sql("DROP SEQUENCE s; ALTER SEQUENCE s2 RENAME TO s")
+                .captures(Object::sequence("s"));
+        },
+        |pgm| {
+            _ = pgm.sql("DROP VIEW w; ALTER VIEW w2 RENAME TO w").captures(Object::view("w"));
+        },
+        |pgm| {
+            _ = pgm.sql("DROP TYPE e; ALTER TYPE e2 RENAME TO e").captures(Object::user_type("e"));
+        },
+        |pgm| {
+            _ = pgm
+                .sql("DROP FUNCTION f(); ALTER FUNCTION f2() RENAME TO f")
+                .captures(Object::function("f"));
+        },
+    ];
+    for (number, up) in ups.into_iter().enumerate() {
+        let engine = Engine::new();
+        engine.database.execute(before);
+        let all = [migration("20260101000000_a", up)];
+        engine.up(&all).unwrap();
+        let after = engine.catalog();
+        let error = engine.down(&all, 1).unwrap_err();
+        let help = format!("{:?}", error.diagnostics());
+        assert!(help.contains("was dropped, and something has its name"), "{number}: {help}");
+        assert_eq!(engine.catalog(), after);
+    }
+}
+
 #[test]
 fn a_column_that_took_the_name_of_a_dropped_one_has_its_own_again() {
     let before = "CREATE TABLE t (a int DEFAULT 1, b text DEFAULT 'b', c int)";

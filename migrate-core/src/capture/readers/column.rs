@@ -235,6 +235,8 @@ CROSS JOIN LATERAL (VALUES
         WHEN of_table AND NOT inherited AND attnotnull AND attidentity = '' THEN
             CASE WHEN adbin IS NULL OR attgenerated <> '' THEN ARRAY[{nullable}, {set_not_null}]
                  ELSE ARRAY[{add_with_default}] END END),
+    ('limit change expression', CASE WHEN attgenerated <> '' AND current_setting('server_version_num')::int < 170000
+        THEN format('the expression of column `%s` of `%s` cannot be changed back before PostgreSQL 17', attname, name) END, ARRAY[]::text[]),
     ('limit change not null', CASE WHEN is_key_of_child
         THEN format('column `%s` of `%s` cannot have nulls again: a partition or child has it in its primary key or replica identity, or as its identity',
                     attname, name) END, ARRAY[]::text[]),
