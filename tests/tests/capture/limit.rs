@@ -193,6 +193,33 @@ fn the_content_of_what_raw_sql_drops_does_not_come_back() {
 }
 
 #[test]
+fn the_expression_of_a_column_is_changed_back_from_17_on() {
+    let (warnings, comes_back) = warnings_of(|pgm| {
+        _ = pgm
+            .sql(
+                "CREATE TABLE q (a int, g int GENERATED ALWAYS AS (a * 2) STORED);
+                 CREATE TABLE other (id int)",
+            )
+            .down("DROP TABLE q, other");
+        _ = pgm
+            .sql("ALTER TABLE q DROP COLUMN g; ALTER TABLE q ADD g int GENERATED ALWAYS AS (a * 3) STORED")
+            .captures(Object::table("q"));
+    });
+    let expected = match server().major() {
+        17.. => (Vec::new(), true),
+        _ => (
+            vec![
+                "the inverse of this step will fail: the expression of column `g` of `public.q` cannot be \
+                 changed back before PostgreSQL 17"
+                    .to_owned(),
+            ],
+            false,
+        ),
+    };
+    assert_eq!((warnings, comes_back), expected);
+}
+
+#[test]
 fn up_warns_of_what_the_inverse_leaves() {
     let local = "check `c` of `public.child` is local to it from now on, and stays when the parent drops it";
     let leaves: [(Up, &str); 5] = [

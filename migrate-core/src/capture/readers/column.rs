@@ -33,6 +33,19 @@ pub(super) const COLUMNS: Reader = Reader::of(
     columns,
 );
 
+/// What PostgreSQL has no statement for, in which case.
+const LIMITS: &str = "('limit change expression', CASE WHEN attgenerated <> '' AND current_setting('server_version_num')::int < 170000
+        THEN format('the expression of column `%s` of `%s` cannot be changed back before PostgreSQL 17', attname, name) END, ARRAY[]::text[]),
+    ('limit change not null', CASE WHEN is_key_of_child
+        THEN format('column `%s` of `%s` cannot have nulls again: a partition or child has it in its primary key or replica identity, or as its identity',
+                    attname, name) END, ARRAY[]::text[]),
+    ('limit create', CASE
+        WHEN NOT of_table OR inherited THEN NULL
+        WHEN (SELECT max(l.attnum) FROM pg_attribute l WHERE l.attrelid = a.attrelid) >= 1600
+            THEN format('column `%s` cannot be added to `%s`, which has had 1600 columns', attname, name)
+        WHEN used.by IS NOT NULL AND (adbin IS NOT NULL OR attidentity <> '' OR of_domain)
+            THEN format('column `%s` cannot be added to `%s`: %s uses its row type', attname, name, used.by) END, ARRAY[]::text[]),";
+
 /// `attstattarget` is null or -1 for the default, by version.
 fn columns() -> String {
     let parameters = super::sequence::PARAMETERS;
@@ -235,17 +248,7 @@ CROSS JOIN LATERAL (VALUES
         WHEN of_table AND NOT inherited AND attnotnull AND attidentity = '' THEN
             CASE WHEN adbin IS NULL OR attgenerated <> '' THEN ARRAY[{nullable}, {set_not_null}]
                  ELSE ARRAY[{add_with_default}] END END),
-    ('limit change expression', CASE WHEN attgenerated <> '' AND current_setting('server_version_num')::int < 170000
-        THEN format('the expression of column `%s` of `%s` cannot be changed back before PostgreSQL 17', attname, name) END, ARRAY[]::text[]),
-    ('limit change not null', CASE WHEN is_key_of_child
-        THEN format('column `%s` of `%s` cannot have nulls again: a partition or child has it in its primary key or replica identity, or as its identity',
-                    attname, name) END, ARRAY[]::text[]),
-    ('limit create', CASE
-        WHEN NOT of_table OR inherited THEN NULL
-        WHEN (SELECT max(l.attnum) FROM pg_attribute l WHERE l.attrelid = a.attrelid) >= 1600
-            THEN format('column `%s` cannot be added to `%s`, which has had 1600 columns', attname, name)
-        WHEN used.by IS NOT NULL AND (adbin IS NOT NULL OR attidentity <> '' OR of_domain)
-            THEN format('column `%s` cannot be added to `%s`: %s uses its row type', attname, name, used.by) END, ARRAY[]::text[]),
+    {LIMITS}
     ('drop', NULL, CASE
         -- 18 leaves its NOT NULL to children that have the column themselves
         WHEN of_table AND NOT inherited
