@@ -44,7 +44,9 @@ impl State {
         let there: HashSet<&Address> = after.facts.values().map(|fact| &fact.address).collect();
         let holds = |fact: &Fact| fact.holds_data() && fact.address.class == "pg_class";
         let gone = |fact: &Fact| holds(fact) && !there.contains(&fact.address);
-        let gone: Vec<(&Key, &Fact)> = self.facts.iter().filter(|(_, fact)| gone(fact)).collect();
+        // The value of a sequence comes back with it.
+        let gone = |(key, fact): &(&Key, &Fact)| key.kind != "sequence" && gone(fact);
+        let gone: Vec<(&Key, &Fact)> = self.facts.iter().filter(gone).collect();
         let tables: HashSet<Oid> = gone
             .iter()
             .filter(|(_, fact)| fact.address.part == 0)

@@ -104,7 +104,8 @@ fn lost_of(up: Up) -> [Vec<String>; 2] {
         "CREATE TABLE drafts (id int, text text, size int GENERATED ALWAYS AS (id) STORED);
          CREATE SCHEMA old; CREATE TABLE old.a (); CREATE TABLE old.b (); CREATE TABLE old.c ();
          CREATE TABLE old.d (n int); CREATE TABLE old.e (); CREATE VIEW old.v AS SELECT n FROM old.d;
-         CREATE TABLE parts (n int) PARTITION BY LIST (n); CREATE TABLE part PARTITION OF parts FOR VALUES IN (1)",
+         CREATE TABLE parts (n int) PARTITION BY LIST (n); CREATE TABLE part PARTITION OF parts FOR VALUES IN (1);
+         CREATE SEQUENCE counter; SELECT setval('counter', 777)",
     );
     let all = [migration("20260101000000_a", up)];
     let mut told = [Vec::new(), Vec::new()];
@@ -118,6 +119,7 @@ fn lost_of(up: Up) -> [Vec<String>; 2] {
     migrator.down(&mut engine.session(), &DownTo::Count(1), &mut listen).unwrap();
     let step =
         |lost: &String| lost.split_once("`: ").map_or(lost.clone(), |(_, lost)| lost.to_owned());
+    assert_eq!(engine.value("SELECT last_value FROM counter"), "777");
     [told[0].iter().map(step).collect(), told[1].clone()]
 }
 
@@ -175,7 +177,8 @@ fn the_content_of_what_raw_sql_drops_does_not_come_back() {
         "the former content of table column `public.drafts.text` does not come back",
     ];
     assert_eq!(at_the_end, sentences);
-    let nothing: [Up; 4] = [
+    let nothing: [Up; 5] = [
+        |pgm| _ = pgm.sql("DROP SEQUENCE counter").captures(Object::sequence("counter")),
         |pgm| {
             _ = pgm
                 .sql("ALTER TABLE drafts ALTER size DROP EXPRESSION")
