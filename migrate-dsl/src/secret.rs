@@ -47,8 +47,7 @@ impl Secret {
     }
 
     /// The same, as a role's password: the server is to see a verifier only.
-    #[must_use]
-    pub fn verified(&self) -> Self {
+    pub(crate) fn verified(&self) -> Self {
         Self { scram: true, ..self.clone() }
     }
 

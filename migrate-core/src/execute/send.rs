@@ -112,8 +112,8 @@ mod tests {
     use super::*;
 
     fn statement(scram: bool) -> Statement {
-        let secret = migrate_dsl::env("PASSWORD");
-        let secrets = vec![if scram { secret.verified() } else { secret }];
+        let secret = serde_json::json!({"variable": "PASSWORD", "scram": scram});
+        let secrets = vec![serde_json::from_value(secret).unwrap()];
         Statement { secrets, ..Statement::new("ALTER ROLE app PASSWORD :'PASSWORD'") }
     }
 

@@ -14,8 +14,8 @@ fn with_secret(sql: &'static str, scram: bool) -> Plan {
     let mut plan = plan(&[migration(A, |pgm| _ = pgm.sql("SELECT 1").down(""))]);
     let statement = &mut plan.migrations[0].up[0].statements[0];
     statement.sql = sql.to_owned();
-    let secret = migrate_dsl::env("APP_PASSWORD");
-    statement.secrets = vec![if scram { secret.verified() } else { secret }];
+    let secret = serde_json::json!({"variable": "APP_PASSWORD", "scram": scram});
+    statement.secrets = vec![serde_json::from_value(secret).unwrap()];
     plan
 }
 
