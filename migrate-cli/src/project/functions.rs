@@ -29,13 +29,14 @@ impl Project {
         let started = Instant::now();
         let layout = Layout::read(&self.folder, &self.environment)?;
         let (_lock, _) = BuildLock::take(&layout, on_event)?;
-        let view = self.look(&layout)?;
+        let mut view = self.look(&layout)?;
         let sources = view.now.sources.clone();
         let state_file = layout.state_file();
         let state = fs::read(&state_file).map_err(ProjectError::io("read", &state_file))?;
         // The functions must be those of the plan that a person has seen.
         let is_current = view.standing.is_current;
-        let plan = is_current.then(|| view.into_plan_of(self)?.read(on_event)).transpose()?;
+        // Not compiled once more where it cannot be read: that would wait for the lock that is held here.
+        let plan = is_current.then(|| view.state.plan(&view.now)).flatten();
         if !plan.is_some_and(|plan| has(&plan.migrations, planned)) {
             return Err(ProjectError::Unsettled);
         }
