@@ -9,6 +9,7 @@ use super::doubt::{doubtful, if_possible, if_there, unsure};
 use super::drops::drop_all;
 use super::fact::{Address, Fact, Key, Need};
 use super::form::{Phase, Setting};
+use super::inheritance::apart;
 use super::moved::undo_moves;
 use super::order::{order, spread};
 use super::partition::Partitions;
@@ -52,9 +53,11 @@ fn script(before: &State, after: &State) -> Script {
         }
         return script;
     }
-    let (moves, after) = undo_moves(before, after);
+    let (parted, before, after) = apart(before, after);
+    script.extend(Phase::InOrder, parted);
+    let (moves, after) = undo_moves(&before, &after);
     script.extend(Phase::InOrder, moves);
-    Comparison::of(before, &after).write(&mut script);
+    Comparison::of(&before, &after).write(&mut script);
     script
 }
 

@@ -53,6 +53,18 @@ impl Address {
 }
 
 impl Key {
+    /// The key of the same object under another name.
+    pub(super) fn called(&self, name: &str, other: &str) -> Self {
+        // `id on public.posts`, `public.posts.id`
+        let of_table = self.identity.strip_prefix(name).filter(|rest| rest.starts_with(" on "));
+        let identity = match (of_table, self.identity.strip_suffix(name)) {
+            (Some(rest), _) => format!("{other}{rest}"),
+            (None, Some(front)) => format!("{front}{other}"),
+            (None, None) => self.identity.replacen(name, other, 1),
+        };
+        Self { identity, ..self.clone() }
+    }
+
     /// The words for the kind, as statements have them.
     pub(super) fn words(&self) -> String {
         match self.kind.as_ref() {
@@ -115,6 +127,16 @@ impl Fact {
     /// The same object with another form, which no other fact shares.
     pub(super) fn set_form(&mut self, form: Form) {
         (self.relation, self.form) = (None, Arc::new(form));
+    }
+
+    /// Whether it is another as long as nothing of it is inherited.
+    pub(super) fn is_inherited(&self) -> bool {
+        self.form.own.is_some()
+    }
+
+    /// Makes it what it is as long as nothing of it is inherited.
+    pub(super) fn disinherit(&mut self) {
+        self.set_form(self.form().into_own());
     }
 
     /// Whether all that can be read of two objects without looking at the text is the same.
@@ -213,7 +235,8 @@ impl Fact {
 
     /// Whether anything cannot be made again.
     pub(super) fn has_limits(&self) -> bool {
-        !self.form.limits.is_empty()
+        let own = self.form.own.as_ref().is_some_and(|own| !own.limits.is_empty());
+        own || !self.form.limits.is_empty()
     }
 
     /// That a setting, or the object itself, cannot be made again, and why, where these columns, by their

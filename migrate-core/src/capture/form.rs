@@ -26,6 +26,8 @@ pub(super) struct Form {
     pub(super) name: Option<(String, Vec<String>)>,
     pub(super) settings: Vec<Setting>,
     pub(super) limits: Vec<Limit>,
+    /// Of what is inherited: what is different as long as nothing of it is.
+    pub(super) own: Option<Box<Form>>,
 }
 
 /// What cannot be done again.
@@ -186,6 +188,24 @@ impl Form {
             name: self.name.as_ref().map(|(name, around)| (text(name), texts(around))),
             settings: self.settings.iter().map(|setting| setting.map(text)).collect(),
             limits: limits.collect(),
+            own: self.own.as_ref().map(|own| Box::new(own.map(text))),
+        }
+    }
+
+    /// The same as long as nothing of it is inherited.
+    pub(super) fn into_own(mut self) -> Self {
+        let Some(own) = self.own.take() else { return self };
+        self.settings.retain(|setting| own.settings.iter().all(|own| own.name != setting.name));
+        self.settings.extend(own.settings);
+        self.limits.extend(own.limits);
+        Self {
+            create: own.create,
+            among_rows: own.among_rows,
+            may_be_left_off: own.may_be_left_off,
+            definition: own.definition,
+            drop: if own.drop.is_empty() { self.drop } else { own.drop },
+            name: own.name.or(self.name),
+            ..self
         }
     }
 
@@ -201,6 +221,7 @@ impl Form {
             .chain(self.settings.iter().flat_map(Setting::texts))
             .chain(self.limits.iter().map(|limit| &limit.reason));
         texts.any(|text| text.contains(MARKS))
+            || self.own.as_ref().is_some_and(|own| own.has_marks())
     }
 }
 

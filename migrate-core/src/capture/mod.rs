@@ -14,6 +14,7 @@
 //!   `pg_dump` is the model for what there is to restore.
 //! - `difference` compares two states, `order` sorts the statements by dependency; `drops` is about what
 //!   goes, `setting` about one that changes, `doubt` about what rows may keep from coming.
+//! - `inheritance` is about what a table has inherited while it does not inherit;
 //! - `extensions` finds what extensions keep of the objects and no reader knows.
 //!
 //! Nothing here is fit for data: rows that are gone stay gone.
@@ -29,6 +30,7 @@ mod drops;
 mod extensions;
 mod fact;
 mod form;
+mod inheritance;
 mod moved;
 mod names;
 mod objects;

@@ -44,44 +44,41 @@ pub(super) fn undo_moves<'a>(before: &State, after: &'a State) -> (Vec<String>, 
     let mut renamed = Cow::Borrowed(after);
     let mut columns = Vec::new();
     let mut own_way = Vec::new();
-    for (key, fact) in &before.facts {
+    for fact in before.facts.values() {
         let Some((other, now)) = found.get(&fact.address) else { continue };
         if fact.is_same(now) {
             continue;
         }
         let (Some((wanted, _)), Some((is, around))) = (fact.name(), now.name()) else { continue };
         if wanted != is {
-            own_way.push((key, fact, *other, wanted, is, around));
+            let as_before = other.called(&is, &wanted);
+            own_way.push((as_before, fact, *other, wanted, is, around));
         }
     }
     // What has the name of something else is out of its way first.
     let mut current: HashMap<&Address, (Key, String)> = HashMap::new();
     for (key, ..) in &own_way {
-        let Some(other) = after.facts.get(*key).filter(|other| is_of_step(&other.address)) else {
+        let Some(other) = after.facts.get(key).filter(|other| is_of_step(&other.address)) else {
             continue;
         };
         let Some((name, around)) = other.name() else { continue };
         let ([front, between, rest @ ..], free) = (around.as_slice(), free_names.next()) else {
             continue;
         };
-        let identity = match key.identity.strip_suffix(&name) {
-            Some(front) => format!("{front}{free}"),
-            None => key.identity.replacen(&name, &free, 1),
-        };
         statements.push(format!("{front}{name}{between}{free}{}", rest.concat()));
         let renamed = renamed.to_mut();
-        if let Some(mut now) = renamed.facts.remove(*key) {
+        if let Some(mut now) = renamed.facts.remove(key) {
+            let key = key.called(&name, &free);
             let names = [(name, free.clone())];
             let drop = now.drop();
             let drop = drop.iter().map(|sql| Names::new(&names).replaced(sql)).collect();
             now.set_form(Form { drop, name: Some((free.clone(), around)), ..now.form() });
-            let key = Key { identity, ..(*key).clone() };
             current.insert(&other.address, (key.clone(), free));
             renamed.facts.insert(key, now);
         }
     }
     for (key, fact, other, wanted, is, around) in own_way {
-        if renamed.facts.contains_key(key) {
+        if renamed.facts.contains_key(&key) {
             continue;
         }
         if let [front, between, rest @ ..] = around.as_slice() {
@@ -97,7 +94,7 @@ pub(super) fn undo_moves<'a>(before: &State, after: &'a State) -> (Vec<String>, 
             if let Some(mut now) = renamed.facts.remove(other) {
                 // Under its old name it would be dropped, if it has to be made anew.
                 now.set_form(Form { drop: fact.drop(), ..now.form() });
-                renamed.facts.insert(key.clone(), now);
+                renamed.facts.insert(key, now);
             }
         }
     }
@@ -115,10 +112,10 @@ pub(super) fn undo_moves<'a>(before: &State, after: &'a State) -> (Vec<String>, 
             (key != *other && !has_own_way).then_some((key, *other))
         })
         .collect();
-    if !along.is_empty() {
-        rename_along(renamed.to_mut(), &along, &mut free_names);
-    }
     if moved.is_empty() {
+        if !along.is_empty() {
+            rename_along(renamed.to_mut(), &along, &Names::new(&names), &mut free_names);
+        }
         if !columns.is_empty() {
             renamed.to_mut().forget_names_of_columns(before, &columns);
         }
@@ -208,14 +205,23 @@ pub(super) fn undo_moves<'a>(before: &State, after: &'a State) -> (Vec<String>, 
     statements.append(&mut finally);
     names.sort_by_key(|(old, _)| std::cmp::Reverse(old.len()));
     let mut renamed = renamed.renamed(&names);
+    rename_along(&mut renamed, &along, &Names::new(&names), &mut free_names);
     renamed.forget_names_of_columns(before, &columns);
     (statements, Cow::Owned(renamed))
 }
 
 /// Gives columns and constraints of children the names that their parents' get again.
-fn rename_along(state: &mut State, along: &[(&Key, &Key)], free_names: &mut FreeNames<'_>) {
-    let facts =
-        along.iter().map(|(key, other)| Some(((*key).clone(), state.facts.remove(*other)?)));
+/// Their relations have theirs by `names`.
+fn rename_along(
+    state: &mut State,
+    along: &[(&Key, &Key)],
+    names: &Names<'_>,
+    free_names: &mut FreeNames<'_>,
+) {
+    let facts = along.iter().map(|(key, other)| {
+        let other = Key { identity: names.replaced(&other.identity), ..(*other).clone() };
+        Some(((*key).clone(), state.facts.remove(&other)?))
+    });
     let facts: Vec<_> = facts.collect();
     for (key, fact) in facts.into_iter().flatten() {
         if let Some(in_the_way) = state.facts.insert(key.clone(), fact) {

@@ -21,7 +21,7 @@ fn warnings_of(up: Up) -> (Vec<String>, bool) {
          CREATE TABLE wide (id int, a int, b int);
          CREATE TABLE keyed (id int) PARTITION BY LIST (id);
          CREATE TABLE keyed_one PARTITION OF keyed FOR VALUES IN (1);
-         ALTER TABLE keyed_one ADD PRIMARY KEY (id);
+         ALTER TABLE keyed_one ADD PRIMARY KEY (id); INSERT INTO keyed VALUES (1);
          CREATE VIEW of_wide AS SELECT p, q FROM (wide CROSS JOIN old) j (p, q);
          CREATE TABLE parent (n int, CONSTRAINT c CHECK (n > 0)); CREATE TABLE child () INHERITS (parent);
          ALTER TABLE parent ADD CONSTRAINT d CHECK (n < 100) NOT VALID;
@@ -80,6 +80,13 @@ fn up_warns_of_an_inverse_that_will_fail() {
         let warning = format!("the inverse of this step will fail: {why}");
         assert_eq!(warnings_of(up), (vec![warning], false));
     }
+    let without_key: Up = |pgm| {
+        let sql = "ALTER TABLE keyed DETACH PARTITION keyed_one; ALTER TABLE keyed_one DROP id";
+        _ = pgm.sql(sql).captures(Object::table("keyed")).captures(Object::table("keyed_one"));
+    };
+    let warning = "the inverse of this step will fail: `public.keyed_one` cannot be attached again as long as \
+                   it has rows, which have lost their values of `id`";
+    assert_eq!(warnings_of(without_key), (vec![warning.to_owned()], false));
     assert_eq!(warnings_of(|pgm| _ = pgm.drop_column("base", "b")), (Vec::new(), true));
     // From 18 on, the partition keeps what its own key needs.
     let not_null = warnings_of(|pgm| _ = pgm.alter_column("keyed", "id").set_not_null());

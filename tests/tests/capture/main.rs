@@ -7,6 +7,7 @@ mod generated;
 mod growth;
 mod heir;
 mod index;
+mod inheritance;
 mod internal_option;
 mod limit;
 mod other;

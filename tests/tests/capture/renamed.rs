@@ -87,6 +87,37 @@ fn names_that_were_swapped_are_swapped_back() {
 }
 
 #[test]
+fn tables_that_were_swapped_and_changed_are_as_they_were() {
+    let before = "
+        CREATE TABLE one (id int, x int DEFAULT 1, y int, CONSTRAINT one CHECK (x > 0), CONSTRAINT two CHECK (y > 0));
+        CREATE TABLE two (id int, x text, y text DEFAULT 'y', CONSTRAINT one CHECK (x > ''), CONSTRAINT two CHECK (y > ''));
+        INSERT INTO one VALUES (1, 2, 3);
+        INSERT INTO two VALUES (1, '2', '3')";
+    let swapped = swap("ALTER TABLE {from} RENAME TO {to}", "one", "two");
+    for table in ["one", "two"] {
+        for sql in [
+            format!("ALTER TABLE {table} RENAME x TO z"),
+            swap(&format!("ALTER TABLE {table} RENAME COLUMN {{from}} TO {{to}}"), "x", "y"),
+            swap(
+                &format!("ALTER TABLE {table} RENAME CONSTRAINT {{from}} TO {{to}}"),
+                "one",
+                "two",
+            ),
+        ] {
+            for sql in [format!("{swapped}; {sql}"), format!("{sql}; {swapped}")] {
+                let step = step(before, &sql, &["table one", "table two"]);
+                step.comes_back();
+                assert_eq!(
+                    step.answer("SELECT concat(one, two) FROM one, two"),
+                    "(1,2,3)(1,2,3)",
+                    "{sql}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn what_got_the_name_of_something_renamed_goes() {
     for (sql, object) in [
         ("ALTER TABLE acct RENAME billing TO old; ALTER TABLE acct ADD billing text", "table acct"),

@@ -46,6 +46,14 @@ const LIMITS: &str = "('limit change expression', CASE WHEN attgenerated <> '' A
         WHEN used.by IS NOT NULL AND (adbin IS NOT NULL OR attidentity <> '' OR of_domain)
             THEN format('column `%s` cannot be added to `%s`: %s uses its row type', attname, name, used.by) END, ARRAY[]::text[]),";
 
+/// The rows of a partition are outside of its bounds without the values of its key.
+const OWN_LIMIT: &str = "('own limit create', CASE WHEN relispartition AND EXISTS (
+        SELECT FROM pg_inherits JOIN pg_partitioned_table ON partrelid = inhparent
+        JOIN pg_attribute k ON k.attrelid = inhparent AND k.attnum = ANY (partattrs::int2[])
+        WHERE inhrelid = a.attrelid AND k.attname = a.attname)
+        THEN format('`%s` cannot be attached again as long as it has rows, which have lost their values of `%s`', name, attname)
+        END, ARRAY[]::text[]),";
+
 /// `attstattarget` is null or -1 for the default, by version.
 fn columns() -> String {
     let parameters = super::sequence::PARAMETERS;
@@ -69,6 +77,11 @@ fn columns() -> String {
     }
     };
     let set_not_null = super::attempt("set_not_null", &without_not_null("''"));
+    let set_own_not_null = super::attempt(
+        "CASE WHEN not_null IS NULL THEN set_not_null
+              ELSE format('ALTER TABLE %s ADD CONSTRAINT %I NOT NULL %I', name, not_null, attname) END",
+        &without_not_null("''"),
+    );
     let added = |with: &str| format!("format('ALTER TABLE %s ADD COLUMN %s', name, {with})");
     let nullable = added("nullable");
     let add_domain = super::attempt(
@@ -77,6 +90,10 @@ fn columns() -> String {
     );
     let add_with_default =
         super::attempt(&added("concat_ws(' ', nullable, denial)"), &without_not_null(&nullable));
+    let added = [nullable.as_str(), &add_domain, &add_with_default, &set_not_null];
+    let made_and_changed =
+        statements("", ["NOT inherited", "attinhcount = 0 AND reloftype = 0"], added);
+    let own = statements("own ", ["true", "true"], added);
     format!(
         "
 SELECT 'pg_class', attrelid, attnum::int8, what, value, statements
@@ -225,48 +242,10 @@ LEFT JOIN LATERAL (
     LIMIT 1
 ) AS used ON true
 CROSS JOIN LATERAL (VALUES
-    -- USING is not for generated columns: one of another sort of type is made anew
-    ('create', CASE WHEN attgenerated <> ''
-                    THEN concat(attgenerated, ' ', CASE WHEN typcategory IN ('N', 'S', 'D', 'T') THEN typcategory::text
-                                                        ELSE type END) END, CASE
-        WHEN of_table AND NOT inherited AND alone IS NOT NULL
-            THEN ARRAY[format('CREATE SEQUENCE %s %s', identity, alone),
-                       format('ALTER TABLE %s ADD COLUMN %I %s DEFAULT pg_catalog.nextval(%L) NOT NULL', name,
-                              attname, type, identity),
-                       format('ALTER TABLE %s ALTER COLUMN %I DROP DEFAULT', name, attname),
-                       format('DROP SEQUENCE %s', identity),
-                       format('ALTER TABLE %s ALTER COLUMN %I ADD GENERATED %s AS IDENTITY (SEQUENCE NAME %s %s)',
-                              name, attname, generated, identity, alone),
-                       format('SELECT pg_catalog.setval(%L, max(%I)) FROM %s', identity, attname, name)]
-        WHEN of_table AND NOT inherited
-            THEN ARRAY[format('ALTER TABLE %s ADD COLUMN %s', name, concat_ws(' ', nullable, denial))]
-        WHEN of_type THEN ARRAY[format('ALTER TYPE %s ADD ATTRIBUTE %I %s%s', name, attname, type, typed)] END),
-    -- an identity gives a value to all rows, and so do most defaults
-    ('among rows', NULL, CASE
-        WHEN of_table AND NOT inherited AND attidentity = '' AND of_domain THEN
-            ARRAY[{add_domain}] || CASE WHEN attnotnull THEN ARRAY[{set_not_null}] END
-        WHEN of_table AND NOT inherited AND attnotnull AND attidentity = '' THEN
-            CASE WHEN adbin IS NULL OR attgenerated <> '' THEN ARRAY[{nullable}, {set_not_null}]
-                 ELSE ARRAY[{add_with_default}] END END),
+    {made_and_changed}
+    {own}
+    {OWN_LIMIT}
     {LIMITS}
-    ('drop', NULL, CASE
-        -- 18 leaves its NOT NULL to children that have the column themselves
-        WHEN of_table AND NOT inherited
-            THEN CASE WHEN not_null_is_local AND EXISTS (
-                          SELECT FROM pg_inherits JOIN pg_attribute h ON h.attrelid = inhrelid
-                          WHERE inhparent = a.attrelid AND h.attname = a.attname AND h.attislocal)
-                      THEN ARRAY[format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', name, attname)]
-                      ELSE ARRAY[]::text[] END
-                 || format('ALTER TABLE %s DROP COLUMN %I', name, attname)
-        WHEN of_type THEN ARRAY[format('ALTER TYPE %s DROP ATTRIBUTE %I%s', name, attname, typed)] END),
-    -- to the bare type: only without an explicit cast is what is too long for it refused, not cut
-    ('change type', type, CASE
-        WHEN of_table AND NOT inherited AND attinhcount = 0
-            THEN ARRAY[format('ALTER TABLE %s ALTER COLUMN %I TYPE %s', name, attname, type)
-                || CASE WHEN attgenerated = '' AND NOT of_foreign THEN format(' USING %I::%s', attname, bare)
-                        ELSE '' END]
-        WHEN of_type
-            THEN ARRAY[format('ALTER TYPE %s ALTER ATTRIBUTE %I TYPE %s%s', name, attname, type, typed)] END),
     -- there is no statement that makes a column of a table's own an inherited one alone
     ('change inherited', CASE WHEN of_table AND NOT relispartition THEN (attinhcount > 0 AND NOT attislocal)::text END,
         CASE WHEN of_table AND NOT relispartition THEN CASE WHEN attinhcount > 0 AND NOT attislocal
@@ -286,13 +265,6 @@ CROSS JOIN LATERAL (VALUES
                      THEN 'none' END,
         CASE WHEN of_table
              THEN ARRAY[format('ALTER TABLE ONLY %s ALTER COLUMN %I DROP DEFAULT', name, attname)] END),
-    ('name', quote_ident(attname), CASE WHEN NOT inherited AND attinhcount = 0 OR of_type THEN ARRAY[
-        format('ALTER %s %s RENAME %s ', CASE WHEN of_type THEN 'TYPE' ELSE 'TABLE' END, name,
-               CASE WHEN of_type THEN 'ATTRIBUTE' ELSE 'COLUMN' END), ' TO ', typed] END),
-    ('change expression', CASE WHEN attgenerated <> '' THEN pg_get_expr(adbin, adrelid) END,
-        CASE WHEN attgenerated <> '' AND NOT inherited AND attinhcount = 0
-             THEN ARRAY[format('ALTER TABLE %s ALTER COLUMN %I SET EXPRESSION AS (%s)', name, attname,
-                               pg_get_expr(adbin, adrelid))] END),
     -- what a parent says of it comes and goes with the parent's
     (CASE WHEN inherited AND NOT relispartition THEN 'set not null' ELSE 'change not null' END,
         CASE WHEN attnotnull AND NOT inherits_not_null THEN
@@ -303,6 +275,11 @@ CROSS JOIN LATERAL (VALUES
              WHEN attnotnull AND not_null IS NOT NULL AND NOT inherits_not_null
              THEN ARRAY[format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', name, attname), {set_not_null}]
              WHEN attnotnull THEN ARRAY[{set_not_null}]
+             ELSE ARRAY[format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', name, attname)] END),
+    ('own set not null', NULL, ARRAY[]::text[]),
+    ('own once not null of partition', NULL, ARRAY[]::text[]),
+    ('own change not null', CASE WHEN attnotnull THEN 'not null' END,
+        CASE WHEN attnotnull THEN ARRAY[{set_own_not_null}]
              ELSE ARRAY[format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', name, attname)] END),
     -- added to its parent, that of a partition allows nulls if the parent's does
     ('once not null of partition', CASE WHEN relispartition AND inherited AND attnotnull AND NOT EXISTS (
@@ -363,7 +340,8 @@ END
         ARRAY[format('ALTER FOREIGN TABLE %s ALTER COLUMN %I', name, attname)] || {harmless}),
     ('acl c', NULL, CASE WHEN NOT of_type THEN {acl} END)
 ) AS rows(what, value, statements)
-WHERE statements IS NOT NULL OR what IN ('create', 'drop')
+WHERE CASE WHEN what LIKE 'own %' THEN attinhcount > 0 AND statements IS NOT NULL
+           ELSE statements IS NOT NULL OR what IN ('create', 'drop') END
 UNION ALL
 SELECT 'pg_class', a.attrelid, a.attnum::int8, 'needs', NULL, ARRAY['pg_class', p.attrelid::text, p.attnum::text, 'n']
 FROM wanted
@@ -377,6 +355,65 @@ CROSS JOIN LATERAL (
         conflicting = CONFLICTING,
         parameters = parameters.0,
         parameters_of = parameters.1,
+    )
+}
+
+/// What makes a column, drops it, and changes its type, its name and its expression, where these
+/// conditions hold.
+fn statements(
+    own: &str,
+    [is_made, is_changed]: [&str; 2],
+    [nullable, add_domain, add_with_default, set_not_null]: [&str; 4],
+) -> String {
+    format!(
+        "-- USING is not for generated columns: one of another sort of type is made anew
+    ('{own}create', CASE WHEN attgenerated <> ''
+                    THEN concat(attgenerated, ' ', CASE WHEN typcategory IN ('N', 'S', 'D', 'T') THEN typcategory::text
+                                                        ELSE type END) END, CASE
+        WHEN of_table AND {is_made} AND alone IS NOT NULL
+            THEN ARRAY[format('CREATE SEQUENCE %s %s', identity, alone),
+                       format('ALTER TABLE %s ADD COLUMN %I %s DEFAULT pg_catalog.nextval(%L) NOT NULL', name,
+                              attname, type, identity),
+                       format('ALTER TABLE %s ALTER COLUMN %I DROP DEFAULT', name, attname),
+                       format('DROP SEQUENCE %s', identity),
+                       format('ALTER TABLE %s ALTER COLUMN %I ADD GENERATED %s AS IDENTITY (SEQUENCE NAME %s %s)',
+                              name, attname, generated, identity, alone),
+                       format('SELECT pg_catalog.setval(%L, max(%I)) FROM %s', identity, attname, name)]
+        WHEN of_table AND {is_made}
+            THEN ARRAY[format('ALTER TABLE %s ADD COLUMN %s', name, concat_ws(' ', nullable, denial))]
+        WHEN of_type THEN ARRAY[format('ALTER TYPE %s ADD ATTRIBUTE %I %s%s', name, attname, type, typed)] END),
+    -- an identity gives a value to all rows, and so do most defaults
+    ('{own}among rows', NULL, CASE
+        WHEN of_table AND {is_made} AND attidentity = '' AND of_domain THEN
+            ARRAY[{add_domain}] || CASE WHEN attnotnull THEN ARRAY[{set_not_null}] END
+        WHEN of_table AND {is_made} AND attnotnull AND attidentity = '' THEN
+            CASE WHEN adbin IS NULL OR attgenerated <> '' THEN ARRAY[{nullable}, {set_not_null}]
+                 ELSE ARRAY[{add_with_default}] END END),
+    ('{own}drop', NULL, CASE
+        -- 18 leaves its NOT NULL to children that have the column themselves
+        WHEN of_table AND {is_made}
+            THEN CASE WHEN not_null_is_local AND EXISTS (
+                          SELECT FROM pg_inherits JOIN pg_attribute h ON h.attrelid = inhrelid
+                          WHERE inhparent = a.attrelid AND h.attname = a.attname AND h.attislocal)
+                      THEN ARRAY[format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', name, attname)]
+                      ELSE ARRAY[]::text[] END
+                 || format('ALTER TABLE %s DROP COLUMN %I', name, attname)
+        WHEN of_type THEN ARRAY[format('ALTER TYPE %s DROP ATTRIBUTE %I%s', name, attname, typed)] END),
+    -- to the bare type: only without an explicit cast is what is too long for it refused, not cut
+    ('{own}change type', type, CASE
+        WHEN of_table AND {is_changed}
+            THEN ARRAY[format('ALTER TABLE %s ALTER COLUMN %I TYPE %s', name, attname, type)
+                || CASE WHEN attgenerated = '' AND NOT of_foreign THEN format(' USING %I::%s', attname, bare)
+                        ELSE '' END]
+        WHEN of_type
+            THEN ARRAY[format('ALTER TYPE %s ALTER ATTRIBUTE %I TYPE %s%s', name, attname, type, typed)] END),
+    ('{own}name', quote_ident(attname), CASE WHEN {is_changed} OR of_type THEN ARRAY[
+        format('ALTER %s %s RENAME %s ', CASE WHEN of_type THEN 'TYPE' ELSE 'TABLE' END, name,
+               CASE WHEN of_type THEN 'ATTRIBUTE' ELSE 'COLUMN' END), ' TO ', typed] END),
+    ('{own}change expression', CASE WHEN attgenerated <> '' THEN pg_get_expr(adbin, adrelid) END,
+        CASE WHEN attgenerated <> '' AND {is_changed}
+             THEN ARRAY[format('ALTER TABLE %s ALTER COLUMN %I SET EXPRESSION AS (%s)', name, attname,
+                               pg_get_expr(adbin, adrelid))] END),"
     )
 }
 

@@ -61,13 +61,8 @@ fn constraints() -> String {
     let unique =
         key("unique constraint", "unique_violation OR exclusion_violation", "rows are not unique");
     let exclusion = key("exclusion constraint", "exclusion_violation", "rows conflict");
-    let [local, valid] = ["made_local", "made_valid"].map(|text| {
-        format!(
-            "CASE WHEN {text} IS NOT NULL
-                  THEN ARRAY['DO ' || quote_literal(format(E'\nBEGIN\n    RAISE WARNING USING MESSAGE = %L;\nEND\n', {text}))]
-                  WHEN contype = 'c' THEN ARRAY[]::text[] END"
-        )
-    });
+    let [local, valid] = ["made_local", "made_valid"].map(warned);
+    let own = own_check(&check);
     format!(
         "
 SELECT 'pg_constraint', k.oid, 0::int8, what, value, statements
@@ -116,6 +111,7 @@ CROSS JOIN LATERAL (VALUES
              WHEN contype = 'p' THEN ARRAY[{primary_key}]
              WHEN contype = 'u' THEN ARRAY[{unique}]
              WHEN contype = 'x' THEN ARRAY[{exclusion}] END),
+    {own}
     ('drop', NULL, ARRAY[format('ALTER TABLE %s DROP CONSTRAINT %I', relation, conname)]),
     ('needs', NULL, CASE WHEN own AND contype = 'f' THEN ARRAY['pg_class', confrelid::text, '0', 'n'] END),
     -- that of a typed table only by its index
@@ -151,5 +147,24 @@ FROM wanted
 JOIN pg_constraint k ON k.oid = objid AND k.contype = 'c' AND NOT k.conislocal
 JOIN pg_inherits ON inhrelid = k.conrelid
 JOIN pg_constraint p ON p.conrelid = inhparent AND p.conname = k.conname AND p.contype = 'c'"
+    )
+}
+
+/// A setting of a check that warns with this text, if there is one.
+fn warned(text: &str) -> String {
+    format!(
+        "CASE WHEN {text} IS NOT NULL
+              THEN ARRAY['DO ' || quote_literal(format(E'\nBEGIN\n    RAISE WARNING USING MESSAGE = %L;\nEND\n', {text}))]
+              WHEN contype = 'c' THEN ARRAY[]::text[] END"
+    )
+}
+
+/// A check that comes with the parent's, as long as it does not.
+fn own_check(check: &str) -> String {
+    format!(
+        "('own create', definition, CASE WHEN contype = 'c' AND NOT conislocal THEN ARRAY[added] END),
+    ('own among rows', NULL, CASE WHEN contype = 'c' AND NOT conislocal AND convalidated THEN ARRAY[{check}] END),
+    ('own name', quote_ident(conname), CASE WHEN contype = 'c' AND NOT conislocal
+        THEN ARRAY[format('ALTER TABLE %s RENAME CONSTRAINT ', relation), ' TO '] END),"
     )
 }

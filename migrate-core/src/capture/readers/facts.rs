@@ -125,8 +125,16 @@ fn relations(found: &[Found]) -> HashMap<(Word, Oid), Arc<Relation>> {
 impl Draft {
     /// Takes what a row says.
     fn take(&mut self, what: &str, value: Option<String>, mut statements: Vec<String>) {
-        let form = &mut self.form;
         let (word, name) = what.split_once(' ').unwrap_or((what, what));
+        if word == "own" {
+            let own = self.form.own.take().unwrap_or_default();
+            let form = std::mem::replace(&mut self.form, *own);
+            self.take(name, value, statements);
+            let own = Box::new(std::mem::replace(&mut self.form, form));
+            self.form.own = Some(own);
+            return;
+        }
+        let form = &mut self.form;
         match word {
             "create" => (form.create, form.definition) = (statements, value),
             "among" => (form.among_rows, form.may_be_left_off) = (statements, value.is_some()),
