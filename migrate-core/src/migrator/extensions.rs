@@ -1,5 +1,7 @@
 //! What extensions keep of tables, told before anything begins that would not restore it.
 
+use std::collections::BTreeSet;
+
 use super::down::Backwards;
 use super::up::is_inferred;
 use super::{Finding, FindingKind, Migrator};
@@ -9,6 +11,13 @@ use crate::error::Error;
 use crate::event::{Event, Observer};
 use crate::history::inverse::WayBack;
 use crate::plan::{Capture, Inverse, Migration, Step};
+
+/// What the plan says of raw SQL that leaves no trace in the catalog, and what of it is not restored.
+const LOST: [(&str, &str); 3] = [
+    ("what is done to rows", "rows that its SQL changed"),
+    ("values are converted back", "values that a change of type has changed"),
+    ("sequences that were set", "the values that sequences had"),
+];
 
 /// How many are told of in a message.
 const SHOWN: usize = 3;
@@ -75,13 +84,17 @@ impl Migrator {
         self.tell_registered_history(session, observer)
     }
 
-    /// What these inverses, by migration, do not restore of what extensions kept, and of the content of
-    /// what raw SQL dropped.
+    /// What these inverses, by migration, do not restore of what extensions kept, of the content of what
+    /// raw SQL dropped, and of what it did to rows.
     #[must_use]
     pub fn not_restored(reverts: Vec<(String, Vec<Step>)>) -> Vec<Event> {
         let events = reverts.into_iter().filter_map(|(name, steps)| {
             let statements = steps.iter().flat_map(|step| &step.statements);
-            let lost: Vec<_> = statements.flat_map(unrestored_of).map(ToOwned::to_owned).collect();
+            let lost = statements.flat_map(unrestored_of).map(ToOwned::to_owned);
+            let mut lost: Vec<_> = lost.collect();
+            let by_words = steps.iter().flat_map(lost_by_words).map(ToOwned::to_owned);
+            let by_words: BTreeSet<_> = by_words.collect();
+            lost.extend(by_words);
             (!lost.is_empty()).then(|| Event::NotRestored {
                 message: format!("reverting `{name}` does not restore {}", listed(&lost)),
                 name,
@@ -179,4 +192,13 @@ pub(super) fn listed(all: &[String]) -> String {
         0 => shown,
         more => format!("{shown}; and {more} more"),
     }
+}
+
+/// What this inverse does not restore, by the words of the SQL that it reverts.
+fn lost_by_words(back: &Step) -> Vec<&'static str> {
+    let Inverse::Capture(Capture { must_exist: true, lost: Some(lost), .. }) = &back.inverse else {
+        return Vec::new();
+    };
+    let known = LOST.iter().filter(|(sentence, _)| lost.contains(sentence));
+    known.map(|(_, what)| *what).collect()
 }

@@ -4,17 +4,24 @@ use super::{Token, Tokens};
 
 /// What does not come back when these statements are reverted by what the catalog says, as a sentence.
 pub(crate) fn lost_content<'a>(statements: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let mut does = [false; 3];
+    let mut does = [false; 4];
+    let (mut drops, mut makes) = (false, false);
     for statement in statements {
         let words = Words::of(statement);
         does[0] |= words.drop_content();
         does[1] |= words.change_types();
         does[2] |= words.change_rows();
+        does[3] |= words.set_sequences();
+        drops |= words.begin_with(&["drop", "sequence"]) || words.have_pair("drop", "identity");
+        makes |= words.begin_with(&["create", "sequence"]) || words.have_pair("add", "generated");
     }
+    // A sequence that is made anew starts anew.
+    does[3] |= drops && makes;
     let sentences = [
         "rows and values of what is dropped do not come back",
         "values are converted back from what they have become",
         "what is done to rows is not reverted",
+        "sequences that were set are not set back",
     ];
     let all: Vec<_> = sentences.into_iter().zip(does).filter(|(_, does)| *does).collect();
     let all: Vec<_> = all.into_iter().map(|(sentence, _)| sentence).collect();
@@ -45,6 +52,10 @@ impl Words {
         self.0.iter().any(|own| words.contains(&own.as_str()))
     }
 
+    fn have_pair(&self, first: &str, second: &str) -> bool {
+        self.0.windows(2).any(|pair| pair[0] == first && pair[1] == second)
+    }
+
     fn drop_content(&self) -> bool {
         let content = ["table", "column", "schema", "attribute", "owned"];
         // Of a column, what it is called may follow at once.
@@ -61,6 +72,11 @@ impl Words {
 
     fn change_types(&self) -> bool {
         self.begin_with(&["alter", "table"]) && self.have(&["type"])
+    }
+
+    fn set_sequences(&self) -> bool {
+        let restarts = ["alter", "truncate"].iter().any(|word| self.begin_with(&[word]));
+        self.have(&["setval"]) || restarts && self.have(&["restart"])
     }
 
     fn change_rows(&self) -> bool {
@@ -96,6 +112,13 @@ mod tests {
             "ALTER TABLE a ALTER b DROP NOT NULL, ALTER c DROP DEFAULT",
             "ALTER TABLE a ALTER b TYPE int USING c::int",
             "TRUNCATE a",
+            "TRUNCATE a RESTART IDENTITY",
+            "ALTER SEQUENCE a RESTART WITH 5",
+            "ALTER TABLE a ALTER b RESTART",
+            "SELECT setval('a', 5)",
+            "ALTER TABLE a ALTER b DROP IDENTITY, ALTER b ADD GENERATED ALWAYS AS IDENTITY",
+            "ALTER TABLE a ALTER b DROP IDENTITY",
+            "DROP SEQUENCE a",
             "WITH gone AS (DELETE FROM a RETURNING *) INSERT INTO b SELECT * FROM gone",
             "UPDATE a SET b = 'drop table'",
             "ALTER TYPE mood ADD VALUE 'sad'",
@@ -122,6 +145,13 @@ mod tests {
         ALTER TABLE a ALTER b DROP NOT NULL, ALTER c DROP DEFAULT: nothing
         ALTER TABLE a ALTER b TYPE int USING c::int: values are converted back from what they have become
         TRUNCATE a: what is done to rows is not reverted
+        TRUNCATE a RESTART IDENTITY: what is done to rows is not reverted; sequences that were set are not set back
+        ALTER SEQUENCE a RESTART WITH 5: sequences that were set are not set back
+        ALTER TABLE a ALTER b RESTART: sequences that were set are not set back
+        SELECT setval('a', 5): sequences that were set are not set back
+        ALTER TABLE a ALTER b DROP IDENTITY, ALTER b ADD GENERATED ALWAYS AS IDENTITY: sequences that were set are not set back
+        ALTER TABLE a ALTER b DROP IDENTITY: nothing
+        DROP SEQUENCE a: nothing
         WITH gone AS (DELETE FROM a RETURNING *) INSERT INTO b SELECT * FROM gone: what is done to rows is not reverted
         UPDATE a SET b = 'drop table': what is done to rows is not reverted
         ALTER TYPE mood ADD VALUE 'sad': nothing

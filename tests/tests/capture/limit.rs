@@ -178,10 +178,28 @@ fn the_content_of_what_raw_sql_drops_does_not_come_back() {
             .sql("ALTER TABLE drafts DROP text, ADD text text; DELETE FROM drafts")
             .captures(Object::table("drafts"));
     });
-    assert_eq!(by_down, ["the former content of table column `public.drafts.text`"]);
+    assert_eq!(
+        by_down,
+        ["the former content of table column `public.drafts.text`", "rows that its SQL changed"]
+    );
     let sentences = [
         "what is done to rows is not reverted",
         "the former content of table column `public.drafts.text` does not come back",
+    ];
+    assert_eq!(at_the_end, sentences);
+    let [at_the_end, by_down] = lost_of(|pgm| {
+        _ = pgm
+            .sql("ALTER SEQUENCE counter RESTART WITH 777; ALTER TABLE drafts ALTER text TYPE name")
+            .captures(Object::sequence("counter"))
+            .captures(Object::table("drafts"));
+    });
+    assert_eq!(
+        by_down,
+        ["the values that sequences had", "values that a change of type has changed"]
+    );
+    let sentences = [
+        "values are converted back from what they have become",
+        "sequences that were set are not set back",
     ];
     assert_eq!(at_the_end, sentences);
     let nothing: [Up; 5] = [
