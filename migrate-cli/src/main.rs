@@ -11,6 +11,7 @@ mod dotenv;
 mod exit_code;
 mod functions;
 mod git;
+mod json;
 mod limits;
 mod names;
 mod planned;
@@ -63,7 +64,7 @@ fn misused(error: &clap::Error) -> Exit {
         return Exit::Done;
     }
     let mut arguments = std::env::args_os().take_while(|argument| argument != "--");
-    Printer::new(arguments.any(|argument| argument == "--json")).json(&render::misuse(error));
+    Printer::new(arguments.any(|argument| argument == "--json")).output(&render::misuse(error));
     Exit::Usage
 }
 

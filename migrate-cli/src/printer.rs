@@ -4,8 +4,12 @@ use std::borrow::Cow;
 use std::io::{self, IsTerminal as _, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use migrate_core::Event;
 pub use migrate_core::count::count;
+use migrate_core::plan::PlanFile;
 use serde::Serialize;
+
+use crate::json::{Line, Output};
 
 /// Prints, as JSON or for people.
 #[derive(Debug, Clone, Copy)]
@@ -26,8 +30,33 @@ impl Printer {
         }
     }
 
-    /// Data for a program: a line of JSON, where it is asked for.
-    pub fn json(self, value: &impl Serialize) {
+    /// What a command has done, for a program.
+    pub fn summary(self, what: &impl Serialize) {
+        self.json(&Line::summary(what));
+    }
+
+    /// What a command would do, for a program.
+    pub fn dry_run(self, what: &impl Serialize) {
+        self.json(&Line::dry_run(what));
+    }
+
+    /// What happens meanwhile, for a program.
+    pub fn event(self, event: &Event) {
+        self.json(&Line::event(event));
+    }
+
+    /// What a migration prints, or how the command has failed, for a program.
+    pub fn output(self, output: &Output) {
+        self.json(&Line::output(output));
+    }
+
+    /// The plan as a file, which has a format of its own.
+    pub fn plan(self, file: &PlanFile) {
+        self.json(file);
+    }
+
+    /// A line of JSON, where it is asked for.
+    fn json(self, value: &impl Serialize) {
         if self.json {
             // Values made of strings and numbers always serialize.
             let text = serde_json::to_string(value).unwrap_or_default();

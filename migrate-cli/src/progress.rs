@@ -9,8 +9,8 @@ use migrate_core::count::all_of;
 use migrate_core::event::{Direction, Parting};
 use migrate_core::functions::Printed;
 use migrate_core::{Event, Reporter};
-use serde_json::json;
 
+use crate::json::Output;
 use crate::printer::Printer;
 use crate::project::BuildEvent;
 
@@ -29,6 +29,7 @@ impl Progress {
 
     /// Shows an event.
     pub fn show(&mut self, event: Event) {
+        self.printer.event(&event);
         match event {
             Event::WaitingForRunner { holder, patience } => {
                 let who = holder.map_or_else(String::new, |holder| {
@@ -39,7 +40,6 @@ impl Progress {
                     "waiting",
                     &format!("another migrate is at work{who}; waiting up to {patience}"),
                 );
-                self.printer.json(&json!({"event": "waiting"}));
             }
             Event::WaitingForLock { holders, patience } => {
                 let names = holders.iter().map(ToString::to_string).collect::<Vec<_>>();
@@ -47,7 +47,6 @@ impl Progress {
                 for name in &names {
                     self.say("waiting", &format!("up to {patience}: {name}"));
                 }
-                self.printer.json(&json!({"event": "waiting for locks", "holders": names}));
             }
             Event::WaitingForTraffic { tables, patience } => {
                 let patience = human(patience);
@@ -57,8 +56,6 @@ impl Progress {
                     all_of(&tables)
                 );
                 self.say("waiting", &text);
-                self.printer
-                    .json(&json!({"event": "waiting for locks", "holders": [], "tables": tables}));
             }
             Event::MayWaitFor { holders } => {
                 let names = holders.iter().map(ToString::to_string).collect::<Vec<_>>();
@@ -70,22 +67,17 @@ impl Progress {
                     );
                     self.spinner.suspend(|| self.printer.warning(&text));
                 }
-                self.printer.json(&json!({"event": "may wait", "holders": names}));
             }
             Event::ConnectionLost { name } => {
                 self.say("cut", &format!("the connection, while `{name}` was at work"));
-                self.printer.json(&json!({"event": "connection lost", "name": name}));
             }
             Event::Reconnected { name, recorded } => {
                 let state =
                     if recorded { "is done and recorded" } else { "is not done, and goes on" };
                 self.say("connected", &format!("again: `{name}` {state}"));
-                self.printer
-                    .json(&json!({"event": "reconnected", "name": name, "recorded": recorded}));
             }
             Event::NotReconnected { name, why } => {
                 self.say("cut off", &format!("there is no other connection for `{name}`: {why}"));
-                self.printer.json(&json!({"event": "not reconnected", "name": name, "why": why}));
             }
             Event::IdleTimeout { after } => {
                 let text = format!(
@@ -94,8 +86,6 @@ impl Progress {
                     human(after)
                 );
                 self.spinner.suspend(|| self.printer.warning(&text));
-                let seconds = after.as_secs_f64();
-                self.printer.json(&json!({"event": "idle timeout", "seconds": seconds}));
             }
             Event::HistoryCreated { table } => {
                 self.say("created", &format!("history table `{table}`"))
@@ -109,13 +99,10 @@ impl Progress {
                 self.spinner.finish_and_clear();
                 let file = backup.file.display().to_string();
                 self.say("backed up", &format!("{file} ({})", human_size(backup.bytes)));
-                self.printer
-                    .json(&json!({"event": "backed up", "file": file, "bytes": backup.bytes}));
             }
             Event::Pruned { files } => {
                 let files: Vec<_> = files.iter().map(|file| file.display().to_string()).collect();
                 files.iter().for_each(|file| self.say("removed", file));
-                self.printer.json(&json!({"event": "removed", "files": files}));
             }
             Event::Drifted { changed, missing } => {
                 let all = [
@@ -133,36 +120,21 @@ impl Progress {
                         self.printer.warning(&format!("`{first}`{more}: {what}; {help}"));
                     }
                 }
-                self.printer.json(&json!({
-                    "event": "drifted", "changed": changed, "missing": missing,
-                }));
             }
-            Event::NotRestored { name, message, objects } => {
+            Event::NotRestored { message, .. } => {
                 self.spinner.suspend(|| self.printer.warning(&message));
-                self.printer.json(&json!({
-                    "event": "not_restored", "name": name, "objects": objects,
-                }));
             }
             Event::Parted { name, why } => {
-                let (word, older, text) = match why {
-                    Parting::Missing => {
-                        ("missing", None, "is applied, and has no file here".into())
-                    }
-                    Parting::Changed => {
-                        ("changed", None, "is not what was applied any more".into())
-                    }
-                    Parting::HalfBack => ("partial", None, "was being taken back".into()),
-                    Parting::Late(older) => {
-                        let text = format!(
-                            "is newer than `{older}`, which is missing; `migrate up \
-                             --allow-out-of-order` would apply that as it is"
-                        );
-                        ("late", Some(older), text)
-                    }
+                let text = match why {
+                    Parting::Missing => "is applied, and has no file here".into(),
+                    Parting::Changed => "is not what was applied any more".into(),
+                    Parting::HalfBack => "was being taken back".into(),
+                    Parting::Late { older } => format!(
+                        "is newer than `{older}`, which is missing; `migrate up \
+                         --allow-out-of-order` would apply that as it is"
+                    ),
                 };
                 self.say("because", &format!("`{name}` {text}"));
-                self.printer
-                    .json(&json!({"event": "parted", "name": name, "why": word, "older": older}));
             }
             Event::Started { name, direction, .. } => {
                 start(
@@ -173,9 +145,6 @@ impl Progress {
                     },
                     &name,
                 );
-                self.printer.json(&json!({
-                    "event": "started", "name": name, "direction": direction.as_str(),
-                }));
             }
             Event::Resumed { name, done } => {
                 let which = match done {
@@ -183,36 +152,24 @@ impl Progress {
                     done => format!("first {done} statements, which are done"),
                 };
                 self.say("resuming", &format!("`{name}` after its {which}"));
-                self.printer
-                    .json(&json!({"event": "resumed", "name": name, "statements_done": done}));
             }
             Event::Statement { summary } => self.spinner.set_message(summary),
             Event::Notice { severity, message } => {
                 self.say(&severity, &message);
-                self.printer
-                    .json(&json!({"event": "notice", "severity": severity, "message": message}));
             }
-            Event::Finished { name, direction, duration, no_way_back, lost } => {
+            Event::Finished { name, direction, duration, irreversible, lost } => {
                 self.spinner.finish_and_clear();
                 let verb = match direction {
                     Direction::Up => "applied",
                     Direction::Down => "reverted",
                 };
                 self.say(verb, &format!("{name} ({})", human(duration)));
-                if let Some(reason) = &no_way_back {
+                if let Some(reason) = &irreversible {
                     self.say("note", &format!("it cannot be taken back: {reason}"));
                 }
                 for lost in &lost {
                     self.say("note", &format!("on the way back of {lost}"));
                 }
-                self.printer.json(&json!({
-                    "event": "finished",
-                    "name": name,
-                    "direction": direction.as_str(),
-                    "execution_time_ms": u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
-                    "reversible": no_way_back.is_none(),
-                    "lost": lost,
-                }));
             }
             _ => {}
         }
@@ -226,38 +183,34 @@ impl Progress {
     /// Shows the events that come from another thread, while the server is waited for.
     pub fn reporter(&self) -> Reporter {
         let (printer, spinner) = (self.printer, self.spinner.clone());
-        Arc::new(move |event| match event {
-            Event::Progress { phase, done, of, waits_for } => {
-                let share = (done * 100).checked_div(of);
-                let share = share.map(|share| format!(", {share} %")).unwrap_or_default();
-                let behind = waits_for.map(|pid| format!(", behind process {pid}"));
-                spinner.set_message(format!("{phase}{share}{}", behind.unwrap_or_default()));
-                printer.json(&json!({
-                    "event": "progress", "phase": phase, "done": done, "of": of,
-                    "waits_for": waits_for,
-                }));
-            }
-            Event::WaitingForOthers { holders } => {
-                let names = holders.iter().map(ToString::to_string).collect::<Vec<_>>();
-                for name in &names {
-                    let text = format!("for as long as it takes: {name}");
-                    spinner.suspend(|| printer.step("waiting", &text));
+        Arc::new(move |event| {
+            printer.event(&event);
+            match event {
+                Event::Progress { phase, done, of, waits_for } => {
+                    let share = (done * 100).checked_div(of);
+                    let share = share.map(|share| format!(", {share} %")).unwrap_or_default();
+                    let behind = waits_for.map(|pid| format!(", behind process {pid}"));
+                    spinner.set_message(format!("{phase}{share}{}", behind.unwrap_or_default()));
                 }
-                printer.json(&json!({"event": "waiting for locks", "holders": names}));
+                Event::WaitingForOthers { holders } => {
+                    let names = holders.iter().map(ToString::to_string).collect::<Vec<_>>();
+                    for name in &names {
+                        let text = format!("for as long as it takes: {name}");
+                        spinner.suspend(|| printer.step("waiting", &text));
+                    }
+                }
+                Event::WaitingForStandby { .. } => {
+                    let text = "for a synchronous standby: it is committed here, not yet confirmed";
+                    spinner.suspend(|| printer.step("waiting", text));
+                }
+                Event::Unwatched { why } => {
+                    let text = format!(
+                        "nobody watches whom a statement makes wait, so `MAX_BLOCKING` does not hold: {why}"
+                    );
+                    spinner.suspend(|| printer.warning(&text));
+                }
+                _ => {}
             }
-            Event::WaitingForStandby { pid } => {
-                let text = "for a synchronous standby: it is committed here, not yet confirmed";
-                spinner.suspend(|| printer.step("waiting", text));
-                printer.json(&json!({"event": "waiting for standby", "pid": pid}));
-            }
-            Event::Unwatched { why } => {
-                let text = format!(
-                    "nobody watches whom a statement makes wait, so `MAX_BLOCKING` does not hold: {why}"
-                );
-                spinner.suspend(|| printer.warning(&text));
-                printer.json(&json!({"event": "unwatched", "why": why}));
-            }
-            _ => {}
         })
     }
 
@@ -266,7 +219,7 @@ impl Progress {
         let (printer, spinner) = (self.printer, self.spinner.clone());
         Arc::new(move |line| {
             spinner.suspend(|| printer.note(&line));
-            printer.json(&json!({"event": "printed", "line": line}));
+            printer.output(&Output::Printed { line });
         })
     }
 

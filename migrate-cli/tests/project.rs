@@ -139,7 +139,7 @@ fn from_nothing_to_a_plan() {
     insta::assert_snapshot!(desk.migrate("create --json add_location_to_posts location:point"), @r#"
     0
     --- stdout
-    {"name":"<time>_add_location_to_posts","files":["migrations/src/<time>_add_location_to_posts.rs"]}
+    {"format":1,"event":"summary","name":"<time>_add_location_to_posts","files":["migrations/src/<time>_add_location_to_posts.rs"]}
     --- stderr
     "#);
     insta::assert_snapshot!(desk.migrate("create --sql create_posts"), @r"
@@ -251,7 +251,7 @@ fn formatting() {
     insta::assert_snapshot!(desk.migrate("fmt --check --json"), @r#"
     0
     --- stdout
-    {"files":[]}
+    {"format":1,"event":"summary","files":[]}
     --- stderr
     "#);
     desk.write(file, "pub fn up(");

@@ -1,7 +1,7 @@
 //! `migrate accept`
 
 use clap::Args;
-use serde_json::json;
+use serde::Serialize;
 
 use crate::context::Context;
 use crate::exit_code::Exit;
@@ -24,6 +24,13 @@ pub struct AcceptArgs {
     reason: String,
 }
 
+/// What `accept` has done.
+#[derive(Serialize)]
+struct Summary<'a> {
+    /// The migration.
+    accepted: &'a str,
+}
+
 /// Records that a changed file is as good as what was applied.
 pub fn run(args: &AcceptArgs, context: &Context) -> anyhow::Result<Exit> {
     if args.reason.trim().is_empty() {
@@ -42,6 +49,6 @@ pub fn run(args: &AcceptArgs, context: &Context) -> anyhow::Result<Exit> {
         work.migrator.accept(&mut work.session, &name, args.reason.trim(), &mut observer);
     accepted.map_err(|error| work.located(error))?;
     context.printer.step("accepted", &format!("{name} as its file is now; nothing was run"));
-    context.printer.json(&json!({"event": "summary", "accepted": name}));
+    context.printer.summary(&Summary { accepted: &name });
     Ok(Exit::Done)
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 use migrate_core::backup::Place;
 use migrate_core::{BackupBefore, Event};
-use serde_json::json;
+use serde::Serialize;
 
 use crate::context::Context;
 use crate::exit_code::Exit;
@@ -27,6 +27,17 @@ pub struct BackupArgs {
     /// Remove all but the newest so many backups of this database in that folder
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     keep: Option<usize>,
+}
+
+/// What `backup` has done.
+#[derive(Serialize)]
+struct Summary<'a> {
+    /// The file.
+    file: &'a str,
+    /// Its size.
+    bytes: u64,
+    /// The files of older backups that were removed.
+    removed: &'a [String],
 }
 
 /// Backs the database up, and prints the path of the backup. Needs no files.
@@ -60,9 +71,7 @@ pub fn run(args: &BackupArgs, context: &Context) -> anyhow::Result<Exit> {
     let backup = backup.map_err(|error| work.located(error))?;
     let file = backup.file.display().to_string();
     context.printer.data(&file);
-    context.printer.json(&json!({
-        "event": "summary", "file": file, "bytes": backup.bytes, "removed": removed,
-    }));
+    context.printer.summary(&Summary { file: &file, bytes: backup.bytes, removed: &removed });
     Ok(Exit::Done)
 }
 

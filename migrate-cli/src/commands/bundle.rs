@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use clap::Args;
 use migrate_core::plan::PlanFile;
 use migrate_core::plan::bundle::Bundle;
-use serde_json::json;
+use serde::Serialize;
 
 use crate::context::Context;
 use crate::exit_code::Exit;
@@ -26,6 +26,17 @@ pub struct BundleArgs {
     /// The file
     #[arg(value_name = "FILE", default_value = "migrations-bundle.json")]
     file: String,
+}
+
+/// What `bundle` has written.
+#[derive(Serialize)]
+struct Summary<'a> {
+    /// The file.
+    file: &'a str,
+    /// The SHA-256 of its plan.
+    digest: &'a str,
+    /// How many are in it.
+    migrations: usize,
 }
 
 /// Writes the plan into a file, and prints its path. Needs no database.
@@ -64,7 +75,7 @@ pub fn run(args: &BundleArgs, context: &Context) -> anyhow::Result<Exit> {
         .printer
         .step("bundled", &format!("{}, sha256 {digest}", printer::count(count, "migration")));
     context.printer.data(&args.file);
-    context.printer.json(&json!({"file": args.file, "digest": digest, "migrations": count}));
+    context.printer.summary(&Summary { file: &args.file, digest, migrations: count });
     Ok(Exit::Done)
 }
 

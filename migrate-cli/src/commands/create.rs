@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::Args;
 use migrate_core::discover::{Timestamp, snake_case};
-use serde_json::json;
+use serde::Serialize;
 
 use crate::context::Context;
 use crate::exit_code::Exit;
@@ -38,6 +38,15 @@ pub struct CreateArgs {
     /// Write SQL instead of Rust: a file for each direction
     #[arg(long, conflicts_with = "columns")]
     sql: bool,
+}
+
+/// What `create` has written.
+#[derive(Serialize)]
+struct Summary<'a> {
+    /// The migration.
+    name: &'a str,
+    /// Its files.
+    files: &'a [String],
 }
 
 /// Writes a new migration, and prints its path: with `--sql` two paths, a line each.
@@ -79,7 +88,7 @@ pub fn run(args: &CreateArgs, context: &Context) -> anyhow::Result<Exit> {
     let here = &context.environment.current_dir;
     let paths: Vec<_> = files.iter().map(|(path, _)| shown(path, here)).collect();
     context.printer.data(&paths.join("\n"));
-    context.printer.json(&json!({ "name": stem, "files": paths }));
+    context.printer.summary(&Summary { name: &stem, files: &paths });
     Ok(Exit::Done)
 }
 

@@ -10,7 +10,7 @@ use migrate_core::connect::{
     ConnectError, SqlState, create_database, drop_database, reset_database,
 };
 use migrate_core::{Session, Target};
-use serde_json::json;
+use serde::Serialize;
 
 use crate::context::Context;
 use crate::database;
@@ -85,6 +85,70 @@ enum DbCommand {
     Install,
 }
 
+/// What `db start` has started, or found running.
+#[derive(Serialize)]
+struct StartSummary<'a> {
+    /// The version of the server.
+    version: &'a str,
+    /// Its process.
+    pid: i32,
+    /// Its port.
+    port: u16,
+}
+
+/// What `db stop` has done.
+#[derive(Serialize)]
+struct StopSummary {
+    /// Whether it was running.
+    stopped: bool,
+}
+
+/// What `db url` prints.
+#[derive(Serialize)]
+struct UrlSummary<'a> {
+    /// The URL, with its password.
+    url: &'a str,
+}
+
+/// What `db create` has done.
+#[derive(Serialize)]
+struct CreateSummary<'a> {
+    /// The database.
+    database: &'a str,
+    /// Whether it was not there before.
+    created: bool,
+}
+
+/// What `db drop` has done.
+#[derive(Serialize)]
+struct DropSummary<'a> {
+    /// The database.
+    dropped: &'a str,
+}
+
+/// What `db reset` has done.
+#[derive(Serialize)]
+struct ResetSummary<'a> {
+    /// The database.
+    reset: &'a str,
+}
+
+/// What `db wait` has waited for.
+#[derive(Serialize)]
+struct WaitSummary<'a> {
+    /// The database.
+    ready: &'a str,
+}
+
+/// What `db install` has fetched.
+#[derive(Serialize)]
+struct InstallSummary<'a> {
+    /// The version of PostgreSQL's programs.
+    installed: &'a str,
+    /// Their folder.
+    bindir: &'a str,
+}
+
 /// Starts, stops, creates, drops and looks at the database.
 pub fn run(args: &DbArgs, context: &Context) -> anyhow::Result<Exit> {
     match &args.command {
@@ -97,14 +161,14 @@ pub fn run(args: &DbArgs, context: &Context) -> anyhow::Result<Exit> {
             let target = consent.target(context)?;
             drop_database(&target)?;
             context.printer.step("dropped", &target.to_string());
-            context.printer.json(&json!({"dropped": target.database()}));
+            context.printer.summary(&DropSummary { dropped: target.database() });
             Ok(Exit::Done)
         }
         DbCommand::Reset { consent } => {
             let target = consent.target(context)?;
             reset_database(&target)?;
             context.printer.step("reset", &format!("{target}: it is empty"));
-            context.printer.json(&json!({"reset": target.database()}));
+            context.printer.summary(&ResetSummary { reset: target.database() });
             Ok(Exit::Done)
         }
         DbCommand::Wait { timeout } => wait(context, Duration::from_secs(*timeout)),
@@ -144,9 +208,8 @@ fn start(context: &Context) -> anyhow::Result<Exit> {
     context
         .printer
         .step("running", &format!("private PostgreSQL {}, process {}", server.version, server.pid));
-    context
-        .printer
-        .json(&json!({"version": server.version, "pid": server.pid, "port": server.port}));
+    let (version, pid, port) = (&server.version, server.pid, server.port);
+    context.printer.summary(&StartSummary { version, pid, port });
     Ok(Exit::Done)
 }
 
@@ -160,7 +223,7 @@ fn stop(context: &Context) -> anyhow::Result<Exit> {
         Stopped::Immediate => "it had to be stopped at once; it recovers at the next start",
     };
     context.printer.step("stopped", &format!("private PostgreSQL of this project: {told}"));
-    context.printer.json(&json!({"stopped": stopped != Stopped::WasNotRunning}));
+    context.printer.summary(&StopSummary { stopped: stopped != Stopped::WasNotRunning });
     Ok(Exit::Done)
 }
 
@@ -174,7 +237,7 @@ fn url(context: &Context, tcp: bool) -> anyhow::Result<Exit> {
     };
     let url = url.ok_or_else(|| anyhow::anyhow!("the private cluster has no TCP port"))?;
     context.printer.data(&url);
-    context.printer.json(&json!({"url": url}));
+    context.printer.summary(&UrlSummary { url: &url });
     Ok(Exit::Done)
 }
 
@@ -226,7 +289,7 @@ fn create(context: &Context) -> anyhow::Result<Exit> {
     } else {
         context.printer.step("done", &format!("nothing to do: {target} is there"));
     }
-    context.printer.json(&json!({"database": target.database(), "created": missing}));
+    context.printer.summary(&CreateSummary { database: target.database(), created: missing });
     Ok(Exit::Done)
 }
 
@@ -277,7 +340,7 @@ fn wait(context: &Context, timeout: Duration) -> anyhow::Result<Exit> {
             Ok(_) => {
                 let waited = started.elapsed();
                 context.printer.step("ready", &format!("{target}, after {}", human(waited)));
-                context.printer.json(&json!({"ready": target.database()}));
+                context.printer.summary(&WaitSummary { ready: target.database() });
                 return Ok(Exit::Done);
             }
             Err(error) if error.is_temporary() && started.elapsed() < timeout => {
@@ -302,6 +365,6 @@ fn fetch(context: &Context) -> anyhow::Result<Exit> {
     let programs = install(offer, &mut |_| {})?;
     let bindir = programs.bindir.display().to_string();
     context.printer.step("installed", &format!("PostgreSQL {} in {bindir}", programs.version));
-    context.printer.json(&json!({"installed": programs.version, "bindir": bindir}));
+    context.printer.summary(&InstallSummary { installed: &programs.version, bindir: &bindir });
     Ok(Exit::Done)
 }

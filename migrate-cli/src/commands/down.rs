@@ -2,11 +2,12 @@
 
 use clap::Args;
 use migrate_core::{DownTo, Migrator};
-use serde_json::json;
+use serde::Serialize;
 
 use crate::commands::plan;
 use crate::context::Context;
 use crate::exit_code::Exit;
+use crate::json::Revert;
 use crate::limits::AskedLimits;
 use crate::progress::Progress;
 use crate::protection::Allowance;
@@ -37,6 +38,20 @@ pub struct DownArgs {
     limits: AskedLimits,
 }
 
+/// What `down` has done.
+#[derive(Serialize)]
+struct Summary<'a> {
+    /// The migrations, in the order in which they were reverted.
+    reverted: &'a [String],
+}
+
+/// What `down` would do.
+#[derive(Serialize)]
+struct DryRun<'a> {
+    /// What would be reverted, in that order.
+    migrations: Vec<Revert<'a>>,
+}
+
 /// Takes back migrations, the last one first.
 pub fn run(args: &DownArgs, context: &Context) -> anyhow::Result<Exit> {
     let work = Work::open_to_take_back(context, "migrate down")?;
@@ -52,10 +67,7 @@ pub fn run(args: &DownArgs, context: &Context) -> anyhow::Result<Exit> {
         let reverts = reverts.map_err(|error| work.located(error))?;
         let mut progress = Progress::new(context.printer);
         Migrator::not_restored(reverts.clone()).into_iter().for_each(|it| progress.show(it));
-        let as_json = reverts.iter().map(|(name, steps)| json!({"name": name, "down": steps}));
-        context
-            .printer
-            .json(&json!({"event": "dry run", "migrations": as_json.collect::<Vec<_>>()}));
+        context.printer.dry_run(&DryRun { migrations: Revert::of(&reverts) });
         let scripts =
             reverts.iter().map(|(name, steps)| script::steps_of(name, steps, Code::Whole));
         plan::print(context, scripts);
@@ -65,7 +77,7 @@ pub fn run(args: &DownArgs, context: &Context) -> anyhow::Result<Exit> {
     work.at_work(&args.limits, &progress, context);
     let result = work.migrator.down(&mut work.session, &to, &mut |event| progress.show(event));
     let reverted = result.map_err(|error| work.located(error))?;
-    context.printer.json(&json!({"event": "summary", "reverted": reverted}));
+    context.printer.summary(&Summary { reverted: &reverted });
     match reverted.len() {
         0 => context.printer.step("done", "nothing to do: nothing is applied"),
         1 => context.printer.step("done", "1 migration taken back"),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use serde_json::json;
+use serde::Serialize;
 
 use crate::context::Context;
 use crate::exit_code::Exit;
@@ -19,6 +19,13 @@ pub struct FmtArgs {
     /// Change nothing; list the files that are not formatted, and exit with 3 if there are any
     #[arg(long)]
     check: bool,
+}
+
+/// What `fmt` has done.
+#[derive(Serialize)]
+struct Summary<'a> {
+    /// The files that were not formatted.
+    files: &'a [String],
 }
 
 /// Formats the migrations; with `--check`, prints those that are not formatted.
@@ -37,7 +44,7 @@ pub fn run(args: &FmtArgs, context: &Context) -> anyhow::Result<Exit> {
     for file in &shown {
         context.printer.data(file);
     }
-    context.printer.json(&json!({ "files": shown }));
+    context.printer.summary(&Summary { files: &shown });
     let found = args.check && !shown.is_empty();
     Ok(if found { Exit::Found } else { Exit::Done })
 }

@@ -1,7 +1,7 @@
 //! `migrate goto`
 
 use clap::Args;
-use serde_json::json;
+use serde::Serialize;
 
 use crate::context::Context;
 use crate::exit_code::Exit;
@@ -24,6 +24,15 @@ pub struct GotoArgs {
     limits: AskedLimits,
 }
 
+/// What `goto` has done.
+#[derive(Serialize)]
+struct Summary<'a> {
+    /// The migrations that were reverted, in that order.
+    reverted: &'a [String],
+    /// The migrations that were applied, in that order.
+    applied: &'a [String],
+}
+
 /// Takes back and applies until the database has just the migrations up to one.
 pub fn run(args: &GotoArgs, context: &Context) -> anyhow::Result<Exit> {
     let work = Work::open(context, "migrate goto")?;
@@ -34,7 +43,7 @@ pub fn run(args: &GotoArgs, context: &Context) -> anyhow::Result<Exit> {
     work.at_work(&args.limits, &progress, context);
     let result = work.migrator.goto(&mut work.session, &name, &mut |event| progress.show(event));
     let (reverted, applied) = result.map_err(|error| work.located(error))?;
-    context.printer.json(&json!({"event": "summary", "reverted": reverted, "applied": applied}));
+    context.printer.summary(&Summary { reverted: &reverted, applied: &applied });
     let done = match (reverted.len(), applied.len()) {
         (0, 0) => format!("nothing to do: the database is at `{name}`"),
         (back, there) => format!("{back} taken back, {there} applied: the database is at `{name}`"),

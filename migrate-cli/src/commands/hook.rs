@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand, ValueEnum};
-use serde_json::json;
+use serde::Serialize;
 
 use crate::commands::sync;
 use crate::context::Context;
@@ -68,6 +68,20 @@ enum Hook {
 const HOOKS: [Hook; 2] = [Hook::PostCheckout, Hook::PostMerge];
 /// By this line our own are known.
 const OURS: &str = "# Written by `migrate hook install`; `migrate hook uninstall` takes it away.";
+
+/// What `hook install` has done.
+#[derive(Serialize)]
+struct InstallSummary<'a> {
+    /// The files.
+    installed: &'a [String],
+}
+
+/// What `hook uninstall` has done.
+#[derive(Serialize)]
+struct UninstallSummary<'a> {
+    /// The files.
+    removed: &'a [String],
+}
 
 /// Sets the hooks up, takes them away, or is what they call.
 pub fn run(args: &HookArgs, context: &Context) -> anyhow::Result<Exit> {
@@ -138,7 +152,7 @@ fn install(force: bool, follow_remote: bool, context: &Context) -> anyhow::Resul
         written.push(path);
     }
     context.printer.data(&written.join("\n"));
-    context.printer.json(&json!({"event": "summary", "installed": written}));
+    context.printer.summary(&InstallSummary { installed: &written });
     Ok(Exit::Done)
 }
 
@@ -164,7 +178,7 @@ fn uninstall(context: &Context) -> anyhow::Result<Exit> {
     } else {
         context.printer.data(&removed.join("\n"));
     }
-    context.printer.json(&json!({"event": "summary", "removed": removed}));
+    context.printer.summary(&UninstallSummary { removed: &removed });
     Ok(Exit::Done)
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use serde_json::json;
+use serde::Serialize;
 
 use crate::context::Context;
 use crate::exit_code::Exit;
@@ -32,6 +32,13 @@ pub struct InitArgs {
     dsl_version: Option<String>,
 }
 
+/// What `init` has done.
+#[derive(Serialize)]
+struct Summary<'a> {
+    /// The files that were written or changed.
+    files: &'a [String],
+}
+
 /// Sets up migrations in the project of the working folder.
 pub fn run(args: &InitArgs, context: &Context) -> anyhow::Result<Exit> {
     let here = &context.environment.current_dir;
@@ -49,7 +56,7 @@ pub fn run(args: &InitArgs, context: &Context) -> anyhow::Result<Exit> {
                 "Unchanged",
                 &format!("`{folder}` has migrations already; `--dir` names another folder"),
             );
-            context.printer.json(&json!({ "files": [] }));
+            context.printer.summary(&Summary { files: &[] });
             return Ok(Exit::Done);
         }
         Err(error) => return Err(explained(error, context)),
@@ -61,7 +68,7 @@ pub fn run(args: &InitArgs, context: &Context) -> anyhow::Result<Exit> {
     }
     tell(&setup, context);
     let files = setup.writes.iter().map(|write| shown(&write.path, here));
-    context.printer.json(&json!({ "files": files.collect::<Vec<_>>() }));
+    context.printer.summary(&Summary { files: &files.collect::<Vec<_>>() });
     Ok(Exit::Done)
 }
 

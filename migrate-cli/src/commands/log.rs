@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 use migrate_core::history::{LogEntry, LogQuery};
-use serde_json::json;
+use serde::Serialize;
 
 use crate::context::Context;
 use crate::exit_code::Exit;
@@ -25,6 +25,13 @@ pub struct LogArgs {
     name: Option<String>,
 }
 
+/// What `log` shows.
+#[derive(Serialize)]
+struct Summary<'a> {
+    /// The newest first.
+    log: &'a [LogEntry],
+}
+
 /// Shows what was done, the newest first. Needs no files.
 pub fn run(args: &LogArgs, context: &Context) -> anyhow::Result<Exit> {
     let mut work = Work::open_to_read(context, "migrate log")?;
@@ -39,7 +46,7 @@ pub fn run(args: &LogArgs, context: &Context) -> anyhow::Result<Exit> {
     let query = LogQuery { count: Some(args.count), name };
     let log = work.migrator.log(&mut work.session, &query);
     let log = log.map_err(|error| work.located(error))?;
-    context.printer.json(&json!({ "log": log }));
+    context.printer.summary(&Summary { log: &log });
     if log.is_empty() {
         context.printer.step("done", "nothing was ever done here");
     } else {

@@ -1,7 +1,7 @@
 //! `migrate mark`
 
 use clap::Args;
-use serde_json::json;
+use serde::Serialize;
 
 use crate::context::Context;
 use crate::exit_code::Exit;
@@ -25,6 +25,15 @@ pub struct MarkArgs {
     /// The word that a protected database asks for.
     #[command(flatten)]
     allowance: Allowance,
+}
+
+/// What `mark` has done.
+#[derive(Serialize)]
+struct Summary<'a> {
+    /// The migrations whose record has changed.
+    marked: &'a [String],
+    /// `applied` or `pending`.
+    state: &'a str,
 }
 
 /// Records migrations as applied, or as pending, without running them.
@@ -59,6 +68,6 @@ pub fn run(args: &MarkArgs, context: &Context) -> anyhow::Result<Exit> {
     if marked.is_empty() {
         context.printer.step("done", &format!("nothing to do: recorded as {state} already"));
     }
-    context.printer.json(&json!({"event": "summary", "marked": marked, "state": state}));
+    context.printer.summary(&Summary { marked: &marked, state });
     Ok(Exit::Done)
 }

@@ -33,7 +33,7 @@ pub fn run(args: &PlanArgs, context: &Context) -> anyhow::Result<Exit> {
         plan.migrations.retain(|migration| migration.name == name);
     }
     let file = PlanFile { plan, history: Some(history) };
-    context.printer.json(&file);
+    context.printer.plan(&file);
     let plan = file.plan;
     if args.down {
         print(context, plan.migrations.iter().rev().map(script::down));

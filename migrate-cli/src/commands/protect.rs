@@ -1,7 +1,7 @@
 //! `migrate protect`
 
 use clap::Args;
-use serde_json::json;
+use serde::Serialize;
 
 use crate::context::Context;
 use crate::exit_code::Exit;
@@ -25,6 +25,15 @@ pub struct ProtectArgs {
     /// Take the protection under this name away
     #[arg(long)]
     off: bool,
+}
+
+/// What `protect` has done.
+#[derive(Serialize)]
+struct Summary<'a> {
+    /// The name that destructive commands have to be given; none where the database is not protected.
+    protected: Option<&'a str>,
+    /// Whether that was different before.
+    changed: bool,
 }
 
 /// Protects the database, or no longer. Needs no files.
@@ -60,6 +69,6 @@ pub fn run(args: &ProtectArgs, context: &Context) -> anyhow::Result<Exit> {
     };
     context.printer.step(verb, &text);
     let protected = (!args.off).then_some(name);
-    context.printer.json(&json!({"event": "summary", "protected": protected, "changed": changed}));
+    context.printer.summary(&Summary { protected, changed });
     Ok(Exit::Done)
 }

@@ -1,7 +1,7 @@
 //! `migrate redo`
 
 use clap::Args;
-use serde_json::json;
+use serde::Serialize;
 
 use crate::context::Context;
 use crate::exit_code::Exit;
@@ -25,6 +25,13 @@ pub struct RedoArgs {
     limits: AskedLimits,
 }
 
+/// What `redo` has done.
+#[derive(Serialize)]
+struct Summary<'a> {
+    /// The migrations that were reverted and applied again.
+    redone: &'a [String],
+}
+
 /// Takes back the last migrations and applies the same again.
 pub fn run(args: &RedoArgs, context: &Context) -> anyhow::Result<Exit> {
     let work = Work::open(context, "migrate redo")?;
@@ -35,7 +42,7 @@ pub fn run(args: &RedoArgs, context: &Context) -> anyhow::Result<Exit> {
     let result =
         work.migrator.redo(&mut work.session, args.count, &mut |event| progress.show(event));
     let redone = result.map_err(|error| work.located(error))?;
-    context.printer.json(&json!({"event": "summary", "redone": redone}));
+    context.printer.summary(&Summary { redone: &redone });
     match redone.len() {
         0 => context.printer.step("done", "nothing to do: nothing is applied"),
         1 => context.printer.step("done", "1 migration taken back and applied again"),

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use clap::Args;
 use migrate_core::discover::Timestamp;
 use migrate_core::order::State;
-use serde_json::json;
+use serde::Serialize;
 
 use crate::commands::create::{Other, next, others};
 use crate::context::Context;
@@ -28,6 +28,17 @@ pub struct RenumberArgs {
     /// The migration, by name, timestamp or file
     #[arg(value_name = "NAME")]
     name: String,
+}
+
+/// What `renumber` has done.
+#[derive(Serialize)]
+struct Summary<'a> {
+    /// What the migration is called now.
+    name: &'a str,
+    /// What it was called before.
+    was: &'a str,
+    /// Its files.
+    files: &'a [String],
 }
 
 /// Renames the files of a migration, and prints their new paths.
@@ -73,7 +84,7 @@ pub fn run(args: &RenumberArgs, context: &Context) -> anyhow::Result<Exit> {
     let here = &context.environment.current_dir;
     let paths: Vec<_> = renamed.iter().map(|(_, path)| shown(path, here)).collect();
     context.printer.data(&paths.join("\n"));
-    context.printer.json(&json!({"name": new, "was": name, "files": paths}));
+    context.printer.summary(&Summary { name: &new, was: &name, files: &paths });
     Ok(Exit::Done)
 }
 

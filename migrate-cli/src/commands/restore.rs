@@ -2,7 +2,7 @@
 
 use clap::Args;
 use migrate_core::RestoreOptions;
-use serde_json::json;
+use serde::Serialize;
 
 use crate::context::Context;
 use crate::exit_code::Exit;
@@ -32,6 +32,13 @@ pub struct RestoreArgs {
     allowance: Allowance,
 }
 
+/// What `restore` has done.
+#[derive(Serialize)]
+struct Summary<'a> {
+    /// The file of the backup.
+    restored: &'a str,
+}
+
 /// Restores the database from a backup. Needs no files.
 pub fn run(args: &RestoreArgs, context: &Context) -> anyhow::Result<Exit> {
     let environment = &context.environment;
@@ -49,6 +56,6 @@ pub fn run(args: &RestoreArgs, context: &Context) -> anyhow::Result<Exit> {
     restored.map_err(|error| work.located(error))?;
     let target = work.session.target();
     context.printer.step("restored", &format!("{} from {}", target.database(), args.file));
-    context.printer.json(&json!({"event": "summary", "restored": args.file}));
+    context.printer.summary(&Summary { restored: &args.file });
     Ok(Exit::Done)
 }

@@ -5,12 +5,20 @@ use std::time::Duration;
 use clap::Args;
 use migrate_core::order::State;
 use migrate_core::{Partial, Status, StatusEntry};
+use serde::Serialize;
 
 use crate::context::Context;
 use crate::exit_code::Exit;
 use crate::printer::count;
 use crate::progress::human;
 use crate::work::Work;
+
+/// Where every migration stands.
+#[derive(Serialize)]
+struct Summary<'a> {
+    #[serde(flatten)]
+    status: &'a Status,
+}
 
 /// What to look for.
 #[derive(Debug, Args)]
@@ -29,7 +37,7 @@ pub fn run(args: &StatusArgs, context: &Context) -> anyhow::Result<Exit> {
         let text = format!("`{}`, process {}", runner.purpose, runner.pid);
         context.printer.step("at work", &text);
     }
-    context.printer.json(&status);
+    context.printer.summary(&Summary { status: &status });
     context.printer.data(&table(&status));
     let found = args.check && !status.is_current();
     Ok(if found { Exit::Found } else { Exit::Done })

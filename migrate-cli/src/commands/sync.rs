@@ -1,12 +1,15 @@
 //! `migrate sync`
 
 use clap::Args;
-use serde_json::json;
+use migrate_core::Loss;
+use migrate_core::plan::Migration;
+use serde::Serialize;
 
 use crate::commands::{backup, plan};
 use crate::context::Context;
 use crate::database;
 use crate::exit_code::Exit;
+use crate::json::Revert;
 use crate::limits::AskedLimits;
 use crate::progress::Progress;
 use crate::protection::Allowance;
@@ -29,6 +32,26 @@ pub struct SyncArgs {
     /// How long things may take.
     #[command(flatten)]
     limits: AskedLimits,
+}
+
+/// What `sync` has done.
+#[derive(Serialize)]
+struct Summary<'a> {
+    /// The migrations that were reverted, in that order.
+    reverted: &'a [String],
+    /// The migrations that were applied, in that order.
+    applied: &'a [String],
+}
+
+/// What `sync` would do.
+#[derive(Serialize)]
+struct DryRun<'a> {
+    /// What would be reverted, in that order.
+    reverts: Vec<Revert<'a>>,
+    /// What would be applied, in that order, as in a plan.
+    applies: &'a [&'a Migration],
+    /// What would be lost.
+    losses: &'a [Loss],
 }
 
 /// Takes back what is not in this checkout, and applies what is missing.
@@ -85,7 +108,7 @@ fn sync(
         work.migrator.sync(&mut work.session, discard_rows, &mut |event| progress.show(event));
     progress.clear();
     let (reverted, applied) = result.map_err(|error| work.located(error))?;
-    context.printer.json(&json!({"event": "summary", "reverted": reverted, "applied": applied}));
+    context.printer.summary(&Summary { reverted: &reverted, applied: &applied });
     let done = match (reverted.len(), applied.len()) {
         (0, 0) => "nothing to do: the database is what this checkout describes".to_owned(),
         (back, there) => format!(
@@ -100,13 +123,11 @@ fn show(mut work: Work, context: &Context) -> anyhow::Result<Exit> {
     let mut progress = Progress::new(context.printer);
     let would = work.migrator.would_sync(&mut work.session, &mut |event| progress.show(event));
     let would = would.map_err(|error| work.located(error))?;
-    let reverts = would.reverts.iter().map(|(name, steps)| json!({"name": name, "down": steps}));
-    context.printer.json(&json!({
-        "event": "dry run",
-        "reverts": reverts.collect::<Vec<_>>(),
-        "applies": would.applies,
-        "losses": would.losses,
-    }));
+    context.printer.dry_run(&DryRun {
+        reverts: Revert::of(&would.reverts),
+        applies: &would.applies,
+        losses: &would.losses,
+    });
     let reverts =
         would.reverts.iter().map(|(name, steps)| script::steps_of(name, steps, Code::Whole));
     let applies = would.applies.iter().map(|migration| script::up(migration, Code::Folded));

@@ -1,8 +1,9 @@
 //! `migrate up`
 
 use clap::Args;
+use migrate_core::plan::Migration;
 use migrate_core::{HistoryState, UpTo};
-use serde_json::json;
+use serde::Serialize;
 
 use crate::commands::{backup, plan};
 use crate::context::Context;
@@ -40,6 +41,20 @@ pub struct UpArgs {
     limits: AskedLimits,
 }
 
+/// What `up` has done.
+#[derive(Serialize)]
+struct Summary<'a> {
+    /// The migrations, in the order in which they were applied.
+    applied: &'a [String],
+}
+
+/// What `up` would do.
+#[derive(Serialize)]
+struct DryRun<'a> {
+    /// What would be applied, in that order, as in a plan.
+    migrations: &'a [&'a Migration],
+}
+
 /// Applies what is pending.
 pub fn run(args: &UpArgs, context: &Context) -> anyhow::Result<Exit> {
     let opened = Opened::new(context, "migrate up")?;
@@ -66,7 +81,7 @@ pub fn run(args: &UpArgs, context: &Context) -> anyhow::Result<Exit> {
         let state = state.map_err(|error| work.located(error))?;
         let pending = work.migrator.pending(&state, &to, work.session.major());
         let pending = pending.map_err(|error| work.located(error))?;
-        context.printer.json(&json!({"event": "dry run", "migrations": pending}));
+        context.printer.dry_run(&DryRun { migrations: &pending });
         let mut progress = Progress::new(context.printer);
         let events = work.migrator.would_not_restore(&mut work.session, &pending);
         events.map_err(|error| work.located(error))?.into_iter().for_each(|it| progress.show(it));
@@ -97,7 +112,7 @@ pub fn run(args: &UpArgs, context: &Context) -> anyhow::Result<Exit> {
 
 /// Says what was applied.
 fn summarize(applied: &[String], to: &UpTo, context: &Context) -> Exit {
-    context.printer.json(&json!({"event": "summary", "applied": applied}));
+    context.printer.summary(&Summary { applied });
     match applied.len() {
         0 => context.printer.step("done", &nothing_to_do(to)),
         1 => context.printer.step("done", "1 migration applied"),

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use migrate_core::{Finding, FindingKind};
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::context::Context;
 use crate::exit_code::Exit;
@@ -17,6 +17,26 @@ use crate::work::Work;
 #[derive(Debug, Args)]
 pub struct VerifyArgs {}
 
+/// What `verify` has found.
+#[derive(Serialize)]
+struct Summary<'a> {
+    /// How many migrations are applied.
+    applied: usize,
+    /// What does not fit.
+    findings: Vec<VerifyFinding<'a>>,
+}
+
+/// A finding, and what is to be seen of it.
+#[derive(Serialize)]
+struct VerifyFinding<'a> {
+    #[serde(flatten)]
+    finding: &'a Finding,
+    /// Whether it is only to be known.
+    note: bool,
+    /// The SQL that differs, where the file has changed.
+    diff: Option<String>,
+}
+
 /// Holds the files, the history and the log against each other.
 pub fn run(_: &VerifyArgs, context: &Context) -> anyhow::Result<Exit> {
     let mut work = Work::open(context, "migrate verify")?;
@@ -24,8 +44,8 @@ pub fn run(_: &VerifyArgs, context: &Context) -> anyhow::Result<Exit> {
     let verified = work.migrator.verify(&mut work.session);
     let verified = verified.map_err(|error| work.located(error))?;
     let findings = &verified.findings;
-    let as_json: Vec<_> = findings.iter().map(as_json).collect();
-    context.printer.json(&json!({"applied": verified.applied, "findings": as_json}));
+    let found = findings.iter().map(VerifyFinding::of).collect();
+    context.printer.summary(&Summary { applied: verified.applied, findings: found });
     if !findings.is_empty() {
         let texts: Vec<_> = findings.iter().map(text).collect();
         context.printer.data(&texts.join("\n"));
@@ -36,11 +56,11 @@ pub fn run(_: &VerifyArgs, context: &Context) -> anyhow::Result<Exit> {
     Ok(if verified.is_sound() { Exit::Done } else { Exit::Found })
 }
 
-fn as_json(finding: &Finding) -> Value {
-    let mut value = json!(finding);
-    value["note"] = json!(finding.kind.is_note());
-    value["diff"] = json!(finding.change.as_ref().map(|(was, is)| diff(was, is)));
-    value
+impl<'a> VerifyFinding<'a> {
+    fn of(finding: &'a Finding) -> Self {
+        let diff = finding.change.as_ref().map(|(was, is)| diff(was, is));
+        Self { finding, note: finding.kind.is_note(), diff }
+    }
 }
 
 /// What is wrong, the SQL that differs, what to do about it.

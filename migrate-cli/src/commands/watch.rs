@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use migrate_core::Session;
 use migrate_core::lock::{Blocked, Blocker, blocked};
-use serde_json::json;
+use serde::Serialize;
 
 use crate::context::Context;
 use crate::database;
@@ -27,6 +27,15 @@ pub struct WatchArgs {
     every: Duration,
 }
 
+/// What `watch` sees.
+#[derive(Serialize)]
+struct Summary<'a> {
+    /// When.
+    at: DateTime<Utc>,
+    /// Who waits for a lock, those that have waited longest first.
+    blocked: &'a [Blocked],
+}
+
 /// Shows who waits for whom in the database.
 pub fn run(args: &WatchArgs, context: &Context) -> anyhow::Result<Exit> {
     // With a URL, it is of use outside any project.
@@ -40,7 +49,7 @@ pub fn run(args: &WatchArgs, context: &Context) -> anyhow::Result<Exit> {
     let mut before = None;
     loop {
         let found = look(&mut session)?;
-        context.printer.json(&json!({"at": Utc::now(), "blocked": found}));
+        context.printer.summary(&Summary { at: Utc::now(), blocked: &found });
         let shown = table(&found, Utc::now());
         // A person sees what has changed, not the same again and again.
         if before.as_ref() != Some(&found) || !found.is_empty() {

@@ -14,11 +14,11 @@ use migrate_core::diagnostic::Diagnostic;
 use migrate_core::history::HistoryError;
 use migrate_core::plan::bundle::BundleError;
 use migrate_core::{Error as EngineError, Stop};
-use serde_json::{Value, json};
 use thiserror::Error;
 
 use crate::database::{NoDatabase, NoPrograms};
 use crate::exit_code::Exit;
+use crate::json::{DataLine, Failure, Output};
 use crate::names::NameError;
 use crate::printer::Printer;
 use crate::project::ProjectError;
@@ -48,16 +48,16 @@ pub fn report(error: &anyhow::Error, printer: Printer, here: &Path) -> Exit {
     for diagnostic in &diagnostics {
         printer.note(&render(diagnostic, &sources));
     }
-    let mut errors: Vec<_> = diagnostics.iter().map(as_json).collect();
+    let mut errors: Vec<_> = diagnostics.iter().map(failure).collect();
     if let Some(ProjectError::Compile { diagnostics }) = error.downcast_ref() {
         errors.extend(diagnostics.iter().map(|rendered| compiler_error(rendered)));
     }
-    printer.json(&event(exit, &errors));
+    printer.output(&Output::Error { exit_code: exit.code(), errors });
     exit
 }
 
 /// A command line that makes no sense, as a program should see it.
-pub fn misuse(error: &clap::Error) -> Value {
+pub fn misuse(error: &clap::Error) -> Output {
     let text = error.to_string();
     let (words, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
     let message = match error.kind() {
@@ -68,16 +68,12 @@ pub fn misuse(error: &clap::Error) -> Value {
     let tips = rest.lines().filter_map(|line| line.trim().strip_prefix("tip: "));
     let helps = tips.map(str::to_owned).collect();
     let diagnostic = Diagnostic { message: message.to_owned(), helps, ..Diagnostic::default() };
-    event(Exit::Usage, &[as_json(&diagnostic)])
-}
-
-fn event(exit: Exit, errors: &[Value]) -> Value {
-    json!({"event": "error", "exit_code": exit.code(), "errors": errors})
+    Output::Error { exit_code: Exit::Usage.code(), errors: vec![failure(&diagnostic)] }
 }
 
 /// An error of the compiler from its text for people, which may be in words of our own: `error`,
 /// maybe with a code, and `-->` with the place.
-fn compiler_error(rendered: &str) -> Value {
+fn compiler_error(rendered: &str) -> Failure {
     let text = anstream::adapter::strip_str(rendered).to_string();
     let (title, rest) = text.split_once('\n').unwrap_or((&text, ""));
     let (level, message) = title.split_once(": ").unwrap_or(("", title));
@@ -86,16 +82,15 @@ fn compiler_error(rendered: &str) -> Value {
     let mut parts = place.unwrap_or_default().rsplitn(3, ':');
     let column: Option<u32> = parts.next().and_then(|column| column.parse().ok());
     let line: Option<u32> = parts.next().and_then(|line| line.parse().ok());
-    let mut value = as_json(&Diagnostic {
+    Failure {
         code: code.map(str::to_owned),
         message: message.to_owned(),
+        file: parts.next().map(str::to_owned),
+        line,
+        column,
         notes: vec![text.clone()],
-        ..Diagnostic::default()
-    });
-    value["file"] = json!(parts.next());
-    value["line"] = json!(line);
-    value["column"] = json!(column);
-    value
+        ..Failure::default()
+    }
 }
 
 struct Judged {
@@ -202,25 +197,23 @@ fn exit_of_connection(error: &ConnectError) -> Exit {
     }
 }
 
-fn as_json(diagnostic: &Diagnostic) -> Value {
+fn failure(diagnostic: &Diagnostic) -> Failure {
     let place = diagnostic.source.as_ref().map(|source| &source.place);
     let current = diagnostic.source.as_ref().filter(|source| !source.outdated);
     let current = current.map(|source| &source.place);
-    let mut value = json!({
-        "code": diagnostic.code,
-        "message": diagnostic.message,
-        "file": place.map(|place| &place.file),
-        "line": current.map(|place| place.line),
-        "column": current.map(|place| place.column),
-        "sql": diagnostic.sql.as_ref().map(|mark| &mark.sql),
-        "offset": diagnostic.sql.as_ref().and_then(|mark| mark.offset),
-        "notes": diagnostic.notes,
-        "help": diagnostic.helps,
-    });
-    if let Some(data) = &diagnostic.data {
-        value["data"] = json!({"file": data.place.file, "line": data.place.line});
+    let data = diagnostic.data.as_ref().map(|data| &data.place);
+    Failure {
+        code: diagnostic.code.clone(),
+        message: diagnostic.message.clone(),
+        file: place.map(|place| place.file.clone()),
+        line: current.map(|place| place.line),
+        column: current.map(|place| place.column),
+        sql: diagnostic.sql.as_ref().map(|mark| mark.sql.clone()),
+        offset: diagnostic.sql.as_ref().and_then(|mark| mark.offset),
+        notes: diagnostic.notes.clone(),
+        help: diagnostic.helps.clone(),
+        data: data.map(|place| DataLine { file: place.file.clone(), line: place.line }),
     }
-    value
 }
 
 #[cfg(test)]
@@ -231,8 +224,8 @@ mod tests {
     fn errors_of_the_compiler_have_a_place() {
         let rendered = "\u{1b}[1merror[E0599]\u{1b}[0m: no method `x`\n --> m/src/a.rs:4:9\n  |\n";
         let value = compiler_error(rendered);
-        insta::assert_snapshot!(value, @r#"{"code":"E0599","message":"no method `x`","file":"m/src/a.rs","line":4,"column":9,"sql":null,"offset":null,"notes":["error[E0599]: no method `x`\n --> m/src/a.rs:4:9\n  |\n"],"help":[]}"#);
+        insta::assert_snapshot!(serde_json::to_string(&value).unwrap(), @r#"{"code":"E0599","message":"no method `x`","file":"m/src/a.rs","line":4,"column":9,"sql":null,"offset":null,"notes":["error[E0599]: no method `x`\n --> m/src/a.rs:4:9\n  |\n"],"help":[]}"#);
         let bare = compiler_error("error: linking failed");
-        assert_eq!((&bare["message"], &bare["file"]), (&json!("linking failed"), &Value::Null));
+        assert_eq!((bare.message.as_str(), bare.file), ("linking failed", None));
     }
 }

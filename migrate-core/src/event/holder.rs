@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use postgres::types::Oid;
+use serde::Serialize;
 
 /// Who holds the lock.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Holder {
     /// The process on the server.
     pub pid: i32,
@@ -21,7 +22,7 @@ pub struct Holder {
 }
 
 /// Somebody who holds a lock that is in our way.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LockHolder {
     /// The process on the server; a prepared transaction has none.
     pub pid: Option<i32>,
@@ -34,19 +35,23 @@ pub struct LockHolder {
     /// `AccessShareLock`.
     pub mode: String,
     /// For how long its transaction has run, where this role may see it.
+    #[serde(rename = "age_ms", serialize_with = "super::duration::milliseconds_if_known")]
     pub age: Option<Duration>,
     /// What kind of work it is.
     pub class: Class,
     /// The query that it runs, or ran last, where this role may see it.
     pub query: Option<String>,
     /// The transaction, as `pg_locks` names it.
+    #[serde(skip)]
     pub(crate) transaction: String,
     /// The relation's id.
+    #[serde(skip)]
     pub(crate) relation_id: Option<Oid>,
 }
 
 /// What kind of work holds a lock.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Class {
     /// A query that runs.
     Query,

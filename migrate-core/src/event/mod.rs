@@ -1,6 +1,7 @@
 //! What the engine tells while it works.
 
 mod backup;
+mod duration;
 mod holder;
 
 use std::path::PathBuf;
@@ -9,16 +10,23 @@ use std::time::Duration;
 pub use backup::Backup;
 pub use holder::{Class, Holder, LockHolder};
 pub use migrate_dsl::Direction;
+use serde::Serialize;
 
 /// Something that happened; whoever started the work decides how to show it.
-#[derive(Debug, Clone)]
+///
+/// Serialized, it is what `--json` prints of it: its name in `snake_case` as `event`, and its fields beside
+/// that; spans of time are milliseconds.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Event {
     /// Another runner has the lock, and is waited for.
+    #[serde(rename = "waiting")]
     WaitingForRunner {
         /// Who.
         holder: Option<Holder>,
         /// For how long at most.
+        #[serde(rename = "timeout_ms", serialize_with = "duration::milliseconds")]
         patience: Duration,
     },
     /// Somebody has a lock that is wanted, or a snapshot that a build would wait for.
@@ -26,6 +34,7 @@ pub enum Event {
         /// Who.
         holders: Vec<LockHolder>,
         /// For how long they are waited for at most.
+        #[serde(rename = "timeout_ms", serialize_with = "duration::milliseconds")]
         patience: Duration,
     },
     /// A lock is wanted on tables that are used by many, each for a moment.
@@ -33,6 +42,7 @@ pub enum Event {
         /// The tables.
         tables: Vec<String>,
         /// For how long it is tried at most.
+        #[serde(rename = "timeout_ms", serialize_with = "duration::milliseconds")]
         patience: Duration,
     },
     /// A statement outside a transaction has begun, and waits for these for as long as they take.
@@ -75,6 +85,7 @@ pub enum Event {
     /// The connection was lost after the same time without traffic as before.
     IdleTimeout {
         /// After which time.
+        #[serde(rename = "after_ms", serialize_with = "duration::milliseconds")]
         after: Duration,
     },
     /// What is committed waits for a synchronous standby to confirm it.
@@ -111,6 +122,7 @@ pub enum Event {
     /// The database has been backed up.
     BackedUp(Backup),
     /// Old backups have been removed.
+    #[serde(rename = "removed")]
     Pruned {
         /// The files.
         files: Vec<PathBuf>,
@@ -137,6 +149,7 @@ pub enum Event {
         /// The first that does not stay.
         name: String,
         /// Why.
+        #[serde(flatten)]
         why: Parting,
     },
     /// A migration starts.
@@ -153,6 +166,7 @@ pub enum Event {
         /// Which.
         name: String,
         /// How many of its statements were done before.
+        #[serde(rename = "statements_done")]
         done: usize,
     },
     /// A statement outside a transaction starts.
@@ -174,25 +188,31 @@ pub enum Event {
         /// `up` or `down`.
         direction: Direction,
         /// How long it took.
+        #[serde(rename = "execution_time_ms", serialize_with = "duration::milliseconds")]
         duration: Duration,
-        /// Why it cannot be taken back, where it cannot.
-        no_way_back: Option<String>,
+        /// Why it cannot be reverted, where it cannot.
+        irreversible: Option<String>,
         /// What does not come back when it is taken back, such as rows.
         lost: Vec<String>,
     },
 }
 
 /// Why an applied migration does not stay when the database becomes what the files describe.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "why", rename_all = "snake_case")]
 pub enum Parting {
     /// It has no file.
     Missing,
     /// Its file says something else by now.
     Changed,
-    /// It was being taken back.
+    /// It was being reverted.
+    #[serde(rename = "partial")]
     HalfBack,
-    /// This one is older, and not applied.
-    Late(String),
+    /// It is newer than one that is not applied.
+    Late {
+        /// Of what is late, the older one that is not applied.
+        older: String,
+    },
 }
 
 /// Listens to the engine at work.

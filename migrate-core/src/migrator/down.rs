@@ -302,7 +302,7 @@ impl Migrator {
             name: name.clone(),
             direction: Direction::Down,
             duration,
-            no_way_back: None,
+            irreversible: None,
             lost: Vec::new(),
         });
         self.is_confirmed(name)

@@ -106,7 +106,7 @@ impl Migrator {
             name: name.clone(),
             direction,
             duration: started.elapsed(),
-            no_way_back: None,
+            irreversible: None,
             lost: Vec::new(),
         });
         Ok(())

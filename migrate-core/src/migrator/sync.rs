@@ -148,7 +148,7 @@ impl Migrator {
         let late = |name: &String| {
             let mut missing = entries.iter().filter(|entry| entry.state == State::Pending);
             let first = missing.next().filter(|first| first.name < name.as_str());
-            first.map(|first| Parting::Late(first.name.to_owned()))
+            first.map(|first| Parting::Late { older: first.name.to_owned() })
         };
         let why = |row: &&Applied| {
             let entry = entries.iter().find(|entry| entry.name == row.name)?;

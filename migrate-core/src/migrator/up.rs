@@ -282,12 +282,12 @@ impl Migrator {
         let names = [migration.name.clone()];
         let result = self.apply_through_cuts(session, lock, &work, &names, known, observer);
         let duration = result.map_err(|error| self.failed(session, Direction::Up, error))?;
-        let (no_way_back, lost) = outcome.into_inner();
+        let (irreversible, lost) = outcome.into_inner();
         observer.event(Event::Finished {
             name: migration.name.clone(),
             direction: Direction::Up,
             duration,
-            no_way_back,
+            irreversible,
             lost,
         });
         self.is_confirmed(&migration.name)
@@ -347,12 +347,12 @@ impl Migrator {
         let duration = self
             .apply_through_cuts(session, lock, &work, &names, known, observer)
             .map_err(|error| self.failed(session, Direction::Up, error))?;
-        for (migration, (no_way_back, lost)) in migrations.iter().zip(outcomes.into_inner()) {
+        for (migration, (irreversible, lost)) in migrations.iter().zip(outcomes.into_inner()) {
             observer.event(Event::Finished {
                 name: migration.name.clone(),
                 direction: Direction::Up,
                 duration,
-                no_way_back,
+                irreversible,
                 lost,
             });
         }

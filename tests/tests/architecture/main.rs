@@ -1,5 +1,6 @@
 //! The crates' directions, and the rules of the house, kept true.
 
+mod json_reference;
 mod surface;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -108,7 +108,7 @@ impl Citus {
         let mut told = Vec::new();
         let mut observer = |event: Event| match event {
             Event::NotRestored { message, .. } => told.push(message),
-            Event::Finished { no_way_back: Some(why), .. } => told.push(why),
+            Event::Finished { irreversible: Some(why), .. } => told.push(why),
             _ => {}
         };
         let session = &mut self.session(&self.coordinator.url(DATABASE));

@@ -91,7 +91,7 @@ fn before_up_where_the_variable_says_so() {
     assert_eq!(backups(state.path().to_owned()).len(), 1);
     let cli = cli.var("BACKUP_BEFORE_MIGRATE", "kept here");
     let said = cli.run("up --json");
-    assert!(said.stdout.contains(r#"{"event":"backed up","file":""#), "{}", said.stdout);
+    assert!(said.stdout.contains(r#"{"format":1,"event":"backed_up","file":""#), "{}", said.stdout);
     _ = cli.run("up");
     assert_eq!(backups(cli.folder.path().join("kept here")).len(), 1);
     let said = cli.run("backup --keep 1 --json");

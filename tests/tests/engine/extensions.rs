@@ -57,8 +57,8 @@ fn told_by_up(engine: &Engine, all: &[Migration]) -> Vec<String> {
     let mut observer = |event: Event| match event {
         Event::NotRestored { message, .. } => told.push(message),
         Event::Started { name, .. } => told.push(format!("started {name}")),
-        Event::Finished { no_way_back, lost, .. } => {
-            told.extend(no_way_back.map(|why| format!("irreversible: {why}")));
+        Event::Finished { irreversible, lost, .. } => {
+            told.extend(irreversible.map(|why| format!("irreversible: {why}")));
             told.extend(lost.into_iter().map(|lost| format!("lost: {lost}")));
         }
         _ => {}
@@ -493,7 +493,7 @@ fn the_program_says_it_and_exits_with_5() {
     | --> tests/tests/engine/extensions.rs:91:9
     |  = help: nothing was changed; write a `pub fn down` in its file to take it back
     $ migrate up --json  # 0
-    {"event":"summary","applied":[]}
+    {"format":1,"event":"summary","applied":[]}
     |       target <database> on postgres@<socket> (`DATABASE_URL`)
     |         done nothing to do: nothing is pending
     "#

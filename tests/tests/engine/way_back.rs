@@ -271,8 +271,8 @@ fn up_says_that_a_type_change_without_a_cast_back_is_irreversible() {
     })];
     let mut told = Vec::new();
     let observe = &mut |event: Event| {
-        if let Event::Finished { no_way_back, .. } = event {
-            told.push(no_way_back);
+        if let Event::Finished { irreversible, .. } = event {
+            told.push(irreversible);
         }
     };
     engine.migrator(&all).up(&mut engine.session(), &UpTo::default(), observe).unwrap();
