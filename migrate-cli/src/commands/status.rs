@@ -70,7 +70,13 @@ fn line(entry: &StatusEntry, width: usize, is_at_work: bool) -> String {
         .partial
         .as_ref()
         .map(|partial| format!("\n         {}", how_far(partial, is_at_work)));
-    line.trim_end().to_owned() + &far.unwrap_or_default()
+    let removed = entry.removed.as_ref().map(|row| {
+        let (who, at) = (&row.who, row.at.format("%Y-%m-%d %H:%M:%S UTC"));
+        format!(
+            "\n         the log says that {who} applied it at {at}; its row was removed: see `migrate verify`"
+        )
+    });
+    line.trim_end().to_owned() + &far.unwrap_or_default() + &removed.unwrap_or_default()
 }
 
 /// How far a migration came, and the statement at which it stands.
@@ -110,6 +116,7 @@ mod tests {
             execution_time_ms: ms,
             checksum: None,
             partial: None,
+            removed: None,
         };
         let partial = Some(Partial {
             direction: Direction::Up,

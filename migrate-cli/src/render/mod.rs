@@ -175,7 +175,7 @@ fn exit_of(error: &EngineError) -> Exit {
         | EngineError::NoWayBack { .. }
         | EngineError::UntrustedCode { .. }
         | EngineError::FunctionMissing { .. }
-        | EngineError::History(HistoryError::Untrusted { .. })
+        | EngineError::History(HistoryError::Untrusted { .. } | HistoryError::RowsRemoved { .. })
         | EngineError::Unfinished { .. } => Exit::Refused,
         EngineError::Connect(error) => exit_of_connection(error),
         _ => Exit::Failed,

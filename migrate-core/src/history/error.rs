@@ -3,8 +3,10 @@
 use std::error::Error;
 use std::fmt;
 
+use chrono::{DateTime, Utc};
 use migrate_dsl::Name;
 use postgres::Client;
+use serde::Serialize;
 use thiserror::Error;
 
 use crate::connect::permission;
@@ -36,6 +38,14 @@ pub enum HistoryError {
         remedy: Vec<String>,
         /// Whether nobody can tell any more if the database is protected.
         protection_lost: bool,
+    },
+    /// Migrations that were applied, and not reverted, have no row any more.
+    #[error("{}", removed(table, rows))]
+    RowsRemoved {
+        /// The table.
+        table: String,
+        /// Which, and what the log says of them.
+        rows: Vec<RemovedRow>,
     },
     /// Its tables cannot be created: something else has their names.
     #[error("the history `{table}` cannot be created: {} there already", there(by))]
@@ -152,6 +162,13 @@ impl HistoryError {
                     ),
                 })
             }
+            Self::RowsRemoved { rows, .. } => {
+                let names: Vec<_> = rows.iter().map(|row| row.name.as_str()).collect();
+                Some(format!(
+                    "nothing was changed, and who removed it is not known; {}",
+                    remedies_of_removed(&names)
+                ))
+            }
             Self::Occupied { is_rest: true, table, .. } => Some(format!(
                 "nothing was changed; the table `{table}` was removed, with the record of what is \
                  applied: restore it from a backup; or rename or drop the rest, and record what the \
@@ -174,6 +191,47 @@ impl HistoryError {
             Self::Denied { advice, .. } => Some(advice.clone()),
             Self::Database(_) => None,
         }
+    }
+}
+
+/// What the log says of a migration whose row was removed from the history by something else than this
+/// tool: `up` does not apply it again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RemovedRow {
+    /// The migration.
+    pub name: String,
+    /// Who applied it.
+    pub who: String,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// What to do about migrations whose rows were removed.
+pub(crate) fn remedies_of_removed(names: &[&str]) -> String {
+    let it = if names.len() == 1 { "it" } else { "them" };
+    let names = names.join(" ");
+    format!(
+        "if the database has what was applied, `migrate mark {names}` records {it} again; if not, \
+         `migrate mark --pending {names}` lets `migrate up` apply {it} again"
+    )
+}
+
+fn removed(table: &str, rows: &[RemovedRow]) -> String {
+    const SHOWN: usize = 5;
+    let applied = |row: &RemovedRow| {
+        format!("{} applied `{}` at {}", row.who, row.name, row.at.format("%Y-%m-%d %H:%M:%S UTC"))
+    };
+    let mut told: Vec<_> = rows.iter().take(SHOWN).map(applied).collect();
+    told.extend((rows.len() > SHOWN).then(|| format!("{} more", rows.len() - SHOWN)));
+    let told = told.join(", ");
+    match rows {
+        [_] => format!(
+            "the log says that {told}, and not that it was reverted; its row was removed from `{table}`"
+        ),
+        _ => format!(
+            "the log says that {told}, and not that they were reverted; their rows were removed from \
+             `{table}`"
+        ),
     }
 }
 

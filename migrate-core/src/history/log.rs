@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use migrate_dsl::{Direction, quote_literal as literal};
+use postgres::types::Type;
 use postgres::{Client, Row};
 use serde::{Serialize, Serializer};
 
@@ -317,7 +318,31 @@ impl History {
             + " WHERE $1::text IS NULL OR $1 = ANY (pg_catalog.string_to_array(name, ', ')) \
                ORDER BY at DESC, id DESC LIMIT $2";
         let count = query.count.map(|count| i64::try_from(count).unwrap_or(i64::MAX));
-        let rows = client.query(&sql, &[&query.name, &count])?;
+        self.read_log(&client.query(&sql, &[&query.name, &count])?)
+    }
+
+    /// What was done to those of these migrations that have no row, and the restores in between, the last line of
+    /// the log first. That is one statement, so that what another runner commits meanwhile is seen in both or in
+    /// neither.
+    ///
+    /// # Errors
+    ///
+    /// When the server cannot be asked.
+    pub(crate) fn log_without_rows(
+        &self,
+        client: &mut Client,
+        names: &[&str],
+    ) -> Result<Vec<LogEntry>, HistoryError> {
+        let sql = format!(
+            "{} WHERE outcome = 'done' AND (action = 'restore' OR name = ANY ($1) AND NOT EXISTS \
+             (SELECT FROM {} AS h WHERE h.name = t.name)) ORDER BY id DESC",
+            select(&self.log_table(), COLUMNS, |_| true),
+            self.table().quoted(),
+        );
+        self.read_log(&client.query_typed(&sql, &[(&names, Type::TEXT_ARRAY)])?)
+    }
+
+    fn read_log(&self, rows: &[Row]) -> Result<Vec<LogEntry>, HistoryError> {
         let entries = rows.iter().map(|row| {
             let id: i64 = row.try_get("id")?;
             LogEntry::read(row).map_err(|source| HistoryError::Damaged {

@@ -22,7 +22,8 @@ mod trust;
 
 #[cfg(feature = "backup")]
 pub(crate) use carry::{logs, protect_as_before};
-pub use error::{Distrust, HistoryError};
+pub(crate) use error::remedies_of_removed;
+pub use error::{Distrust, HistoryError, RemovedRow};
 pub use find::HistorySummary;
 pub use journal::Unfinished;
 pub(crate) use journal::{Noted, Sent};

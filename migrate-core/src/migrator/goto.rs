@@ -47,7 +47,7 @@ impl Migrator {
             let to = UpTo { name: Some(name.to_owned()), ..UpTo::default() };
             let left = meant.left_of(&known);
             self.can_go_on(&left, session.major())?;
-            let again = self.to_apply(&self.entries(&left), &to, session.major())?;
+            let again = self.to_apply(&left, &self.entries(&left), &to, session.major())?;
             self.may_apply(&left, &again)?;
             self.prepare_functions_of(again.iter().flat_map(|migration| &migration.up))?;
 

@@ -52,7 +52,8 @@ impl Migrator {
     }
 
     /// Removes the record of migrations without taking them back, and gives the names of those
-    /// that were recorded. What stopped half way is forgotten.
+    /// that were recorded, in the history or, where their row was removed, in the log. What stopped
+    /// half way is forgotten.
     ///
     /// # Errors
     ///
@@ -67,6 +68,7 @@ impl Migrator {
             let recorded = |name: &String| {
                 known.applied.iter().any(|row| row.name == *name)
                     || known.unfinished.iter().any(|row| row.name == *name)
+                    || known.removed.iter().any(|entry| entry.name == *name)
             };
             let marked: Vec<_> = names.iter().filter(|name| recorded(name)).cloned().collect();
             if !marked.is_empty() {

@@ -17,6 +17,7 @@ mod protect;
 mod reconnect;
 mod redo;
 mod refusals;
+mod removed_rows;
 #[cfg(feature = "backup")]
 mod restore;
 mod revert_partial;
@@ -50,7 +51,7 @@ use crate::event::{Direction, Event, Observer};
 use crate::execute::Variables;
 use crate::functions::{Functions, Runner};
 use crate::history::{
-    Action, Actor, Allowed, Applied, History, HistoryError, Line, Settings, Unfinished,
+    Action, Actor, Allowed, Applied, History, HistoryError, Line, RemovedRow, Settings, Unfinished,
 };
 use crate::limits::Limits;
 use crate::lock::RunnerLock;
@@ -92,6 +93,8 @@ struct Known {
     applied: Vec<Applied>,
     unfinished: Vec<Unfinished>,
     protected: Option<String>,
+    /// What the log says of the pending migrations whose row was removed.
+    removed: Vec<RemovedRow>,
     /// What this runner itself has applied since.
     since: Vec<String>,
 }
@@ -231,7 +234,9 @@ impl Migrator {
     fn read_all(&self, client: &mut Client, settings: Settings) -> Result<Known, HistoryError> {
         let applied = self.history.applied(client)?;
         let unfinished = self.history.unfinished(client)?;
-        Ok(Known { applied, unfinished, protected: settings.protected, since: Vec::new() })
+        let removed = self.removed_rows(client, &applied, &unfinished)?;
+        let protected = settings.protected;
+        Ok(Known { applied, unfinished, protected, removed, since: Vec::new() })
     }
 
     /// Runs `work` as the only runner, with what the database knows once it is the only one; the

@@ -5,7 +5,7 @@ use super::Migrator;
 use crate::backup::BackupError;
 use crate::connect::Session;
 use crate::error::Error;
-use crate::history::{Action, Line};
+use crate::history::{Action, HistoryError, Line};
 use crate::lock::LockError;
 
 impl Migrator {
@@ -44,6 +44,9 @@ fn subject(error: &Error, database: &str) -> Option<String> {
             Some(steps.first().map_or_else(|| database.to_owned(), |(name, _)| name.clone()))
         }
         Error::OutOfOrder(order) => Some(order.late.clone()),
+        Error::History(HistoryError::RowsRemoved { rows, .. }) => {
+            rows.first().map(|row| row.name.clone())
+        }
         Error::NoWayBack { name, .. }
         | Error::UntrustedCode { name, .. }
         | Error::FileMissing { name }

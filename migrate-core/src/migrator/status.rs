@@ -7,7 +7,7 @@ use super::Migrator;
 use crate::connect::Session;
 use crate::error::Error;
 use crate::event::{Direction, Holder};
-use crate::history::{Applied, Unfinished};
+use crate::history::{Applied, RemovedRow, Unfinished};
 use crate::lock::{LockError, RunnerLock};
 use crate::order::State;
 use crate::plan::versions::for_server;
@@ -54,6 +54,9 @@ pub struct StatusEntry {
     /// How far it came, where it stopped half way.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub partial: Option<Partial>,
+    /// What the log says of it, where it is pending only because its row was removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub removed: Option<RemovedRow>,
 }
 
 /// How far a migration came that stopped half way.
@@ -122,6 +125,7 @@ impl Migrator {
             partial: entry
                 .unfinished
                 .map(|unfinished| self.partial(session, unfinished, entry.applied)),
+            removed: known.removed.iter().find(|row| row.name == entry.name).cloned(),
         });
         let migrations = migrations.collect();
         let runner =

@@ -176,7 +176,7 @@ impl Migrator {
     ) -> Result<Vec<&Migration>, Error> {
         let left = meant.left_of(known);
         self.can_go_on(&left, major)?;
-        self.to_apply(&self.entries(&left), &UpTo::default(), major)
+        self.to_apply(&left, &self.entries(&left), &UpTo::default(), major)
     }
 
     /// What would be lost on the way back, and then on the way forward from what is left.

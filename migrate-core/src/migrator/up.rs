@@ -4,8 +4,6 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashSet;
 
-use postgres::error::SqlState;
-
 use super::revert_partial::stuck;
 use super::{HistoryState, Known, Migrator};
 use crate::capture::{Code, code_of, unrestored_of};
@@ -15,7 +13,7 @@ use crate::error::Error;
 use crate::event::{Direction, Event, Observer};
 use crate::execute::{ApplyError, Failure, Variables, Work, is_transactional};
 use crate::history::inverse::{BACK, Captured, WayBack};
-use crate::history::{Action, Line, LogQuery, TRANSACTION_MS};
+use crate::history::{Action, Line, TRANSACTION_MS};
 use crate::lock::RunnerLock;
 use crate::order::{Entry, State, pending};
 use crate::plan::{
@@ -24,19 +22,6 @@ use crate::plan::{
 };
 use crate::plan::{Inverse, Migration, Problem, Step};
 use crate::reason::UnfinishedReason;
-
-/// Errors of what is there already.
-const EXISTS_ALREADY: [SqlState; 8] = [
-    SqlState::DUPLICATE_TABLE,
-    SqlState::DUPLICATE_COLUMN,
-    SqlState::DUPLICATE_OBJECT,
-    SqlState::DUPLICATE_SCHEMA,
-    SqlState::DUPLICATE_FUNCTION,
-    SqlState::UNIQUE_VIOLATION,
-    // What it drops is gone.
-    SqlState::UNDEFINED_TABLE,
-    SqlState::UNDEFINED_COLUMN,
-];
 
 /// How far to apply.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -98,7 +83,7 @@ impl Migrator {
         let Some(known) = state.known else { return Ok(Vec::new()) };
         let entries = self.entries(&known);
         tell_drift(&entries, observer);
-        let migrations = self.to_apply(&entries, to, session.major())?;
+        let migrations = self.to_apply(&known, &entries, to, session.major())?;
         if migrations.is_empty() && known.unfinished.is_empty() {
             return Ok(Vec::new());
         }
@@ -122,7 +107,7 @@ impl Migrator {
         major: u32,
     ) -> Result<Vec<&Migration>, Error> {
         let Some(known) = &state.known else { return Ok(Vec::new()) };
-        self.to_apply(&self.entries(known), to, major)
+        self.to_apply(known, &self.entries(known), to, major)
     }
 
     /// What [`up`](Self::up) would apply. Writes nothing, not even the history.
@@ -144,7 +129,7 @@ impl Migrator {
         observer: &mut dyn Observer,
     ) -> Result<Vec<String>, Error> {
         self.can_go_on(known, session.major())?;
-        let migrations = self.to_apply(&self.entries(known), to, session.major())?;
+        let migrations = self.to_apply(known, &self.entries(known), to, session.major())?;
         self.may_apply(known, &migrations)?;
         self.prepare_functions_of(migrations.iter().flat_map(|migration| &migration.up))?;
         if !migrations.is_empty() {
@@ -193,11 +178,16 @@ impl Migrator {
     /// The migrations to apply, each of them fit to be on a server of this major version.
     pub(super) fn to_apply(
         &self,
+        known: &Known,
         entries: &[Entry<'_>],
         to: &UpTo,
         major: u32,
     ) -> Result<Vec<&Migration>, Error> {
-        let pending = pending(entries, to.allow_out_of_order).map_err(Error::OutOfOrder)?;
+        let pending = pending(entries, to.allow_out_of_order).or_else(|order| {
+            // What was applied in its place is not late.
+            self.refuse_removed(known, self.plan.migration(&order.late).as_slice())?;
+            Err(Error::OutOfOrder(order))
+        })?;
         let pending: HashSet<_> = pending.into_iter().map(|migration| &migration.name).collect();
         let mut migrations: Vec<_> =
             self.plan.migrations.iter().filter(|m| pending.contains(&m.name)).collect();
@@ -205,6 +195,7 @@ impl Migrator {
             migrations.retain(|migration| migration.name <= *last);
         }
         migrations.truncate(to.count.unwrap_or(usize::MAX));
+        self.refuse_removed(known, &migrations)?;
         self.fit(&migrations, major)?;
         Ok(migrations)
     }
@@ -385,32 +376,8 @@ impl Migrator {
             && let Some(said) = source.server()
         {
             *advice = permission::advice(session.client(), said, &statement.sql).map(Into::into);
-            if advice.is_none()
-                && direction == Direction::Up
-                && EXISTS_ALREADY.contains(said.code())
-            {
-                *advice = self.advice_on_removed_row(session, &error.name).map(Into::into);
-            }
         }
         error
-    }
-
-    /// What to do about a migration that was applied, and of which somebody has removed the row.
-    fn advice_on_removed_row(&self, session: &mut Session, name: &str) -> Option<String> {
-        let query = LogQuery { name: Some(name.to_owned()), count: None };
-        let log = self.history.log_entries(session.client(), &query).ok()?;
-        let last = log.iter().find(|entry| entry.is_done())?;
-        let records = [Action::Up, Action::MarkApplied];
-        records.contains(&last.action).then(|| {
-            format!(
-                "the log says that {} applied `{name}` at {}, and not that it was reverted: its row was \
-                 removed from `{}`; if the database has what it does, `migrate mark {name}` records it \
-                 again",
-                last.who,
-                last.at.format("%Y-%m-%d %H:%M:%S UTC"),
-                self.history.table(),
-            )
-        })
     }
 }
 

@@ -6,6 +6,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
+pub(super) use ledger::recorded;
 use serde::Serialize;
 
 use super::Migrator;
@@ -152,7 +153,7 @@ impl Migrator {
                 findings.push(unreadable(&row.name, "down", &error));
             }
         }
-        findings.extend(ledger::disagreements(&known.applied, &log));
+        findings.extend(ledger::disagreements(&known.applied, &known.removed, &log));
         let (history, protected) = (self.history.table().to_string(), known.protected.as_deref());
         findings.extend(ledger::lost_protection(&history, protected, &log));
         if self.history.counter_is_behind(session.client())? {

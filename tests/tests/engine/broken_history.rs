@@ -1,7 +1,7 @@
 //! A history of which somebody has removed something: what is said, and what `verify` finds.
 
 use migrate_core::history::HistoryError;
-use migrate_core::{Error, Event};
+use migrate_core::{Error, Event, UpTo};
 use migrate_dsl::Migration;
 use migrate_tests::{Cli, Engine, migration};
 
@@ -155,42 +155,61 @@ fn a_type_with_the_name_of_the_history_is_named() {
 }
 
 #[test]
-fn a_row_that_was_removed_is_told_where_its_migration_fails() {
-    let cli = Cli::with_plan(&all());
+fn a_migration_whose_row_was_removed_is_not_applied_again() {
+    let all = [
+        migration(A, |pgm| _ = pgm.sql("CREATE TABLE t (n int)").down("DROP TABLE t")),
+        migration(B, |pgm| _ = pgm.sql("INSERT INTO t VALUES (1)").down("DELETE FROM t")),
+    ];
+    let cli = Cli::with_plan(&all);
     assert_eq!(cli.run("up").code, Some(0));
     cli.database.execute("DELETE FROM migrations WHERE name = '20260102000000_b'");
     insta::assert_snapshot!(
-        cli.session(&["up", "verify", "sync", "mark 20260102000000_b", "up", "verify"]),
+        cli.session(&[
+            "up",
+            "up --dry-run",
+            "goto 20260102000000_b",
+            "sync",
+            "status",
+            "--json status",
+            "verify",
+            "mark 20260102000000_b",
+            "up",
+            "verify",
+        ]),
         @r#"
-    $ migrate up  # 1
+    $ migrate up  # 5
     |       target <database> on postgres@<socket> (`DATABASE_URL`)
-    | error[42P07]: relation "two" already exists
-    |  --> tests/tests/engine/broken_history.rs:14:36
-    |   |
-    |  ::: SQL:1
-    |   |
-    | 1 | CREATE TABLE "two" (
-    |   |
-    |   = note: `20260102000000_b`: the transaction was rolled back: nothing of this migration was done
-    |   = help: the log says that ada applied `20260102000000_b` at <moment>, and not that it was reverted: its row was removed from `public.migrations`; if the database has what it does, `migrate mark 20260102000000_b` records it again
-    |   = help: mend the file and run `migrate up` again
+    | error: the log says that ada applied `20260102000000_b` at <moment>, and not that it was reverted; its row was removed from `public.migrations`
+    |  |
+    |  = help: nothing was changed, and who removed it is not known; if the database has what was applied, `migrate mark 20260102000000_b` records it again; if not, `migrate mark --pending 20260102000000_b` lets `migrate up` apply it again
+    $ migrate up --dry-run  # 5
+    |       target <database> on postgres@<socket> (`DATABASE_URL`)
+    | error: the log says that ada applied `20260102000000_b` at <moment>, and not that it was reverted; its row was removed from `public.migrations`
+    |  |
+    |  = help: nothing was changed, and who removed it is not known; if the database has what was applied, `migrate mark 20260102000000_b` records it again; if not, `migrate mark --pending 20260102000000_b` lets `migrate up` apply it again
+    $ migrate goto 20260102000000_b  # 5
+    |       target <database> on postgres@<socket> (`DATABASE_URL`)
+    | error: the log says that ada applied `20260102000000_b` at <moment>, and not that it was reverted; its row was removed from `public.migrations`
+    |  |
+    |  = help: nothing was changed, and who removed it is not known; if the database has what was applied, `migrate mark 20260102000000_b` records it again; if not, `migrate mark --pending 20260102000000_b` lets `migrate up` apply it again
+    $ migrate sync  # 5
+    |       target <database> on postgres@<socket> (`DATABASE_URL`)
+    | error: the log says that ada applied `20260102000000_b` at <moment>, and not that it was reverted; its row was removed from `public.migrations`
+    |  |
+    |  = help: nothing was changed, and who removed it is not known; if the database has what was applied, `migrate mark 20260102000000_b` records it again; if not, `migrate mark --pending 20260102000000_b` lets `migrate up` apply it again
+    $ migrate status  # 0
+    applied  20260101000000_a  <moment>
+    pending  20260102000000_b
+             the log says that ada applied it at <moment>; its row was removed: see `migrate verify`
+    |       target <database> on postgres@<socket> (`DATABASE_URL`)
+    $ migrate --json status  # 0
+    {"migrations":[{"name":"20260101000000_a","state":"applied","applied_at":"<moment>","execution_time_ms":0,"checksum":"<checksum>"},{"name":"20260102000000_b","state":"pending","applied_at":null,"execution_time_ms":null,"checksum":"<checksum>","removed":{"name":"20260102000000_b","who":"ada","at":"<moment>"}}]}
+    |       target <database> on postgres@<socket> (`DATABASE_URL`)
     $ migrate verify  # 3
     tampered      20260102000000_b: the log says that ada applied it at <moment>, and not that it was taken back; the history does not have it
-      help: this tool does not do that: find out who did; `migrate log --name 20260102000000_b` tells what was done by it
+      help: this tool does not do that: find out who did; `migrate log --name 20260102000000_b` tells what was done by it; if the database has what was applied, `migrate mark 20260102000000_b` records it again; if not, `migrate mark --pending 20260102000000_b` lets `migrate up` apply it again
     |       target <database> on postgres@<socket> (`DATABASE_URL`)
     |     verified 1 applied migration: 1 finding
-    $ migrate sync  # 1
-    |       target <database> on postgres@<socket> (`DATABASE_URL`)
-    | error[42P07]: relation "two" already exists
-    |  --> tests/tests/engine/broken_history.rs:14:36
-    |   |
-    |  ::: SQL:1
-    |   |
-    | 1 | CREATE TABLE "two" (
-    |   |
-    |   = note: `20260102000000_b`: the transaction was rolled back: nothing of this migration was done
-    |   = help: the log says that ada applied `20260102000000_b` at <moment>, and not that it was reverted: its row was removed from `public.migrations`; if the database has what it does, `migrate mark 20260102000000_b` records it again
-    |   = help: mend the file and run `migrate sync` again
     $ migrate mark 20260102000000_b  # 0
     |       target <database> on postgres@<socket> (`DATABASE_URL`)
     |       marked 20260102000000_b as applied; nothing was run
@@ -202,6 +221,115 @@ fn a_row_that_was_removed_is_told_where_its_migration_fails() {
     |     verified 2 applied migrations: 0 findings
     "#
     );
+    cli.database.execute("DELETE FROM migrations");
+    insta::assert_snapshot!(
+        cli.session(&[
+            "up",
+            "up 1",
+            "mark 20260101000000_a",
+            "mark --pending 20260102000000_b",
+            "mark --pending 20260102000000_b",
+            "up",
+            "verify",
+            "log 3",
+        ]),
+        @"
+    $ migrate up  # 5
+    |       target <database> on postgres@<socket> (`DATABASE_URL`)
+    | error: the log says that ada applied `20260101000000_a` at <moment>, ada applied `20260102000000_b` at <moment>, and not that they were reverted; their rows were removed from `public.migrations`
+    |  |
+    |  = help: nothing was changed, and who removed it is not known; if the database has what was applied, `migrate mark 20260101000000_a 20260102000000_b` records them again; if not, `migrate mark --pending 20260101000000_a 20260102000000_b` lets `migrate up` apply them again
+    $ migrate up 1  # 5
+    |       target <database> on postgres@<socket> (`DATABASE_URL`)
+    | error: the log says that ada applied `20260101000000_a` at <moment>, and not that it was reverted; its row was removed from `public.migrations`
+    |  |
+    |  = help: nothing was changed, and who removed it is not known; if the database has what was applied, `migrate mark 20260101000000_a` records it again; if not, `migrate mark --pending 20260101000000_a` lets `migrate up` apply it again
+    $ migrate mark 20260101000000_a  # 0
+    |       target <database> on postgres@<socket> (`DATABASE_URL`)
+    |       marked 20260101000000_a as applied; nothing was run
+    $ migrate mark --pending 20260102000000_b  # 0
+    |       target <database> on postgres@<socket> (`DATABASE_URL`)
+    |       marked 20260102000000_b as pending; nothing was run
+    $ migrate mark --pending 20260102000000_b  # 0
+    |       target <database> on postgres@<socket> (`DATABASE_URL`)
+    |         done nothing to do: recorded as pending already
+    $ migrate up  # 0
+    |       target <database> on postgres@<socket> (`DATABASE_URL`)
+    |      applied 20260102000000_b (<time> ms)
+    |         done 1 migration applied
+    $ migrate verify  # 0
+    |       target <database> on postgres@<socket> (`DATABASE_URL`)
+    |     verified 2 applied migrations: 0 findings
+    $ migrate log 3  # 0
+    when  action  name  outcome  took  tool  commit  who
+    <moment>  up  20260102000000_b  done  0.1.0  ada@<host> as postgres
+    <moment>  mark pending  20260102000000_b  done  0.1.0  ada@<host> as postgres
+    <moment>  mark applied  20260101000000_a  done  0.1.0  ada@<host> as postgres
+    |       target <database> on postgres@<socket> (`DATABASE_URL`)
+    "
+    );
+    // What is to be applied again is, and nothing else was.
+    assert_eq!(Engine { database: cli.database }.value("SELECT count(*)::text FROM t"), "2");
+}
+
+#[test]
+fn a_row_that_was_removed_does_not_make_its_migration_late() {
+    let engine = Engine::new();
+    engine.up(&all()).unwrap();
+    engine.database.execute("DELETE FROM migrations WHERE id = 1");
+    let error = engine.up(&all()).unwrap_err();
+    assert!(matches!(error, Error::History(HistoryError::RowsRemoved { .. })), "{error:?}");
+    // What does not come to it goes on.
+    engine.down(&all(), 1).unwrap();
+    let error = engine.up(&all()[1..]).map(|applied| applied.len());
+    assert_eq!(error.unwrap(), 1);
+}
+
+#[test]
+fn what_the_tool_removes_it_applies_again() {
+    let engine = Engine::new();
+    let (session, migrator) = (&mut engine.session(), engine.migrator(&all()));
+    let observer = &mut |_: Event| {};
+    let names = || vec![A.to_owned(), B.to_owned()];
+    let up =
+        |session: &mut _| engine.migrator(&all()).up(session, &UpTo::default(), &mut |_: Event| {});
+    assert_eq!(up(session).unwrap(), names());
+    assert_eq!(migrator.redo(session, 2, observer).unwrap(), names());
+    engine.down(&all(), 2).unwrap();
+    assert_eq!(up(session).unwrap(), names());
+    migrator.goto(session, A, observer).unwrap();
+    assert_eq!(up(session).unwrap(), [B]);
+    // Another branch has other migrations.
+    engine.migrator(&all()[..1]).sync(session, true, observer).unwrap();
+    assert_eq!(migrator.sync(session, true, observer).unwrap().1, [B]);
+    // `up` fails at what is there, and not before.
+    assert_eq!(migrator.mark_pending(session, &names(), observer).unwrap(), names());
+    assert!(matches!(up(session), Err(Error::Apply(_))));
+    assert_eq!(migrator.mark_applied(session, &names(), observer).unwrap(), names());
+    assert_eq!(migrator.verify(session).unwrap().findings, []);
+}
+
+#[test]
+fn a_log_that_cannot_tell_refuses_nothing() {
+    let all = [migration(A, |pgm| _ = pgm.sql("SELECT 1").down("SELECT 1"))];
+    let engine = Engine::new();
+    engine.up(&all).unwrap();
+    engine.database.execute("DELETE FROM migrations");
+    assert!(engine.up(&all).is_err());
+    // Whoever may not read it sees what there is without it.
+    let role = engine.database.unique("reader");
+    engine.database.execute(&format!(
+        "CREATE ROLE {role}; GRANT SELECT ON migrations, migrations_journal, migrations_settings TO {role}"
+    ));
+    let mut session = engine.session();
+    session.client().batch_execute(&format!("SET ROLE {role}")).unwrap();
+    let status = engine.migrator(&all).status(&mut session).unwrap();
+    assert_eq!(status.migrations[0].removed, None);
+    // It was cut.
+    engine
+        .database
+        .execute("ALTER TABLE migrations_log DISABLE TRIGGER kept; DELETE FROM migrations_log");
+    assert_eq!(engine.up(&all).unwrap(), [A]);
 }
 
 /// The columns of a table of the history.

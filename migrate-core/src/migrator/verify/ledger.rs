@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Finding, tampered};
-use crate::history::{Action, Applied, LogEntry};
+use crate::history::{Action, Applied, LogEntry, RemovedRow, remedies_of_removed};
 
 /// A row and its line in the log are written by one message; nothing that takes so long comes
 /// between them.
@@ -24,8 +24,13 @@ struct Told<'a> {
     gone: Option<&'a LogEntry>,
 }
 
-/// What of the history is not as the log, the newest line first, says.
-pub(super) fn disagreements(applied: &[Applied], log: &[LogEntry]) -> Vec<Finding> {
+/// What of the history is not as the log, the newest line first, says. There are files for those of which
+/// `removed` is the row that was removed.
+pub(super) fn disagreements(
+    applied: &[Applied],
+    removed: &[RemovedRow],
+    log: &[LogEntry],
+) -> Vec<Finding> {
     let told = told(log);
     let mut findings = Vec::new();
     let (mut ids, mut names) = (BTreeSet::new(), BTreeSet::new());
@@ -48,7 +53,14 @@ pub(super) fn disagreements(applied: &[Applied], log: &[LogEntry]) -> Vec<Findin
                 entry.who,
                 moment(entry.at),
             );
-            findings.push(tampered(name, message));
+            let finding = tampered(name, message);
+            findings.push(match removed.iter().any(|row| row.name == *name) {
+                true => Finding {
+                    help: format!("{}; {}", finding.help, remedies_of_removed(&[*name])),
+                    ..finding
+                },
+                false => finding,
+            });
         }
     }
     findings.extend(order(applied, &told));
@@ -79,6 +91,11 @@ pub(super) fn lost_protection(
         help: format!("find out who removed it; `migrate protect {name}` protects it again"),
         ..tampered(history, message)
     })
+}
+
+/// The migrations that the log, the newest line first, has as applied: who applied them, and when.
+pub(in crate::migrator) fn recorded(log: &[LogEntry]) -> Vec<&LogEntry> {
+    told(log).into_values().filter_map(|told| told.recorded).collect()
 }
 
 fn told(log: &[LogEntry]) -> BTreeMap<&str, Told<'_>> {
@@ -206,7 +223,7 @@ mod tests {
     }
 
     fn found(applied: &[Applied], lines: &[&str]) -> Vec<String> {
-        let findings = disagreements(applied, &log(lines)).into_iter();
+        let findings = disagreements(applied, &[], &log(lines)).into_iter();
         findings.map(|finding| format!("{}: {}", finding.name, finding.message)).collect()
     }
 
