@@ -29,10 +29,12 @@ const DEEPEST: usize = 100;
 /// them.
 #[derive(Default)]
 pub(super) struct Partitions {
-    /// The full names of the partition and of those that it is below, by the address of it or of what
-    /// belongs to it.
-    names: HashMap<Address, Vec<String>>,
+    /// The partition and those that it is below, by the address of it or of what belongs to it.
+    names: HashMap<Address, Vec<Named>>,
 }
+
+/// A partition by its id, which whoever renames it does not change, and its full name.
+type Named = (Oid, String);
 
 /// A partition or child.
 #[derive(Debug, Clone)]
@@ -50,13 +52,15 @@ impl Partitions {
         let stays = |id: &Oid| after.children.contains_key(id) && !moved.contains(id);
         let children = before.children.iter().filter(|(id, _)| stays(id));
         let addresses = children.map(|(&object, child)| {
-            let above = |child: &&Child| {
-                before.children.get(&child.parent).filter(|_| stays(&child.parent))
+            let above = |(_, child): &(Oid, &Child)| {
+                let parent = before.children.get(&child.parent).filter(|_| stays(&child.parent));
+                Some((child.parent, parent?))
             };
-            let line = std::iter::successors(Some(child), above).map(|child| child.name.clone());
+            let line = std::iter::successors(Some((object, child)), above);
+            let line = line.map(|(id, child)| (id, child.name.clone()));
             (Address { class: word("pg_class"), object, part: 0 }, line.take(DEEPEST).collect())
         });
-        let mut names: HashMap<Address, Vec<String>> =
+        let mut names: HashMap<Address, Vec<Named>> =
             addresses.filter(|(address, _)| !named.contains(address)).collect();
         if names.is_empty() {
             return Self::default();
@@ -82,7 +86,7 @@ impl Partitions {
         Self { names }
     }
 
-    fn owner<'a>(names: &'a HashMap<Address, Vec<String>>, fact: &Fact) -> Option<&'a Vec<String>> {
+    fn owner<'a>(names: &'a HashMap<Address, Vec<Named>>, fact: &Fact) -> Option<&'a Vec<Named>> {
         let is_link = fact.address.class == "pg_inherits";
         let wholes = fact.needs.iter().filter(|need| need.belongs).map(|need| need.on.whole());
         // A link belongs to both that it links.
@@ -91,7 +95,7 @@ impl Partitions {
     }
 
     /// Statements about a fact, as they do nothing where its partition is gone; a notice says so the
-    /// first time, and a warning where the table is still there.
+    /// first time, and a warning where the table is still there, be it under another name.
     pub(super) fn guarded(
         &self,
         fact: &Fact,
@@ -99,10 +103,10 @@ impl Partitions {
         told: &mut HashSet<String>,
     ) -> Vec<String> {
         let Some(names) = self.names.get(&fact.address) else { return statements };
-        let Some(name) = names.first() else { return statements };
+        let Some((id, name)) = names.first() else { return statements };
         let classes = names
             .iter()
-            .map(|name| format!("pg_catalog.to_regclass({})", quote_literal(name)))
+            .map(|(_, name)| format!("pg_catalog.to_regclass({})", quote_literal(name)))
             .collect::<Vec<_>>();
         let is_there = match classes.as_slice() {
             [class] => format!(
@@ -122,8 +126,17 @@ impl Partitions {
                     let [gone, detached] = ["", ", and is left as it is"].map(|what| {
                         quote_literal(&format!("`{name}` is no partition or child any more{what}"))
                     });
+                    let [renamed, left] = [&format!("`{name}` was renamed to `"), "` since, and is left as it is"]
+                        .map(quote_literal);
+                    let renamed_to = format!(
+                        "(SELECT oid::pg_catalog.regclass FROM pg_catalog.pg_class \
+                         WHERE oid OPERATOR(pg_catalog.=) {id})"
+                    );
                     format!(
-                        "    ELSIF {class} IS NULL THEN\n        RAISE NOTICE USING MESSAGE = {gone};\n    \
+                        "    ELSIF {class} IS NULL AND {renamed_to} IS NULL THEN\n        \
+                         RAISE NOTICE USING MESSAGE = {gone};\n    \
+                         ELSIF {class} IS NULL THEN\n        \
+                         RAISE WARNING USING MESSAGE = pg_catalog.concat({renamed}, {renamed_to}, {left});\n    \
                          ELSE\n        RAISE WARNING USING MESSAGE = {detached};\n"
                     )
                 }
