@@ -203,7 +203,7 @@ fn a_migration_whose_row_was_removed_is_not_applied_again() {
              the log says that ada applied it at <moment>; its row was removed: see `migrate verify`
     |       target <database> on postgres@<socket> (`DATABASE_URL`)
     $ migrate --json status  # 0
-    {"migrations":[{"name":"20260101000000_a","state":"applied","applied_at":"<moment>","execution_time_ms":0,"checksum":"<checksum>"},{"name":"20260102000000_b","state":"pending","applied_at":null,"execution_time_ms":null,"checksum":"<checksum>","removed":{"name":"20260102000000_b","who":"ada","at":"<moment>"}}]}
+    {"format":1,"event":"summary","migrations":[{"name":"20260101000000_a","state":"applied","applied_at":"<moment>","execution_time_ms":0,"checksum":"<checksum>"},{"name":"20260102000000_b","state":"pending","applied_at":null,"execution_time_ms":null,"checksum":"<checksum>","removed":{"name":"20260102000000_b","who":"ada","at":"<moment>"}}]}
     |       target <database> on postgres@<socket> (`DATABASE_URL`)
     $ migrate verify  # 3
     tampered      20260102000000_b: the log says that ada applied it at <moment>, and not that it was taken back; the history does not have it
