@@ -1,6 +1,9 @@
 //! Accepting a file that has changed since it was applied.
 
-use super::{Known, Migrator};
+use std::sync::Arc;
+
+use super::Migrator;
+use super::history_snapshot::HistorySnapshot;
 use crate::connect::Session;
 use crate::error::Error;
 use crate::event::Observer;
@@ -25,10 +28,11 @@ impl Migrator {
         reason: &str,
         observer: &mut dyn Observer,
     ) -> Result<(), Error> {
-        let known = self.known(session.client())?.unwrap_or_default();
-        self.can_accept(&known, name)?;
-        self.alone(session, observer, |session, _, known, _| {
-            let migration = self.can_accept(&known, name)?;
+        let history = self.read_history(session.client())?.unwrap_or_default();
+        self.can_accept(&history, name)?;
+        self.run_locked(session, observer, |run| {
+            let history = Arc::clone(&run.history);
+            let migration = self.can_accept(&history, name)?;
             let way_back = match WayBack::of(migration, &Captured::new()) {
                 WayBack::None(_) if migration.irreversible.is_none() => None,
                 way_back => Some(way_back),
@@ -37,12 +41,12 @@ impl Migrator {
             let line = Line::done(Action::Accept, name).message(reason).checksum(&checksum);
             let log = self.history.log(&self.actor, line);
             let row = self.history.replace(migration, &self.plan.generator, way_back);
-            self.write(session, vec![row, log])
+            self.write(run.session, vec![row, log])
         })
     }
 
-    fn can_accept(&self, known: &Known, name: &str) -> Result<&Migration, Error> {
-        let entries = self.entries(known);
+    fn can_accept(&self, history: &HistorySnapshot, name: &str) -> Result<&Migration, Error> {
+        let entries = self.entries(history);
         let state = entries.iter().find(|entry| entry.name == name).map(|entry| entry.state);
         let nothing = |why| Err(Error::NothingToAccept { name: name.to_owned(), why });
         match state {

@@ -63,9 +63,7 @@ impl Migrator {
             // What is wrong with it, other commands say.
             Err(HistoryError::Incomplete { .. } | HistoryError::Occupied { .. }) => {}
             Ok(Some(settings)) if settings.is_older() => {
-                self.alone(session, observer, |session, _, _, _| {
-                    self.log_backup(session, &backup)
-                })?;
+                self.run_locked(session, observer, |run| self.log_backup(run.session, &backup))?;
             }
             found => {
                 found?;

@@ -1,18 +1,19 @@
 //! Taking back.
 
-use std::borrow::Cow;
+use std::sync::Arc;
 
+use super::Migrator;
+use super::history_snapshot::HistorySnapshot;
+use super::locked_run::LockedRun;
 use super::revert_partial::stuck;
 use super::up::{is_inferred, without_secrets};
-use super::{Known, Migrator};
 use crate::capture::{code_of, untrusted};
 use crate::connect::Session;
 use crate::error::Error;
-use crate::event::{Direction, Event, Observer};
-use crate::execute::{ApplyError, Work, is_transactional};
+use crate::event::{Direction, Observer};
+use crate::execute::{ApplyError, is_transactional};
 use crate::history::inverse::{Captured, NoWayBack, WayBack};
 use crate::history::{Action, Applied, Line, TRANSACTION_MS, Unfinished};
-use crate::lock::RunnerLock;
 use crate::plan::versions::for_server;
 use crate::plan::{Checksum as _, Step};
 use crate::reason::UnfinishedReason;
@@ -28,8 +29,8 @@ pub enum DownTo {
     All,
 }
 
-/// What is meant to be taken back.
-pub(super) struct Meant<'a> {
+/// The migrations that are to be reverted.
+pub(super) struct RevertTargets<'a> {
     /// The migration that stopped half way up: it is the newest, and only its steps that were done
     /// come back.
     pub(super) partial: Option<&'a Unfinished>,
@@ -37,24 +38,24 @@ pub(super) struct Meant<'a> {
     pub(super) applied: Vec<&'a Applied>,
 }
 
-/// What is to be taken back, and how: all of it known to have a way back.
+/// What is to be reverted, and how: all of it known to have an inverse.
 #[derive(Default)]
-pub(super) struct Backwards {
+pub(super) struct RevertPlan {
     partial: Option<(Unfinished, Vec<Step>)>,
     reverts: Vec<Revert>,
 }
 
-/// A migration to take back, and how.
+/// A migration to revert, and how.
 struct Revert {
     name: String,
     steps: Vec<Step>,
 }
 
-impl<'a> Meant<'a> {
+impl<'a> RevertTargets<'a> {
     /// The migrations that are meant, of those that the database has.
-    pub(super) fn of(known: &'a Known, to: &DownTo) -> Self {
-        let partial = Migrator::partial_up(known);
-        let newest_first = known.applied.iter().rev();
+    pub(super) fn of(history: &'a HistorySnapshot, to: &DownTo) -> Self {
+        let partial = history.partially_applied();
+        let newest_first = history.applied.iter().rev();
         match to {
             DownTo::Count(count) => {
                 let partial = partial.filter(|_| *count > 0);
@@ -69,24 +70,24 @@ impl<'a> Meant<'a> {
         }
     }
 
-    /// Their names, in the order in which they are taken back.
+    /// Their names, in the order in which they are reverted.
     pub(super) fn names(&self) -> Vec<String> {
         let partial = self.partial.map(|row| row.name.clone()).into_iter();
         partial.chain(self.applied.iter().map(|row| row.name.clone())).collect()
     }
 
-    /// What the database knows without them.
-    pub(super) fn left_of(&self, known: &Known) -> Known {
+    /// The history without them.
+    pub(super) fn left_of(&self, history: &HistorySnapshot) -> HistorySnapshot {
         let names = self.names();
-        let mut left = known.clone();
+        let mut left = history.clone();
         left.applied.retain(|row| !names.contains(&row.name));
         left.unfinished.retain(|row| !names.contains(&row.name));
         left
     }
 }
 
-impl Backwards {
-    /// Whether there is nothing to take back.
+impl RevertPlan {
+    /// Whether there is nothing to revert.
     pub(super) fn is_empty(&self) -> bool {
         self.partial.is_none() && self.reverts.is_empty()
     }
@@ -123,13 +124,14 @@ impl Migrator {
         observer: &mut dyn Observer,
     ) -> Result<Vec<String>, Error> {
         // With nothing applied there is nothing to take back, and no history to create.
-        let nothing = |known: Known| known.applied.is_empty() && known.unfinished.is_empty();
-        if self.known(session.client())?.is_none_or(nothing) {
+        if self.read_history(session.client())?.is_none_or(|history| history.is_empty()) {
             return Ok(Vec::new());
         }
-        self.alone(session, observer, |session, lock, known, observer| {
-            let back = self.backwards(session, &known, &Meant::of(&known, to))?;
-            self.go_back(session, lock, &known, &back, observer)
+        self.run_locked(session, observer, |run| {
+            let history = Arc::clone(&run.history);
+            let targets = RevertTargets::of(&history, to);
+            let plan = self.revert_plan(run.session, &history, &targets)?;
+            run.revert(&plan)
         })
     }
 
@@ -143,66 +145,26 @@ impl Migrator {
         session: &mut Session,
         to: &DownTo,
     ) -> Result<Vec<(String, Vec<Step>)>, Error> {
-        let known = self.known(session.client())?.unwrap_or_default();
-        Ok(self.backwards(session, &known, &Meant::of(&known, to))?.steps())
-    }
-
-    /// Takes back what is to be taken back, and gives the names.
-    pub(super) fn go_back(
-        &self,
-        session: &mut Session,
-        lock: &RunnerLock,
-        known: &Known,
-        back: &Backwards,
-        observer: &mut dyn Observer,
-    ) -> Result<Vec<String>, Error> {
-        let steps = back.reverts.iter().flat_map(|revert| &revert.steps);
-        self.prepare_functions_of(steps)?;
-        if !back.is_empty() {
-            self.may_destroy(known.protected.as_deref())?;
-        }
-        self.tell_before_down(session, back, observer)?;
-        let mut done = Vec::new();
-        if let Some((partial, _)) = &back.partial {
-            self.take_back_partial(session, lock, partial, observer)?;
-            done.push(partial.name.clone());
-        }
-        let mut reconnects = session.reconnects();
-        let mut known = Cow::Borrowed(known);
-        for revert in &back.reverts {
-            if session.reconnects() != reconnects {
-                // The lock was nobody's for a moment: another runner may have gone on from there.
-                reconnects = session.reconnects();
-                let found = self.known(session.client())?.unwrap_or_default();
-                known.has_become(&found, Direction::Down)?;
-                can_go_on_with(&found, Some(revert), None)?;
-                self.may_destroy(found.protected.as_deref())?;
-                known = Cow::Owned(found);
-            }
-            if known.has(&revert.name) {
-                self.take_back(session, lock, &known, revert, observer)?;
-                done.push(revert.name.clone());
-            }
-        }
-        Ok(done)
+        let history = self.read_history(session.client())?.unwrap_or_default();
+        Ok(self.revert_plan(session, &history, &RevertTargets::of(&history, to))?.steps())
     }
 
     /// The migrations to take back and their steps: all of them known to have a way back.
-    pub(super) fn backwards(
+    pub(super) fn revert_plan(
         &self,
         session: &mut Session,
-        known: &Known,
-        meant: &Meant<'_>,
-    ) -> Result<Backwards, Error> {
-        let mut back = Backwards::default();
-        if let Some(partial) = meant.partial {
-            if known.has(&partial.name) {
+        history: &HistorySnapshot,
+        targets: &RevertTargets<'_>,
+    ) -> Result<RevertPlan, Error> {
+        let mut plan = RevertPlan::default();
+        if let Some(partial) = targets.partial {
+            if history.has(&partial.name) {
                 return Err(stuck(partial, UnfinishedReason::AlsoApplied));
             }
             let steps = self.would_take_back_partial(session, partial)?;
-            back.partial = Some((partial.clone(), steps));
+            plan.partial = Some((partial.clone(), steps));
         }
-        for row in &meant.applied {
+        for row in &targets.applied {
             let way_back = self.way_back(session, row)?;
             let steps = way_back.steps().map_err(|why| Error::NoWayBack {
                 name: row.name.clone(),
@@ -216,14 +178,14 @@ impl Migrator {
                 let problems = problems.into_iter().map(|problem| (name.clone(), problem));
                 return Err(Error::Problems(problems.collect()));
             }
-            back.reverts.push(Revert { name, steps });
+            plan.reverts.push(Revert { name, steps });
         }
-        for (name, steps) in back.steps() {
+        for (name, steps) in plan.steps() {
             refuse_untrusted_code(session, name, &steps)?;
         }
-        let own = meant.partial.map(|partial| partial.name.as_str());
-        can_go_on_with(known, back.reverts.first(), own)?;
-        Ok(back)
+        let own = targets.partial.map(|partial| partial.name.as_str());
+        can_go_on_with(history, plan.reverts.first(), own)?;
+        Ok(plan)
     }
 
     /// The inverse of an applied migration. What its file says counts as long as its `up` is what was
@@ -253,65 +215,67 @@ impl Migrator {
         let planned = self.plan.migration(&row.name);
         planned.is_none_or(|planned| planned.source_digest != row.source_digest)
     }
+}
 
-    fn take_back(
-        &self,
-        session: &mut Session,
-        lock: &RunnerLock,
-        known: &Known,
-        revert: &Revert,
-        observer: &mut dyn Observer,
-    ) -> Result<(), Error> {
-        let name = &revert.name;
-        let unfinished = known.unfinished.iter().find(|row| row.name == *name);
+impl LockedRun<'_> {
+    /// Reverts what the plan says, and gives the names.
+    pub(super) fn revert(&mut self, plan: &RevertPlan) -> Result<Vec<String>, Error> {
+        let migrator = self.migrator;
+        let steps = plan.reverts.iter().flat_map(|revert| &revert.steps);
+        migrator.prepare_functions_of(steps)?;
+        if !plan.is_empty() {
+            migrator.may_destroy(self.history.protected.as_deref())?;
+        }
+        migrator.tell_before_down(self.session, plan, self.observer)?;
+        let mut done = Vec::new();
+        if let Some((partial, _)) = &plan.partial {
+            self.revert_partial(partial)?;
+            done.push(partial.name.clone());
+        }
+        for revert in &plan.reverts {
+            if self.reread_after_reconnect(Direction::Down)? {
+                can_go_on_with(&self.history, Some(revert), None)?;
+                migrator.may_destroy(self.history.protected.as_deref())?;
+            }
+            if self.history.has(&revert.name) {
+                self.revert_one(revert)?;
+                done.push(revert.name.clone());
+            }
+        }
+        Ok(done)
+    }
+
+    fn revert_one(&mut self, revert: &Revert) -> Result<(), Error> {
+        let (migrator, name) = (self.migrator, &revert.name);
+        let history = &migrator.history;
+        let unfinished = self.history.unfinished(name);
         let duration = if is_transactional(&revert.steps) && unfinished.is_none() {
             TRANSACTION_MS.to_owned()
         } else {
-            self.history.since_journaled(name)
+            history.since_journaled(name)
         };
         let record = |_: &Captured| {
-            vec![
-                self.history.delete(name),
-                self.history.log(&self.actor, Line::done(Action::Down, name).took(&duration)),
-            ]
+            let line = Line::done(Action::Down, name).took(&duration);
+            vec![history.delete(name), history.log(&migrator.actor, line)]
         };
-        let work = Work {
-            name,
-            direction: Direction::Down,
-            steps: &revert.steps,
-            captures: false,
-            variables: &self.variables,
-            functions: &self.functions,
-            record: &record,
-            limits: self.limits,
-            interrupt: &self.interrupt,
-        };
-        observer.event(Event::Started {
-            name: name.clone(),
-            direction: Direction::Down,
-            statements: work.statements(),
-        });
-        let names = [name.clone()];
-        let result = self.apply_through_cuts(session, lock, &work, &names, known, observer);
-        let row = known.applied.iter().find(|row| row.name == *name);
-        let duration = result.map_err(|error| {
-            let outdated = row.is_some_and(|row| self.is_outdated(row));
-            ApplyError { outdated, ..self.failed(session, Direction::Down, error) }
+        let work = Self::work(migrator, name, Direction::Down, &revert.steps, &record);
+        let duration = self.execute(&work, std::slice::from_ref(name)).map_err(|error| {
+            let row = self.history.row(name);
+            let outdated = row.is_some_and(|row| migrator.is_outdated(row));
+            ApplyError { outdated, ..migrator.failed(self.session, Direction::Down, error) }
         })?;
-        observer.event(Event::Finished {
-            name: name.clone(),
-            direction: Direction::Down,
-            duration,
-            irreversible: None,
-            lost: Vec::new(),
-        });
-        self.is_confirmed(name)
+        self.reverted(name, duration);
+        migrator.is_confirmed(name)
     }
 }
 
 /// Whether what stopped half way, but for `own`, is what is taken back first, and can go on.
-fn can_go_on_with(known: &Known, first: Option<&Revert>, own: Option<&str>) -> Result<(), Error> {
-    for unfinished in known.unfinished.iter().filter(|row| Some(row.name.as_str()) != own) {
+fn can_go_on_with(
+    history: &HistorySnapshot,
+    first: Option<&Revert>,
+    own: Option<&str>,
+) -> Result<(), Error> {
+    for unfinished in history.unfinished.iter().filter(|row| Some(row.name.as_str()) != own) {
         let why = match first {
             _ if unfinished.direction != Direction::Down => UnfinishedReason::NotFirst,
             Some(first) if first.name != unfinished.name => UnfinishedReason::NotFirst,

@@ -65,8 +65,8 @@ impl Migrator {
     ///
     /// When the database is not current, with the names; when the history cannot be read.
     pub fn assert_current(&self, session: &mut Session) -> Result<(), Error> {
-        let known = self.known(session.client())?.unwrap_or_default();
-        let entries = self.entries(&known);
+        let history = self.read_history(session.client())?.unwrap_or_default();
+        let entries = self.entries(&history);
         let named = |state| -> Vec<String> {
             let found = entries.iter().filter(|entry| entry.state == state);
             found.map(|entry| entry.name.to_owned()).collect()
@@ -76,7 +76,7 @@ impl Migrator {
         if behind.is_empty() && ahead.is_empty() && partial.is_empty() {
             return Ok(());
         }
-        let (knows, has) = (self.plan.migrations.len(), known.applied.len());
+        let (knows, has) = (self.plan.migrations.len(), history.applied.len());
         Err(Error::NotCurrent { knows, has, behind, ahead, partial })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::down::Backwards;
+use super::down::RevertPlan;
 use super::up::is_inferred;
 use super::{Finding, FindingKind, Migrator};
 use crate::capture::{Registration, is_citus_worker, unrestored_of};
@@ -77,7 +77,7 @@ impl Migrator {
     pub(super) fn tell_before_down(
         &self,
         session: &mut Session,
-        back: &Backwards,
+        back: &RevertPlan,
         observer: &mut dyn Observer,
     ) -> Result<(), Error> {
         Self::not_restored(back.steps()).into_iter().for_each(|event| observer.event(event));

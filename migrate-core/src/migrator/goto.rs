@@ -1,6 +1,8 @@
 //! Going to just the state after one migration.
 
-use super::down::Meant;
+use std::sync::Arc;
+
+use super::down::RevertTargets;
 use super::up::tell_drift;
 use super::{DownTo, Migrator, UpTo};
 use crate::connect::Session;
@@ -31,34 +33,33 @@ impl Migrator {
         name: &str,
         observer: &mut dyn Observer,
     ) -> Result<(Vec<String>, Vec<String>), Error> {
-        let known = self.known(session.client())?.unwrap_or_default();
-        tell_drift(&self.entries(&known), observer);
-        self.alone(session, observer, |session, lock, known, observer| {
-            let mut meant = Meant::of(&known, &DownTo::Name(name.to_owned()));
-            // One that was being taken back has to go, and comes again where it is to stay.
-            let half_back = known.unfinished.iter().find(|row| row.direction == Direction::Down);
-            let half_back = half_back.filter(|half| !meant.names().contains(&half.name));
-            let half_back =
-                half_back.and_then(|half| known.applied.iter().find(|row| row.name == half.name));
-            if let Some(row) = half_back {
-                meant.applied.insert(0, row);
+        let history = self.read_history(session.client())?.unwrap_or_default();
+        tell_drift(&self.entries(&history), observer);
+        self.run_locked(session, observer, |run| {
+            let history = Arc::clone(&run.history);
+            let mut targets = RevertTargets::of(&history, &DownTo::Name(name.to_owned()));
+            // A partially reverted one has to be reverted, and is applied again where it is to stay.
+            let rows = history.unfinished.iter().filter(|row| row.direction == Direction::Down);
+            let mut rows = rows.filter(|row| !targets.names().contains(&row.name));
+            if let Some(row) = rows.next().and_then(|row| history.row(&row.name)) {
+                targets.applied.insert(0, row);
             }
-            // What could not be applied afterwards is refused before anything is taken back.
+            // What could not be applied afterwards is refused before anything is reverted.
             let to = UpTo { name: Some(name.to_owned()), ..UpTo::default() };
-            let left = meant.left_of(&known);
-            self.can_go_on(&left, session.major())?;
-            let again = self.to_apply(&left, &self.entries(&left), &to, session.major())?;
+            let left = targets.left_of(&history);
+            let major = run.session.major();
+            self.can_go_on(&left, major)?;
+            let again = self.to_apply(&left, &self.entries(&left), &to, major)?;
             self.may_apply(&left, &again)?;
             self.prepare_functions_of(again.iter().flat_map(|migration| &migration.up))?;
 
-            let mut back = Vec::new();
-            if !meant.names().is_empty() {
-                let way = self.backwards(session, &known, &meant)?;
-                back = self.go_back(session, lock, &known, &way, observer)?;
+            let mut reverted = Vec::new();
+            if !targets.names().is_empty() {
+                let plan = self.revert_plan(run.session, &history, &targets)?;
+                reverted = run.revert(&plan)?;
             }
-            let known = self.known(session.client())?.unwrap_or_default();
-            let there = self.up_alone(session, lock, &known, &to, observer)?;
-            Ok((back, there))
+            run.reread()?;
+            Ok((reverted, run.apply_pending(&to)?))
         })
     }
 }

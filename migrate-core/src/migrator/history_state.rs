@@ -1,6 +1,7 @@
 //! The history as a command finds it, before it waits for anybody.
 
-use super::{Known, Migrator};
+use super::Migrator;
+use super::history_snapshot::HistorySnapshot;
 use crate::connect::Session;
 use crate::error::Error;
 use crate::history::HistorySummary;
@@ -23,7 +24,7 @@ use crate::plan::Fingerprint;
 #[derive(Clone)]
 pub struct HistoryState {
     /// Nothing where just the plan is applied, all of it, and nothing stopped half way.
-    pub(super) known: Option<Known>,
+    pub(super) rows: Option<HistorySnapshot>,
     protected: Option<String>,
 }
 
@@ -58,11 +59,11 @@ impl Migrator {
         summary: &HistorySummary,
     ) -> Result<HistoryState, Error> {
         let protected = summary.protected().map(str::to_owned);
-        let known = match &summary.settings {
-            None => Some(Known::default()),
+        let rows = match &summary.settings {
+            None => Some(HistorySnapshot::default()),
             Some(_) if summary.has_just(&Fingerprint::of_plan(&self.plan)) => None,
-            Some(settings) => Some(self.read(session.client(), settings.clone())?),
+            Some(settings) => Some(self.snapshot(session.client(), settings.clone())?),
         };
-        Ok(HistoryState { known, protected })
+        Ok(HistoryState { rows, protected })
     }
 }

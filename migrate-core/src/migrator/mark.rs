@@ -1,5 +1,7 @@
 //! Recording without running.
 
+use std::sync::Arc;
+
 use super::Migrator;
 use crate::connect::Session;
 use crate::error::Error;
@@ -21,12 +23,13 @@ impl Migrator {
         names: &[String],
         observer: &mut dyn Observer,
     ) -> Result<Vec<String>, Error> {
-        self.alone(session, observer, |session, _, known, _| {
+        self.run_locked(session, observer, |run| {
+            let history = Arc::clone(&run.history);
             let mut marked = Vec::new();
             let mut sql = Vec::new();
             for name in names {
-                let applied = known.applied.iter().any(|row| row.name == *name);
-                let unfinished = known.unfinished.iter().any(|row| row.name == *name);
+                let applied = history.applied.iter().any(|row| row.name == *name);
+                let unfinished = history.unfinished.iter().any(|row| row.name == *name);
                 if applied && !unfinished {
                     continue;
                 }
@@ -46,7 +49,7 @@ impl Migrator {
                 sql.push(self.history.log(&self.actor, line));
                 marked.push(name.clone());
             }
-            self.write(session, sql)?;
+            self.write(run.session, sql)?;
             Ok(marked)
         })
     }
@@ -64,15 +67,16 @@ impl Migrator {
         names: &[String],
         observer: &mut dyn Observer,
     ) -> Result<Vec<String>, Error> {
-        self.alone(session, observer, |session, _, known, _| {
+        self.run_locked(session, observer, |run| {
+            let history = Arc::clone(&run.history);
             let recorded = |name: &String| {
-                known.applied.iter().any(|row| row.name == *name)
-                    || known.unfinished.iter().any(|row| row.name == *name)
-                    || known.removed.iter().any(|entry| entry.name == *name)
+                history.applied.iter().any(|row| row.name == *name)
+                    || history.unfinished.iter().any(|row| row.name == *name)
+                    || history.removed.iter().any(|entry| entry.name == *name)
             };
             let marked: Vec<_> = names.iter().filter(|name| recorded(name)).cloned().collect();
             if !marked.is_empty() {
-                self.may_destroy(known.protected.as_deref())?;
+                self.may_destroy(history.protected.as_deref())?;
             }
             let mut sql = Vec::new();
             for name in &marked {
@@ -81,7 +85,7 @@ impl Migrator {
                 let line = Line::done(Action::MarkPending, name);
                 sql.push(self.history.log(&self.actor, line));
             }
-            self.write(session, sql)?;
+            self.write(run.session, sql)?;
             Ok(marked)
         })
     }

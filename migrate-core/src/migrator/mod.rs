@@ -8,7 +8,9 @@ mod embedded;
 mod extensions;
 mod functions;
 mod goto;
+mod history_snapshot;
 mod history_state;
+mod locked_run;
 mod log;
 mod mark;
 #[cfg(feature = "backup")]
@@ -31,8 +33,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use postgres::Client;
-
 #[cfg(feature = "backup")]
 pub use backup::BackupBefore;
 pub use down::DownTo;
@@ -47,16 +47,11 @@ pub use verify::{Finding, FindingKind, Verification};
 use crate::connect::Session;
 use crate::connect::interrupt::Interrupt;
 use crate::error::Error;
-use crate::event::{Direction, Event, Observer};
 use crate::execute::Variables;
 use crate::functions::{Functions, Runner};
-use crate::history::{
-    Action, Actor, Allowed, Applied, History, HistoryError, Line, RemovedRow, Settings, Unfinished,
-};
+use crate::history::{Actor, Allowed, History};
 use crate::limits::Limits;
-use crate::lock::RunnerLock;
-use crate::lock::watchdog::{Reporter, Watchdog};
-use crate::order::{Entry, entries};
+use crate::lock::watchdog::Reporter;
 use crate::plan::Plan;
 
 /// Brings a database to where a plan says it should be, and back.
@@ -84,44 +79,6 @@ struct Reports(Reporter);
 impl fmt::Debug for Reports {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Reporter")
-    }
-}
-
-/// What the database knows.
-#[derive(Clone, Default)]
-struct Known {
-    applied: Vec<Applied>,
-    unfinished: Vec<Unfinished>,
-    protected: Option<String>,
-    /// What the log says of the pending migrations whose row was removed.
-    removed: Vec<RemovedRow>,
-    /// What this runner itself has applied since.
-    since: Vec<String>,
-}
-
-impl Known {
-    /// Whether it is recorded as applied.
-    fn has(&self, name: &str) -> bool {
-        self.applied.iter().any(|row| row.name == name)
-    }
-
-    /// What of this the other does not know. What was taken back and applied again is not the same.
-    fn not_in(&self, other: &Self) -> Option<&Applied> {
-        self.applied.iter().find(|row| !other.applied.iter().any(|it| it.id == row.id))
-    }
-
-    /// What is known by now, once the lock was nobody's for a moment: whether it is still what this
-    /// runner set out from. Others may have gone on in the same direction.
-    fn has_become(&self, found: &Self, direction: Direction) -> Result<(), Error> {
-        let (row, did) = match direction {
-            Direction::Up => (self.not_in(found), "taken back"),
-            Direction::Down => (found.not_in(self), "applied"),
-        };
-        let own = self.since.iter().find(|name| !found.has(name));
-        match row.map(|row| &row.name).or(own) {
-            Some(name) => Err(Error::Overtaken { name: name.clone(), did }),
-            None => Ok(()),
-        }
     }
 }
 
@@ -215,112 +172,6 @@ impl Migrator {
         &self.plan
     }
 
-    /// What the database knows; nothing where it has no history yet. Writes nothing.
-    fn known(&self, client: &mut Client) -> Result<Option<Known>, Error> {
-        let found = self.history.find(client).map_err(|error| error.advised(client, "SELECT"))?;
-        found.map(|settings| self.read(client, settings)).transpose()
-    }
-
-    /// Where each migration stands. That takes a digest of all steps of the plan, so once a reading.
-    fn entries<'a>(&'a self, known: &'a Known) -> Vec<Entry<'a>> {
-        entries(&self.plan, &known.applied, &known.unfinished)
-    }
-
-    fn read(&self, client: &mut Client, settings: Settings) -> Result<Known, Error> {
-        let known = self.read_all(client, settings);
-        Ok(known.map_err(|error| error.advised(client, "SELECT"))?)
-    }
-
-    fn read_all(&self, client: &mut Client, settings: Settings) -> Result<Known, HistoryError> {
-        let applied = self.history.applied(client)?;
-        let unfinished = self.history.unfinished(client)?;
-        let removed = self.removed_rows(client, &applied, &unfinished)?;
-        let protected = settings.protected;
-        Ok(Known { applied, unfinished, protected, removed, since: Vec::new() })
-    }
-
-    /// Runs `work` as the only runner, with what the database knows once it is the only one; the
-    /// history is created where there is none.
-    fn alone<T>(
-        &self,
-        session: &mut Session,
-        observer: &mut dyn Observer,
-        work: impl FnOnce(&mut Session, &RunnerLock, Known, &mut dyn Observer) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        self.locked(session, observer, |session, lock, observer| {
-            let known = self.known_or_new(session, observer)?;
-            if known.protected.is_none() {
-                self.history.check_protection(session.client())?;
-            }
-            work(session, lock, known, observer)
-        })
-    }
-
-    /// Runs `work` as the only runner.
-    fn locked<T>(
-        &self,
-        session: &mut Session,
-        observer: &mut dyn Observer,
-        work: impl FnOnce(&mut Session, &RunnerLock, &mut dyn Observer) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        if let Some(why) = session.read_only() {
-            return Err(Error::ReadOnly { why });
-        }
-        Self::refuse_worker(session)?;
-        session.prepare();
-        let reporter = self.reporter.as_ref().map(|reporter| reporter.0.clone());
-        let _watchdog = Watchdog::start(&self.interrupt, self.limits, session, reporter);
-        let lock = RunnerLock::acquire_unless_stopped(
-            session.client(),
-            &self.history,
-            self.limits.lock_wait,
-            &self.interrupt,
-            observer,
-        )?;
-        let result = work(session, &lock, observer);
-        // Where the server cannot be told, the lock goes with the session.
-        _ = lock.release(session.client());
-        result
-    }
-
-    /// What the database knows; its history is created where there is none, and brought up to date
-    /// where an older version of this tool made it.
-    fn known_or_new(
-        &self,
-        session: &mut Session,
-        observer: &mut dyn Observer,
-    ) -> Result<Known, Error> {
-        let table = self.history.table().to_string();
-        let found = self.history.find(session.client())?;
-        // What is written from now on calls whatever hangs on the tables.
-        self.history.trusted(session.client())?;
-        let Some(settings) = found else {
-            let client = session.client();
-            self.history.create(client).map_err(|error| error.advised(client, "CREATE"))?;
-            session.note_author();
-            // That there was nothing to drop is of no interest.
-            drop(session.take_notices());
-            let client = session.client();
-            let others = self.history.who_else_creates(client)?;
-            observer.event(Event::HistoryCreated { table });
-            if !others.is_empty() {
-                observer.event(self.history.warning_of(&others));
-            }
-            // Default privileges may have let others write it, and an event trigger anything.
-            self.history.trusted(session.client())?;
-            return Ok(Known::default());
-        };
-        if settings.is_older() {
-            let message = format!("from version {}", settings.version);
-            let line = Line::done(Action::Upgrade, &table).message(&message);
-            let log = self.history.log(&self.actor, line);
-            self.history.upgrade(session.client(), settings.version, log)?;
-            session.note_author();
-            observer.event(Event::HistoryUpgraded { table });
-        }
-        self.read(session.client(), settings)
-    }
-
     /// Refuses to destroy anything in a protected database, unless its name was given.
     fn may_destroy(&self, protected: Option<&str>) -> Result<(), Error> {
         match protected {
@@ -337,7 +188,11 @@ impl Migrator {
 
     #[cfg(not(feature = "backup"))]
     #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "as it is with backups")]
-    fn back_up_before(&self, _: &mut Session, _: &mut dyn Observer) -> Result<(), Error> {
+    fn back_up_before(
+        &self,
+        _: &mut Session,
+        _: &mut dyn crate::event::Observer,
+    ) -> Result<(), Error> {
         Ok(())
     }
 

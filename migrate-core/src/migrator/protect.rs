@@ -1,6 +1,7 @@
 //! A database under protection: what destroys asks for its name.
 
-use super::{Known, Migrator};
+use super::Migrator;
+use super::history_snapshot::HistorySnapshot;
 use crate::connect::Session;
 use crate::error::Error;
 use crate::event::Observer;
@@ -31,8 +32,8 @@ impl Migrator {
         observer: &mut dyn Observer,
     ) -> Result<bool, Error> {
         // Also where somebody has removed it: this is how it comes back.
-        self.locked(session, observer, |session, _, observer| {
-            match self.known_or_new(session, observer)?.protected {
+        self.with_lock(session, observer, |session, _, observer| {
+            match self.read_or_create_history(session, observer)?.protected {
                 Some(protected) if protected == name => Ok(false),
                 Some(protected) => Err(Error::ProtectedAs { protected, asked: name.to_owned() }),
                 None => {
@@ -59,7 +60,7 @@ impl Migrator {
         if self.protection(session)?.is_none() {
             return Ok(false);
         }
-        self.alone(session, observer, |session, _, known, _| match known.protected {
+        self.run_locked(session, observer, |run| match run.history.protected.clone() {
             None => Ok(false),
             Some(protected) if protected != name => {
                 Err(Error::ProtectedAs { protected, asked: name.to_owned() })
@@ -67,7 +68,7 @@ impl Migrator {
             Some(_) => {
                 let line = Line::done(Action::Unprotect, name);
                 let log = self.history.log(&self.actor, line);
-                self.write(session, vec![self.history.protect(None), log])?;
+                self.write(run.session, vec![self.history.protect(None), log])?;
                 Ok(true)
             }
         })
@@ -75,10 +76,14 @@ impl Migrator {
 
     /// Refuses to apply what destroys, in a protected database, unless its name was given. What SQL
     /// of the author's own does is not judged.
-    pub(super) fn may_apply(&self, known: &Known, migrations: &[&Migration]) -> Result<(), Error> {
+    pub(super) fn may_apply(
+        &self,
+        history: &HistorySnapshot,
+        migrations: &[&Migration],
+    ) -> Result<(), Error> {
         let destroying: Vec<_> = migrations
             .iter()
-            .filter(|migration| !known.has(&migration.name))
+            .filter(|migration| !history.has(&migration.name))
             .flat_map(|migration| migration.up.iter().map(|step| (migration.name.clone(), step)))
             .filter(|(_, step)| step.destroys)
             .map(|(name, step)| (name, step.clone()))
@@ -86,7 +91,7 @@ impl Migrator {
         if destroying.is_empty() {
             return Ok(());
         }
-        self.may_destroy(known.protected.as_deref()).map_err(|error| match error {
+        self.may_destroy(history.protected.as_deref()).map_err(|error| match error {
             Error::Protected { name, given, .. } => {
                 Error::Protected { name, given, steps: destroying }
             }

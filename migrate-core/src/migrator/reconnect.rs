@@ -8,20 +8,21 @@
 use std::error::Error as _;
 use std::time::{Duration, Instant};
 
+use super::Migrator;
+use super::locked_run::LockedRun;
 use super::revert_partial::stuck;
-use super::{Known, Migrator};
 use crate::connect::Session;
 use crate::error::Error;
-use crate::event::{Direction, Event, Observer};
+use crate::event::{Direction, Event};
 use crate::execute::{ApplyError, Failure, Work, apply};
 use crate::history::{HistoryError, Unfinished};
-use crate::lock::{LockError, RunnerLock};
+use crate::lock::LockError;
 use crate::reason::UnfinishedReason;
 
-/// How often one migration is taken up again.
-const CUTS: usize = 3;
+/// How often the connection may be lost during one migration.
+const RECONNECTS: usize = 3;
 /// How long another connection is tried for: a server that restarts takes a moment.
-const PATIENCE: Duration = Duration::from_secs(30);
+const RECONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What the history says after a cut.
 enum Found {
@@ -50,95 +51,6 @@ impl Migrator {
         }
     }
 
-    /// Runs a migration, through as many cuts of the connection as can be expected.
-    pub(super) fn apply_through_cuts(
-        &self,
-        session: &mut Session,
-        lock: &RunnerLock,
-        work: &Work<'_>,
-        names: &[String],
-        known: &Known,
-        observer: &mut dyn Observer,
-    ) -> Result<Duration, ApplyError> {
-        let started = Instant::now();
-        let mut unfinished = known.unfinished.iter().find(|row| names.contains(&row.name)).cloned();
-        let mut cuts = 0;
-        let mut idle = Idle::default();
-        loop {
-            let done = apply(session, &self.history, lock, work, unfinished.as_ref(), observer);
-            let Err(error) = done else { return done };
-            if !error.failure.is_cut() {
-                return Err(error);
-            }
-            if let Some(after) = idle.note(session.ended_after())
-                && self.interrupt.stopped().is_none()
-            {
-                observer.event(Event::IdleTimeout { after });
-            }
-            if cuts == CUTS {
-                let failure = match idle.limit() {
-                    Some(after) => {
-                        error.failure.not_resumed(idle_timeout(after), Some(RAISE_IT.to_owned()))
-                    }
-                    None => error.failure,
-                };
-                return Err(ApplyError { failure, ..error });
-            }
-            if let Some(stop) = self.interrupt.stopped() {
-                return Err(ApplyError { failure: Failure::Stopped(stop), ..error });
-            }
-            cuts += 1;
-            let name = work.name.to_owned();
-            observer.event(Event::ConnectionLost { name: name.clone() });
-            let found = match self.find_out(session, work, names, known, observer) {
-                Ok(found) => found,
-                Err(second) => {
-                    if let Some(stop) = second.stopped() {
-                        return Err(ApplyError { failure: Failure::Stopped(stop), ..error });
-                    }
-                    let why = in_full(&second);
-                    observer.event(Event::NotReconnected { name, why: why.clone() });
-                    let failure = error.failure.not_resumed(why, second.help());
-                    return Err(ApplyError { failure, ..error });
-                }
-            };
-            let recorded = matches!(found, Found::Recorded);
-            observer.event(Event::Reconnected { name, recorded });
-            match found {
-                Found::Recorded => return Ok(started.elapsed()),
-                Found::Open(open) => unfinished = open.map(|open| *open),
-            }
-        }
-    }
-
-    /// Asks until there is an answer: a server that comes back may go down once more.
-    fn find_out(
-        &self,
-        session: &mut Session,
-        work: &Work<'_>,
-        names: &[String],
-        before: &Known,
-        observer: &mut dyn Observer,
-    ) -> Result<Found, Error> {
-        let until = Instant::now() + PATIENCE;
-        let pid = session.backend_pid();
-        let mut pause = Duration::from_millis(50);
-        loop {
-            let answer = self
-                .reconnect(session, pid)
-                .and_then(|()| self.ask(session, work, names, before, observer));
-            match answer {
-                Err(error) if is_passing(&error) && Instant::now() < until => {
-                    if let Some(stop) = self.interrupt.sleep(pause) {
-                        return Err(LockError::Stopped(stop).into());
-                    }
-                }
-                answer => return answer,
-            }
-            pause = (pause * 2).min(Duration::from_secs(1));
-        }
-    }
-
     /// Connects again, when the server has done with the session before.
     fn reconnect(&self, session: &mut Session, pid: i32) -> Result<(), Error> {
         let before = (session.target().hosts(), session.identity().clone());
@@ -152,45 +64,134 @@ impl Migrator {
         }
         Ok(())
     }
+}
 
-    fn ask(
-        &self,
-        session: &mut Session,
+impl LockedRun<'_> {
+    /// Runs a migration, or `names` in one transaction, and goes on after a lost connection.
+    pub(super) fn execute(
+        &mut self,
         work: &Work<'_>,
         names: &[String],
-        before: &Known,
-        observer: &mut dyn Observer,
-    ) -> Result<Found, Error> {
+    ) -> Result<Duration, ApplyError> {
+        self.started(work.name, work.direction, work.statements());
+        let started = Instant::now();
+        let mut unfinished = names.iter().find_map(|name| self.history.unfinished(name)).cloned();
+        let mut lost = 0;
+        let mut idle = Idle::default();
+        loop {
+            let (session, observer) = (&mut *self.session, &mut *self.observer);
+            let history = &self.migrator.history;
+            let done = apply(session, history, self.lock, work, unfinished.as_ref(), observer);
+            let Err(error) = done else { return done };
+            if !error.failure.is_cut() {
+                return Err(error);
+            }
+            let error = self.may_reconnect(error, &mut idle, lost)?;
+            lost += 1;
+            match self.reconnect_and_look(error, work, names)? {
+                Found::Recorded => return Ok(started.elapsed()),
+                Found::Open(open) => unfinished = open.map(|open| *open),
+            }
+        }
+    }
+
+    /// Passes the error on where it was not the last connection to be lost.
+    fn may_reconnect(
+        &mut self,
+        error: ApplyError,
+        idle: &mut Idle,
+        lost: usize,
+    ) -> Result<ApplyError, ApplyError> {
+        let stopped = self.migrator.interrupt.stopped();
+        if let Some(after) = idle.note(self.session.ended_after())
+            && stopped.is_none()
+        {
+            self.observer.event(Event::IdleTimeout { after });
+        }
+        match (idle.limit(), stopped) {
+            (Some(after), _) if lost == RECONNECTS => {
+                let help = Some(RAISE_IT.to_owned());
+                let failure = error.failure.not_resumed(idle_timeout(after), help);
+                Err(ApplyError { failure, ..error })
+            }
+            (None, _) if lost == RECONNECTS => Err(error),
+            (_, Some(stop)) => Err(ApplyError { failure: Failure::Stopped(stop), ..error }),
+            _ => Ok(error),
+        }
+    }
+
+    /// Connects again, and reads how far the migration came.
+    fn reconnect_and_look(
+        &mut self,
+        error: ApplyError,
+        work: &Work<'_>,
+        names: &[String],
+    ) -> Result<Found, ApplyError> {
+        let name = work.name.to_owned();
+        self.observer.event(Event::ConnectionLost { name: name.clone() });
+        match self.look_until_answered(work, names) {
+            Ok(found) => {
+                let recorded = matches!(found, Found::Recorded);
+                self.observer.event(Event::Reconnected { name, recorded });
+                Ok(found)
+            }
+            Err(second) => {
+                if let Some(stop) = second.stopped() {
+                    return Err(ApplyError { failure: Failure::Stopped(stop), ..error });
+                }
+                let why = in_full(&second);
+                self.observer.event(Event::NotReconnected { name, why: why.clone() });
+                let failure = error.failure.not_resumed(why, second.help());
+                Err(ApplyError { failure, ..error })
+            }
+        }
+    }
+
+    /// Tries until there is an answer: a server that has come back may go down once more.
+    fn look_until_answered(&mut self, work: &Work<'_>, names: &[String]) -> Result<Found, Error> {
+        let until = Instant::now() + RECONNECT_TIMEOUT;
+        let pid = self.session.backend_pid();
+        let mut pause = Duration::from_millis(50);
+        loop {
+            let reconnected = self.migrator.reconnect(self.session, pid);
+            match reconnected.and_then(|()| self.look(work, names)) {
+                Err(error) if is_passing(&error) && Instant::now() < until => {
+                    if let Some(stop) = self.migrator.interrupt.sleep(pause) {
+                        return Err(LockError::Stopped(stop).into());
+                    }
+                }
+                answer => return answer,
+            }
+            pause = (pause * 2).min(Duration::from_secs(1));
+        }
+    }
+
+    /// Takes the runner's lock on the new connection, and reads the history.
+    fn look(&mut self, work: &Work<'_>, names: &[String]) -> Result<Found, Error> {
         // The lock is the same, on another connection.
-        RunnerLock::acquire_unless_stopped(
-            session.client(),
-            &self.history,
-            self.limits.lock_wait,
-            &self.interrupt,
-            observer,
-        )?;
-        let known = self.known(session.client())?.unwrap_or_default();
+        self.migrator.acquire_lock(self.session, self.observer)?;
+        let now = self.migrator.read_history(self.session.client())?.unwrap_or_default();
         // Until the lock was ours again, another runner may have had it.
-        before.has_become(&known, work.direction).map_err(|error| match error {
+        let overtaken = self.history.check_not_overtaken(&now, &self.applied, work.direction);
+        overtaken.map_err(|error| match error {
             // Whoever looks for another runner that did this would look in vain.
-            Error::Overtaken { name, .. } if session.was_promoted() => {
+            Error::Overtaken { name, .. } if self.session.was_promoted() => {
                 Error::LostInFailover { name }
             }
             error => error,
         })?;
-        let is_recorded = |name: &String| known.has(name);
+        let is_recorded = |name: &String| now.has(name);
         let recorded = match work.direction {
             Direction::Up => names.iter().all(is_recorded),
             Direction::Down => !names.iter().any(is_recorded),
         };
-        if let Some(name) = names.iter().find(|name| !recorded && known.has(name))
+        if let Some(name) = names.iter().find(|name| !recorded && now.has(name))
             && work.direction == Direction::Up
         {
             return Err(Error::Overtaken { name: name.clone(), did: "applied" });
         }
-        let mut unfinished = known.unfinished.into_iter();
-        let open = unfinished.find(|row| names.contains(&row.name));
-        if let Some(open) = &open
+        let open = names.iter().find_map(|name| now.unfinished(name));
+        if let Some(open) = open
             && !(open.direction == work.direction && open.fits(work.steps))
         {
             return Err(stuck(open, UnfinishedReason::ChangedMeanwhile));
@@ -198,7 +199,7 @@ impl Migrator {
         Ok(if recorded && open.is_none() {
             Found::Recorded
         } else {
-            Found::Open(open.map(Box::new))
+            Found::Open(open.cloned().map(Box::new))
         })
     }
 }

@@ -1,7 +1,9 @@
 //! Taking back and applying the same again.
 
-use super::down::Meant;
-use super::{DownTo, Known, Migrator};
+use std::sync::Arc;
+
+use super::down::RevertTargets;
+use super::{DownTo, Migrator};
 use crate::connect::Session;
 use crate::error::Error;
 use crate::event::Observer;
@@ -31,27 +33,26 @@ impl Migrator {
         count: usize,
         observer: &mut dyn Observer,
     ) -> Result<Vec<String>, Error> {
-        let nothing = |known: Known| known.applied.is_empty() && known.unfinished.is_empty();
-        if self.known(session.client())?.is_none_or(nothing) {
+        if self.read_history(session.client())?.is_none_or(|history| history.is_empty()) {
             return Ok(Vec::new());
         }
-        self.alone(session, observer, |session, lock, known, observer| {
-            let meant = Meant::of(&known, &DownTo::Count(count));
-            let again = meant.names();
+        self.run_locked(session, observer, |run| {
+            let history = Arc::clone(&run.history);
+            let targets = RevertTargets::of(&history, &DownTo::Count(count));
             let mut migrations = Vec::new();
-            for name in &again {
+            for name in targets.names() {
                 let missing = || Error::FileMissing { name: name.clone() };
-                let migration = self.plan.migration(name).ok_or_else(missing)?;
-                self.fit(&[migration], session.major())?;
+                let migration = self.plan.migration(&name).ok_or_else(missing)?;
+                self.fit(&[migration], run.session.major())?;
                 self.prepare_functions_of(&migration.up)?;
                 migrations.push(migration);
             }
-            self.may_apply(&meant.left_of(&known), &migrations)?;
-            let back = self.backwards(session, &known, &meant)?;
-            self.go_back(session, lock, &known, &back, observer)?;
-            let known = self.known(session.client())?.unwrap_or_default();
+            self.may_apply(&targets.left_of(&history), &migrations)?;
+            let plan = self.revert_plan(run.session, &history, &targets)?;
+            run.revert(&plan)?;
+            run.reread()?;
             migrations.sort_by_key(|migration| &migration.name);
-            self.apply_these(session, lock, &known, &migrations, true, observer)
+            run.apply(&migrations, true)
         })
     }
 }

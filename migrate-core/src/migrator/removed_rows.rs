@@ -9,8 +9,9 @@ use std::collections::HashSet;
 use postgres::Client;
 use postgres::error::SqlState;
 
+use super::Migrator;
+use super::history_snapshot::HistorySnapshot;
 use super::verify::recorded;
-use super::{Known, Migrator};
 use crate::error::Error;
 use crate::history::{Applied, HistoryError, RemovedRow, Unfinished};
 use crate::plan::Migration;
@@ -53,11 +54,11 @@ impl Migrator {
     /// Refuses to apply what the log says was applied, and not reverted since.
     pub(super) fn refuse_removed(
         &self,
-        known: &Known,
+        history: &HistorySnapshot,
         migrations: &[&Migration],
     ) -> Result<(), Error> {
         let is_meant = |row: &&RemovedRow| migrations.iter().any(|it| it.name == row.name);
-        let rows: Vec<_> = known.removed.iter().filter(is_meant).cloned().collect();
+        let rows: Vec<_> = history.removed.iter().filter(is_meant).cloned().collect();
         match rows.is_empty() {
             true => Ok(()),
             false => {

@@ -79,7 +79,7 @@ impl Migrator {
         let extensions = extensions(&programs, file, environment)?;
         self.connect_if_lost(session)?;
         self.tell_before_restore(session, &extensions, options.clean, observer)?;
-        self.locked(session, observer, |session, _, observer| {
+        self.with_lock(session, observer, |session, _, observer| {
             // Somebody may have been quicker.
             refuse(session)?;
             let started = Instant::now();
@@ -130,7 +130,7 @@ impl Migrator {
                 ) => return Ok(()),
                 found => found?,
             };
-            self.known_or_new(session, observer)?;
+            self.read_or_create_history(session, observer)?;
             if carried.iter().any(|log| log.history == self.history) {
                 return Ok(());
             }

@@ -1,13 +1,15 @@
-//! Taking back a migration that stopped half way up: just the steps that were done.
+//! Reverting a partially applied migration: just the steps that were applied.
 
-use super::{Known, Migrator};
+use std::time::Instant;
+
+use super::Migrator;
+use super::locked_run::LockedRun;
 use crate::connect::Session;
 use crate::error::Error;
-use crate::event::{Direction, Event, Observer};
-use crate::execute::{Standing, Work, standing, take_back};
+use crate::event::{Direction, Observer};
+use crate::execute::{Standing, standing, take_back};
 use crate::history::inverse::{BACK, Captured, NoWayBack};
-use crate::history::{Action, Line, Noted, Unfinished};
-use crate::lock::RunnerLock;
+use crate::history::{Action, History, Line, Noted, Unfinished};
 use crate::plan::versions::for_server;
 use crate::plan::{Capture, Inverse, Step, checksum_of_first};
 use crate::reason::UnfinishedReason;
@@ -37,79 +39,6 @@ impl Migrator {
         let standing = self.standing(session, unfinished, &up, None)?;
         let (_, backs) = self.backs(unfinished, standing, session.major())?;
         Ok(backs.into_iter().map(|back| back.step).collect())
-    }
-
-    /// Takes back what was done of a migration that stopped half way up. Each step is a transaction
-    /// of its own, with the journal's word on it, so that this, too, can stop and go on.
-    pub(super) fn take_back_partial(
-        &self,
-        session: &mut Session,
-        lock: &RunnerLock,
-        unfinished: &Unfinished,
-        observer: &mut dyn Observer,
-    ) -> Result<(), Error> {
-        let name = &unfinished.name;
-        let started = std::time::Instant::now();
-        let up = self.steps_of(unfinished, session.major())?;
-        let standing = match self.standing(session, unfinished, &up, Some(observer)) {
-            Err(Error::Apply(error)) => {
-                return Err(self.failed(session, Direction::Down, error).into());
-            }
-            standing => standing?,
-        };
-        let (up, backs) = self.backs(unfinished, standing, session.major())?;
-        self.prepare_functions_of(backs.iter().map(|back| &back.step))?;
-        let statements = backs.iter().map(|back| back.step.statements.len()).sum();
-        let direction = Direction::Down;
-        observer.event(Event::Started { name: name.clone(), direction, statements });
-        let end = || {
-            let log = self.history.log(&self.actor, Line::done(Action::Down, name));
-            vec![self.history.journal_end(name), log]
-        };
-        if backs.is_empty() {
-            let sql = format!("BEGIN;\n{};\nCOMMIT", end().join(";\n"));
-            session.client().batch_execute(&sql)?;
-        }
-        for (number, back) in backs.iter().enumerate() {
-            let journal = |done, noted: Option<&Noted>| {
-                // Until all of a statement is reverted of which only some may be done, it is not
-                // done, and stays in doubt.
-                let in_doubt = done > unfinished.statements_done && standing == Standing::Begun;
-                let done = if in_doubt { unfinished.statements_done } else { done };
-                let noted = noted.or(unfinished.noted.as_ref().filter(|_| in_doubt));
-                let checksum = checksum_of_first(&up, done);
-                let (history, captured) = (&self.history, &unfinished.captured);
-                history.journal(name, Direction::Up, &checksum, done, noted, captured)
-            };
-            let record = |_: &Captured| {
-                if number + 1 == backs.len() {
-                    return end();
-                }
-                vec![journal(back.before, None)]
-            };
-            let running = |noted: Option<&Noted>| journal(back.after, noted);
-            let work = Work {
-                name,
-                direction,
-                steps: std::slice::from_ref(&back.step),
-                captures: false,
-                variables: &self.variables,
-                functions: &self.functions,
-                record: &record,
-                limits: self.limits,
-                interrupt: &self.interrupt,
-            };
-            take_back(session, lock, &work, &running, observer)
-                .map_err(|error| self.failed(session, Direction::Down, error))?;
-        }
-        observer.event(Event::Finished {
-            name: name.clone(),
-            direction,
-            duration: started.elapsed(),
-            irreversible: None,
-            lost: Vec::new(),
-        });
-        Ok(())
     }
 
     /// The migration's steps, if they still are those that were begun.
@@ -191,10 +120,74 @@ impl Migrator {
         backs.reverse();
         Ok((up, backs))
     }
+}
 
-    /// The migration that stopped half way up, if there is one.
-    pub(super) fn partial_up(known: &Known) -> Option<&Unfinished> {
-        known.unfinished.iter().find(|row| row.direction == Direction::Up)
+impl LockedRun<'_> {
+    /// Reverts what was applied of a partially applied migration. Each step is a transaction of its own,
+    /// with its progress in the journal, so that this can be interrupted and resumed, too.
+    pub(super) fn revert_partial(&mut self, unfinished: &Unfinished) -> Result<(), Error> {
+        let (migrator, name) = (self.migrator, &unfinished.name);
+        let started = Instant::now();
+        let major = self.session.major();
+        let up = migrator.steps_of(unfinished, major)?;
+        let standing = match migrator.standing(self.session, unfinished, &up, Some(self.observer)) {
+            Err(Error::Apply(error)) => {
+                return Err(migrator.failed(self.session, Direction::Down, error).into());
+            }
+            standing => standing?,
+        };
+        let (up, backs) = migrator.backs(unfinished, standing, major)?;
+        migrator.prepare_functions_of(backs.iter().map(|back| &back.step))?;
+        let statements = backs.iter().map(|back| back.step.statements.len()).sum();
+        self.started(name, Direction::Down, statements);
+        let end = || {
+            let log = migrator.history.log(&migrator.actor, Line::done(Action::Down, name));
+            vec![migrator.history.journal_end(name), log]
+        };
+        if backs.is_empty() {
+            let sql = format!("BEGIN;\n{};\nCOMMIT", end().join(";\n"));
+            self.session.client().batch_execute(&sql)?;
+        }
+        let journal = Journal { unfinished, standing, up: &up, history: &migrator.history };
+        for (number, back) in backs.iter().enumerate() {
+            let record = |_: &Captured| {
+                if number + 1 == backs.len() {
+                    end()
+                } else {
+                    vec![journal.entry(back.before, None)]
+                }
+            };
+            let running = |noted: Option<&Noted>| journal.entry(back.after, noted);
+            let steps = std::slice::from_ref(&back.step);
+            let work = Self::work(migrator, name, Direction::Down, steps, &record);
+            take_back(self.session, self.lock, &work, &running, self.observer)
+                .map_err(|error| migrator.failed(self.session, Direction::Down, error))?;
+        }
+        self.reverted(name, started.elapsed());
+        Ok(())
+    }
+}
+
+/// What the journal says of a partially applied migration while it is reverted.
+struct Journal<'a> {
+    unfinished: &'a Unfinished,
+    standing: Standing,
+    up: &'a [Step],
+    history: &'a History,
+}
+
+impl Journal<'_> {
+    /// SQL that records that the first `done` statements are applied.
+    fn entry(&self, done: usize, noted: Option<&Noted>) -> String {
+        let Self { unfinished, standing, up, history } = self;
+        // Until all of a statement is reverted of which only some may be done, it is not
+        // done, and stays in doubt.
+        let in_doubt = done > unfinished.statements_done && *standing == Standing::Begun;
+        let done = if in_doubt { unfinished.statements_done } else { done };
+        let noted = noted.or(unfinished.noted.as_ref().filter(|_| in_doubt));
+        let checksum = checksum_of_first(up, done);
+        let (name, captured) = (&unfinished.name, &unfinished.captured);
+        history.journal(name, Direction::Up, &checksum, done, noted, captured)
     }
 }
 

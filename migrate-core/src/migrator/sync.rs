@@ -7,8 +7,11 @@
 //! file that is older than what is applied. Those applied after it may rest on it, and nobody can
 //! tell whether they do: they go with it, and come again.
 
-use super::down::{Backwards, Meant};
-use super::{Known, Migrator, UpTo};
+use std::sync::Arc;
+
+use super::down::{RevertPlan, RevertTargets};
+use super::history_snapshot::HistorySnapshot;
+use super::{Migrator, UpTo};
 use crate::connect::Session;
 use crate::data_loss::{Loss, Passage, Rehearsal, losses};
 use crate::error::Error;
@@ -56,32 +59,33 @@ impl Migrator {
         if self.is_synced(session)? {
             return Ok((Vec::new(), Vec::new()));
         }
-        self.alone(session, observer, |session, lock, known, observer| {
-            let meant = self.to_part_with(&known);
-            self.tell_parting(&known, &meant, observer);
-            let missing = self.can_follow(&known, &meant, session.major())?;
-            self.may_apply(&meant.left_of(&known), &missing)?;
+        self.run_locked(session, observer, |run| {
+            let history = Arc::clone(&run.history);
+            let targets = self.to_part_with(&history);
+            self.tell_parting(&history, &targets, run.observer);
+            let missing = self.can_follow(&history, &targets, run.session.major())?;
+            let left = targets.left_of(&history);
+            self.may_apply(&left, &missing)?;
             self.prepare_functions_of(missing.iter().flat_map(|migration| &migration.up))?;
-            let mut way = Backwards::default();
-            if !meant.names().is_empty() {
-                way = self.backwards(session, &known, &meant)?;
-                self.may_destroy(known.protected.as_deref())?;
+            let mut plan = RevertPlan::default();
+            if !targets.names().is_empty() {
+                plan = self.revert_plan(run.session, &history, &targets)?;
+                self.may_destroy(history.protected.as_deref())?;
             }
             if !discard_rows {
-                let left = meant.left_of(&known);
-                let losses =
-                    self.losses(session, &way.steps(), &missing, (&known, &left), observer)?;
+                let (session, observer) = (&mut *run.session, &mut *run.observer);
+                let histories = (&*history, &left);
+                let losses = self.losses(session, &plan.steps(), &missing, histories, observer)?;
                 if !losses.is_empty() {
                     return Err(Error::RowsLost(losses));
                 }
             }
-            if !(way.is_empty() && missing.is_empty()) {
-                self.back_up_before(session, observer)?;
+            if !(plan.is_empty() && missing.is_empty()) {
+                self.back_up_before(run.session, run.observer)?;
             }
-            let reverted = self.go_back(session, lock, &known, &way, observer)?;
-            let known = self.known(session.client())?.unwrap_or_default();
-            let applied = self.apply_these(session, lock, &known, &missing, true, observer)?;
-            Ok((reverted, applied))
+            let reverted = run.revert(&plan)?;
+            run.reread()?;
+            Ok((reverted, run.apply(&missing, true)?))
         })
         .map_err(Error::in_sync)
     }
@@ -93,9 +97,11 @@ impl Migrator {
     ///
     /// When the history cannot be read.
     pub fn is_synced(&self, session: &mut Session) -> Result<bool, Error> {
-        let known = self.known(session.client())?.unwrap_or_default();
-        let is_all = known.applied.len() == self.plan.migrations.len();
-        Ok(is_all && known.unfinished.is_empty() && self.to_part_with(&known).names().is_empty())
+        let history = self.read_history(session.client())?.unwrap_or_default();
+        let is_all = history.applied.len() == self.plan.migrations.len();
+        Ok(is_all
+            && history.unfinished.is_empty()
+            && self.to_part_with(&history).names().is_empty())
     }
 
     /// What [`sync`](Self::sync) would do. Changes nothing; to see which rows would be lost, all of
@@ -110,41 +116,46 @@ impl Migrator {
         session: &mut Session,
         observer: &mut dyn Observer,
     ) -> Result<WouldSync<'_>, Error> {
-        let known = self.known(session.client())?.unwrap_or_default();
-        let meant = self.to_part_with(&known);
-        self.tell_parting(&known, &meant, observer);
-        let applies = self.can_follow(&known, &meant, session.major())?;
+        let history = self.read_history(session.client())?.unwrap_or_default();
+        let targets = self.to_part_with(&history);
+        self.tell_parting(&history, &targets, observer);
+        let applies = self.can_follow(&history, &targets, session.major())?;
         let mut would = WouldSync { reverts: Vec::new(), applies, losses: Vec::new() };
-        if !meant.names().is_empty() {
-            would.reverts = self.backwards(session, &known, &meant)?.steps();
+        if !targets.names().is_empty() {
+            would.reverts = self.revert_plan(session, &history, &targets)?.steps();
         }
         let not_restored = Self::not_restored(would.reverts.clone()).into_iter();
         let not_restored = not_restored.chain(self.would_not_restore(session, &would.applies)?);
         not_restored.for_each(|event| observer.event(event));
         let nothing = would.reverts.is_empty() && would.applies.is_empty();
-        if !nothing && self.may_destroy(known.protected.as_deref()).is_ok() {
-            let left = meant.left_of(&known);
-            would.losses = self.locked(session, observer, |session, _, observer| {
-                self.losses(session, &would.reverts, &would.applies, (&known, &left), observer)
+        if !nothing && self.may_destroy(history.protected.as_deref()).is_ok() {
+            let left = targets.left_of(&history);
+            would.losses = self.with_lock(session, observer, |session, _, observer| {
+                self.losses(session, &would.reverts, &would.applies, (&history, &left), observer)
             })?;
         }
         Ok(would)
     }
 
     /// What the database has beyond the beginning that it shares with the files.
-    fn to_part_with<'a>(&self, known: &'a Known) -> Meant<'a> {
-        let common = common(&self.plan, &known.applied, &known.unfinished);
-        let (kept, gone) = known.applied.split_at(common);
+    fn to_part_with<'a>(&self, history: &'a HistorySnapshot) -> RevertTargets<'a> {
+        let common = common(&self.plan, &history.applied, &history.unfinished);
+        let (kept, gone) = history.applied.split_at(common);
         let next = self.plan.migrations.get(kept.len());
         // What stopped half way up is finished where it is what comes next.
         let is_next = |name: &String| gone.is_empty() && next.is_some_and(|n| n.name == *name);
-        let partial = Self::partial_up(known).filter(|partial| !is_next(&partial.name));
-        Meant { partial, applied: gone.iter().rev().collect() }
+        let partial = history.partially_applied().filter(|partial| !is_next(&partial.name));
+        RevertTargets { partial, applied: gone.iter().rev().collect() }
     }
 
     /// Tells why something goes, where there is a single reason to name: the first.
-    fn tell_parting(&self, known: &Known, meant: &Meant<'_>, observer: &mut dyn Observer) {
-        let entries = self.entries(known);
+    fn tell_parting(
+        &self,
+        history: &HistorySnapshot,
+        targets: &RevertTargets<'_>,
+        observer: &mut dyn Observer,
+    ) {
+        let entries = self.entries(history);
         let late = |name: &String| {
             let mut missing = entries.iter().filter(|entry| entry.state == State::Pending);
             let first = missing.next().filter(|first| first.name < name.as_str());
@@ -161,8 +172,8 @@ impl Migrator {
             Some((row.name.clone(), why))
         };
         let of_partial =
-            || meant.partial.and_then(|row| Some((row.name.clone(), late(&row.name)?)));
-        if let Some((name, why)) = meant.applied.iter().rev().find_map(why).or_else(of_partial) {
+            || targets.partial.and_then(|row| Some((row.name.clone(), late(&row.name)?)));
+        if let Some((name, why)) = targets.applied.iter().rev().find_map(why).or_else(of_partial) {
             observer.event(Event::Parted { name, why });
         }
     }
@@ -170,11 +181,11 @@ impl Migrator {
     /// What is to be applied once that is taken back; refused where that could not be done.
     fn can_follow(
         &self,
-        known: &Known,
-        meant: &Meant<'_>,
+        history: &HistorySnapshot,
+        targets: &RevertTargets<'_>,
         major: u32,
     ) -> Result<Vec<&Migration>, Error> {
-        let left = meant.left_of(known);
+        let left = targets.left_of(history);
         self.can_go_on(&left, major)?;
         self.to_apply(&left, &self.entries(&left), &UpTo::default(), major)
     }
@@ -185,7 +196,7 @@ impl Migrator {
         session: &mut Session,
         reverts: &[(String, Vec<Step>)],
         applies: &[&Migration],
-        (known, left): (&Known, &Known),
+        (history, left): (&HistorySnapshot, &HistorySnapshot),
         observer: &mut dyn Observer,
     ) -> Result<Vec<Loss>, Error> {
         let back = reverts.iter().flat_map(|(_, steps)| steps);
@@ -194,7 +205,7 @@ impl Migrator {
         let reverts = reverts.iter().map(|(name, steps)| {
             // Of one that stopped half way back, the rest.
             let is_it = |row: &&Unfinished| row.name == *name && row.direction == Direction::Down;
-            let done = known.unfinished.iter().find(is_it).map_or(0, |row| row.statements_done);
+            let done = history.unfinished.iter().find(is_it).map_or(0, |row| row.statements_done);
             Passage {
                 name,
                 direction: Direction::Down,

@@ -1,11 +1,14 @@
 //! Applying.
 
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
 
+use super::history_snapshot::HistorySnapshot;
+use super::locked_run::LockedRun;
 use super::revert_partial::stuck;
-use super::{HistoryState, Known, Migrator};
+use super::{HistoryState, Migrator};
 use crate::capture::{Code, code_of, unrestored_of};
 use crate::connect::Session;
 use crate::connect::permission;
@@ -14,7 +17,6 @@ use crate::event::{Direction, Event, Observer};
 use crate::execute::{ApplyError, Failure, Variables, Work, is_transactional};
 use crate::history::inverse::{BACK, Captured, WayBack};
 use crate::history::{Action, Line, TRANSACTION_MS};
-use crate::lock::RunnerLock;
 use crate::order::{Entry, State, pending};
 use crate::plan::{
     Checksum as _,
@@ -80,19 +82,17 @@ impl Migrator {
     ) -> Result<Vec<String>, Error> {
         // With nothing to do nobody has to be waited for, and what cannot be done is refused before
         // anything is written.
-        let Some(known) = state.known else { return Ok(Vec::new()) };
-        let entries = self.entries(&known);
+        let Some(history) = state.rows else { return Ok(Vec::new()) };
+        let entries = self.entries(&history);
         tell_drift(&entries, observer);
-        let migrations = self.to_apply(&known, &entries, to, session.major())?;
-        if migrations.is_empty() && known.unfinished.is_empty() {
+        let migrations = self.to_apply(&history, &entries, to, session.major())?;
+        if migrations.is_empty() && history.unfinished.is_empty() {
             return Ok(Vec::new());
         }
-        self.may_apply(&known, &migrations)?;
+        self.may_apply(&history, &migrations)?;
         // A compiler may have to be waited for, and that before the lock is held.
         self.prepare_functions_of(migrations.iter().flat_map(|migration| &migration.up))?;
-        self.alone(session, observer, |session, lock, known, observer| {
-            self.up_alone(session, lock, &known, to, observer)
-        })
+        self.run_locked(session, observer, |run| run.apply_pending(to))
     }
 
     /// What [`up`](Self::up) would apply to a server of this major version, by a history as it was read.
@@ -106,8 +106,8 @@ impl Migrator {
         to: &UpTo,
         major: u32,
     ) -> Result<Vec<&Migration>, Error> {
-        let Some(known) = &state.known else { return Ok(Vec::new()) };
-        self.to_apply(known, &self.entries(known), to, major)
+        let Some(history) = &state.rows else { return Ok(Vec::new()) };
+        self.to_apply(history, &self.entries(history), to, major)
     }
 
     /// What [`up`](Self::up) would apply. Writes nothing, not even the history.
@@ -120,72 +120,17 @@ impl Migrator {
         self.pending(&state, to, session.major())
     }
 
-    pub(super) fn up_alone(
-        &self,
-        session: &mut Session,
-        lock: &RunnerLock,
-        known: &Known,
-        to: &UpTo,
-        observer: &mut dyn Observer,
-    ) -> Result<Vec<String>, Error> {
-        self.can_go_on(known, session.major())?;
-        let migrations = self.to_apply(known, &self.entries(known), to, session.major())?;
-        self.may_apply(known, &migrations)?;
-        self.prepare_functions_of(migrations.iter().flat_map(|migration| &migration.up))?;
-        if !migrations.is_empty() {
-            self.back_up_before(session, observer)?;
-        }
-        if to.single_transaction {
-            return self.up_together(session, lock, known, &migrations, observer);
-        }
-        self.apply_these(session, lock, known, &migrations, to.allow_out_of_order, observer)
-    }
-
-    /// Applies just these, in this order.
-    pub(super) fn apply_these(
-        &self,
-        session: &mut Session,
-        lock: &RunnerLock,
-        known: &Known,
-        migrations: &[&Migration],
-        allow_out_of_order: bool,
-        observer: &mut dyn Observer,
-    ) -> Result<Vec<String>, Error> {
-        self.tell_before_up(session, migrations, observer)?;
-        let mut done = Vec::new();
-        let mut reconnects = session.reconnects();
-        let mut known = Cow::Borrowed(known);
-        for migration in migrations {
-            if session.reconnects() != reconnects {
-                // The lock was nobody's for a moment: another runner may have gone on from there.
-                reconnects = session.reconnects();
-                let found = self.known(session.client())?.unwrap_or_default();
-                known.has_become(&found, Direction::Up)?;
-                self.can_go_on(&found, session.major())?;
-                pending(&self.entries(&found), allow_out_of_order).map_err(Error::OutOfOrder)?;
-                self.may_apply(&found, migrations)?;
-                known = Cow::Owned(found);
-            }
-            if !known.has(&migration.name) {
-                self.apply_one(session, lock, &known, migration, observer)?;
-                known.to_mut().since.push(migration.name.clone());
-                done.push(migration.name.clone());
-            }
-        }
-        Ok(done)
-    }
-
     /// The migrations to apply, each of them fit to be on a server of this major version.
     pub(super) fn to_apply(
         &self,
-        known: &Known,
+        history: &HistorySnapshot,
         entries: &[Entry<'_>],
         to: &UpTo,
         major: u32,
     ) -> Result<Vec<&Migration>, Error> {
         let pending = pending(entries, to.allow_out_of_order).or_else(|order| {
             // What was applied in its place is not late.
-            self.refuse_removed(known, self.plan.migration(&order.late).as_slice())?;
+            self.refuse_removed(history, self.plan.migration(&order.late).as_slice())?;
             Err(Error::OutOfOrder(order))
         })?;
         let pending: HashSet<_> = pending.into_iter().map(|migration| &migration.name).collect();
@@ -195,7 +140,7 @@ impl Migrator {
             migrations.retain(|migration| migration.name <= *last);
         }
         migrations.truncate(to.count.unwrap_or(usize::MAX));
-        self.refuse_removed(known, &migrations)?;
+        self.refuse_removed(history, &migrations)?;
         self.fit(&migrations, major)?;
         Ok(migrations)
     }
@@ -217,13 +162,13 @@ impl Migrator {
     }
 
     /// Whether what stopped half way can be finished.
-    pub(super) fn can_go_on(&self, known: &Known, major: u32) -> Result<(), Error> {
-        for unfinished in &known.unfinished {
+    pub(super) fn can_go_on(&self, history: &HistorySnapshot, major: u32) -> Result<(), Error> {
+        for unfinished in &history.unfinished {
             let stuck = |why| Err(stuck(unfinished, why));
             if unfinished.direction != Direction::Up {
                 return stuck(UnfinishedReason::Reverting);
             }
-            if known.has(&unfinished.name) {
+            if history.has(&unfinished.name) {
                 return stuck(UnfinishedReason::AlsoApplied);
             }
             match self.plan.migration(&unfinished.name) {
@@ -233,122 +178,6 @@ impl Migrator {
             }
         }
         Ok(())
-    }
-
-    fn apply_one(
-        &self,
-        session: &mut Session,
-        lock: &RunnerLock,
-        known: &Known,
-        migration: &Migration,
-        observer: &mut dyn Observer,
-    ) -> Result<(), Error> {
-        let unfinished = known.unfinished.iter().find(|row| row.name == migration.name);
-        let duration = match unfinished {
-            None if is_transactional(&migration.up) => TRANSACTION_MS.to_owned(),
-            _ => self.history.since_journaled(&migration.name),
-        };
-        let steps = for_server(&migration.up, session.major());
-        let outcome = RefCell::new((None, Vec::new()));
-        let record = |captured: &Captured| {
-            outcome.replace(outcome_of(migration, captured));
-            self.record(migration, &duration, captured)
-        };
-        let work = Work {
-            name: &migration.name,
-            direction: Direction::Up,
-            steps: &steps,
-            captures: is_inferred(migration) || !is_transactional(&steps),
-            variables: &self.variables,
-            functions: &self.functions,
-            record: &record,
-            limits: self.limits,
-            interrupt: &self.interrupt,
-        };
-        observer.event(Event::Started {
-            name: migration.name.clone(),
-            direction: Direction::Up,
-            statements: work.statements(),
-        });
-        let names = [migration.name.clone()];
-        let result = self.apply_through_cuts(session, lock, &work, &names, known, observer);
-        let duration = result.map_err(|error| self.failed(session, Direction::Up, error))?;
-        let (irreversible, lost) = outcome.into_inner();
-        observer.event(Event::Finished {
-            name: migration.name.clone(),
-            direction: Direction::Up,
-            duration,
-            irreversible,
-            lost,
-        });
-        self.is_confirmed(&migration.name)
-    }
-
-    /// All migrations in one transaction.
-    fn up_together(
-        &self,
-        session: &mut Session,
-        lock: &RunnerLock,
-        known: &Known,
-        migrations: &[&Migration],
-        observer: &mut dyn Observer,
-    ) -> Result<Vec<String>, Error> {
-        if let Some(alone) = migrations.iter().find(|m| m.up.iter().any(|step| !step.transactional))
-        {
-            return Err(Error::NotTransactional { name: alone.name.clone() });
-        }
-        self.tell_before_up(session, migrations, observer)?;
-        let major = session.major();
-        let steps: Vec<Step> =
-            migrations.iter().flat_map(|migration| for_server(&migration.up, major)).collect();
-        let outcomes = RefCell::new(Vec::new());
-        let record = |captured: &Captured| {
-            let mut first = 0;
-            let mut sql = Vec::new();
-            let mut found = Vec::new();
-            for migration in migrations {
-                let end = first + migration.up.len();
-                let own = captured.range(first..end);
-                let own: Captured = own.map(|(step, back)| (step - first, back.clone())).collect();
-                sql.extend(self.record(migration, TRANSACTION_MS, &own));
-                found.push(outcome_of(migration, &own));
-                first = end;
-            }
-            outcomes.replace(found);
-            sql
-        };
-        let names: Vec<_> = migrations.iter().map(|migration| migration.name.clone()).collect();
-        let together = names.join(", ");
-        let work = Work {
-            name: &together,
-            direction: Direction::Up,
-            steps: &steps,
-            captures: migrations.iter().any(|migration| is_inferred(migration)),
-            variables: &self.variables,
-            functions: &self.functions,
-            record: &record,
-            limits: self.limits,
-            interrupt: &self.interrupt,
-        };
-        observer.event(Event::Started {
-            name: together.clone(),
-            direction: Direction::Up,
-            statements: work.statements(),
-        });
-        let duration = self
-            .apply_through_cuts(session, lock, &work, &names, known, observer)
-            .map_err(|error| self.failed(session, Direction::Up, error))?;
-        for (migration, (irreversible, lost)) in migrations.iter().zip(outcomes.into_inner()) {
-            observer.event(Event::Finished {
-                name: migration.name.clone(),
-                direction: Direction::Up,
-                duration,
-                irreversible,
-                lost,
-            });
-        }
-        self.is_confirmed(&together)?;
-        Ok(names)
     }
 
     fn record(&self, migration: &Migration, duration: &str, captured: &Captured) -> Vec<String> {
@@ -378,6 +207,147 @@ impl Migrator {
             *advice = permission::advice(session.client(), said, &statement.sql).map(Into::into);
         }
         error
+    }
+}
+
+impl LockedRun<'_> {
+    /// Applies what is pending, and gives the names.
+    pub(super) fn apply_pending(&mut self, to: &UpTo) -> Result<Vec<String>, Error> {
+        let (migrator, history) = (self.migrator, Arc::clone(&self.history));
+        let major = self.session.major();
+        migrator.can_go_on(&history, major)?;
+        let migrations = migrator.to_apply(&history, &migrator.entries(&history), to, major)?;
+        migrator.may_apply(&history, &migrations)?;
+        migrator.prepare_functions_of(migrations.iter().flat_map(|migration| &migration.up))?;
+        if !migrations.is_empty() {
+            migrator.back_up_before(self.session, self.observer)?;
+        }
+        if to.single_transaction {
+            return self.apply_together(&migrations);
+        }
+        self.apply(&migrations, to.allow_out_of_order)
+    }
+
+    /// Applies just these, in this order, and gives the names of those that were not applied yet.
+    pub(super) fn apply(
+        &mut self,
+        migrations: &[&Migration],
+        allow_out_of_order: bool,
+    ) -> Result<Vec<String>, Error> {
+        let migrator = self.migrator;
+        migrator.tell_before_up(self.session, migrations, self.observer)?;
+        let mut done = Vec::new();
+        for migration in migrations {
+            if self.reread_after_reconnect(Direction::Up)? {
+                let history = &self.history;
+                migrator.can_go_on(history, self.session.major())?;
+                pending(&migrator.entries(history), allow_out_of_order)
+                    .map_err(Error::OutOfOrder)?;
+                migrator.may_apply(history, migrations)?;
+            }
+            if !self.history.has(&migration.name) {
+                self.apply_one(migration)?;
+                self.applied.push(migration.name.clone());
+                done.push(migration.name.clone());
+            }
+        }
+        Ok(done)
+    }
+
+    fn apply_one(&mut self, migration: &Migration) -> Result<(), Error> {
+        let (migrator, name) = (self.migrator, &migration.name);
+        let duration = match self.history.unfinished(name) {
+            None if is_transactional(&migration.up) => TRANSACTION_MS.to_owned(),
+            _ => migrator.history.since_journaled(name),
+        };
+        let steps = for_server(&migration.up, self.session.major());
+        let outcome = RefCell::new(Outcome::default());
+        let record = |captured: &Captured| {
+            outcome.replace(Outcome::of(migration, captured));
+            migrator.record(migration, &duration, captured)
+        };
+        let work = Work {
+            captures: is_inferred(migration) || !is_transactional(&steps),
+            ..Self::work(migrator, name, Direction::Up, &steps, &record)
+        };
+        let duration = self
+            .execute(&work, std::slice::from_ref(name))
+            .map_err(|error| migrator.failed(self.session, Direction::Up, error))?;
+        self.observer.event(outcome.into_inner().finished(name, duration));
+        migrator.is_confirmed(name)
+    }
+
+    /// All migrations in one transaction.
+    fn apply_together(&mut self, migrations: &[&Migration]) -> Result<Vec<String>, Error> {
+        let migrator = self.migrator;
+        let non_transactional = migrations.iter().find(|it| !is_transactional(&it.up));
+        if let Some(migration) = non_transactional {
+            return Err(Error::NotTransactional { name: migration.name.clone() });
+        }
+        migrator.tell_before_up(self.session, migrations, self.observer)?;
+        let major = self.session.major();
+        let steps: Vec<Step> = migrations.iter().flat_map(|it| for_server(&it.up, major)).collect();
+        let outcomes = RefCell::new(Vec::new());
+        let record = |captured: &Captured| {
+            let each: Vec<_> = captured_by_migration(migrations, captured).collect();
+            outcomes.replace(each.iter().map(|(it, own)| Outcome::of(it, own)).collect());
+            each.iter().flat_map(|(it, own)| migrator.record(it, TRANSACTION_MS, own)).collect()
+        };
+        let names: Vec<_> = migrations.iter().map(|migration| migration.name.clone()).collect();
+        let together = names.join(", ");
+        let work = Work {
+            captures: migrations.iter().any(|migration| is_inferred(migration)),
+            ..Self::work(migrator, &together, Direction::Up, &steps, &record)
+        };
+        let duration = self
+            .execute(&work, &names)
+            .map_err(|error| migrator.failed(self.session, Direction::Up, error))?;
+        for (name, outcome) in names.iter().zip(outcomes.into_inner()) {
+            self.observer.event(outcome.finished(name, duration));
+        }
+        migrator.is_confirmed(&together)?;
+        Ok(names)
+    }
+}
+
+/// What was captured, by migration, where the steps of all of them ran as those of one.
+fn captured_by_migration<'a>(
+    migrations: &'a [&'a Migration],
+    captured: &'a Captured,
+) -> impl Iterator<Item = (&'a Migration, Captured)> {
+    let mut first = 0;
+    migrations.iter().map(move |migration| {
+        let start = first;
+        first += migration.up.len();
+        let own = captured.range(start..first);
+        (*migration, own.map(|(step, inverse)| (step - start, inverse.clone())).collect())
+    })
+}
+
+/// What is known of the inverse of a migration once it has been applied.
+#[derive(Default)]
+struct Outcome {
+    /// Why it cannot be reverted.
+    irreversible: Option<String>,
+    /// What is lost when it is.
+    lost: Vec<String>,
+}
+
+impl Outcome {
+    fn of(migration: &Migration, captured: &Captured) -> Self {
+        match WayBack::of(migration, captured) {
+            WayBack::None(why) => Self { irreversible: Some(why.reason), lost: Vec::new() },
+            WayBack::Written(_) => Self::default(),
+            WayBack::Inferred(steps) => {
+                Self { irreversible: None, lost: steps.iter().rev().flat_map(lost).collect() }
+            }
+        }
+    }
+
+    fn finished(self, name: &str, duration: Duration) -> Event {
+        let Self { irreversible, lost } = self;
+        let (name, direction) = (name.to_owned(), Direction::Up);
+        Event::Finished { name, direction, duration, irreversible, lost }
     }
 }
 
@@ -412,15 +382,6 @@ pub(super) fn without_secrets(steps: &[Step], variables: &Variables) -> Vec<Prob
         }
     }
     problems
-}
-
-/// Why a migration cannot be reverted, given what was captured; else what is lost when it is.
-fn outcome_of(migration: &Migration, captured: &Captured) -> (Option<String>, Vec<String>) {
-    match WayBack::of(migration, captured) {
-        WayBack::None(why) => (Some(why.reason), Vec::new()),
-        WayBack::Written(_) => (None, Vec::new()),
-        WayBack::Inferred(steps) => (None, steps.iter().rev().flat_map(lost).collect()),
-    }
 }
 
 /// What does not come back with a step that can be taken back.

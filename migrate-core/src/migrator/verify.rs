@@ -98,7 +98,7 @@ impl Migrator {
     ///
     /// When the history cannot be read.
     pub fn verify(&self, session: &mut Session) -> Result<Verification, Error> {
-        let known = match self.known(session.client()) {
+        let known = match self.read_history(session.client()) {
             Err(Error::History(error @ HistoryError::Incomplete { .. })) => {
                 // It may be this table that lacks something.
                 let applied = self.history.applied(session.client()).map_or(0, |rows| rows.len());
