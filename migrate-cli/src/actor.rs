@@ -11,15 +11,8 @@ pub fn actor(environment: &Environment, git_commit: Option<String>) -> Actor {
     let named = ["USER", "LOGNAME"].into_iter().find_map(|name| environment.var(name));
     let user = named.map(ToOwned::to_owned).or_else(|| environment.account.clone());
     let host = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
-    Actor {
-        name: format!(
-            "{}@{}",
-            user.as_deref().unwrap_or("unknown"),
-            host.as_deref().unwrap_or("unknown")
-        ),
-        git_commit,
-        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-    }
+    let (user, host) = (user.as_deref().unwrap_or("unknown"), host.as_deref().unwrap_or("unknown"));
+    Actor::new(format!("{user}@{host}"), env!("CARGO_PKG_VERSION")).git_commit(git_commit)
 }
 
 /// The commit that is checked out around the current folder.

@@ -15,7 +15,7 @@
 //! let plan = plan::from_json(&std::fs::read_to_string("plan.json")?)?;
 //! let target = Target::parse("postgres://ada@localhost/shop", "here", &Environment::default())?;
 //! let mut session = Session::connect(&target, "migrate up")?;
-//! let actor = Actor { name: "ada".into(), git_commit: None, tool_version: "0.1.0".into() };
+//! let actor = Actor::new("ada", "0.1.0");
 //! let applied = Migrator::new(plan, actor)
 //!     .up(&mut session, &UpTo::default(), &mut |event: Event| eprintln!("{event:?}"))?;
 //! # Ok(())

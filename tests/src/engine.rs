@@ -132,7 +132,6 @@ impl Engine {
 /// A migrator for a plan.
 #[must_use]
 pub fn migrator(plan: Plan) -> Migrator {
-    let actor =
-        Actor { name: "ada@test".to_owned(), git_commit: None, tool_version: "0".to_owned() };
+    let actor = Actor::new("ada@test", "0");
     Migrator::new(plan, actor)
 }

@@ -86,20 +86,19 @@ mod tests {
 
     #[test]
     fn a_line_an_action() {
-        let entry = |action, name: &str, message: Option<&str>| LogEntry {
-            id: 1,
-            at: chrono::DateTime::UNIX_EPOCH,
-            action,
-            name: name.to_owned(),
-            outcome: if message.is_some() { Outcome::Failed } else { Outcome::Done },
-            duration_ms: message.is_none().then_some(1234),
-            who: "ada".to_owned(),
-            host: Some("laptop".to_owned()),
-            role: "postgres".to_owned(),
-            git_commit: Some("0123456789abcdef".to_owned()),
-            tool_version: "0.1.0".to_owned(),
-            checksum: None,
-            message: message.map(str::to_owned),
+        let entry = |action, name: &str, message: Option<&str>| {
+            let mut entry = LogEntry::done(action, name);
+            if message.is_some() {
+                entry.outcome = Outcome::Failed;
+            }
+            entry.duration_ms = message.is_none().then_some(1234);
+            entry.who = "ada".to_owned();
+            entry.host = Some("laptop".to_owned());
+            entry.role = "postgres".to_owned();
+            entry.git_commit = Some("0123456789abcdef".to_owned());
+            entry.tool_version = "0.1.0".to_owned();
+            entry.message = message.map(str::to_owned);
+            entry
         };
         let log = [
             entry(Action::MarkApplied, "20260101000000_a", None),

@@ -8,6 +8,7 @@
 use migrate_dsl::{Identifier, Name, quote_literal as literal};
 use postgres::Client;
 
+use super::log::newest_column;
 use super::schema::WITHOUT_SETTINGS;
 use super::settings::{PROTECTED, all_settings};
 use super::{Action, Actor, History, HistoryError, Line, TRANSACTION_MS};
@@ -65,7 +66,8 @@ impl CarriedLog {
              CREATE SCHEMA {}; END IF;\n\
              IF pg_catalog.to_regclass({}) IS NULL THEN EXECUTE {}; END IF;\n\
              IF pg_catalog.to_regclass({}) IS NULL THEN RETURN; END IF;\n\
-             {};\n\
+             IF EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid = pg_catalog.to_regclass({}) \
+             AND attname = {}) THEN {}; ELSE {}; END IF;\n\
              SELECT pg_catalog.string_agg(pg_catalog.quote_ident(attname), ', ') INTO columns \
              FROM pg_catalog.pg_attribute WHERE attrelid = pg_catalog.to_regclass({}) \
              AND attnum > 0 AND NOT attisdropped AND attname <> 'id';\n\
@@ -77,7 +79,10 @@ impl CarriedLog {
             literal(&self.history.table().quoted()),
             literal(&create),
             literal(&log),
-            self.history.log(actor, restored),
+            literal(&log),
+            literal(newest_column()),
+            self.history.log(actor, restored.clone()),
+            self.history.log_of_version(WITHOUT_SETTINGS, actor, restored),
             literal(&log),
             literal(&log),
             literal(&self.lines),

@@ -54,6 +54,23 @@ impl Column {
     }
 }
 
+/// The version of tables that have all of these columns.
+pub(super) const fn newest(tables: &[&[Column]]) -> usize {
+    let mut version = 1;
+    let mut table = 0;
+    while table < tables.len() {
+        let mut column = 0;
+        while column < tables[table].len() {
+            if tables[table][column].since > version {
+                version = tables[table][column].since;
+            }
+            column += 1;
+        }
+        table += 1;
+    }
+    version
+}
+
 /// SQL that creates a table as its first version was.
 pub(super) fn create_table(table: &Name, columns: &[Column]) -> String {
     let of_first = columns.iter().filter(|column| column.since == 1);
@@ -89,8 +106,7 @@ pub(super) fn restore_column(table: &Name, column: &Column) -> Vec<String> {
     statements
 }
 
-/// SQL that adds a row: each value is SQL, and what is `NULL` is left out, for older tables may not
-/// have it.
+/// SQL that adds a row: each value is SQL, and what is `NULL` is left out.
 pub(super) fn insert(table: &Name, values: &[(&str, String)]) -> String {
     let given = values.iter().filter(|(_, sql)| sql != "NULL");
     let (names, values): (Vec<_>, Vec<_>) = given.map(|(name, sql)| (*name, sql.as_str())).unzip();

@@ -41,16 +41,9 @@ pub(super) fn check(
     let mut problems = Vec::new();
     let mut remedy = Vec::new();
     let missing = |table: &migrate_dsl::Name| format!("the table `{table}` is missing");
-    // The statements of the second version: three for the log, one for the settings.
-    let mut second = history.kept_log_and_settings();
-    let create_settings = second.split_off(3);
-    if !has(&log, None) {
-        problems.push(missing(&log));
-        remedy.extend(history.tables().into_iter().skip(1).take(1).chain(second));
-    }
-    if !has(&journal, None) {
-        problems.push(missing(&journal));
-        remedy.extend(history.tables().into_iter().skip(2).chain(history.noted_in_journal()));
+    for table in [&log, &journal].into_iter().filter(|table| !has(table, None)) {
+        problems.push(missing(table));
+        remedy.extend(history.steps_of(table));
     }
     let set_version = history.set("version", &VERSION.to_string());
     let mut version = shown;
@@ -64,7 +57,7 @@ pub(super) fn check(
                 false => missing(&kept),
             });
             remedy.extend(is_there.then(|| format!("DROP TABLE {}", kept.quoted())));
-            remedy.extend(create_settings);
+            remedy.extend(history.steps_of(&kept));
             remedy.push(set_version);
             true
         }

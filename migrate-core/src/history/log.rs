@@ -29,8 +29,15 @@ pub(super) const COLUMNS: &[Column] = &[
     column("checksum", "pg_catalog.text").since(2),
 ];
 
+/// The column by which a log is known to have all of them.
+#[cfg(feature = "backup")]
+pub(super) fn newest_column() -> &'static str {
+    COLUMNS.iter().max_by_key(|column| column.since).map_or("id", |column| column.name)
+}
+
 /// Who is at work, for the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Actor {
     /// The person and the machine: `ada@laptop`.
     pub name: String,
@@ -38,6 +45,19 @@ pub struct Actor {
     pub git_commit: Option<String>,
     /// The version of the tool.
     pub tool_version: String,
+}
+
+impl Actor {
+    /// Somebody, with a version of a tool; no commit.
+    pub fn new(name: impl Into<String>, tool_version: impl Into<String>) -> Self {
+        Self { name: name.into(), git_commit: None, tool_version: tool_version.into() }
+    }
+
+    /// The commit that is checked out.
+    #[must_use]
+    pub fn git_commit(self, git_commit: Option<String>) -> Self {
+        Self { git_commit, ..self }
+    }
 }
 
 /// What the log says was done.
@@ -214,6 +234,7 @@ impl<'a> Line<'a> {
 
 /// A line of the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct LogEntry {
     /// Counts.
     pub id: i64,
@@ -244,6 +265,26 @@ pub struct LogEntry {
 }
 
 impl LogEntry {
+    /// That something was done, by nobody in particular, at the beginning of
+    /// [Unix time](DateTime::UNIX_EPOCH).
+    pub fn done(action: Action, name: impl Into<String>) -> Self {
+        Self {
+            id: 1,
+            at: DateTime::UNIX_EPOCH,
+            action,
+            name: name.into(),
+            outcome: Outcome::Done,
+            duration_ms: None,
+            who: String::new(),
+            host: None,
+            role: String::new(),
+            git_commit: None,
+            tool_version: String::new(),
+            checksum: None,
+            message: None,
+        }
+    }
+
     fn read(row: &Row) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let actor: String = row.try_get("actor")?;
         let (who, host) = match actor.rsplit_once('@') {
@@ -286,21 +327,27 @@ pub struct LogQuery {
 impl History {
     /// Adds a line to the log.
     pub(crate) fn log(&self, actor: &Actor, line: Line<'_>) -> String {
+        self.log_of_version(usize::MAX, actor, line)
+    }
+
+    /// Adds a line to a log that an older version of this tool may have made: without what that has no
+    /// columns for.
+    pub(crate) fn log_of_version(&self, version: usize, actor: &Actor, line: Line<'_>) -> String {
         let optional = |text: Option<&str>| text.map_or_else(|| "NULL".to_owned(), literal);
-        insert(
-            &self.log_table(),
-            &[
-                ("action", literal(line.action.as_str())),
-                ("name", literal(line.name)),
-                ("outcome", literal(line.outcome.as_str())),
-                ("duration_ms", line.duration.to_owned()),
-                ("message", optional(line.message)),
-                ("actor", literal(&actor.name)),
-                ("git_commit", optional(actor.git_commit.as_deref())),
-                ("tool_version", literal(&actor.tool_version)),
-                ("checksum", optional(line.checksum)),
-            ],
-        )
+        let mut values = vec![
+            ("action", literal(line.action.as_str())),
+            ("name", literal(line.name)),
+            ("outcome", literal(line.outcome.as_str())),
+            ("duration_ms", line.duration.to_owned()),
+            ("message", optional(line.message)),
+            ("actor", literal(&actor.name)),
+            ("git_commit", optional(actor.git_commit.as_deref())),
+            ("tool_version", literal(&actor.tool_version)),
+            ("checksum", optional(line.checksum)),
+        ];
+        let has = |name| COLUMNS.iter().any(|it| it.name == name && it.since <= version);
+        values.retain(|(name, _)| has(*name));
+        insert(&self.log_table(), &values)
     }
 
     /// Lines of the log, the newest first.

@@ -1,23 +1,25 @@
 //! The tables: how they are made and brought up to date.
 
-use migrate_dsl::quote_literal as literal;
+use migrate_dsl::{Name, quote_literal as literal};
 use postgres::Client;
 
-use super::columns::{add_columns, create_table};
+use super::columns::{add_columns, create_table, newest};
 use super::{History, HistoryError, journal, log, row};
 use crate::connect::search_path::LEAVE_TRUSTED;
 
-/// What makes the tables: each step a version of them, which a number in the settings tells. A new
-/// history goes through all steps, an older one through those that it has not seen, so that both
-/// end up the same. Steps are added, never changed.
-const STEPS: [fn(&History) -> Vec<String>; 3] =
-    [History::tables, History::kept_log_and_settings, History::noted_in_journal];
-
-/// The version that the tables have after all steps.
-pub(super) const VERSION: usize = STEPS.len();
+/// The version of the tables: that of their newest column, which a number in the settings tells.
+pub(super) const VERSION: usize = newest(&[row::COLUMNS, log::COLUMNS, journal::COLUMNS]);
 
 /// The version of tables that have no settings to tell it.
 pub(super) const WITHOUT_SETTINGS: usize = 1;
+
+/// A statement that makes a part of the tables.
+struct Step {
+    /// The version that brought it.
+    version: usize,
+    table: Name,
+    sql: String,
+}
 
 /// SQL for a history that stays local where Citus is, whatever the cluster does with other tables and
 /// schemas: in its metadata, an identity column begins anew.
@@ -63,62 +65,96 @@ impl History {
         in_transaction(client, self.steps_from(from).chain([also]).collect())
     }
 
+    /// What makes the tables. A new history goes through all steps, an older one through those that it has
+    /// not seen, so that both end up the same. A column brings its step with it; steps are added, never
+    /// changed.
+    fn steps(&self) -> Vec<Step> {
+        let tables = [
+            (self.table.clone(), row::COLUMNS),
+            (self.log_table(), log::COLUMNS),
+            (self.journal_table(), journal::COLUMNS),
+        ];
+        let mut steps = Vec::new();
+        for version in 1..=VERSION {
+            for (table, columns) in &tables {
+                let sql = match version {
+                    1 => vec![create_table(table, columns)],
+                    _ => add_columns(table, *columns, version),
+                };
+                let step = |sql| Step { version, table: table.clone(), sql };
+                steps.extend(sql.into_iter().map(step));
+            }
+            steps.extend(self.more_steps(version));
+        }
+        steps
+    }
+
+    /// What a version has brought besides columns.
+    fn more_steps(&self, version: usize) -> Vec<Step> {
+        let (log, journal, settings) =
+            (self.log_table(), self.journal_table(), self.settings_table());
+        let step = |table: &Name, sql| Step { version, table: table.clone(), sql };
+        match version {
+            2 => vec![
+                step(&log, self.create_log_function()),
+                step(&log, self.create_log_trigger()),
+                step(
+                    &settings,
+                    format!(
+                        "CREATE TABLE {} (key pg_catalog.text PRIMARY KEY, \
+                         value pg_catalog.text NOT NULL)",
+                        settings.quoted()
+                    ),
+                ),
+            ],
+            3 => vec![step(
+                &journal,
+                format!(
+                    "ALTER TABLE {} ALTER COLUMN started_at SET DEFAULT pg_catalog.now()",
+                    journal.quoted()
+                ),
+            )],
+            _ => Vec::new(),
+        }
+    }
+
     pub(super) fn steps_from(&self, version: usize) -> impl Iterator<Item = String> {
-        let steps = STEPS.iter().skip(version).flat_map(|step| step(self));
-        steps.chain([self.set("version", &VERSION.to_string())])
+        let steps = self.steps().into_iter().filter(move |step| step.version > version);
+        steps.map(|step| step.sql).chain([self.set("version", &VERSION.to_string())])
     }
 
-    pub(super) fn tables(&self) -> Vec<String> {
-        vec![
-            create_table(&self.table, row::COLUMNS),
-            create_table(&self.log_table(), log::COLUMNS),
-            create_table(&self.journal_table(), journal::COLUMNS),
-        ]
-    }
-
-    /// What was there before the statement that a runner was killed in.
-    pub(super) fn noted_in_journal(&self) -> Vec<String> {
-        let mut statements = add_columns(&self.journal_table(), journal::COLUMNS, 3);
-        let journal = self.journal_table().quoted();
-        statements.push(format!(
-            "ALTER TABLE {journal} ALTER COLUMN started_at SET DEFAULT pg_catalog.now()"
-        ));
-        statements
+    /// What makes one of the tables, as it is now.
+    pub(super) fn steps_of(&self, table: &Name) -> impl Iterator<Item = String> {
+        let steps = self.steps().into_iter().filter(move |step| step.table == *table);
+        steps.map(|step| step.sql)
     }
 
     /// The log can only be added to. A trigger says so rather than privileges: whom the table
     /// belongs to would not be stopped by those from changing it in passing, nor would a superuser.
     /// Whoever means to can still disable the trigger, and has then said that it is meant.
-    pub(super) fn kept_log_and_settings(&self) -> Vec<String> {
-        let log = self.log_table();
-        let function = self.beside("log_kept");
-        let message = literal(&format!("`{log}` is only added to"));
+    fn create_log_function(&self) -> String {
+        let message = literal(&format!("`{}` is only added to", self.log_table()));
         let hint = literal("it is what `migrate log` and `migrate verify` read");
         let body = literal(&format!(
             "BEGIN RAISE EXCEPTION USING MESSAGE = {message}, HINT = {hint}, \
              ERRCODE = 'restrict_violation'; END"
         ));
-        let mut statements = add_columns(&log, log::COLUMNS, 2);
-        statements.extend([
-            format!(
-                // It stays behind where somebody drops the tables by hand. To replace it would leave
-                // it to whoever owns it.
-                "DROP FUNCTION IF EXISTS {0}(); CREATE FUNCTION {0}() RETURNS pg_catalog.trigger \
-                 LANGUAGE plpgsql AS {body}",
-                function.quoted()
-            ),
-            format!(
-                "CREATE TRIGGER kept BEFORE UPDATE OR DELETE OR TRUNCATE ON {} \
-                 FOR EACH STATEMENT EXECUTE FUNCTION {}()",
-                log.quoted(),
-                function.quoted()
-            ),
-            format!(
-                "CREATE TABLE {} (key pg_catalog.text PRIMARY KEY, value pg_catalog.text NOT NULL)",
-                self.settings_table().quoted()
-            ),
-        ]);
-        statements
+        // It stays behind where somebody drops the tables by hand. To replace it would leave it to
+        // whoever owns it.
+        format!(
+            "DROP FUNCTION IF EXISTS {0}(); CREATE FUNCTION {0}() RETURNS pg_catalog.trigger \
+             LANGUAGE plpgsql AS {body}",
+            self.beside("log_kept").quoted()
+        )
+    }
+
+    fn create_log_trigger(&self) -> String {
+        format!(
+            "CREATE TRIGGER kept BEFORE UPDATE OR DELETE OR TRUNCATE ON {} \
+             FOR EACH STATEMENT EXECUTE FUNCTION {}()",
+            self.log_table().quoted(),
+            self.beside("log_kept").quoted()
+        )
     }
 }
 
@@ -138,9 +174,7 @@ impl History {
              ON tgrelid = attrelid AND tgname = 'kept' \
              WHERE attrelid = $1::pg_catalog.text::pg_catalog.regclass AND attname = 'checksum'";
         let function = self.beside("log_kept").quoted();
-        let [_, make_function, make_trigger, ..] = &self.kept_log_and_settings()[..] else {
-            return Ok(None);
-        };
+        let (make_function, make_trigger) = (self.create_log_function(), self.create_log_trigger());
         let Some(row) = client.query_opt(sql, &[&log, &function])? else { return Ok(None) };
         let [is_there, is_ours, runs] = [0, 1, 2].map(|column| row.get(column));
         let is = |answer: Option<bool>| answer.unwrap_or(false);

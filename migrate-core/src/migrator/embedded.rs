@@ -46,11 +46,7 @@ impl Migrator {
     #[must_use]
     pub fn embedded(migrations: Migrations, name: &str) -> Self {
         let plan = Plan::of(&migrations);
-        let actor = Actor {
-            name: name.to_owned(),
-            git_commit: None,
-            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        };
+        let actor = Actor::new(name, env!("CARGO_PKG_VERSION"));
         Self::new(plan, actor).functions(Arc::new(Linked::new(migrations)))
     }
 

@@ -20,18 +20,20 @@ impl Migrator {
         if let Err(error) = &result
             && session.read_only().is_none()
             && let Some(name) = subject(error, session.target().database())
-            && matches!(self.history.find(session.client()), Ok(Some(_)))
+            && let Ok(Some(settings)) = self.history.find(session.client())
         {
-            self.note(session, Line::failed(action, &name, &error.to_string()));
+            let message = error.to_string();
+            let line = Line::failed(action, &name, &message);
+            let line = self.history.log_of_version(settings.version, &self.actor, line);
+            Self::note(session, &line);
         }
         result
     }
 
-    /// Adds a line about something that did not happen. No standby is waited for: that is the
-    /// reason why some runs end.
-    pub(super) fn note(&self, session: &mut Session, line: Line<'_>) {
-        let sql = self.history.log(&self.actor, line);
-        let sql = format!("SET LOCAL synchronous_commit = local;\n{sql}");
+    /// Adds a line about something that did not happen, by this SQL. No standby is waited for: that is
+    /// the reason why some runs end.
+    pub(super) fn note(session: &mut Session, line: &str) {
+        let sql = format!("SET LOCAL synchronous_commit = local;\n{line}");
         _ = session.client().batch_execute(&sql);
     }
 }

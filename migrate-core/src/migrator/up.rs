@@ -200,7 +200,8 @@ impl Migrator {
         mut error: ApplyError,
     ) -> ApplyError {
         let message = error.failure.message();
-        self.note(session, Line::failed(direction.into(), &error.name, &message));
+        let line = Line::failed(direction.into(), &error.name, &message);
+        Self::note(session, &self.history.log(&self.actor, line));
         if let Failure::Statement { statement, source, advice, .. } = &mut error.failure
             && let Some(said) = source.server()
         {

@@ -203,18 +203,10 @@ mod tests {
             let words: Vec<_> = line.split(' ').collect();
             LogEntry {
                 id: i64::try_from(index).unwrap() + 1,
-                at: DateTime::UNIX_EPOCH,
-                action: Action::of(words[0].replace('-', " ")),
-                name: words[1].to_owned(),
-                outcome: if words.contains(&"failed") { Outcome::Failed } else { Outcome::Done },
-                duration_ms: None,
                 who: "ada".to_owned(),
-                host: None,
-                role: String::new(),
-                git_commit: None,
-                tool_version: String::new(),
+                outcome: if words.contains(&"failed") { Outcome::Failed } else { Outcome::Done },
                 checksum: words.get(2).map(|&word| word.to_owned()),
-                message: None,
+                ..LogEntry::done(Action::of(words[0].replace('-', " ")), words[1])
             }
         };
         let mut entries: Vec<_> = lines.iter().enumerate().map(entry).collect();
