@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
-use std::process::{ChildStdin, ChildStdout, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
@@ -100,27 +100,9 @@ pub(crate) fn restore(
     interrupt: &Interrupt,
     progress: &mut dyn FnMut(&str),
 ) -> Result<(), BackupError> {
-    let mut psql = command(programs, "psql", environment);
-    psql.args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file=-"]);
-    // What the server says may be in any language; its codes are not.
-    psql.arg("--set=VERBOSITY=verbose");
-    on(&mut psql, restore.target);
-    let mut pg_restore = command(programs, "pg_restore", environment);
-    pg_restore.args(["--file=-", "--verbose"]);
-    if restore.no_owner {
-        pg_restore.args(["--no-owner", "--no-privileges"]);
-    }
-    pg_restore.arg(restore.file);
+    let (mut psql, mut pg_restore) = commands(programs, restore, environment);
 
-    let mut writer = psql.stdin(Stdio::piped()).spawn().map_err(not_run(&psql))?;
-    let mut reader = match pg_restore.stdout(Stdio::piped()).spawn() {
-        Ok(reader) => reader,
-        Err(error) => {
-            drop(writer.stdin.take());
-            _ = writer.wait();
-            return Err(not_run(&pg_restore)(error));
-        }
-    };
+    let (mut writer, mut reader) = start(&mut psql, &mut pg_restore)?;
     let (input, output) = (writer.stdin.take(), reader.stdout.take());
     let (writer_said, reader_said) = (writer.stderr.take(), reader.stderr.take());
     let is_committing = AtomicBool::new(false);
@@ -139,19 +121,19 @@ pub(crate) fn restore(
         let read = reader_said.map(|said| listen(said, &mut *progress));
         let complete = matches!(reader.join(), Ok(Ok(status)) if status.success());
         let copied = copier.join().unwrap_or_else(|_| Err(io::ErrorKind::Other.into()));
-        let copied = copied.and_then(|mut input| match complete {
-            true => {
-                write!(input, "\n{RESET};\n{}\n\\warn pg_restore: {DONE}\n", restore.last)?;
-                input.flush()?;
-                // psql has more to do than what is left to be sent.
-                if all_done.recv().is_err() || interrupt.is_stopped() {
-                    return Err(io::ErrorKind::Interrupted.into());
-                }
-                is_committing.store(true, Ordering::SeqCst);
-                input.write_all(b"COMMIT;\n")
+        let copied = copied.and_then(|mut input| {
+            if !complete {
+                // Without a COMMIT, the end of the session takes everything back.
+                return Err(io::ErrorKind::UnexpectedEof.into());
             }
-            // Without a COMMIT, the end of the session takes everything back.
-            false => Err(io::ErrorKind::UnexpectedEof.into()),
+            write!(input, "\n{RESET};\n{}\n\\warn pg_restore: {DONE}\n", restore.last)?;
+            input.flush()?;
+            // psql has more to do than what is left to be sent.
+            if all_done.recv().is_err() || interrupt.is_stopped() {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            is_committing.store(true, Ordering::SeqCst);
+            input.write_all(b"COMMIT;\n")
         });
         let written = listener.join().ok().flatten().unwrap_or_default();
         let status = writer.join().unwrap_or_else(|_| Err(io::ErrorKind::Other.into()));
@@ -164,21 +146,58 @@ pub(crate) fn restore(
         let what = format!("restored `{}`", restore.target.database());
         return Err(BackupError::Stopped { stop, what });
     }
-    let what = format!("restore `{}`", restore.target.database());
     // What the server refused is the cause of a pipe that broke behind it.
-    let said = if written.is_empty() { read } else { written };
+    Err(failure(restore, if written.is_empty() { read } else { written }))
+}
+
+/// psql, which writes, and pg_restore, which it gets the SQL from.
+fn commands(
+    programs: &ClientPrograms,
+    restore: &Restore<'_>,
+    environment: &Environment,
+) -> (Command, Command) {
+    let mut psql = command(programs, "psql", environment);
+    psql.args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file=-"]);
+    // What the server says may be in any language; its codes are not.
+    psql.arg("--set=VERBOSITY=verbose");
+    on(&mut psql, restore.target);
+    let mut pg_restore = command(programs, "pg_restore", environment);
+    pg_restore.args(["--file=-", "--verbose"]);
+    if restore.no_owner {
+        pg_restore.args(["--no-owner", "--no-privileges"]);
+    }
+    pg_restore.arg(restore.file);
+    (psql, pg_restore)
+}
+
+/// Starts both, or neither.
+fn start(psql: &mut Command, pg_restore: &mut Command) -> Result<(Child, Child), BackupError> {
+    let mut writer = psql.stdin(Stdio::piped()).spawn().map_err(not_run(psql))?;
+    match pg_restore.stdout(Stdio::piped()).spawn() {
+        Ok(reader) => Ok((writer, reader)),
+        Err(error) => {
+            drop(writer.stdin.take());
+            _ = writer.wait();
+            Err(not_run(pg_restore)(error))
+        }
+    }
+}
+
+/// What the lines mean that a restore failed with.
+fn failure(restore: &Restore<'_>, said: Vec<String>) -> BackupError {
+    let what = format!("restore `{}`", restore.target.database());
     if is_full(&said) {
-        return Err(BackupError::NoSpace(restore.file.to_owned()));
+        return BackupError::NoSpace(restore.file.to_owned());
     }
     let has_code =
         |code| said.iter().filter_map(|line| ServerLine::read(line)).any(|line| line.code == code);
     if has_code("55P03") {
-        return Err(BackupError::Locked { what });
+        return BackupError::Locked { what };
     }
     let is_of_roles = |line: &String| routine(line).is_some_and(|it| it.starts_with("get_role"));
     let missing_role = has_code("42704") && said.iter().any(is_of_roles);
     let said = said.iter().filter_map(|line| without_place(line)).collect();
-    Err(BackupError::Failed { what, said, missing_role })
+    BackupError::Failed { what, said, missing_role }
 }
 
 /// Hands the SQL over, inside a transaction, and gives the still open pipe back.

@@ -4,6 +4,7 @@
 use std::error::Error as _;
 use std::io;
 use std::net::{IpAddr, ToSocketAddrs as _};
+use std::path::PathBuf;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -96,6 +97,15 @@ enum Failed {
     NoAddress(std::io::Error),
 }
 
+/// The folder of the server's socket.
+fn folder_of(target: &Target, server: &Server) -> Result<PathBuf, ConnectError> {
+    let folder = match &server.place {
+        Place::Socket(folder) => Ok(folder.clone()),
+        _ => unnamed_folder(server.port),
+    };
+    folder.map_err(|reason| ConnectError::Unreachable { target: target.clone(), reason })
+}
+
 /// Connects to the one server of a target.
 pub(super) fn reach(
     target: &Target,
@@ -117,13 +127,9 @@ pub(super) fn reach(
     let fail = |failed| explain(target, server, failed, warning.as_deref());
     let (name, addresses) = match &server.place {
         Place::Socket(_) | Place::Unnamed => {
-            let folder = match &server.place {
-                Place::Socket(folder) => Ok(folder.clone()),
-                _ => unnamed_folder(server.port),
-            };
-            let unreachable = |reason| ConnectError::Unreachable { target: target.clone(), reason };
-            let folder = folder.map_err(unreachable)?;
-            config.host_path(folder).ssl_mode(postgres::config::SslMode::Disable);
+            config
+                .host_path(folder_of(target, server)?)
+                .ssl_mode(postgres::config::SslMode::Disable);
             let route = Route { config, connector: None, patience };
             return route
                 .follow()

@@ -35,7 +35,7 @@ use crate::lock::watchdog::is_watching;
 use crate::lock::{Gate, Gone, lock_timeout};
 use crate::plan::{Function, Statement};
 use attributes::Attributes;
-use tables::Stock;
+use tables::{DroppedTable, Stock};
 
 /// Rows, or values of a column, that are lost when a migration is taken back or applied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -221,9 +221,23 @@ impl Rehearsal<'_> {
         kind: Kind,
         waits: &mut Vec<Wait>,
     ) -> Result<Vec<Loss>, Failure> {
-        let execute = |session: &mut Session, sql: &str| {
-            session.client().batch_execute(sql).map_err(Failure::connection)
-        };
+        self.begin(session)?;
+        let stock = Stock::read(session.client(), self.history);
+        let stock = stock.map_err(Failure::connection)?;
+        if stock.is_empty() {
+            return Ok(Vec::new());
+        }
+        let attributes = Attributes::read(session.client()).map_err(Failure::connection)?;
+        let mut trial =
+            DryRun { of: self, session, kind, waits, stock, attributes, found: Vec::new() };
+        for passage in self.passages {
+            trial.migration(passage)?;
+        }
+        trial.losses()
+    }
+
+    /// The transaction in which all of it is tried.
+    fn begin(&self, session: &mut Session) -> Result<(), Failure> {
         execute(session, "BEGIN")?;
         let mut statements = self.passages.iter().flat_map(|passage| &passage.statements);
         if statements.any(|statement| !statement.secrets.is_empty()) {
@@ -234,77 +248,7 @@ impl Rehearsal<'_> {
         if let Some(limit) = self.limits.statement {
             execute(session, &within(limit))?;
         }
-        execute(session, &savepoint("outset"))?;
-        let stock = Stock::read(session.client(), self.history);
-        let mut stock = stock.map_err(Failure::connection)?;
-        if stock.is_empty() {
-            return Ok(Vec::new());
-        }
-        let attributes = Attributes::read(session.client());
-        let mut attributes = attributes.map_err(Failure::connection)?;
-        let mut found = Vec::new();
-        for Passage { name, direction, statements } in self.passages {
-            // What one migration sets is not for the next one.
-            execute(session, &remember(session.author_path(), true))?;
-            for statement in statements {
-                let statement = match Trial::of(&statement.sql) {
-                    Trial::Nothing => continue,
-                    Trial::Impossible => {
-                        found.push((None, Loss::untried(name, statement)));
-                        continue;
-                    }
-                    Trial::Instead(sql) => &Statement::new(sql),
-                    Trial::Itself => *statement,
-                };
-                execute(session, &savepoint("before"))?;
-                let went = self.go(session, kind, statement, waits)?;
-                if went != Went::Well {
-                    // In a transaction it cannot be had, or it will fail when it is meant, too.
-                    execute(session, "ROLLBACK TO before; RELEASE before")?;
-                    if went == Went::Wrong && may_do_otherwise(statement, *direction) {
-                        found.push((None, Loss::untried(name, statement)));
-                    }
-                    continue;
-                }
-                let gone = stock.gone(session.client(), *direction)?;
-                let inside = attributes.gone(session.client()).map_err(Failure::connection)?;
-                if !(gone.is_empty() && inside.is_empty()) {
-                    for gone in gone {
-                        execute(session, AS_IT_WAS)?;
-                        execute(session, &within(self.limits.blocking))?;
-                        let count = |client: &mut Client| gone.loss(client, name);
-                        let loss = self.count(session, kind, waits, count)?;
-                        found.extend(loss.map(|loss| (Some(gone), loss)));
-                    }
-                    for attribute in inside {
-                        execute(session, AS_IT_WAS)?;
-                        execute(session, &within(self.limits.blocking))?;
-                        let count = |client: &mut Client| attribute.losses(client, name);
-                        let losses = self.count(session, kind, waits, count)?;
-                        found.extend(losses.into_iter().map(|loss| (None, loss)));
-                    }
-                    execute(session, "ROLLBACK TO before")?;
-                    self.go(session, kind, statement, waits)?;
-                    stock.look_again(session.client()).map_err(Failure::connection)?;
-                }
-                execute(session, "RELEASE before")?;
-            }
-            self.end_of_migration(session, kind, waits)?;
-        }
-        let mut losses = Vec::new();
-        for (gone, mut loss) in found {
-            if let Some(gone) = gone {
-                execute(session, AS_ALL_WAS)?;
-                execute(session, &within(self.limits.blocking))?;
-                let count = |client: &mut Client| gone.loss(client, &loss.name);
-                loss.rows = match self.count(session, kind, waits, count)? {
-                    Some(first) => first.rows.zip(loss.rows).map(|(first, last)| first.min(last)),
-                    None => continue,
-                };
-            }
-            losses.push(loss);
-        }
-        Ok(losses)
+        execute(session, &savepoint("outset"))
     }
 
     /// Counts what there was, unless somebody stops that or waits for it.
@@ -453,5 +397,101 @@ impl Rehearsal<'_> {
                 }
             }
         }
+    }
+}
+
+fn execute(session: &mut Session, sql: &str) -> Result<(), Failure> {
+    session.client().batch_execute(sql).map_err(Failure::connection)
+}
+
+/// A dry run: the transaction that is rolled back, and what was found to be lost in it by now.
+struct DryRun<'a> {
+    of: &'a Rehearsal<'a>,
+    session: &'a mut Session,
+    kind: Kind,
+    waits: &'a mut Vec<Wait>,
+    stock: Stock,
+    attributes: Attributes,
+    /// With what is gone as a whole, whose rows are counted once more.
+    found: Vec<(Option<DroppedTable>, Loss)>,
+}
+
+impl DryRun<'_> {
+    fn migration(&mut self, passage: &Passage<'_>) -> Result<(), Failure> {
+        // What one migration sets is not for the next one.
+        let path = remember(self.session.author_path(), true);
+        execute(self.session, &path)?;
+        for statement in &passage.statements {
+            self.statement(passage, statement)?;
+        }
+        self.of.end_of_migration(self.session, self.kind, self.waits)
+    }
+
+    fn statement(&mut self, passage: &Passage<'_>, statement: &Statement) -> Result<(), Failure> {
+        let Passage { name, direction, .. } = passage;
+        let instead;
+        let statement = match Trial::of(&statement.sql) {
+            Trial::Nothing => return Ok(()),
+            Trial::Impossible => {
+                self.found.push((None, Loss::untried(name, statement)));
+                return Ok(());
+            }
+            Trial::Instead(sql) => {
+                instead = Statement::new(sql);
+                &instead
+            }
+            Trial::Itself => statement,
+        };
+        execute(self.session, &savepoint("before"))?;
+        let went = self.of.go(self.session, self.kind, statement, self.waits)?;
+        if went != Went::Well {
+            // In a transaction it cannot be had, or it will fail when it is meant, too.
+            execute(self.session, "ROLLBACK TO before; RELEASE before")?;
+            if went == Went::Wrong && may_do_otherwise(statement, *direction) {
+                self.found.push((None, Loss::untried(name, statement)));
+            }
+            return Ok(());
+        }
+        let gone = self.stock.gone(self.session.client(), *direction)?;
+        let inside = self.attributes.gone(self.session.client()).map_err(Failure::connection)?;
+        if !(gone.is_empty() && inside.is_empty()) {
+            for gone in gone {
+                let loss = self.count(AS_IT_WAS, |client| gone.loss(client, name))?;
+                self.found.extend(loss.map(|loss| (Some(gone), loss)));
+            }
+            for attribute in inside {
+                let losses = self.count(AS_IT_WAS, |client| attribute.losses(client, name))?;
+                self.found.extend(losses.into_iter().map(|loss| (None, loss)));
+            }
+            execute(self.session, "ROLLBACK TO before")?;
+            self.of.go(self.session, self.kind, statement, self.waits)?;
+            self.stock.look_again(self.session.client()).map_err(Failure::connection)?;
+        }
+        execute(self.session, "RELEASE before")
+    }
+
+    /// Counts in an earlier state, to which this SQL goes back.
+    fn count<T>(
+        &mut self,
+        state: &str,
+        count: impl FnOnce(&mut Client) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        execute(self.session, state)?;
+        execute(self.session, &within(self.of.limits.blocking))?;
+        self.of.count(self.session, self.kind, self.waits, count)
+    }
+
+    /// What was found, less the rows that were not there before.
+    fn losses(mut self) -> Result<Vec<Loss>, Failure> {
+        let mut losses = Vec::new();
+        for (gone, mut loss) in std::mem::take(&mut self.found) {
+            if let Some(gone) = gone {
+                let first = self.count(AS_ALL_WAS, |client| gone.loss(client, &loss.name))?;
+                let Some(first) = first else { continue };
+                loss.rows = first.rows.zip(loss.rows).map(|(first, last)| first.min(last));
+            }
+            losses.push(loss);
+        }
+        Ok(losses)
     }
 }

@@ -34,7 +34,7 @@ pub(super) struct Table {
 
 /// What a statement has dropped or emptied: a table, or a column of it; or a column whose values it
 /// has made into those of another type.
-pub(super) struct Gone {
+pub(super) struct DroppedTable {
     table: Oid,
     shown: String,
     column: Option<i16>,
@@ -87,12 +87,17 @@ impl Stock {
         &mut self,
         client: &mut Client,
         direction: Direction,
-    ) -> Result<Vec<Gone>, Failure> {
+    ) -> Result<Vec<DroppedTable>, Failure> {
         let before: Vec<_> = self.tables.iter().map(|table| (table.oid, table.place)).collect();
         let tables = self.look_again(client).map_err(Failure::connection)?;
         let mut all: Vec<_> = tables
             .into_iter()
-            .map(|table| Gone { table: table.oid, shown: table.shown, column: None, becomes: None })
+            .map(|table| DroppedTable {
+                table: table.oid,
+                shown: table.shown,
+                column: None,
+                becomes: None,
+            })
             .collect();
         let moved = |table: &&Table| !before.contains(&(table.oid, table.place));
         let moved: Vec<_> = self.tables.iter().filter(moved).map(|table| table.oid).collect();
@@ -102,7 +107,7 @@ impl Stock {
         // Of a way back that empties a table, its author says that the rows are the migration's own.
         if direction == Direction::Up {
             for table in self.tables.iter().filter(|table| moved.contains(&table.oid)) {
-                let gone = Gone {
+                let gone = DroppedTable {
                     table: table.oid,
                     shown: table.shown.clone(),
                     column: None,
@@ -118,7 +123,7 @@ impl Stock {
             // What has come on the way is nobody's.
             let Some(known) = known.filter(|known| column <= known.columns) else { continue };
             if self.dropped.insert((table, column)) {
-                all.push(Gone {
+                all.push(DroppedTable {
                     table,
                     shown: known.shown.clone(),
                     column: Some(column),
@@ -155,7 +160,7 @@ impl Stock {
         &mut self,
         client: &mut Client,
         tables: &[Oid],
-    ) -> Result<Vec<Gone>, postgres::Error> {
+    ) -> Result<Vec<DroppedTable>, postgres::Error> {
         let rows = client.query(
             "SELECT attrelid, attnum, atttypid, atttypmod, \
              pg_catalog.format_type(atttypid, atttypmod) FROM pg_catalog.pg_attribute \
@@ -170,7 +175,7 @@ impl Stock {
             let Some(known) = self.tables.iter().find(|known| known.oid == table) else { continue };
             if column <= known.columns && before.is_some_and(|before| before != now) {
                 let (shown, becomes) = (known.shown.clone(), row.try_get(4)?);
-                all.push(Gone { table, shown, column: Some(column), becomes });
+                all.push(DroppedTable { table, shown, column: Some(column), becomes });
             }
         }
         Ok(all)
@@ -187,7 +192,7 @@ impl Stock {
     }
 }
 
-impl Gone {
+impl DroppedTable {
     /// What there was in it; asked once it is there again.
     pub(super) fn loss(&self, client: &mut Client, name: &str) -> Result<Option<Loss>, Failure> {
         let (column, rows) = match self.count(client) {

@@ -6,12 +6,14 @@
 //! No lock is waited for while others queue behind us, see [`Gate`](crate::lock::Gate); and a
 //! person, the clock and the [watchdog](crate::lock::watchdog) can end a statement at any time.
 
+mod attempt;
 mod capture;
 mod cleanup;
 pub(crate) mod completion_probe;
 mod defaults;
 pub(crate) mod error;
 pub(crate) mod failure_state;
+mod journaled_statement;
 mod keywords;
 mod non_transactional;
 mod pace;
@@ -44,7 +46,7 @@ use crate::plan::{Step, checksum_of_first};
 pub(crate) use revert_step::take_back;
 
 use capture::Watch;
-use non_transactional::{Alone, Broken};
+use journaled_statement::{Broken, JournaledStatement};
 use parts::{Part, parts};
 pub(crate) use send::Variables;
 use transaction::Transaction;
@@ -95,32 +97,9 @@ pub(crate) fn apply(
     observer: &mut dyn Observer,
 ) -> Result<Duration, ApplyError> {
     let started = Instant::now();
-    let mut done = unfinished.map_or(0, |unfinished| unfinished.statements_done);
     let fail = |failure, left| ApplyError::new(work.name, work.direction, failure, left);
-    if let Some(stop) = work.interrupt.stopped() {
-        let left = partial(done, work).unwrap_or(Left::Nothing);
-        return Err(fail(Failure::Stopped(stop), left));
-    }
+    let mut done = begin(session, history, work, unfinished, observer)?;
     let known = unfinished.map_or_else(Captured::new, |unfinished| unfinished.captured.clone());
-    // What commits as it goes would be done by the time that its history row is refused.
-    if work.direction == Direction::Up && !is_transactional(work.steps) {
-        let has = history.has(session.client(), work.name);
-        if has.map_err(|error| fail(Failure::connection(error), Left::Unknown))? {
-            let left = partial(done, work).unwrap_or(Left::Nothing);
-            return Err(fail(Failure::AlreadyApplied, left));
-        }
-    }
-    if let Some(unfinished) = unfinished.filter(|unfinished| unfinished.running) {
-        let (limits, interrupt) = (&work.limits, work.interrupt);
-        let settled = settle(session, unfinished, work.steps, limits, interrupt, observer)?;
-        done += usize::from(settled);
-        let settled = journal(history, work, done, None, &known);
-        let settled = session.client().batch_execute(&settled);
-        settled.map_err(|error| fail(Failure::record(error), Left::Unknown))?;
-    }
-    if done > 0 {
-        observer.event(Event::Resumed { name: work.name.to_owned(), done });
-    }
     // What one migration sets, by a function for example, is not for the next one.
     let first = [vec![lock.assertion()], session.as_it_was()].concat();
     let others = [lock.assertion()];
@@ -129,71 +108,158 @@ pub(crate) fn apply(
     looked.map_err(|error| fail(Failure::connection(error), Left::Unknown))?;
     let parts = parts(work.steps, done);
     let journaled = unfinished.is_some() || parts.len() > 1 || !is_transactional(work.steps);
-    let last = parts.len() - 1;
     for (index, part) in parts.iter().enumerate() {
+        let is_last = index == parts.len() - 1;
+        let ending = is_last.then_some(Ending { journaled });
         let opening = if index == 0 { &first[..] } else { &others[..] };
-        let result = match part {
-            Part::Together(statements) => {
-                let closing = |captured: &Captured| {
-                    // The history is ours to write, whatever role the migration took.
-                    let mut closing = vec!["RESET ROLE".to_owned()];
-                    if index == last {
-                        // The duration is read from the journal, so that is forgotten last.
-                        closing.extend((work.record)(captured));
-                        closing.extend(journaled.then(|| history.journal_end(work.name)));
-                    } else {
-                        let done = done + statements.len();
-                        closing.push(journal(history, work, done, None, captured));
-                    }
-                    closing
-                };
-                let transaction = Transaction {
-                    opening,
-                    statements,
-                    variables: work.variables,
-                    functions: work.functions,
-                    closing: &closing,
-                    limits: &work.limits,
-                    interrupt: work.interrupt,
-                };
-                transaction.run(session, &mut watch, observer).map_err(Broken::from)
-            }
-            Part::Alone(origin) => {
-                observer.event(Event::Statement { summary: origin.step.summary.clone() });
-                let alone = Alone { history, work, opening, origin: *origin, done };
-                alone.run(session, &mut watch, observer)
-            }
-        };
-        let notices = session.take_notices();
-        let more = notices.more();
-        for notice in notices.kept.into_iter().filter(|_| !part.has_secrets()) {
-            let detail = notice.detail().map(|detail| format!(": {}", detail.replace('\n', ", ")));
-            observer.event(Event::Notice {
-                severity: notice.severity().to_lowercase(),
-                message: format!("{}{}", notice.message(), detail.unwrap_or_default()),
-            });
-        }
-        if more > 0 && !part.has_secrets() {
-            let message = format!("and {more} more like these, which were not kept");
-            observer.event(Event::Notice { severity: "notice".to_owned(), message });
-        }
+        let execution = Execution { history, work, opening, done };
+        let result = execution.run(part, ending, session, &mut watch, observer);
+        tell_notices(session, part, observer);
         if let Err(Broken { failure, left }) = result {
-            let left = match part {
-                _ if failure.is_cut() || session.client().is_closed() => Left::Unknown,
-                Part::Alone(_) if matches!(failure, Failure::NotThere { done: true, .. }) => {
-                    Left::Partial { done: done + 1, of: work.statements() }
-                }
-                Part::Together(_) => partial(done, work).unwrap_or(Left::RolledBack),
-                Part::Alone(_) => {
-                    left.unwrap_or_else(|| partial(done, work).unwrap_or(Left::Nothing))
-                }
-            };
+            let left = state_after(&failure, left, part, (done, work), session);
             return Err(fail(failure, left));
         }
         done += part.len();
     }
     session.note_what_ran(work.steps);
     Ok(started.elapsed())
+}
+
+/// How many statements are done before the first that runs now; a refusal where it must not run.
+fn begin(
+    session: &mut Session,
+    history: &History,
+    work: &Work<'_>,
+    unfinished: Option<&Unfinished>,
+    observer: &mut dyn Observer,
+) -> Result<usize, ApplyError> {
+    let mut done = unfinished.map_or(0, |unfinished| unfinished.statements_done);
+    let fail = |failure, left| ApplyError::new(work.name, work.direction, failure, left);
+    let left = partial(done, work).unwrap_or(Left::Nothing);
+    if let Some(stop) = work.interrupt.stopped() {
+        return Err(fail(Failure::Stopped(stop), left));
+    }
+    // What commits as it goes would be done by the time that its history row is refused.
+    if work.direction == Direction::Up && !is_transactional(work.steps) {
+        let has = history.has(session.client(), work.name);
+        if has.map_err(|error| fail(Failure::connection(error), Left::Unknown))? {
+            return Err(fail(Failure::AlreadyApplied, left));
+        }
+    }
+    if let Some(unfinished) = unfinished.filter(|unfinished| unfinished.running) {
+        let (limits, interrupt) = (&work.limits, work.interrupt);
+        let settled = settle(session, unfinished, work.steps, limits, interrupt, observer)?;
+        done += usize::from(settled);
+        let settled = journal(history, work, done, None, &unfinished.captured);
+        let settled = session.client().batch_execute(&settled);
+        settled.map_err(|error| fail(Failure::record(error), Left::Unknown))?;
+    }
+    if done > 0 {
+        observer.event(Event::Resumed { name: work.name.to_owned(), done });
+    }
+    Ok(done)
+}
+
+/// That a part is the last, and records the migration.
+#[derive(Clone, Copy)]
+struct Ending {
+    /// Whether the journal has to forget it then.
+    journaled: bool,
+}
+
+/// The execution of one part.
+struct Execution<'a> {
+    history: &'a History,
+    work: &'a Work<'a>,
+    /// What comes first and must not fail.
+    opening: &'a [String],
+    /// How many statements of the migration are done before it.
+    done: usize,
+}
+
+impl Execution<'_> {
+    fn run(
+        &self,
+        part: &Part<'_>,
+        ending: Option<Ending>,
+        session: &mut Session,
+        watch: &mut Watch,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Broken> {
+        let Self { history, work, opening, done } = *self;
+        let statements = match part {
+            Part::Together(statements) => statements,
+            Part::Alone(origin) => {
+                observer.event(Event::Statement { summary: origin.step.summary.clone() });
+                let origin = *origin;
+                let statement = JournaledStatement { history, work, opening, origin, done };
+                return statement.run(session, watch, observer);
+            }
+        };
+        let closing = |captured: &Captured| {
+            // The history is ours to write, whatever role the migration took.
+            let mut closing = vec!["RESET ROLE".to_owned()];
+            match ending {
+                Some(Ending { journaled }) => {
+                    // The duration is read from the journal, so that is forgotten last.
+                    closing.extend((work.record)(captured));
+                    closing.extend(journaled.then(|| history.journal_end(work.name)));
+                }
+                None => {
+                    closing.push(journal(history, work, done + statements.len(), None, captured));
+                }
+            }
+            closing
+        };
+        let transaction = Transaction {
+            opening,
+            statements,
+            variables: work.variables,
+            functions: work.functions,
+            closing: &closing,
+            limits: &work.limits,
+            interrupt: work.interrupt,
+        };
+        transaction.run(session, watch, observer).map_err(Broken::from)
+    }
+}
+
+/// Tells what the server said while a part ran; nothing where that may have a secret in it.
+fn tell_notices(session: &mut Session, part: &Part<'_>, observer: &mut dyn Observer) {
+    let notices = session.take_notices();
+    if part.has_secrets() {
+        return;
+    }
+    let more = notices.more();
+    for notice in notices.kept {
+        let detail = notice.detail().map(|detail| format!(": {}", detail.replace('\n', ", ")));
+        observer.event(Event::Notice {
+            severity: notice.severity().to_lowercase(),
+            message: format!("{}{}", notice.message(), detail.unwrap_or_default()),
+        });
+    }
+    if more > 0 {
+        let message = format!("and {more} more like these, which were not kept");
+        observer.event(Event::Notice { severity: "notice".to_owned(), message });
+    }
+}
+
+/// What a part that failed has left of the migration.
+fn state_after(
+    failure: &Failure,
+    left: Option<Left>,
+    part: &Part<'_>,
+    (done, work): (usize, &Work<'_>),
+    session: &mut Session,
+) -> Left {
+    match part {
+        _ if failure.is_cut() || session.client().is_closed() => Left::Unknown,
+        Part::Alone(_) if matches!(failure, Failure::NotThere { done: true, .. }) => {
+            Left::Partial { done: done + 1, of: work.statements() }
+        }
+        Part::Together(_) => partial(done, work).unwrap_or(Left::RolledBack),
+        Part::Alone(_) => left.unwrap_or_else(|| partial(done, work).unwrap_or(Left::Nothing)),
+    }
 }
 
 fn partial(done: usize, work: &Work<'_>) -> Option<Left> {

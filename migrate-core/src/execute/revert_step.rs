@@ -2,12 +2,13 @@
 
 use std::time::Instant;
 
+use super::attempt::{has_all_the_time, lock_timeout};
 use super::capture::Watch;
 use super::completion_probe::{Answer, Question, is_direct};
 use super::error::{Failure, Origin};
 use super::failure_state::is_refused;
+use super::journaled_statement::Broken;
 use super::keywords::commits_as_it_goes;
-use super::non_transactional::{Broken, has_all_the_time, lock_timeout};
 use super::parts::origins;
 use super::send::send_outside;
 use super::transaction::{Transaction, function_ended};

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use migrate_dsl::Name;
 use postgres::Client;
 
-use super::columns::restore_column;
+use super::columns::{Column, restore_column};
 use super::schema::{VERSION, WITHOUT_SETTINGS};
 use super::{History, HistoryError, Settings, journal, log, row};
 
@@ -20,14 +21,13 @@ pub(super) fn check(
     found: &BTreeMap<String, Vec<String>>,
     settings: Option<(Option<usize>, Option<String>)>,
 ) -> Result<Settings, HistoryError> {
-    let has = |table: &migrate_dsl::Name, column: Option<&str>| {
+    let has = |table: &Name, column: Option<&str>| {
         let columns = found.get(table.name.as_str());
         columns.is_some_and(|columns| {
             column.is_none_or(|column| columns.iter().any(|found| found == column))
         })
     };
     let (log, journal) = (history.log_table(), history.journal_table());
-    let kept = history.settings_table();
     let tables =
         [(&journal, journal::COLUMNS), (&log, log::COLUMNS), (history.table(), row::COLUMNS)];
     let columns = tables
@@ -38,67 +38,104 @@ pub(super) fn check(
         columns.partition(|(table, column)| has(table, Some(column.name)));
     // What the columns show, whatever the settings say.
     let shown = there.iter().map(|(_, column)| column.since).max().unwrap_or(WITHOUT_SETTINGS);
-    let mut problems = Vec::new();
-    let mut remedy = Vec::new();
-    let missing = |table: &migrate_dsl::Name| format!("the table `{table}` is missing");
+    let mut missing = Missing::default();
     for table in [&log, &journal].into_iter().filter(|table| !has(table, None)) {
-        problems.push(missing(table));
-        remedy.extend(history.steps_of(table));
+        missing.table(history, table);
     }
-    let set_version = history.set("version", &VERSION.to_string());
-    let mut version = shown;
-    let mut is_lost = false;
-    let mut protected = None;
+    let mut read = Settings { version: shown, protected: None };
     let protection_lost = match settings {
-        None if shown > WITHOUT_SETTINGS || !problems.is_empty() => {
-            let is_there = has(&kept, None);
-            problems.push(match is_there {
-                true => format!("`{kept}` lacks a column"),
-                false => missing(&kept),
-            });
-            remedy.extend(is_there.then(|| format!("DROP TABLE {}", kept.quoted())));
-            remedy.extend(history.steps_of(&kept));
-            remedy.push(set_version);
+        None if shown > WITHOUT_SETTINGS || !missing.problems.is_empty() => {
+            missing.settings(history, has(&history.settings_table(), None));
             true
         }
         None => false,
-        Some((told, name)) => {
-            protected = name;
-            match told {
-                // Early ones did not tell it.
-                None if shown < VERSION => version = WITHOUT_SETTINGS + 1,
-                None => {
-                    problems.push(format!("`{kept}` has no row `version`"));
-                    remedy.push(set_version);
-                }
-                Some(told) if told < shown => {
-                    problems.push(format!(
-                        "`version` in `{kept}` is {told}, and the tables are of version {shown}"
-                    ));
-                    remedy.push(set_version);
-                }
-                Some(told) => version = told,
-            }
-            told.is_none() && protected.is_none() && !problems.is_empty()
+        Some((version, protected)) => {
+            read.protected = protected;
+            read.version = missing.version(history, version, shown);
+            version.is_none() && read.protected.is_none() && !missing.problems.is_empty()
         }
     };
-    for (table, column) in not_there.into_iter().filter(|(_, column)| column.since <= version) {
-        problems.push(format!("`{table}` has no column `{}`", column.name));
+    for (table, column) in not_there.iter().filter(|(_, column)| column.since <= read.version) {
         // The journal has no rows as a rule; where it has, the server refuses to guess.
-        is_lost |= !column.can_be_restored() && *table != journal;
-        remedy.extend(restore_column(table, column));
+        missing.column(table, column, **table == journal);
     }
-    if is_lost {
-        remedy.clear();
+    missing.or(read, history, protection_lost)
+}
+
+/// What is missing, and what completes it.
+#[derive(Default)]
+struct Missing {
+    problems: Vec<String>,
+    remedy: Vec<String>,
+    /// Whether it cannot be completed: nobody knows what rows had in a column.
+    is_lost: bool,
+}
+
+impl Missing {
+    fn table(&mut self, history: &History, table: &Name) {
+        self.problems.push(format!("the table `{table}` is missing"));
+        self.remedy.extend(history.steps_of(table));
     }
-    match problems.is_empty() {
-        true => Ok(Settings { version, protected }),
-        false => Err(HistoryError::Incomplete {
-            table: history.table().to_string(),
-            problems,
-            remedy,
-            protection_lost,
-        }),
+
+    /// The settings: the table, or one of its columns.
+    fn settings(&mut self, history: &History, is_there: bool) {
+        let settings = history.settings_table();
+        if is_there {
+            self.problems.push(format!("`{settings}` lacks a column"));
+            self.remedy.push(format!("DROP TABLE {}", settings.quoted()));
+            self.remedy.extend(history.steps_of(&settings));
+        } else {
+            self.table(history, &settings);
+        }
+        self.set_version(history);
+    }
+
+    /// The version of the tables, given the one in the settings and what the columns show.
+    fn version(&mut self, history: &History, told: Option<usize>, shown: usize) -> usize {
+        let settings = history.settings_table();
+        match told {
+            // Early ones did not tell it.
+            None if shown < VERSION => WITHOUT_SETTINGS + 1,
+            None => {
+                self.problems.push(format!("`{settings}` has no row `version`"));
+                self.set_version(history);
+                shown
+            }
+            Some(told) if told < shown => {
+                self.problems.push(format!(
+                    "`version` in `{settings}` is {told}, and the tables are of version {shown}"
+                ));
+                self.set_version(history);
+                shown
+            }
+            Some(told) => told,
+        }
+    }
+
+    fn set_version(&mut self, history: &History) {
+        self.remedy.push(history.set("version", &VERSION.to_string()));
+    }
+
+    fn column(&mut self, table: &Name, column: &Column, may_guess: bool) {
+        self.problems.push(format!("`{table}` has no column `{}`", column.name));
+        self.is_lost |= !column.can_be_restored() && !may_guess;
+        self.remedy.extend(restore_column(table, column));
+    }
+
+    /// The settings where nothing is missing.
+    fn or(
+        self,
+        settings: Settings,
+        history: &History,
+        protection_lost: bool,
+    ) -> Result<Settings, HistoryError> {
+        let Self { problems, remedy, is_lost } = self;
+        if problems.is_empty() {
+            return Ok(settings);
+        }
+        let remedy = if is_lost { Vec::new() } else { remedy };
+        let table = history.table().to_string();
+        Err(HistoryError::Incomplete { table, problems, remedy, protection_lost })
     }
 }
 

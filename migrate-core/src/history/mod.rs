@@ -30,7 +30,7 @@ pub(crate) use journal::{Noted, Sent};
 pub(crate) use log::Line;
 pub use log::{Action, Actor, LogEntry, LogQuery, Outcome};
 pub use row::Applied;
-pub(crate) use row::TRANSACTION_MS;
+pub(crate) use row::{StoredRow, TRANSACTION_MS};
 pub(crate) use settings::protections;
 pub use settings::{Allowed, Settings};
 

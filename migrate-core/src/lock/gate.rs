@@ -159,23 +159,7 @@ impl Gate {
             let holders = self.holders(client)?;
             let now = Instant::now();
             let watched = now - *first_look.get_or_insert(now);
-            seen.retain(|transaction, _| holders.iter().any(|h| h.transaction == *transaction));
-            let old = holders.into_iter().filter(|holder| {
-                let first = *seen.entry(holder.transaction.clone()).or_insert(now);
-                let age = holder.age.unwrap_or_default().max(now - first);
-                // One whose start is hidden counts as new when it is first seen.
-                age >= OLD || matches!(holder.class, Class::Prepared(_))
-            });
-            let (mut evicted, mut old): (Vec<_>, Vec<_>) =
-                old.partition(|holder| holder.class == Class::Autovacuum);
-            for wanted in &mut self.wanted {
-                wanted.evict = wanted.name.is_some()
-                    && evicted.iter().any(|h| h.relation_id == Some(wanted.relation));
-            }
-            evicted.retain(|holder| {
-                !self.wanted.iter().any(|w| w.evict && holder.relation_id == Some(w.relation))
-            });
-            old.append(&mut evicted);
+            let old = self.those_for_long(holders, &mut seen, now);
             let left = deadline.saturating_duration_since(now);
             let is_traffic = self.is_busy() && old.iter().all(is_young);
             if is_traffic && !std::mem::replace(&mut self.told_busy, true) {
@@ -192,16 +176,10 @@ impl Gate {
                 self.queued += 1;
                 return Ok(Gone::Free);
             }
-            if let Some(blocking) = blocking {
-                let waited = behind.look(client)?;
-                // Whoever waits for us does not go on before we do.
-                let wait_for_us =
-                    |holder: &LockHolder| holder.pid.is_some_and(|pid| behind.0.contains_key(&pid));
-                // Nor does it help them to wait for one who takes long.
-                let takes_long = !waited.is_zero() && old.iter().any(|holder| !is_young(holder));
-                if waited >= blocking || takes_long || old.iter().any(wait_for_us) {
-                    return Ok(Gone::Blocking);
-                }
+            if let Some(blocking) = blocking
+                && behind.must_be_let_go(client, &old, blocking)?
+            {
+                return Ok(Gone::Blocking);
             }
             if now >= deadline && !old.is_empty() {
                 return Ok(Gone::Held(self.obstacle(old)));
@@ -218,6 +196,34 @@ impl Gate {
                 return Ok(Gone::Stopped(stop));
             }
         }
+    }
+
+    /// Those of the holders who have been there for a while, since `seen` by now, but for autovacuum where
+    /// it can be sent away.
+    fn those_for_long(
+        &mut self,
+        holders: Vec<LockHolder>,
+        seen: &mut HashMap<String, Instant>,
+        now: Instant,
+    ) -> Vec<LockHolder> {
+        seen.retain(|transaction, _| holders.iter().any(|h| h.transaction == *transaction));
+        let old = holders.into_iter().filter(|holder| {
+            let first = *seen.entry(holder.transaction.clone()).or_insert(now);
+            let age = holder.age.unwrap_or_default().max(now - first);
+            // One whose start is hidden counts as new when it is first seen.
+            age >= OLD || matches!(holder.class, Class::Prepared(_))
+        });
+        let (mut evicted, mut old): (Vec<_>, Vec<_>) =
+            old.partition(|holder| holder.class == Class::Autovacuum);
+        for wanted in &mut self.wanted {
+            wanted.evict = wanted.name.is_some()
+                && evicted.iter().any(|h| h.relation_id == Some(wanted.relation));
+        }
+        evicted.retain(|holder| {
+            !self.wanted.iter().any(|w| w.evict && holder.relation_id == Some(w.relation))
+        });
+        old.append(&mut evicted);
+        old
     }
 
     /// Who holds what does not go together with what is wanted.
@@ -335,6 +341,21 @@ pub(crate) fn is_young(holder: &LockHolder) -> bool {
 struct Behind(HashMap<i32, Instant>);
 
 impl Behind {
+    /// Whether those who wait have to be let go: they have waited for long, or for one who will take long;
+    /// or one of the holders waits for us, and does not go on before we do.
+    fn must_be_let_go(
+        &mut self,
+        client: &mut Client,
+        holders: &[LockHolder],
+        blocking: Duration,
+    ) -> Result<bool, postgres::Error> {
+        let waited = self.look(client)?;
+        let waits_for_us =
+            |holder: &LockHolder| holder.pid.is_some_and(|pid| self.0.contains_key(&pid));
+        let takes_long = !waited.is_zero() && holders.iter().any(|holder| !is_young(holder));
+        Ok(waited >= blocking || takes_long || holders.iter().any(waits_for_us))
+    }
+
     /// The longest that one of them has waited by now. Autovacuum, which belongs to no role, can wait.
     fn look(&mut self, client: &mut Client) -> Result<Duration, postgres::Error> {
         let own: i32 = client.query_one("SELECT pg_catalog.pg_backend_pid()", &[])?.try_get(0)?;

@@ -6,6 +6,7 @@ mod gate;
 mod holders;
 mod runner;
 mod several;
+mod waiters;
 pub(crate) mod watchdog;
 
 pub use blocked::{Blocked, Blocker, blocked};

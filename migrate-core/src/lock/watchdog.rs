@@ -8,7 +8,7 @@
 //! Its connection may hang: a pool at its limit gives it none before the engine's own is over. So
 //! nobody waits for it for long, and another thread [keeps the time](Interrupt::keep_time).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -19,6 +19,7 @@ use postgres::error::SqlState;
 use super::blocked::BEHIND;
 use super::gate::is_young;
 use super::holders::waited_for;
+use super::waiters::Waiters;
 use crate::connect::interrupt::{Interrupt, Kind, Running, Verdict, Wait};
 use crate::connect::{ConnectError, Session, Target};
 use crate::event::Event;
@@ -78,8 +79,7 @@ impl Watchdog {
             tried: None,
             why: None,
             told_why: false,
-            waiting: HashMap::new(),
-            looked_at: None,
+            waiters: Waiters::default(),
             told: Instant::now(),
             looked_for_standby: Instant::now(),
             others: Others::default(),
@@ -139,10 +139,8 @@ struct Watch {
     /// Why there is none, and whether that was told.
     why: Option<String>,
     told_why: bool,
-    /// Who waits behind us, since when we know of it.
-    waiting: HashMap<i32, Instant>,
-    /// The last statement at which they were looked at.
-    looked_at: Option<u64>,
+    /// Who waits behind us.
+    waiters: Waiters,
     told: Instant,
     looked_for_standby: Instant,
     others: Others,
@@ -338,39 +336,12 @@ impl Watch {
     /// Cancels the statement where others have waited behind it for too long.
     fn mind_the_others(&mut self, seen: Seen) -> Result<(), postgres::Error> {
         let Some(session) = &mut self.session else { return Ok(()) };
-        // An older server does not say since when somebody waits.
-        let since = if session.major() >= 14 { "waitstart" } else { "NULL::timestamptz" };
+        let major = session.major();
         let client = session.client();
-        // Autovacuum, which belongs to no role, can wait.
-        let sql = format!(
-            "SELECT w.pid, w.waited FROM (SELECT pid, \
-             max(extract(epoch FROM pg_catalog.clock_timestamp() - {since}))::float8 AS waited \
-             FROM pg_catalog.pg_locks WHERE NOT granted AND pid <> $1 GROUP BY pid) w \
-             JOIN pg_catalog.pg_stat_activity a ON a.pid = w.pid AND a.usesysid IS NOT NULL \
-             WHERE $1 = ANY (pg_catalog.pg_blocking_pids(w.pid))"
-        );
-        let behind = client.query(&sql, &[&seen.pid])?;
-        let now = Instant::now();
-        let mut known = std::mem::take(&mut self.waiting);
-        // Between statements that were not looked at, nobody knows whether somebody waited on.
-        if self.looked_at.is_none_or(|number| number + 1 < seen.number) {
-            known.clear();
-        }
-        self.looked_at = Some(seen.number);
-        for row in &behind {
-            let pid: i32 = row.try_get(0)?;
-            let waited = row.try_get::<_, Option<f64>>(1)?.unwrap_or_default();
-            let waited = Duration::try_from_secs_f64(waited).unwrap_or_default();
-            let since = match known.get(&pid) {
-                Some(since) if waited.is_zero() => *since,
-                _ => now.checked_sub(waited).unwrap_or(now),
-            };
-            self.waiting.insert(pid, since);
-        }
-        let waited = self.waiting.values().map(Instant::elapsed).max().unwrap_or_default();
-        if self.waiting.is_empty() || waited < self.limits.blocking {
+        self.waiters.look(client, major, seen.pid, seen.number)?;
+        let Some(waited) = self.waiters.longest().filter(|it| *it >= self.limits.blocking) else {
             return Ok(());
-        }
+        };
         // A function is not at the server all the time, and keeps its locks meanwhile.
         let row = client.query_opt(
             "SELECT query_start, EXISTS (SELECT FROM pg_catalog.pg_locks \
@@ -384,7 +355,7 @@ impl Watch {
         let verdict = if row.try_get(1)? {
             Verdict::Queued
         } else {
-            Verdict::InTheWay { others: self.waiting.len(), waited }
+            Verdict::InTheWay { others: self.waiters.count(), waited }
         };
         // The engine does not go on to its next statement meanwhile.
         if let Some(sending) = self.interrupt.condemn(seen.number, verdict) {
@@ -396,7 +367,7 @@ impl Watch {
             )?;
             drop(sending);
         }
-        self.waiting.clear();
+        self.waiters.clear();
         Ok(())
     }
 

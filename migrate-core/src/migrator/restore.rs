@@ -91,7 +91,7 @@ impl Migrator {
             for log in &carried {
                 last += &log.restored(&self.actor, database, &message);
             }
-            let mut restore = backup::Restore {
+            let restore = backup::Restore {
                 target: &target,
                 major: session.major(),
                 file,
@@ -100,46 +100,69 @@ impl Migrator {
                 lock_timeout: FIRST.min(self.limits.lock_wait),
                 no_owner: options.no_owner,
             };
-            let mut progress =
-                |what: &str| observer.event(Event::BackupProgress { what: what.to_owned() });
-            loop {
-                let interrupt = &self.interrupt;
-                match backup::restore(&programs, &restore, environment, interrupt, &mut progress) {
-                    Err(BackupError::Locked { .. })
-                        if started.elapsed() < self.limits.lock_wait =>
-                    {
-                        progress("waiting for locks that others hold");
-                        if let Some(stop) = interrupt.sleep(PAUSE) {
-                            let what = format!("restored `{}`", target.database());
-                            return Err(BackupError::Stopped { stop, what }.into());
-                        }
-                        restore.lock_timeout = LATER;
-                    }
-                    restored => break restored?,
-                }
-            }
+            self.restore_with_retries(&programs, restore, environment, observer)?;
             self.connect_if_lost(session)?;
-            match self.history.find(session.client()) {
-                Ok(None) => return Ok(()),
-                // The backup has it from a newer version, or not all of it. It is restored; the next
-                // command says so.
-                Err(
-                    HistoryError::Newer { .. }
-                    | HistoryError::Incomplete { .. }
-                    | HistoryError::Occupied { .. },
-                ) => return Ok(()),
-                found => found?,
-            };
-            self.read_or_create_history(session, observer)?;
-            if carried.iter().any(|log| log.history == self.history) {
-                return Ok(());
-            }
-            let duration = started.elapsed().as_millis().to_string();
-            let line = Line::done(Action::Restore, target.database());
-            let line = line.took(&duration).message(&message);
-            let log = self.history.log(&self.actor, line);
-            self.write(session, vec![log])
+            let is_logged = carried.iter().any(|log| log.history == self.history);
+            self.log_restore(session, &message, is_logged, started.elapsed(), observer)
         })
+    }
+
+    /// Upgrades the history that came with the backup, and adds that it was restored, unless its log says so.
+    fn log_restore(
+        &self,
+        session: &mut Session,
+        message: &str,
+        is_logged: bool,
+        took: Duration,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Error> {
+        match self.history.find(session.client()) {
+            Ok(None) => return Ok(()),
+            // The backup has it from a newer version, or not all of it. It is restored; the next
+            // command says so.
+            Err(
+                HistoryError::Newer { .. }
+                | HistoryError::Incomplete { .. }
+                | HistoryError::Occupied { .. },
+            ) => return Ok(()),
+            found => found?,
+        };
+        self.read_or_create_history(session, observer)?;
+        if is_logged {
+            return Ok(());
+        }
+        let database = session.target().database().to_owned();
+        let duration = took.as_millis().to_string();
+        let line = Line::done(Action::Restore, &database).took(&duration).message(message);
+        let log = self.history.log(&self.actor, line);
+        self.write(session, vec![log])
+    }
+
+    /// Tries until it has its locks, or there is no more time for that.
+    fn restore_with_retries(
+        &self,
+        programs: &ClientPrograms,
+        mut restore: backup::Restore<'_>,
+        environment: &Environment,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Error> {
+        let started = Instant::now();
+        let interrupt = &self.interrupt;
+        let mut progress =
+            |what: &str| observer.event(Event::BackupProgress { what: what.to_owned() });
+        loop {
+            match backup::restore(programs, &restore, environment, interrupt, &mut progress) {
+                Err(BackupError::Locked { .. }) if started.elapsed() < self.limits.lock_wait => {
+                    progress("waiting for locks that others hold");
+                    if let Some(stop) = interrupt.sleep(PAUSE) {
+                        let what = format!("restored `{}`", restore.target.database());
+                        return Err(BackupError::Stopped { stop, what }.into());
+                    }
+                    restore.lock_timeout = LATER;
+                }
+                restored => return Ok(restored?),
+            }
+        }
     }
 
     /// Refuses a history that a newer version has changed, before anything is written. One that

@@ -13,7 +13,7 @@ use super::Migrator;
 use crate::connect::Session;
 use crate::count::count;
 use crate::error::Error;
-use crate::history::{HistoryError, LogQuery};
+use crate::history::{Applied, HistoryError, LogQuery, StoredRow};
 use crate::order::{Entry, State};
 use crate::plan::{Step, checksum};
 
@@ -130,28 +130,7 @@ impl Migrator {
             findings.extend(of_entry(&entry, &newest_before, newest));
         }
         for (row, applied) in stored.iter().zip(&known.applied) {
-            match row.up() {
-                Ok(up) => {
-                    if checksum(&up) != applied.checksum {
-                        findings.push(tampered(
-                            &row.name,
-                            "the SQL in `up` of its row is not that of the row's checksum",
-                        ));
-                    }
-                    let changed = |finding: &&mut Finding| {
-                        finding.kind == FindingKind::Changed && finding.name == row.name
-                    };
-                    if let Some(finding) = findings.iter_mut().find(changed)
-                        && let Some(migration) = self.plan.migration(&row.name)
-                    {
-                        finding.change = Some((up, migration.up.clone()));
-                    }
-                }
-                Err(error) => findings.push(unreadable(&row.name, "up", &error)),
-            }
-            if let Err(error) = row.down() {
-                findings.push(unreadable(&row.name, "down", &error));
-            }
+            self.compare_stored(row, applied, &mut findings);
         }
         findings.extend(ledger::disagreements(&known.applied, &known.removed, &log));
         let (history, protected) = (self.history.table().to_string(), known.protected.as_deref());
@@ -166,6 +145,32 @@ impl Migrator {
         findings.extend(self.registered_history(session)?);
         findings.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(Verification { applied: known.applied.len(), findings })
+    }
+
+    /// Adds what is wrong with the steps that a row has; to a finding that its file has changed, what.
+    fn compare_stored(&self, row: &StoredRow, applied: &Applied, findings: &mut Vec<Finding>) {
+        match row.up() {
+            Ok(up) => {
+                if checksum(&up) != applied.checksum {
+                    findings.push(tampered(
+                        &row.name,
+                        "the SQL in `up` of its row is not that of the row's checksum",
+                    ));
+                }
+                let changed = |finding: &&mut Finding| {
+                    finding.kind == FindingKind::Changed && finding.name == row.name
+                };
+                if let Some(finding) = findings.iter_mut().find(changed)
+                    && let Some(migration) = self.plan.migration(&row.name)
+                {
+                    finding.change = Some((up, migration.up.clone()));
+                }
+            }
+            Err(error) => findings.push(unreadable(&row.name, "up", &error)),
+        }
+        if let Err(error) = row.down() {
+            findings.push(unreadable(&row.name, "down", &error));
+        }
     }
 }
 

@@ -118,14 +118,11 @@ impl Setup {
         let member = below(&folder, &root)
             .ok_or_else(|| SetupError::Outside { folder: folder.clone(), root: root.clone() })?;
         let is_root = manifest.contains_key("workspace");
-        let kind = if manifest::excludes(&root_manifest, &member) {
-            Kind::LeftOut
-        } else if is_root {
-            Kind::Workspace
-        } else if root == nearest {
-            Kind::Package
-        } else {
-            Kind::Member
+        let kind = match () {
+            () if manifest::excludes(&root_manifest, &member) => Kind::LeftOut,
+            () if is_root => Kind::Workspace,
+            () if root == nearest => Kind::Package,
+            () => Kind::Member,
         };
         let language = language.clone().for_workspace(&root_manifest, &root, &folder);
         let wrong = |path: &Path| {
@@ -151,13 +148,8 @@ impl Setup {
         let name = package_name(&manifest, nearest);
         let mut all = crate_files(&folder, &name, &language, (kind == Kind::LeftOut).then_some(""));
         all.extend(writes);
-        Ok(Self {
-            kind,
-            folder,
-            settings: if own_settings { path } else { root_path },
-            language,
-            writes: all,
-        })
+        let settings = if own_settings { path } else { root_path };
+        Ok(Self { kind, folder, settings, language, writes: all })
     }
 
     fn alone(here: &Path, folder: PathBuf, language: &Language) -> Result<Self, SetupError> {

@@ -1,0 +1,99 @@
+//! A statement outside the transaction of its migration, and what the journal says of it.
+
+use std::time::Instant;
+
+use super::capture::Watch;
+use super::error::{Failure, Origin};
+use super::{HURRY, Left, Work, journal};
+use crate::connect::Session;
+use crate::connect::search_path::{LEAVE_TRUSTED, trusted};
+use crate::history::inverse::Captured;
+use crate::history::{History, Noted};
+use crate::limits::Limits;
+
+/// A statement in no transaction with others, and what is needed to run it.
+pub(super) struct JournaledStatement<'a> {
+    pub(super) history: &'a History,
+    pub(super) work: &'a Work<'a>,
+    pub(super) opening: &'a [String],
+    pub(super) origin: Origin<'a>,
+    /// How many statements of the migration are done.
+    pub(super) done: usize,
+}
+
+/// How a statement outside a transaction has failed.
+pub(super) struct Broken {
+    pub(super) failure: Failure,
+    /// What it has left, where the journal goes on to say that it is running: the next runner finds
+    /// out about it.
+    pub(super) left: Option<Left>,
+}
+
+impl From<Failure> for Broken {
+    fn from(failure: Failure) -> Self {
+        Self { failure, left: None }
+    }
+}
+
+impl Broken {
+    /// The same as about a lock, if all the time that there was for it went by.
+    pub(super) fn if_it_waited(self, started: Instant, limits: &Limits) -> Self {
+        Self { failure: self.failure.if_it_waited(started, limits), ..self }
+    }
+}
+
+impl JournaledStatement<'_> {
+    /// Records that it is done, with what is read of it then.
+    pub(super) fn finish(&self, session: &mut Session, watch: &mut Watch) -> Result<(), Failure> {
+        in_transaction(session, |session| {
+            // It is done, even if what it was said to be about is not there.
+            let read = match watch.after(session, self.origin) {
+                Err(Failure::NotThere { step, object, .. }) => {
+                    Err(Failure::NotThere { step, object, done: true })
+                }
+                read => Ok(read?),
+            };
+            let finished = self.journal(self.done + 1, None, &watch.captured);
+            trusted(session.client(), |client| client.batch_execute(&finished))
+                .map_err(Failure::record)?;
+            Ok(read)
+        })?
+    }
+
+    pub(super) fn journal_as_not_done(&self, session: &mut Session, watch: &Watch) {
+        let known = match self.done {
+            0 => self.history.journal_end(self.work.name),
+            _ => self.journal(self.done, None, &watch.captured),
+        };
+        _ = session.client().batch_execute(&known);
+    }
+
+    pub(super) fn journal(
+        &self,
+        done: usize,
+        noted: Option<&Noted>,
+        captured: &Captured,
+    ) -> String {
+        journal(self.history, self.work, done, noted, captured)
+    }
+}
+
+/// Reading and recording around a statement that itself is in no transaction; with the author's
+/// `search_path`.
+pub(super) fn in_transaction<T>(
+    session: &mut Session,
+    work: impl FnOnce(&mut Session) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let begin = format!("BEGIN; {HURRY}; {LEAVE_TRUSTED}");
+    session.client().batch_execute(&begin).map_err(Failure::connection)?;
+    match work(session) {
+        Ok(done) => {
+            session.client().batch_execute("COMMIT").map_err(Failure::record)?;
+            Ok(done)
+        }
+        Err(failure) => {
+            _ = session.client().batch_execute("ROLLBACK");
+            Err(failure)
+        }
+    }
+}
