@@ -19,6 +19,7 @@ mod parts;
 mod retry;
 mod revert_step;
 pub(crate) mod rust_function;
+mod said;
 mod savepoint;
 pub(crate) mod send;
 mod snapshot_wait;
@@ -26,6 +27,8 @@ mod transaction;
 pub(crate) mod unlogged;
 
 use std::time::{Duration, Instant};
+
+use postgres::Client;
 
 pub(crate) use cleanup::{Standing, settle, standing};
 pub(crate) use error::Origin;
@@ -37,9 +40,9 @@ use crate::connect::interrupt::Interrupt;
 use crate::event::{Direction, Event, Observer};
 use crate::functions::Runner;
 use crate::history::inverse::Captured;
-use crate::history::{History, Noted, Unfinished};
+use crate::history::{History, HistoryError, Noted, Unfinished};
 use crate::limits::Limits;
-use crate::lock::RunnerLock;
+use crate::lock::{Patience, RunnerLock};
 use crate::plan::{Step, checksum_of_first};
 pub(crate) use revert_step::take_back;
 
@@ -75,6 +78,30 @@ pub(crate) const HURRY: &str = "SET LOCAL idle_in_transaction_session_timeout = 
 pub(crate) const THINK: &str = "SET LOCAL idle_in_transaction_session_timeout = '10min'";
 
 impl Work<'_> {
+    /// How long the history is waited for.
+    fn patience<'a>(&'a self, history: &'a History) -> Patience<'a> {
+        Patience { history, lock_wait: self.limits.lock_wait, interrupt: self.interrupt }
+    }
+
+    /// Reads or writes the history before the work goes on.
+    fn ask<T>(
+        &self,
+        session: &mut Session,
+        history: &History,
+        done: usize,
+        observer: &mut dyn Observer,
+        ask: impl FnMut(&mut Client) -> Result<T, HistoryError>,
+    ) -> Result<T, ApplyError> {
+        self.patience(history).until_free(session, observer, ask).map_err(|error| {
+            let failure = Failure::of_history(error);
+            let left = match failure.is_cut() || session.client().is_closed() {
+                true => Left::Unknown,
+                false => left(done, self),
+            };
+            ApplyError::new(self.name, self.direction, failure, left)
+        })
+    }
+
     pub(crate) fn statements(&self) -> usize {
         self.steps.iter().map(|step| step.statements.len()).sum()
     }
@@ -98,16 +125,14 @@ pub(crate) fn apply(
     let mut done = unfinished.map_or(0, |unfinished| unfinished.statements_done);
     let fail = |failure, left| ApplyError::new(work.name, work.direction, failure, left);
     if let Some(stop) = work.interrupt.stopped() {
-        let left = partial(done, work).unwrap_or(Left::Nothing);
-        return Err(fail(Failure::Stopped(stop), left));
+        return Err(fail(Failure::Stopped(stop), left(done, work)));
     }
     let known = unfinished.map_or_else(Captured::new, |unfinished| unfinished.captured.clone());
     // What commits as it goes would be done by the time that its history row is refused.
     if work.direction == Direction::Up && !is_transactional(work.steps) {
-        let has = history.has(session.client(), work.name);
-        if has.map_err(|error| fail(Failure::connection(error), Left::Unknown))? {
-            let left = partial(done, work).unwrap_or(Left::Nothing);
-            return Err(fail(Failure::AlreadyApplied, left));
+        let has = |client: &mut Client| history.has(client, work.name);
+        if work.ask(session, history, done, observer, has)? {
+            return Err(fail(Failure::AlreadyApplied, left(done, work)));
         }
     }
     if let Some(unfinished) = unfinished.filter(|unfinished| unfinished.running) {
@@ -115,8 +140,8 @@ pub(crate) fn apply(
         let settled = settle(session, unfinished, work.steps, limits, interrupt, observer)?;
         done += usize::from(settled);
         let settled = journal(history, work, done, None, &known);
-        let settled = session.client().batch_execute(&settled);
-        settled.map_err(|error| fail(Failure::record(error), Left::Unknown))?;
+        let settled = |client: &mut Client| Ok(client.batch_execute(&settled)?);
+        work.ask(session, history, done, observer, settled)?;
     }
     if done > 0 {
         observer.event(Event::Resumed { name: work.name.to_owned(), done });
@@ -148,6 +173,7 @@ pub(crate) fn apply(
                     closing
                 };
                 let transaction = Transaction {
+                    history,
                     opening,
                     statements,
                     variables: work.variables,
@@ -194,6 +220,11 @@ pub(crate) fn apply(
     }
     session.note_what_ran(work.steps);
     Ok(started.elapsed())
+}
+
+/// What is left before the work goes on.
+fn left(done: usize, work: &Work<'_>) -> Left {
+    partial(done, work).unwrap_or(Left::Nothing)
 }
 
 fn partial(done: usize, work: &Work<'_>) -> Option<Left> {

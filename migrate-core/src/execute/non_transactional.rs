@@ -18,9 +18,9 @@ use super::send::send_outside;
 use super::snapshot_wait::{self, Why};
 use super::transaction::{Transaction, function_ended};
 use super::{HURRY, Left, Work, journal, rust_function};
-use crate::connect::Session;
 use crate::connect::interrupt::{Kind, Verdict};
 use crate::connect::search_path::{LEAVE_TRUSTED, trusted};
+use crate::connect::{HISTORY_LOOK, Session};
 use crate::event::Observer;
 use crate::history::inverse::Captured;
 use crate::history::{History, Noted};
@@ -106,6 +106,7 @@ impl Alone<'_> {
             vec![reset, self.journal(self.done + 1, None, captured)]
         };
         let transaction = Transaction {
+            history: self.history,
             opening: self.opening,
             statements: &[self.origin],
             variables: self.work.variables,
@@ -162,7 +163,7 @@ impl Alone<'_> {
             // It may have done something for good before it came upon the lock.
             if left.is_some() {
                 match question.ask(session.client(), &noted) {
-                    Ok(Answer::Done) => return Ok(self.finish(session, watch)?),
+                    Ok(Answer::Done) => return self.finish(session, watch, observer),
                     Ok(Answer::NotDone) => {}
                     Err(error) if Failure::is_cut_by(&error) => {
                         return Err(Failure::connection(error).into());
@@ -262,8 +263,7 @@ impl Alone<'_> {
             let captured =
                 if gone { watch.if_all_is_gone(&origin) } else { watch.captured.clone() };
             let running = self.journal(self.done, Some(noted), &captured);
-            trusted(session.client(), |client| client.batch_execute(&running))
-                .map_err(Failure::record)
+            self.record(session, &running, observer)
         })?;
         let limit = work.limits.statement.filter(|_| !question.is_concurrent());
         if let Some(limit) = limit {
@@ -323,7 +323,7 @@ impl Alone<'_> {
             _ = session.client().batch_execute("SET statement_timeout = 0");
         }
         let Err(error) = sent else {
-            self.finish(session, watch)?;
+            self.finish(session, watch, observer)?;
             return Ok(None);
         };
         if Failure::is_cut_by(&error) || session.client().is_closed() {
@@ -360,7 +360,7 @@ impl Alone<'_> {
             Question::Detach { .. } | Question::DropIndex { .. } => {
                 match leftovers.see_to(session, question, noted, observer) {
                     Ok(Answer::Done) => {
-                        self.finish(session, watch)?;
+                        self.finish(session, watch, observer)?;
                         return Ok(None);
                     }
                     Ok(_) => None,
@@ -380,8 +380,13 @@ impl Alone<'_> {
     }
 
     /// Records that it is done, with what is read of it then.
-    fn finish(&self, session: &mut Session, watch: &mut Watch) -> Result<(), Failure> {
-        in_transaction(session, |session| {
+    fn finish(
+        &self,
+        session: &mut Session,
+        watch: &mut Watch,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Broken> {
+        let recorded = in_transaction(session, |session| {
             // It is done, even if what it was said to be about is not there.
             let read = match watch.after(session, self.origin) {
                 Err(Failure::NotThere { step, object, .. }) => {
@@ -390,10 +395,13 @@ impl Alone<'_> {
                 read => Ok(read?),
             };
             let finished = self.journal(self.done + 1, None, &watch.captured);
-            trusted(session.client(), |client| client.batch_execute(&finished))
-                .map_err(Failure::record)?;
+            self.record(session, &finished, observer)?;
             Ok(read)
-        })?
+        });
+        // What is wrong with the reading of it is recorded already.
+        let recorded =
+            recorded.map_err(|failure| Broken { failure, left: Some(Left::Unrecorded) })?;
+        Ok(recorded?)
     }
 
     /// What a function outside a transaction did before it failed is done. So the journal goes on to
@@ -423,7 +431,20 @@ impl Alone<'_> {
             0 => self.history.journal_end(self.work.name),
             _ => self.journal(self.done, None, &watch.captured),
         };
-        _ = session.client().batch_execute(&known);
+        // Others may have locked it: then the next run finds out.
+        _ = session.history_client(HISTORY_LOOK).batch_execute(&known);
+    }
+
+    /// Writes into the journal, at the end of a transaction.
+    fn record(
+        &self,
+        session: &mut Session,
+        sql: &str,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Failure> {
+        let patience = self.work.patience(self.history);
+        let recorded = trusted(session.client(), |client| patience.record(client, observer, sql));
+        recorded.map_err(Failure::of_history)
     }
 
     fn journal(&self, done: usize, noted: Option<&Noted>, captured: &Captured) -> String {

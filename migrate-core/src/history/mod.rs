@@ -30,6 +30,7 @@ pub(crate) use journal::{Noted, Sent};
 pub(crate) use log::Line;
 pub use log::{Action, Actor, LogEntry, LogQuery, Outcome};
 pub use row::Applied;
+pub(crate) use row::StoredRow;
 pub(crate) use row::TRANSACTION_MS;
 pub(crate) use settings::protections;
 pub use settings::{Allowed, Settings};
@@ -78,6 +79,11 @@ impl History {
     #[must_use]
     pub(crate) fn settings_table(&self) -> Name {
         self.beside("settings")
+    }
+
+    /// All of its tables.
+    pub(crate) fn all_tables(&self) -> [Name; 4] {
+        [self.table.clone(), self.log_table(), self.journal_table(), self.settings_table()]
     }
 
     fn beside(&self, what: &str) -> Name {

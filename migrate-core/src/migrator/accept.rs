@@ -25,7 +25,7 @@ impl Migrator {
         reason: &str,
         observer: &mut dyn Observer,
     ) -> Result<(), Error> {
-        let known = self.known(session.client())?.unwrap_or_default();
+        let known = self.known(session)?.unwrap_or_default();
         self.can_accept(&known, name)?;
         self.alone(session, observer, |session, _, known, _| {
             let migration = self.can_accept(&known, name)?;

@@ -124,7 +124,7 @@ impl Migrator {
     ) -> Result<Vec<String>, Error> {
         // With nothing applied there is nothing to take back, and no history to create.
         let nothing = |known: Known| known.applied.is_empty() && known.unfinished.is_empty();
-        if self.known(session.client())?.is_none_or(nothing) {
+        if self.known(session)?.is_none_or(nothing) {
             return Ok(Vec::new());
         }
         self.alone(session, observer, |session, lock, known, observer| {
@@ -143,7 +143,7 @@ impl Migrator {
         session: &mut Session,
         to: &DownTo,
     ) -> Result<Vec<(String, Vec<Step>)>, Error> {
-        let known = self.known(session.client())?.unwrap_or_default();
+        let known = self.known(session)?.unwrap_or_default();
         Ok(self.backwards(session, &known, &Meant::of(&known, to))?.steps())
     }
 
@@ -173,7 +173,7 @@ impl Migrator {
             if session.reconnects() != reconnects {
                 // The lock was nobody's for a moment: another runner may have gone on from there.
                 reconnects = session.reconnects();
-                let found = self.known(session.client())?.unwrap_or_default();
+                let found = self.known_by_now(session)?;
                 known.has_become(&found, Direction::Down)?;
                 can_go_on_with(&found, Some(revert), None)?;
                 self.may_destroy(found.protected.as_deref())?;
@@ -233,14 +233,15 @@ impl Migrator {
             migration.problems.is_empty() && migration.checksum() == row.checksum
         });
         let Some(migration) = file else {
-            return Ok(self.history.way_back(session.client(), &row.name)?);
+            return self.patiently(session, |client| self.history.way_back(client, &row.name));
         };
         let is_known = migration.up.iter().all(|step| step.merged_by_children_of.is_none());
         let way_back = WayBack::of(migration, &Captured::new());
         if !is_inferred(migration) || is_known && !matches!(way_back, WayBack::None(_)) {
             return Ok(way_back);
         }
-        let stored = self.history.stored_inverse(session.client(), &row.name)?;
+        let stored =
+            self.patiently(session, |client| self.history.stored_inverse(client, &row.name))?;
         match stored.clone().captured_of(migration) {
             Some(captured) => Ok(WayBack::of_applied(migration, captured)),
             // The file was accepted since then, and what is stored is that of the one before.

@@ -65,7 +65,7 @@ impl Migrator {
     ///
     /// When the database is not current, with the names; when the history cannot be read.
     pub fn assert_current(&self, session: &mut Session) -> Result<(), Error> {
-        let known = self.known(session.client())?.unwrap_or_default();
+        let known = self.known(session)?.unwrap_or_default();
         let entries = self.entries(&known);
         let named = |state| -> Vec<String> {
             let found = entries.iter().filter(|entry| entry.state == state);

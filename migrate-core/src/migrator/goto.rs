@@ -31,7 +31,7 @@ impl Migrator {
         name: &str,
         observer: &mut dyn Observer,
     ) -> Result<(Vec<String>, Vec<String>), Error> {
-        let known = self.known(session.client())?.unwrap_or_default();
+        let known = self.known(session)?.unwrap_or_default();
         tell_drift(&self.entries(&known), observer);
         self.alone(session, observer, |session, lock, known, observer| {
             let mut meant = Meant::of(&known, &DownTo::Name(name.to_owned()));
@@ -56,7 +56,7 @@ impl Migrator {
                 let way = self.backwards(session, &known, &meant)?;
                 back = self.go_back(session, lock, &known, &way, observer)?;
             }
-            let known = self.known(session.client())?.unwrap_or_default();
+            let known = self.known_by_now(session)?;
             let there = self.up_alone(session, lock, &known, &to, observer)?;
             Ok((back, there))
         })

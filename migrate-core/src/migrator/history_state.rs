@@ -43,7 +43,7 @@ impl Migrator {
     ///
     /// When the history is not ours or cannot be read.
     pub fn history_state(&self, session: &mut Session) -> Result<HistoryState, Error> {
-        let summary = self.history.summary(session.client())?;
+        let summary = self.patiently(session, |client| self.history.summary_by(client))?;
         self.history_state_of(session, &summary)
     }
 
@@ -61,7 +61,9 @@ impl Migrator {
         let known = match &summary.settings {
             None => Some(Known::default()),
             Some(_) if summary.has_just(&Fingerprint::of_plan(&self.plan)) => None,
-            Some(settings) => Some(self.read(session.client(), settings.clone())?),
+            Some(settings) => {
+                Some(self.patiently(session, |client| self.read(client, settings.clone()))?)
+            }
         };
         Ok(HistoryState { known, protected })
     }

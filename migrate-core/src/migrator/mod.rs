@@ -44,8 +44,8 @@ pub use sync::WouldSync;
 pub use up::UpTo;
 pub use verify::{Finding, FindingKind, Verification};
 
-use crate::connect::Session;
 use crate::connect::interrupt::Interrupt;
+use crate::connect::{HISTORY_LOOK, Session};
 use crate::error::Error;
 use crate::event::{Direction, Event, Observer};
 use crate::execute::Variables;
@@ -54,8 +54,8 @@ use crate::history::{
     Action, Actor, Allowed, Applied, History, HistoryError, Line, RemovedRow, Settings, Unfinished,
 };
 use crate::limits::Limits;
-use crate::lock::RunnerLock;
 use crate::lock::watchdog::{Reporter, Watchdog};
+use crate::lock::{Patience, RunnerLock};
 use crate::order::{Entry, entries};
 use crate::plan::Plan;
 
@@ -216,9 +216,41 @@ impl Migrator {
     }
 
     /// What the database knows; nothing where it has no history yet. Writes nothing.
-    fn known(&self, client: &mut Client) -> Result<Option<Known>, Error> {
-        let found = self.history.find(client).map_err(|error| error.advised(client, "SELECT"))?;
-        found.map(|settings| self.read(client, settings)).transpose()
+    fn known(&self, session: &mut Session) -> Result<Option<Known>, Error> {
+        self.patiently(session, |client| {
+            let found =
+                self.history.find(client).map_err(|error| error.advised(client, "SELECT"))?;
+            found.map(|settings| self.read(client, settings)).transpose()
+        })
+    }
+
+    /// The same, where the command has changed something before.
+    fn known_by_now(&self, session: &mut Session) -> Result<Known, Error> {
+        let known = self.known(session).map_err(|error| match error {
+            Error::History(error) => error.midway().into(),
+            error => error,
+        })?;
+        Ok(known.unwrap_or_default())
+    }
+
+    /// Reads or writes the history, outside a transaction. All that does so goes through here, so that a
+    /// history that others have locked is waited for as long as [`Limits::lock_wait`] says, and no longer.
+    fn patiently<T>(
+        &self,
+        session: &mut Session,
+        work: impl FnMut(&mut Client) -> Result<T, HistoryError>,
+    ) -> Result<T, Error> {
+        let patience = Patience {
+            history: &self.history,
+            lock_wait: self.limits.lock_wait,
+            interrupt: &self.interrupt,
+        };
+        let mut report = |event| {
+            if let Some(Reports(reporter)) = &self.reporter {
+                reporter(event);
+            }
+        };
+        Ok(patience.until_free(session, &mut report, work)?)
     }
 
     /// Where each migration stands. That takes a digest of all steps of the plan, so once a reading.
@@ -226,9 +258,9 @@ impl Migrator {
         entries(&self.plan, &known.applied, &known.unfinished)
     }
 
-    fn read(&self, client: &mut Client, settings: Settings) -> Result<Known, Error> {
+    fn read(&self, client: &mut Client, settings: Settings) -> Result<Known, HistoryError> {
         let known = self.read_all(client, settings);
-        Ok(known.map_err(|error| error.advised(client, "SELECT"))?)
+        known.map_err(|error| error.advised(client, "SELECT"))
     }
 
     fn read_all(&self, client: &mut Client, settings: Settings) -> Result<Known, HistoryError> {
@@ -250,7 +282,7 @@ impl Migrator {
         self.locked(session, observer, |session, lock, observer| {
             let known = self.known_or_new(session, observer)?;
             if known.protected.is_none() {
-                self.history.check_protection(session.client())?;
+                self.patiently(session, |client| self.history.check_protection(client))?;
             }
             work(session, lock, known, observer)
         })
@@ -271,7 +303,7 @@ impl Migrator {
         let reporter = self.reporter.as_ref().map(|reporter| reporter.0.clone());
         let _watchdog = Watchdog::start(&self.interrupt, self.limits, session, reporter);
         let lock = RunnerLock::acquire_unless_stopped(
-            session.client(),
+            session.history_client(HISTORY_LOOK),
             &self.history,
             self.limits.lock_wait,
             &self.interrupt,
@@ -291,12 +323,16 @@ impl Migrator {
         observer: &mut dyn Observer,
     ) -> Result<Known, Error> {
         let table = self.history.table().to_string();
-        let found = self.history.find(session.client())?;
-        // What is written from now on calls whatever hangs on the tables.
-        self.history.trusted(session.client())?;
+        let found = self.patiently(session, |client| {
+            let found = self.history.find(client)?;
+            // What is written from now on calls whatever hangs on the tables.
+            self.history.trusted(client)?;
+            Ok(found)
+        })?;
         let Some(settings) = found else {
-            let client = session.client();
-            self.history.create(client).map_err(|error| error.advised(client, "CREATE"))?;
+            self.patiently(session, |client| {
+                self.history.create(client).map_err(|error| error.advised(client, "CREATE"))
+            })?;
             session.note_author();
             // That there was nothing to drop is of no interest.
             drop(session.take_notices());
@@ -314,11 +350,13 @@ impl Migrator {
             let message = format!("from version {}", settings.version);
             let line = Line::done(Action::Upgrade, &table).message(&message);
             let log = self.history.log(&self.actor, line);
-            self.history.upgrade(session.client(), settings.version, log)?;
+            self.patiently(session, |client| {
+                self.history.upgrade(client, settings.version, log.clone())
+            })?;
             session.note_author();
             observer.event(Event::HistoryUpgraded { table });
         }
-        self.read(session.client(), settings)
+        self.patiently(session, |client| self.read(client, settings.clone()))
     }
 
     /// Refuses to destroy anything in a protected database, unless its name was given.
@@ -345,9 +383,12 @@ impl Migrator {
     fn write(&self, session: &mut Session, mut sql: Vec<String>) -> Result<(), Error> {
         sql.insert(0, "BEGIN".to_owned());
         sql.push("COMMIT".to_owned());
-        session.client().batch_execute(&sql.join(";\n")).inspect_err(|_| {
-            _ = session.roll_back();
-        })?;
-        Ok(())
+        let sql = sql.join(";\n");
+        self.patiently(session, |client| {
+            client.batch_execute(&sql).inspect_err(|_| {
+                _ = client.batch_execute("ROLLBACK");
+            })?;
+            Ok(())
+        })
     }
 }

@@ -169,7 +169,7 @@ impl Migrator {
             &self.interrupt,
             observer,
         )?;
-        let known = self.known(session.client())?.unwrap_or_default();
+        let known = self.known_by_now(session)?;
         // Until the lock was ours again, another runner may have had it.
         before.has_become(&known, work.direction).map_err(|error| match error {
             // Whoever looks for another runner that did this would look in vain.

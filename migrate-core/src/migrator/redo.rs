@@ -32,7 +32,7 @@ impl Migrator {
         observer: &mut dyn Observer,
     ) -> Result<Vec<String>, Error> {
         let nothing = |known: Known| known.applied.is_empty() && known.unfinished.is_empty();
-        if self.known(session.client())?.is_none_or(nothing) {
+        if self.known(session)?.is_none_or(nothing) {
             return Ok(Vec::new());
         }
         self.alone(session, observer, |session, lock, known, observer| {
@@ -49,7 +49,7 @@ impl Migrator {
             self.may_apply(&meant.left_of(&known), &migrations)?;
             let back = self.backwards(session, &known, &meant)?;
             self.go_back(session, lock, &known, &back, observer)?;
-            let known = self.known(session.client())?.unwrap_or_default();
+            let known = self.known_by_now(session)?;
             migrations.sort_by_key(|migration| &migration.name);
             self.apply_these(session, lock, &known, &migrations, true, observer)
         })

@@ -3,7 +3,7 @@
 use super::Migrator;
 #[cfg(feature = "backup")]
 use crate::backup::BackupError;
-use crate::connect::Session;
+use crate::connect::{HISTORY_LOOK, Session};
 use crate::error::Error;
 use crate::history::{Action, HistoryError, Line};
 use crate::lock::LockError;
@@ -20,7 +20,7 @@ impl Migrator {
         if let Err(error) = &result
             && session.read_only().is_none()
             && let Some(name) = subject(error, session.target().database())
-            && matches!(self.history.find(session.client()), Ok(Some(_)))
+            && matches!(self.history.find(session.history_client(HISTORY_LOOK)), Ok(Some(_)))
         {
             self.note(session, Line::failed(action, &name, &error.to_string()));
         }
@@ -28,10 +28,13 @@ impl Migrator {
     }
 
     /// Adds a line about something that did not happen. No standby is waited for: that is the
-    /// reason why some runs end.
+    /// reason why some runs end; nor is who has locked the log for long.
     pub(super) fn note(&self, session: &mut Session, line: Line<'_>) {
         let sql = self.history.log(&self.actor, line);
-        let sql = format!("SET LOCAL synchronous_commit = local;\n{sql}");
+        let sql = format!(
+            "SET LOCAL synchronous_commit = local;\nSET LOCAL lock_timeout = {};\n{sql}",
+            HISTORY_LOOK.as_millis()
+        );
         _ = session.client().batch_execute(&sql);
     }
 }

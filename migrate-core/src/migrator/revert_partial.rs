@@ -67,8 +67,7 @@ impl Migrator {
             vec![self.history.journal_end(name), log]
         };
         if backs.is_empty() {
-            let sql = format!("BEGIN;\n{};\nCOMMIT", end().join(";\n"));
-            session.client().batch_execute(&sql)?;
+            self.write(session, end())?;
         }
         for (number, back) in backs.iter().enumerate() {
             let journal = |done, noted: Option<&Noted>| {
@@ -99,7 +98,7 @@ impl Migrator {
                 limits: self.limits,
                 interrupt: &self.interrupt,
             };
-            take_back(session, lock, &work, &running, observer)
+            take_back(session, &self.history, lock, &work, &running, observer)
                 .map_err(|error| self.failed(session, Direction::Down, error))?;
         }
         observer.event(Event::Finished {

@@ -79,7 +79,7 @@ impl Migrator {
                 self.back_up_before(session, observer)?;
             }
             let reverted = self.go_back(session, lock, &known, &way, observer)?;
-            let known = self.known(session.client())?.unwrap_or_default();
+            let known = self.known_by_now(session)?;
             let applied = self.apply_these(session, lock, &known, &missing, true, observer)?;
             Ok((reverted, applied))
         })
@@ -93,7 +93,7 @@ impl Migrator {
     ///
     /// When the history cannot be read.
     pub fn is_synced(&self, session: &mut Session) -> Result<bool, Error> {
-        let known = self.known(session.client())?.unwrap_or_default();
+        let known = self.known(session)?.unwrap_or_default();
         let is_all = known.applied.len() == self.plan.migrations.len();
         Ok(is_all && known.unfinished.is_empty() && self.to_part_with(&known).names().is_empty())
     }
@@ -110,7 +110,7 @@ impl Migrator {
         session: &mut Session,
         observer: &mut dyn Observer,
     ) -> Result<WouldSync<'_>, Error> {
-        let known = self.known(session.client())?.unwrap_or_default();
+        let known = self.known(session)?.unwrap_or_default();
         let meant = self.to_part_with(&known);
         self.tell_parting(&known, &meant, observer);
         let applies = self.can_follow(&known, &meant, session.major())?;

@@ -159,7 +159,7 @@ impl Migrator {
             if session.reconnects() != reconnects {
                 // The lock was nobody's for a moment: another runner may have gone on from there.
                 reconnects = session.reconnects();
-                let found = self.known(session.client())?.unwrap_or_default();
+                let found = self.known_by_now(session)?;
                 known.has_become(&found, Direction::Up)?;
                 self.can_go_on(&found, session.major())?;
                 pending(&self.entries(&found), allow_out_of_order).map_err(Error::OutOfOrder)?;
