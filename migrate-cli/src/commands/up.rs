@@ -13,7 +13,7 @@ use crate::progress::Progress;
 use crate::protection::Allowance;
 use crate::render::script::{self, Code};
 use crate::usage::at_least_one;
-use crate::work::{Opened, announce, is_locked};
+use crate::work::{Opened, Work, announce, is_locked};
 
 /// What to apply.
 #[derive(Debug, Args)]
@@ -86,17 +86,7 @@ pub fn run(args: &UpArgs, context: &Context) -> anyhow::Result<Exit> {
     work.announce_as(protected, context);
     if args.dry_run {
         let state = state.map_err(|error| work.located(error))?;
-        let pending = work.migrator.pending(&state, &to, work.session.major());
-        let pending = pending.map_err(|error| work.located(error))?;
-        context.printer.dry_run(&DryRun { migrations: &pending });
-        let mut progress = Progress::new(context.printer);
-        let events = work.migrator.would_not_restore(&mut work.session, &pending);
-        events.map_err(|error| work.located(error))?.into_iter().for_each(|it| progress.show(it));
-        if pending.is_empty() {
-            context.printer.step("done", &nothing_to_do(&to));
-        }
-        plan::print(context, pending.iter().map(|migration| script::up(migration, Code::Folded)));
-        return Ok(Exit::Done);
+        return dry_run(work, &state, &to, context);
     }
     let result = {
         let mut progress = Progress::new(context.printer);
@@ -115,6 +105,27 @@ pub fn run(args: &UpArgs, context: &Context) -> anyhow::Result<Exit> {
     };
     let applied = result.map_err(|error| work.located(error))?;
     Ok(summarize(&applied, &to, context))
+}
+
+/// Says what would be applied.
+fn dry_run(
+    mut work: Work,
+    state: &HistoryState,
+    to: &UpTo,
+    context: &Context,
+) -> anyhow::Result<Exit> {
+    let mut progress = Progress::new(context.printer);
+    work.migrator.drift(state).into_iter().for_each(|it| progress.show(it));
+    let pending = work.migrator.pending(state, to, work.session.major());
+    let pending = pending.map_err(|error| work.located(error))?;
+    context.printer.dry_run(&DryRun { migrations: &pending });
+    let events = work.migrator.would_not_restore(&mut work.session, &pending);
+    events.map_err(|error| work.located(error))?.into_iter().for_each(|it| progress.show(it));
+    if pending.is_empty() {
+        context.printer.step("done", &nothing_to_do(to));
+    }
+    plan::print(context, pending.iter().map(|migration| script::up(migration, Code::Folded)));
+    Ok(Exit::Done)
 }
 
 /// Says what was applied.

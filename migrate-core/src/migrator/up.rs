@@ -110,6 +110,13 @@ impl Migrator {
         self.to_apply(known, &self.entries(known), to, major)
     }
 
+    /// What [`up`](Self::up) would say of applied migrations that files and database do not tell the same
+    /// of, by a history as it was read.
+    #[must_use]
+    pub fn drift(&self, state: &HistoryState) -> Option<Event> {
+        state.known.as_ref().and_then(|known| drift(&self.entries(known)))
+    }
+
     /// What [`up`](Self::up) would apply. Writes nothing, not even the history.
     ///
     /// # Errors
@@ -444,12 +451,17 @@ fn lost(back: &Step) -> Vec<String> {
 
 /// Tells which files are gone, or say something else than what was applied.
 pub(super) fn tell_drift(entries: &[Entry<'_>], observer: &mut dyn Observer) {
+    if let Some(event) = drift(entries) {
+        observer.event(event);
+    }
+}
+
+fn drift(entries: &[Entry<'_>]) -> Option<Event> {
     let named = |state| {
         let found = entries.iter().filter(|entry| entry.state == state);
         found.map(|entry| entry.name.to_owned()).collect::<Vec<_>>()
     };
     let (changed, missing) = (named(State::Changed), named(State::Missing));
-    if !(changed.is_empty() && missing.is_empty()) {
-        observer.event(Event::Drifted { changed, missing });
-    }
+    let is_any = !(changed.is_empty() && missing.is_empty());
+    is_any.then_some(Event::Drifted { changed, missing })
 }
