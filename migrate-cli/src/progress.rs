@@ -6,7 +6,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use migrate_core::backup::human_size;
 use migrate_core::count::all_of;
-use migrate_core::event::{Direction, Parting};
+use migrate_core::event::{Direction, LockHolder, Parting};
 use migrate_core::functions::Printed;
 use migrate_core::{Event, Reporter};
 
@@ -46,6 +46,11 @@ impl Progress {
                 let patience = human(patience);
                 for name in &names {
                     self.say("waiting", &format!("up to {patience}: {name}"));
+                }
+            }
+            Event::WaitingForHistory { table, holders, patience } => {
+                for text in history_waits(&table, &holders, patience) {
+                    self.say("waiting", &text);
                 }
             }
             Event::WaitingForTraffic { tables, patience } => {
@@ -199,6 +204,11 @@ impl Progress {
                         spinner.suspend(|| printer.step("waiting", &text));
                     }
                 }
+                Event::WaitingForHistory { table, holders, patience } => {
+                    for text in history_waits(&table, &holders, patience) {
+                        spinner.suspend(|| printer.step("waiting", &text));
+                    }
+                }
                 Event::WaitingForStandby { .. } => {
                     let text = "for a synchronous standby: it is committed here, not yet confirmed";
                     spinner.suspend(|| printer.step("waiting", text));
@@ -226,6 +236,16 @@ impl Progress {
     fn say(&self, verb: &str, text: &str) {
         self.spinner.suspend(|| self.printer.step(verb, text));
     }
+}
+
+/// A line for each of those who have locked the history.
+fn history_waits(table: &str, holders: &[LockHolder], patience: Duration) -> Vec<String> {
+    let patience = human(patience);
+    if holders.is_empty() {
+        return vec![format!("up to {patience}: the history `{table}` is locked")];
+    }
+    let line = |holder| format!("up to {patience}, for the history `{table}`: {holder}");
+    holders.iter().map(line).collect()
 }
 
 /// Shows the migrations being compiled: a spinner, and only what a person has to know stays.

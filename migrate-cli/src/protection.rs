@@ -6,6 +6,8 @@ use migrate_core::{Allowed, Migrator, Session};
 
 use crate::actor::actor;
 use crate::context::Context;
+use crate::limits::AskedLimits;
+use crate::progress::Progress;
 use crate::render::Located;
 
 /// The word that a protected database asks for.
@@ -36,6 +38,8 @@ impl Allowance {
     /// Refuses unless all of a database may be destroyed.
     pub fn may_destroy_all(&self, session: &mut Session, context: &Context) -> anyhow::Result<()> {
         let migrator = Migrator::new(Plan::empty(), actor(&context.environment, None));
+        let limits = AskedLimits::of_environment(&context.environment)?.limits();
+        let migrator = migrator.limits(limits).reporter(Progress::new(context.printer).reporter());
         let allowed = migrator.allow(self.given(context));
         let checked = allowed.may_destroy_all(session);
         checked.map_err(|error| Located { error, folder: None }.into())

@@ -41,7 +41,7 @@ impl Opened {
         let known = known.then(|| AskedHistory::of(context, settings.as_ref()).or_default());
         let ask = |session: &mut Session, history: &HistoryName| {
             let HistoryName { schema, table } = history;
-            History::new(schema.as_str(), table.as_str()).summary(session.client())
+            History::new(schema.as_str(), table.as_str()).summary(session)
         };
         let first = move |session: &mut Session| known.map(|history| ask(session, &history));
         let (unread, (mut session, summary), limits) =
@@ -83,6 +83,11 @@ pub fn announce(session: &Session, protected: Option<&str>, context: &Context) {
     let target = session.target();
     let text = format!("{target} ({}){}", target.origin(), protected.unwrap_or_default());
     context.printer.step("target", &text);
+}
+
+/// Whether others had locked the history for all the time that there was.
+pub fn is_locked(error: &migrate_core::Error) -> bool {
+    matches!(error, migrate_core::Error::History(HistoryError::Locked { .. }))
 }
 
 /// A plan, and a session on the database that it is for.
@@ -180,8 +185,10 @@ impl Work {
             environment: context.environment.clone(),
             printer: context.printer,
         });
+        let progress = Progress::new(context.printer);
+        let migrator = migrator.reporter(progress.reporter());
         let mut work = Self { migrator, session, folder, functions, limits };
-        work.show_functions_in(&Progress::new(context.printer));
+        work.show_functions_in(&progress);
         work
     }
 
@@ -194,25 +201,32 @@ impl Work {
         }
     }
 
-    /// Before something is changed: the flags count, signals end it in good order, and what happens
-    /// meanwhile is shown.
-    pub fn at_work(&mut self, flags: &AskedLimits, progress: &Progress, context: &Context) {
+    /// The flags count: before anything is read, since that may have to wait for others.
+    pub fn within(self, flags: &AskedLimits) -> Self {
+        let limits = flags.or(self.limits);
+        Self { migrator: self.migrator.limits(limits.limits()), limits, ..self }
+    }
+
+    /// Before something is changed: signals end it in good order, and what happens meanwhile is shown.
+    pub fn at_work(&mut self, progress: &Progress, context: &Context) {
         let interrupt = Interrupt::default();
         interrupt.watch_over(&self.session);
         signals::stop(&interrupt, context.printer);
         let migrator = self.migrator.clone();
-        self.migrator = migrator
-            .limits(flags.or(self.limits).limits())
-            .interrupt(&interrupt)
-            .reporter(progress.reporter());
+        self.migrator = migrator.interrupt(&interrupt).reporter(progress.reporter());
         self.show_functions_in(progress);
     }
 
     /// Says on stderr which database is about to change, and whether it is protected.
-    pub fn announce(&mut self, context: &Context) {
-        // A history that cannot be read is told by whatever comes next.
-        let protected = self.migrator.protection(&mut self.session).ok().flatten();
+    pub fn announce(&mut self, context: &Context) -> anyhow::Result<()> {
+        let protected = match self.migrator.protection(&mut self.session) {
+            // It has been waited for, and is not to be waited for again.
+            Err(error) if is_locked(&error) => return Err(self.located(error)),
+            // A history that cannot be read is told by whatever comes next.
+            protected => protected.ok().flatten(),
+        };
         self.announce_as(protected.as_deref(), context);
+        Ok(())
     }
 
     /// The same, where it is known already whether it is protected.

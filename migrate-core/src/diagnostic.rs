@@ -314,7 +314,7 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
              `.done_when(\"…\")` says that it is done",
             error.direction.as_str()
         ),
-        Left::Begun => format!(
+        Left::Begun | Left::Unrecorded => format!(
             "see to the cause and run `migrate {}` again: with `.idempotent()` or `.done_when(\"…\")` \
              in the file it goes on by itself",
             error.direction.as_str()

@@ -244,6 +244,7 @@ impl Error {
     pub fn stopped(&self) -> Option<Stop> {
         match self {
             Self::Lock(LockError::Stopped(stop))
+            | Self::History(HistoryError::Stopped(stop))
             | Self::Stopped(stop)
             | Self::Unconfirmed { stop, .. } => Some(*stop),
             #[cfg(feature = "backup")]

@@ -42,7 +42,7 @@ pub fn run(args: &AcceptArgs, context: &Context) -> anyhow::Result<Exit> {
     }
     let mut work = Work::open(context, "migrate accept")?;
     let name = work.resolve(&args.name)?;
-    work.announce(context);
+    work.announce(context)?;
     let mut progress = Progress::new(context.printer);
     let mut observer = |event| progress.show(event);
     let accepted =

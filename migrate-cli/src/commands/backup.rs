@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use crate::context::Context;
 use crate::exit_code::Exit;
-use crate::limits::AskedLimits;
 use crate::progress::Progress;
 use crate::usage::UsageError;
 use crate::usage::at_least_one;
@@ -56,9 +55,9 @@ pub fn run(args: &BackupArgs, context: &Context) -> anyhow::Result<Exit> {
         Some(place) => place,
         None => Place::usual(environment, work.session.target())?,
     };
-    work.announce(context);
+    work.announce(context)?;
     let mut progress = Progress::new(context.printer);
-    work.at_work(&AskedLimits::default(), &progress, context);
+    work.at_work(&progress, context);
     let mut removed = Vec::new();
     let mut observer = |event: Event| {
         if let Event::Pruned { files } = &event {

@@ -55,13 +55,13 @@ struct DryRun<'a> {
 /// Takes back migrations, the last one first.
 pub fn run(args: &DownArgs, context: &Context) -> anyhow::Result<Exit> {
     let work = Work::open_to_take_back(context, "migrate down")?;
-    let mut work = work.allow(&args.allowance, context);
+    let mut work = work.within(&args.limits).allow(&args.allowance, context);
     let to = match &args.to {
         Some(name) => DownTo::Name(work.resolve(name)?),
         None if args.all => DownTo::All,
         None => DownTo::Count(args.count.unwrap_or(1)),
     };
-    work.announce(context);
+    work.announce(context)?;
     if args.dry_run {
         let reverts = work.migrator.would_take_back(&mut work.session, &to);
         let reverts = reverts.map_err(|error| work.located(error))?;
@@ -74,7 +74,7 @@ pub fn run(args: &DownArgs, context: &Context) -> anyhow::Result<Exit> {
         return Ok(Exit::Done);
     }
     let mut progress = Progress::new(context.printer);
-    work.at_work(&args.limits, &progress, context);
+    work.at_work(&progress, context);
     let result = work.migrator.down(&mut work.session, &to, &mut |event| progress.show(event));
     let reverted = result.map_err(|error| work.located(error))?;
     context.printer.summary(&Summary { reverted: &reverted });

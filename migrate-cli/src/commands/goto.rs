@@ -36,11 +36,11 @@ struct Summary<'a> {
 /// Takes back and applies until the database has just the migrations up to one.
 pub fn run(args: &GotoArgs, context: &Context) -> anyhow::Result<Exit> {
     let work = Work::open(context, "migrate goto")?;
-    let mut work = work.allow(&args.allowance, context);
+    let mut work = work.within(&args.limits).allow(&args.allowance, context);
     let name = work.resolve(&args.name)?;
-    work.announce(context);
+    work.announce(context)?;
     let mut progress = Progress::new(context.printer);
-    work.at_work(&args.limits, &progress, context);
+    work.at_work(&progress, context);
     let result = work.migrator.goto(&mut work.session, &name, &mut |event| progress.show(event));
     let (reverted, applied) = result.map_err(|error| work.located(error))?;
     context.printer.summary(&Summary { reverted: &reverted, applied: &applied });

@@ -42,7 +42,7 @@ pub fn run(args: &LogArgs, context: &Context) -> anyhow::Result<Exit> {
         }
         None => None,
     };
-    work.announce(context);
+    work.announce(context)?;
     let query = LogQuery { count: Some(args.count), name };
     let log = work.migrator.log(&mut work.session, &query);
     let log = log.map_err(|error| work.located(error))?;

@@ -52,7 +52,7 @@ pub fn run(args: &MarkArgs, context: &Context) -> anyhow::Result<Exit> {
     } else {
         args.names.iter().map(|name| work.resolve(name)).collect::<anyhow::Result<Vec<_>>>()?
     };
-    work.announce(context);
+    work.announce(context)?;
     let mut progress = Progress::new(context.printer);
     let mut observer = |event| progress.show(event);
     let marked = if args.pending {

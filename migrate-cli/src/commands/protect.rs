@@ -47,7 +47,7 @@ pub fn run(args: &ProtectArgs, context: &Context) -> anyhow::Result<Exit> {
         .into());
     }
     let mut work = Work::open_without_plan(context, "migrate protect")?;
-    work.announce(context);
+    work.announce(context)?;
     let mut progress = Progress::new(context.printer);
     let mut observer = |event| progress.show(event);
     let changed = if args.off {

@@ -35,10 +35,10 @@ struct Summary<'a> {
 /// Takes back the last migrations and applies the same again.
 pub fn run(args: &RedoArgs, context: &Context) -> anyhow::Result<Exit> {
     let work = Work::open(context, "migrate redo")?;
-    let mut work = work.allow(&args.allowance, context);
-    work.announce(context);
+    let mut work = work.within(&args.limits).allow(&args.allowance, context);
+    work.announce(context)?;
     let mut progress = Progress::new(context.printer);
-    work.at_work(&args.limits, &progress, context);
+    work.at_work(&progress, context);
     let result =
         work.migrator.redo(&mut work.session, args.count, &mut |event| progress.show(event));
     let redone = result.map_err(|error| work.located(error))?;

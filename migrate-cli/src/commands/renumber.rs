@@ -104,7 +104,7 @@ fn applied(context: &Context) -> anyhow::Result<Vec<String>> {
         }
         Err(error) => return Err(error),
     };
-    work.announce(context);
+    work.announce(context)?;
     let status = work.migrator.status(&mut work.session).map_err(|error| work.located(error))?;
     let recorded = status.migrations.into_iter().filter(|entry| entry.state != State::Pending);
     Ok(recorded.map(|entry| entry.name).collect())

@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use crate::context::Context;
 use crate::exit_code::Exit;
-use crate::limits::AskedLimits;
 use crate::progress::Progress;
 use crate::protection::Allowance;
 use crate::work::Work;
@@ -44,11 +43,11 @@ pub fn run(args: &RestoreArgs, context: &Context) -> anyhow::Result<Exit> {
     let environment = &context.environment;
     let work = Work::open_without_plan(context, "migrate restore")?;
     let mut work = work.allow(&args.allowance, context);
-    work.announce(context);
+    work.announce(context)?;
     let file = environment.current_dir.join(&args.file);
     let options = RestoreOptions { clean: args.clean, no_owner: args.no_owner };
     let mut progress = Progress::new(context.printer);
-    work.at_work(&AskedLimits::default(), &progress, context);
+    work.at_work(&progress, context);
     let mut observer = |event| progress.show(event);
     let restored =
         work.migrator.restore(&mut work.session, &file, options, environment, &mut observer);

@@ -32,7 +32,7 @@ pub struct StatusArgs {
 pub fn run(args: &StatusArgs, context: &Context) -> anyhow::Result<Exit> {
     let mut work = Work::open(context, "migrate status")?;
     let status = work.migrator.status(&mut work.session).map_err(|error| work.located(error))?;
-    work.announce(context);
+    work.announce(context)?;
     if let Some(runner) = &status.runner {
         let text = format!("`{}`, process {}", runner.purpose, runner.pid);
         context.printer.step("at work", &text);

@@ -57,12 +57,12 @@ struct DryRun<'a> {
 /// Takes back what is not in this checkout, and applies what is missing.
 pub fn run(args: &SyncArgs, context: &Context) -> anyhow::Result<Exit> {
     let work = Work::open(context, "migrate sync")?;
-    let mut work = work.allow(&args.allowance, context);
-    work.announce(context);
+    let mut work = work.within(&args.limits).allow(&args.allowance, context);
+    work.announce(context)?;
     if args.dry_run {
         return show(work, context);
     }
-    sync(work, args.discard_rows, &args.limits, context)?;
+    sync(work, args.discard_rows, context)?;
     Ok(Exit::Done)
 }
 
@@ -91,19 +91,14 @@ pub fn follow(settings: &Settings, remote: bool, context: &Context) -> anyhow::R
         context.printer.step("skipped", &text);
         return Ok(());
     }
-    work.announce(context);
-    sync(work, false, &AskedLimits::default(), context)
+    work.announce(context)?;
+    sync(work, false, context)
 }
 
-fn sync(
-    work: Work,
-    discard_rows: bool,
-    limits: &AskedLimits,
-    context: &Context,
-) -> anyhow::Result<()> {
+fn sync(work: Work, discard_rows: bool, context: &Context) -> anyhow::Result<()> {
     let mut work = backup::before_migrate(work, context)?;
     let mut progress = Progress::new(context.printer);
-    work.at_work(limits, &progress, context);
+    work.at_work(&progress, context);
     let result =
         work.migrator.sync(&mut work.session, discard_rows, &mut |event| progress.show(event));
     progress.clear();

@@ -13,7 +13,7 @@ use crate::progress::Progress;
 use crate::protection::Allowance;
 use crate::render::script::{self, Code};
 use crate::usage::at_least_one;
-use crate::work::{Opened, announce};
+use crate::work::{Opened, Work, announce, is_locked};
 
 /// What to apply.
 #[derive(Debug, Args)]
@@ -65,7 +65,7 @@ pub fn run(args: &UpArgs, context: &Context) -> anyhow::Result<Exit> {
         return Ok(summarize(&[], &UpTo::default(), context));
     }
     let (work, summary) = opened.read(context)?;
-    let work = work.allow(&args.allowance, context);
+    let work = work.within(&args.limits).allow(&args.allowance, context);
     let mut work = backup::before_migrate(work, context)?;
     let to = UpTo {
         count: args.count,
@@ -73,27 +73,24 @@ pub fn run(args: &UpArgs, context: &Context) -> anyhow::Result<Exit> {
         allow_out_of_order: args.allow_out_of_order,
         single_transaction: args.single_transaction,
     };
-    let state = summary.map_err(Into::into);
-    let state = state.and_then(|it| work.migrator.history_state_of(&mut work.session, &it));
+    let state = match summary {
+        Ok(summary) => work.migrator.history_state_of(&mut work.session, &summary),
+        // Others may have locked it for a moment.
+        Err(_) => work.migrator.history_state(&mut work.session),
+    };
+    let state = match state {
+        Err(error) if is_locked(&error) => return Err(work.located(error)),
+        state => state,
+    };
     let protected = state.as_ref().ok().and_then(HistoryState::protected);
     work.announce_as(protected, context);
     if args.dry_run {
         let state = state.map_err(|error| work.located(error))?;
-        let pending = work.migrator.pending(&state, &to, work.session.major());
-        let pending = pending.map_err(|error| work.located(error))?;
-        context.printer.dry_run(&DryRun { migrations: &pending });
-        let mut progress = Progress::new(context.printer);
-        let events = work.migrator.would_not_restore(&mut work.session, &pending);
-        events.map_err(|error| work.located(error))?.into_iter().for_each(|it| progress.show(it));
-        if pending.is_empty() {
-            context.printer.step("done", &nothing_to_do(&to));
-        }
-        plan::print(context, pending.iter().map(|migration| script::up(migration, Code::Folded)));
-        return Ok(Exit::Done);
+        return dry_run(work, &state, &to, context);
     }
     let result = {
         let mut progress = Progress::new(context.printer);
-        work.at_work(&args.limits, &progress, context);
+        work.at_work(&progress, context);
         let (major, observer) = (work.session.major(), &mut |event| progress.show(event));
         match state {
             Ok(state) => {
@@ -108,6 +105,27 @@ pub fn run(args: &UpArgs, context: &Context) -> anyhow::Result<Exit> {
     };
     let applied = result.map_err(|error| work.located(error))?;
     Ok(summarize(&applied, &to, context))
+}
+
+/// Says what would be applied.
+fn dry_run(
+    mut work: Work,
+    state: &HistoryState,
+    to: &UpTo,
+    context: &Context,
+) -> anyhow::Result<Exit> {
+    let mut progress = Progress::new(context.printer);
+    work.migrator.drift(state).into_iter().for_each(|it| progress.show(it));
+    let pending = work.migrator.pending(state, to, work.session.major());
+    let pending = pending.map_err(|error| work.located(error))?;
+    context.printer.dry_run(&DryRun { migrations: &pending });
+    let events = work.migrator.would_not_restore(&mut work.session, &pending);
+    events.map_err(|error| work.located(error))?.into_iter().for_each(|it| progress.show(it));
+    if pending.is_empty() {
+        context.printer.step("done", &nothing_to_do(to));
+    }
+    plan::print(context, pending.iter().map(|migration| script::up(migration, Code::Folded)));
+    Ok(Exit::Done)
 }
 
 /// Says what was applied.

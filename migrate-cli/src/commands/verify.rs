@@ -40,7 +40,7 @@ struct VerifyFinding<'a> {
 /// Holds the files, the history and the log against each other.
 pub fn run(_: &VerifyArgs, context: &Context) -> anyhow::Result<Exit> {
     let mut work = Work::open(context, "migrate verify")?;
-    work.announce(context);
+    work.announce(context)?;
     let verified = work.migrator.verify(&mut work.session);
     let verified = verified.map_err(|error| work.located(error))?;
     let findings = &verified.findings;

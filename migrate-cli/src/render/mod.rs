@@ -151,7 +151,7 @@ fn judge(error: &anyhow::Error) -> Judged {
 
 fn bundle_help(error: &BundleError) -> Option<String> {
     match error {
-        BundleError::Cut(_) | BundleError::Changed { .. } => {
+        BundleError::Cut(_) | BundleError::Trailing(_) | BundleError::Changed { .. } => {
             Some("fetch it again, or make it again with `migrate bundle`".to_owned())
         }
         _ => None,

@@ -22,6 +22,7 @@ pub(crate) mod search_path;
 mod server;
 mod service;
 mod session;
+mod settings;
 mod stop;
 mod target;
 mod target_error;
@@ -32,8 +33,8 @@ pub(crate) use error::ReconnectError;
 pub use error::{ConnectError, OpenError};
 pub use postgres::error::SqlState;
 pub use reach::Canceler;
-pub(crate) use session::EXTENSIONS_HAVE_TABLES;
 pub use session::Session;
+pub(crate) use settings::{EXTENSIONS_HAVE_TABLES, HISTORY_LOOK};
 pub use target::Target;
 pub use target_error::TargetError;
 

@@ -4,14 +4,15 @@ use std::error::Error as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use postgres::Client;
 use postgres::error::{DbError, SqlState};
-use postgres::{Client, SimpleQueryMessage};
 
 use super::identity::Identity;
 use super::lifeline::Lifeline;
 use super::reach::{self, Reached, Route};
 use super::search_path;
 use super::server::Server;
+use super::settings::{Found, HISTORY_LOOK, SETTINGS, of_version, settle};
 use super::target::Wanted;
 use super::tls::Connector;
 use super::{Canceler, ConnectError, OpenError, Target, pooler};
@@ -33,6 +34,8 @@ pub struct Session {
     is_used: bool,
     /// Whether one may have left a `search_path` behind.
     author_was_here: bool,
+    /// How long each lock is waited for; nothing where there is no limit.
+    lock_budget: Option<Duration>,
     /// How often it was connected again.
     reconnects: usize,
     notices: Arc<Mutex<Notices>>,
@@ -65,46 +68,9 @@ impl Notices {
     }
 }
 
-/// What the server said of itself.
-#[derive(Debug, Clone)]
-struct Found {
-    version: u32,
-    user: String,
-    pid: i32,
-    is_standby: bool,
-    read_only: Option<&'static str>,
-    search_path: String,
-    extensions_have_tables: bool,
-}
-
 /// How long the first answer may take: longer than PgBouncer has anybody wait for a connection,
 /// which is two minutes where nothing else is set.
 const TURN: Duration = Duration::from_secs(150);
-
-/// Everything that a role, a database or the server's configuration could have set otherwise: a
-/// role's `statement_timeout` must not kill a concurrent build.
-const SETTINGS: &str = "\
-SET statement_timeout = 0;
-SET lock_timeout = 0;
-SET idle_in_transaction_session_timeout = 0;
-SET default_transaction_isolation = 'read committed';
-SET default_transaction_deferrable = off;
-SET standard_conforming_strings = on;
-SET check_function_bodies = on;
-SET client_min_messages = notice;
-SET DateStyle = 'ISO, YMD';
-SET IntervalStyle = 'postgres';
-SET extra_float_digits = 1;
-SET quote_all_identifiers = off;
-SET transform_null_equals = off;
-SET array_nulls = on;
-SET row_security = on;
-";
-
-/// An expression for whether an extension has relations at all; costs next to nothing where none has.
-pub(crate) const EXTENSIONS_HAVE_TABLES: &str = "EXISTS (SELECT FROM pg_catalog.pg_depend \
-     WHERE refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass \
-     AND classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND deptype = 'e')";
 
 impl Session {
     /// Connects, and sets what must not be inherited. `purpose` is shown to others who look at
@@ -190,6 +156,7 @@ impl Session {
             was_promoted: false,
             is_used: false,
             author_was_here: false,
+            lock_budget: Some(HISTORY_LOOK),
             reconnects: 0,
             notices,
             route,
@@ -368,6 +335,7 @@ impl Session {
         statements: usize,
         work: impl FnOnce(&mut Client) -> T,
     ) -> (T, Ended) {
+        self.bound_locks(None);
         let armed = interrupt.arm(self.canceler(), self.server.pid, kind, statements);
         let result = work(&mut self.client);
         let ended = armed.end(self.lifeline());
@@ -405,7 +373,28 @@ impl Session {
         if std::mem::take(&mut self.author_was_here) {
             search_path::reset(&mut self.client);
         }
+        self.bound_locks(None);
         &mut self.client
+    }
+
+    /// The same for the tables of the history, outside a transaction: a lock that others hold is waited for
+    /// only so long. A new session has [`HISTORY_LOOK`] already, so that nothing is sent for it.
+    pub(crate) fn history_client(&mut self, budget: Duration) -> &mut Client {
+        if std::mem::take(&mut self.author_was_here) {
+            search_path::reset(&mut self.client);
+        }
+        self.bound_locks(Some(budget));
+        &mut self.client
+    }
+
+    fn bound_locks(&mut self, budget: Option<Duration>) {
+        if self.lock_budget == budget {
+            return;
+        }
+        let limit = budget.map_or(0, |budget| budget.as_millis().max(1));
+        if self.client.batch_execute(&format!("SET lock_timeout = {limit}")).is_ok() {
+            self.lock_budget = budget;
+        }
     }
 
     /// Notes that what an author wrote was committed: a function in it may have set another
@@ -479,47 +468,6 @@ fn choose(
             tried: unsuited.into_iter().chain(tried).collect(),
         }),
     }
-}
-
-/// The settings that not every server knows.
-fn of_version(major: u32) -> impl Iterator<Item = &'static str> {
-    let settings = [
-        // A statement whose client is gone ends, instead of running on with its locks.
-        (14, "SET client_connection_check_interval = '2s'"),
-        (14, "SET idle_session_timeout = 0"),
-        (17, "SET transaction_timeout = 0"),
-    ];
-    settings.into_iter().filter(move |(since, _)| major >= *since).map(|(_, setting)| setting)
-}
-
-/// Sets the session up in one round trip, and learns whom it talks to.
-fn settle(client: &mut Client, guard: &str) -> Result<Found, postgres::Error> {
-    let ask = format!(
-        "SELECT pg_catalog.current_setting('server_version_num'), current_user, \
-         pg_catalog.pg_backend_pid(), pg_catalog.pg_is_in_recovery(), \
-         pg_catalog.current_setting('migrate.search_path'), \
-         pg_catalog.current_setting('default_transaction_read_only'), {EXTENSIONS_HAVE_TABLES}"
-    );
-    let trust = search_path::BEGIN;
-    let answer = client.simple_query(&format!("{guard}{trust};\n{SETTINGS}{ask}"))?;
-    let row = answer.iter().rev().find_map(|message| match message {
-        SimpleQueryMessage::Row(row) => Some(row),
-        _ => None,
-    });
-    let column = |index| row.and_then(|row| row.get(index)).unwrap_or_default();
-    Ok(Found {
-        version: column(0).parse().unwrap_or_default(),
-        user: column(1).to_owned(),
-        pid: column(2).parse().unwrap_or_default(),
-        is_standby: column(3) == "t",
-        read_only: match (column(3), column(5)) {
-            ("t", _) => Some("it is a standby"),
-            (_, "on") => Some("`default_transaction_read_only` is on"),
-            _ => None,
-        },
-        search_path: column(4).to_owned(),
-        extensions_have_tables: column(6) == "t",
-    })
 }
 
 fn refusal(target: &Target, error: &postgres::Error) -> ConnectError {

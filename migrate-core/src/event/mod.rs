@@ -37,6 +37,16 @@ pub enum Event {
         #[serde(rename = "timeout_ms", serialize_with = "duration::milliseconds")]
         patience: Duration,
     },
+    /// Somebody has locked the history, and is waited for.
+    WaitingForHistory {
+        /// The table.
+        table: String,
+        /// Who.
+        holders: Vec<LockHolder>,
+        /// For how long they are waited for at most.
+        #[serde(rename = "timeout_ms", serialize_with = "duration::milliseconds")]
+        patience: Duration,
+    },
     /// A lock is wanted on tables that are used by many, each for a moment.
     WaitingForTraffic {
         /// The tables.

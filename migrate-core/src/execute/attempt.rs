@@ -15,7 +15,6 @@ use super::transaction::function_ended;
 use super::{Left, rust_function};
 use crate::connect::Session;
 use crate::connect::interrupt::{Ended, Kind, Verdict};
-use crate::connect::search_path::trusted;
 use crate::event::Observer;
 use crate::history::Noted;
 use crate::lock::Gate;
@@ -84,7 +83,7 @@ impl Attempt<'_> {
         observer: &mut dyn Observer,
     ) -> Result<Option<Broken>, Broken> {
         let work = self.of.work;
-        self.journal_as_running(session, watch)?;
+        self.journal_as_running(session, watch, observer)?;
         let timeouts = self.timeouts(pace.is_some());
         timeouts.set(session)?;
         let kind = match &pace {
@@ -109,7 +108,7 @@ impl Attempt<'_> {
             learned.map_err(Failure::connection)?;
         }
         let Err(error) = sent else {
-            self.of.finish(session, watch)?;
+            self.of.finish(session, watch, observer)?;
             return Ok(None);
         };
         if Failure::is_cut_by(&error) || session.client().is_closed() {
@@ -120,7 +119,7 @@ impl Attempt<'_> {
         let failure = self.failure(error, ended, started);
         let (done, left) = self.clean_up(session, begun, observer)?;
         if done {
-            self.of.finish(session, watch)?;
+            self.of.finish(session, watch, observer)?;
             return Ok(None);
         }
         if left.is_none() {
@@ -129,7 +128,12 @@ impl Attempt<'_> {
         Ok(Some(Broken { failure, left }))
     }
 
-    fn journal_as_running(&self, session: &mut Session, watch: &mut Watch) -> Result<(), Failure> {
+    fn journal_as_running(
+        &self,
+        session: &mut Session,
+        watch: &mut Watch,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Failure> {
         let JournaledStatement { origin, done, .. } = *self.of;
         let gone = matches!(self.question, Question::DropIndex { .. });
         in_transaction(session, |session| {
@@ -138,8 +142,7 @@ impl Attempt<'_> {
             let captured =
                 if gone { watch.if_all_is_gone(&origin) } else { watch.captured.clone() };
             let running = self.of.journal(done, Some(self.noted), &captured);
-            trusted(session.client(), |client| client.batch_execute(&running))
-                .map_err(Failure::record)
+            self.of.record(session, &running, observer)
         })
     }
 

@@ -1,16 +1,19 @@
 //! Why a migration failed, and what it left behind.
 
-use std::error::Error as _;
 use std::time::{Duration, Instant};
 
 use migrate_dsl::FunctionError;
-use postgres::error::{DbError, SqlState};
+use postgres::error::SqlState;
 use thiserror::Error;
 
 use super::failure_state::Left;
+use super::said;
+pub use super::said::Said;
+pub(crate) use super::said::is_lock;
 use crate::connect::interrupt::Stop;
 use crate::count::{all_of, count};
 use crate::event::Direction;
+use crate::history::HistoryError;
 use crate::limits::Limits;
 use crate::lock::{LockHolder, Obstacle};
 use crate::plan::{Object, Statement, Step};
@@ -233,14 +236,6 @@ pub struct Traffic {
     pub tables: Vec<String>,
 }
 
-/// What a server says before it ends a session, or all of them.
-const LAST_WORDS: [SqlState; 4] = [
-    SqlState::ADMIN_SHUTDOWN,
-    SqlState::CRASH_SHUTDOWN,
-    SqlState::CANNOT_CONNECT_NOW,
-    SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
-];
-
 fn locked(holders: &[LockHolder], traffic: Option<&Traffic>) -> String {
     if let Some(Traffic { tables }) = traffic {
         return format!(
@@ -286,6 +281,20 @@ impl Failure {
 
     pub(super) fn record(source: postgres::Error) -> Self {
         Self::Record(source.into())
+    }
+
+    /// The history could not be read or written.
+    pub(super) fn of_history(error: HistoryError) -> Self {
+        match error {
+            HistoryError::Locked { holders, .. } => {
+                Self::obstructed(None, Obstacle { holders, busy: Vec::new() }, None)
+            }
+            HistoryError::Stopped(stop) => Self::Stopped(stop),
+            HistoryError::Database(error) | HistoryError::Denied { source: error, .. } => {
+                Self::record(error)
+            }
+            other => Self::Record(Said::Words(other.to_string().into())),
+        }
     }
 
     /// What comes first in a transaction has failed: the lock is not there, unless it is the
@@ -416,11 +425,7 @@ impl Failure {
     /// words before it, so it makes no difference whether there were any. A value of another type
     /// than was asked for is no end.
     pub(crate) fn is_cut_by(error: &postgres::Error) -> bool {
-        match (error.code(), error.source()) {
-            (Some(code), _) => LAST_WORDS.contains(code),
-            (None, Some(source)) => error.is_closed() || source.is::<std::io::Error>(),
-            (None, None) => true,
-        }
+        said::is_cut_by(error)
     }
 
     /// Whether it was the state of the server, and no fault of the migration: a right is missing,
@@ -495,92 +500,4 @@ impl Failure {
             | Self::Unknown { .. } => None,
         }
     }
-}
-
-/// What the server, or the network, said.
-#[derive(Debug, Error)]
-pub enum Said {
-    /// All of it.
-    #[error(transparent)]
-    InFull(#[from] postgres::Error),
-    /// Of statements that carry secrets, the code alone: the words may repeat a part of a secret,
-    /// or all of it, in some spelling.
-    #[error("{}, and its words are kept back: they may repeat a secret", condition(.0))]
-    Code(SqlState),
-}
-
-impl Said {
-    /// What was said of these statements.
-    pub(crate) fn of<'a>(
-        error: postgres::Error,
-        statements: impl IntoIterator<Item = &'a Statement>,
-    ) -> Self {
-        let mut statements = statements.into_iter();
-        match error.code() {
-            Some(code) if statements.any(|statement| !statement.secrets.is_empty()) => {
-                Self::Code(code.clone())
-            }
-            _ => Self::InFull(error),
-        }
-    }
-
-    /// Its code, if it was the server that spoke.
-    #[must_use]
-    pub fn code(&self) -> Option<&SqlState> {
-        match self {
-            Self::InFull(error) => error.code(),
-            Self::Code(code) => Some(code),
-        }
-    }
-
-    /// Whether this is the end of a connection.
-    fn is_cut(&self) -> bool {
-        match self {
-            Self::InFull(error) => Failure::is_cut_by(error),
-            Self::Code(code) => LAST_WORDS.contains(code),
-        }
-    }
-
-    /// The server's words, if it was the server that spoke and they can be shown.
-    #[must_use]
-    pub fn server(&self) -> Option<&DbError> {
-        match self {
-            Self::InFull(error) => error.as_db_error(),
-            Self::Code(_) => None,
-        }
-    }
-}
-
-/// A code in words, as far as statements that carry secrets come upon it, see
-/// [the codes](https://www.postgresql.org/docs/current/errcodes-appendix.html).
-fn condition(code: &SqlState) -> String {
-    let code = code.code();
-    let name = match code {
-        "22023" => "invalid_parameter_value",
-        "22P02" => "invalid_text_representation",
-        "23502" => "not_null_violation",
-        "23503" => "foreign_key_violation",
-        "23505" => "unique_violation",
-        "23514" => "check_violation",
-        "40001" => "serialization_failure",
-        "40P01" => "deadlock_detected",
-        "42501" => "insufficient_privilege",
-        "42601" => "syntax_error",
-        "42703" => "undefined_column",
-        "42704" => "undefined_object",
-        "42710" => "duplicate_object",
-        "42883" => "undefined_function",
-        "42P01" => "undefined_table",
-        "55P03" => "lock_not_available",
-        "57014" => "query_canceled",
-        "HV00D" => "fdw_invalid_option_name",
-        "P0001" => "raise_exception",
-        _ => return format!("the server answered with the error {code}"),
-    };
-    format!("the server answered with the error `{name}`")
-}
-
-/// Whether somebody else's lock was the reason.
-pub(crate) fn is_lock(code: &SqlState) -> bool {
-    [SqlState::LOCK_NOT_AVAILABLE, SqlState::T_R_DEADLOCK_DETECTED].contains(code)
 }

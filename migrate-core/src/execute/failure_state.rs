@@ -21,6 +21,8 @@ pub enum Left {
     HalfDone,
     /// A function or a procedure outside a transaction failed: what it did before that is done.
     Begun,
+    /// A statement outside a transaction is done, and the journal could not be told.
+    Unrecorded,
     /// The server's answer was lost.
     Unknown,
 }
@@ -50,6 +52,11 @@ impl Left {
             }
             Self::Unknown => {
                 "the server's answer was lost: `migrate status` tells whether it was recorded"
+                    .to_owned()
+            }
+            Self::Unrecorded => {
+                "a statement outside a transaction is done, and not recorded: the journal says that it is \
+                 running"
                     .to_owned()
             }
             Self::Begun => {

@@ -5,8 +5,9 @@ use std::time::Instant;
 use super::capture::Watch;
 use super::error::{Failure, Origin};
 use super::{HURRY, Left, Work, journal};
-use crate::connect::Session;
 use crate::connect::search_path::{LEAVE_TRUSTED, trusted};
+use crate::connect::{HISTORY_LOOK, Session};
+use crate::event::Observer;
 use crate::history::inverse::Captured;
 use crate::history::{History, Noted};
 use crate::limits::Limits;
@@ -44,8 +45,13 @@ impl Broken {
 
 impl JournaledStatement<'_> {
     /// Records that it is done, with what is read of it then.
-    pub(super) fn finish(&self, session: &mut Session, watch: &mut Watch) -> Result<(), Failure> {
-        in_transaction(session, |session| {
+    pub(super) fn finish(
+        &self,
+        session: &mut Session,
+        watch: &mut Watch,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Broken> {
+        let recorded = in_transaction(session, |session| {
             // It is done, even if what it was said to be about is not there.
             let read = match watch.after(session, self.origin) {
                 Err(Failure::NotThere { step, object, .. }) => {
@@ -54,10 +60,13 @@ impl JournaledStatement<'_> {
                 read => Ok(read?),
             };
             let finished = self.journal(self.done + 1, None, &watch.captured);
-            trusted(session.client(), |client| client.batch_execute(&finished))
-                .map_err(Failure::record)?;
+            self.record(session, &finished, observer)?;
             Ok(read)
-        })?
+        });
+        // What is wrong with the reading of it is recorded already.
+        let recorded =
+            recorded.map_err(|failure| Broken { failure, left: Some(Left::Unrecorded) })?;
+        Ok(recorded?)
     }
 
     pub(super) fn journal_as_not_done(&self, session: &mut Session, watch: &Watch) {
@@ -65,7 +74,20 @@ impl JournaledStatement<'_> {
             0 => self.history.journal_end(self.work.name),
             _ => self.journal(self.done, None, &watch.captured),
         };
-        _ = session.client().batch_execute(&known);
+        // Others may have locked it: then the next run finds out.
+        _ = session.history_client(HISTORY_LOOK).batch_execute(&known);
+    }
+
+    /// Writes into the journal, at the end of a transaction.
+    pub(super) fn record(
+        &self,
+        session: &mut Session,
+        sql: &str,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Failure> {
+        let patience = self.work.patience(self.history);
+        let recorded = trusted(session.client(), |client| patience.record(client, observer, sql));
+        recorded.map_err(Failure::of_history)
     }
 
     pub(super) fn journal(

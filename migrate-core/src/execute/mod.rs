@@ -21,6 +21,7 @@ mod parts;
 mod retry;
 mod revert_step;
 pub(crate) mod rust_function;
+mod said;
 mod savepoint;
 pub(crate) mod send;
 mod snapshot_wait;
@@ -28,6 +29,8 @@ mod transaction;
 pub(crate) mod unlogged;
 
 use std::time::{Duration, Instant};
+
+use postgres::Client;
 
 pub(crate) use cleanup::{Standing, settle, standing};
 pub(crate) use error::Origin;
@@ -39,9 +42,9 @@ use crate::connect::interrupt::Interrupt;
 use crate::event::{Direction, Event, Observer};
 use crate::functions::Runner;
 use crate::history::inverse::Captured;
-use crate::history::{History, Noted, Unfinished};
+use crate::history::{History, HistoryError, Noted, Unfinished};
 use crate::limits::Limits;
-use crate::lock::RunnerLock;
+use crate::lock::{Patience, RunnerLock};
 use crate::plan::{Step, checksum_of_first};
 pub(crate) use revert_step::take_back;
 
@@ -77,6 +80,30 @@ pub(crate) const HURRY: &str = "SET LOCAL idle_in_transaction_session_timeout = 
 pub(crate) const THINK: &str = "SET LOCAL idle_in_transaction_session_timeout = '10min'";
 
 impl Work<'_> {
+    /// How long the history is waited for.
+    fn patience<'a>(&'a self, history: &'a History) -> Patience<'a> {
+        Patience { history, lock_wait: self.limits.lock_wait, interrupt: self.interrupt }
+    }
+
+    /// Reads or writes the history before the work goes on.
+    fn ask<T>(
+        &self,
+        session: &mut Session,
+        history: &History,
+        done: usize,
+        observer: &mut dyn Observer,
+        ask: impl FnMut(&mut Client) -> Result<T, HistoryError>,
+    ) -> Result<T, ApplyError> {
+        self.patience(history).until_free(session, observer, ask).map_err(|error| {
+            let failure = Failure::of_history(error);
+            let left = match failure.is_cut() || session.client().is_closed() {
+                true => Left::Unknown,
+                false => left(done, self),
+            };
+            ApplyError::new(self.name, self.direction, failure, left)
+        })
+    }
+
     pub(crate) fn statements(&self) -> usize {
         self.steps.iter().map(|step| step.statements.len()).sum()
     }
@@ -135,14 +162,14 @@ fn begin(
 ) -> Result<usize, ApplyError> {
     let mut done = unfinished.map_or(0, |unfinished| unfinished.statements_done);
     let fail = |failure, left| ApplyError::new(work.name, work.direction, failure, left);
-    let left = partial(done, work).unwrap_or(Left::Nothing);
+    let left = left(done, work);
     if let Some(stop) = work.interrupt.stopped() {
         return Err(fail(Failure::Stopped(stop), left));
     }
     // What commits as it goes would be done by the time that its history row is refused.
     if work.direction == Direction::Up && !is_transactional(work.steps) {
-        let has = history.has(session.client(), work.name);
-        if has.map_err(|error| fail(Failure::connection(error), Left::Unknown))? {
+        let has = |client: &mut Client| history.has(client, work.name);
+        if work.ask(session, history, done, observer, has)? {
             return Err(fail(Failure::AlreadyApplied, left));
         }
     }
@@ -151,8 +178,8 @@ fn begin(
         let settled = settle(session, unfinished, work.steps, limits, interrupt, observer)?;
         done += usize::from(settled);
         let settled = journal(history, work, done, None, &unfinished.captured);
-        let settled = session.client().batch_execute(&settled);
-        settled.map_err(|error| fail(Failure::record(error), Left::Unknown))?;
+        let settled = |client: &mut Client| Ok(client.batch_execute(&settled)?);
+        work.ask(session, history, done, observer, settled)?;
     }
     if done > 0 {
         observer.event(Event::Resumed { name: work.name.to_owned(), done });
@@ -212,6 +239,7 @@ impl Execution<'_> {
             closing
         };
         let transaction = Transaction {
+            history,
             opening,
             statements,
             variables: work.variables,
@@ -260,6 +288,11 @@ fn state_after(
         Part::Together(_) => partial(done, work).unwrap_or(Left::RolledBack),
         Part::Alone(_) => left.unwrap_or_else(|| partial(done, work).unwrap_or(Left::Nothing)),
     }
+}
+
+/// What is left before the work goes on.
+fn left(done: usize, work: &Work<'_>) -> Left {
+    partial(done, work).unwrap_or(Left::Nothing)
 }
 
 fn partial(done: usize, work: &Work<'_>) -> Option<Left> {

@@ -54,6 +54,7 @@ impl JournaledStatement<'_> {
             vec![reset, self.journal(self.done + 1, None, captured)]
         };
         let transaction = Transaction {
+            history: self.history,
             opening: self.opening,
             statements: &[self.origin],
             variables: self.work.variables,
@@ -102,7 +103,7 @@ impl JournaledStatement<'_> {
             // It may have done something for good before it came upon the lock.
             if left.is_some() {
                 match question.ask(session.client(), &noted) {
-                    Ok(Answer::Done) => return Ok(self.finish(session, watch)?),
+                    Ok(Answer::Done) => return self.finish(session, watch, observer),
                     Ok(Answer::NotDone) => {}
                     Err(error) if Failure::is_cut_by(&error) => {
                         return Err(Failure::connection(error).into());

@@ -16,8 +16,8 @@ use crate::connect::Session;
 use crate::connect::interrupt::{Ended, Kind, Verdict, Wait};
 use crate::connect::search_path::{ENTER_TRUSTED, LEAVE_TRUSTED, trusted};
 use crate::event::Observer;
-use crate::lock::Gone;
 use crate::lock::watchdog::is_watching;
+use crate::lock::{Gone, waits_to_record};
 
 /// What takes longer is not done under a lock that could be taken after it.
 const QUICK: Duration = Duration::from_millis(5);
@@ -128,10 +128,11 @@ impl Transaction<'_> {
             self.go_on()?;
             watch.after(session, *origin)?;
         }
+        let closing = (self.closing)(&watch.captured);
         let recorded = trusted(session.client(), |client| {
-            (self.closing)(&watch.captured).iter().try_for_each(|sql| client.batch_execute(sql))
+            closing.iter().try_for_each(|sql| client.batch_execute(sql))
         });
-        recorded.map_err(Failure::record)?;
+        recorded.map_err(|error| self.not_recorded(session, pace, &closing, error))?;
         // It may take long: what was deferred is checked, and a standby is waited for.
         let kind = self.kind(pace);
         let (committed, _) =
@@ -140,6 +141,32 @@ impl Transaction<'_> {
             Some(_) => Failure::Commit(self.said(error)),
             None => Failure::connection(error),
         })
+    }
+
+    /// Where others have locked the history, its lock is one that the transaction is known to want, and asked
+    /// for at its beginning from then on.
+    fn not_recorded(
+        &self,
+        session: &mut Session,
+        pace: &mut Pace,
+        closing: &[String],
+        error: postgres::Error,
+    ) -> Failure {
+        if !error.code().is_some_and(is_lock) || session.client().is_closed() {
+            return Failure::record(error);
+        }
+        pace.failed();
+        if session.roll_back().is_err() {
+            return Failure::record(error);
+        }
+        pace.rolled_back = true;
+        session.note_author();
+        let waits = waits_to_record(session.client(), self.history, closing);
+        let learned = waits.and_then(|waits| pace.gate.learn(session.client(), &waits, 0));
+        match learned {
+            Ok(_) => Failure::queued(None, Some(error.into())),
+            Err(error) => Failure::connection(error),
+        }
     }
 
     fn begin(&self, session: &mut Session, pace: &mut Pace) -> Result<(), Failure> {

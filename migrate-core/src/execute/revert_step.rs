@@ -13,12 +13,12 @@ use super::parts::origins;
 use super::send::send_outside;
 use super::transaction::{Transaction, function_ended};
 use super::{Left, Work, partial, rust_function};
-use crate::connect::Session;
 use crate::connect::interrupt::Kind;
+use crate::connect::{HISTORY_LOOK, Session};
 use crate::event::Observer;
 use crate::execute::ApplyError;
-use crate::history::Noted;
 use crate::history::inverse::Captured;
+use crate::history::{History, Noted};
 use crate::lock::RunnerLock;
 
 /// Runs the statements of `work`, which take one step back, and what records it.
@@ -27,6 +27,7 @@ use crate::lock::RunnerLock;
 /// done by then is seen in the catalog, or, where that cannot tell, noted by `running`.
 pub(crate) fn take_back(
     session: &mut Session,
+    history: &History,
     lock: &RunnerLock,
     work: &Work<'_>,
     running: &dyn Fn(Option<&Noted>) -> String,
@@ -50,6 +51,7 @@ pub(crate) fn take_back(
                 ["RESET ROLE".to_owned()].into_iter().chain(record).collect()
             };
             let transaction = Transaction {
+                history,
                 opening: &opening,
                 statements,
                 variables: work.variables,
@@ -67,7 +69,7 @@ pub(crate) fn take_back(
     for (done, origin) in statements.iter().enumerate() {
         let is_function = origin.statement.rust.is_some() && !origin.step.transactional;
         let sent = if is_function || is_direct(&origin.statement.sql) {
-            directly(session, work, running, *origin).map_err(|broken| {
+            directly(session, history, work, running, *origin, observer).map_err(|broken| {
                 let left = broken.left.or_else(|| partial(done, work)).or(Some(Left::Nothing));
                 Broken { left, ..broken }
             })
@@ -85,9 +87,11 @@ pub(crate) fn take_back(
 /// goes on from there does not repeat it, but stops and asks.
 fn directly(
     session: &mut Session,
+    history: &History,
     work: &Work<'_>,
     running: &dyn Fn(Option<&Noted>) -> String,
     origin: Origin<'_>,
+    observer: &mut dyn Observer,
 ) -> Result<(), Broken> {
     let sql = &origin.statement.sql;
     let question = Question::of(origin.step, sql);
@@ -103,7 +107,11 @@ fn directly(
         let noted = question.note(session.client(), pid, (origin.step, sql));
         let mut noted = noted.map_err(Failure::connection)?;
         noted.statement.iter_mut().for_each(|statement| statement.back = true);
-        session.client().batch_execute(&running(Some(&noted))).map_err(Failure::record)?;
+        let sql = running(Some(&noted));
+        let patience = work.patience(history);
+        let noted =
+            patience.until_free(session, observer, |client| Ok(client.batch_execute(&sql)?));
+        noted.map_err(Failure::of_history)?;
     }
     if in_doubt {
         let bound = lock_timeout(work.limits.lock_wait);
@@ -117,7 +125,7 @@ fn directly(
     }
     let Some(broken) = sent.err() else { return Ok(()) };
     if in_doubt && broken.left.is_none() && !session.client().is_closed() {
-        _ = session.client().batch_execute(&running(None));
+        _ = session.history_client(HISTORY_LOOK).batch_execute(&running(None));
     }
     Err(broken)
 }

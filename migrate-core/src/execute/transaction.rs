@@ -15,11 +15,14 @@ use crate::connect::interrupt::{Ended, Interrupt, Kind, Verdict};
 use crate::connect::search_path::{ENTER_TRUSTED, LEAVE_TRUSTED, TRUSTED_IN_TRANSACTION};
 use crate::event::Observer;
 use crate::functions::Runner;
+use crate::history::History;
 use crate::history::inverse::Captured;
 use crate::limits::Limits;
 
 /// The statements of one transaction.
 pub(super) struct Transaction<'a> {
+    /// Where its outcome is recorded.
+    pub(super) history: &'a History,
     /// What comes first and must not fail.
     pub(super) opening: &'a [String],
     pub(super) statements: &'a [Origin<'a>],

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use migrate_dsl::Name;
@@ -9,7 +10,9 @@ use postgres::Client;
 use serde::Serialize;
 use thiserror::Error;
 
+use crate::connect::interrupt::Stop;
 use crate::connect::permission;
+use crate::event::LockHolder;
 
 /// Why the history cannot be used.
 #[derive(Debug, Error)]
@@ -94,6 +97,21 @@ pub enum HistoryError {
         /// What is wrong.
         problem: String,
     },
+    /// Others had locked it for all the time that there was.
+    #[error("the history `{table}` is locked{}", locked_by(holders))]
+    Locked {
+        /// The table.
+        table: String,
+        /// Who had it at the end.
+        holders: Vec<LockHolder>,
+        /// How long it was waited for.
+        waited: Duration,
+        /// Whether the command had changed something before.
+        midway: bool,
+    },
+    /// It was asked to stop while others had locked it.
+    #[error("{0} while it waited for the history, which others have locked")]
+    Stopped(Stop),
     /// The server refused to read or write it.
     #[error("the history cannot be read or written")]
     Database(#[from] postgres::Error),
@@ -132,6 +150,16 @@ impl HistoryError {
         match advice {
             Some(advice) => Self::Denied { source, advice },
             None => Self::Database(source),
+        }
+    }
+
+    /// The same, where the command has changed something before.
+    pub(crate) fn midway(self) -> Self {
+        match self {
+            Self::Locked { table, holders, waited, .. } => {
+                Self::Locked { table, holders, waited, midway: true }
+            }
+            other => other,
         }
     }
 
@@ -189,8 +217,32 @@ impl HistoryError {
             }
             Self::Name { .. } => Some("choose a shorter one".to_owned()),
             Self::Denied { advice, .. } => Some(advice.clone()),
-            Self::Database(_) => None,
+            Self::Locked { holders, waited, midway, .. } => {
+                Some(help_if_locked(holders, *waited, *midway))
+            }
+            Self::Database(_) | Self::Stopped(_) => None,
         }
+    }
+}
+
+fn help_if_locked(holders: &[LockHolder], waited: Duration, midway: bool) -> String {
+    let state = match midway {
+        true => "what was done before is recorded, and nothing else was changed",
+        false => "nothing was changed",
+    };
+    let what = holders.first().map(|holder| format!("{}; ", holder.help()));
+    format!(
+        "{state}; {}it was waited for {:.1} s, and MAX_LOCK_WAIT says for how many seconds `migrate` does",
+        what.unwrap_or_default(),
+        waited.as_secs_f64()
+    )
+}
+
+fn locked_by(holders: &[LockHolder]) -> String {
+    match holders {
+        [] => String::new(),
+        [holder] => format!(": in its way is {holder}"),
+        [holder, others @ ..] => format!(": in its way is {holder}, and {} more", others.len()),
     }
 }
 

@@ -7,6 +7,7 @@ use postgres::{Client, SimpleQueryMessage, SimpleQueryRow};
 
 use super::schema::WITHOUT_SETTINGS;
 use super::{History, HistoryError, Settings, completeness, journal, log, row};
+use crate::connect::{HISTORY_LOOK, Session};
 use crate::plan::Fingerprint;
 
 /// The columns by table.
@@ -19,7 +20,7 @@ type Columns = BTreeMap<String, Vec<String>>;
 /// use migrate_core::{History, Session};
 ///
 /// # fn is_applied(plan: &Plan, session: &mut Session) -> Result<bool, migrate_core::Error> {
-/// let summary = History::default().summary(session.client())?;
+/// let summary = History::default().summary(session)?;
 /// let is_applied = summary.has_just(&Fingerprint::of_plan(&plan));
 /// # Ok(is_applied)
 /// # }
@@ -71,8 +72,12 @@ impl History {
     ///
     /// # Errors
     ///
-    /// As [`find`](Self::find).
-    pub fn summary(&self, client: &mut Client) -> Result<HistorySummary, HistoryError> {
+    /// As [`find`](Self::find), and when others have locked it for a second.
+    pub fn summary(&self, session: &mut Session) -> Result<HistorySummary, HistoryError> {
+        self.summary_by(session.history_client(HISTORY_LOOK))
+    }
+
+    pub(crate) fn summary_by(&self, client: &mut Client) -> Result<HistorySummary, HistoryError> {
         let sql = format!(
             "SELECT pg_catalog.count(*), pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to( \
              coalesce(pg_catalog.string_agg(name || ' ' || checksum || E'\\n', '' ORDER BY id), ''), 'UTF8')), 'hex'), \

@@ -80,6 +80,11 @@ impl History {
         self.beside("settings")
     }
 
+    /// All of its tables.
+    pub(crate) fn all_tables(&self) -> [Name; 4] {
+        [self.table.clone(), self.log_table(), self.journal_table(), self.settings_table()]
+    }
+
     fn beside(&self, what: &str) -> Name {
         self.table.sibling(format!("{}_{what}", self.table.name))
     }

@@ -137,7 +137,7 @@ impl History {
     }
 
     /// Whether the database has this migration.
-    pub(crate) fn has(&self, client: &mut Client, name: &str) -> Result<bool, postgres::Error> {
+    pub(crate) fn has(&self, client: &mut Client, name: &str) -> Result<bool, HistoryError> {
         let sql = format!("SELECT FROM {} WHERE name = $1", self.table.quoted());
         Ok(client.query_opt(&sql, &[&name])?.is_some())
     }

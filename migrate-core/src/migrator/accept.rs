@@ -28,7 +28,7 @@ impl Migrator {
         reason: &str,
         observer: &mut dyn Observer,
     ) -> Result<(), Error> {
-        let history = self.read_history(session.client())?.unwrap_or_default();
+        let history = self.read_history(session)?.unwrap_or_default();
         self.can_accept(&history, name)?;
         self.run_locked(session, observer, |run| {
             let history = Arc::clone(&run.history);

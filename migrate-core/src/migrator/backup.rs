@@ -58,10 +58,12 @@ impl Migrator {
         if session.read_only().is_some() {
             return Ok(backup);
         }
-        match self.history.find(session.client()) {
+        match self.on_history(session, |client| self.history.find(client)) {
             Ok(None) => {}
             // What is wrong with it, other commands say.
-            Err(HistoryError::Incomplete { .. } | HistoryError::Occupied { .. }) => {}
+            Err(Error::History(
+                HistoryError::Incomplete { .. } | HistoryError::Occupied { .. },
+            )) => {}
             Ok(Some(settings)) if settings.is_older() => {
                 self.run_locked(session, observer, |run| self.log_backup(run.session, &backup))?;
             }
@@ -121,7 +123,8 @@ impl Migrator {
         let database = session.target().database().to_owned();
         let duration = backup.duration.as_millis().to_string();
         let line = Line::done(Action::Backup, &database).took(&duration).message(&message);
-        Ok(session.client().batch_execute(&self.history.log(&self.actor, line))?)
+        let sql = self.history.log(&self.actor, line);
+        self.on_history(session, |client| Ok(client.batch_execute(&sql)?))
     }
 }
 

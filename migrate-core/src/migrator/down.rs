@@ -124,7 +124,7 @@ impl Migrator {
         observer: &mut dyn Observer,
     ) -> Result<Vec<String>, Error> {
         // With nothing applied there is nothing to take back, and no history to create.
-        if self.read_history(session.client())?.is_none_or(|history| history.is_empty()) {
+        if self.read_history(session)?.is_none_or(|history| history.is_empty()) {
             return Ok(Vec::new());
         }
         self.run_locked(session, observer, |run| {
@@ -145,7 +145,7 @@ impl Migrator {
         session: &mut Session,
         to: &DownTo,
     ) -> Result<Vec<(String, Vec<Step>)>, Error> {
-        let history = self.read_history(session.client())?.unwrap_or_default();
+        let history = self.read_history(session)?.unwrap_or_default();
         Ok(self.revert_plan(session, &history, &RevertTargets::of(&history, to))?.steps())
     }
 
@@ -195,14 +195,15 @@ impl Migrator {
             migration.problems.is_empty() && migration.checksum() == row.checksum
         });
         let Some(migration) = file else {
-            return Ok(self.history.way_back(session.client(), &row.name)?);
+            return self.on_history(session, |client| self.history.way_back(client, &row.name));
         };
         let is_known = migration.up.iter().all(|step| step.merged_by_children_of.is_none());
         let way_back = WayBack::of(migration, &Captured::new());
         if !is_inferred(migration) || is_known && !matches!(way_back, WayBack::None(_)) {
             return Ok(way_back);
         }
-        let stored = self.history.stored_inverse(session.client(), &row.name)?;
+        let stored =
+            self.on_history(session, |client| self.history.stored_inverse(client, &row.name))?;
         match stored.clone().captured_of(migration) {
             Some(captured) => Ok(WayBack::of_applied(migration, captured)),
             // The file was accepted since then, and what is stored is that of the one before.

@@ -61,7 +61,7 @@ impl Migrator {
     ///
     /// When the database is not current, with the names; when the history cannot be read.
     pub fn assert_current(&self, session: &mut Session) -> Result<(), Error> {
-        let history = self.read_history(session.client())?.unwrap_or_default();
+        let history = self.read_history(session)?.unwrap_or_default();
         let entries = self.entries(&history);
         let named = |state| -> Vec<String> {
             let found = entries.iter().filter(|entry| entry.state == state);

@@ -33,7 +33,7 @@ impl Migrator {
         name: &str,
         observer: &mut dyn Observer,
     ) -> Result<(Vec<String>, Vec<String>), Error> {
-        let history = self.read_history(session.client())?.unwrap_or_default();
+        let history = self.read_history(session)?.unwrap_or_default();
         tell_drift(&self.entries(&history), observer);
         self.run_locked(session, observer, |run| {
             let history = Arc::clone(&run.history);

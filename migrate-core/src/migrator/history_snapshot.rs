@@ -2,11 +2,12 @@
 
 use postgres::Client;
 
-use super::Migrator;
+use super::{Migrator, Reports};
 use crate::connect::Session;
 use crate::error::Error;
 use crate::event::{Direction, Event, Observer};
 use crate::history::{Action, Applied, HistoryError, Line, RemovedRow, Settings, Unfinished};
+use crate::lock::Patience;
 use crate::order::{Entry, entries};
 
 /// The rows of the history, read once.
@@ -76,10 +77,44 @@ impl Migrator {
     /// Reads the history; nothing where the database has none yet. Writes nothing.
     pub(super) fn read_history(
         &self,
-        client: &mut Client,
+        session: &mut Session,
     ) -> Result<Option<HistorySnapshot>, Error> {
-        let found = self.history.find(client).map_err(|error| error.advised(client, "SELECT"))?;
-        found.map(|settings| self.snapshot(client, settings)).transpose()
+        self.on_history(session, |client| {
+            let found =
+                self.history.find(client).map_err(|error| error.advised(client, "SELECT"))?;
+            found.map(|settings| self.snapshot(client, settings)).transpose()
+        })
+    }
+
+    /// The same, where the command has changed something before.
+    pub(super) fn reread_history(&self, session: &mut Session) -> Result<HistorySnapshot, Error> {
+        let history = self.read_history(session).map_err(|error| match error {
+            Error::History(error) => error.midway().into(),
+            error => error,
+        })?;
+        Ok(history.unwrap_or_default())
+    }
+
+    /// Reads or writes the history, outside a transaction. All that does so goes through here, so that a
+    /// history that others have locked is waited for as long as [`Limits::lock_wait`] says, and no longer.
+    ///
+    /// [`Limits::lock_wait`]: crate::limits::Limits::lock_wait
+    pub(super) fn on_history<T>(
+        &self,
+        session: &mut Session,
+        work: impl FnMut(&mut Client) -> Result<T, HistoryError>,
+    ) -> Result<T, Error> {
+        let patience = Patience {
+            history: &self.history,
+            lock_wait: self.limits.lock_wait,
+            interrupt: &self.interrupt,
+        };
+        let mut report = |event| {
+            if let Some(Reports(reporter)) = &self.reporter {
+                reporter(event);
+            }
+        };
+        Ok(patience.until_free(session, &mut report, work)?)
     }
 
     /// Where each migration stands. That takes a digest of all steps of the plan, so once a reading.
@@ -92,9 +127,9 @@ impl Migrator {
         &self,
         client: &mut Client,
         settings: Settings,
-    ) -> Result<HistorySnapshot, Error> {
+    ) -> Result<HistorySnapshot, HistoryError> {
         let snapshot = self.read_rows(client, settings);
-        Ok(snapshot.map_err(|error| error.advised(client, "SELECT"))?)
+        snapshot.map_err(|error| error.advised(client, "SELECT"))
     }
 
     fn read_rows(
@@ -116,12 +151,16 @@ impl Migrator {
         observer: &mut dyn Observer,
     ) -> Result<HistorySnapshot, Error> {
         let table = self.history.table().to_string();
-        let found = self.history.find(session.client())?;
-        // What is written from now on calls whatever hangs on the tables.
-        self.history.trusted(session.client())?;
+        let found = self.on_history(session, |client| {
+            let found = self.history.find(client)?;
+            // What is written from now on calls whatever hangs on the tables.
+            self.history.trusted(client)?;
+            Ok(found)
+        })?;
         let Some(settings) = found else {
-            let client = session.client();
-            self.history.create(client).map_err(|error| error.advised(client, "CREATE"))?;
+            self.on_history(session, |client| {
+                self.history.create(client).map_err(|error| error.advised(client, "CREATE"))
+            })?;
             session.note_author();
             // That there was nothing to drop is of no interest.
             drop(session.take_notices());
@@ -139,10 +178,12 @@ impl Migrator {
             let message = format!("from version {}", settings.version);
             let line = Line::done(Action::Upgrade, &table).message(&message);
             let log = self.history.log(&self.actor, line);
-            self.history.upgrade(session.client(), settings.version, log)?;
+            self.on_history(session, |client| {
+                self.history.upgrade(client, settings.version, log.clone())
+            })?;
             session.note_author();
             observer.event(Event::HistoryUpgraded { table });
         }
-        self.snapshot(session.client(), settings)
+        self.on_history(session, |client| self.snapshot(client, settings.clone()))
     }
 }

@@ -44,7 +44,7 @@ impl Migrator {
     ///
     /// When the history is not ours or cannot be read.
     pub fn history_state(&self, session: &mut Session) -> Result<HistoryState, Error> {
-        let summary = self.history.summary(session.client())?;
+        let summary = self.on_history(session, |client| self.history.summary_by(client))?;
         self.history_state_of(session, &summary)
     }
 
@@ -62,7 +62,9 @@ impl Migrator {
         let rows = match &summary.settings {
             None => Some(HistorySnapshot::default()),
             Some(_) if summary.has_just(&Fingerprint::of_plan(&self.plan)) => None,
-            Some(settings) => Some(self.snapshot(session.client(), settings.clone())?),
+            Some(settings) => {
+                Some(self.on_history(session, |client| self.snapshot(client, settings.clone()))?)
+            }
         };
         Ok(HistoryState { rows, protected })
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Migrator;
 use super::history_snapshot::HistorySnapshot;
-use crate::connect::Session;
+use crate::connect::{HISTORY_LOOK, Session};
 use crate::error::Error;
 use crate::event::{Direction, Event, Observer};
 use crate::execute::Work;
@@ -41,7 +41,7 @@ impl Migrator {
         self.with_lock(session, observer, |session, lock, observer| {
             let history = self.read_or_create_history(session, observer)?;
             if history.protected.is_none() {
-                self.history.check_protection(session.client())?;
+                self.on_history(session, |client| self.history.check_protection(client))?;
             }
             let reconnects = session.reconnects();
             let (history, applied) = (Arc::new(history), Vec::new());
@@ -78,7 +78,7 @@ impl Migrator {
         observer: &mut dyn Observer,
     ) -> Result<RunnerLock, Error> {
         Ok(RunnerLock::acquire_unless_stopped(
-            session.client(),
+            session.history_client(HISTORY_LOOK),
             &self.history,
             self.limits.lock_wait,
             &self.interrupt,
@@ -90,8 +90,7 @@ impl Migrator {
 impl LockedRun<'_> {
     /// Reads the history again.
     pub(super) fn reread(&mut self) -> Result<(), Error> {
-        let history = self.migrator.read_history(self.session.client())?.unwrap_or_default();
-        self.history = Arc::new(history);
+        self.history = Arc::new(self.migrator.reread_history(self.session)?);
         self.applied.clear();
         self.reconnects = self.session.reconnects();
         Ok(())

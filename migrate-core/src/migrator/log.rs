@@ -12,11 +12,10 @@ impl Migrator {
     ///
     /// When the history cannot be read.
     pub fn log(&self, session: &mut Session, query: &LogQuery) -> Result<Vec<LogEntry>, Error> {
-        let client = session.client();
-        match self.history.find(client)? {
-            Some(_) => Ok(self.history.log_entries(client, query)?),
+        self.on_history(session, |client| match self.history.find(client)? {
+            Some(_) => self.history.log_entries(client, query),
             None => Ok(Vec::new()),
-        }
+        })
     }
 
     /// The names that the log knows. Writes nothing.
@@ -25,10 +24,9 @@ impl Migrator {
     ///
     /// When the history cannot be read.
     pub fn logged_names(&self, session: &mut Session) -> Result<Vec<String>, Error> {
-        let client = session.client();
-        match self.history.find(client)? {
-            Some(_) => Ok(self.history.logged_names(client)?),
+        self.on_history(session, |client| match self.history.find(client)? {
+            Some(_) => self.history.logged_names(client),
             None => Ok(Vec::new()),
-        }
+        })
     }
 }

@@ -200,9 +200,12 @@ impl Migrator {
     fn write(&self, session: &mut Session, mut sql: Vec<String>) -> Result<(), Error> {
         sql.insert(0, "BEGIN".to_owned());
         sql.push("COMMIT".to_owned());
-        session.client().batch_execute(&sql.join(";\n")).inspect_err(|_| {
-            _ = session.roll_back();
-        })?;
-        Ok(())
+        let sql = sql.join(";\n");
+        self.on_history(session, |client| {
+            client.batch_execute(&sql).inspect_err(|_| {
+                _ = client.batch_execute("ROLLBACK");
+            })?;
+            Ok(())
+        })
     }
 }

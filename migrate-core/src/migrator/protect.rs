@@ -15,7 +15,7 @@ impl Migrator {
     ///
     /// When the history cannot be read.
     pub fn protection(&self, session: &mut Session) -> Result<Option<String>, Error> {
-        let settings = self.history.find(session.client())?;
+        let settings = self.on_history(session, |client| self.history.find(client))?;
         Ok(settings.and_then(|settings| settings.protected))
     }
 
@@ -106,7 +106,7 @@ impl Migrator {
     /// When it is protected and its name was not [given](Self::allow), or the server cannot be
     /// asked.
     pub fn may_destroy_all(&self, session: &mut Session) -> Result<(), Error> {
-        let protections = protections(session.client())?;
+        let protections = self.on_history(session, protections)?;
         protections.iter().try_for_each(|(_, name)| self.may_destroy(Some(name)))
     }
 }

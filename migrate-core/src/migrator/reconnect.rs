@@ -170,7 +170,7 @@ impl LockedRun<'_> {
     fn look(&mut self, work: &Work<'_>, names: &[String]) -> Result<Found, Error> {
         // The lock is the same, on another connection.
         self.migrator.acquire_lock(self.session, self.observer)?;
-        let now = self.migrator.read_history(self.session.client())?.unwrap_or_default();
+        let now = self.migrator.reread_history(self.session)?;
         // Until the lock was ours again, another runner may have had it.
         let overtaken = self.history.check_not_overtaken(&now, &self.applied, work.direction);
         overtaken.map_err(|error| match error {

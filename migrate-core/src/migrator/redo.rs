@@ -33,7 +33,7 @@ impl Migrator {
         count: usize,
         observer: &mut dyn Observer,
     ) -> Result<Vec<String>, Error> {
-        if self.read_history(session.client())?.is_none_or(|history| history.is_empty()) {
+        if self.read_history(session)?.is_none_or(|history| history.is_empty()) {
             return Ok(Vec::new());
         }
         self.run_locked(session, observer, |run| {

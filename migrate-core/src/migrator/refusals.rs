@@ -3,7 +3,7 @@
 use super::Migrator;
 #[cfg(feature = "backup")]
 use crate::backup::BackupError;
-use crate::connect::Session;
+use crate::connect::{HISTORY_LOOK, Session};
 use crate::error::Error;
 use crate::history::{Action, HistoryError, Line};
 use crate::lock::LockError;
@@ -20,7 +20,7 @@ impl Migrator {
         if let Err(error) = &result
             && session.read_only().is_none()
             && let Some(name) = subject(error, session.target().database())
-            && let Ok(Some(settings)) = self.history.find(session.client())
+            && let Ok(Some(settings)) = self.history.find(session.history_client(HISTORY_LOOK))
         {
             let message = error.to_string();
             let line = Line::failed(action, &name, &message);
@@ -31,9 +31,12 @@ impl Migrator {
     }
 
     /// Adds a line about something that did not happen, by this SQL. No standby is waited for: that is
-    /// the reason why some runs end.
+    /// the reason why some runs end; nor is who has locked the log for long.
     pub(super) fn note(session: &mut Session, line: &str) {
-        let sql = format!("SET LOCAL synchronous_commit = local;\n{line}");
+        let sql = format!(
+            "SET LOCAL synchronous_commit = local;\nSET LOCAL lock_timeout = {};\n{line}",
+            HISTORY_LOOK.as_millis()
+        );
         _ = session.client().batch_execute(&sql);
     }
 }

@@ -83,9 +83,9 @@ impl Migrator {
             // Somebody may have been quicker.
             refuse(session)?;
             let started = Instant::now();
-            let protected = protections(session.client())?;
+            let protected = self.on_history(session, protections)?;
             let target = session.target().clone();
-            let carried = logs(session.client())?;
+            let carried = self.on_history(session, logs)?;
             let (database, message) = (target.database(), shown(file));
             let mut last = protect_as_before(&protected);
             for log in &carried {
@@ -116,15 +116,15 @@ impl Migrator {
         took: Duration,
         observer: &mut dyn Observer,
     ) -> Result<(), Error> {
-        match self.history.find(session.client()) {
+        match self.on_history(session, |client| self.history.find(client)) {
             Ok(None) => return Ok(()),
             // The backup has it from a newer version, or not all of it. It is restored; the next
             // command says so.
-            Err(
+            Err(Error::History(
                 HistoryError::Newer { .. }
                 | HistoryError::Incomplete { .. }
                 | HistoryError::Occupied { .. },
-            ) => return Ok(()),
+            )) => return Ok(()),
             found => found?,
         };
         self.read_or_create_history(session, observer)?;
@@ -168,8 +168,10 @@ impl Migrator {
     /// Refuses a history that a newer version has changed, before anything is written. One that
     /// cannot be read for another reason is none of a backup's business.
     pub(super) fn refuse_newer(&self, session: &mut Session) -> Result<(), Error> {
-        match self.history.find(session.client()) {
-            Err(error @ HistoryError::Newer { .. }) => Err(error.into()),
+        match self.on_history(session, |client| self.history.find(client)) {
+            Err(
+                error @ Error::History(HistoryError::Newer { .. } | HistoryError::Locked { .. }),
+            ) => Err(error),
             _ => Ok(()),
         }
     }

@@ -145,8 +145,7 @@ impl LockedRun<'_> {
             vec![migrator.history.journal_end(name), log]
         };
         if backs.is_empty() {
-            let sql = format!("BEGIN;\n{};\nCOMMIT", end().join(";\n"));
-            self.session.client().batch_execute(&sql)?;
+            migrator.write(self.session, end())?;
         }
         let journal = Journal { unfinished, standing, up: &up, history: &migrator.history };
         for (number, back) in backs.iter().enumerate() {
@@ -160,7 +159,7 @@ impl LockedRun<'_> {
             let running = |noted: Option<&Noted>| journal.entry(back.after, noted);
             let steps = std::slice::from_ref(&back.step);
             let work = Self::work(migrator, name, Direction::Down, steps, &record);
-            take_back(self.session, self.lock, &work, &running, self.observer)
+            take_back(self.session, &migrator.history, self.lock, &work, &running, self.observer)
                 .map_err(|error| migrator.failed(self.session, Direction::Down, error))?;
         }
         self.reverted(name, started.elapsed());

@@ -111,7 +111,7 @@ impl Migrator {
     ///
     /// When the history cannot be read.
     pub fn status(&self, session: &mut Session) -> Result<Status, Error> {
-        let known = self.read_history(session.client())?.unwrap_or_default();
+        let known = self.read_history(session)?.unwrap_or_default();
         let entries = self.entries(&known);
         let migrations = entries.into_iter().map(|entry| StatusEntry {
             name: entry.name.to_owned(),

@@ -97,7 +97,7 @@ impl Migrator {
     ///
     /// When the history cannot be read.
     pub fn is_synced(&self, session: &mut Session) -> Result<bool, Error> {
-        let history = self.read_history(session.client())?.unwrap_or_default();
+        let history = self.read_history(session)?.unwrap_or_default();
         let is_all = history.applied.len() == self.plan.migrations.len();
         Ok(is_all
             && history.unfinished.is_empty()
@@ -116,7 +116,7 @@ impl Migrator {
         session: &mut Session,
         observer: &mut dyn Observer,
     ) -> Result<WouldSync<'_>, Error> {
-        let history = self.read_history(session.client())?.unwrap_or_default();
+        let history = self.read_history(session)?.unwrap_or_default();
         let targets = self.to_part_with(&history);
         self.tell_parting(&history, &targets, observer);
         let applies = self.can_follow(&history, &targets, session.major())?;

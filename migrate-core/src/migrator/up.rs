@@ -110,6 +110,13 @@ impl Migrator {
         self.to_apply(history, &self.entries(history), to, major)
     }
 
+    /// What [`up`](Self::up) would say of applied migrations that files and database do not tell the same
+    /// of, by a history as it was read.
+    #[must_use]
+    pub fn drift(&self, state: &HistoryState) -> Option<Event> {
+        state.rows.as_ref().and_then(|history| drift(&self.entries(history)))
+    }
+
     /// What [`up`](Self::up) would apply. Writes nothing, not even the history.
     ///
     /// # Errors
@@ -406,12 +413,17 @@ fn lost(back: &Step) -> Vec<String> {
 
 /// Tells which files are gone, or say something else than what was applied.
 pub(super) fn tell_drift(entries: &[Entry<'_>], observer: &mut dyn Observer) {
+    if let Some(event) = drift(entries) {
+        observer.event(event);
+    }
+}
+
+fn drift(entries: &[Entry<'_>]) -> Option<Event> {
     let named = |state| {
         let found = entries.iter().filter(|entry| entry.state == state);
         found.map(|entry| entry.name.to_owned()).collect::<Vec<_>>()
     };
     let (changed, missing) = (named(State::Changed), named(State::Missing));
-    if !(changed.is_empty() && missing.is_empty()) {
-        observer.event(Event::Drifted { changed, missing });
-    }
+    let is_any = !(changed.is_empty() && missing.is_empty());
+    is_any.then_some(Event::Drifted { changed, missing })
 }

@@ -13,7 +13,7 @@ use super::Migrator;
 use crate::connect::Session;
 use crate::count::count;
 use crate::error::Error;
-use crate::history::{Applied, HistoryError, LogQuery, StoredRow};
+use crate::history::{Applied, HistoryError, LogEntry, LogQuery, StoredRow};
 use crate::order::{Entry, State};
 use crate::plan::{Step, checksum};
 
@@ -98,10 +98,11 @@ impl Migrator {
     ///
     /// When the history cannot be read.
     pub fn verify(&self, session: &mut Session) -> Result<Verification, Error> {
-        let known = match self.read_history(session.client()) {
+        let known = match self.read_history(session) {
             Err(Error::History(error @ HistoryError::Incomplete { .. })) => {
                 // It may be this table that lacks something.
-                let applied = self.history.applied(session.client()).map_or(0, |rows| rows.len());
+                let applied = self.on_history(session, |client| self.history.applied(client));
+                let applied = applied.map_or(0, |rows| rows.len());
                 return Ok(Verification { applied, findings: self.of_history(error) });
             }
             Err(Error::History(error @ HistoryError::Occupied { .. })) => {
@@ -112,13 +113,7 @@ impl Migrator {
         let Some(known) = known else {
             return Ok(Verification { applied: 0, findings: Vec::new() });
         };
-        let client = session.client();
-        // Who may write it could have, and has not yet.
-        self.history.trusted(client)?;
-        let stored = self.history.stored(client)?;
-        let mut log = self.history.log_entries(client, &LogQuery::default())?;
-        // What was carried over a restore is older than its place in the log.
-        log.sort_by_key(|entry| Reverse(entry.id));
+        let (stored, log) = self.stored_and_logged(session)?;
         let mut newest = "";
         let mut newest_before = BTreeMap::new();
         for row in &known.applied {
@@ -135,7 +130,7 @@ impl Migrator {
         findings.extend(ledger::disagreements(&known.applied, &known.removed, &log));
         let (history, protected) = (self.history.table().to_string(), known.protected.as_deref());
         findings.extend(ledger::lost_protection(&history, protected, &log));
-        if self.history.counter_is_behind(session.client())? {
+        if self.on_history(session, |client| self.history.counter_is_behind(client))? {
             findings.push(tampered(
                 &known.applied.last().map(|row| row.name.clone()).unwrap_or_default(),
                 "its `id` is above the counter of the history, so that a later one will collide with it",
@@ -175,6 +170,22 @@ impl Migrator {
 }
 
 impl Migrator {
+    /// All rows of the history, and all lines of the log, the newest first.
+    fn stored_and_logged(
+        &self,
+        session: &mut Session,
+    ) -> Result<(Vec<StoredRow>, Vec<LogEntry>), Error> {
+        let (stored, mut log) = self.on_history(session, |client| {
+            // Who may write it could have, and has not yet.
+            self.history.trusted(client)?;
+            let stored = self.history.stored(client)?;
+            Ok((stored, self.history.log_entries(client, &LogQuery::default())?))
+        })?;
+        // What was carried over a restore is older than its place in the log.
+        log.sort_by_key(|entry| Reverse(entry.id));
+        Ok((stored, log))
+    }
+
     /// What is missing of the history itself.
     fn of_history(&self, error: HistoryError) -> Vec<Finding> {
         let help = error.help().unwrap_or_default();
@@ -186,7 +197,8 @@ impl Migrator {
 impl Migrator {
     /// Whether somebody could have changed the log unseen.
     fn guard_of_log(&self, session: &mut Session) -> Result<Option<Finding>, Error> {
-        let Some(remedy) = self.history.guard_of_log(session.client())? else { return Ok(None) };
+        let remedy = self.on_history(session, |client| self.history.guard_of_log(client))?;
+        let Some(remedy) = remedy else { return Ok(None) };
         let log = self.history.log_table();
         Ok(Some(Finding::new(
             FindingKind::Tampered,

@@ -62,6 +62,9 @@ pub enum BundleError {
         /// The digest of the plan that it has.
         found: String,
     },
+    /// Something stands behind it.
+    #[error("there is text after the end of the bundle")]
+    Trailing(#[source] serde_json::Error),
     /// A bundle of another version.
     #[error("the bundle has format {found}; this version reads format {FORMAT}")]
     Format {
@@ -216,6 +219,13 @@ impl Carried {
         struct Format {
             bundle: Option<u32>,
         }
+        impl Format {
+            /// Whether there is a whole bundle, whatever comes after it.
+            fn begins(text: &str) -> bool {
+                let mut values = serde_json::Deserializer::from_str(text).into_iter::<Self>();
+                values.next().is_some_and(|first| first.is_ok_and(|first| first.bundle.is_some()))
+            }
+        }
         let text = match Bundle::untouched(text) {
             Ok(bundle) => return Ok(Self::Bundle(bundle)),
             Err(text) => text,
@@ -223,6 +233,7 @@ impl Carried {
         let format: Result<Format, _> = serde_json::from_str(&text);
         match format {
             Err(error) if error.is_eof() && !text.trim().is_empty() => Err(BundleError::Cut(error)),
+            Err(error) if Format::begins(&text) => Err(BundleError::Trailing(error)),
             Ok(Format { bundle: Some(FORMAT) }) => {
                 Bundle::written_otherwise(&text).map(Self::Bundle)
             }

@@ -84,8 +84,10 @@ pub fn sources(folder: &Path) -> Result<Vec<Source>, Vec<NameProblem>> {
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
         let file = entry.file_name().to_string_lossy().into_owned();
-        let code = file.ends_with(".rs") || file.ends_with(".sql");
-        if code && !file.starts_with('.') && !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+        if ending(&file).is_some()
+            && !file.starts_with('.')
+            && !entry.file_type().is_ok_and(|kind| kind.is_dir())
+        {
             files.push(file);
         }
     }
@@ -98,10 +100,10 @@ pub fn sources(folder: &Path) -> Result<Vec<Source>, Vec<NameProblem>> {
 fn named(files: &[String], lib: &str, now: Timestamp) -> Result<Vec<Source>, Vec<NameProblem>> {
     let mut found: Vec<Source> = Vec::new();
     let mut downs = Vec::new();
-    let mut problems = Vec::new();
+    let mut problems: Vec<_> = files.iter().filter_map(|file| in_capitals(file)).collect();
     let latest = Timestamp::latest();
     let mut free = Free::after(files, now, latest);
-    for file in files {
+    for file in files.iter().filter(|file| in_capitals(file).is_none()) {
         let rust_module = file.strip_suffix(".rs");
         if let Some(module) = rust_module
             && (["main", "lib"].contains(&module) || declares(lib, module))
@@ -152,6 +154,29 @@ fn named(files: &[String], lib: &str, now: Timestamp) -> Result<Vec<Source>, Vec
         });
     }
     if problems.is_empty() { Ok(found) } else { Err(problems) }
+}
+
+/// The ending of a migration's file, which this one has, if not in that case.
+fn ending(file: &str) -> Option<&'static str> {
+    const ENDINGS: [&str; 4] = [".rs", ".up.sql", ".down.sql", ".sql"];
+    let bytes = file.as_bytes();
+    ENDINGS.into_iter().find(|ending| {
+        let start = bytes.len().checked_sub(ending.len());
+        start.is_some_and(|start| bytes[start..].eq_ignore_ascii_case(ending.as_bytes()))
+    })
+}
+
+/// What is wrong with an ending in capitals: where files are found whatever their case, it would be
+/// another one.
+fn in_capitals(file: &str) -> Option<NameProblem> {
+    let ending = ending(file)?;
+    let (stem, written) = file.split_at(file.len() - ending.len());
+    (written != ending).then(|| NameProblem {
+        message: format!(
+            "`src/{file}` has the ending `{written}`; endings are written in lower case"
+        ),
+        help: format!("rename it to `{stem}{ending}`"),
+    })
 }
 
 /// Gives the SQL that takes back, stems with their files, to the migrations that it is for.
@@ -337,6 +362,17 @@ mod tests {
         `src/20250101000000_AddIt.rs` is not named `<timestamp>_<words_in_snake_case>`; rename it, to `20250101000000_add_it` for example
         `src/20250101000000.rs` is not named `<timestamp>_<words_in_snake_case>`; rename it, to `20250101000000_what_it_does` for example
         `src/views.sql` has no timestamp in front of its name; rename it to `20260101120003_views.sql`, or move it into a folder below `src/` if it is no migration
+        ");
+    }
+
+    #[test]
+    fn endings_in_capitals() {
+        insta::assert_snapshot!(problems(&["20250101000000_x.UP.SQL", "20250101000000_x.up.sQl", "20250101000000_x.Down.sql", "20250102000000_y.RS", "20250103000000_z.SQL"]), @"
+        `src/20250101000000_x.UP.SQL` has the ending `.UP.SQL`; endings are written in lower case; rename it to `20250101000000_x.up.sql`
+        `src/20250101000000_x.up.sQl` has the ending `.up.sQl`; endings are written in lower case; rename it to `20250101000000_x.up.sql`
+        `src/20250101000000_x.Down.sql` has the ending `.Down.sql`; endings are written in lower case; rename it to `20250101000000_x.down.sql`
+        `src/20250102000000_y.RS` has the ending `.RS`; endings are written in lower case; rename it to `20250102000000_y.rs`
+        `src/20250103000000_z.SQL` has the ending `.SQL`; endings are written in lower case; rename it to `20250103000000_z.sql`
         ");
     }
 

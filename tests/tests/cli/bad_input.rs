@@ -140,6 +140,23 @@ fn late_and_missing_files() {
 }
 
 #[test]
+fn a_dry_run_tells_drift_as_the_run_does() {
+    let pending = migration("20260103000000_c", |_| {});
+    let cli = Cli::with_plan(&[migration("20260102000000_b", table)]);
+    _ = cli.run("up");
+    cli.write_plan(&[pending]);
+    let told = ["up --dry-run", "up --dry-run --json", "up --json", "up"].map(|command| {
+        let said = cli.run(command);
+        assert_eq!(said.code, Some(0), "{}", said.stderr);
+        let is_json = command.ends_with("--json");
+        let event = r#""event":"drifted","changed":[],"missing":["20260102000000_b"]"#;
+        assert_eq!(said.stdout.contains(event), is_json, "{command}: {}", said.stdout);
+        said.stderr.lines().filter(|line| line.contains("without a file")).count()
+    });
+    assert_eq!(told, [1; 4]);
+}
+
+#[test]
 fn files_that_make_no_plan_do_not_keep_down_from_its_work() {
     let cli = Cli::with_plan(&[migration("20260101000000_a", table)]);
     assert_eq!(cli.run("up").code, Some(0));

@@ -66,6 +66,13 @@ fn a_bundle_that_was_cut_or_changed_is_refused() {
     insta::assert_snapshot!("a_bundle_cut", cli.session(&["up", "log"]));
     cli.write("plan.json", &text.replace("CREATE TABLE", "DROP TABLE"));
     insta::assert_snapshot!("a_bundle_changed", cli.session(&["up", "up --json"]));
+    for trailing in ["x", "{}", "\n<<<<<<< HEAD\n", &text] {
+        cli.write("plan.json", &format!("{text}{trailing}"));
+        let said = cli.run("up");
+        assert_eq!(said.code, Some(1), "{}", said.stderr);
+        assert!(said.stderr.contains("text after the end of the bundle"), "{}", said.stderr);
+        assert!(said.stderr.contains("plan.json") && said.stderr.contains("fetch it again"));
+    }
     cli.write("plan.json", &text.replace("{\"bundle\":1", "{\"bundle\":7"));
     insta::assert_snapshot!("a_bundle_of_another_format", cli.session(&["up"]));
 }

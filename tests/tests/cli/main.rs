@@ -14,6 +14,7 @@ mod histories;
 mod json;
 mod kills;
 mod ledger;
+mod locked_history;
 mod private;
 mod protection;
 mod renumber;

@@ -67,6 +67,22 @@ fn names_of_files() {
 }
 
 #[test]
+fn an_ending_in_capitals_is_named() {
+    for (file, ending) in [("UP.SQL", "up.sql"), ("RS", "rs"), ("sql", "sql"), ("Rs", "rs")] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(format!("20260101000000_a.{file}")), "").unwrap();
+        match sources(folder.path()) {
+            Ok(found) => assert_eq!((file, found.len()), (ending, 1)),
+            Err(problems) => {
+                let told = problems[0].to_string();
+                assert!(told.contains(&format!("`src/20260101000000_a.{file}` has")), "{told}");
+                assert!(told.ends_with(&format!("to `20260101000000_a.{ending}`")), "{told}");
+            }
+        }
+    }
+}
+
+#[test]
 fn sql_to_be_split() {
     let mut tried = Tried::new("SQL");
     let mut random = Random::of("sql");
