@@ -13,6 +13,7 @@
 //! Of some extensions it is known that their tables are of another kind than others
 //! (`search::KINDS`): to recreate such a one as an ordinary table is not to restore it.
 
+mod citus;
 mod search;
 
 use std::collections::BTreeMap;
@@ -26,6 +27,9 @@ use super::fact::{Address, Fact, Key};
 use super::names::Names;
 use crate::connect::search_path::{LEAVE_TRUSTED, shown, trusted};
 use crate::plan;
+#[cfg(feature = "backup")]
+pub(crate) use citus::has_citus;
+pub(crate) use citus::is_citus_worker;
 use search::{Subjects, registrations};
 
 /// What an extension keeps of an object.
@@ -103,7 +107,7 @@ impl Registration {
         let found = Names::read(client, objects).and_then(|names| {
             trusted(client, |client| {
                 let addresses = names.resolve(client, objects)?;
-                let [relations, schemas] = ["pg_class", "pg_namespace"].map(|class| {
+                let [relations, schemas, extensions] = ["pg_class", "pg_namespace", "pg_extension"].map(|class| {
                     let of_class = addresses.iter().filter(|address| address.class == class);
                     of_class.map(|address| address.object).collect::<Vec<_>>()
                 });
@@ -123,12 +127,41 @@ impl Registration {
                 let (named, whole): (Vec<_>, Vec<_>) = found
                     .into_iter()
                     .partition(|it| relations.contains(&it.object) || schemas.contains(&it.object));
-                Ok(named.into_iter().filter(|it| !it.comes_with_one_of(&whole, &links)).collect())
+                let mut named: Vec<_> =
+                    named.into_iter().filter(|it| !it.comes_with_one_of(&whole, &links)).collect();
+                let of_extensions = Self::of_extensions(client, &extensions, &schemas)?;
+                named.retain(|it| !of_extensions.iter().any(|other| other.is_kept_in_the_place_of(it)));
+                // Where the extension goes, what it knows by name goes, too.
+                named.extend(of_extensions.into_iter().map(|it| Self { by_name: false, ..it }));
+                Ok(without_parts(named))
             })
         });
         let ended = client.batch_execute("ROLLBACK");
         let found = found?;
         ended.map(|()| found)
+    }
+
+    /// All registrations with these extensions, and with those of which the objects are in these
+    /// schemas; in a transaction, with the trusted path.
+    fn of_extensions(
+        client: &mut Client,
+        extensions: &[Oid],
+        schemas: &[Oid],
+    ) -> Result<Vec<Self>, postgres::Error> {
+        if extensions.is_empty() && schemas.is_empty() {
+            return Ok(Vec::new());
+        }
+        let names = client.query_typed(
+            "SELECT extname::text FROM pg_extension WHERE oid = ANY ($1) OR extnamespace = ANY ($2)",
+            &[(&extensions, Type::OID_ARRAY), (&schemas, Type::OID_ARRAY)],
+        )?;
+        let names: Vec<String> = names.iter().map(|row| row.get(0)).collect();
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut found = registrations(client, &Subjects::All)?;
+        found.retain(|it| names.contains(&it.extension));
+        Ok(found)
     }
 
     /// Whether the object is one of another kind by it.
@@ -141,10 +174,15 @@ impl Registration {
         self.by_name && self.makes.is_none()
     }
 
-    /// Whether a backup lacks it: `pg_dump` does not write it, or it would not be the same.
+    /// Whether a backup lacks it: `pg_dump` does not write it, or what it writes is of this cluster.
     #[cfg(feature = "backup")]
     pub(crate) fn is_not_dumped(&self) -> bool {
-        !self.is_dumped || self.makes.is_some()
+        !self.is_dumped || self.makes.is_some() && !self.by_name
+    }
+
+    /// Whether the extension follows a table that is renamed.
+    fn follows_renames(&self) -> bool {
+        !self.by_name || self.extension == "timescaledb"
     }
 
     /// Whether Citus keeps it.
@@ -196,6 +234,17 @@ impl Registration {
             self.subject()
         ))
     }
+
+    /// Why what the extension has made of the object cannot be restored by statements that recreate
+    /// the extension.
+    fn without_extension(&self) -> Option<String> {
+        let makes = self.makes.as_deref()?;
+        Some(format!(
+            "{} is no {makes} without the extension `{}`, and is not made one again by creating that",
+            self.subject(),
+            self.extension
+        ))
+    }
 }
 
 /// As a sentence about the present.
@@ -236,6 +285,38 @@ impl State {
         Ok(())
     }
 
+    /// Reads the registrations with extensions that are part of the state: they go with them.
+    pub(super) fn read_registrations_of_extensions(
+        &mut self,
+        client: &mut Client,
+    ) -> Result<(), postgres::Error> {
+        let extensions: Vec<Oid> = self.extensions().map(|(extension, _)| extension).collect();
+        let found = Registration::of_extensions(client, &extensions, &[])?;
+        let new = found.into_iter().filter(|it| !self.registrations.contains(it));
+        let new: Vec<_> = new.collect();
+        self.registrations.extend(new);
+        Ok(())
+    }
+
+    /// Extensions that are part of the state, and their names.
+    fn extensions(&self) -> impl Iterator<Item = (Oid, String)> {
+        let of_class = self.facts.iter().filter(|(_, fact)| fact.address.class == "pg_extension");
+        of_class.map(|(key, fact)| {
+            let quoted = key.identity.strip_prefix('"').and_then(|name| name.strip_suffix('"'));
+            let name = quoted.map(|name| name.replace("\"\"", "\""));
+            (fact.address.object, name.unwrap_or_else(|| key.identity.clone()))
+        })
+    }
+
+    /// Those that went.
+    fn dropped_extensions(&self, after: &Self) -> Vec<String> {
+        let is_left = |extension: Oid| after.extensions().any(|(left, _)| left == extension);
+        self.extensions()
+            .filter(|(extension, _)| !is_left(*extension))
+            .map(|(_, name)| name)
+            .collect()
+    }
+
     /// Partitions, each with what it is one of.
     pub(super) fn partitions(&self) -> impl Iterator<Item = (Oid, Oid)> {
         let links = self.facts.values().filter(|fact| fact.address.class == "pg_inherits");
@@ -247,6 +328,11 @@ impl State {
     pub(crate) fn unrestored_from(&self, after: &Self) -> Unrestored {
         let (mut impossible, mut lost) = (Vec::new(), Vec::new());
         let links: Vec<_> = self.partitions().collect();
+        let dropped = self.dropped_extensions(after);
+        let gone = self.registrations.iter().filter(|it| dropped.contains(&it.extension));
+        let gone = without_parts(gone.cloned().collect());
+        impossible.extend(gone.iter().filter_map(Registration::without_extension));
+        lost.extend(gone.iter().map(Registration::kept));
         for (object, kept) in by_object(&self.registrations) {
             if !self.facts.values().any(|fact| fact.address.object == object) {
                 continue;
@@ -272,6 +358,7 @@ impl State {
             let of_now = after.registrations.iter().filter(has_old_name);
             let of_now: Vec<_> = of_now.collect();
             impossible.extend(changes(&kept, &of_now).or_else(|| changes(&of_now, &kept)));
+            impossible.extend(follows(&kept, &of_now));
         }
         for (object, kept) in by_object(&after.registrations) {
             let was_there = self.facts.iter().any(|(key, fact)| {
@@ -285,6 +372,8 @@ impl State {
                 impossible.extend(changes(&kept, &[]));
             }
         }
+        lost.sort();
+        lost.dedup();
         match impossible.into_iter().next() {
             Some(reason) => Unrestored::Impossible(reason),
             None => Unrestored::Lost(lost),
@@ -321,6 +410,10 @@ impl Registration {
         })
     }
 
+    fn is_kept_in_the_place_of(&self, other: &Self) -> bool {
+        (self.object, &self.relation) == (other.object, &other.relation)
+    }
+
     fn is_kept_like(&self, other: &Self) -> bool {
         (&self.extension, &self.relation, &self.digest)
             == (&other.extension, &other.relation, &other.digest)
@@ -337,6 +430,33 @@ fn is_subject(key: &Key, address: &Address, class: &str) -> bool {
 fn changes(here: &[&Registration], there: &[&Registration]) -> Option<String> {
     let changed = here.iter().find(|it| !there.iter().any(|other| it.is_kept_like(other)))?;
     Some(format!("the step changes {}, which is not captured", changed.kept()))
+}
+
+/// Why a rename that what is kept here has followed cannot be reverted by another one, where the
+/// extension does not follow that by itself.
+fn follows(here: &[&Registration], there: &[&Registration]) -> Option<String> {
+    let known = here.iter().filter(|it| !it.follows_renames());
+    let has_followed = |it: &&&Registration| {
+        let name = |it: &Registration| (it.schema.clone(), it.name.clone());
+        there.iter().any(|other| {
+            other.object == it.object && other.is_kept_like(it) && name(other) != name(it)
+        })
+    };
+    let it = known.clone().find(has_followed)?;
+    Some(format!(
+        "the step changes the name in {}, which is not captured: the inverse would rename the {} alone",
+        it.kept(),
+        it.kind
+    ))
+}
+
+/// Without the chunks of hypertables, where these are among them.
+fn without_parts(mut found: Vec<Registration>) -> Vec<Registration> {
+    let is = |it: &Registration, makes: &str| it.makes.as_deref() == Some(makes);
+    if found.iter().any(|it| is(it, "hypertable")) {
+        found.retain(|it| !is(it, "chunk"));
+    }
+    found
 }
 
 fn by_object(registrations: &[Registration]) -> BTreeMap<Oid, Vec<&Registration>> {
@@ -367,39 +487,4 @@ pub(crate) fn unrestored_of(statement: &plan::Statement) -> impl Iterator<Item =
     let lines: Vec<_> = lines.collect();
     let notes = lines.into_iter().rev().map_while(|line| line.strip_prefix(NOT_RESTORED));
     notes.collect::<Vec<_>>().into_iter().rev()
-}
-
-/// Whether this is a worker of a Citus cluster, which changes no tables of its own accord.
-///
-/// # Errors
-///
-/// When the server refuses a query.
-pub(crate) fn is_citus_worker(client: &mut Client) -> Result<bool, postgres::Error> {
-    let group = client.query_typed(
-        "SELECT pg_catalog.format('SELECT groupid::pg_catalog.int4 FROM %I.%I', nspname, relname) \
-         FROM pg_catalog.pg_extension e \
-         JOIN pg_catalog.pg_depend d ON d.refobjid = e.oid \
-         AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass \
-         AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype = 'e' \
-         JOIN pg_catalog.pg_class c ON c.oid = d.objid AND c.relkind = 'r' \
-         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-         WHERE extname = 'citus' AND relname = 'pg_dist_local_group' \
-         AND pg_catalog.has_table_privilege(c.oid, 'SELECT')",
-        &[],
-    )?;
-    let Some(row) = group.first() else { return Ok(false) };
-    let groups = client.query_typed(row.get(0), &[])?;
-    // A coordinator has the number 0.
-    Ok(groups.iter().any(|row| row.get::<_, i32>(0) != 0))
-}
-
-/// Whether the database has the extension `citus`.
-///
-/// # Errors
-///
-/// When the server refuses a query.
-#[cfg(feature = "backup")]
-pub(crate) fn has_citus(client: &mut Client) -> Result<bool, postgres::Error> {
-    let sql = "SELECT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'citus')";
-    Ok(client.query_typed_one(sql, &[])?.get(0))
 }

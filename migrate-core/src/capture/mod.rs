@@ -297,6 +297,7 @@ impl State {
         }
         if parameters.extensions_have_tables && !state.is_of_settings() {
             state.read_registrations(client, earlier)?;
+            state.read_registrations_of_extensions(client)?;
         }
         if earlier.is_none() && !state.is_of_settings() {
             state.read_code(client)?;

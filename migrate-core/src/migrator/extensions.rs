@@ -144,7 +144,7 @@ impl Migrator {
 fn drops_or_changes(step: &Step) -> Option<&Capture> {
     let Inverse::Capture(capture) = &step.inverse else { return None };
     let drops = ["drop_", "purge_"].iter().any(|start| step.verb.starts_with(start));
-    let kinds = ["table", "foreign table", "view", "materialized view", "schema"];
+    let kinds = ["table", "foreign table", "view", "materialized view", "schema", "extension"];
     let is_whole = capture.objects.iter().any(|object| kinds.contains(&object.kind.as_str()));
     // What is set aside with its data stays what it is.
     (capture.only.is_none()

@@ -75,6 +75,38 @@ fn a_trigger_of_one_partition_is_enabled_as_it_was() {
     }
 }
 
+/// What a step has set on a partition with partitions, others have copied who attach one to it.
+#[test]
+fn a_trigger_is_enabled_as_it_was_on_partitions_that_others_have_made_since() {
+    let before = "
+        CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+        CREATE TABLE events (id int) PARTITION BY RANGE (id);
+        CREATE TABLE two PARTITION OF events FOR VALUES FROM (0) TO (99) PARTITION BY LIST (id);
+        CREATE TABLE three PARTITION OF two FOR VALUES IN (3);
+        CREATE TRIGGER \"it's\" AFTER INSERT ON events FOR EACH ROW EXECUTE FUNCTION touch();
+        ALTER TABLE three DISABLE TRIGGER \"it's\";";
+    let since = "
+        CREATE TABLE four PARTITION OF two FOR VALUES IN (4);
+        CREATE TABLE five PARTITION OF two FOR VALUES IN (5) PARTITION BY LIST (id);
+        CREATE TABLE six PARTITION OF five DEFAULT;";
+    let found =
+        "SELECT string_agg(format('%s %s', tgrelid::regclass, tgenabled), ', ' ORDER BY tgrelid)
+                 FROM pg_trigger";
+    let expected = "events O, two O, three D, four O, five O, six O";
+    for sql in [
+        "ALTER TABLE ONLY two ENABLE ALWAYS TRIGGER \"it's\"",
+        "ALTER TABLE two ENABLE ALWAYS TRIGGER \"it's\"",
+    ] {
+        for object in ["table two", "table events"] {
+            assert_eq!(
+                step(before, sql, &[object]).back_over_rows(since, found),
+                expected,
+                "{sql}"
+            );
+        }
+    }
+}
+
 #[test]
 fn the_comment_on_the_constraint_of_a_trigger_comes_back() {
     let posts = "

@@ -336,6 +336,81 @@ fn a_hypertable_is_not_recreated_as_an_ordinary_one() {
 }
 
 #[test]
+fn what_goes_with_an_extension_is_named() {
+    let engine = shelf();
+    let all = [migration(A, |pgm| _ = pgm.drop_extension("shelf"))];
+    insta::assert_snapshot!(told_by_up(&engine, &all)[0], @"`20260101000000_a`: drop extension `shelf`: the extension `shelf` keeps something of table `items` in `shelf.items`; the extension `shelf` keeps something of table `labelled` in `shelf.labels`; the extension `shelf` keeps something of table `parents` in `shelf.part_config`; this is not captured, and `down` will not restore it");
+    let back = engine.migrator(&all).would_take_back(&mut engine.session(), &DownTo::All);
+    let back = migrate_core::Migrator::not_restored(back.unwrap());
+    let [Event::NotRestored { objects, .. }] = back.as_slice() else { panic!("{back:?}") };
+    insta::assert_snapshot!(objects.join("\n"), @"
+    what the extension `shelf` keeps of table `items` in `shelf.items`
+    what the extension `shelf` keeps of table `labelled` in `shelf.labels`
+    what the extension `shelf` keeps of table `parents` in `shelf.part_config`
+    ");
+}
+
+/// To rename the table alone would leave the extension with a name that nobody has.
+#[test]
+fn what_has_followed_a_rename_in_the_step_itself_is_not_left_behind() {
+    let engine = shelf();
+    let all = [migration(A, |pgm| {
+        pgm.sql(
+            "ALTER TABLE parents RENAME TO elders;
+             UPDATE shelf.part_config SET parent_table = 'public.elders'",
+        )
+        .captures(Object::table("parents"));
+    })];
+    engine.up(&all).unwrap();
+    insta::assert_snapshot!(refused(&engine, &all), @"the step changes the name in what the extension `shelf` keeps of table `parents` in `shelf.part_config`, which is not captured: the inverse would rename the table alone, and the migration has no `down`");
+    assert_eq!(engine.value("SELECT to_regclass('elders') IS NOT NULL"), "t");
+}
+
+/// What TimescaleDB keeps of a hypertable is in several tables.
+#[test]
+fn chunks_and_dimensions_of_a_hypertable_are_known() {
+    let hypertable = || {
+        let engine = Engine::new();
+        extension(
+            &engine,
+            "timescaledb",
+            &[
+                ("shelf.hypertable", "id int, schema_name name, table_name name"),
+                ("shelf.chunk", "hypertable_id int, schema_name name, table_name name"),
+                ("shelf.dimension", "hypertable_id int, interval_length bigint"),
+            ],
+        );
+        engine.database.execute(
+            "CREATE TABLE events (id int);
+             CREATE SCHEMA inside; CREATE TABLE inside.chunk () INHERITS (events);
+             INSERT INTO shelf.hypertable VALUES (1, 'public', 'events');
+             INSERT INTO shelf.chunk VALUES (1, 'inside', 'chunk');
+             INSERT INTO shelf.dimension VALUES (1, 7)",
+        );
+        engine
+    };
+    let engine = hypertable();
+    let all = [migration(A, |pgm| {
+        pgm.sql("UPDATE shelf.dimension SET interval_length = 1").captures(Object::table("events"));
+    })];
+    assert_eq!(told_by_up(&engine, &all)[0].matches(" is a ").count(), 1);
+    insta::assert_snapshot!(refused(&engine, &all), @"the step changes what the extension `timescaledb` keeps of table `events` in `shelf.hypertable`, which is not captured, and the migration has no `down`");
+
+    let engine = hypertable();
+    let all = [migration(A, |pgm| {
+        pgm.sql("DROP TABLE inside.chunk; DELETE FROM shelf.chunk")
+            .captures(Object::table("events"));
+    })];
+    engine.up(&all).unwrap();
+    insta::assert_snapshot!(refused(&engine, &all), @"table `inside.chunk` was a chunk of the extension `timescaledb`, which is not captured: the inverse would create an ordinary table, and the migration has no `down`");
+
+    let engine = hypertable();
+    let all = [migration(A, |pgm| _ = pgm.drop_extension("timescaledb"))];
+    insta::assert_snapshot!(told_by_up(&engine, &all)[0], @"`20260101000000_a`: drop extension `timescaledb`: table `events` is a hypertable of the extension `timescaledb`; this is not captured, and `down` will refuse to revert it");
+    insta::assert_snapshot!(refused(&engine, &all), @"table `events` is no hypertable without the extension `timescaledb`, and is not made one again by creating that, and the migration has no `down`");
+}
+
+#[test]
 fn a_dependent_of_an_unknown_class_is_named() {
     let engine = shelf();
     engine.database.execute(

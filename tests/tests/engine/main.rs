@@ -21,6 +21,7 @@ mod ledger;
 mod locks;
 mod messages;
 mod outside_transaction;
+mod partman;
 mod protection;
 mod refusals;
 mod resume;

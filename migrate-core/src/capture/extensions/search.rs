@@ -30,7 +30,15 @@ const KINDS: &[(&str, &str, &[&str], &str)] = &[
     ),
     ("citus", "pg_dist_schema", &[], "'distributed schema'"),
     ("timescaledb", "hypertable", &[], "'hypertable'"),
+    ("timescaledb", "chunk", &[], "'chunk'"),
     ("timescaledb", "continuous_agg", &[], "'continuous aggregate'"),
+];
+
+/// Tables in which an extension keeps more of what a row of another is about: the extension, the
+/// table and its column that the others refer to, and such a table with its column.
+const MORE: [[&str; 5]; 2] = [
+    ["timescaledb", "hypertable", "id", "dimension", "hypertable_id"],
+    ["timescaledb", "hypertable", "id", "bgw_job", "hypertable_id"],
 ];
 
 /// A table of an extension.
@@ -116,15 +124,40 @@ fn tables(client: &mut Client) -> Result<Vec<Table>, postgres::Error> {
 impl Table {
     /// An expression for what kind of thing a row makes of its object.
     fn makes(&self) -> &'static str {
-        let has = |column: &&str| self.columns.iter().any(|it| it.name == *column);
         let kind = KINDS.iter().find(|(extension, name, columns, _)| {
-            *extension == self.extension && *name == self.name && columns.iter().all(has)
+            *extension == self.extension
+                && *name == self.name
+                && columns.iter().all(|column| self.has(column))
         });
         kind.map_or("NULL", |(.., expression)| expression)
     }
 
+    fn has(&self, column: &str) -> bool {
+        self.columns.iter().any(|it| it.name == column)
+    }
+
+    /// Expressions for what other tables have about a row.
+    fn more(&self, all: &[Self]) -> Vec<String> {
+        let of_this = MORE.iter().filter(|[extension, table, column, ..]| {
+            *extension == self.extension && *table == self.name && self.has(column)
+        });
+        let found = of_this.flat_map(|[extension, _, key, table, column]| {
+            let named = all.iter().filter(move |it| {
+                it.extension == *extension && it.name == *table && it.has(column)
+            });
+            named.map(move |it| {
+                format!(
+                    "(SELECT string_agg(more::text, ' ' ORDER BY more::text) FROM ONLY {} AS more \
+                     WHERE more.{column} = r.{key})",
+                    it.sql
+                )
+            })
+        });
+        found.collect()
+    }
+
     /// Queries for the rows that name an object.
-    fn queries(&self) -> Vec<String> {
+    fn queries(&self, all: &[Self]) -> Vec<String> {
         let digest = self.columns.iter().map(|column| {
             let sql = &column.sql;
             match column {
@@ -137,6 +170,7 @@ impl Table {
                 _ => format!("r.{sql}::text"),
             }
         });
+        let digest = digest.chain(self.more(all));
         let digest: Vec<_> = digest.map(|sql| format!("COALESCE({sql}, '')")).collect();
         let shown = format!("{}::regclass::text", literal(&self.sql));
         let (extension, makes, digest) =
@@ -189,7 +223,7 @@ pub(super) fn registrations(
     if tables.is_empty() {
         return Ok(Vec::new());
     }
-    let rows: Vec<_> = tables.iter().flat_map(Table::queries).collect();
+    let rows: Vec<_> = tables.iter().flat_map(|table| table.queries(&tables)).collect();
     let rows: String = rows.iter().map(|query| format!("\nUNION {query}")).collect();
     let sql = format!(
         "WITH ids AS (

@@ -16,13 +16,16 @@ pub(super) const TRIGGERS: Reader = Reader::of(&["trigger"], triggers);
 
 /// A partition gets the triggers of its parent when it is attached, as they are there; one that is
 /// enabled in another way is so again when all else is done, for what is said of the parent's
-/// concerns those of its partitions.
+/// concerns those of its partitions. Of a partition that has partitions, those that others have
+/// attached since have copied it, and follow it back.
 fn triggers() -> String {
     let nameless = nameless("pg_get_triggerdef(t.oid)", "t.tgname");
+    let of_new_partitions = ENABLE_WITH_NEW_PARTITIONS;
     format!("
 SELECT 'pg_trigger', t.oid, 0::int8, what, value, statements
 FROM wanted
 JOIN pg_trigger t ON t.oid = objid
+JOIN pg_class c ON c.oid = t.tgrelid
 LEFT JOIN LATERAL (
     WITH RECURSIVE line AS (
         SELECT p.tgparentid, p.tgenabled, p.tgisinternal FROM pg_trigger p WHERE p.oid = t.tgparentid
@@ -32,10 +35,11 @@ LEFT JOIN LATERAL (
     SELECT tgenabled AS enabled_above FROM line WHERE tgparentid = 0 AND NOT tgisinternal
 ) AS root ON true
 CROSS JOIN LATERAL (
-    SELECT t.tgparentid <> 0 AS of_parent, t.tgrelid::regclass AS relation,
+    SELECT t.tgparentid <> 0 AS of_parent, t.tgrelid::regclass AS relation, mode,
            format('ALTER TABLE %s%s %s TRIGGER %I', CASE WHEN t.tgparentid <> 0 THEN 'ONLY ' END, t.tgrelid::regclass,
-                  CASE t.tgenabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA'
-                                   WHEN 'A' THEN 'ENABLE ALWAYS' ELSE 'ENABLE' END, t.tgname) AS enable
+                  mode, t.tgname) AS enable
+    FROM (SELECT CASE t.tgenabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA'
+                                  WHEN 'A' THEN 'ENABLE ALWAYS' ELSE 'ENABLE' END AS mode) AS m
 ) AS e
 CROSS JOIN LATERAL (VALUES
     (false, 'create', {nameless}, ARRAY[pg_get_triggerdef(t.oid)]),
@@ -43,12 +47,36 @@ CROSS JOIN LATERAL (VALUES
     (false, 'drop', NULL, ARRAY[format('DROP TRIGGER %I ON %s', t.tgname, relation)]),
     (false, 'set enabled', NULLIF(t.tgenabled, 'O')::text, ARRAY[enable]),
     (true, 'late enabled', CASE WHEN t.tgenabled <> enabled_above THEN concat(t.tgenabled, enabled_above) END,
-        ARRAY[enable])
+        ARRAY[CASE c.relkind WHEN 'p' THEN 'DO ' || quote_literal({of_new_partitions}) ELSE enable END])
 ) AS rows(for_partition, what, value, statements)
 -- before 15 that of a partition is an internal one
 WHERE CASE WHEN of_parent THEN for_partition AND enabled_above IS NOT NULL
            ELSE NOT for_partition AND NOT t.tgisinternal END")
 }
+
+/// A body that enables a trigger as it was, and so on the partitions that were not there.
+const ENABLE_WITH_NEW_PARTITIONS: &str = "format('
+DECLARE
+    change pg_catalog.text;
+BEGIN
+    %s;
+    FOR change IN
+        WITH RECURSIVE line AS (
+            SELECT t.oid, t.tgrelid, t.tgname FROM pg_catalog.pg_trigger t
+            WHERE t.tgrelid OPERATOR(pg_catalog.=) %L::pg_catalog.regclass
+              AND t.tgname OPERATOR(pg_catalog.=) %L::pg_catalog.name
+            UNION ALL
+            SELECT t.oid, t.tgrelid, t.tgname FROM line
+            JOIN pg_catalog.pg_trigger t ON t.tgparentid OPERATOR(pg_catalog.=) line.oid
+        )
+        SELECT pg_catalog.format(''ALTER TABLE ONLY %%s %s TRIGGER %%I'', tgrelid::pg_catalog.regclass, tgname) FROM line
+        WHERE tgrelid OPERATOR(pg_catalog.<>) ALL (%L::pg_catalog.oid[])
+    LOOP
+        EXECUTE change;
+    END LOOP;
+END
+', enable, relation, t.tgname, mode,
+   ARRAY(SELECT known.relid::oid FROM pg_partition_tree(t.tgrelid) AS known ORDER BY 1))";
 
 pub(super) const INTERNAL_TRIGGERS: Reader = Reader::of(&["trigger"], internal_triggers);
 
