@@ -70,5 +70,5 @@ pub use migrate_dsl::discover;
 pub use migrator::{BackupBefore, RestoreOptions};
 pub use migrator::{
     DownTo, Finding, FindingKind, HistoryState, Migrator, Partial, Status, StatusEntry, UpTo,
-    Verification, WouldSync,
+    Verification, WouldGoto, WouldSync,
 };

@@ -96,6 +96,19 @@ pub fn run(args: &CreateArgs, context: &Context) -> anyhow::Result<Exit> {
 fn words(name: &str) -> Result<String, UsageError> {
     let words = snake_case(name);
     let wrong = |message: String, help: &str| UsageError { message, help: help.to_owned() };
+    let mut foreign: Vec<_> =
+        name.chars().filter(|it| it.is_alphanumeric() && !it.is_ascii()).collect();
+    foreign.dedup();
+    if !foreign.is_empty() {
+        let foreign: Vec<_> = foreign.into_iter().map(|letter| format!("`{letter}`")).collect();
+        return Err(wrong(
+            format!(
+                "`{name}` has letters that a migration cannot be named by: {}",
+                foreign.join(", ")
+            ),
+            "use the letters a to z, digits and `_`",
+        ));
+    }
     if words.is_empty() {
         return Err(wrong(
             format!("`{name}` has no letters or digits to name a file by"),
@@ -166,6 +179,10 @@ mod tests {
     #[test]
     fn names_become_words() {
         assert_eq!(words("Add Location-to posts").unwrap(), "add_location_to_posts");
+        assert_eq!(
+            words("füße_an").unwrap_err().message,
+            "`füße_an` has letters that a migration cannot be named by: `ü`, `ß`"
+        );
         assert!(words("…").unwrap_err().message.contains("no letters"));
         assert!(words(&"x".repeat(300)).unwrap_err().message.contains("300"));
     }

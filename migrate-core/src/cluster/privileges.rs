@@ -99,6 +99,7 @@ impl Identity {
 
     /// Makes `command` run under this identity; with `detach`, in a session of its own and without
     /// file descriptors of ours beyond the standard three.
+    #[expect(unsafe_code, reason = "only between fork and exec can a process change who it is")]
     fn apply(&self, command: &mut Command, detach: bool) {
         if let Self::User { uid, gid, .. } = self {
             // The standard library also drops the supplementary groups.
@@ -169,6 +170,7 @@ fn write_proc(path: &std::ffi::CStr, content: &[u8]) -> io::Result<()> {
 
 /// A server that outlives us must not hold a pipe of ours open: whoever reads it would wait for
 /// the server's end. Where the call is unknown (Linux before 5.11), nothing is lost but that.
+#[cfg_attr(target_os = "linux", expect(unsafe_code, reason = "nix has no close_range"))]
 pub(super) fn close_others_on_exec() {
     #[cfg(target_os = "linux")]
     // SAFETY: a system call on numbers only.

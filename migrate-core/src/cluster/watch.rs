@@ -132,6 +132,7 @@ fn shell(script: &str) -> Command {
 }
 
 /// Starts a shell in a session of its own, out of reach of the terminal's Ctrl-C.
+#[expect(unsafe_code, reason = "a session of its own is begun between fork and exec")]
 fn spawn(mut command: Command) -> Result<Child, ClusterError> {
     // SAFETY: only system calls on numbers between fork and exec.
     unsafe {

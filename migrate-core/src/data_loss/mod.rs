@@ -27,15 +27,15 @@ use crate::execute::error::{ApplyError, Failure, is_lock};
 use crate::execute::failure_state::Left;
 use crate::execute::send::{Variables, send};
 use crate::execute::unlogged::Logging;
-use crate::execute::{HURRY, THINK, rust_function};
+use crate::execute::{LONG_IDLE_TIMEOUT, SHORT_IDLE_TIMEOUT, rust_function};
 use crate::functions::Runner;
 use crate::history::History;
 use crate::limits::Limits;
 use crate::lock::watchdog::is_watching;
-use crate::lock::{Gate, Gone, lock_timeout};
+use crate::lock::{Gate, GateOutcome, lock_timeout};
 use crate::plan::{Function, Statement};
 use attributes::Attributes;
-use tables::{DroppedTable, Stock};
+use tables::{DroppedTable, TableInventory};
 
 /// Rows, or values of a column, that are lost when a migration is taken back or applied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -189,9 +189,11 @@ impl Rehearsal<'_> {
         loop {
             let gone = gate.wait(session.client(), deadline, self.interrupt, observer);
             match gone.map_err(Failure::connection)? {
-                Gone::Free | Gone::Blocking => {}
-                Gone::Held(obstacle) => return Err(Failure::obstructed(None, obstacle, None)),
-                Gone::Stopped(stop) => return Err(Failure::Stopped(stop)),
+                GateOutcome::Free | GateOutcome::Blocking => {}
+                GateOutcome::Held(obstacle) => {
+                    return Err(Failure::obstructed(None, obstacle, None));
+                }
+                GateOutcome::Stopped(stop) => return Err(Failure::Stopped(stop)),
             }
             let mut waits = Vec::new();
             let found = self.once(session, kind, &mut waits);
@@ -222,14 +224,14 @@ impl Rehearsal<'_> {
         waits: &mut Vec<Wait>,
     ) -> Result<Vec<Loss>, Failure> {
         self.begin(session)?;
-        let stock = Stock::read(session.client(), self.history);
-        let stock = stock.map_err(Failure::connection)?;
-        if stock.is_empty() {
+        let inventory = TableInventory::read(session.client(), self.history);
+        let inventory = inventory.map_err(Failure::connection)?;
+        if inventory.is_empty() {
             return Ok(Vec::new());
         }
         let attributes = Attributes::read(session.client()).map_err(Failure::connection)?;
         let mut trial =
-            DryRun { of: self, session, kind, waits, stock, attributes, found: Vec::new() };
+            DryRun { of: self, session, kind, waits, inventory, attributes, found: Vec::new() };
         for passage in self.passages {
             trial.migration(passage)?;
         }
@@ -243,7 +245,7 @@ impl Rehearsal<'_> {
         if statements.any(|statement| !statement.secrets.is_empty()) {
             Logging::off(session.client(), true).map_err(Failure::connection)?;
         }
-        execute(session, HURRY)?;
+        execute(session, SHORT_IDLE_TIMEOUT)?;
         execute(session, &lock_timeout(BUDGET))?;
         if let Some(limit) = self.limits.statement {
             execute(session, &within(limit))?;
@@ -371,7 +373,7 @@ impl Rehearsal<'_> {
         called: &Function,
         waits: &mut Vec<Wait>,
     ) -> Result<bool, Failure> {
-        session.client().batch_execute(THINK).map_err(Failure::connection)?;
+        session.client().batch_execute(LONG_IDLE_TIMEOUT).map_err(Failure::connection)?;
         let (result, ended) = session.guarded(self.interrupt, kind, |client| {
             rust_function::run(client, called, self.functions, self.interrupt, true)
         });
@@ -386,7 +388,7 @@ impl Rehearsal<'_> {
             }
             (_, Some(Verdict::Queued)) => Err(Failure::queued(None, None)),
             (Ok(()), None) => {
-                session.client().batch_execute(HURRY).map_err(Failure::connection)?;
+                session.client().batch_execute(SHORT_IDLE_TIMEOUT).map_err(Failure::connection)?;
                 Ok(true)
             }
             (Err(rust_function::Ended::Failed { error, .. }), None) => {
@@ -410,7 +412,7 @@ struct DryRun<'a> {
     session: &'a mut Session,
     kind: Kind,
     waits: &'a mut Vec<Wait>,
-    stock: Stock,
+    inventory: TableInventory,
     attributes: Attributes,
     /// With what is gone as a whole, whose rows are counted once more.
     found: Vec<(Option<DroppedTable>, Loss)>,
@@ -452,7 +454,7 @@ impl DryRun<'_> {
             }
             return Ok(());
         }
-        let gone = self.stock.gone(self.session.client(), *direction)?;
+        let gone = self.inventory.gone(self.session.client(), *direction)?;
         let inside = self.attributes.gone(self.session.client()).map_err(Failure::connection)?;
         if !(gone.is_empty() && inside.is_empty()) {
             for gone in gone {
@@ -465,7 +467,7 @@ impl DryRun<'_> {
             }
             execute(self.session, "ROLLBACK TO before")?;
             self.of.go(self.session, self.kind, statement, self.waits)?;
-            self.stock.look_again(self.session.client()).map_err(Failure::connection)?;
+            self.inventory.look_again(self.session.client()).map_err(Failure::connection)?;
         }
         execute(self.session, "RELEASE before")
     }

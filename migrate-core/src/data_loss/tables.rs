@@ -13,7 +13,7 @@ use crate::execute::error::{Failure, is_lock};
 use crate::history::History;
 
 /// The tables that have rows of their own, and those of their columns that are no more.
-pub(super) struct Stock {
+pub(super) struct TableInventory {
     tables: Vec<Table>,
     dropped: HashSet<(Oid, i16)>,
     types: Types,
@@ -41,7 +41,7 @@ pub(super) struct DroppedTable {
     becomes: Option<String>,
 }
 
-impl Stock {
+impl TableInventory {
     /// What there is but for the history.
     pub(super) fn read(client: &mut Client, history: &History) -> Result<Self, postgres::Error> {
         let ours = [
@@ -70,11 +70,12 @@ impl Stock {
             })
         };
         let tables: Result<_, _> = rows.iter().map(table).collect();
-        let mut stock = Self { tables: tables?, dropped: HashSet::new(), types: HashMap::new() };
-        stock.dropped = stock.dropped_columns(client)?.into_iter().collect();
-        let oids: Vec<_> = stock.tables.iter().map(|table| table.oid).collect();
-        stock.retyped(client, &oids)?;
-        Ok(stock)
+        let mut inventory =
+            Self { tables: tables?, dropped: HashSet::new(), types: HashMap::new() };
+        inventory.dropped = inventory.dropped_columns(client)?.into_iter().collect();
+        let oids: Vec<_> = inventory.tables.iter().map(|table| table.oid).collect();
+        inventory.retyped(client, &oids)?;
+        Ok(inventory)
     }
 
     /// Whether nobody can lose anything.

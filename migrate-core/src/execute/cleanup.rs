@@ -24,7 +24,7 @@ use crate::connect::search_path::LEAVE_TRUSTED;
 use crate::event::{Direction, Observer};
 use crate::history::{Noted, Unfinished};
 use crate::limits::Limits;
-use crate::lock::{Gate, Gone, Obstacle};
+use crate::lock::{Gate, GateOutcome, Obstacle};
 use crate::plan::Step;
 
 /// How long one attempt to drop an index may take.
@@ -310,9 +310,9 @@ impl Leftovers<'_> {
         loop {
             let gone = gate.wait(session.client(), deadline, self.interrupt, observer);
             match gone.map_err(Failure::connection)? {
-                Gone::Free | Gone::Blocking => {}
-                Gone::Held(obstacle) => return Err(self.locked(obstacle, None)),
-                Gone::Stopped(stop) => return Err(Failure::Stopped(stop)),
+                GateOutcome::Free | GateOutcome::Blocking => {}
+                GateOutcome::Held(obstacle) => return Err(self.locked(obstacle, None)),
+                GateOutcome::Stopped(stop) => return Err(Failure::Stopped(stop)),
             }
             let (sent, ended) = send(session, &gate);
             let Err(error) = sent else { return Ok(()) };

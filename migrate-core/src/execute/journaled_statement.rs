@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::capture::Watch;
 use super::error::{Failure, Origin};
-use super::{HURRY, Left, Work, journal};
+use super::{Left, SHORT_IDLE_TIMEOUT, Work, journal};
 use crate::connect::search_path::{LEAVE_TRUSTED, trusted};
 use crate::connect::{HISTORY_LOOK, Session};
 use crate::event::Observer;
@@ -106,7 +106,7 @@ pub(super) fn in_transaction<T>(
     session: &mut Session,
     work: impl FnOnce(&mut Session) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let begin = format!("BEGIN; {HURRY}; {LEAVE_TRUSTED}");
+    let begin = format!("BEGIN; {SHORT_IDLE_TIMEOUT}; {LEAVE_TRUSTED}");
     session.client().batch_execute(&begin).map_err(Failure::connection)?;
     match work(session) {
         Ok(done) => {

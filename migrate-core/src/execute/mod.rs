@@ -75,9 +75,10 @@ pub(crate) struct Work<'a> {
 
 /// For a transaction in which this program takes turns with the server. One that is suspended, or
 /// cut off without a word, is not to keep its locks.
-pub(crate) const HURRY: &str = "SET LOCAL idle_in_transaction_session_timeout = '30s'";
+pub(crate) const SHORT_IDLE_TIMEOUT: &str = "SET LOCAL idle_in_transaction_session_timeout = '30s'";
 /// The same while a Rust function is at work, which may have to think, or to ask somebody else.
-pub(crate) const THINK: &str = "SET LOCAL idle_in_transaction_session_timeout = '10min'";
+pub(crate) const LONG_IDLE_TIMEOUT: &str =
+    "SET LOCAL idle_in_transaction_session_timeout = '10min'";
 
 impl Work<'_> {
     /// How long the history is waited for.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use postgres::error::SqlState;
 
-use super::HURRY;
+use super::SHORT_IDLE_TIMEOUT;
 use super::attempt::{Attempt, BUDGET, Pace};
 use super::capture::Watch;
 use super::completion_probe::{Answer, Question, invalid_namesake, is_direct, shuts_out};
@@ -20,7 +20,7 @@ use crate::connect::Session;
 use crate::connect::interrupt::Kind;
 use crate::event::Observer;
 use crate::history::inverse::Captured;
-use crate::lock::{Gone, Obstacle};
+use crate::lock::{GateOutcome, Obstacle};
 
 /// How soon a statement is tried again that did not get its locks.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -175,13 +175,16 @@ impl JournaledStatement<'_> {
         loop {
             let gone = pace.gate.wait(session.client(), deadline, interrupt, observer);
             match gone.map_err(Failure::connection)? {
-                Gone::Free if !pace.gate.is_known() => return Ok(()),
-                Gone::Free | Gone::Blocking => {}
-                Gone::Held(obstacle) => return Err(Failure::obstructed(step(), obstacle, None)),
-                Gone::Stopped(stop) => return Err(Failure::Stopped(stop)),
+                GateOutcome::Free if !pace.gate.is_known() => return Ok(()),
+                GateOutcome::Free | GateOutcome::Blocking => {}
+                GateOutcome::Held(obstacle) => {
+                    return Err(Failure::obstructed(step(), obstacle, None));
+                }
+                GateOutcome::Stopped(stop) => return Err(Failure::Stopped(stop)),
             }
             // The statement has to ask for them itself: this shows that it will get them.
-            let sql = format!("BEGIN; {HURRY}; {}", pace.gate.locks(BUDGET, ..).join("; "));
+            let sql =
+                format!("BEGIN; {SHORT_IDLE_TIMEOUT}; {}", pace.gate.locks(BUDGET, ..).join("; "));
             let (tried, _) =
                 session.guarded(interrupt, Kind::Blocking, |client| client.batch_execute(&sql));
             if !session.client().is_closed() {

@@ -11,13 +11,13 @@ use super::pace::Pace;
 use super::send::send;
 use super::transaction::{Transaction, function_ended};
 use super::unlogged::Logging;
-use super::{HURRY, THINK, defaults, rust_function, savepoint};
+use super::{LONG_IDLE_TIMEOUT, SHORT_IDLE_TIMEOUT, defaults, rust_function, savepoint};
 use crate::connect::Session;
 use crate::connect::interrupt::{Ended, Kind, Verdict, Wait};
 use crate::connect::search_path::{ENTER_TRUSTED, LEAVE_TRUSTED, trusted};
 use crate::event::Observer;
 use crate::lock::watchdog::is_watching;
-use crate::lock::{Gone, waits_to_record};
+use crate::lock::{GateOutcome, waits_to_record};
 
 /// What takes longer is not done under a lock that could be taken after it.
 const QUICK: Duration = Duration::from_millis(5);
@@ -63,9 +63,11 @@ impl Transaction<'_> {
             if stands_before.is_none() {
                 let gone = pace.gate.wait(session.client(), deadline, self.interrupt, observer);
                 match gone.map_err(Failure::connection)? {
-                    Gone::Free | Gone::Blocking => {}
-                    Gone::Held(obstacle) => return Err(Failure::obstructed(None, obstacle, None)),
-                    Gone::Stopped(stop) => return Err(Failure::Stopped(stop)),
+                    GateOutcome::Free | GateOutcome::Blocking => {}
+                    GateOutcome::Held(obstacle) => {
+                        return Err(Failure::obstructed(None, obstacle, None));
+                    }
+                    GateOutcome::Stopped(stop) => return Err(Failure::Stopped(stop)),
                 }
             }
             let from = stands_before.take();
@@ -110,7 +112,7 @@ impl Transaction<'_> {
             // What came before it was worth a savepoint.
             Some(number) => pace.is_behind_work(number),
         }
-        session.client().batch_execute(HURRY).map_err(Failure::connection)?;
+        session.client().batch_execute(SHORT_IDLE_TIMEOUT).map_err(Failure::connection)?;
         let mut work = Duration::ZERO;
         for (number, origin) in self.statements.iter().enumerate().skip(from.unwrap_or(0)) {
             let may_resume = from.is_some() || work > QUICK;
@@ -178,7 +180,7 @@ impl Transaction<'_> {
         for sql in self.opening {
             session.client().batch_execute(sql).map_err(Failure::lock_lost)?;
         }
-        session.client().batch_execute(HURRY).map_err(Failure::connection)?;
+        session.client().batch_execute(SHORT_IDLE_TIMEOUT).map_err(Failure::connection)?;
         let kind = self.kind(pace);
         for sql in self.bounds(pace) {
             let sent = session.guarded(self.interrupt, kind, |client| client.batch_execute(&sql));
@@ -245,13 +247,15 @@ impl Transaction<'_> {
                 pace.gate.wait_holding(client, deadline, blocking, interrupt, observer)
             });
             match gone.map_err(Failure::connection)? {
-                Gone::Free => {}
-                Gone::Blocking => {
+                GateOutcome::Free => {}
+                GateOutcome::Blocking => {
                     pace.tell_repeats(of.origin, observer);
                     return Err(failure);
                 }
-                Gone::Held(obstacle) => return Err(Failure::obstructed(None, obstacle, None)),
-                Gone::Stopped(stop) => return Err(Failure::Stopped(stop)),
+                GateOutcome::Held(obstacle) => {
+                    return Err(Failure::obstructed(None, obstacle, None));
+                }
+                GateOutcome::Stopped(stop) => return Err(Failure::Stopped(stop)),
             }
             session.client().batch_execute(savepoint::RELEASE).map_err(Failure::connection)?;
         }
@@ -362,14 +366,14 @@ impl Transaction<'_> {
         }
         if let Some(called) = &origin.statement.rust {
             let (functions, interrupt) = (self.functions, self.interrupt);
-            session.client().batch_execute(THINK).map_err(Failure::connection)?;
+            session.client().batch_execute(LONG_IDLE_TIMEOUT).map_err(Failure::connection)?;
             let (result, ended) = session.guarded(interrupt, kind, |client| {
                 rust_function::run(client, called, functions, interrupt, true)
             });
             let result = function_ended(origin, result, &ended);
             waits.extend(ended.waits);
             result?;
-            session.client().batch_execute(HURRY).map_err(Failure::connection)?;
+            session.client().batch_execute(SHORT_IDLE_TIMEOUT).map_err(Failure::connection)?;
         } else {
             let sent = session.guarded(self.interrupt, kind, |client| {
                 send(client, origin.statement, self.variables)

@@ -95,7 +95,7 @@ impl Missing {
         let settings = history.settings_table();
         match told {
             // Early ones did not tell it.
-            None if shown < VERSION => WITHOUT_SETTINGS + 1,
+            None if shown <= WITHOUT_SETTINGS + 1 => WITHOUT_SETTINGS + 1,
             None => {
                 self.problems.push(format!("`{settings}` has no row `version`"));
                 self.set_version(history);

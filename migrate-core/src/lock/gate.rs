@@ -71,7 +71,7 @@ pub(crate) struct Obstacle {
 
 /// What comes of waiting at the gate.
 #[derive(Debug)]
-pub(crate) enum Gone {
+pub(crate) enum GateOutcome {
     /// Nobody is in the way.
     Free,
     /// These still are, and the time is over.
@@ -134,7 +134,7 @@ impl Gate {
         deadline: Instant,
         interrupt: &Interrupt,
         observer: &mut dyn Observer,
-    ) -> Result<Gone, postgres::Error> {
+    ) -> Result<GateOutcome, postgres::Error> {
         self.wait_holding(client, deadline, None, interrupt, observer)
     }
 
@@ -147,13 +147,13 @@ impl Gate {
         blocking: Option<Duration>,
         interrupt: &Interrupt,
         observer: &mut dyn Observer,
-    ) -> Result<Gone, postgres::Error> {
+    ) -> Result<GateOutcome, postgres::Error> {
         let mut behind = Behind::default();
         let mut seen = HashMap::<String, Instant>::new();
         let mut first_look = None;
         let mut told = false;
         if self.wanted.is_empty() {
-            return Ok(interrupt.stopped().map_or(Gone::Free, Gone::Stopped));
+            return Ok(interrupt.stopped().map_or(GateOutcome::Free, GateOutcome::Stopped));
         }
         loop {
             let holders = self.holders(client)?;
@@ -170,19 +170,19 @@ impl Gate {
             // look takes.
             let fresh = seen.values().any(|first| now - *first < OLD);
             if old.is_empty() && (!fresh || watched >= OLD) {
-                return Ok(Gone::Free);
+                return Ok(GateOutcome::Free);
             }
             if is_traffic && now < deadline && self.can_queue() {
                 self.queued += 1;
-                return Ok(Gone::Free);
+                return Ok(GateOutcome::Free);
             }
             if let Some(blocking) = blocking
                 && behind.must_be_let_go(client, &old, blocking)?
             {
-                return Ok(Gone::Blocking);
+                return Ok(GateOutcome::Blocking);
             }
             if now >= deadline && !old.is_empty() {
-                return Ok(Gone::Held(self.obstacle(old)));
+                return Ok(GateOutcome::Held(self.obstacle(old)));
             }
             let lasts = |holder: &LockHolder| {
                 let first = seen.get(&holder.transaction);
@@ -193,7 +193,7 @@ impl Gate {
                 observer.event(Event::WaitingForLock { holders: old, patience: left });
             }
             if let Some(stop) = interrupt.sleep(LOOK) {
-                return Ok(Gone::Stopped(stop));
+                return Ok(GateOutcome::Stopped(stop));
             }
         }
     }

@@ -12,11 +12,11 @@ mod history_snapshot;
 mod history_state;
 mod locked_run;
 mod log;
+mod lost_connection;
 mod mark;
 #[cfg(feature = "backup")]
 mod not_dumped;
 mod protect;
-mod reconnect;
 mod redo;
 mod refusals;
 mod removed_rows;
@@ -36,6 +36,7 @@ use std::time::Duration;
 #[cfg(feature = "backup")]
 pub use backup::BackupBefore;
 pub use down::DownTo;
+pub use goto::WouldGoto;
 pub use history_state::HistoryState;
 #[cfg(feature = "backup")]
 pub use restore::RestoreOptions;

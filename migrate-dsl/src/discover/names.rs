@@ -71,7 +71,7 @@ impl fmt::Display for NameProblem {
 ///
 /// # Errors
 ///
-/// Every file that is named badly, timestamps that two migrations share or that are still to
+/// Every file that is named badly or is none (a named pipe, for example), timestamps that two migrations share or that are still to
 /// come, and a folder that cannot be read.
 pub fn sources(folder: &Path) -> Result<Vec<Source>, Vec<NameProblem>> {
     let unreadable = |error: std::io::Error| {
@@ -80,20 +80,36 @@ pub fn sources(folder: &Path) -> Result<Vec<Source>, Vec<NameProblem>> {
             help: "it is where the migrations are expected".to_owned(),
         }]
     };
-    let mut files = Vec::new();
+    let (mut files, mut special) = (Vec::new(), Vec::new());
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
         let file = entry.file_name().to_string_lossy().into_owned();
-        if ending(&file).is_some()
-            && !file.starts_with('.')
-            && !entry.file_type().is_ok_and(|kind| kind.is_dir())
-        {
-            files.push(file);
+        let kind = entry.file_type().map_err(unreadable)?;
+        if ending(&file).is_none() || file.starts_with('.') || kind.is_dir() {
+            continue;
         }
+        // A link that leads nowhere is told of when it is read.
+        let leads_to = || fs::metadata(entry.path()).is_ok_and(|data| !data.is_file());
+        if !kind.is_file() && (!kind.is_symlink() || leads_to()) {
+            special.push(not_a_file(&file));
+            continue;
+        }
+        files.push(file);
+    }
+    if !special.is_empty() {
+        return Err(special);
     }
     files.sort();
     let lib = fs::read_to_string(folder.join("lib.rs")).unwrap_or_default();
     named(&files, &lib, Timestamp::now())
+}
+
+/// To read it might wait for ever.
+fn not_a_file(file: &str) -> NameProblem {
+    NameProblem {
+        message: format!("`src/{file}` is neither a file nor a link to one"),
+        help: "remove it, or put the file in its place".to_owned(),
+    }
 }
 
 /// What the files (sorted) are, judged by their names; `lib` is the text of `lib.rs`.

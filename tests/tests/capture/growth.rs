@@ -24,6 +24,7 @@ thread_local! {
 static COUNTING: Counting = Counting;
 
 // SAFETY: everything is done by `System`; a thread that ends is no longer counted.
+#[expect(unsafe_code, reason = "an allocator that counts is one")]
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         _ = NOW.try_with(|now| {

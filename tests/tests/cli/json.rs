@@ -87,6 +87,7 @@ fn every_command_prints_json() {
                 "down --dry-run",
                 "down",
                 "redo",
+                "goto posts_by_title --dry-run",
                 "goto posts_by_title",
                 "mark posts_by_title --pending",
                 "mark posts_by_title",

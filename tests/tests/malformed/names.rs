@@ -108,3 +108,22 @@ fn sql_to_be_split() {
         });
     }
 }
+
+#[test]
+fn what_is_no_file_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("20260101000000_pipe.rs");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    fs::write(folder.path().join("20260102000000_b.up.sql"), "SELECT 1").unwrap();
+    std::os::unix::fs::symlink(
+        "20260102000000_b.up.sql",
+        folder.path().join("20260103000000_c.sql"),
+    )
+    .unwrap();
+    let problems = sources(folder.path()).unwrap_err();
+    let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(problems.join("\n"), @"`src/20260101000000_pipe.rs` is neither a file nor a link to one; remove it, or put the file in its place");
+    fs::remove_file(pipe).unwrap();
+    assert_eq!(sources(folder.path()).unwrap().len(), 2);
+}

@@ -9,7 +9,6 @@ use super::Registration;
 /// The objects that are asked about.
 pub(super) enum Subjects<'a> {
     /// All of the database, but for what belongs to extensions.
-    #[cfg_attr(not(feature = "backup"), expect(dead_code, reason = "only a backup is of all"))]
     All,
     /// Relations and schemas, and names of what may be gone.
     These { relations: &'a [Oid], schemas: &'a [Oid], gone: &'a [(&'a str, &'a str)] },
