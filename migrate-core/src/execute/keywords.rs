@@ -42,6 +42,13 @@ impl Words {
         ahead.iter().any(|word| matches!(word, Word::Plain(word) if word == keyword))
     }
 
+    /// Goes past this sign if it comes next.
+    fn sign(&mut self, sign: char) -> bool {
+        let is_next = self.words.get(self.at) == Some(&Word::Sign(sign));
+        self.at += usize::from(is_next);
+        is_next
+    }
+
     /// A name, as it stands in the catalog.
     pub(super) fn name(&mut self) -> Option<String> {
         let name = match self.words.get(self.at)? {
@@ -152,9 +159,67 @@ pub(super) fn commits_as_it_goes(sql: &str) -> bool {
     words.eat("call") || words.eat("do")
 }
 
+/// What a statement takes the name from: it drops, renames or moves it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unnamed {
+    /// Relations, quoted with their schema, as `to_regclass` takes them.
+    pub(crate) relations: Vec<String>,
+    /// Schemas, as the catalog has their names.
+    pub(crate) schemas: Vec<String>,
+    /// Whether it drops them.
+    pub(crate) drops: bool,
+}
+
+/// What has another name, or none, after this statement, as far as its first words tell.
+pub(crate) fn unnamed(sql: &str) -> Option<Unnamed> {
+    const RELATIONS: [&str; 5] =
+        ["table", "foreign table", "view", "materialized view", "sequence"];
+    let mut words = Words::of(sql);
+    let drops = words.eat("drop");
+    if !drops && !words.eat("alter") {
+        return None;
+    }
+    let is_schema = words.eat("schema");
+    if !is_schema && !RELATIONS.iter().any(|kind| words.eat(kind)) {
+        return None;
+    }
+    words.eat("if exists");
+    words.eat("only");
+    let mut unnamed = Unnamed { relations: Vec::new(), schemas: Vec::new(), drops };
+    loop {
+        match is_schema {
+            true => unnamed.schemas.push(words.name()?),
+            false => unnamed.relations.push(words.path()?),
+        }
+        if !(drops && words.sign(',')) {
+            break;
+        }
+    }
+    (drops || words.eat("rename to") || words.eat("set schema")).then_some(unnamed)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_loses_its_name() {
+        let of = |sql| unnamed(sql).map(|it| (it.relations, it.schemas, it.drops));
+        let text = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        assert_eq!(
+            of("DROP TABLE IF EXISTS a, s.\"B\" CASCADE"),
+            Some((text(&["\"a\"", "\"s\".\"B\""]), text(&[]), true))
+        );
+        let renamed = Some((text(&["\"a\""]), text(&[]), false));
+        assert_eq!(of("alter table only A rename TO b"), renamed);
+        assert_eq!(of("ALTER MATERIALIZED VIEW a SET SCHEMA b"), renamed);
+        assert_eq!(of("ALTER SCHEMA a RENAME TO b"), Some((text(&[]), text(&["a"]), false)));
+        for other in
+            ["ALTER TABLE a RENAME b TO c", "ALTER TABLE a ADD b int", "DROP INDEX a", "DROP"]
+        {
+            assert_eq!(of(other), None, "{other}");
+        }
+    }
 
     #[test]
     fn names_and_keywords() {

@@ -14,7 +14,7 @@ mod defaults;
 pub(crate) mod error;
 pub(crate) mod failure_state;
 mod journaled_statement;
-mod keywords;
+pub(crate) mod keywords;
 mod non_transactional;
 mod pace;
 mod parts;

@@ -9,8 +9,9 @@ use crate::capture::{Registration, is_citus_worker, unrestored_of};
 use crate::connect::Session;
 use crate::error::Error;
 use crate::event::{Event, Observer};
+use crate::execute::keywords::{Unnamed, unnamed};
 use crate::history::inverse::WayBack;
-use crate::plan::{Capture, Inverse, Migration, Step};
+use crate::plan::{Capture, Inverse, Migration, Statement, Step};
 
 /// What the plan says of raw SQL that leaves no trace in the catalog, and what of it is not restored.
 const LOST: [(&str, &str); 3] = [
@@ -57,6 +58,11 @@ impl Migrator {
     ) -> Result<(), Error> {
         let events = self.would_not_restore(session, migrations)?;
         events.into_iter().for_each(|event| observer.event(event));
+        for migration in migrations {
+            let statements: Vec<_> = migration.up.iter().flat_map(|it| &it.statements).collect();
+            // What drops is told of above.
+            tell_names(session, &format!("`{}`", migration.name), &statements, false, observer)?;
+        }
         self.tell_registered_history(session, observer)
     }
 
@@ -81,6 +87,10 @@ impl Migrator {
         observer: &mut dyn Observer,
     ) -> Result<(), Error> {
         Self::not_restored(back.steps()).into_iter().for_each(|event| observer.event(event));
+        for (name, steps) in back.steps() {
+            let statements: Vec<_> = steps.iter().flat_map(|step| &step.statements).collect();
+            tell_names(session, &format!("reverting `{name}`"), &statements, true, observer)?;
+        }
         self.tell_registered_history(session, observer)
     }
 
@@ -138,6 +148,36 @@ impl Migrator {
         });
         Ok(findings.collect())
     }
+}
+
+/// Warns of statements that drop, where these are asked about, rename or move what an extension knows by its
+/// name, unless they change what it keeps, too.
+fn tell_names(
+    session: &mut Session,
+    what: &str,
+    statements: &[&Statement],
+    drops: bool,
+    observer: &mut dyn Observer,
+) -> Result<(), Error> {
+    if !session.extensions_have_tables() {
+        return Ok(());
+    }
+    let unnamed = statements.iter().filter_map(|statement| unnamed(&statement.sql));
+    for Unnamed { relations, schemas, drops: is_drop } in unnamed.filter(|it| drops || !it.drops) {
+        let found = Registration::by_names(session.client(), &relations, &schemas)?;
+        let follows =
+            |it: &Registration| statements.iter().any(|sql| sql.sql.contains(it.kept_in()));
+        for registration in found.iter().filter(|it| !follows(it)) {
+            let does = if is_drop { "drops" } else { "renames" };
+            observer.event(Event::Notice {
+                severity: "warning".to_owned(),
+                message: format!(
+                    "{registration}, by its name, and {what} {does} it; change what it keeps, too"
+                ),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// What a step captures of tables and schemas that may not be the same afterwards.

@@ -574,3 +574,59 @@ fn the_program_says_it_and_exits_with_5() {
     "#
     );
 }
+
+#[test]
+fn what_is_known_by_a_name_is_named_before_that_name_goes() {
+    let engine = shelf();
+    let all = [migration(A, |pgm| _ = pgm.rename_table("parents", "elders"))];
+    let warnings = |engine: &Engine, all: &[Migration], is_up: bool| {
+        let mut told = Vec::new();
+        let mut observer = |event: Event| match event {
+            Event::Notice { message, .. } => told.push(message),
+            Event::Started { .. } => told.push("started".to_owned()),
+            _ => {}
+        };
+        let (migrator, mut session) = (engine.migrator(all), engine.session());
+        match is_up {
+            true => migrator.up(&mut session, &UpTo::default(), &mut observer).map(drop),
+            false => migrator.down(&mut session, &DownTo::Count(1), &mut observer).map(drop),
+        }
+        .unwrap();
+        told.join("\n")
+    };
+    insta::assert_snapshot!(warnings(&engine, &all, true), @"
+    the extension `shelf` keeps something of table `parents` in `shelf.part_config`, by its name, and `20260101000000_a` renames it; change what it keeps, too
+    started
+    ");
+    engine.database.execute("UPDATE shelf.part_config SET parent_table = 'public.elders'");
+    insta::assert_snapshot!(warnings(&engine, &all, false), @"
+    the extension `shelf` keeps something of table `elders` in `shelf.part_config`, by its name, and reverting `20260101000000_a` renames it; change what it keeps, too
+    started
+    ");
+
+    // Registered since.
+    let engine = shelf();
+    let all = [migration(A, |pgm| {
+        pgm.create_table("late", |t| _ = t.id());
+    })];
+    assert_eq!(warnings(&engine, &all, true), "started");
+    engine.database.execute("INSERT INTO shelf.part_config VALUES ('public.late', 4)");
+    insta::assert_snapshot!(warnings(&engine, &all, false), @"
+    the extension `shelf` keeps something of table `late` in `shelf.part_config`, by its name, and reverting `20260101000000_a` drops it; change what it keeps, too
+    started
+    ");
+
+    // A step that changes it as well is not warned of; nor is one of a table that nobody knows.
+    let engine = shelf();
+    let all = [migration(A, |pgm| {
+        pgm.sql("ALTER TABLE parents SET SCHEMA shelf");
+        pgm.sql("UPDATE shelf.part_config SET parent_table = 'shelf.parents'");
+        pgm.sql("CREATE TABLE x (); ALTER TABLE x RENAME TO y");
+    })];
+    assert_eq!(warnings(&engine, &all, true), "started");
+    let all = [all[0].clone(), migration(B, |pgm| _ = pgm.rename_schema("shelf", "rack"))];
+    insta::assert_snapshot!(warnings(&engine, &all, true), @"
+    the extension `shelf` keeps something of table `shelf.parents` in `shelf.part_config`, by its name, and `20260102000000_b` renames it; change what it keeps, too
+    started
+    ");
+}
