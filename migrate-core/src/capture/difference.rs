@@ -10,9 +10,9 @@ use super::drops::drop_all;
 use super::fact::{Address, Fact, Key, Need};
 use super::form::{Phase, Setting};
 use super::inheritance::apart;
-use super::moved::undo_moves;
 use super::order::{order, spread};
 use super::partition::Partitions;
+use super::undo_moves::undo_moves;
 use super::untrusted::Code;
 
 /// The statements that take `after` back to `before`: what was moved is moved back; what is new,

@@ -40,6 +40,7 @@ mod partition;
 mod privileges;
 mod readers;
 mod setting;
+mod undo_moves;
 mod untrusted;
 mod word;
 
