@@ -358,3 +358,21 @@ fn a_partition_that_was_swapped_for_another_comes_back() {
         }
     }
 }
+
+#[test]
+fn a_label_whose_name_was_given_to_another_is_renamed_again_and_again() {
+    let engine = Engine::new();
+    engine.database.execute("CREATE TYPE e AS ENUM ('a', 'b')");
+    let up = |pgm: &mut Pgm| {
+        pgm.sql("ALTER TYPE e RENAME VALUE 'a' TO 'q'").captures(Object::user_type("e"));
+        pgm.sql("ALTER TYPE e ADD VALUE 'a'").captures(Object::user_type("e"));
+    };
+    let all = [migration("20260101000000_labels", up)];
+    for _ in 0..3 {
+        engine.up(&all).unwrap();
+        engine.down(&all, 1).unwrap();
+        let labels = "SELECT string_agg(enumlabel, ' ' ORDER BY enumsortorder) FROM pg_enum \
+                      WHERE enumlabel NOT LIKE 'migrate_renamed_%'";
+        assert_eq!(engine.value(labels), "a b");
+    }
+}

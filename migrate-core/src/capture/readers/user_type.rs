@@ -34,6 +34,39 @@ fn container(domain: &str) -> String {
     )
 }
 
+/// The labels of enums.
+const LABELS: &str = "UNION ALL
+-- a value keeps its place, and is never dropped
+SELECT 'pg_type', enumtypid, 0::int8, 'change label ' || enumsortorder, enumlabel,
+       ARRAY['DO ' || quote_literal(format('
+DECLARE
+    label pg_catalog.name;
+    free pg_catalog.text;
+BEGIN
+    SELECT enumlabel INTO STRICT label FROM pg_catalog.pg_enum
+    WHERE enumtypid OPERATOR(pg_catalog.=) %1$L::pg_catalog.regtype
+      AND enumsortorder OPERATOR(pg_catalog.=) %2$s::pg_catalog.float4;
+    IF EXISTS (SELECT FROM pg_catalog.pg_enum WHERE enumtypid OPERATOR(pg_catalog.=) %1$L::pg_catalog.regtype
+                                                AND enumlabel OPERATOR(pg_catalog.=) %4$L) THEN
+        SELECT pg_catalog.concat(''migrate_renamed_'', number) INTO STRICT free
+        FROM pg_catalog.generate_series(1, 10000) AS number
+        WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_enum WHERE enumtypid OPERATOR(pg_catalog.=) %1$L::pg_catalog.regtype
+                              AND enumlabel OPERATOR(pg_catalog.=)
+                                  pg_catalog.concat(''migrate_renamed_'', number)::pg_catalog.name)
+        ORDER BY number LIMIT 1;
+        EXECUTE pg_catalog.format(''ALTER TYPE %3$s RENAME VALUE %%L TO %%L'', %4$L::pg_catalog.text, free);
+    END IF;
+    EXECUTE pg_catalog.format(''ALTER TYPE %3$s RENAME VALUE %%L TO %%L'', label, %4$L::pg_catalog.text);
+END
+', format_type(enumtypid, NULL), quote_literal(enumsortorder::text), format_type(enumtypid, NULL), enumlabel))]
+FROM wanted JOIN pg_enum ON enumtypid = objid
+UNION ALL
+SELECT 'pg_type', enumtypid, 0::int8, 'change values', count(*)::text,
+       ARRAY['DO ' || quote_literal(format(E'\nBEGIN\n    RAISE WARNING USING MESSAGE = %L;\nEND\n',
+           format('values that were added to `%s` stay: PostgreSQL cannot drop them', format_type(enumtypid, NULL))))]
+FROM wanted JOIN pg_enum ON enumtypid = objid
+GROUP BY enumtypid";
+
 fn types() -> String {
     let container = container("t.oid");
     let acl = privileges::sql('T', "'TYPE ' || name", "''", "typacl", "typowner");
@@ -89,31 +122,7 @@ CROSS JOIN LATERAL (VALUES
 ) AS rows(what, value, statements)
 WHERE statements IS NOT NULL
   AND (typtype IN ('e', 'd', 'r') OR typtype = 'c' AND relkind = 'c')
-UNION ALL
--- a value keeps its place, and is never dropped
-SELECT 'pg_type', enumtypid, 0::int8, 'change label ' || enumsortorder, enumlabel,
-       ARRAY['DO ' || quote_literal(format('
-DECLARE
-    label pg_catalog.name;
-BEGIN
-    SELECT enumlabel INTO STRICT label FROM pg_catalog.pg_enum
-    WHERE enumtypid OPERATOR(pg_catalog.=) %1$L::pg_catalog.regtype
-      AND enumsortorder OPERATOR(pg_catalog.=) %2$s::pg_catalog.float4;
-    IF EXISTS (SELECT FROM pg_catalog.pg_enum WHERE enumtypid OPERATOR(pg_catalog.=) %1$L::pg_catalog.regtype
-                                                AND enumlabel OPERATOR(pg_catalog.=) %4$L) THEN
-        EXECUTE pg_catalog.format(''ALTER TYPE %3$s RENAME VALUE %%L TO %%L'', %4$L::pg_catalog.text,
-                                  pg_catalog.concat(''migrate_renamed_'', %2$s::pg_catalog.text));
-    END IF;
-    EXECUTE pg_catalog.format(''ALTER TYPE %3$s RENAME VALUE %%L TO %%L'', label, %4$L::pg_catalog.text);
-END
-', format_type(enumtypid, NULL), quote_literal(enumsortorder::text), format_type(enumtypid, NULL), enumlabel))]
-FROM wanted JOIN pg_enum ON enumtypid = objid
-UNION ALL
-SELECT 'pg_type', enumtypid, 0::int8, 'change values', count(*)::text,
-       ARRAY['DO ' || quote_literal(format(E'\nBEGIN\n    RAISE WARNING USING MESSAGE = %L;\nEND\n',
-           format('values that were added to `%s` stay: PostgreSQL cannot drop them', format_type(enumtypid, NULL))))]
-FROM wanted JOIN pg_enum ON enumtypid = objid
-GROUP BY enumtypid"
+{LABELS}"
     )
 }
 
