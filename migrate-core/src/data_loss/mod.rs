@@ -447,7 +447,7 @@ impl DryRun<'_> {
         execute(self.session, &savepoint("before"))?;
         let went = self.of.go(self.session, self.kind, statement, self.waits)?;
         if went != Went::Well {
-            // In a transaction it cannot be had, or it will fail when it is meant, too.
+            // It is not allowed in a transaction, or it will fail in earnest, too.
             execute(self.session, "ROLLBACK TO before; RELEASE before")?;
             if went == Went::Wrong && may_do_otherwise(statement, *direction) {
                 self.found.push((None, Loss::untried(name, statement)));

@@ -221,7 +221,7 @@ impl Attempt<'_> {
             Question::CreateIndex { .. } | Question::Reindex => {
                 (false, see_to().err().map(|_| Left::HalfDone))
             }
-            // There is no way back for a partition, or an index, that is half way out.
+            // A partition that is partly detached, or an index partly dropped, cannot be restored.
             Question::Detach { .. } | Question::DropIndex { .. } => match see_to() {
                 Ok(Answer::Done) => (true, None),
                 Ok(_) => (false, None),

@@ -139,8 +139,7 @@ impl History {
             "BEGIN RAISE EXCEPTION USING MESSAGE = {message}, HINT = {hint}, \
              ERRCODE = 'restrict_violation'; END"
         ));
-        // It stays behind where somebody drops the tables by hand. To replace it would leave it to
-        // whoever owns it.
+        // It remains where the tables are dropped by hand. CREATE OR REPLACE would keep its owner.
         format!(
             "DROP FUNCTION IF EXISTS {0}(); CREATE FUNCTION {0}() RETURNS pg_catalog.trigger \
              LANGUAGE plpgsql AS {body}",

@@ -147,7 +147,7 @@ impl LockedRun<'_> {
         }
     }
 
-    /// Tries until there is an answer: a server that has come back may go down once more.
+    /// Retries until there is an answer: a server that was restarted may fail again.
     fn look_until_answered(&mut self, work: &Work<'_>, names: &[String]) -> Result<Found, Error> {
         let until = Instant::now() + RECONNECT_TIMEOUT;
         let pid = self.session.backend_pid();

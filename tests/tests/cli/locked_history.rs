@@ -177,7 +177,7 @@ fn it_goes_on_once_it_is_free() {
 fn what_runs_outside_a_transaction_waits_for_the_journal() {
     fn vacuums(pgm: &mut Pgm) {
         pgm.create_table("posts", |t| t.id());
-        // Whoever has locked the journal does so while this runs.
+        // The other session locks the journal while this runs.
         pgm.sql("CALL pause()").outside_transaction().idempotent().down("");
         pgm.create_index("posts", ["id"]).concurrently();
     }

@@ -9,7 +9,7 @@ use migrate_tests::{Engine, environment, migration};
 const A: &str = "20260101000000_a";
 
 /// A table that it manages, and one that it does not; nothing where it is not there.
-#[expect(clippy::print_stderr, reason = "whoever runs the tests wants to know what was left out")]
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn managed() -> Option<Engine> {
     let engine = Engine::new();
     let is_there = "SELECT EXISTS (SELECT FROM pg_available_extensions
