@@ -1,4 +1,4 @@
-//! The rows and values of what is gone, which no inverse restores.
+//! What no inverse restores of what it recreates: rows and values, and options that are not kept.
 
 use std::collections::HashSet;
 
@@ -38,14 +38,30 @@ impl State {
         None
     }
 
+    /// The options of an object whose values are not kept, as they would have to be set again to get from
+    /// what it is now, if anything, to what it was.
+    pub(super) fn withheld_of(&self, fact: &Fact, now: Option<&Fact>) -> Vec<String> {
+        if !fact.withholds() {
+            return Vec::new();
+        }
+        let key = self.facts.iter().find(|(_, other)| other.address == fact.address);
+        let Some((key, _)) = key else { return Vec::new() };
+        let options = fact.withheld_from(now);
+        let named = options
+            .map(|option| format!("the option `{option}` of {} `{}`", key.kind, key.identity));
+        named.collect()
+    }
+
     /// Tables and columns that are not there afterwards: an inverse makes them, without their content.
     /// What something else has the name of by now keeps the content that has.
     pub(crate) fn lost_content(&self, after: &Self) -> Vec<String> {
         let there: HashSet<&Address> = after.facts.values().map(|fact| &fact.address).collect();
         let holds = |fact: &Fact| fact.holds_data() && fact.address.class == "pg_class";
         let gone = |fact: &Fact| holds(fact) && !there.contains(&fact.address);
-        // The value of a sequence comes back with it.
-        let gone = |(key, fact): &(&Key, &Fact)| key.kind != "sequence" && gone(fact);
+        // The value of a sequence comes back with it, and a foreign table has its rows elsewhere.
+        let is_restored =
+            |key: &Key| key.kind == "sequence" || key.kind.starts_with("foreign table");
+        let gone = |(key, fact): &(&Key, &Fact)| !is_restored(key) && gone(fact);
         let gone: Vec<(&Key, &Fact)> = self.facts.iter().filter(gone).collect();
         let tables: HashSet<Oid> = gone
             .iter()

@@ -257,6 +257,22 @@ impl Fact {
         told.collect()
     }
 
+    /// Whether it has options whose values are not kept.
+    pub(super) fn withholds(&self) -> bool {
+        !self.form.withheld.is_empty()
+    }
+
+    /// Those that another does not have with the same values, by their names.
+    pub(super) fn withheld_from<'a>(
+        &'a self,
+        other: Option<&'a Self>,
+    ) -> impl Iterator<Item = &'a str> {
+        let is_there =
+            move |option: &&String| other.is_some_and(|other| other.form.withheld.contains(option));
+        let missing = self.form.withheld.iter().filter(move |option| !is_there(option));
+        missing.filter_map(|option| Some(option.rsplit_once('=')?.0))
+    }
+
     pub(super) fn has_setting(&self, name: &str) -> bool {
         self.form.settings.iter().any(|setting| setting.name == name)
     }

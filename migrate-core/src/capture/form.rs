@@ -26,6 +26,8 @@ pub(super) struct Form {
     pub(super) name: Option<(String, Vec<String>)>,
     pub(super) settings: Vec<Setting>,
     pub(super) limits: Vec<Limit>,
+    /// Options whose values are not kept, `name=` and what tells a value from another.
+    pub(super) withheld: Vec<String>,
     /// Of what is inherited: what is different as long as nothing of it is.
     pub(super) own: Option<Box<Form>>,
 }
@@ -106,7 +108,7 @@ pub(super) enum Change {
 pub(super) enum Style {
     /// `SET (a = 'b')`, `RESET (c)`.
     Parameters,
-    /// `OPTIONS (ADD a 'b', DROP c)`.
+    /// `OPTIONS (ADD a 'b', DROP c)`. Where the value is not kept, `name` alone.
     Foreign,
     /// `SET a TO b`, a statement each.
     Variables,
@@ -188,6 +190,7 @@ impl Form {
             name: self.name.as_ref().map(|(name, around)| (text(name), texts(around))),
             settings: self.settings.iter().map(|setting| setting.map(text)).collect(),
             limits: limits.collect(),
+            withheld: self.withheld.clone(),
             own: self.own.as_ref().map(|own| Box::new(own.map(text))),
         }
     }

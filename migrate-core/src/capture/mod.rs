@@ -336,6 +336,11 @@ impl State {
         difference::code(self, after)
     }
 
+    /// Options that these statements do not set again, since their values are not kept.
+    pub(crate) fn withheld_from(&self, after: &Self) -> Vec<String> {
+        difference::withheld(self, after)
+    }
+
     /// Which of these statements will fail or leave something as it is, where PostgreSQL has no way to do it.
     #[must_use]
     pub fn limits_from(&self, after: &Self) -> Vec<String> {

@@ -55,9 +55,10 @@ impl Style {
             .map(|option| parted(option).0)
             .filter(|name| !is_set(name, wanted))
             .collect();
+        let is_withheld = |option: &str| self == Self::Foreign && !option.contains('=');
         let missing: Vec<(&str, &str)> = wanted
             .iter()
-            .filter(|option| !found.contains(option))
+            .filter(|option| !found.contains(option) && !is_withheld(option))
             .map(|option| parted(option))
             .collect();
         if surplus.is_empty() && missing.is_empty() {
@@ -151,6 +152,18 @@ mod tests {
         assert_eq!(set(&["b=2"], &["a=1", "b=2"]), "ALTER RESET (b); ALTER SET (a = '1', b = '2')");
         assert_eq!(set(&["a=1", "b=2"], &["b=2"]), "ALTER RESET (a)");
         assert_eq!(set(&["a=1", "b=2"], &["a=1", "b=3"]), "ALTER SET (b = '3')");
+    }
+
+    #[test]
+    fn what_has_no_value_is_dropped_and_not_set() {
+        let set = |found: &[&str], wanted: &[&str]| {
+            let [found, wanted] = [found, wanted]
+                .map(|options| options.iter().map(|&option| option.to_owned()).collect::<Vec<_>>());
+            Style::Foreign.set("ALTER", &found, &wanted).join("; ")
+        };
+        assert_eq!(set(&["key"], &["host=a", "key"]), "ALTER OPTIONS (ADD host 'a')");
+        assert_eq!(set(&["host=b", "key"], &["host=a"]), "ALTER OPTIONS (DROP key, SET host 'a')");
+        assert_eq!(set(&[], &["key"]), "");
     }
 
     #[test]

@@ -10,7 +10,7 @@
 //! An expression that calls nothing but functions of the server that do nothing besides computing
 //! their result may be anybody's.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use postgres::Client;
 use postgres::types::{Oid, ToSql, Type};
@@ -219,10 +219,9 @@ FROM found CROSS JOIN pg_identify_object(described_class::regclass, described, 0
     pub(super) fn code_of_made(
         &self,
         address: &Address,
-        made: &HashSet<&Address>,
+        is_made: impl Fn(&Address) -> bool,
     ) -> Option<&Code> {
-        let is_made =
-            |object: Oid| made.contains(&Address { class: word("pg_class"), object, part: 0 });
+        let is_made = |object: Oid| is_made(&Address { class: word("pg_class"), object, part: 0 });
         self.code_of(address).filter(|code| code.relation.is_none() || !is_made(code.id))
     }
 

@@ -208,11 +208,14 @@ fn may_make_children(statement: &Statement) -> bool {
 /// What the inverse of a step does not restore, where the step itself does not say so.
 fn unrestored(capture: &Capture, before: &State, after: &State) -> Unrestored {
     match before.unrestored_from(after) {
-        Unrestored::Lost(mut lost) if capture.must_exist || capture.lost.is_none() => {
-            lost.extend(before.lost_content(after));
+        Unrestored::Lost(mut lost) => {
+            if capture.must_exist || capture.lost.is_none() {
+                lost.extend(before.lost_content(after));
+            }
+            lost.extend(before.withheld_from(after));
             Unrestored::Lost(lost)
         }
-        unrestored => unrestored,
+        unrestored @ Unrestored::Impossible(_) => unrestored,
     }
 }
 

@@ -402,9 +402,11 @@ fn lost(back: &Step) -> Vec<String> {
     let code = code.map(|Code { object, owner, .. }| {
         format!("`down` refuses to run code of `{owner}`, which restoring {object} would do")
     });
-    // What is known by now of what raw SQL dropped says it better.
-    let is_known =
-        |lost: &&str| capture.must_exist && !kept.is_empty() && lost.contains("what is dropped");
+    // What is known by now of what was dropped says it better.
+    let is_known = |lost: &&str| {
+        lost.starts_with("options that may hold secrets")
+            || capture.must_exist && !kept.is_empty() && lost.contains("what is dropped")
+    };
     let lost = capture.lost.iter().flat_map(|lost| lost.split("; "));
     let lost = lost.filter(|lost| !is_known(lost)).map(str::to_owned);
     let lost = lost.chain(kept.iter().cloned()).chain(code);

@@ -4,7 +4,7 @@ use super::{Token, Tokens};
 
 /// What does not come back when these statements are reverted by what the catalog says, as a sentence.
 pub(crate) fn lost_content<'a>(statements: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let mut does = [false; 4];
+    let mut does = [false; 5];
     let (mut drops, mut makes) = (false, false);
     for statement in statements {
         let words = Words::of(statement);
@@ -12,6 +12,7 @@ pub(crate) fn lost_content<'a>(statements: impl IntoIterator<Item = &'a str>) ->
         does[1] |= words.change_types();
         does[2] |= words.change_rows();
         does[3] |= words.set_sequences();
+        does[4] |= words.drop_options();
         drops |= words.begin_with(&["drop", "sequence"]) || words.have_pair("drop", "identity");
         makes |= words.begin_with(&["create", "sequence"]) || words.have_pair("add", "generated");
     }
@@ -22,6 +23,7 @@ pub(crate) fn lost_content<'a>(statements: impl IntoIterator<Item = &'a str>) ->
         "values are converted back from what they have become",
         "what is done to rows is not reverted",
         "sequences that were set are not set back",
+        "options that may hold secrets do not come back",
     ];
     let all: Vec<_> = sentences.into_iter().zip(does).filter(|(_, does)| *does).collect();
     let all: Vec<_> = all.into_iter().map(|(sentence, _)| sentence).collect();
@@ -74,6 +76,15 @@ impl Words {
         self.begin_with(&["alter", "table"]) && self.have(&["type"])
     }
 
+    /// Options of what foreign data wrappers need, which are not kept unless they are known to hold no
+    /// secret.
+    fn drop_options(&self) -> bool {
+        let kinds: [&[&str]; 3] = [&["server"], &["foreign"], &["user", "mapping"]];
+        let begin_with =
+            |verb| kinds.iter().any(|kind| self.begin_with(&[&[verb], *kind].concat()));
+        begin_with("drop") || begin_with("alter") && self.have(&["options"])
+    }
+
     fn set_sequences(&self) -> bool {
         let restarts = ["alter", "truncate"].iter().any(|word| self.begin_with(&[word]));
         self.have(&["setval"]) || restarts && self.have(&["restart"])
@@ -119,6 +130,13 @@ mod tests {
             "ALTER TABLE a ALTER b DROP IDENTITY, ALTER b ADD GENERATED ALWAYS AS IDENTITY",
             "ALTER TABLE a ALTER b DROP IDENTITY",
             "DROP SEQUENCE a",
+            "DROP SERVER a CASCADE",
+            "ALTER SERVER a OPTIONS (DROP b)",
+            "ALTER SERVER a VERSION '2'",
+            "DROP FOREIGN TABLE a",
+            "ALTER FOREIGN DATA WRAPPER a OPTIONS (SET b '2')",
+            "DROP USER MAPPING FOR a SERVER b",
+            "DROP USER a",
             "WITH gone AS (DELETE FROM a RETURNING *) INSERT INTO b SELECT * FROM gone",
             "UPDATE a SET b = 'drop table'",
             "ALTER TYPE mood ADD VALUE 'sad'",
@@ -152,6 +170,13 @@ mod tests {
         ALTER TABLE a ALTER b DROP IDENTITY, ALTER b ADD GENERATED ALWAYS AS IDENTITY: sequences that were set are not set back
         ALTER TABLE a ALTER b DROP IDENTITY: nothing
         DROP SEQUENCE a: nothing
+        DROP SERVER a CASCADE: options that may hold secrets do not come back
+        ALTER SERVER a OPTIONS (DROP b): options that may hold secrets do not come back
+        ALTER SERVER a VERSION '2': nothing
+        DROP FOREIGN TABLE a: options that may hold secrets do not come back
+        ALTER FOREIGN DATA WRAPPER a OPTIONS (SET b '2'): options that may hold secrets do not come back
+        DROP USER MAPPING FOR a SERVER b: options that may hold secrets do not come back
+        DROP USER a: nothing
         WITH gone AS (DELETE FROM a RETURNING *) INSERT INTO b SELECT * FROM gone: what is done to rows is not reverted
         UPDATE a SET b = 'drop table': what is done to rows is not reverted
         ALTER TYPE mood ADD VALUE 'sad': nothing

@@ -3,6 +3,7 @@
 mod back;
 mod child;
 mod every;
+mod foreign;
 mod generated;
 mod growth;
 mod heir;

@@ -146,6 +146,7 @@ impl Draft {
                 unless_in_order: None,
             })),
             "name" => form.name = value.map(|name| (name, statements)),
+            "withheld" => form.withheld = statements,
             "with" => self.comes_with.extend(written_address(&statements)),
             "needs" => {
                 let belongs = statements.get(3).is_some_and(|kind| kind != "n");
@@ -164,7 +165,8 @@ impl Draft {
                 let change = match Style::of(name) {
                     Some(style) if !statements.is_empty() => {
                         let alter = statements.remove(0);
-                        statements.retain(|option| !is_internal(option));
+                        statements
+                            .retain(|option| style != Style::Parameters || !is_internal(option));
                         Change::Options { alter, style, options: statements }
                     }
                     _ => Change::Statements(statements),

@@ -1,5 +1,6 @@
 //! Foreign data wrappers, servers and user mappings. Any option may hold a secret, which would be
-//! stored in plain sight: only those that are known to hold none are kept.
+//! stored in plain sight: only those that are known to hold none are kept. Of the others the name is,
+//! so that it can be said that they are not restored.
 
 use super::super::privileges;
 use super::Reader;
@@ -62,11 +63,31 @@ const HARMLESS: &[&str] = &[
     "reject_limit",
 ];
 
-/// Which options may be kept, of a `text[]`.
+/// An expression for which options may be kept, of a `text[]`.
 pub(super) fn harmless(options: &str) -> String {
     format!(
         "(SELECT array_agg(option ORDER BY option) FROM unnest({options}) AS option
           WHERE split_part(option, '=', 1) IN ('{}'))",
+        HARMLESS.join("', '")
+    )
+}
+
+/// An expression for all of them: of those that may not be kept the name alone.
+pub(super) fn named(options: &str) -> String {
+    format!(
+        "(SELECT array_agg(CASE WHEN name IN ('{}') THEN option ELSE name END ORDER BY option)
+          FROM unnest({options}) AS option CROSS JOIN LATERAL split_part(option, '=', 1) AS name)",
+        HARMLESS.join("', '")
+    )
+}
+
+/// An expression for those that may not be kept: their names, each with what tells their values apart
+/// and does not tell them.
+pub(super) fn withheld(options: &str) -> String {
+    format!(
+        "(SELECT array_agg(concat(name, '=', hashtextextended(option, 0)) ORDER BY name)
+          FROM unnest({options}) AS option CROSS JOIN LATERAL split_part(option, '=', 1) AS name
+          WHERE name NOT IN ('{}'))",
         HARMLESS.join("', '")
     )
 }
@@ -82,7 +103,8 @@ fn options(options: &str) -> String {
 
 fn wrappers() -> String {
     let acl = privileges::sql('F', "'FOREIGN DATA WRAPPER ' || name", "''", "fdwacl", "fdwowner");
-    let (options, harmless) = (options("fdwoptions"), harmless("fdwoptions"));
+    let (options, named, withheld) =
+        (options("fdwoptions"), named("fdwoptions"), withheld("fdwoptions"));
     format!(
         "
 SELECT 'pg_foreign_data_wrapper', w.oid, 0::int8, what, value, statements
@@ -96,8 +118,9 @@ CROSS JOIN LATERAL (VALUES
     ('create', NULL, ARRAY[concat('CREATE FOREIGN DATA WRAPPER ', name, ' ', functions, {options})]),
     ('drop', NULL, ARRAY['DROP FOREIGN DATA WRAPPER ' || name]),
     ('change functions', functions, ARRAY[format('ALTER FOREIGN DATA WRAPPER %s %s', name, functions)]),
-    ('change foreign options', array_to_string({harmless}, chr(31)),
-        ARRAY['ALTER FOREIGN DATA WRAPPER ' || name] || {harmless}),
+    ('change foreign options', array_to_string({named}, chr(31)),
+        ARRAY['ALTER FOREIGN DATA WRAPPER ' || name] || {named}),
+    ('withheld', NULL, {withheld}),
     ('owner', fdwowner::regrole::text,
         ARRAY[format('ALTER FOREIGN DATA WRAPPER %s OWNER TO %s', name, fdwowner::regrole)]),
     ('acl F', NULL, {acl})
@@ -109,7 +132,8 @@ pub(super) const SERVERS: Reader = Reader::of(&["server"], servers);
 
 fn servers() -> String {
     let acl = privileges::sql('S', "'FOREIGN SERVER ' || name", "''", "srvacl", "srvowner");
-    let (options, harmless) = (options("srvoptions"), harmless("srvoptions"));
+    let (options, named, withheld) =
+        (options("srvoptions"), named("srvoptions"), withheld("srvoptions"));
     format!(
         "
 SELECT 'pg_foreign_server', s.oid, 0::int8, what, value, statements
@@ -125,8 +149,9 @@ CROSS JOIN LATERAL (VALUES
     ('drop', NULL, ARRAY['DROP SERVER ' || name]),
     ('change version', srvversion,
         ARRAY[format('ALTER SERVER %s VERSION %s', name, quote_nullable(srvversion))]),
-    ('change foreign options', array_to_string({harmless}, chr(31)),
-        ARRAY['ALTER SERVER ' || name] || {harmless}),
+    ('change foreign options', array_to_string({named}, chr(31)),
+        ARRAY['ALTER SERVER ' || name] || {named}),
+    ('withheld', NULL, {withheld}),
     ('owner', srvowner::regrole::text,
         ARRAY[format('ALTER SERVER %s OWNER TO %s', name, srvowner::regrole)]),
     ('acl S', NULL, {acl})
@@ -138,7 +163,8 @@ pub(super) const USER_MAPPINGS: Reader = Reader::of(&["user mapping"], user_mapp
 
 /// By the view: the catalog itself is not for everyone.
 fn user_mappings() -> String {
-    let (options, harmless) = (options("umoptions"), harmless("umoptions"));
+    let (options, named, withheld) =
+        (options("umoptions"), named("umoptions"), withheld("umoptions"));
     format!(
         "
 SELECT 'pg_user_mapping', m.umid, 0::int8, what, value, statements
@@ -150,8 +176,9 @@ FROM (
 CROSS JOIN LATERAL (VALUES
     ('create', NULL, ARRAY[concat('CREATE USER MAPPING ', name, {options})]),
     ('drop', NULL, ARRAY['DROP USER MAPPING ' || name]),
-    ('change foreign options', array_to_string({harmless}, chr(31)),
-        ARRAY['ALTER USER MAPPING ' || name] || {harmless})
+    ('change foreign options', array_to_string({named}, chr(31)),
+        ARRAY['ALTER USER MAPPING ' || name] || {named}),
+    ('withheld', NULL, {withheld})
 ) AS rows(what, value, statements)"
     )
 }

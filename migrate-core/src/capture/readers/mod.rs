@@ -13,6 +13,7 @@
 //!   `owner` and `acl r` for those, and `last x` comes after them; the statements of `options` are an `ALTER` and the options,
 //! - `limit x`: why PostgreSQL will not make that setting again or, if it is `create`, the object,
 //! - `left x`: what is not as it was after that,
+//! - `withheld`: options whose values are not kept, each with what tells a value from another,
 //! - `own x`: `x` of what is inherited, as long as it is not,
 //! - `with`: class, id and part of what creates this one too,
 //! - `fact`: that there is such a thing, for what has no id: its kind, and its identity as `value`,
