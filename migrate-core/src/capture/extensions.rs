@@ -63,6 +63,16 @@ pub(crate) enum Unrestored {
     Lost(Vec<String>),
 }
 
+impl Unrestored {
+    /// The same without these, too.
+    pub(crate) fn and_lost(mut self, more: Vec<String>) -> Self {
+        if let Self::Lost(lost) = &mut self {
+            lost.extend(more);
+        }
+        self
+    }
+}
+
 impl Registration {
     /// Whether the object is one of another kind by it.
     pub(crate) fn makes_another_kind(&self) -> bool {

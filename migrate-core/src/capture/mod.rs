@@ -15,6 +15,7 @@
 //! - `difference` compares two states, `order` sorts the statements by dependency; `drops` is about what
 //!   goes, `setting` about one that changes, `doubt` about what rows may keep from coming.
 //! - `inheritance` is about what a table has inherited while it does not inherit;
+//! - `references` is about what the objects refer to and is not captured;
 //! - `extensions` finds what extensions keep of the objects and no reader knows.
 //!
 //! Nothing here is fit for data: rows that are gone stay gone.
@@ -39,6 +40,7 @@ mod order;
 mod partition;
 mod privileges;
 mod readers;
+mod references;
 mod setting;
 mod undo_moves;
 mod untrusted;
@@ -83,6 +85,10 @@ pub struct State {
     children: HashMap<Oid, partition::Child>,
     /// The tables that those belong to that are not among the objects themselves.
     tables: HashMap<Address, Oid>,
+    /// What they refer to and is not captured.
+    referred: Vec<Address>,
+    /// The same with its names.
+    references: Vec<references::Reference>,
     /// The version of the server, as `server_version_num` has it.
     version: i32,
     /// What extensions keep of the objects, which no statement here restores.
@@ -290,7 +296,8 @@ impl State {
         }
         let parameters = Parameters::enter(client)?;
         let mut state = Self { only, version: parameters.version, ..Self::default() };
-        let found = objects::find(client, &roots, &addresses, only)?;
+        let (found, referred) = objects::find(client, &roots, &addresses, only)?;
+        state.referred = referred;
         readers::read(client, found, forms, &mut state)?;
         state.roots = roots.into_iter().collect();
         if !state.is_of_settings() {

@@ -304,14 +304,14 @@ pub(super) fn ids<'a>(addresses: impl Iterator<Item = &'a Address>) -> (Vec<Oid>
     addresses.map(|address| (address.object, address.part)).unzip()
 }
 
-/// Everything that hangs on the roots. What an extension brings along is looked through, for what
+/// Everything that hangs on the roots, and what that refers to besides. What an extension brings along is looked through, for what
 /// uses it goes with the extension, but is not part of what is found.
 pub(super) fn find(
     client: &mut Client,
     roots: &[Address],
     known: &[&Address],
     only: Option<Only>,
-) -> Result<Vec<Found>, postgres::Error> {
+) -> Result<(Vec<Found>, Vec<Address>), postgres::Error> {
     // What has no id of its own comes with what it joins.
     let known = known.iter().filter(|address| CLASSES.contains(&address.class.as_ref()));
     let (roots, nameless): (Vec<&Address>, Vec<_>) =
@@ -338,13 +338,16 @@ pub(super) fn find(
         internal: Vec::new(),
     }));
     let ids: HashSet<Oid> = found.iter().map(|found| found.address.object).collect();
+    let needed = found.iter().flat_map(|found| &found.needs).map(|need| &need.on);
+    let referred: HashSet<&Address> = needed.filter(|on| !ids.contains(&on.object)).collect();
+    let referred = referred.into_iter().cloned().collect();
     for found in &mut found {
         found.needs.retain(|need| ids.contains(&need.on.object));
         found.needs.shrink_to_fit();
         found.internal.retain(|whole| ids.contains(&whole.object));
         found.internal.shrink_to_fit();
     }
-    Ok(found)
+    Ok((found, referred))
 }
 
 /// The address in the first columns of a row.

@@ -120,7 +120,14 @@ impl Watch {
             let Some(capture) = capture.map_err(|error| Failure::capture(origin, error))? else {
                 return Ok(());
             };
-            let state = State::read_only(session.client(), &capture.objects, capture.only);
+            let read = |client: &mut Client| {
+                let mut state = State::read_only(client, &capture.objects, capture.only)?;
+                if capture.must_exist {
+                    state.read_references(client)?;
+                }
+                Ok(state)
+            };
+            let state = read(session.client());
             self.before = Some(state.map_err(|error| Failure::capture(origin, error))?);
             let named = if capture.must_exist { capture.objects.as_slice() } else { &[] };
             let absent = State::absent(session.client(), named);
@@ -165,9 +172,13 @@ impl Watch {
             let impossible = before
                 .impossible_cast(session.client(), &after)
                 .map_err(|error| Failure::capture(origin, error))?;
+            let references = before
+                .changed_references(session.client())
+                .map_err(|error| Failure::capture(origin, error))?;
             if let Some(reason) = impossible
                 .or_else(|| before.name_taken_in(&after))
                 .or_else(|| before.replaced_in(&after))
+                .or(references.reason)
             {
                 self.captured.insert(origin.index, CapturedInverse::Impossible { reason });
                 return Ok(());
@@ -180,7 +191,7 @@ impl Watch {
                 told.map_err(|error| Failure::capture(origin, error))?;
             }
             let mut back = before.way_back_from(&after);
-            let unrestored = unrestored(&capture, &before, &after);
+            let unrestored = unrestored(&capture, &before, &after).and_lost(references.replaced);
             if let Some(first) = back.first_mut() {
                 note_code(&mut first.sql, &before.code_from(&after));
             }

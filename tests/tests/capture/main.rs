@@ -14,6 +14,7 @@ mod limit;
 mod other;
 mod partition;
 mod privilege;
+mod reference;
 mod renamed;
 mod routine;
 mod rows;
