@@ -9,9 +9,12 @@ use super::order::order;
 /// constraint that keeps another thing from going, and a partition, which foreign keys may refer
 /// to: it has to be detached first.
 pub(super) fn drop_all<'a>(dropped: &[&'a Fact]) -> Vec<(&'a Fact, Vec<String>)> {
+    // Those of a foreign key go with it, which keeps the table that it refers to from going.
+    let by_themselves = dropped.iter().filter(|fact| fact.address.class != "internal triggers");
+    let dropped: Vec<&Fact> = by_themselves.copied().collect();
     let addresses: HashSet<&Address> = dropped.iter().map(|fact| &fact.address).collect();
     let mut inside = HashMap::new();
-    for fact in dropped {
+    for fact in &dropped {
         let needed = fact.needs.iter().filter(|need| addresses.contains(&need.on));
         let (parts, others): (Vec<_>, Vec<_>) = needed.partition(|need| need.belongs);
         let is_held = match fact.address.class.as_ref() {
@@ -30,9 +33,9 @@ pub(super) fn drop_all<'a>(dropped: &[&'a Fact]) -> Vec<(&'a Fact, Vec<String>)>
         .flat_map(|link| &link.needs)
         .map(|need| &need.on)
         .collect();
-    let joined = constraints_of_joined_indexes(dropped);
+    let joined = constraints_of_joined_indexes(&dropped);
     let mut drops = Vec::new();
-    for fact in order(dropped, &inside).into_iter().rev() {
+    for fact in order(&dropped, &inside).into_iter().rev() {
         let goes_along = joined.contains(&fact.address)
             || fact.is_inherited_constraint() && !detached.contains(&fact.address);
         if !goes_along && !inside.contains_key(&fact.address) {

@@ -89,6 +89,8 @@ pub struct State {
     referred: Vec<Address>,
     /// The same with its names.
     references: Vec<references::Reference>,
+    /// Of this state alone: part of names that nothing else may have.
+    token: String,
     /// The version of the server, as `server_version_num` has it.
     version: i32,
     /// What extensions keep of the objects, which no statement here restores.
@@ -117,6 +119,7 @@ struct Parameters {
     /// What is asked along with them.
     extensions_have_tables: bool,
     version: i32,
+    token: String,
 }
 
 impl Parameters {
@@ -125,9 +128,12 @@ impl Parameters {
         let set = PARAMETERS.map(|(name, value)| format!("set_config('{name}', '{value}', true)"));
         let set = set.join(", ");
         let version = "current_setting('server_version_num')::int4";
-        let sql = format!("SELECT {EXTENSIONS_HAVE_TABLES}, ARRAY[{names}], {version}, {set}");
+        let token = "right(gen_random_uuid()::text, 12)";
+        let sql =
+            format!("SELECT {EXTENSIONS_HAVE_TABLES}, ARRAY[{names}], {version}, {token}, {set}");
         let row = client.query_typed_one(&sql, &[])?;
-        Ok(Self { extensions_have_tables: row.get(0), before: row.get(1), version: row.get(2) })
+        let (extensions_have_tables, before) = (row.get(0), row.get(1));
+        Ok(Self { extensions_have_tables, before, version: row.get(2), token: row.get(3) })
     }
 
     fn leave(self, client: &mut Client) -> Result<(), postgres::Error> {
@@ -295,7 +301,8 @@ impl State {
             objects::lock(client, &roots)?;
         }
         let parameters = Parameters::enter(client)?;
-        let mut state = Self { only, version: parameters.version, ..Self::default() };
+        let (version, token) = (parameters.version, parameters.token.clone());
+        let mut state = Self { only, version, token, ..Self::default() };
         let (found, referred) = objects::find(client, &roots, &addresses, only)?;
         state.referred = referred;
         readers::read(client, found, forms, &mut state)?;

@@ -1,12 +1,12 @@
 //! The statements that rename and move back what is the same object under another name.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::State;
 use super::fact::{Address, Fact, Key};
 use super::form::Form;
-use super::moved::{Name, Names, is_of_name};
+use super::moved::{Name, Names};
 use super::word::word as interned;
 
 /// The statements that undo the moves, and what `after` looks like then.
@@ -15,7 +15,8 @@ pub(super) fn undo_moves<'a>(before: &State, after: &'a State) -> (Vec<String>, 
     let columns = undo.rename_parts();
     let along = undo.along();
     if undo.moved.is_empty() {
-        let Undo { mut renamed, statements, mut free_names, .. } = undo;
+        let Undo { mut renamed, mut statements, of_indexes, mut free_names, .. } = undo;
+        statements.extend(of_indexes);
         if !along.is_empty() {
             rename_along(renamed.to_mut(), &along, &Names::new(&[]), &mut free_names);
         }
@@ -26,6 +27,7 @@ pub(super) fn undo_moves<'a>(before: &State, after: &'a State) -> (Vec<String>, 
     }
     let schemas = undo.schemas();
     let current = undo.clear_names(&schemas);
+    undo.statements.append(&mut undo.of_indexes);
     undo.rename_schemas(&schemas, &current);
     undo.move_back(&schemas, &current);
     let Undo { renamed, statements, mut names, mut free_names, .. } = undo;
@@ -53,6 +55,8 @@ struct Undo<'b, 'a> {
     /// What there is once the statements have run.
     renamed: Cow<'a, State>,
     statements: Vec<String>,
+    /// Those that rename the indexes of constraints.
+    of_indexes: Vec<String>,
     /// Full names now, with those that are wanted.
     names: Vec<(String, String)>,
 }
@@ -78,9 +82,10 @@ impl<'b, 'a: 'b> Undo<'b, 'a> {
             moved: moved.collect(),
             found,
             known: before.facts.values().map(|fact| &fact.address).collect(),
-            free_names: FreeNames::of(before, after),
+            free_names: FreeNames { token: &before.token, count: 0 },
             renamed: Cow::Borrowed(after),
             statements: Vec::new(),
+            of_indexes: Vec::new(),
             names: Vec::new(),
         }
     }
@@ -107,7 +112,13 @@ impl<'b, 'a: 'b> Undo<'b, 'a> {
                 parts.push((as_before, fact, *other, wanted, is, around));
             }
         }
-        let current = self.clear_names_of_parts(parts.iter().map(|(key, ..)| key));
+        let constraints = parts.iter().filter_map(|(_, fact, _, wanted, is, _)| {
+            let index = self.index_of(&fact.address)?;
+            Some((index, index.called(is, wanted)))
+        });
+        let with_names: Vec<_> = constraints.filter_map(|it| self.has_name_of_index(it)).collect();
+        let keys: BTreeSet<_> = parts.iter().map(|(key, ..)| key).chain(with_names).collect();
+        let current = self.clear_names_of_parts(keys);
         let mut columns = Vec::new();
         for (key, fact, other, wanted, is, around) in parts {
             if self.renamed.facts.contains_key(&key) {
@@ -118,7 +129,12 @@ impl<'b, 'a: 'b> Undo<'b, 'a> {
                 Some((other, name)) => (other, name),
                 None => (other, &is),
             };
-            self.statements.push(format!("{front}{name}{between}{wanted}{}", rest.concat()));
+            let rename = format!("{front}{name}{between}{wanted}{}", rest.concat());
+            // Of all relations of the schema one may have that name.
+            match front.starts_with("ALTER INDEX ") {
+                true => self.of_indexes.push(rename),
+                false => self.statements.push(rename),
+            }
             if fact.address.part > 0 {
                 columns.push((is.clone(), wanted.clone()));
             }
@@ -132,10 +148,24 @@ impl<'b, 'a: 'b> Undo<'b, 'a> {
         columns
     }
 
+    /// The index of a constraint, as it is called now.
+    fn index_of(&self, constraint: &Address) -> Option<&'a Key> {
+        let mut indexes = self.after.facts.iter().filter(|(key, _)| key.kind == "index");
+        indexes.find(|(_, index)| index.comes_with.contains(constraint)).map(|(key, _)| key)
+    }
+
+    /// The constraint of another table whose index has the name that this one is to have: all of a schema
+    /// share their names.
+    fn has_name_of_index(&self, (index, wanted): (&Key, Key)) -> Option<&'a Key> {
+        let (other, fact) = self.after.facts.get_key_value(&wanted)?;
+        let constraint = fact.comes_with.first().filter(|_| other != index)?;
+        self.found.get(constraint).map(|(key, _)| *key)
+    }
+
     /// Renames what has one of these names and is something else, out of the way; what it is called then.
     fn clear_names_of_parts<'k>(
         &mut self,
-        wanted: impl Iterator<Item = &'k Key>,
+        wanted: BTreeSet<&'k Key>,
     ) -> HashMap<&'a Address, (Key, String)> {
         let mut current = HashMap::new();
         for key in wanted {
@@ -331,26 +361,14 @@ const RELATIONS: &[&str] = &[
 
 /// Names that nothing has, for what is in the way of something that gets its old name again.
 struct FreeNames<'a> {
-    taken: HashSet<&'a str>,
+    /// Of the state before the step. Nobody else can know it, and so make something of such a name.
+    token: &'a str,
     count: usize,
 }
 
-impl<'a> FreeNames<'a> {
-    fn of(before: &'a State, after: &'a State) -> Self {
-        let all = before.facts.keys().chain(after.facts.keys());
-        let words = all.flat_map(|key| key.identity.split(|letter| !is_of_name(letter)));
-        Self { taken: words.filter(|word| word.starts_with(Self::PREFIX)).collect(), count: 0 }
-    }
-
-    const PREFIX: &'static str = "migrate_renamed_";
-
+impl FreeNames<'_> {
     fn next(&mut self) -> String {
-        loop {
-            self.count += 1;
-            let name = format!("{}{}", Self::PREFIX, self.count);
-            if !self.taken.contains(name.as_str()) {
-                return name;
-            }
-        }
+        self.count += 1;
+        format!("migrate_renamed_{}_{}", self.token, self.count)
     }
 }

@@ -376,3 +376,75 @@ fn a_label_whose_name_was_given_to_another_is_renamed_again_and_again() {
         assert_eq!(engine.value(labels), "a b");
     }
 }
+
+/// Whoever may create something could give it a name that he has seen in an inverse before.
+#[test]
+fn a_name_for_the_meantime_is_in_nobodys_way() {
+    let engine = Engine::new();
+    engine.database.execute("CREATE TABLE a (id int); CREATE TABLE b (name text)");
+    let up = |pgm: &mut Pgm| {
+        let sql = "ALTER TABLE a RENAME TO c; ALTER TABLE b RENAME TO a; ALTER TABLE c RENAME TO b";
+        pgm.sql(sql).captures(Object::table("a")).captures(Object::table("b"));
+    };
+    let all = [migration("20260101000000_swap", up)];
+    let stored = "SELECT string_agg(DISTINCT found[1], ' ') \
+                  FROM migrations, regexp_matches(down::text, 'migrate_renamed_\\w+', 'g') AS found";
+    let mut seen: Vec<String> = Vec::new();
+    for _ in 0..2 {
+        engine.up(&all).unwrap();
+        let names = engine.value(stored);
+        engine.down(&all, 1).unwrap();
+        for name in names.split(' ') {
+            assert!(!seen.iter().any(|seen| seen == name), "{name}");
+            engine.database.execute(&format!("CREATE TABLE {name} ()"));
+            seen.push(name.to_owned());
+        }
+    }
+    engine.up(&all).unwrap();
+    engine.down(&all, 1).unwrap();
+    assert_eq!(
+        engine.value(
+            "SELECT count(*) FROM pg_attribute WHERE attrelid = 'a'::regclass AND attname = 'id'"
+        ),
+        "1"
+    );
+}
+
+/// Relations of all kinds share their names, and so do the indexes of constraints with them.
+#[test]
+fn what_has_the_name_of_the_index_of_a_constraint_is_renamed_first() {
+    let before = "CREATE TABLE a (id int PRIMARY KEY, n int); CREATE INDEX i ON a (n);
+        CREATE TABLE b (id int CONSTRAINT b_id UNIQUE)";
+    let renamed = "ALTER INDEX a_pkey RENAME TO old";
+    let cases: [(&str, &[&str]); 5] = [
+        ("CREATE INDEX a_pkey ON b (id)", &["table a", "table b"]),
+        ("CREATE TABLE a_pkey ()", &["table a", "table a_pkey"]),
+        ("CREATE VIEW a_pkey AS SELECT 1; ALTER INDEX i RENAME TO j", &["table a", "view a_pkey"]),
+        ("ALTER INDEX b_id RENAME TO a_pkey", &["table a", "table b"]),
+        (
+            "ALTER INDEX b_id RENAME TO a_pkey; ALTER INDEX old RENAME TO b_id",
+            &["table a", "table b"],
+        ),
+    ];
+    for (sql, objects) in cases {
+        step(before, &format!("{renamed}; {sql}"), objects).comes_back();
+    }
+}
+
+#[test]
+fn a_table_that_a_new_one_takes_the_name_and_the_references_of_comes_back() {
+    let before = "CREATE TABLE a (id int PRIMARY KEY, n int);
+        CREATE TABLE r (id int CONSTRAINT fk REFERENCES a)";
+    let refer = "ALTER TABLE r DROP CONSTRAINT fk, ADD CONSTRAINT fk FOREIGN KEY (id) REFERENCES a";
+    let partitioned = "ALTER TABLE r DROP CONSTRAINT fk; ALTER TABLE a RENAME TO a1;
+        ALTER INDEX a_pkey RENAME TO a1_pkey;
+        CREATE TABLE a (id int PRIMARY KEY, n int) PARTITION BY RANGE (id);
+        ALTER TABLE a ATTACH PARTITION a1 FOR VALUES FROM (0) TO (10);
+        ALTER TABLE r ADD CONSTRAINT fk FOREIGN KEY (id) REFERENCES a";
+    let copied = "CREATE TABLE a_new (LIKE a INCLUDING ALL); ALTER TABLE a RENAME TO a_old;
+        ALTER TABLE a_new RENAME TO a";
+    step(before, partitioned, &["table a", "table r", "table a1"]).comes_back();
+    for objects in [&["table a", "table r"][..], &["table a", "table r", "table a_old"]] {
+        step(before, &format!("{copied}; {refer}"), objects).comes_back();
+    }
+}
