@@ -57,8 +57,8 @@ const OWN_LIMIT: &str = "('own limit create', CASE WHEN relispartition AND EXIST
 /// `attstattarget` is null or -1 for the default, by version.
 fn columns() -> String {
     let parameters = super::sequence::PARAMETERS;
-    let (named, withheld) =
-        (super::foreign::named("attfdwoptions"), super::foreign::withheld("attfdwoptions"));
+    let alter = "format('ALTER FOREIGN TABLE %s ALTER COLUMN %I', name, attname)";
+    let foreign = super::foreign::rows("set", alter, "attfdwoptions");
     let acl =
         privileges::sql('c', "'TABLE ' || name", "format('(%I)', attname)", "attacl", "relowner");
     let without_not_null = |instead| {
@@ -337,9 +337,7 @@ END
                                COALESCE(json ->> 'attstattarget', '-1'))] END),
     ('set options', array_to_string(attoptions, chr(31)),
         ARRAY[format('ALTER TABLE ONLY %s ALTER COLUMN %I', name, attname)] || attoptions),
-    ('set foreign options', array_to_string({named}, chr(31)),
-        ARRAY[format('ALTER FOREIGN TABLE %s ALTER COLUMN %I', name, attname)] || {named}),
-    ('withheld', NULL, {withheld}),
+    {foreign},
     ('acl c', NULL, CASE WHEN NOT of_type THEN {acl} END)
 ) AS rows(what, value, statements)
 WHERE CASE WHEN what LIKE 'own %' THEN attinhcount > 0 AND statements IS NOT NULL

@@ -72,23 +72,20 @@ pub(super) fn harmless(options: &str) -> String {
     )
 }
 
-/// An expression for all of them: of those that may not be kept the name alone.
-pub(super) fn named(options: &str) -> String {
+/// Rows that say how options are set, where `alter` and `options` are expressions, and which are not
+/// kept. Of these there is the name alone and, to tell a value from another, what does not tell it.
+pub(super) fn rows(when: &str, alter: &str, options: &str) -> String {
+    let harmless = format!("name IN ('{}')", HARMLESS.join("', '"));
+    let all = format!(
+        "unnest({options}) AS option CROSS JOIN LATERAL split_part(option, '=', 1) AS name"
+    );
+    let named = format!(
+        "(SELECT array_agg(CASE WHEN {harmless} THEN option ELSE name END ORDER BY option) FROM {all})"
+    );
     format!(
-        "(SELECT array_agg(CASE WHEN name IN ('{}') THEN option ELSE name END ORDER BY option)
-          FROM unnest({options}) AS option CROSS JOIN LATERAL split_part(option, '=', 1) AS name)",
-        HARMLESS.join("', '")
-    )
-}
-
-/// An expression for those that may not be kept: their names, each with what tells their values apart
-/// and does not tell them.
-pub(super) fn withheld(options: &str) -> String {
-    format!(
-        "(SELECT array_agg(concat(name, '=', hashtextextended(option, 0)) ORDER BY name)
-          FROM unnest({options}) AS option CROSS JOIN LATERAL split_part(option, '=', 1) AS name
-          WHERE name NOT IN ('{}'))",
-        HARMLESS.join("', '")
+        "('{when} foreign options', array_to_string({named}, chr(31)), ARRAY[{alter}] || {named}),
+    ('withheld', NULL, (SELECT array_agg(concat(name, '=', hashtextextended(option, 0)) ORDER BY name)
+                        FROM {all} WHERE NOT {harmless}))"
     )
 }
 
@@ -103,8 +100,8 @@ fn options(options: &str) -> String {
 
 fn wrappers() -> String {
     let acl = privileges::sql('F', "'FOREIGN DATA WRAPPER ' || name", "''", "fdwacl", "fdwowner");
-    let (options, named, withheld) =
-        (options("fdwoptions"), named("fdwoptions"), withheld("fdwoptions"));
+    let rows = rows("change", "'ALTER FOREIGN DATA WRAPPER ' || name", "fdwoptions");
+    let options = options("fdwoptions");
     format!(
         "
 SELECT 'pg_foreign_data_wrapper', w.oid, 0::int8, what, value, statements
@@ -118,9 +115,7 @@ CROSS JOIN LATERAL (VALUES
     ('create', NULL, ARRAY[concat('CREATE FOREIGN DATA WRAPPER ', name, ' ', functions, {options})]),
     ('drop', NULL, ARRAY['DROP FOREIGN DATA WRAPPER ' || name]),
     ('change functions', functions, ARRAY[format('ALTER FOREIGN DATA WRAPPER %s %s', name, functions)]),
-    ('change foreign options', array_to_string({named}, chr(31)),
-        ARRAY['ALTER FOREIGN DATA WRAPPER ' || name] || {named}),
-    ('withheld', NULL, {withheld}),
+    {rows},
     ('owner', fdwowner::regrole::text,
         ARRAY[format('ALTER FOREIGN DATA WRAPPER %s OWNER TO %s', name, fdwowner::regrole)]),
     ('acl F', NULL, {acl})
@@ -132,8 +127,8 @@ pub(super) const SERVERS: Reader = Reader::of(&["server"], servers);
 
 fn servers() -> String {
     let acl = privileges::sql('S', "'FOREIGN SERVER ' || name", "''", "srvacl", "srvowner");
-    let (options, named, withheld) =
-        (options("srvoptions"), named("srvoptions"), withheld("srvoptions"));
+    let rows = rows("change", "'ALTER SERVER ' || name", "srvoptions");
+    let options = options("srvoptions");
     format!(
         "
 SELECT 'pg_foreign_server', s.oid, 0::int8, what, value, statements
@@ -149,9 +144,7 @@ CROSS JOIN LATERAL (VALUES
     ('drop', NULL, ARRAY['DROP SERVER ' || name]),
     ('change version', srvversion,
         ARRAY[format('ALTER SERVER %s VERSION %s', name, quote_nullable(srvversion))]),
-    ('change foreign options', array_to_string({named}, chr(31)),
-        ARRAY['ALTER SERVER ' || name] || {named}),
-    ('withheld', NULL, {withheld}),
+    {rows},
     ('owner', srvowner::regrole::text,
         ARRAY[format('ALTER SERVER %s OWNER TO %s', name, srvowner::regrole)]),
     ('acl S', NULL, {acl})
@@ -163,8 +156,8 @@ pub(super) const USER_MAPPINGS: Reader = Reader::of(&["user mapping"], user_mapp
 
 /// By the view: the catalog itself is not for everyone.
 fn user_mappings() -> String {
-    let (options, named, withheld) =
-        (options("umoptions"), named("umoptions"), withheld("umoptions"));
+    let rows = rows("change", "'ALTER USER MAPPING ' || name", "umoptions");
+    let options = options("umoptions");
     format!(
         "
 SELECT 'pg_user_mapping', m.umid, 0::int8, what, value, statements
@@ -176,9 +169,7 @@ FROM (
 CROSS JOIN LATERAL (VALUES
     ('create', NULL, ARRAY[concat('CREATE USER MAPPING ', name, {options})]),
     ('drop', NULL, ARRAY['DROP USER MAPPING ' || name]),
-    ('change foreign options', array_to_string({named}, chr(31)),
-        ARRAY['ALTER USER MAPPING ' || name] || {named}),
-    ('withheld', NULL, {withheld})
+    {rows}
 ) AS rows(what, value, statements)"
     )
 }

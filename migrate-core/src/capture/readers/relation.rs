@@ -11,8 +11,7 @@ fn tables() -> String {
     let conflicting = super::column::CONFLICTING;
     let acl = privileges::sql('r', "'TABLE ' || name", "''", "relacl", "relowner");
     let harmless = super::foreign::harmless("ftoptions");
-    let (named, withheld) =
-        (super::foreign::named("ftoptions"), super::foreign::withheld("ftoptions"));
+    let foreign = super::foreign::rows("change", "'ALTER FOREIGN TABLE ' || name", "ftoptions");
     format!(
         "
 SELECT 'pg_class', r.oid, 0::int8, what, value, statements
@@ -87,9 +86,7 @@ CROSS JOIN LATERAL (VALUES
                      CASE WHEN relforcerowsecurity THEN 'FORCE' ELSE 'NO FORCE' END)]),
     ('set options', NULLIF(concat_ws(chr(31), array_to_string(reloptions, chr(31)), toast), ''),
         ARRAY['ALTER TABLE ' || name] || reloptions || string_to_array(toast, chr(31))),
-    ('change foreign options', array_to_string({named}, chr(31)),
-        ARRAY['ALTER FOREIGN TABLE ' || name] || {named}),
-    ('withheld', NULL, {withheld}),
+    {foreign},
     ('once replica identity',
         CASE WHEN relkind <> 'f' THEN
             CASE relreplident WHEN 'n' THEN 'NOTHING' WHEN 'f' THEN 'FULL' END END,
