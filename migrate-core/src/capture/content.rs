@@ -6,6 +6,7 @@ use postgres::types::Oid;
 
 use super::State;
 use super::fact::{Address, Fact, Key};
+use super::kind::Kind;
 
 /// So many are named.
 const NAMED: usize = 3;
@@ -38,6 +39,12 @@ impl State {
         None
     }
 
+    /// Dependents of a kind that is not known that are not there afterwards: nothing makes them again.
+    pub(crate) fn lost_unknown(&self, after: &Self) -> Vec<String> {
+        let gone = self.unknown.iter().filter(|(address, _)| !after.unknown.contains_key(address));
+        gone.map(|(_, name)| format!("the {name}, of a kind that is not known")).collect()
+    }
+
     /// The options of an object whose values are not kept, as they would have to be set again to get from
     /// what it is now, if anything, to what it was.
     pub(super) fn withheld_of(&self, fact: &Fact, now: Option<&Fact>) -> Vec<String> {
@@ -59,8 +66,10 @@ impl State {
         let holds = |fact: &Fact| fact.holds_data() && fact.address.class == "pg_class";
         let gone = |fact: &Fact| holds(fact) && !there.contains(&fact.address);
         // The value of a sequence comes back with it, and a foreign table has its rows elsewhere.
-        let is_restored =
-            |key: &Key| key.kind == "sequence" || key.kind.starts_with("foreign table");
+        let is_restored = |key: &Key| {
+            let kinds = [Kind::Sequence, Kind::ForeignTable, Kind::ForeignTableColumn];
+            kinds.contains(&key.kind)
+        };
         let gone = |(key, fact): &(&Key, &Fact)| !is_restored(key) && gone(fact);
         let gone: Vec<(&Key, &Fact)> = self.facts.iter().filter(gone).collect();
         let tables: HashSet<Oid> = gone
@@ -79,7 +88,7 @@ impl State {
             _ => !tables.contains(&fact.address.object),
         };
         let mut gone: Vec<_> = gone.into_iter().filter(|(_, fact)| is_named(fact)).collect();
-        gone.sort_by_key(|(key, fact)| (fact.address.part > 0, key.kind != "table column"));
+        gone.sort_by_key(|(key, fact)| (fact.address.part > 0, key.kind != Kind::TableColumn));
         let lost = gone.into_iter().map(|(key, _)| {
             let replaced = after.facts.contains_key(key).then_some("the former ");
             format!("{}content of {} `{}`", replaced.unwrap_or("the "), key.kind, key.identity)
@@ -91,5 +100,25 @@ impl State {
             lost.push(format!("the content of {others} other tables and columns"));
         }
         lost
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::class::class;
+    use super::*;
+
+    #[test]
+    fn what_is_of_an_unknown_kind_is_named_when_it_is_gone() {
+        let address = |object| Address { class: class("pg_propgraph"), object, part: 0 };
+        let state = |objects: &[Oid]| State {
+            unknown: objects
+                .iter()
+                .map(|object| (address(*object), format!("property graph `public.g{object}`")))
+                .collect(),
+            ..State::default()
+        };
+        let lost = state(&[1, 2]).lost_unknown(&state(&[2, 3]));
+        assert_eq!(lost, ["the property graph `public.g1`, of a kind that is not known"]);
     }
 }

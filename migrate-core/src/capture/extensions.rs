@@ -25,6 +25,7 @@ use postgres::types::Oid;
 
 use super::State;
 use super::fact::{Address, Fact, Key};
+use super::kind::Kind;
 use crate::connect::search_path::shown;
 use crate::plan;
 #[cfg(feature = "backup")]
@@ -332,8 +333,8 @@ impl Registration {
 
 /// Whether it is something that extensions register.
 fn is_subject(key: &Key, address: &Address, class: &str) -> bool {
-    let kinds = ["table", "foreign table", "view", "materialized view", "schema"];
-    address.part == 0 && address.class == class && kinds.contains(&key.kind.as_ref())
+    let kinds = [Kind::Table, Kind::ForeignTable, Kind::View, Kind::MaterializedView, Kind::Schema];
+    address.part == 0 && address.class == class && kinds.contains(&key.kind)
 }
 
 /// Why what is kept here cannot be reverted to what is kept there.

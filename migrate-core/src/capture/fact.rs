@@ -6,14 +6,15 @@ use std::sync::Arc;
 
 use postgres::types::Oid;
 
+use super::class::Class;
 use super::form::{ColumnsOf, Form, Forms, Limit, MARKS, Relation, Setting};
-use super::word::Word;
+use super::kind::Kind;
 
 /// Where the catalog has an object: as in `pg_depend`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Address {
     /// The table of the catalog.
-    pub(super) class: Word,
+    pub(super) class: Class,
     pub(super) object: Oid,
     /// The number of a column, 0 for the whole; of what has no id of its own, the second id.
     pub(super) part: i64,
@@ -22,7 +23,7 @@ pub(super) struct Address {
 /// What an object is called: its kind and its full name, as `pg_identify_object` gives them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Key {
-    pub(super) kind: Word,
+    pub(super) kind: Kind,
     pub(super) identity: String,
 }
 
@@ -67,12 +68,12 @@ impl Key {
 
     /// The words for the kind, as statements have them.
     pub(super) fn words(&self) -> String {
-        match self.kind.as_ref() {
-            "table constraint" => "CONSTRAINT".to_owned(),
-            "statistics object" => "STATISTICS".to_owned(),
-            "foreign-data wrapper" => "FOREIGN DATA WRAPPER".to_owned(),
-            kind if kind.ends_with(" column") => "COLUMN".to_owned(),
-            kind => kind.to_uppercase(),
+        match self.kind {
+            Kind::TableConstraint => "CONSTRAINT".to_owned(),
+            Kind::StatisticsObject => "STATISTICS".to_owned(),
+            Kind::ForeignDataWrapper => "FOREIGN DATA WRAPPER".to_owned(),
+            kind if kind.is_column() => "COLUMN".to_owned(),
+            kind => kind.word().to_uppercase(),
         }
     }
 }

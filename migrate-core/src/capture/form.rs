@@ -257,27 +257,28 @@ impl Setting {
 }
 
 impl When {
-    /// `set`, `change`, `once`; `late`, `owner`, `acl` and `last` by their place in the order.
-    pub(super) fn parse(word: &str) -> Self {
+    /// `set`, `change`, `once`; `late`, `owner` and `last` by their place in the order.
+    pub(super) fn parse(word: &str) -> Option<Self> {
         let phase = match word {
+            "set" | "change" | "once" => Phase::InOrder,
             "late" | "late-change" | "late-once" => Phase::Late,
             "owner" => Phase::Owner,
-            "acl" => Phase::Privileges,
             "last" | "last-once" => Phase::Last,
-            _ => Phase::InOrder,
+            _ => return None,
         };
-        Self { created: !word.ends_with("change"), changed: !word.ends_with("once"), phase }
+        let (created, changed) = (!word.ends_with("change"), !word.ends_with("once"));
+        Some(Self { created, changed, phase })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::class::class;
     use super::super::fact::{Address, Fact};
-    use super::super::word::word;
     use super::*;
 
     fn fact(forms: &mut Forms, relation: &str, statements: &[&str]) -> Fact {
-        let address = Address { class: word("pg_class"), object: 1, part: 0 };
+        let address = Address { class: class("pg_class"), object: 1, part: 0 };
         let create = statements.iter().map(|&statement| statement.to_owned()).collect();
         let relation = Arc::new(Relation::new(relation.to_owned()));
         let form = Form { create, ..Form::default() };

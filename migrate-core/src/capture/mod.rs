@@ -23,6 +23,7 @@
 mod alias_list;
 mod cast;
 mod children;
+mod class;
 mod column_order;
 mod content;
 mod difference;
@@ -32,6 +33,7 @@ mod extensions;
 mod fact;
 mod form;
 mod inheritance;
+mod kind;
 mod moved;
 mod names;
 mod objects;
@@ -44,7 +46,6 @@ mod references;
 mod setting;
 mod undo_moves;
 mod untrusted;
-mod word;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -63,7 +64,7 @@ pub(crate) use extensions::{
 use fact::{Address, Fact, Key};
 use form::{Form, Forms, Phase};
 use names::Names;
-use objects::Moment;
+use objects::{Dependents, Moment};
 pub(crate) use options::without_internal;
 pub(crate) use untrusted::{Code, code_of, note_code, untrusted};
 
@@ -85,6 +86,8 @@ pub struct State {
     children: HashMap<Oid, partition::Child>,
     /// The tables that those belong to that are not among the objects themselves.
     tables: HashMap<Address, Oid>,
+    /// What depends on them and is of a kind that is not known: kind and name.
+    unknown: BTreeMap<Address, String>,
     /// What they refer to and is not captured.
     referred: Vec<Address>,
     /// The same with its names.
@@ -294,7 +297,8 @@ impl State {
     ) -> Result<Self, postgres::Error> {
         let known = earlier.into_iter().flat_map(|earlier| earlier.facts.values());
         let forms = Forms::of(known.clone().map(Fact::shared_form));
-        let addresses: Vec<&Address> = known.map(|fact| &fact.address).collect();
+        let unknown = earlier.into_iter().flat_map(|earlier| earlier.unknown.keys());
+        let addresses: Vec<&Address> = known.map(|fact| &fact.address).chain(unknown).collect();
         let roots = names.resolve(client, objects)?;
         // It keeps nobody from granting.
         if only != Some(Only::Privileges) {
@@ -303,8 +307,9 @@ impl State {
         let parameters = Parameters::enter(client)?;
         let (version, token) = (parameters.version, parameters.token.clone());
         let mut state = Self { only, version, token, ..Self::default() };
-        let (found, referred) = objects::find(client, &roots, &addresses, only)?;
-        state.referred = referred;
+        let Dependents { found, referred, unknown } =
+            objects::find(client, &roots, &addresses, only)?;
+        (state.referred, state.unknown) = (referred, unknown);
         readers::read(client, found, forms, &mut state)?;
         state.roots = roots.into_iter().collect();
         if !state.is_of_settings() {

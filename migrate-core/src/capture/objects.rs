@@ -1,13 +1,15 @@
 //! Finding everything that belongs to the named objects and depends on them.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use postgres::Client;
 use postgres::fallible_iterator::FallibleIterator;
 use postgres::types::{Oid, ToSql, Type};
 
+use super::class::class;
 use super::fact::{Address, Key, Need};
-use super::word::word;
+use super::kind::Kind;
+use super::names::PARAMETER;
 use crate::plan::Only;
 
 /// An object of the catalog, with what it needs of the others found.
@@ -18,6 +20,15 @@ pub(super) struct Found {
     pub(super) needs: Vec<Need>,
     /// What it is an internal part of.
     pub(super) internal: Vec<Address>,
+}
+
+/// What hangs on the named objects.
+pub(super) struct Dependents {
+    pub(super) found: Vec<Found>,
+    /// What those refer to besides.
+    pub(super) referred: Vec<Address>,
+    /// What is of a kind that a newer server has: kind and name.
+    pub(super) unknown: BTreeMap<Address, String>,
 }
 
 /// Classes of the catalog whose objects have ids.
@@ -311,7 +322,7 @@ pub(super) fn find(
     roots: &[Address],
     known: &[&Address],
     only: Option<Only>,
-) -> Result<(Vec<Found>, Vec<Address>), postgres::Error> {
+) -> Result<Dependents, postgres::Error> {
     // What has no id of its own comes with what it joins.
     let known = known.iter().filter(|address| CLASSES.contains(&address.class.as_ref()));
     let (roots, nameless): (Vec<&Address>, Vec<_>) =
@@ -330,9 +341,25 @@ pub(super) fn find(
         (&only.is_some_and(Only::is_of_rights), Type::BOOL),
     ];
     let rows = client.query_typed_raw(FIND, parameters)?;
-    let mut found: Vec<_> = rows.map(|row| Ok(found(&row))).collect()?;
+    let (mut found, mut unknown) = (Vec::new(), BTreeMap::new());
+    for row in rows.iterator() {
+        let row = row?;
+        match Kind::parse(row.get(3)) {
+            Some(kind) => found.push(dependent(&row, kind)),
+            None => {
+                let (kind, identity): (&str, &str) = (row.get(3), row.get(4));
+                unknown.insert(address(&row), format!("{kind} `{identity}`"));
+            }
+        }
+    }
     found.extend(nameless.into_iter().map(|address| Found {
-        key: Key { kind: address.class, identity: String::new() },
+        key: Key {
+            kind: match address.class.starts_with(PARAMETER) {
+                true => Kind::Parameter,
+                false => Kind::DefaultPrivileges,
+            },
+            identity: String::new(),
+        },
         address: address.clone(),
         needs: Vec::new(),
         internal: Vec::new(),
@@ -347,25 +374,25 @@ pub(super) fn find(
         found.internal.retain(|whole| ids.contains(&whole.object));
         found.internal.shrink_to_fit();
     }
-    Ok((found, referred))
+    Ok(Dependents { found, referred, unknown })
 }
 
 /// The address in the first columns of a row.
 pub(super) fn address(row: &postgres::Row) -> Address {
-    Address { class: word(row.get(0)), object: row.get(1), part: row.get(2) }
+    Address { class: class(row.get(0)), object: row.get(1), part: row.get(2) }
 }
 
-fn found(row: &postgres::Row) -> Found {
+fn dependent(row: &postgres::Row, kind: Kind) -> Found {
     let address = address(row);
-    let (classes, ids, parts, kinds): (Vec<&str>, Vec<Oid>, Vec<i64>, Vec<&str>) =
+    let (classes, ids, parts, letters): (Vec<&str>, Vec<Oid>, Vec<i64>, Vec<&str>) =
         (row.get(5), row.get(6), row.get(7), row.get(8));
     let (mut needs, mut internal) = (Vec::new(), Vec::new());
-    for (((class, object), part), kind) in classes.into_iter().zip(ids).zip(parts).zip(kinds) {
-        let on = Address { class: word(class), object, part };
-        internal.extend((kind == "i").then(|| on.clone()));
-        needs.push(Need { on, belongs: kind != "n" });
+    for (((name, object), part), letter) in classes.into_iter().zip(ids).zip(parts).zip(letters) {
+        let on = Address { class: class(name), object, part };
+        internal.extend((letter == "i").then(|| on.clone()));
+        needs.push(Need { on, belongs: letter != "n" });
     }
-    let key = Key { kind: word(row.get(3)), identity: row.get(4) };
+    let key = Key { kind, identity: row.get(4) };
     Found { key, address, needs, internal }
 }
 

@@ -161,8 +161,11 @@ mod tests {
                 .map(|options| options.iter().map(|&option| option.to_owned()).collect::<Vec<_>>());
             Style::Foreign.set("ALTER", &found, &wanted).join("; ")
         };
-        assert_eq!(set(&["key"], &["host=a", "key"]), "ALTER OPTIONS (ADD host 'a')");
-        assert_eq!(set(&["host=b", "key"], &["host=a"]), "ALTER OPTIONS (DROP key, SET host 'a')");
+        assert_eq!(set(&["key"], &["host=a", "key"]), "ALTER OPTIONS (ADD \"host\" 'a')");
+        assert_eq!(
+            set(&["host=b", "key"], &["host=a"]),
+            "ALTER OPTIONS (DROP \"key\", SET \"host\" 'a')"
+        );
         assert_eq!(set(&[], &["key"]), "");
     }
 

@@ -8,9 +8,9 @@ use postgres::Client;
 use postgres::types::{Oid, Type};
 
 use super::State;
+use super::class::class;
 use super::fact::{Address, Fact};
 use super::objects::address;
-use super::word::word;
 
 /// Classes whose objects belong to tables, and which table that is.
 const TABLES: [(&str, &str); 6] = [
@@ -58,7 +58,7 @@ impl Partitions {
             };
             let line = std::iter::successors(Some((object, child)), above);
             let line = line.map(|(id, child)| (id, child.name.clone()));
-            (Address { class: word("pg_class"), object, part: 0 }, line.take(DEEPEST).collect())
+            (Address { class: class("pg_class"), object, part: 0 }, line.take(DEEPEST).collect())
         });
         let mut names: HashMap<Address, Vec<Named>> =
             addresses.filter(|(address, _)| !named.contains(address)).collect();
@@ -69,7 +69,7 @@ impl Partitions {
         let of_tables: Vec<_> = of_tables
             .filter(|(address, _)| !named.contains(*address))
             .filter_map(|(address, &object)| {
-                let table = Address { class: word("pg_class"), object, part: 0 };
+                let table = Address { class: class("pg_class"), object, part: 0 };
                 Some((address.clone(), names.get(&table)?.clone()))
             })
             .collect();

@@ -7,9 +7,8 @@ use postgres::Client;
 use postgres::types::Type;
 
 use super::State;
-use super::fact::{Address, Key};
+use super::fact::Address;
 use super::objects;
-use super::word::word;
 use crate::connect::savepoint::savepoint;
 use crate::connect::search_path::trusted;
 
@@ -17,7 +16,9 @@ use crate::connect::search_path::trusted;
 #[derive(Debug, Clone)]
 pub(super) struct Reference {
     address: Address,
-    key: Key,
+    /// As `pg_identify_object` gives them.
+    kind: String,
+    identity: String,
     /// As `pg_get_object_address` takes it.
     names: Vec<String>,
     arguments: Vec<String>,
@@ -73,7 +74,8 @@ impl State {
         let own = self.addresses();
         let references = rows.iter().map(|row| Reference {
             address: objects::address(row),
-            key: Key { kind: word(row.get(3)), identity: row.get(4) },
+            kind: row.get(3),
+            identity: row.get(4),
             names: row.get(5),
             arguments: row.get(6),
         });
@@ -100,7 +102,7 @@ impl State {
             .references
             .iter()
             .zip(now)
-            .filter(|(reference, now)| now.as_ref() != Some(&reference.key.identity))
+            .filter(|(reference, now)| now.as_ref() != Some(&reference.identity))
             .collect();
         // A table is named for its columns.
         let wholes: HashSet<Address> = moved
@@ -112,7 +114,7 @@ impl State {
             if reference.address.part > 0 && wholes.contains(&reference.address.whole()) {
                 continue;
             }
-            let Key { kind, identity } = &reference.key;
+            let Reference { kind, identity, .. } = reference;
             let has_successor = reference.has_successor(client)?;
             // What is stored as a value of a type is nothing to another of that name.
             let reason = match now {
@@ -162,7 +164,7 @@ impl Reference {
             let found = client.query_typed(
                 "SELECT FROM pg_get_object_address($1, $2, $3)",
                 &[
-                    (&self.key.kind.as_ref(), Type::TEXT),
+                    (&self.kind, Type::TEXT),
                     (&self.names, Type::TEXT_ARRAY),
                     (&self.arguments, Type::TEXT_ARRAY),
                 ],

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::State;
 use super::fact::{Address, Fact, Key};
 use super::form::Form;
+use super::kind::Kind;
 use super::moved::{Name, Names};
-use super::word::word as interned;
 
 /// The statements that undo the moves, and what `after` looks like then.
 pub(super) fn undo_moves<'a>(before: &State, after: &'a State) -> (Vec<String>, Cow<'a, State>) {
@@ -150,7 +150,7 @@ impl<'b, 'a: 'b> Undo<'b, 'a> {
 
     /// The index of a constraint, as it is called now.
     fn index_of(&self, constraint: &Address) -> Option<&'a Key> {
-        let mut indexes = self.after.facts.iter().filter(|(key, _)| key.kind == "index");
+        let mut indexes = self.after.facts.iter().filter(|(key, _)| key.kind == Kind::Index);
         indexes.find(|(_, index)| index.comes_with.contains(constraint)).map(|(key, _)| key)
     }
 
@@ -210,7 +210,7 @@ impl<'b, 'a: 'b> Undo<'b, 'a> {
 
     /// What is in a schema goes where that goes.
     fn schemas(&self) -> Schemas<'b> {
-        let schemas = self.moved.values().filter(|(key, _)| key.kind == "schema");
+        let schemas = self.moved.values().filter(|(key, _)| key.kind == Kind::Schema);
         schemas.map(|(key, other)| (other.identity.as_str(), key.identity.as_str())).collect()
     }
 
@@ -247,7 +247,7 @@ impl<'b, 'a: 'b> Undo<'b, 'a> {
     fn rename_schemas(&mut self, schemas: &Schemas<'_>, current: &HashMap<&'a Address, String>) {
         for (is, wanted) in schemas {
             let mut moved = self.moved.values();
-            let now = moved.find(|(key, _)| key.kind == "schema" && key.identity == *wanted);
+            let now = moved.find(|(key, _)| key.kind == Kind::Schema && key.identity == *wanted);
             let address = now.and_then(|(_, other)| self.after.facts.get(*other));
             let free = address.and_then(|fact| current.get(&fact.address));
             let is = free.map_or(*is, String::as_str);
@@ -275,7 +275,7 @@ impl<'b, 'a: 'b> Undo<'b, 'a> {
             let schema = is.schema.map(|schema| schemas.get(schema).copied().unwrap_or(schema));
             let free = current.get(address).map(String::as_str);
             let is_there = is.name == wanted.name && (goes_along || schema == wanted.schema);
-            if key.kind == "schema" || is_there && free.is_none() {
+            if key.kind == Kind::Schema || is_there && free.is_none() {
                 continue;
             }
             let (words, rest) = (key.words(), &other.identity[is.full().len()..]);
@@ -338,26 +338,14 @@ fn rename_along(
 
 /// What has the name of something: relations and types of every kind share their names.
 fn with_name_of<'a>(key: &Key, state: &'a State) -> Option<(&'a Key, &'a Fact)> {
-    let kinds = match RELATIONS.contains(&key.kind.as_ref()) {
-        true => RELATIONS,
+    let kinds = match Kind::RELATIONS.contains(&key.kind) {
+        true => Kind::RELATIONS,
         false => &[],
     };
-    let others = kinds.iter().map(|kind| Key { kind: interned(kind), ..key.clone() });
+    let others = kinds.iter().map(|kind| Key { kind: *kind, ..key.clone() });
     let mut keys = [key.clone()].into_iter().chain(others);
     keys.find_map(|key| state.facts.get_key_value(&key))
 }
-
-/// Kinds of which no two in a schema have one name.
-const RELATIONS: &[&str] = &[
-    "table",
-    "foreign table",
-    "view",
-    "materialized view",
-    "sequence",
-    "index",
-    "composite type",
-    "type",
-];
 
 /// Names that nothing has, for what is in the way of something that gets its old name again.
 struct FreeNames<'a> {

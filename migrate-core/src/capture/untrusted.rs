@@ -16,9 +16,9 @@ use postgres::Client;
 use postgres::types::{Oid, ToSql, Type};
 
 use super::State;
+use super::class::class;
 use super::fact::Address;
 use super::form::{Phase, Setting};
-use super::word::word;
 use crate::connect::permission::TRUSTED_ROLES;
 use crate::plan;
 
@@ -221,7 +221,7 @@ FROM found CROSS JOIN pg_identify_object(described_class::regclass, described, 0
         address: &Address,
         is_made: impl Fn(&Address) -> bool,
     ) -> Option<&Code> {
-        let is_made = |object: Oid| is_made(&Address { class: word("pg_class"), object, part: 0 });
+        let is_made = |object: Oid| is_made(&Address { class: class("pg_class"), object, part: 0 });
         self.code_of(address).filter(|code| code.relation.is_none() || !is_made(code.id))
     }
 

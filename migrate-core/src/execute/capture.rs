@@ -224,6 +224,7 @@ fn unrestored(capture: &Capture, before: &State, after: &State) -> Unrestored {
                 lost.extend(before.lost_content(after));
             }
             lost.extend(before.withheld_from(after));
+            lost.extend(before.lost_unknown(after));
             Unrestored::Lost(lost)
         }
         unrestored @ Unrestored::Impossible(_) => unrestored,

@@ -7,7 +7,6 @@ use postgres::{Client, SimpleQueryMessage, SimpleQueryRow};
 
 use super::schema::WITHOUT_SETTINGS;
 use super::{History, HistoryError, Settings, completeness, journal, log, row};
-use crate::connect::{HISTORY_LOOK, Session};
 use crate::plan::Fingerprint;
 
 /// The columns by table.
@@ -30,15 +29,15 @@ pub struct HistorySummary {
     /// Nothing where there is no history.
     pub(crate) settings: Option<Settings>,
     /// Nothing of a history that an older version made.
-    counts: Option<Counts>,
+    pub(super) counts: Option<Counts>,
 }
 
 #[derive(Debug, Clone)]
-struct Counts {
+pub(super) struct Counts {
     /// Of what is applied, in the order of applying.
-    applied: Fingerprint,
+    pub(super) applied: Fingerprint,
     /// How many migrations stopped half way.
-    unfinished: usize,
+    pub(super) unfinished: usize,
 }
 
 impl HistorySummary {
@@ -68,16 +67,8 @@ impl History {
         Ok(self.find_with(client, None)?.map(|(settings, _)| settings))
     }
 
-    /// What the history has in short: asked for in two messages, however long it is.
-    ///
-    /// # Errors
-    ///
-    /// As [`find`](Self::find), and when others have locked it for a second.
-    pub fn summary(&self, session: &mut Session) -> Result<HistorySummary, HistoryError> {
-        self.summary_by(session.history_client(HISTORY_LOOK))
-    }
-
-    pub(crate) fn summary_by(&self, client: &mut Client) -> Result<HistorySummary, HistoryError> {
+    /// As [`summary`](Self::summary), where what is not as it should be is named.
+    pub(super) fn find_summary(&self, client: &mut Client) -> Result<HistorySummary, HistoryError> {
         let sql = format!(
             "SELECT pg_catalog.count(*), pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to( \
              coalesce(pg_catalog.string_agg(name || ' ' || checksum || E'\\n', '' ORDER BY id), ''), 'UTF8')), 'hex'), \
@@ -85,9 +76,7 @@ impl History {
             self.journal_table().quoted(),
             self.table.quoted(),
         );
-        let found =
-            self.find_with(client, Some(&sql)).map_err(|error| error.advised(client, "SELECT"))?;
-        let (settings, counts) = found.unzip();
+        let (settings, counts) = self.find_with(client, Some(&sql))?.unzip();
         Ok(HistorySummary { settings, counts: counts.flatten() })
     }
 
@@ -118,7 +107,10 @@ impl History {
             .join(";\n");
         let messages = client.simple_query(&sql)?;
         let [settings, summary] = results(&messages);
-        let settings = self.settings(settings)?;
+        let pairs = settings
+            .iter()
+            .map(|row| (row.get(0).unwrap_or_default(), row.get(1).unwrap_or_default()));
+        let settings = self.settings(pairs)?;
         let settings = completeness::check(self, &found, Some(settings))?;
         Ok(Some((settings, summary.first().copied().and_then(counts_of))))
     }
@@ -130,25 +122,9 @@ impl History {
         if let Some(problem) = names.into_iter().flatten().next() {
             return Err(HistoryError::Name { table: self.table.to_string(), problem });
         }
-        // Every command asks this, so it is one message, and not two. What is plainly the current
-        // role's own, or an administrator's, needs no closer look to be read.
-        let sql = format!(
-            "SELECT c.relname, a.attname, c.relkind <> 'r' OR c.relhasrules OR c.relrowsecurity \
-             OR c.relhassubclass OR c.relowner NOT IN (SELECT oid FROM pg_catalog.pg_roles \
-             WHERE rolname = current_user OR rolsuper UNION ALL \
-             SELECT datdba FROM pg_catalog.pg_database \
-             WHERE datname = pg_catalog.current_database()) \
-             FROM pg_catalog.pg_attribute a \
-             JOIN pg_catalog.pg_class c ON c.oid = a.attrelid \
-             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-             WHERE n.nspname = {} AND c.relname IN ({}) AND a.attnum > 0 \
-             AND NOT a.attisdropped ORDER BY a.attnum",
-            literal(self.schema.as_str()),
-            self.names(),
-        );
         let mut found = Columns::new();
         let mut is_suspect = false;
-        for message in client.simple_query(&sql)? {
+        for message in client.simple_query(&self.select_columns())? {
             if let SimpleQueryMessage::Row(row) = message {
                 let text = |column| row.get(column).unwrap_or_default().to_owned();
                 found.entry(text(0)).or_default().push(text(1));
@@ -172,6 +148,25 @@ impl History {
             is_ours(&self.table, columns, row::COLUMNS.iter().map(|column| column.name))?;
         }
         Ok(Some(found))
+    }
+
+    /// SQL for the columns of the tables that are there, and whether somebody else might have made those.
+    /// What is plainly the current role's own, or an administrator's, needs no closer look to be read.
+    pub(super) fn select_columns(&self) -> String {
+        format!(
+            "SELECT c.relname, a.attname, c.relkind <> 'r' OR c.relhasrules OR c.relrowsecurity \
+             OR c.relhassubclass OR c.relowner NOT IN (SELECT oid FROM pg_catalog.pg_roles \
+             WHERE rolname = current_user OR rolsuper UNION ALL \
+             SELECT datdba FROM pg_catalog.pg_database \
+             WHERE datname = pg_catalog.current_database()) AS is_suspect \
+             FROM pg_catalog.pg_attribute a \
+             JOIN pg_catalog.pg_class c ON c.oid = a.attrelid \
+             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+             WHERE n.nspname = {} AND c.relname IN ({}) AND a.attnum > 0 \
+             AND NOT a.attisdropped ORDER BY a.attnum",
+            literal(self.schema.as_str()),
+            self.names(),
+        )
     }
 
     /// Whether there are all columns of all tables.

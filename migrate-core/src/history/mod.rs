@@ -18,6 +18,7 @@ mod log;
 mod row;
 mod schema;
 mod settings;
+mod summary;
 mod trust;
 
 #[cfg(feature = "backup")]

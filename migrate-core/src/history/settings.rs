@@ -2,7 +2,7 @@
 
 use crate::connect::permission::TRUSTED_ROLES;
 use migrate_dsl::{Identifier, Name, quote_literal as literal};
-use postgres::{Client, SimpleQueryRow};
+use postgres::Client;
 
 use super::schema::VERSION;
 use super::{Action, History, HistoryError, Outcome};
@@ -32,16 +32,15 @@ impl History {
         format!("SELECT key, value FROM {}", self.settings_table().quoted())
     }
 
-    /// Reads the settings; they may not tell the version.
+    /// Reads the settings from keys and values; they may not tell the version.
     pub(super) fn settings<'a>(
         &self,
-        rows: impl IntoIterator<Item = &'a SimpleQueryRow>,
+        pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<(Option<usize>, Option<String>), HistoryError> {
         let (mut told, mut protected) = (None, None);
-        for row in rows {
-            let value = row.get(1).unwrap_or_default();
-            match row.get(0) {
-                Some("version") => match value.parse() {
+        for (key, value) in pairs {
+            match key {
+                "version" => match value.parse() {
                     Ok(version) if version <= VERSION => told = Some(version),
                     _ => {
                         return Err(HistoryError::Newer {
@@ -51,7 +50,7 @@ impl History {
                         });
                     }
                 },
-                Some(PROTECTED) => protected = Some(value.to_owned()),
+                PROTECTED => protected = Some(value.to_owned()),
                 _ => {}
             }
         }

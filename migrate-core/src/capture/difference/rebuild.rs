@@ -4,20 +4,21 @@ use std::collections::{HashMap, HashSet};
 
 use super::super::State;
 use super::super::fact::{Address, Fact, Key, Need};
+use super::super::kind::Kind;
 use super::super::order::spread;
 use super::Comparison;
 
 /// What keeps a column from changing its type as long as it uses it, besides generated columns. What is
 /// not here, such as an index, PostgreSQL makes anew by itself.
-const STAYS_IN_THE_WAY: [&str; 8] = [
-    "view",
-    "materialized view",
-    "rule",
-    "policy",
-    "trigger",
-    "function",
-    "procedure",
-    "publication relation",
+const STAYS_IN_THE_WAY: [Kind; 8] = [
+    Kind::View,
+    Kind::MaterializedView,
+    Kind::Rule,
+    Kind::Policy,
+    Kind::Trigger,
+    Kind::Function,
+    Kind::Procedure,
+    Kind::PublicationRelation,
 ];
 
 /// The types of columns, before and after.
@@ -79,7 +80,7 @@ impl<'a> Comparison<'a> {
         let default = fact.address.class == "pg_attrdef"
             && fact.comes_with.iter().any(|column| types.are_different(column));
         // What the server would not take along with its column has been made anew already.
-        let in_the_way = (STAYS_IN_THE_WAY.contains(&key.kind.as_ref())
+        let in_the_way = (STAYS_IN_THE_WAY.contains(&key.kind)
             || found.value("change expression").is_some())
             && found.needs.iter().any(|need| need.on.part > 0 && types.have_changed(&need.on));
         // An index that became that of a new constraint goes with it.

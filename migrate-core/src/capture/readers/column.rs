@@ -1,5 +1,6 @@
 //! Columns, and their defaults.
 
+use super::super::kind::Kind;
 use super::super::privileges;
 use super::{Otherwise, Reader};
 
@@ -24,11 +25,11 @@ WHERE a.attinhcount > 1 AND a.attidentity = '' AND a.attgenerated = '' AND inhre
 
 pub(super) const COLUMNS: Reader = Reader::of(
     &[
-        "table column",
-        "foreign table column",
-        "composite type column",
-        "view column",
-        "materialized view column",
+        Kind::TableColumn,
+        Kind::ForeignTableColumn,
+        Kind::CompositeTypeColumn,
+        Kind::ViewColumn,
+        Kind::MaterializedViewColumn,
     ],
     columns,
 );
@@ -419,11 +420,11 @@ fn statements(
 
 pub(super) const RIGHTS: Reader = Reader::of(
     &[
-        "table column",
-        "foreign table column",
-        "composite type column",
-        "view column",
-        "materialized view column",
+        Kind::TableColumn,
+        Kind::ForeignTableColumn,
+        Kind::CompositeTypeColumn,
+        Kind::ViewColumn,
+        Kind::MaterializedViewColumn,
     ],
     rights,
 );
@@ -445,7 +446,7 @@ JOIN pg_class c ON c.oid = attrelid AND relkind <> 'c'"
     )
 }
 
-pub(super) const DEFAULTS: Reader = Reader::of(&["default value"], defaults);
+pub(super) const DEFAULTS: Reader = Reader::of(&[Kind::DefaultValue], defaults);
 
 /// The expression of a generated column is part of that column.
 fn defaults() -> String {

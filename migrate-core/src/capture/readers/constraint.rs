@@ -1,8 +1,9 @@
 //! Constraints of tables.
 
+use super::super::kind::Kind;
 use super::{Otherwise, Reader};
 
-pub(super) const CONSTRAINTS: Reader = Reader::of(&["table constraint"], constraints);
+pub(super) const CONSTRAINTS: Reader = Reader::of(&[Kind::TableConstraint], constraints);
 
 /// What a table has inherited comes with the parent's, except that of a partition whose constraint
 /// rests on an index: that is made by itself and then joined to the parent's. A partition's others

@@ -6,10 +6,11 @@ use migrate_dsl::{Identifier, quote_literal};
 use postgres::Client;
 use postgres::types::{Oid, Type};
 
+use super::super::class::class;
 use super::super::fact::{Address, Fact, Key, Need};
-use super::super::form::{Change, Form, Setting, When};
+use super::super::form::{Change, Form, Phase, Setting, When};
+use super::super::kind::Kind;
 use super::super::objects::ids;
-use super::super::word::word;
 use super::Facts;
 
 /// Reads these of the objects that are known so far.
@@ -45,7 +46,11 @@ fn comments(client: &mut Client, ids: &[Oid], facts: &mut Facts) -> Result<(), p
         let text = value.as_deref().map_or("NULL".to_owned(), quote_literal);
         let comment = Setting {
             name: "set comment".to_owned(),
-            when: When::parse(if fact.comes_from_parent() { "late" } else { "set" }),
+            when: When {
+                created: true,
+                changed: true,
+                phase: if fact.comes_from_parent() { Phase::Late } else { Phase::InOrder },
+            },
             value,
             change: Change::Statements(vec![format!("COMMENT ON {object} IS {text}")]),
         };
@@ -75,7 +80,7 @@ fn labels(
         let object = written(facts.keys.get(&of)?)?;
         let provider = Identifier::from(provider).quoted();
         let statement = format!("SECURITY LABEL FOR {provider} ON {object} IS");
-        let class = word(&format!("label by {provider} in {}", of.class));
+        let class = class(&format!("label by {provider} in {}", of.class));
         let identity = format!("by {provider} on {object}");
         let form = Form {
             create: vec![format!("{statement} {}", quote_literal(&label))],
@@ -85,7 +90,7 @@ fn labels(
         };
         let address = Address { class, ..of.clone() };
         let fact = facts.fact(address, vec![Need { on: of, belongs: true }], form);
-        Some((Key { kind: word("security label"), identity }, fact))
+        Some((Key { kind: Kind::SecurityLabel, identity }, fact))
     });
     Ok(labels.collect())
 }
@@ -106,9 +111,9 @@ fn extensions(
         let of = super::super::objects::address(row);
         let (id, name): (Oid, String) = (row.get(3), row.get(4));
         let object = written(facts.keys.get(&of)?)?;
-        let extension = Address { class: word("pg_extension"), object: id, part: 0 };
+        let extension = Address { class: class("pg_extension"), object: id, part: 0 };
         let own = Address {
-            class: word(&format!("extension of {}", of.class)),
+            class: class(&format!("extension of {}", of.class)),
             object: of.object,
             part: i64::from(id),
         };
@@ -119,7 +124,7 @@ fn extensions(
             ..Form::default()
         };
         let identity = format!("{name} of {object}");
-        Some((Key { kind: word("extension to go with"), identity }, facts.fact(own, needs, form)))
+        Some((Key { kind: Kind::ExtensionToGoWith, identity }, facts.fact(own, needs, form)))
     });
     Ok(dependent.collect())
 }
@@ -127,24 +132,24 @@ fn extensions(
 /// An object as `COMMENT ON` names it.
 fn written(key: &Key) -> Option<String> {
     let identity = &key.identity;
-    Some(match key.kind.as_ref() {
-        "default value"
-        | "inheritance"
-        | "internal triggers"
-        | "publication relation"
-        | "publication namespace"
-        | "user mapping"
-        | "parameter"
-        | "default privileges"
-        | "role membership"
-        | "member of an extension"
-        | "text search mapping" => return None,
-        "domain constraint" => {
+    Some(match key.kind {
+        Kind::DefaultValue
+        | Kind::Inheritance
+        | Kind::InternalTriggers
+        | Kind::PublicationRelation
+        | Kind::PublicationNamespace
+        | Kind::UserMapping
+        | Kind::Parameter
+        | Kind::DefaultPrivileges
+        | Kind::RoleMembership
+        | Kind::MemberOfExtension
+        | Kind::TextSearchMapping => return None,
+        Kind::DomainConstraint => {
             // The name of the constraint is quoted where it has a blank.
             let (name, domain) = identity.rsplit_once(" on ")?;
             format!("CONSTRAINT {name} ON DOMAIN {domain}")
         }
-        "aggregate" if identity.ends_with("()") => {
+        Kind::Aggregate if identity.ends_with("()") => {
             format!("AGGREGATE {}(*)", identity.strip_suffix("()")?)
         }
         _ => format!("{} {identity}", key.words()),

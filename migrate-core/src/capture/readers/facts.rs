@@ -6,12 +6,14 @@ use std::sync::Arc;
 use postgres::Row;
 use postgres::types::Oid;
 
+use super::super::class::{Class, class};
 use super::super::fact::{Address, Fact, Key, Need};
 use super::super::form::{Change, Form, Forms, Limit, Phase, Relation, Setting, Style, When};
-use super::super::objects::{self, Found};
+use super::super::kind::Kind;
+use super::super::objects::Found;
 use super::super::options::is_internal;
 use super::super::privileges::Privileges;
-use super::super::word::{Word, word};
+use super::row::{Content, ReaderRow, What};
 
 /// Facts as they are read, row by row.
 pub(super) struct Facts {
@@ -21,7 +23,7 @@ pub(super) struct Facts {
     current: Option<Draft>,
     pub(super) forms: Forms,
     /// The relations that objects are of, by the ids of both.
-    relations: HashMap<(Word, Oid), Arc<Relation>>,
+    relations: HashMap<(Class, Oid), Arc<Relation>>,
 }
 
 /// A fact that is being read.
@@ -39,12 +41,8 @@ impl Facts {
     }
 
     /// Takes a row of a reader.
-    pub(super) fn take(&mut self, row: &Row) {
-        let address = objects::address(row);
-        let (what, value): (&str, Option<String>) = (row.get(3), row.get(4));
-        let statements: Option<Vec<Option<String>>> = row.get(5);
-        // A statement of which a part is null is none.
-        let statements: Vec<String> = statements.into_iter().flatten().flatten().collect();
+    pub(super) fn take(&mut self, row: &Row) -> Result<(), postgres::Error> {
+        let ReaderRow { address, what, value, content } = ReaderRow::parse(row)?;
         if self.current.as_ref().is_none_or(|current| current.address != address) {
             self.finish();
             self.current = Some(match self.facts.remove(&address) {
@@ -62,14 +60,17 @@ impl Facts {
                 },
             });
         }
-        let Some(draft) = &mut self.current else { return };
-        if what == "fact" {
-            let kind = word(statements.first().map_or("", String::as_str));
-            let identity = value.unwrap_or_default();
-            self.keys.insert(draft.address.clone(), Key { kind, identity });
-        } else {
-            draft.take(what, value, statements);
+        let Some(draft) = &mut self.current else { return Ok(()) };
+        match content {
+            Content::Kind(kind) => {
+                let identity = value.unwrap_or_default();
+                self.keys.insert(draft.address.clone(), Key { kind, identity });
+            }
+            Content::Need(Some(need)) if what == What::With => draft.comes_with.push(need.on),
+            Content::Need(need) => draft.needs.extend(need),
+            Content::Statements(statements) => draft.form.take(what, value, statements),
         }
+        Ok(())
     }
 
     /// Keeps what has been read of the last object.
@@ -85,7 +86,7 @@ impl Facts {
     pub(super) fn fact(&mut self, address: Address, needs: Vec<Need>, form: Form) -> Fact {
         let relation = match address.class.as_ref() {
             "pg_inherits" | "internal triggers" => {
-                self.relations.get(&(word("pg_class"), address.object))
+                self.relations.get(&(class("pg_class"), address.object))
             }
             _ => self.relations.get(&(address.class, address.object)),
         };
@@ -98,11 +99,11 @@ impl Facts {
 }
 
 /// Which relation each object is of: a table of itself, an index of its table.
-fn relations(found: &[Found]) -> HashMap<(Word, Oid), Arc<Relation>> {
+fn relations(found: &[Found]) -> HashMap<(Class, Oid), Arc<Relation>> {
     let is_whole = |found: &&Found| {
         found.address.class == "pg_class"
             && found.address.part == 0
-            && !["index", "sequence"].contains(&found.key.kind.as_ref())
+            && ![Kind::Index, Kind::Sequence].contains(&found.key.kind)
     };
     let key = |address: &Address| (address.class, address.object);
     let wholes = found.iter().filter(is_whole);
@@ -122,47 +123,33 @@ fn relations(found: &[Found]) -> HashMap<(Word, Oid), Arc<Relation>> {
     relations
 }
 
-impl Draft {
+impl Form {
     /// Takes what a row says.
-    fn take(&mut self, what: &str, value: Option<String>, mut statements: Vec<String>) {
-        let (word, name) = what.split_once(' ').unwrap_or((what, what));
-        if word == "own" {
-            let own = self.form.own.take().unwrap_or_default();
-            let form = std::mem::replace(&mut self.form, *own);
-            self.take(name, value, statements);
-            let own = Box::new(std::mem::replace(&mut self.form, form));
-            self.form.own = Some(own);
-            return;
-        }
-        let form = &mut self.form;
-        match word {
-            "create" => (form.create, form.definition) = (statements, value),
-            "among" => (form.among_rows, form.may_be_left_off) = (statements, value.is_some()),
-            "drop" => form.drop = statements,
-            "limit" | "left" => form.limits.extend(value.map(|reason| Limit {
-                of: name.to_owned(),
-                reason,
-                fails: word == "limit",
-                unless_in_order: None,
-            })),
-            "name" => form.name = value.map(|name| (name, statements)),
-            "withheld" => form.withheld = statements,
-            "with" => self.comes_with.extend(written_address(&statements)),
-            "needs" => {
-                let belongs = statements.get(3).is_some_and(|kind| kind != "n");
-                self.needs.extend(written_address(&statements).map(|on| Need { on, belongs }));
+    fn take(&mut self, what: What, value: Option<String>, mut statements: Vec<String>) {
+        match what {
+            What::Own(what) => self.own.get_or_insert_default().take(*what, value, statements),
+            What::Create => (self.create, self.definition) = (statements, value),
+            What::AmongRows => {
+                (self.among_rows, self.may_be_left_off) = (statements, value.is_some());
             }
-            "acl" => {
+            What::Drop => self.drop = statements,
+            What::Limit { of, fails } => {
+                let limit = |reason| Limit { of, reason, fails, unless_in_order: None };
+                self.limits.extend(value.map(limit));
+            }
+            What::Name => self.name = value.map(|name| (name, statements)),
+            What::Withheld => self.withheld = statements,
+            What::Privileges { name } => {
                 let privileges = Privileges::parse(&statements);
-                form.settings.push(Setting {
-                    name: what.to_owned(),
+                self.settings.push(Setting {
+                    name,
                     when: When { created: true, changed: true, phase: Phase::Privileges },
                     value: Some(privileges.value()),
                     change: Change::Privileges(privileges),
                 });
             }
-            _ => {
-                let change = match Style::of(name) {
+            What::Setting { name, when, style } => {
+                let change = match style {
                     Some(style) if !statements.is_empty() => {
                         let alter = statements.remove(0);
                         statements
@@ -171,18 +158,10 @@ impl Draft {
                     }
                     _ => Change::Statements(statements),
                 };
-                form.settings.push(Setting {
-                    name: what.to_owned(),
-                    when: When::parse(word),
-                    value,
-                    change,
-                });
+                self.settings.push(Setting { name, when, value, change });
             }
+            // These are about others.
+            What::With | What::Needs | What::Fact => {}
         }
     }
-}
-
-fn written_address(texts: &[String]) -> Option<Address> {
-    let [class, object, part, ..] = texts else { return None };
-    Some(Address { class: word(class), object: object.parse().ok()?, part: part.parse().ok()? })
 }

@@ -2,10 +2,11 @@
 //! stored in plain sight: only those that are known to hold none are kept. Of the others the name is,
 //! so that it can be said that they are not restored.
 
+use super::super::kind::Kind;
 use super::super::privileges;
 use super::Reader;
 
-pub(super) const WRAPPERS: Reader = Reader::of(&["foreign-data wrapper"], wrappers);
+pub(super) const WRAPPERS: Reader = Reader::of(&[Kind::ForeignDataWrapper], wrappers);
 
 /// Options that hold no secret: names and the network, the settings of `postgres_fdw`, the format
 /// of `file_fdw`. Not `program` and the like, whose text may have anything in it.
@@ -123,7 +124,7 @@ CROSS JOIN LATERAL (VALUES
     )
 }
 
-pub(super) const SERVERS: Reader = Reader::of(&["server"], servers);
+pub(super) const SERVERS: Reader = Reader::of(&[Kind::Server], servers);
 
 fn servers() -> String {
     let acl = privileges::sql('S', "'FOREIGN SERVER ' || name", "''", "srvacl", "srvowner");
@@ -152,7 +153,7 @@ CROSS JOIN LATERAL (VALUES
     )
 }
 
-pub(super) const USER_MAPPINGS: Reader = Reader::of(&["user mapping"], user_mappings);
+pub(super) const USER_MAPPINGS: Reader = Reader::of(&[Kind::UserMapping], user_mappings);
 
 /// By the view: the catalog itself is not for everyone.
 fn user_mappings() -> String {

@@ -1,8 +1,9 @@
 //! Indexes, those behind constraints among them.
 
+use super::super::kind::Kind;
 use super::Reader;
 
-pub(super) const INDEXES: Reader = Reader::of(&["index"], indexes);
+pub(super) const INDEXES: Reader = Reader::of(&[Kind::Index], indexes);
 
 /// A parameter changes in place, so it is no part of what demands a new index. An index that was joined
 /// by that of a partition's constraint is dropped with the constraint or not at all.

@@ -33,6 +33,7 @@ mod publication;
 mod relation;
 mod role;
 mod routine;
+mod row;
 mod rules;
 mod schema;
 mod sequence;
@@ -50,13 +51,14 @@ use postgres::types::{Oid, ToSql, Type};
 use super::State;
 use super::fact::{Address, Fact, Need};
 use super::form::Forms;
+use super::kind::Kind;
 use super::objects::{Found, ids};
 use crate::plan::Only;
 use facts::Facts;
 
 /// A query for objects of some kinds.
 pub(super) struct Reader {
-    kinds: &'static [&'static str],
+    kinds: &'static [Kind],
     sql: fn() -> String,
     /// A question that has to be answered with yes, for what not everyone may read.
     only_if: Option<&'static str>,
@@ -137,7 +139,9 @@ pub(super) fn read(
     if !of_rights {
         sequence::positions(client, &found, &mut facts)?;
     }
-    role::parameters(client, &found)?.iter().for_each(|row| facts.take(row));
+    for row in role::parameters(client, &found)? {
+        facts.take(&row)?;
+    }
     facts.finish();
     super::column_order::make_independent(client, &mut facts.facts)?;
     // What comes with its range, or with its foreign key, is nothing by itself.
@@ -169,7 +173,7 @@ pub(super) fn read(
 }
 
 impl Reader {
-    const fn of(kinds: &'static [&'static str], sql: fn() -> String) -> Self {
+    const fn of(kinds: &'static [Kind], sql: fn() -> String) -> Self {
         Self { kinds, sql, only_if: None }
     }
 
@@ -185,7 +189,7 @@ impl Reader {
         found: &[Found],
         facts: &mut Facts,
     ) -> Result<(), postgres::Error> {
-        let wanted = found.iter().filter(|found| self.kinds.contains(&found.key.kind.as_ref()));
+        let wanted = found.iter().filter(|found| self.kinds.contains(&found.key.kind));
         let (ids, parts) = ids(wanted.map(|found| &found.address));
         if ids.is_empty() || !self.may_read(client)? {
             return Ok(());
@@ -195,7 +199,7 @@ impl Reader {
             [(&ids, Type::OID_ARRAY), (&parts, Type::INT8_ARRAY)];
         let mut rows = client.query_typed_raw(&sql, parameters)?;
         while let Some(row) = rows.next()? {
-            facts.take(&row);
+            facts.take(&row)?;
         }
         Ok(())
     }
@@ -253,14 +257,14 @@ fn attempt_with(statement: &str, handlers: &str) -> String {
 /// row type of a table, the rule of a view, the triggers of a foreign key. The constraint of a
 /// trigger can have a comment.
 fn aliases(found: &[Found]) -> HashMap<Address, Address> {
-    let by_itself = ["sequence", "index", "operator family", "operator class"];
+    let by_itself = [Kind::Sequence, Kind::Index, Kind::OperatorFamily, Kind::OperatorClass];
     let is_of_trigger = |found: &Found| {
         found.address.class == "pg_constraint"
             && found.internal.iter().any(|whole| whole.class == "pg_trigger")
     };
     found
         .iter()
-        .filter(|found| !by_itself.contains(&found.key.kind.as_ref()) && !is_of_trigger(found))
+        .filter(|found| !by_itself.contains(&found.key.kind) && !is_of_trigger(found))
         .filter_map(|found| {
             let whole =
                 found.internal.iter().find(|whole| whole.whole() != found.address.whole())?;
@@ -373,4 +377,38 @@ fn defaults(client: &mut Client) -> Result<HashMap<String, Vec<String>>, postgre
             (format!("acl {letter}"), row.get(1))
         })
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_read_or_goes_with_another() {
+        let goes_with_another = [
+            Kind::CompositeType,
+            Kind::DefaultAcl,
+            Kind::FunctionOfAccessMethod,
+            Kind::IndexColumn,
+            Kind::OperatorOfAccessMethod,
+            Kind::SequenceColumn,
+            Kind::ToastTable,
+            Kind::ToastTableColumn,
+        ];
+        let named_by_a_reader = [
+            Kind::ExtensionToGoWith,
+            Kind::Inheritance,
+            Kind::InternalTriggers,
+            Kind::MemberOfExtension,
+            Kind::Parameter,
+            Kind::RoleMembership,
+            Kind::SecurityLabel,
+            Kind::TextSearchMapping,
+        ];
+        let is_read = |kind: &Kind| READERS.iter().any(|reader| reader.kinds.contains(kind));
+        let not_read: Vec<_> = Kind::ALL.iter().filter(|kind| !is_read(kind)).copied().collect();
+        let mut expected = [goes_with_another, named_by_a_reader].concat();
+        expected.sort();
+        assert_eq!(not_read, expected);
+    }
 }

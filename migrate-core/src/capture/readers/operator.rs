@@ -1,8 +1,9 @@
 //! Operators, their classes and families, casts, collations, conversions and transforms.
 
+use super::super::kind::Kind;
 use super::Reader;
 
-pub(super) const OPERATORS: Reader = Reader::of(&["operator"], operators);
+pub(super) const OPERATORS: Reader = Reader::of(&[Kind::Operator], operators);
 
 /// An operator's name is no identifier and never quoted.
 fn operators() -> String {
@@ -65,7 +66,7 @@ const OF_FAMILY: &str = "NOT EXISTS (SELECT FROM pg_depend d
     WHERE d.classid = member.tableoid AND d.objid = member.oid AND d.deptype = 'i'
       AND d.refclassid = 'pg_opclass'::regclass)";
 
-pub(super) const CLASSES: Reader = Reader::of(&["operator class"], classes);
+pub(super) const CLASSES: Reader = Reader::of(&[Kind::OperatorClass], classes);
 
 fn classes() -> String {
     let items = items(OF_CLASS);
@@ -95,7 +96,7 @@ CROSS JOIN LATERAL (VALUES
     )
 }
 
-pub(super) const FAMILIES: Reader = Reader::of(&["operator family"], families);
+pub(super) const FAMILIES: Reader = Reader::of(&[Kind::OperatorFamily], families);
 
 /// What a family has by itself is added when its classes are there.
 fn families() -> String {
@@ -118,7 +119,7 @@ CROSS JOIN LATERAL (VALUES
     )
 }
 
-pub(super) const CASTS: Reader = Reader::of(&["cast"], casts);
+pub(super) const CASTS: Reader = Reader::of(&[Kind::Cast], casts);
 
 fn casts() -> String {
     "
@@ -140,7 +141,7 @@ CROSS JOIN LATERAL (VALUES
         .to_owned()
 }
 
-pub(super) const COLLATIONS: Reader = Reader::of(&["collation"], collations);
+pub(super) const COLLATIONS: Reader = Reader::of(&[Kind::Collation], collations);
 
 /// The names of the locale's columns are not the same in all versions.
 fn collations() -> String {
@@ -169,7 +170,7 @@ CROSS JOIN LATERAL (VALUES
         .to_owned()
 }
 
-pub(super) const CONVERSIONS: Reader = Reader::of(&["conversion"], conversions);
+pub(super) const CONVERSIONS: Reader = Reader::of(&[Kind::Conversion], conversions);
 
 fn conversions() -> String {
     "
@@ -189,7 +190,7 @@ CROSS JOIN LATERAL (VALUES
         .to_owned()
 }
 
-pub(super) const TRANSFORMS: Reader = Reader::of(&["transform"], transforms);
+pub(super) const TRANSFORMS: Reader = Reader::of(&[Kind::Transform], transforms);
 
 fn transforms() -> String {
     "

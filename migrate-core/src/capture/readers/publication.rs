@@ -1,8 +1,9 @@
 //! Publications, and what they publish.
 
+use super::super::kind::Kind;
 use super::Reader;
 
-pub(super) const PUBLICATIONS: Reader = Reader::of(&["publication"], publications);
+pub(super) const PUBLICATIONS: Reader = Reader::of(&[Kind::Publication], publications);
 
 fn publications() -> String {
     "
@@ -31,7 +32,7 @@ CROSS JOIN LATERAL (VALUES
         .to_owned()
 }
 
-pub(super) const TABLES: Reader = Reader::of(&["publication relation"], tables);
+pub(super) const TABLES: Reader = Reader::of(&[Kind::PublicationRelation], tables);
 
 /// Columns and a condition are known from 15 on.
 fn tables() -> String {
@@ -61,7 +62,7 @@ CROSS JOIN LATERAL (VALUES
         .to_owned()
 }
 
-pub(super) const SCHEMAS: Reader = Reader::of(&["publication namespace"], schemas);
+pub(super) const SCHEMAS: Reader = Reader::of(&[Kind::PublicationNamespace], schemas);
 
 /// A catalog of 15 and newer, which is asked only where there are such.
 fn schemas() -> String {

@@ -1,9 +1,10 @@
 //! Tables, and what joins them to others.
 
+use super::super::kind::Kind;
 use super::super::privileges;
 use super::Reader;
 
-pub(super) const TABLES: Reader = Reader::of(&["table", "foreign table"], tables);
+pub(super) const TABLES: Reader = Reader::of(&[Kind::Table, Kind::ForeignTable], tables);
 
 /// Defaults, constraints and identities are facts of their own and follow.
 fn tables() -> String {
@@ -116,8 +117,10 @@ CROSS JOIN LATERAL (VALUES
     )
 }
 
-pub(super) const RIGHTS: Reader =
-    Reader::of(&["table", "foreign table", "view", "materialized view", "sequence"], rights);
+pub(super) const RIGHTS: Reader = Reader::of(
+    &[Kind::Table, Kind::ForeignTable, Kind::View, Kind::MaterializedView, Kind::Sequence],
+    rights,
+);
 
 /// The owner of a column's sequence is that of its table.
 fn rights() -> String {
@@ -149,7 +152,7 @@ WHERE statements IS NOT NULL"
     )
 }
 
-pub(super) const LINKS: Reader = Reader::of(&["table", "foreign table"], links);
+pub(super) const LINKS: Reader = Reader::of(&[Kind::Table, Kind::ForeignTable], links);
 
 /// A child's `CREATE TABLE` names what it inherits from; a partition is attached later.
 fn links() -> String {

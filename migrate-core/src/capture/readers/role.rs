@@ -6,9 +6,10 @@ use super::super::privileges;
 use postgres::types::Type;
 use postgres::{Client, Row};
 
+use super::super::kind::Kind;
 use super::Reader;
 
-pub(super) const ROLES: Reader = Reader::of(&["role"], roles);
+pub(super) const ROLES: Reader = Reader::of(&[Kind::Role], roles);
 
 /// Attributes one by one: some may be changed by superusers alone.
 fn roles() -> String {
@@ -56,7 +57,7 @@ LEFT JOIN pg_database d ON d.oid = setdatabase"
         .to_owned()
 }
 
-pub(super) const MEMBERSHIPS: Reader = Reader::of(&["role"], memberships);
+pub(super) const MEMBERSHIPS: Reader = Reader::of(&[Kind::Role], memberships);
 
 /// Who granted a membership is said where it was somebody else than would be now. From 16 on a
 /// membership has more options than one, and there may be one of each grantor.
@@ -88,7 +89,7 @@ CROSS JOIN LATERAL (VALUES
         .to_owned()
 }
 
-pub(super) const DATABASES: Reader = Reader::of(&["database"], databases);
+pub(super) const DATABASES: Reader = Reader::of(&[Kind::Database], databases);
 
 /// A database is neither made nor dropped on a way back: what is in it would be lost.
 fn databases() -> String {
@@ -115,7 +116,7 @@ CROSS JOIN LATERAL (VALUES
     )
 }
 
-pub(super) const TABLESPACES: Reader = Reader::of(&["tablespace"], tablespaces);
+pub(super) const TABLESPACES: Reader = Reader::of(&[Kind::Tablespace], tablespaces);
 
 fn tablespaces() -> String {
     let acl = privileges::sql('t', "'TABLESPACE ' || name", "''", "spcacl", "spcowner");
@@ -137,7 +138,7 @@ CROSS JOIN LATERAL (VALUES
 
 /// Asked for by role and schema. There is always such a thing: what is not said is the default.
 pub(super) const DEFAULT_PRIVILEGES: Reader =
-    Reader::of(&[super::super::names::DEFAULT_PRIVILEGES], default_privileges);
+    Reader::of(&[Kind::DefaultPrivileges], default_privileges);
 
 fn default_privileges() -> String {
     let acl = privileges::sql_of_defaults();

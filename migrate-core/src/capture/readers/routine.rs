@@ -1,9 +1,11 @@
 //! Functions, procedures and aggregates.
 
+use super::super::kind::Kind;
 use super::super::privileges;
 use super::Reader;
 
-pub(super) const FUNCTIONS: Reader = Reader::of(&["function", "procedure", "aggregate"], functions);
+pub(super) const FUNCTIONS: Reader =
+    Reader::of(&[Kind::Function, Kind::Procedure, Kind::Aggregate], functions);
 
 /// A function whose arguments and result are the same can be replaced, if it then has no fewer
 /// defaults.

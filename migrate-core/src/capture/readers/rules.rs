@@ -1,6 +1,7 @@
 //! Triggers, rules, policies and extended statistics: what a table has besides its columns,
 //! constraints and indexes.
 
+use super::super::kind::Kind;
 use super::Reader;
 
 /// A definition without the first name in it: a rename changes that in place. Words of SQL are in
@@ -12,7 +13,7 @@ pub(super) fn nameless(definition: &str, name: &str) -> String {
     )
 }
 
-pub(super) const TRIGGERS: Reader = Reader::of(&["trigger"], triggers);
+pub(super) const TRIGGERS: Reader = Reader::of(&[Kind::Trigger], triggers);
 
 /// A partition gets the triggers of its parent when it is attached, as they are there; one that is
 /// enabled in another way is so again when all else is done, for what is said of the parent's
@@ -78,7 +79,7 @@ END
 ', enable, relation, t.tgname, mode,
    ARRAY(SELECT known.relid::oid FROM pg_partition_tree(t.tgrelid) AS known ORDER BY 1))";
 
-pub(super) const INTERNAL_TRIGGERS: Reader = Reader::of(&["trigger"], internal_triggers);
+pub(super) const INTERNAL_TRIGGERS: Reader = Reader::of(&[Kind::Trigger], internal_triggers);
 
 /// The triggers that check foreign keys and deferrable keys, which `DISABLE TRIGGER ALL` turns off
 /// too. Their names have an id in them, so they are found by what they call, their table, and the
@@ -144,7 +145,7 @@ CROSS JOIN LATERAL (VALUES
         .to_owned()
 }
 
-pub(super) const RULES: Reader = Reader::of(&["rule"], rules);
+pub(super) const RULES: Reader = Reader::of(&[Kind::Rule], rules);
 
 fn rules() -> String {
     let nameless = nameless("definition", "rulename");
@@ -164,7 +165,7 @@ CROSS JOIN LATERAL (VALUES
 ) AS rows(what, value, statements)")
 }
 
-pub(super) const POLICIES: Reader = Reader::of(&["policy"], policies);
+pub(super) const POLICIES: Reader = Reader::of(&[Kind::Policy], policies);
 
 fn policies() -> String {
     let nameless = nameless("definition", "polname");
@@ -191,7 +192,7 @@ CROSS JOIN LATERAL (VALUES
 ) AS rows(what, value, statements)")
 }
 
-pub(super) const STATISTICS: Reader = Reader::of(&["statistics object"], statistics);
+pub(super) const STATISTICS: Reader = Reader::of(&[Kind::StatisticsObject], statistics);
 
 fn statistics() -> String {
     "

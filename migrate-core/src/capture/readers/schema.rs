@@ -1,9 +1,10 @@
 //! Schemas and extensions.
 
+use super::super::kind::Kind;
 use super::super::privileges;
 use super::Reader;
 
-pub(super) const SCHEMAS: Reader = Reader::of(&["schema"], schemas);
+pub(super) const SCHEMAS: Reader = Reader::of(&[Kind::Schema], schemas);
 
 fn schemas() -> String {
     let acl = privileges::sql('n', "'SCHEMA ' || name", "''", "nspacl", "nspowner");
@@ -21,7 +22,7 @@ CROSS JOIN LATERAL (VALUES
     )
 }
 
-pub(super) const EXTENSIONS: Reader = Reader::of(&["extension"], extensions);
+pub(super) const EXTENSIONS: Reader = Reader::of(&[Kind::Extension], extensions);
 
 fn extensions() -> String {
     "
@@ -37,7 +38,7 @@ CROSS JOIN LATERAL (VALUES
         .to_owned()
 }
 
-pub(super) const MEMBERS: Reader = Reader::of(&["extension"], members);
+pub(super) const MEMBERS: Reader = Reader::of(&[Kind::Extension], members);
 
 /// An extension comes with its members, and these with the privileges that its script gives. Those
 /// that were changed since are changed again.

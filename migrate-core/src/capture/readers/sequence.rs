@@ -4,6 +4,7 @@ use migrate_dsl::quote_literal;
 use postgres::types::Type;
 use postgres::{Client, Row};
 
+use super::super::kind::Kind;
 use super::super::objects::{Found, ids};
 use super::super::privileges;
 use super::{Facts, Reader};
@@ -14,7 +15,7 @@ pub(super) const PARAMETERS: (&str, &str) = (
     "seqstart, seqincrement, seqmin, seqmax, seqcache, CASE WHEN seqcycle THEN ' CYCLE' ELSE ' NO CYCLE' END",
 );
 
-pub(super) const SEQUENCES: Reader = Reader::of(&["sequence"], sequences);
+pub(super) const SEQUENCES: Reader = Reader::of(&[Kind::Sequence], sequences);
 
 fn sequences() -> String {
     let (form, values) = PARAMETERS;
@@ -79,8 +80,10 @@ pub(super) fn positions(
     found: &[Found],
     facts: &mut Facts,
 ) -> Result<(), postgres::Error> {
-    let (ids, _) =
-        ids(found.iter().filter(|found| found.key.kind == "sequence").map(|found| &found.address));
+    let (ids, _) = ids(found
+        .iter()
+        .filter(|found| found.key.kind == Kind::Sequence)
+        .map(|found| &found.address));
     if ids.is_empty() {
         return Ok(());
     }
@@ -135,7 +138,9 @@ WHERE c.oid = ANY ($1) AND NOT pg_is_other_temp_schema(c.relnamespace)
     // The server's parser goes a level deeper with each.
     for some in positions.chunks(100) {
         let rows = client.query_typed(&some.join("\nUNION ALL\n"), &[])?;
-        rows.iter().for_each(|row| facts.take(row));
+        for row in &rows {
+            facts.take(row)?;
+        }
     }
     Ok(())
 }

@@ -1,10 +1,11 @@
 //! Languages, access methods, event triggers and subscriptions: what belongs to the database as a
 //! whole.
 
+use super::super::kind::Kind;
 use super::super::privileges;
 use super::Reader;
 
-pub(super) const LANGUAGES: Reader = Reader::of(&["language"], languages);
+pub(super) const LANGUAGES: Reader = Reader::of(&[Kind::Language], languages);
 
 fn languages() -> String {
     let acl = privileges::sql('l', "'LANGUAGE ' || name", "''", "lanacl", "lanowner");
@@ -30,7 +31,7 @@ CROSS JOIN LATERAL (VALUES
     )
 }
 
-pub(super) const ACCESS_METHODS: Reader = Reader::of(&["access method"], access_methods);
+pub(super) const ACCESS_METHODS: Reader = Reader::of(&[Kind::AccessMethod], access_methods);
 
 fn access_methods() -> String {
     "
@@ -45,7 +46,7 @@ CROSS JOIN LATERAL (VALUES
         .to_owned()
 }
 
-pub(super) const EVENT_TRIGGERS: Reader = Reader::of(&["event trigger"], event_triggers);
+pub(super) const EVENT_TRIGGERS: Reader = Reader::of(&[Kind::EventTrigger], event_triggers);
 
 fn event_triggers() -> String {
     "
@@ -70,7 +71,7 @@ CROSS JOIN LATERAL (VALUES
         .to_owned()
 }
 
-pub(super) const SUBSCRIPTIONS: Reader = Reader::of(&["subscription"], subscriptions);
+pub(super) const SUBSCRIPTIONS: Reader = Reader::of(&[Kind::Subscription], subscriptions);
 
 /// What a subscription is made with, besides its connection.
 const SUBSCRIPTION: &str = "
@@ -129,7 +130,7 @@ CROSS JOIN LATERAL (VALUES
 
 pub(super) const CONNECTIONS: Reader = Reader {
     only_if: Some("SELECT has_column_privilege('pg_subscription', 'subconninfo', 'SELECT')"),
-    ..Reader::of(&["subscription"], connections)
+    ..Reader::of(&[Kind::Subscription], connections)
 };
 
 /// A connection with a password is left out.

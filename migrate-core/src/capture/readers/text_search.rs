@@ -1,9 +1,10 @@
 //! Text search.
 
+use super::super::kind::Kind;
 use super::Reader;
 
 pub(super) const CONFIGURATIONS: Reader =
-    Reader::of(&["text search configuration"], configurations);
+    Reader::of(&[Kind::TextSearchConfiguration], configurations);
 
 /// A mapping a kind of token.
 fn configurations() -> String {
@@ -39,7 +40,7 @@ WHERE dictionaries IS NOT NULL"
         .to_owned()
 }
 
-pub(super) const DICTIONARIES: Reader = Reader::of(&["text search dictionary"], dictionaries);
+pub(super) const DICTIONARIES: Reader = Reader::of(&[Kind::TextSearchDictionary], dictionaries);
 
 fn dictionaries() -> String {
     "
@@ -63,7 +64,7 @@ CROSS JOIN LATERAL (VALUES
         .to_owned()
 }
 
-pub(super) const PARSERS: Reader = Reader::of(&["text search parser"], parsers);
+pub(super) const PARSERS: Reader = Reader::of(&[Kind::TextSearchParser], parsers);
 
 fn parsers() -> String {
     "
@@ -81,7 +82,7 @@ CROSS JOIN LATERAL (VALUES
         .to_owned()
 }
 
-pub(super) const TEMPLATES: Reader = Reader::of(&["text search template"], templates);
+pub(super) const TEMPLATES: Reader = Reader::of(&[Kind::TextSearchTemplate], templates);
 
 fn templates() -> String {
     "

@@ -1,9 +1,10 @@
 //! Enums, domains, composite types and ranges. A base type is made by its extension's script.
 
+use super::super::kind::Kind;
 use super::super::privileges;
 use super::{Otherwise, Reader};
 
-pub(super) const TYPES: Reader = Reader::of(&["type"], types);
+pub(super) const TYPES: Reader = Reader::of(&[Kind::Type], types);
 
 /// A column that has a domain inside of its own type, as an expression over the domain's id.
 fn container(domain: &str) -> String {
@@ -127,7 +128,7 @@ WHERE statements IS NOT NULL
 }
 
 pub(super) const DOMAIN_CONSTRAINTS: Reader =
-    Reader::of(&["domain constraint"], domain_constraints);
+    Reader::of(&[Kind::DomainConstraint], domain_constraints);
 
 /// Once a composite type or an array has the domain, it takes no more of them; so they are made
 /// with it. One that is not valid cannot be.

@@ -1,9 +1,10 @@
 //! Views, materialized ones too.
 
+use super::super::kind::Kind;
 use super::super::privileges;
 use super::Reader;
 
-pub(super) const VIEWS: Reader = Reader::of(&["view", "materialized view"], views);
+pub(super) const VIEWS: Reader = Reader::of(&[Kind::View, Kind::MaterializedView], views);
 
 /// A view whose columns are the same can be replaced; everything else takes a new one.
 fn views() -> String {

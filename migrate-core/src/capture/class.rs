@@ -1,0 +1,101 @@
+//! Classes of the catalog, as `pg_depend` has them, and names in their place for what has no id.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::ops::Deref;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+/// A name of which there is one copy: ten thousand partitions have it some million times.
+#[derive(Clone, Copy)]
+pub(super) struct Class(&'static &'static str);
+
+/// The class of a name that the server has sent. There are only so many, so that they are kept for good.
+pub(super) fn class(name: &str) -> Class {
+    static CLASSES: OnceLock<Mutex<HashMap<&'static str, Class>>> = OnceLock::new();
+    let classes = CLASSES.get_or_init(Mutex::default);
+    let mut classes = classes.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(class) = classes.get(name) {
+        return *class;
+    }
+    let name: &'static str = Box::leak(Box::from(name));
+    let class = Class(Box::leak(Box::new(name)));
+    classes.insert(name, class);
+    class
+}
+
+impl Deref for Class {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.0
+    }
+}
+
+impl PartialEq for Class {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.0, other.0)
+    }
+}
+
+impl Eq for Class {}
+
+impl PartialEq<str> for Class {
+    fn eq(&self, other: &str) -> bool {
+        **self.0 == *other
+    }
+}
+
+impl PartialEq<&str> for Class {
+    fn eq(&self, other: &&str) -> bool {
+        *self.0 == *other
+    }
+}
+
+impl PartialEq<Class> for str {
+    fn eq(&self, other: &Class) -> bool {
+        *self == **other
+    }
+}
+
+impl PartialEq<Class> for &str {
+    fn eq(&self, other: &Class) -> bool {
+        **self == **other
+    }
+}
+
+impl AsRef<str> for Class {
+    fn as_ref(&self) -> &str {
+        self
+    }
+}
+
+impl Hash for Class {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::ptr::hash(self.0, state);
+    }
+}
+
+impl Ord for Class {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.cmp(other.0)
+    }
+}
+
+impl PartialOrd for Class {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Debug for Class {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+impl fmt::Display for Class {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self)
+    }
+}
