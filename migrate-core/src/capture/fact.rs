@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use postgres::types::Oid;
 
-use super::class::Class;
+use super::class::{Class, class};
 use super::form::{ColumnsOf, Form, Forms, Limit, MARKS, Relation, Setting};
 use super::kind::Kind;
 
@@ -47,6 +47,11 @@ pub(super) struct Need {
 }
 
 impl Address {
+    /// That in the first columns of a row.
+    pub(super) fn of_row(row: &postgres::Row) -> Self {
+        Self { class: class(row.get(0)), object: row.get(1), part: row.get(2) }
+    }
+
     /// What this is a part of.
     pub(super) fn whole(&self) -> Self {
         Self { part: 0, ..self.clone() }

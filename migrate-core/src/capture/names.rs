@@ -57,7 +57,7 @@ impl Names {
         }
         let queries: Vec<_> = queries.into_iter().collect();
         let rows = client.query_typed(&queries.join("\nUNION\n"), &[])?;
-        Ok(rows.iter().map(super::objects::address).collect())
+        Ok(rows.iter().map(Address::of_row).collect())
     }
 
     /// Which of the named objects are there.

@@ -188,7 +188,7 @@ WHERE part > 0 AND EXISTS (SELECT FROM pg_attribute
         client.query_typed(ask, &[(&asked.join(","), Type::TEXT)])?;
         let there = client.query_typed(&format!("FETCH ALL FROM {CURSOR}"), &[])?;
         client.query_typed(ask, &[(&"", Type::TEXT)])?;
-        Ok(there.iter().map(address).collect())
+        Ok(there.iter().map(Address::of_row).collect())
     }
 
     /// Whether it is certain of what was made since then that it was.
@@ -287,7 +287,7 @@ HAVING bool_and({is_new})"
             &sql,
             &[(&classes, Type::TEXT_ARRAY), (&ids, Type::OID_ARRAY), (&parts, Type::INT8_ARRAY)],
         )?;
-        made.extend(rows.iter().map(address));
+        made.extend(rows.iter().map(Address::of_row));
         Ok(made)
     }
 }
@@ -348,7 +348,7 @@ pub(super) fn find(
             Some(kind) => found.push(dependent(&row, kind)),
             None => {
                 let (kind, identity): (&str, &str) = (row.get(3), row.get(4));
-                unknown.insert(address(&row), format!("{kind} `{identity}`"));
+                unknown.insert(Address::of_row(&row), format!("{kind} `{identity}`"));
             }
         }
     }
@@ -377,13 +377,8 @@ pub(super) fn find(
     Ok(Dependents { found, referred, unknown })
 }
 
-/// The address in the first columns of a row.
-pub(super) fn address(row: &postgres::Row) -> Address {
-    Address { class: class(row.get(0)), object: row.get(1), part: row.get(2) }
-}
-
 fn dependent(row: &postgres::Row, kind: Kind) -> Found {
-    let address = address(row);
+    let address = Address::of_row(row);
     let (classes, ids, parts, letters): (Vec<&str>, Vec<Oid>, Vec<i64>, Vec<&str>) =
         (row.get(5), row.get(6), row.get(7), row.get(8));
     let (mut needs, mut internal) = (Vec::new(), Vec::new());

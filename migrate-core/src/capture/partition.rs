@@ -10,7 +10,6 @@ use postgres::types::{Oid, Type};
 use super::State;
 use super::class::class;
 use super::fact::{Address, Fact};
-use super::objects::address;
 
 /// Classes whose objects belong to tables, and which table that is.
 const TABLES: [(&str, &str); 6] = [
@@ -190,7 +189,7 @@ impl State {
             );
             let rows = client
                 .query_typed(&sql, &[(&classes, Type::TEXT_ARRAY), (&ids, Type::OID_ARRAY)])?;
-            self.tables = rows.iter().map(|row| (address(row), row.get(3))).collect();
+            self.tables = rows.iter().map(|row| (Address::of_row(row), row.get(3))).collect();
         }
         let of_columns = self.facts.values().map(|fact| &fact.address);
         let of_columns = of_columns.filter(|address| address.class == "pg_class");

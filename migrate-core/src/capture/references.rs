@@ -73,7 +73,7 @@ impl State {
         })?;
         let own = self.addresses();
         let references = rows.iter().map(|row| Reference {
-            address: objects::address(row),
+            address: Address::of_row(row),
             kind: row.get(3),
             identity: row.get(4),
             names: row.get(5),

@@ -37,7 +37,7 @@ fn comments(client: &mut Client, ids: &[Oid], facts: &mut Facts) -> Result<(), p
     )?;
     let mut comments: HashMap<Address, String> = HashMap::new();
     for row in rows {
-        comments.insert(super::super::objects::address(&row), row.get(3));
+        comments.insert(Address::of_row(&row), row.get(3));
     }
     let Facts { facts, keys, forms, .. } = facts;
     for (address, key) in keys {
@@ -75,7 +75,7 @@ fn labels(
         &[(&ids, Type::OID_ARRAY)],
     )?;
     let labels = rows.iter().filter_map(|row| {
-        let of = super::super::objects::address(row);
+        let of = super::super::Address::of_row(row);
         let (provider, label): (String, String) = (row.get(3), row.get(4));
         let object = written(facts.keys.get(&of)?)?;
         let provider = Identifier::from(provider).quoted();
@@ -108,7 +108,7 @@ fn extensions(
         &[(&ids, Type::OID_ARRAY)],
     )?;
     let dependent = rows.iter().filter_map(|row| {
-        let of = super::super::objects::address(row);
+        let of = super::super::Address::of_row(row);
         let (id, name): (Oid, String) = (row.get(3), row.get(4));
         let object = written(facts.keys.get(&of)?)?;
         let extension = Address { class: class("pg_extension"), object: id, part: 0 };

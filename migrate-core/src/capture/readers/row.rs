@@ -9,7 +9,6 @@ use super::super::class::class;
 use super::super::fact::{Address, Need};
 use super::super::form::{Phase, Style, When};
 use super::super::kind::Kind;
-use super::super::objects;
 
 /// What a row says of its object.
 pub(super) struct ReaderRow {
@@ -71,7 +70,7 @@ impl ReaderRow {
                 Content::Statements(statements.into_iter().flatten().flatten().collect())
             }
         };
-        Ok(Self { address: objects::address(row), what, value: row.try_get(4)?, content })
+        Ok(Self { address: Address::of_row(row), what, value: row.try_get(4)?, content })
     }
 }
 

@@ -80,10 +80,8 @@ pub(super) fn positions(
     found: &[Found],
     facts: &mut Facts,
 ) -> Result<(), postgres::Error> {
-    let (ids, _) = ids(found
-        .iter()
-        .filter(|found| found.key.kind == Kind::Sequence)
-        .map(|found| &found.address));
+    let sequences = found.iter().filter(|found| found.key.kind == Kind::Sequence);
+    let (ids, _) = ids(sequences.map(|found| &found.address));
     if ids.is_empty() {
         return Ok(());
     }
@@ -138,9 +136,7 @@ WHERE c.oid = ANY ($1) AND NOT pg_is_other_temp_schema(c.relnamespace)
     // The server's parser goes a level deeper with each.
     for some in positions.chunks(100) {
         let rows = client.query_typed(&some.join("\nUNION ALL\n"), &[])?;
-        for row in &rows {
-            facts.take(row)?;
-        }
+        rows.iter().try_for_each(|row| facts.take(row))?;
     }
     Ok(())
 }
