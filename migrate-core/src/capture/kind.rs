@@ -15,16 +15,8 @@ macro_rules! kinds {
         pub(super) enum Kind { $($kind),+ }
 
         impl Kind {
-            #[cfg(test)]
+            /// All, in the order of their words.
             pub(super) const ALL: &[Self] = &[$(Self::$kind),+];
-
-            /// The kind of this word, if it is known.
-            pub(super) fn parse(word: &str) -> Option<Self> {
-                match word {
-                    $($word => Some(Self::$kind),)+
-                    _ => None,
-                }
-            }
 
             pub(super) const fn word(self) -> &'static str {
                 match self { $(Self::$kind => $word),+ }
@@ -102,6 +94,12 @@ kinds! {
 }
 
 impl Kind {
+    /// The kind of this word, if it is known.
+    pub(super) fn parse(word: &str) -> Option<Self> {
+        let place = Self::ALL.binary_search_by_key(&word, |kind| kind.word()).ok()?;
+        Self::ALL.get(place).copied()
+    }
+
     /// Whether it is a column of something.
     pub(super) fn is_column(self) -> bool {
         self.word().ends_with(" column")

@@ -4,7 +4,7 @@
 //! statement is over. A cancel goes over the network, which may hang: it is sent from a thread of
 //! its own and never under the mutex, but counted there, so that the engine goes on only once it is
 //! sent or given up. One that the server has not come round to by then is waited for
-//! ([`Session::guarded`](crate::connect::Session)), lest it hit the next statement.
+//! ([`Armed::end`]), lest it hit the next statement.
 
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -409,11 +409,16 @@ impl Armed {
             state = self.interrupt.wait(state, until.saturating_duration_since(Instant::now()));
         }
         drop(state);
-        running.map_or_else(Ended::default, |running| Ended {
+        let ended = running.map_or_else(Ended::default, |running| Ended {
             cancelled: running.cancelled_at.is_some(),
             verdict: running.verdict,
             waits: running.waits,
-        })
+        });
+        if ended.cancelled && !lifeline.is_some_and(Lifeline::is_severed) {
+            // A cancel may still be on its way. A server that waits for a command ignores it.
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        ended
     }
 }
 

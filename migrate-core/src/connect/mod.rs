@@ -2,7 +2,8 @@
 //!
 //! A [`Target`] is read from a URL and its surroundings as libpq does it: `target` and what it
 //! stands on (`parse`, `parameters`, `service`, `passfile`). A [`Session`] is opened on it: `reach`
-//! tries its servers, in `tls` or in clear text, and `pooler` has a look at who answers.
+//! tries its servers, in `tls` or in clear text, and `pooler` has a look at who answers. A transaction
+//! that is more than one message is an [`OpenTransaction`] on it.
 
 mod administration;
 mod error;
@@ -10,6 +11,7 @@ mod identity;
 pub(crate) mod interrupt;
 mod lifeline;
 mod messages;
+mod open_transaction;
 mod parameters;
 mod parse;
 mod passfile;
@@ -31,6 +33,7 @@ mod tls;
 pub use administration::{AdministrationError, create_database, drop_database, reset_database};
 pub(crate) use error::ReconnectError;
 pub use error::{ConnectError, OpenError};
+pub(crate) use open_transaction::OpenTransaction;
 pub use postgres::error::SqlState;
 pub use reach::Canceler;
 pub use session::Session;

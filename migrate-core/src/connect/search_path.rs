@@ -106,15 +106,6 @@ pub(crate) fn relations(
     client.query_typed_one(&sql, &[(&names, Type::TEXT_ARRAY)])?.try_get(1)
 }
 
-/// The same, where the running transaction has the author's path.
-pub(crate) fn relation_in_transaction(
-    client: &mut Client,
-    name: &str,
-) -> Result<Option<Oid>, postgres::Error> {
-    let sql = "SELECT pg_catalog.to_regclass($1)::pg_catalog.oid";
-    client.query_one(sql, &[&name])?.try_get(0)
-}
-
 /// The name of an object as a person reads it, of one that the trusted path has made the server
 /// qualify: `public` goes without saying.
 pub(crate) fn shown(name: String) -> String {

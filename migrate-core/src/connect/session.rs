@@ -16,7 +16,7 @@ use super::settings::{Found, HISTORY_LOOK, SETTINGS, of_version, settle};
 use super::target::Wanted;
 use super::tls::Connector;
 use super::{Canceler, ConnectError, OpenError, Target, pooler};
-use crate::connect::interrupt::{Ended, Interrupt, Kind};
+use crate::connect::interrupt::{Armed, Ended, Interrupt, Kind};
 use crate::plan::Step;
 
 /// A connection to a database, with its own settings.
@@ -335,15 +335,15 @@ impl Session {
         statements: usize,
         work: impl FnOnce(&mut Client) -> T,
     ) -> (T, Ended) {
-        self.bound_locks(None);
-        let armed = interrupt.arm(self.canceler(), self.server.pid, kind, statements);
+        let armed = self.arm(interrupt, kind, statements);
         let result = work(&mut self.client);
-        let ended = armed.end(self.lifeline());
-        if ended.cancelled && !self.lifeline().is_some_and(Lifeline::is_severed) {
-            // A cancel may still be on its way. A server that waits for a command ignores it.
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        (result, ended)
+        (result, armed.end(self.lifeline()))
+    }
+
+    /// From here on, until that is ended, `interrupt` can end what is sent.
+    pub(super) fn arm(&mut self, interrupt: &Interrupt, kind: Kind, statements: usize) -> Armed {
+        self.bound_locks(None);
+        interrupt.arm(self.canceler(), self.server.pid, kind, statements)
     }
 
     /// The connection as other threads see it, where it is one over the network.
@@ -403,17 +403,9 @@ impl Session {
         self.author_was_here = true;
     }
 
-    /// Ends a failed transaction, whatever path it has.
-    pub(crate) fn roll_back(&mut self) -> Result<(), postgres::Error> {
-        self.client.batch_execute("ROLLBACK")
-    }
-
-    /// Goes back to a savepoint by this SQL. From here on the connection is used within that
-    /// transaction, which has a path of its own.
-    pub(crate) fn roll_back_to(&mut self, sql: &str) -> Result<&mut Client, postgres::Error> {
-        self.client.batch_execute(sql)?;
-        self.author_was_here = false;
-        Ok(&mut self.client)
+    /// For a transaction that is open: it has a path and timeouts of its own.
+    pub(super) fn client_as_it_is(&mut self) -> &mut Client {
+        &mut self.client
     }
 
     /// What the server said besides its answers, since the last call.

@@ -6,6 +6,7 @@ use postgres::Client;
 use postgres::types::Oid;
 
 use super::Loss;
+use crate::connect::OpenTransaction;
 use crate::connect::savepoint::savepoint;
 use crate::connect::search_path::shown;
 use crate::execute::error::Failure;
@@ -56,16 +57,20 @@ fn dropped(client: &mut Client) -> Result<Vec<(Oid, i16)>, postgres::Error> {
 
 impl Attribute {
     /// What there was in it; asked once it is there again.
-    pub(super) fn losses(&self, client: &mut Client, name: &str) -> Result<Vec<Loss>, Failure> {
+    pub(super) fn losses(
+        &self,
+        transaction: &mut OpenTransaction<'_>,
+        name: &str,
+    ) -> Result<Vec<Loss>, Failure> {
         let mut losses = Vec::new();
-        for column in self.columns(client).map_err(Failure::connection)? {
-            client.batch_execute(&savepoint("look")).map_err(Failure::connection)?;
-            let rows = match column.count(client) {
+        for column in self.columns(transaction.client()).map_err(Failure::connection)? {
+            transaction.execute(&savepoint("look")).map_err(Failure::connection)?;
+            let rows = match column.count(transaction.client()) {
                 Err(error) if error.as_db_error().is_some() => None,
                 rows => rows.map_err(Failure::connection)?,
             };
             let undo = "ROLLBACK TO look; RELEASE look";
-            client.batch_execute(undo).map_err(Failure::connection)?;
+            transaction.execute(undo).map_err(Failure::connection)?;
             if rows != Some(0) {
                 let (table, shown) = (column.shown_table, Some(column.shown));
                 losses.push(Loss { table, column: shown, rows, ..Loss::of(name) });

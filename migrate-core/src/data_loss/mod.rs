@@ -13,14 +13,13 @@ mod tables;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use postgres::Client;
 use postgres::error::SqlState;
 use serde::Serialize;
 
-use crate::connect::Session;
 use crate::connect::interrupt::{Interrupt, Kind, Verdict, Wait};
 use crate::connect::savepoint::savepoint;
 use crate::connect::search_path::{ENTER_TRUSTED, LEAVE_TRUSTED, remember};
+use crate::connect::{OpenTransaction, Session};
 use crate::event::{Direction, Observer};
 use crate::execute::completion_probe::{Trial, is_direct, touches_no_rows};
 use crate::execute::error::{ApplyError, Failure, is_lock};
@@ -197,9 +196,6 @@ impl Rehearsal<'_> {
             }
             let mut waits = Vec::new();
             let found = self.once(session, kind, &mut waits);
-            if !session.client().is_closed() {
-                _ = session.client().batch_execute("ROLLBACK");
-            }
             let failure = match found {
                 Err(failure) if failure.is_about_a_lock() => failure,
                 found => return found,
@@ -217,21 +213,22 @@ impl Rehearsal<'_> {
         }
     }
 
+    /// Once, in a transaction that is rolled back.
     fn once(
         &self,
         session: &mut Session,
         kind: Kind,
         waits: &mut Vec<Wait>,
     ) -> Result<Vec<Loss>, Failure> {
-        self.begin(session)?;
-        let inventory = TableInventory::read(session.client(), self.history);
+        let mut transaction = self.begin(session)?;
+        let inventory = TableInventory::read(transaction.client(), self.history);
         let inventory = inventory.map_err(Failure::connection)?;
         if inventory.is_empty() {
             return Ok(Vec::new());
         }
-        let attributes = Attributes::read(session.client()).map_err(Failure::connection)?;
-        let mut trial =
-            DryRun { of: self, session, kind, waits, inventory, attributes, found: Vec::new() };
+        let attributes = Attributes::read(transaction.client()).map_err(Failure::connection)?;
+        let found = Vec::new();
+        let mut trial = DryRun { of: self, transaction, kind, waits, inventory, attributes, found };
         for passage in self.passages {
             trial.migration(passage)?;
         }
@@ -239,29 +236,31 @@ impl Rehearsal<'_> {
     }
 
     /// The transaction in which all of it is tried.
-    fn begin(&self, session: &mut Session) -> Result<(), Failure> {
-        execute(session, "BEGIN")?;
+    fn begin<'s>(&self, session: &'s mut Session) -> Result<OpenTransaction<'s>, Failure> {
+        let begun = OpenTransaction::begin(session, &[]);
+        let mut transaction = begun.map_err(Failure::connection)?;
         let mut statements = self.passages.iter().flat_map(|passage| &passage.statements);
         if statements.any(|statement| !statement.secrets.is_empty()) {
-            Logging::off(session.client(), true).map_err(Failure::connection)?;
+            Logging::off_within(&mut transaction).map_err(Failure::connection)?;
         }
-        execute(session, SHORT_IDLE_TIMEOUT)?;
-        execute(session, &lock_timeout(BUDGET))?;
+        execute(&mut transaction, SHORT_IDLE_TIMEOUT)?;
+        execute(&mut transaction, &lock_timeout(BUDGET))?;
         if let Some(limit) = self.limits.statement {
-            execute(session, &within(limit))?;
+            execute(&mut transaction, &within(limit))?;
         }
-        execute(session, &savepoint("outset"))
+        execute(&mut transaction, &savepoint("outset"))?;
+        Ok(transaction)
     }
 
     /// Counts what there was, unless somebody stops that or waits for it.
     fn count<T>(
         &self,
-        session: &mut Session,
+        transaction: &mut OpenTransaction<'_>,
         kind: Kind,
         waits: &mut Vec<Wait>,
-        count: impl FnOnce(&mut Client) -> Result<T, Failure>,
+        count: impl FnOnce(&mut OpenTransaction<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let (counted, ended) = session.guarded(self.interrupt, kind, count);
+        let (counted, ended) = transaction.guarded(self.interrupt, kind, count);
         waits.extend(ended.waits);
         if let Some(stop) = self.interrupt.stopped() {
             return Err(Failure::Stopped(stop));
@@ -279,19 +278,19 @@ impl Rehearsal<'_> {
     /// pending cannot be altered.
     fn end_of_migration(
         &self,
-        session: &mut Session,
+        transaction: &mut OpenTransaction<'_>,
         kind: Kind,
         waits: &mut Vec<Wait>,
     ) -> Result<(), Failure> {
-        session.client().batch_execute(&savepoint("before")).map_err(Failure::connection)?;
+        transaction.execute(&savepoint("before")).map_err(Failure::connection)?;
         let now = Statement::new("SET CONSTRAINTS ALL IMMEDIATE");
-        if self.go(session, kind, &now, waits)? != Went::Well {
+        if self.go(transaction, kind, &now, waits)? != Went::Well {
             // Nor will the migration get any further.
             let undo = "ROLLBACK TO before; RELEASE before";
-            return session.client().batch_execute(undo).map_err(Failure::connection);
+            return transaction.execute(undo).map_err(Failure::connection);
         }
         // The next migration finds them as they were.
-        let deferred = session.client().query_one(
+        let deferred = transaction.client().query_one(
             "SELECT pg_catalog.string_agg(name, ', ') FROM ( \
              SELECT pg_catalog.format('%I.%I', n.nspname, c.conname) AS name \
              FROM pg_catalog.pg_constraint c \
@@ -303,25 +302,25 @@ impl Rehearsal<'_> {
         let deferred = deferred.map_err(Failure::connection)?;
         let again = deferred.map(|names| format!("SET CONSTRAINTS {names} DEFERRED; "));
         let sql = format!("{}RELEASE before", again.unwrap_or_default());
-        session.client().batch_execute(&sql).map_err(Failure::connection)
+        transaction.execute(&sql).map_err(Failure::connection)
     }
 
     /// Whether the server does it; with the author's `search_path`, unless the statement was read
     /// from the catalog.
     fn go(
         &self,
-        session: &mut Session,
+        transaction: &mut OpenTransaction<'_>,
         kind: Kind,
         statement: &Statement,
         waits: &mut Vec<Wait>,
     ) -> Result<Went, Failure> {
         if statement.captured {
-            return self.send(session, kind, statement, waits);
+            return self.send(transaction, kind, statement, waits);
         }
-        session.client().batch_execute(LEAVE_TRUSTED).map_err(Failure::connection)?;
-        let went = self.send(session, kind, statement, waits)?;
+        transaction.execute(LEAVE_TRUSTED).map_err(Failure::connection)?;
+        let went = self.send(transaction, kind, statement, waits)?;
         if went == Went::Well {
-            session.client().batch_execute(ENTER_TRUSTED).map_err(Failure::connection)?;
+            transaction.execute(ENTER_TRUSTED).map_err(Failure::connection)?;
         }
         // A failed one is rolled back, and the path with it.
         Ok(went)
@@ -329,23 +328,23 @@ impl Rehearsal<'_> {
 
     fn send(
         &self,
-        session: &mut Session,
+        transaction: &mut OpenTransaction<'_>,
         kind: Kind,
         statement: &Statement,
         waits: &mut Vec<Wait>,
     ) -> Result<Went, Failure> {
         if let Some(called) = &statement.rust {
-            let called = self.call(session, kind, called, waits)?;
+            let called = self.call(transaction, kind, called, waits)?;
             return Ok(if called { Went::Well } else { Went::Wrong });
         }
-        let (sent, ended) =
-            session.guarded(self.interrupt, kind, |client| send(client, statement, self.variables));
+        let (sent, ended) = transaction
+            .guarded(self.interrupt, kind, |it| send(it.client(), statement, self.variables));
         waits.extend(ended.waits);
         let Err(error) = sent else { return Ok(Went::Well) };
         if let Some(stop) = self.interrupt.stopped() {
             return Err(Failure::Stopped(stop));
         }
-        if Failure::is_cut_by(&error) || session.client().is_closed() {
+        if Failure::is_cut_by(&error) || transaction.is_closed() {
             return Err(Failure::connection(error));
         }
         match ended.verdict {
@@ -368,15 +367,15 @@ impl Rehearsal<'_> {
     /// Whether the function does what it is to do.
     fn call(
         &self,
-        session: &mut Session,
+        transaction: &mut OpenTransaction<'_>,
         kind: Kind,
         called: &Function,
         waits: &mut Vec<Wait>,
     ) -> Result<bool, Failure> {
-        session.client().batch_execute(LONG_IDLE_TIMEOUT).map_err(Failure::connection)?;
-        let (result, ended) = session.guarded(self.interrupt, kind, |client| {
-            rust_function::run(client, called, self.functions, self.interrupt, true)
-        });
+        transaction.execute(LONG_IDLE_TIMEOUT).map_err(Failure::connection)?;
+        let (functions, interrupt) = (self.functions, self.interrupt);
+        let (result, ended) =
+            rust_function::run_within(transaction, called, functions, (interrupt, kind));
         waits.extend(ended.waits);
         if let Some(stop) = self.interrupt.stopped() {
             return Err(Failure::Stopped(stop));
@@ -388,7 +387,7 @@ impl Rehearsal<'_> {
             }
             (_, Some(Verdict::Queued)) => Err(Failure::queued(None, None)),
             (Ok(()), None) => {
-                session.client().batch_execute(SHORT_IDLE_TIMEOUT).map_err(Failure::connection)?;
+                transaction.execute(SHORT_IDLE_TIMEOUT).map_err(Failure::connection)?;
                 Ok(true)
             }
             (Err(rust_function::Ended::Failed { error, .. }), None) => {
@@ -402,14 +401,14 @@ impl Rehearsal<'_> {
     }
 }
 
-fn execute(session: &mut Session, sql: &str) -> Result<(), Failure> {
-    session.client().batch_execute(sql).map_err(Failure::connection)
+fn execute(transaction: &mut OpenTransaction<'_>, sql: &str) -> Result<(), Failure> {
+    transaction.execute(sql).map_err(Failure::connection)
 }
 
 /// A dry run: the transaction that is rolled back, and what was found to be lost in it by now.
 struct DryRun<'a> {
     of: &'a Rehearsal<'a>,
-    session: &'a mut Session,
+    transaction: OpenTransaction<'a>,
     kind: Kind,
     waits: &'a mut Vec<Wait>,
     inventory: TableInventory,
@@ -421,12 +420,12 @@ struct DryRun<'a> {
 impl DryRun<'_> {
     fn migration(&mut self, passage: &Passage<'_>) -> Result<(), Failure> {
         // What one migration sets is not for the next one.
-        let path = remember(self.session.author_path(), true);
-        execute(self.session, &path)?;
+        let path = remember(self.transaction.author_path(), true);
+        execute(&mut self.transaction, &path)?;
         for statement in &passage.statements {
             self.statement(passage, statement)?;
         }
-        self.of.end_of_migration(self.session, self.kind, self.waits)
+        self.of.end_of_migration(&mut self.transaction, self.kind, self.waits)
     }
 
     fn statement(&mut self, passage: &Passage<'_>, statement: &Statement) -> Result<(), Failure> {
@@ -444,43 +443,44 @@ impl DryRun<'_> {
             }
             Trial::Itself => statement,
         };
-        execute(self.session, &savepoint("before"))?;
-        let went = self.of.go(self.session, self.kind, statement, self.waits)?;
+        execute(&mut self.transaction, &savepoint("before"))?;
+        let went = self.of.go(&mut self.transaction, self.kind, statement, self.waits)?;
         if went != Went::Well {
             // It is not allowed in a transaction, or it will fail in earnest, too.
-            execute(self.session, "ROLLBACK TO before; RELEASE before")?;
+            execute(&mut self.transaction, "ROLLBACK TO before; RELEASE before")?;
             if went == Went::Wrong && may_do_otherwise(statement, *direction) {
                 self.found.push((None, Loss::untried(name, statement)));
             }
             return Ok(());
         }
-        let gone = self.inventory.gone(self.session.client(), *direction)?;
-        let inside = self.attributes.gone(self.session.client()).map_err(Failure::connection)?;
+        let gone = self.inventory.gone(&mut self.transaction, *direction)?;
+        let inside =
+            self.attributes.gone(self.transaction.client()).map_err(Failure::connection)?;
         if !(gone.is_empty() && inside.is_empty()) {
             for gone in gone {
-                let loss = self.count(AS_IT_WAS, |client| gone.loss(client, name))?;
+                let loss = self.count(AS_IT_WAS, |it| gone.loss(it, name))?;
                 self.found.extend(loss.map(|loss| (Some(gone), loss)));
             }
             for attribute in inside {
-                let losses = self.count(AS_IT_WAS, |client| attribute.losses(client, name))?;
+                let losses = self.count(AS_IT_WAS, |it| attribute.losses(it, name))?;
                 self.found.extend(losses.into_iter().map(|loss| (None, loss)));
             }
-            execute(self.session, "ROLLBACK TO before")?;
-            self.of.go(self.session, self.kind, statement, self.waits)?;
-            self.inventory.look_again(self.session.client()).map_err(Failure::connection)?;
+            execute(&mut self.transaction, "ROLLBACK TO before")?;
+            self.of.go(&mut self.transaction, self.kind, statement, self.waits)?;
+            self.inventory.look_again(self.transaction.client()).map_err(Failure::connection)?;
         }
-        execute(self.session, "RELEASE before")
+        execute(&mut self.transaction, "RELEASE before")
     }
 
     /// Counts in an earlier state, to which this SQL goes back.
     fn count<T>(
         &mut self,
         state: &str,
-        count: impl FnOnce(&mut Client) -> Result<T, Failure>,
+        count: impl FnOnce(&mut OpenTransaction<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        execute(self.session, state)?;
-        execute(self.session, &within(self.of.limits.blocking))?;
-        self.of.count(self.session, self.kind, self.waits, count)
+        execute(&mut self.transaction, state)?;
+        execute(&mut self.transaction, &within(self.of.limits.blocking))?;
+        self.of.count(&mut self.transaction, self.kind, self.waits, count)
     }
 
     /// What was found, less the rows that were not there before.
@@ -488,7 +488,7 @@ impl DryRun<'_> {
         let mut losses = Vec::new();
         for (gone, mut loss) in std::mem::take(&mut self.found) {
             if let Some(gone) = gone {
-                let first = self.count(AS_ALL_WAS, |client| gone.loss(client, &loss.name))?;
+                let first = self.count(AS_ALL_WAS, |it| gone.loss(it, &loss.name))?;
                 let Some(first) = first else { continue };
                 loss.rows = first.rows.zip(loss.rows).map(|(first, last)| first.min(last));
             }

@@ -6,6 +6,7 @@ use postgres::Client;
 use postgres::types::Oid;
 
 use super::Loss;
+use crate::connect::OpenTransaction;
 use crate::connect::savepoint::savepoint;
 use crate::connect::search_path::shown;
 use crate::event::Direction;
@@ -86,11 +87,11 @@ impl TableInventory {
     /// What is gone since it was looked at last.
     pub(super) fn gone(
         &mut self,
-        client: &mut Client,
+        transaction: &mut OpenTransaction<'_>,
         direction: Direction,
     ) -> Result<Vec<DroppedTable>, Failure> {
         let before: Vec<_> = self.tables.iter().map(|table| (table.oid, table.place)).collect();
-        let tables = self.look_again(client).map_err(Failure::connection)?;
+        let tables = self.look_again(transaction.client()).map_err(Failure::connection)?;
         let mut all: Vec<_> = tables
             .into_iter()
             .map(|table| DroppedTable {
@@ -103,7 +104,7 @@ impl TableInventory {
         let moved = |table: &&Table| !before.contains(&(table.oid, table.place));
         let moved: Vec<_> = self.tables.iter().filter(moved).map(|table| table.oid).collect();
         if !moved.is_empty() {
-            all.extend(self.retyped(client, &moved).map_err(Failure::connection)?);
+            all.extend(self.retyped(transaction.client(), &moved).map_err(Failure::connection)?);
         }
         // Of a way back that empties a table, its author says that the rows are the migration's own.
         if direction == Direction::Up {
@@ -114,12 +115,14 @@ impl TableInventory {
                     column: None,
                     becomes: None,
                 };
-                if gone.is_emptied(client).map_err(Failure::connection)? {
+                if gone.is_emptied(transaction).map_err(Failure::connection)? {
                     all.push(gone);
                 }
             }
         }
-        for (table, column) in self.dropped_columns(client).map_err(Failure::connection)? {
+        for (table, column) in
+            self.dropped_columns(transaction.client()).map_err(Failure::connection)?
+        {
             let known = self.tables.iter().find(|known| known.oid == table);
             // What has come on the way is nobody's.
             let Some(known) = known.filter(|known| column <= known.columns) else { continue };
@@ -195,8 +198,12 @@ impl TableInventory {
 
 impl DroppedTable {
     /// What there was in it; asked once it is there again.
-    pub(super) fn loss(&self, client: &mut Client, name: &str) -> Result<Option<Loss>, Failure> {
-        let (column, rows) = match self.count(client) {
+    pub(super) fn loss(
+        &self,
+        transaction: &mut OpenTransaction<'_>,
+        name: &str,
+    ) -> Result<Option<Loss>, Failure> {
+        let (column, rows) = match self.count(transaction.client()) {
             Ok((column, rows)) => (column, Some(rows)),
             Err(error) if error.code().is_some_and(is_lock) => {
                 return Err(Failure::queued(None, Some(error.into())));
@@ -216,9 +223,10 @@ impl DroppedTable {
 
     /// Whether nothing is left in a table that is still there; so, too, where this role may not
     /// look. Leaves everything as it is.
-    fn is_emptied(&self, client: &mut Client) -> Result<bool, postgres::Error> {
+    fn is_emptied(&self, transaction: &mut OpenTransaction<'_>) -> Result<bool, postgres::Error> {
         let look = savepoint("look");
-        client.batch_execute(&format!("{look}; RESET ROLE; SET LOCAL row_security = off"))?;
+        transaction.execute(&format!("{look}; RESET ROLE; SET LOCAL row_security = off"))?;
+        let client = transaction.client();
         let has_rows = self.path(client).and_then(|table| {
             client.query_one(&format!("SELECT EXISTS (SELECT FROM ONLY {table})"), &[])?.try_get(0)
         });
@@ -226,7 +234,7 @@ impl DroppedTable {
             Err(error) if error.as_db_error().is_some() => false,
             has_rows => has_rows?,
         };
-        client.batch_execute("ROLLBACK TO look; RELEASE look")?;
+        transaction.execute("ROLLBACK TO look; RELEASE look")?;
         Ok(!has_rows)
     }
 

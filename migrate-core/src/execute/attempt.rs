@@ -136,13 +136,13 @@ impl Attempt<'_> {
     ) -> Result<(), Failure> {
         let JournaledStatement { origin, done, .. } = *self.of;
         let gone = matches!(self.question, Question::DropIndex { .. });
-        in_transaction(session, |session| {
-            watch.before(session, origin)?;
+        in_transaction(session, |transaction| {
+            watch.before(transaction, origin)?;
             // Should this runner not live to see the end, the next one finds nothing to compare.
             let captured =
                 if gone { watch.if_all_is_gone(&origin) } else { watch.captured.clone() };
             let running = self.of.journal(done, Some(self.noted), &captured);
-            self.of.record(session, &running, observer)
+            self.of.record(transaction, &running, observer)
         })
     }
 

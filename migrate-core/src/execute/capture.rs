@@ -3,14 +3,13 @@
 use std::collections::{BTreeSet, HashMap};
 
 use migrate_dsl::quote_literal;
-use postgres::Client;
 use postgres::types::Oid;
 
 use super::error::{Failure, Origin};
 use super::keywords::Words;
 use crate::capture::{State, Unrestored, have_own_parts, note_code, note_unrestored};
-use crate::connect::Session;
-use crate::connect::search_path::{relation_in_transaction, relations, trusted};
+use crate::connect::search_path::relations;
+use crate::connect::{OpenTransaction, Session};
 use crate::history::inverse::{Captured, CapturedInverse};
 use crate::plan::{Capture, Inverse, Object, Statement, Step};
 
@@ -91,7 +90,7 @@ impl Watch {
     /// What of it is read: where the step has an inverse anyway, only what is needed.
     fn read_of(
         &self,
-        client: &mut Client,
+        transaction: &mut OpenTransaction<'_>,
         origin: &Origin<'_>,
     ) -> Result<Option<Capture>, postgres::Error> {
         let Some(capture) = self.asked(origin) else { return Ok(None) };
@@ -99,9 +98,9 @@ impl Watch {
         let Some(table) = table.filter(|_| self.merged.contains_key(&origin.index)) else {
             return Ok(Some(capture.clone()));
         };
-        let id = relation_in_transaction(client, &table.path())?;
+        let id = transaction.relation(&table.path())?;
         let id: Vec<Oid> = id.into_iter().collect();
-        let have_own = trusted(client, |client| have_own_parts(client, &id))?;
+        let have_own = transaction.trusted(|client| have_own_parts(client, &id))?;
         Ok(match &origin.step.inverse {
             _ if have_own.values().any(|have_own| *have_own) => Some(capture.clone()),
             Inverse::Capture(capture) => Some(capture.clone()),
@@ -109,28 +108,28 @@ impl Watch {
         })
     }
 
-    /// Reads the objects before the first statement of their step; inside a transaction.
+    /// Reads the objects before the first statement of their step.
     pub(super) fn before(
         &mut self,
-        session: &mut Session,
+        transaction: &mut OpenTransaction<'_>,
         origin: Origin<'_>,
     ) -> Result<(), Failure> {
         if origin.number == 0 {
-            let capture = self.read_of(session.client(), &origin);
+            let capture = self.read_of(transaction, &origin);
             let Some(capture) = capture.map_err(|error| Failure::capture(origin, error))? else {
                 return Ok(());
             };
-            let read = |client: &mut Client| {
+            let read = |client: &mut postgres::Client| {
                 let mut state = State::read_only(client, &capture.objects, capture.only)?;
                 if capture.must_exist {
                     state.read_references(client)?;
                 }
                 Ok(state)
             };
-            let state = read(session.client());
+            let state = read(transaction.client());
             self.before = Some(state.map_err(|error| Failure::capture(origin, error))?);
             let named = if capture.must_exist { capture.objects.as_slice() } else { &[] };
-            let absent = State::absent(session.client(), named);
+            let absent = State::absent(transaction.client(), named);
             let absent = absent.map_err(|error| Failure::capture(origin, error))?;
             self.awaited = absent.into_iter().cloned().collect();
         }
@@ -149,11 +148,10 @@ impl Watch {
         captured
     }
 
-    /// Reads the objects again after the last statement that they are watched through; inside a
-    /// transaction.
+    /// Reads the objects again after the last statement that they are watched through.
     pub(super) fn after(
         &mut self,
-        session: &mut Session,
+        transaction: &mut OpenTransaction<'_>,
         origin: Origin<'_>,
     ) -> Result<(), Failure> {
         let Some(capture) = self.asked(&origin).cloned() else { return Ok(()) };
@@ -161,19 +159,19 @@ impl Watch {
         if origin.number + 1 == through
             && let Some(before) = self.before.take()
         {
-            let absent = State::absent(session.client(), &self.awaited);
+            let absent = State::absent(transaction.client(), &self.awaited);
             let absent = absent.map_err(|error| Failure::capture(origin, error))?;
             if let Some(object) = absent.first() {
                 return Err(Failure::not_there(origin, object));
             }
             let after = before
-                .read_after(session.client(), &capture.objects)
+                .read_after(transaction.client(), &capture.objects)
                 .map_err(|error| Failure::capture(origin, error))?;
             let impossible = before
-                .impossible_cast(session.client(), &after)
+                .impossible_cast(transaction.client(), &after)
                 .map_err(|error| Failure::capture(origin, error))?;
             let references = before
-                .changed_references(session.client())
+                .changed_references(transaction.client())
                 .map_err(|error| Failure::capture(origin, error))?;
             if let Some(reason) = impossible
                 .or_else(|| before.name_taken_in(&after))
@@ -187,7 +185,7 @@ impl Watch {
                 let warning = quote_literal(&limit);
                 let body =
                     quote_literal(&format!("BEGIN RAISE WARNING USING MESSAGE = {warning}; END"));
-                let told = session.client().batch_execute(&format!("DO {body}"));
+                let told = transaction.client().batch_execute(&format!("DO {body}"));
                 told.map_err(|error| Failure::capture(origin, error))?;
             }
             let mut back = before.way_back_from(&after);

@@ -18,9 +18,9 @@ use super::keywords::commits_as_it_goes;
 use super::parts::origins;
 use super::snapshot_wait::{self, Why};
 use super::{ApplyError, Left};
-use crate::connect::Session;
 use crate::connect::interrupt::{Ended, Interrupt, Kind, Wait};
 use crate::connect::search_path::LEAVE_TRUSTED;
+use crate::connect::{OpenTransaction, Session};
 use crate::event::{Direction, Observer};
 use crate::history::{Noted, Unfinished};
 use crate::limits::Limits;
@@ -276,8 +276,9 @@ impl Leftovers<'_> {
             let message = format!("BEGIN; {locks}; {LEAVE_TRUSTED}; {sql}; COMMIT");
             let sent = session
                 .guarded(self.interrupt, Kind::Blocking, |client| client.batch_execute(&message));
-            if sent.0.is_err() && !session.client().is_closed() {
-                _ = session.client().batch_execute("ROLLBACK");
+            if sent.0.is_err() {
+                // What it failed for is of more interest.
+                drop(OpenTransaction::left_by(session));
             }
             sent
         })

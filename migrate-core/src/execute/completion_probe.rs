@@ -7,7 +7,7 @@ use postgres::Client;
 use postgres::types::{Oid, Type};
 
 use super::keywords::{Words, as_name};
-use crate::connect::search_path::{as_author, relation, relation_in_transaction, shown, trusted};
+use crate::connect::search_path::{as_author, relation};
 use crate::history::{Noted, Sent};
 use crate::plan::Step;
 
@@ -77,7 +77,7 @@ impl Question {
         }
     }
 
-    fn of_sql(sql: &str) -> Self {
+    pub(super) fn of_sql(sql: &str) -> Self {
         let mut words = Words::of(sql);
         Self::read(&mut words).unwrap_or(Self::Unknown)
     }
@@ -290,44 +290,6 @@ fn not_done(
 ) -> Result<Answer, postgres::Error> {
     let left: Vec<_> = left.collect::<Result<_, _>>()?;
     Ok(if left.is_empty() { Answer::NotDone } else { Answer::Indexes(left) })
-}
-
-/// Whether an index with the name of a `CREATE INDEX IF NOT EXISTS` is there and not valid: the
-/// server would be content with it.
-pub(super) fn invalid_namesake(
-    client: &mut Client,
-    sql: &str,
-    in_transaction: bool,
-) -> Result<Option<String>, postgres::Error> {
-    let Question::CreateIndex { name: Some(name), table, if_not_exists: true, .. } =
-        Question::of_sql(sql)
-    else {
-        return Ok(None);
-    };
-    let ask = |client: &mut Client, table: Option<Oid>| {
-        let sql = format!(
-            "SELECT i.indexrelid::regclass::text FROM pg_catalog.pg_index i \
-             JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
-             JOIN pg_catalog.pg_class t ON t.relnamespace = c.relnamespace \
-             WHERE t.oid = $1 AND c.relname = {} AND NOT i.indisvalid",
-            as_name(2)
-        );
-        let row = client.query_opt(&sql, &[&table, &name])?;
-        row.map(|row| row.try_get(0).map(shown)).transpose()
-    };
-    if in_transaction {
-        let table = relation_in_transaction(client, &table)?;
-        return trusted(client, |client| ask(client, table));
-    }
-    let table = relation(client, &table)?;
-    ask(client, table)
-}
-
-/// Whether the server would be content with an index that is not valid.
-pub(super) fn may_accept_an_invalid_index(sql: &str) -> bool {
-    // Cheap first: this is asked of every statement.
-    sql.get(..6).is_some_and(|word| word.eq_ignore_ascii_case("create"))
-        && matches!(Question::of_sql(sql), Question::CreateIndex { if_not_exists: true, .. })
 }
 
 /// Whether the statement takes a table, or all of them one after the other, from everybody else.

@@ -5,8 +5,8 @@ use std::time::Instant;
 use super::capture::Watch;
 use super::error::{Failure, Origin};
 use super::{Left, SHORT_IDLE_TIMEOUT, Work, journal};
-use crate::connect::search_path::{LEAVE_TRUSTED, trusted};
-use crate::connect::{HISTORY_LOOK, Session};
+use crate::connect::search_path::LEAVE_TRUSTED;
+use crate::connect::{HISTORY_LOOK, OpenTransaction, Session};
 use crate::event::Observer;
 use crate::history::inverse::Captured;
 use crate::history::{History, Noted};
@@ -51,16 +51,16 @@ impl JournaledStatement<'_> {
         watch: &mut Watch,
         observer: &mut dyn Observer,
     ) -> Result<(), Broken> {
-        let recorded = in_transaction(session, |session| {
+        let recorded = in_transaction(session, |transaction| {
             // It is done, even if what it was said to be about is not there.
-            let read = match watch.after(session, self.origin) {
+            let read = match watch.after(transaction, self.origin) {
                 Err(Failure::NotThere { step, object, .. }) => {
                     Err(Failure::NotThere { step, object, done: true })
                 }
                 read => Ok(read?),
             };
             let finished = self.journal(self.done + 1, None, &watch.captured);
-            self.record(session, &finished, observer)?;
+            self.record(transaction, &finished, observer)?;
             Ok(read)
         });
         // What is wrong with the reading of it is recorded already.
@@ -81,13 +81,12 @@ impl JournaledStatement<'_> {
     /// Writes into the journal, at the end of a transaction.
     pub(super) fn record(
         &self,
-        session: &mut Session,
+        transaction: &mut OpenTransaction<'_>,
         sql: &str,
         observer: &mut dyn Observer,
     ) -> Result<(), Failure> {
         let patience = self.work.patience(self.history);
-        let recorded = trusted(session.client(), |client| patience.record(client, observer, sql));
-        recorded.map_err(Failure::of_history)
+        patience.record(transaction, observer, sql).map_err(Failure::of_history)
     }
 
     pub(super) fn journal(
@@ -104,18 +103,11 @@ impl JournaledStatement<'_> {
 /// `search_path`.
 pub(super) fn in_transaction<T>(
     session: &mut Session,
-    work: impl FnOnce(&mut Session) -> Result<T, Failure>,
+    work: impl FnOnce(&mut OpenTransaction<'_>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let begin = format!("BEGIN; {SHORT_IDLE_TIMEOUT}; {LEAVE_TRUSTED}");
-    session.client().batch_execute(&begin).map_err(Failure::connection)?;
-    match work(session) {
-        Ok(done) => {
-            session.client().batch_execute("COMMIT").map_err(Failure::record)?;
-            Ok(done)
-        }
-        Err(failure) => {
-            _ = session.client().batch_execute("ROLLBACK");
-            Err(failure)
-        }
-    }
+    let begun = OpenTransaction::begin(session, &[SHORT_IDLE_TIMEOUT, LEAVE_TRUSTED]);
+    let mut transaction = begun.map_err(Failure::connection)?;
+    let done = work(&mut transaction)?;
+    transaction.commit().map_err(Failure::record)?;
+    Ok(done)
 }

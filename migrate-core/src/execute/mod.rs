@@ -13,6 +13,7 @@ pub(crate) mod completion_probe;
 mod defaults;
 pub(crate) mod error;
 pub(crate) mod failure_state;
+mod invalid_index;
 mod journaled_statement;
 pub(crate) mod keywords;
 mod non_transactional;

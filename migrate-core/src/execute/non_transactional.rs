@@ -11,13 +11,14 @@ use postgres::error::SqlState;
 use super::SHORT_IDLE_TIMEOUT;
 use super::attempt::{Attempt, BUDGET, Pace};
 use super::capture::Watch;
-use super::completion_probe::{Answer, Question, invalid_namesake, is_direct, shuts_out};
+use super::completion_probe::{Answer, Question, is_direct, shuts_out};
 use super::error::{Failure, Said, is_lock};
+use super::invalid_index::invalid_namesake;
 use super::journaled_statement::{Broken, JournaledStatement};
 use super::snapshot_wait::{self, Why};
 use super::transaction::Transaction;
-use crate::connect::Session;
 use crate::connect::interrupt::Kind;
+use crate::connect::{OpenTransaction, Session};
 use crate::event::Observer;
 use crate::history::inverse::Captured;
 use crate::lock::{GateOutcome, Obstacle};
@@ -77,8 +78,7 @@ impl JournaledStatement<'_> {
         for sql in self.opening {
             session.client().batch_execute(sql).map_err(Failure::lock_lost)?;
         }
-        let invalid =
-            invalid_namesake(session.client(), sql, false).map_err(Failure::connection)?;
+        let invalid = invalid_namesake(session.client(), sql).map_err(Failure::connection)?;
         if let Some(index) = invalid {
             return Err(Failure::invalid_index(self.origin, index).into());
         }
@@ -183,12 +183,13 @@ impl JournaledStatement<'_> {
                 GateOutcome::Stopped(stop) => return Err(Failure::Stopped(stop)),
             }
             // The statement has to ask for them itself: this shows that it will get them.
-            let sql =
-                format!("BEGIN; {SHORT_IDLE_TIMEOUT}; {}", pace.gate.locks(BUDGET, ..).join("; "));
-            let (tried, _) =
-                session.guarded(interrupt, Kind::Blocking, |client| client.batch_execute(&sql));
-            if !session.client().is_closed() {
-                session.client().batch_execute("ROLLBACK").map_err(Failure::connection)?;
+            let locks = pace.gate.locks(BUDGET, ..).join("; ");
+            let with = [SHORT_IDLE_TIMEOUT, &locks];
+            let (mut transaction, (tried, _)) =
+                OpenTransaction::begin_guarded(session, interrupt, Kind::Blocking, &with);
+            match transaction.is_closed() {
+                true => transaction.abandon(),
+                false => transaction.roll_back().map_err(Failure::connection)?,
             }
             let Err(error) = tried else { return Ok(()) };
             if !error.code().is_some_and(is_lock) {

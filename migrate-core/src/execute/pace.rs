@@ -41,12 +41,16 @@ pub(super) struct Pace {
     /// Whether something is read before a statement, which is not done under its lock.
     pub(super) captures: bool,
     /// How long others may wait.
-    pub(super) blocking: Duration,
-    /// Whether the transaction has been rolled back to ask the server something.
-    pub(super) rolled_back: bool,
+    blocking: Duration,
 }
 
 impl Pace {
+    /// Before the first attempt of a transaction that may capture something, where others may wait for
+    /// so long.
+    pub(super) fn new(captures: bool, blocking: Duration) -> Self {
+        Self { captures, blocking, ..Self::default() }
+    }
+
     pub(super) fn budget(&self) -> Duration {
         let of = |budgets: &[u64], attempts: usize| {
             Duration::from_millis(budgets[attempts.min(budgets.len() - 1)])

@@ -5,16 +5,16 @@ use std::time::{Duration, Instant};
 use postgres::error::SqlState;
 
 use super::capture::Watch;
-use super::completion_probe::invalid_namesake;
 use super::error::{Failure, Origin, is_lock};
+use super::invalid_index::invalid_namesake_within;
 use super::pace::Pace;
 use super::send::send;
 use super::transaction::{Transaction, function_ended};
 use super::unlogged::Logging;
 use super::{LONG_IDLE_TIMEOUT, SHORT_IDLE_TIMEOUT, defaults, rust_function, savepoint};
-use crate::connect::Session;
 use crate::connect::interrupt::{Ended, Kind, Verdict, Wait};
-use crate::connect::search_path::{ENTER_TRUSTED, LEAVE_TRUSTED, trusted};
+use crate::connect::search_path::{ENTER_TRUSTED, LEAVE_TRUSTED};
+use crate::connect::{OpenTransaction, Session};
 use crate::event::Observer;
 use crate::lock::watchdog::is_watching;
 use crate::lock::{GateOutcome, waits_to_record};
@@ -29,6 +29,32 @@ struct Numbered<'a> {
     origin: Origin<'a>,
     /// Whether there is a savepoint before it.
     has_savepoint: bool,
+}
+
+/// Why a transaction is not committed. What it waited for, the server is asked once it is rolled back.
+pub(super) enum Stuck {
+    /// There is nothing to be asked.
+    Failed(Failure),
+    /// The statement of this number was seen waiting for locks.
+    Waited { failure: Failure, waits: Vec<Wait>, number: usize },
+    /// Others have locked the tables in which it is recorded by this SQL.
+    Unrecorded { error: postgres::Error, closing: Vec<String> },
+}
+
+impl From<Failure> for Stuck {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl Stuck {
+    /// Where the server cannot be asked any more.
+    fn unasked(self) -> Self {
+        match self {
+            Self::Failed(failure) | Self::Waited { failure, .. } => Self::Failed(failure),
+            Self::Unrecorded { error, .. } => Self::Failed(Failure::record(error)),
+        }
+    }
 }
 
 impl Transaction<'_> {
@@ -47,72 +73,100 @@ impl Transaction<'_> {
     }
 
     /// One statement at a time; where a lock is not to be had at once, all over again, when it is.
-    /// A transaction that stands before a statement goes on from there.
     pub(super) fn until_it_gets_its_locks(
         &self,
         session: &mut Session,
         watch: &mut Watch,
         mut pace: Pace,
-        mut stands_before: Option<usize>,
+        deadline: Instant,
         observer: &mut dyn Observer,
     ) -> Result<(), Failure> {
-        let deadline = Instant::now() + self.limits.lock_wait;
-        pace.blocking = self.limits.blocking;
-        pace.captures = self.statements.iter().any(|origin| watch.asked(origin).is_some());
         loop {
-            if stands_before.is_none() {
-                let gone = pace.gate.wait(session.client(), deadline, self.interrupt, observer);
-                match gone.map_err(Failure::connection)? {
-                    GateOutcome::Free | GateOutcome::Blocking => {}
-                    GateOutcome::Held(obstacle) => {
-                        return Err(Failure::obstructed(None, obstacle, None));
-                    }
-                    GateOutcome::Stopped(stop) => return Err(Failure::Stopped(stop)),
+            let gone = pace.gate.wait(session.client(), deadline, self.interrupt, observer);
+            match gone.map_err(Failure::connection)? {
+                GateOutcome::Free | GateOutcome::Blocking => {}
+                GateOutcome::Held(obstacle) => {
+                    return Err(Failure::obstructed(None, obstacle, None));
                 }
+                GateOutcome::Stopped(stop) => return Err(Failure::Stopped(stop)),
             }
-            let from = stands_before.take();
-            let result = self.one_by_one(session, watch, &mut pace, from, deadline, observer);
-            // A COMMIT that failed has ended the transaction.
-            let has_ended = matches!(result, Ok(()) | Err(Failure::Commit(_)));
-            if !has_ended && !pace.rolled_back {
-                _ = session.roll_back();
-            }
-            session.note_author();
-            let Err(failure) = result else { return Ok(()) };
-            if session.client().is_closed() {
-                return Err(failure);
-            }
-            self.go_on()?;
-            if !failure.is_about_a_lock() {
-                return Err(failure);
-            }
-            drop(session.take_notices());
-            if Instant::now() >= deadline {
-                let obstacle = pace.in_the_way(session.client());
-                return Err(failure.locked(obstacle));
-            }
-            pace.tell_holders(deadline.saturating_duration_since(Instant::now()), observer);
-            if let Some(stop) = self.interrupt.sleep(pace.pause()) {
-                return Err(Failure::Stopped(stop));
+            let begun = self.begin(session, &mut pace).map_err(Stuck::from);
+            let tried = begun.and_then(|transaction| {
+                self.one_by_one(transaction, watch, &mut pace, None, deadline, observer)
+            });
+            if self.is_over(session, tried, &mut pace, deadline, observer)? {
+                return Ok(());
             }
         }
     }
 
-    fn one_by_one(
+    /// Whether it is done, or else can be tried again after a pause.
+    pub(super) fn is_over(
         &self,
         session: &mut Session,
+        tried: Result<(), Stuck>,
+        pace: &mut Pace,
+        deadline: Instant,
+        observer: &mut dyn Observer,
+    ) -> Result<bool, Failure> {
+        let failed = tried.map_err(|stuck| self.learn_afterwards(session, pace, stuck));
+        session.note_author();
+        let Err(failure) = failed else { return Ok(true) };
+        if session.client().is_closed() {
+            return Err(failure);
+        }
+        self.go_on()?;
+        if !failure.is_about_a_lock() {
+            return Err(failure);
+        }
+        drop(session.take_notices());
+        if Instant::now() >= deadline {
+            let obstacle = pace.in_the_way(session.client());
+            return Err(failure.locked(obstacle));
+        }
+        pace.tell_holders(deadline.saturating_duration_since(Instant::now()), observer);
+        self.interrupt.sleep(pace.pause()).map_or(Ok(false), |stop| Err(Failure::Stopped(stop)))
+    }
+
+    /// Goes through the statements and commits; from the one before which the transaction stands, where
+    /// it has come as far.
+    pub(super) fn one_by_one(
+        &self,
+        mut transaction: OpenTransaction<'_>,
         watch: &mut Watch,
         pace: &mut Pace,
         from: Option<usize>,
         deadline: Instant,
         observer: &mut dyn Observer,
-    ) -> Result<(), Failure> {
-        match from {
-            None => self.begin(session, pace)?,
+    ) -> Result<(), Stuck> {
+        if let Some(number) = from {
             // What came before it was worth a savepoint.
-            Some(number) => pace.is_behind_work(number),
+            pace.is_behind_work(number);
         }
-        session.client().batch_execute(SHORT_IDLE_TIMEOUT).map_err(Failure::connection)?;
+        let done = self.go_through(&mut transaction, watch, pace, from, deadline, observer);
+        if let Err(stuck) = done {
+            return Err(match transaction.roll_back() {
+                Ok(()) => stuck,
+                Err(_) => stuck.unasked(),
+            });
+        }
+        let committed = transaction.commit_guarded(self.interrupt, self.kind(pace));
+        committed.map_err(|error| match error.as_db_error() {
+            Some(_) => Stuck::Failed(Failure::Commit(self.said(error))),
+            None => Stuck::Failed(Failure::connection(error)),
+        })
+    }
+
+    fn go_through(
+        &self,
+        transaction: &mut OpenTransaction<'_>,
+        watch: &mut Watch,
+        pace: &mut Pace,
+        from: Option<usize>,
+        deadline: Instant,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Stuck> {
+        transaction.execute(SHORT_IDLE_TIMEOUT).map_err(Failure::connection)?;
         let mut work = Duration::ZERO;
         for (number, origin) in self.statements.iter().enumerate().skip(from.unwrap_or(0)) {
             let may_resume = from.is_some() || work > QUICK;
@@ -122,74 +176,75 @@ impl Transaction<'_> {
                 pace.is_behind_work(number);
             }
             match may_resume {
-                true => self.resumable(session, watch, pace, of, deadline, observer)?,
-                false if pace.captures => self.with_its_locks(session, watch, pace, of)?,
-                false => self.statement(session, watch, pace, of)?,
+                true => self.resumable(transaction, watch, pace, of, deadline, observer)?,
+                false if pace.captures => self.with_its_locks(transaction, watch, pace, of)?,
+                false => self.statement(transaction, watch, pace, of)?,
             }
             work += began.elapsed();
             self.go_on()?;
-            watch.after(session, *origin)?;
+            watch.after(transaction, *origin)?;
         }
         let closing = (self.closing)(&watch.captured);
-        let recorded = trusted(session.client(), |client| {
-            closing.iter().try_for_each(|sql| client.batch_execute(sql))
-        });
-        recorded.map_err(|error| self.not_recorded(session, pace, &closing, error))?;
-        // It may take long: what was deferred is checked, and a standby is waited for.
-        let kind = self.kind(pace);
-        let (committed, _) =
-            session.guarded(self.interrupt, kind, |client| client.batch_execute("COMMIT"));
-        committed.map_err(|error| match error.as_db_error() {
-            Some(_) => Failure::Commit(self.said(error)),
-            None => Failure::connection(error),
+        let recorded = transaction
+            .trusted(|client| closing.iter().try_for_each(|sql| client.batch_execute(sql)));
+        recorded.map_err(|error| {
+            if !error.code().is_some_and(is_lock) || transaction.is_closed() {
+                return Stuck::Failed(Failure::record(error));
+            }
+            pace.failed();
+            Stuck::Unrecorded { error, closing }
         })
     }
 
-    /// Where others have locked the history, its lock is one that the transaction is known to want, and asked
-    /// for at its beginning from then on.
-    fn not_recorded(
-        &self,
-        session: &mut Session,
-        pace: &mut Pace,
-        closing: &[String],
-        error: postgres::Error,
-    ) -> Failure {
-        if !error.code().is_some_and(is_lock) || session.client().is_closed() {
-            return Failure::record(error);
-        }
-        pace.failed();
-        if session.roll_back().is_err() {
-            return Failure::record(error);
-        }
-        pace.rolled_back = true;
-        session.note_author();
-        let waits = waits_to_record(session.client(), self.history, closing);
-        let learned = waits.and_then(|waits| pace.gate.learn(session.client(), &waits, 0));
-        match learned {
-            Ok(_) => Failure::queued(None, Some(error.into())),
-            Err(error) => Failure::connection(error),
+    /// Learns from a failure after which the transaction was rolled back.
+    fn learn_afterwards(&self, session: &mut Session, pace: &mut Pace, stuck: Stuck) -> Failure {
+        match stuck {
+            Stuck::Failed(failure) => failure,
+            Stuck::Waited { failure, waits, number } => {
+                match pace.gate.learn(session.client(), &waits, number) {
+                    Ok(is_relation) => pace.learn(waits, is_relation),
+                    Err(error) => return Failure::connection(error),
+                }
+                failure
+            }
+            // The lock is one that the transaction is known to want, and asked for at its beginning from
+            // then on.
+            Stuck::Unrecorded { error, closing } => {
+                session.note_author();
+                let waits = waits_to_record(session.client(), self.history, &closing);
+                let learned = waits.and_then(|waits| pace.gate.learn(session.client(), &waits, 0));
+                match learned {
+                    Ok(_) => Failure::queued(None, Some(error.into())),
+                    Err(error) => Failure::connection(error),
+                }
+            }
         }
     }
 
-    fn begin(&self, session: &mut Session, pace: &mut Pace) -> Result<(), Failure> {
-        session.client().batch_execute("BEGIN").map_err(Failure::connection)?;
-        pace.rolled_back = false;
+    fn begin<'s>(
+        &self,
+        session: &'s mut Session,
+        pace: &mut Pace,
+    ) -> Result<OpenTransaction<'s>, Failure> {
+        let begun = OpenTransaction::begin(session, &[]);
+        let mut transaction = begun.map_err(Failure::connection)?;
         if self.statements.iter().any(|origin| !origin.statement.secrets.is_empty()) {
-            Logging::off(session.client(), true).map_err(Failure::connection)?;
+            Logging::off_within(&mut transaction).map_err(Failure::connection)?;
         }
         for sql in self.opening {
-            session.client().batch_execute(sql).map_err(Failure::lock_lost)?;
+            transaction.execute(sql).map_err(Failure::lock_lost)?;
         }
-        session.client().batch_execute(SHORT_IDLE_TIMEOUT).map_err(Failure::connection)?;
+        transaction.execute(SHORT_IDLE_TIMEOUT).map_err(Failure::connection)?;
         let kind = self.kind(pace);
         for sql in self.bounds(pace) {
-            let sent = session.guarded(self.interrupt, kind, |client| client.batch_execute(&sql));
+            let sent = transaction.guarded(self.interrupt, kind, |it| it.execute(&sql));
             if let Err(failure) = self.judged(sent, None, &mut Vec::new()) {
                 pace.failed();
                 return Err(failure);
             }
         }
-        session.client().batch_execute(LEAVE_TRUSTED).map_err(Failure::connection)
+        transaction.execute(LEAVE_TRUSTED).map_err(Failure::connection)?;
+        Ok(transaction)
     }
 
     /// From the second time on it is of interest what a statement waits for.
@@ -204,60 +259,60 @@ impl Transaction<'_> {
     /// transaction waits before it until it can, unless others wait behind what was done before.
     fn resumable(
         &self,
-        session: &mut Session,
+        transaction: &mut OpenTransaction<'_>,
         watch: &mut Watch,
         pace: &mut Pace,
         of: Numbered<'_>,
         deadline: Instant,
         observer: &mut dyn Observer,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Stuck> {
         loop {
             let set = savepoint::set(of.number);
-            session.client().batch_execute(&set).map_err(Failure::connection)?;
-            let result = self.with_its_locks(session, watch, pace, of);
-            let Err(failure) = result else {
-                return session
-                    .client()
-                    .batch_execute(savepoint::RELEASE)
-                    .map_err(Failure::connection);
+            transaction.execute(&set).map_err(Failure::connection)?;
+            let result = self.with_its_locks(transaction, watch, pace, of);
+            let failure = match result {
+                Ok(()) => {
+                    let released = transaction.execute(savepoint::RELEASE);
+                    return released.map_err(|error| Failure::connection(error).into());
+                }
+                Err(Stuck::Failed(failure)) => failure,
+                Err(stuck) => return Err(stuck),
             };
             let is_deadlock = failure.said().and_then(|said| said.code())
                 == Some(&SqlState::T_R_DEADLOCK_DETECTED);
-            if session.client().is_closed()
+            if transaction.is_closed()
                 || !failure.is_about_a_lock()
                 || is_deadlock
                 || self.interrupt.is_stopped()
                 || Instant::now() >= deadline
             {
-                return Err(failure);
+                return Err(failure.into());
             }
             // `statement` has gone back to the savepoint, to learn what it waited for.
-            let blocks = trusted(session.client(), savepoint::blocks_others);
+            let blocks = savepoint::blocks_others(transaction);
             if pace.in_circle || blocks.map_err(Failure::connection)? {
                 pace.tell_repeats(of.origin, observer);
-                return Err(failure);
+                return Err(failure.into());
             }
-            drop(session.take_notices());
+            drop(transaction.take_notices());
             pace.tell_holders(deadline.saturating_duration_since(Instant::now()), observer);
             if let Some(stop) = self.interrupt.sleep(pace.pause()) {
-                return Err(Failure::Stopped(stop));
+                return Err(Failure::Stopped(stop).into());
             }
-            let (blocking, interrupt) = (Some(self.limits.blocking), self.interrupt);
-            let gone = trusted(session.client(), |client| {
-                pace.gate.wait_holding(client, deadline, blocking, interrupt, observer)
-            });
+            let (blocking, interrupt) = (self.limits.blocking, self.interrupt);
+            let gone = pace.gate.wait_holding(transaction, deadline, blocking, interrupt, observer);
             match gone.map_err(Failure::connection)? {
                 GateOutcome::Free => {}
                 GateOutcome::Blocking => {
                     pace.tell_repeats(of.origin, observer);
-                    return Err(failure);
+                    return Err(failure.into());
                 }
                 GateOutcome::Held(obstacle) => {
-                    return Err(Failure::obstructed(None, obstacle, None));
+                    return Err(Failure::obstructed(None, obstacle, None).into());
                 }
-                GateOutcome::Stopped(stop) => return Err(Failure::Stopped(stop)),
+                GateOutcome::Stopped(stop) => return Err(Failure::Stopped(stop).into()),
             }
-            session.client().batch_execute(savepoint::RELEASE).map_err(Failure::connection)?;
+            transaction.execute(savepoint::RELEASE).map_err(Failure::connection)?;
         }
     }
 
@@ -265,96 +320,89 @@ impl Transaction<'_> {
     /// before: that can take long in a large schema, and a weaker lock keeps it as it is.
     fn with_its_locks(
         &self,
-        session: &mut Session,
+        transaction: &mut OpenTransaction<'_>,
         watch: &mut Watch,
         pace: &mut Pace,
         of: Numbered<'_>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Stuck> {
         for sql in pace.gate.weak(pace.budget(), of.number..=of.number) {
-            self.lock(session, pace, of, &sql)?;
+            self.lock(transaction, pace, of, &sql)?;
         }
-        let read = watch.before(session, of.origin);
-        read.map_err(|failure| self.learn(session, pace, of, &[], failure))?;
+        let read = watch.before(transaction, of.origin);
+        read.map_err(|failure| self.learn(transaction, pace, of, Vec::new(), failure))?;
         for sql in pace.gate.strong(of.number..=of.number) {
-            self.lock(session, pace, of, &sql)?;
+            self.lock(transaction, pace, of, &sql)?;
         }
         let mut waits = Vec::new();
-        let sent = self.send(session, pace, of.origin, &mut waits);
-        sent.map_err(|failure| self.learn(session, pace, of, &waits, failure))
+        let sent = self.send(transaction, pace, of.origin, &mut waits);
+        sent.map_err(|failure| self.learn(transaction, pace, of, waits, failure))
     }
 
     /// Runs what takes a lock for a statement.
     fn lock(
         &self,
-        session: &mut Session,
+        transaction: &mut OpenTransaction<'_>,
         pace: &mut Pace,
         of: Numbered<'_>,
         sql: &str,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Stuck> {
         let kind = self.kind(pace);
-        let sent = session.guarded(self.interrupt, kind, |client| client.batch_execute(sql));
+        let sent = transaction.guarded(self.interrupt, kind, |it| it.execute(sql));
         let mut waits = Vec::new();
         let judged = self.judged(sent, Some(of.origin), &mut waits);
-        judged.map_err(|failure| self.learn(session, pace, of, &waits, failure))
+        judged.map_err(|failure| self.learn(transaction, pace, of, waits, failure))
     }
 
     /// Runs a statement. Where it fails for a lock, the transaction is back at the savepoint, if
     /// there is one.
     fn statement(
         &self,
-        session: &mut Session,
+        transaction: &mut OpenTransaction<'_>,
         watch: &mut Watch,
         pace: &mut Pace,
         of: Numbered<'_>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Stuck> {
         let mut waits = Vec::new();
-        let read = watch.before(session, of.origin);
-        let sent = read.and_then(|()| self.send(session, pace, of.origin, &mut waits));
-        sent.map_err(|failure| self.learn(session, pace, of, &waits, failure))
+        let read = watch.before(transaction, of.origin);
+        let sent = read.and_then(|()| self.send(transaction, pace, of.origin, &mut waits));
+        sent.map_err(|failure| self.learn(transaction, pace, of, waits, failure))
     }
 
     /// Learns from a failure what the statement waited for. In a transaction that has no savepoint the
     /// server cannot be asked before all of it is rolled back.
     fn learn(
         &self,
-        session: &mut Session,
+        transaction: &mut OpenTransaction<'_>,
         pace: &mut Pace,
         of: Numbered<'_>,
-        waits: &[Wait],
+        waits: Vec<Wait>,
         failure: Failure,
-    ) -> Failure {
-        if !failure.is_about_a_lock() || session.client().is_closed() {
-            return failure;
+    ) -> Stuck {
+        if !failure.is_about_a_lock() || transaction.is_closed() {
+            return failure.into();
         }
         pace.failed();
-        let rolled_back = match of.has_savepoint {
-            true => session.roll_back_to(savepoint::ROLL_BACK).map(drop),
-            false => session.roll_back(),
-        };
-        if rolled_back.is_err() {
-            return failure;
+        if !of.has_savepoint {
+            return Stuck::Waited { failure, waits, number: of.number };
         }
-        pace.rolled_back = !of.has_savepoint;
-        let mut ask = |client: &mut postgres::Client| pace.gate.learn(client, waits, of.number);
-        let learned = match of.has_savepoint {
-            true => trusted(session.client(), ask),
-            false => ask(session.client()),
-        };
-        match learned {
-            Ok(is_relation) => pace.learn(waits.to_vec(), is_relation),
-            Err(error) => return Failure::connection(error),
+        if transaction.execute(savepoint::ROLL_BACK).is_err() {
+            return failure.into();
         }
-        failure
+        match transaction.trusted(|client| pace.gate.learn(client, &waits, of.number)) {
+            Ok(is_relation) => pace.learn(waits, is_relation),
+            Err(error) => return Failure::connection(error).into(),
+        }
+        failure.into()
     }
 
     fn send(
         &self,
-        session: &mut Session,
+        transaction: &mut OpenTransaction<'_>,
         pace: &Pace,
         origin: Origin<'_>,
         waits: &mut Vec<Wait>,
     ) -> Result<(), Failure> {
-        let invalid = invalid_namesake(session.client(), &origin.statement.sql, true);
+        let invalid = invalid_namesake_within(transaction, &origin.statement.sql);
         if let Some(index) = invalid.map_err(Failure::connection)? {
             return Err(Failure::invalid_index(origin, index));
         }
@@ -362,27 +410,26 @@ impl Transaction<'_> {
         let captured = origin.statement.captured;
         if captured {
             let enter = format!("{ENTER_TRUSTED};\n{}", defaults::enter(true));
-            session.client().batch_execute(&enter).map_err(Failure::connection)?;
+            transaction.execute(&enter).map_err(Failure::connection)?;
         }
         if let Some(called) = &origin.statement.rust {
             let (functions, interrupt) = (self.functions, self.interrupt);
-            session.client().batch_execute(LONG_IDLE_TIMEOUT).map_err(Failure::connection)?;
-            let (result, ended) = session.guarded(interrupt, kind, |client| {
-                rust_function::run(client, called, functions, interrupt, true)
-            });
+            transaction.execute(LONG_IDLE_TIMEOUT).map_err(Failure::connection)?;
+            let (result, ended) =
+                rust_function::run_within(transaction, called, functions, (interrupt, kind));
             let result = function_ended(origin, result, &ended);
             waits.extend(ended.waits);
             result?;
-            session.client().batch_execute(SHORT_IDLE_TIMEOUT).map_err(Failure::connection)?;
+            transaction.execute(SHORT_IDLE_TIMEOUT).map_err(Failure::connection)?;
         } else {
-            let sent = session.guarded(self.interrupt, kind, |client| {
-                send(client, origin.statement, self.variables)
+            let sent = transaction.guarded(self.interrupt, kind, |transaction| {
+                send(transaction.client(), origin.statement, self.variables)
             });
             self.judged(sent, Some(origin), waits)?;
         }
         if captured {
             let leave = format!("{};\n{LEAVE_TRUSTED}", defaults::leave(true));
-            session.client().batch_execute(&leave).map_err(Failure::connection)?;
+            transaction.execute(&leave).map_err(Failure::connection)?;
         }
         Ok(())
     }

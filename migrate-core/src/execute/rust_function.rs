@@ -11,7 +11,8 @@ use migrate_dsl::{
 
 use super::completion_probe::{is_direct, shuts_out};
 use super::failure_state::is_refused;
-use crate::connect::interrupt::Interrupt;
+use crate::connect::OpenTransaction;
+use crate::connect::interrupt::{self, Interrupt};
 use crate::connect::savepoint::savepoint;
 use crate::connect::search_path::as_author;
 use crate::functions::Runner;
@@ -32,8 +33,20 @@ pub(crate) enum Ended {
     Cut(postgres::Error),
 }
 
-/// Runs a function to its end, within the transaction that is open or in none.
-pub(crate) fn run(
+/// Runs a function to its end within a transaction, so that `interrupt` can end it; tells what was done to
+/// it, too.
+pub(crate) fn run_within(
+    transaction: &mut OpenTransaction<'_>,
+    function: &Function,
+    functions: &Runner,
+    (interrupt, kind): (&Interrupt, interrupt::Kind),
+) -> (Result<(), Ended>, interrupt::Ended) {
+    transaction.guarded(interrupt, kind, |transaction| {
+        run(transaction.client(), function, functions, interrupt, true)
+    })
+}
+
+fn run(
     client: &mut Client,
     function: &Function,
     functions: &Runner,

@@ -9,11 +9,8 @@
 //! That holds only while the transaction has no lock from before that others wait behind. A
 //! transaction with such a lock is rolled back as a whole.
 
-use postgres::Client;
-
-use crate::connect::Session;
+use crate::connect::OpenTransaction;
 use crate::connect::savepoint::savepoint_with;
-use crate::connect::search_path::trusted;
 use crate::plan::Statement;
 
 /// SQL that sets the savepoint before the statement of this number.
@@ -28,18 +25,18 @@ pub(super) const RELEASE: &str = "RELEASE SAVEPOINT migrate_statement";
 pub(super) const ROLL_BACK: &str = "ROLLBACK TO SAVEPOINT migrate_statement";
 
 /// The number of the statement that the savepoint stands before, once the transaction is back there.
-fn number(client: &mut Client) -> Result<Option<usize>, postgres::Error> {
+fn number(transaction: &mut OpenTransaction<'_>) -> Result<Option<usize>, postgres::Error> {
     let sql = "SELECT pg_catalog.current_setting('migrate.statement', true)";
-    let number: Option<String> = client.query_one(sql, &[])?.try_get(0)?;
+    let number: Option<String> = transaction.client().query_one(sql, &[])?.try_get(0)?;
     Ok(number.and_then(|number| number.parse().ok()))
 }
 
 /// Goes back to the savepoint of a transaction that has failed: the statement that it stands before.
 /// None where there is no savepoint, or others wait behind what the transaction has locked before.
-pub(super) fn resume(session: &mut Session) -> Option<usize> {
-    let client = session.roll_back_to(ROLL_BACK).ok()?;
-    let number = number(client).ok()??;
-    let blocks_others = trusted(client, blocks_others).ok()?;
+pub(super) fn resume(transaction: &mut OpenTransaction<'_>) -> Option<usize> {
+    transaction.execute(ROLL_BACK).ok()?;
+    let number = number(transaction).ok()??;
+    let blocks_others = blocks_others(transaction).ok()?;
     (!blocks_others).then_some(number)
 }
 
@@ -63,10 +60,12 @@ pub(super) fn is_work(statement: &Statement) -> bool {
 }
 
 /// Whether the transaction holds a lock that others wait behind who read or write: one on a relation
-/// that it has not created itself. Asked with the trusted `search_path`.
+/// that it has not created itself.
 ///
 /// Nobody ever changes the rows of a table's system columns, so their age is the table's.
-pub(super) fn blocks_others(client: &mut Client) -> Result<bool, postgres::Error> {
+pub(super) fn blocks_others(
+    transaction: &mut OpenTransaction<'_>,
+) -> Result<bool, postgres::Error> {
     let sql = "SELECT EXISTS (SELECT FROM pg_catalog.pg_locks l \
          LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = l.relation AND a.attnum = -6 \
          WHERE l.pid = pg_catalog.pg_backend_pid() AND l.granted AND l.locktype = 'relation' \
@@ -77,7 +76,7 @@ pub(super) fn blocks_others(client: &mut Client) -> Result<bool, postgres::Error
          - pg_catalog.age(a.xmin))::text::xid8) = 'in progress' END, \
          EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = l.relation \
          AND c.relkind IN ('i', 'I'))))";
-    client.query_one(sql, &[])?.try_get(0)
+    transaction.trusted(|client| client.query_one(sql, &[])?.try_get(0))
 }
 
 #[cfg(test)]

@@ -82,7 +82,7 @@ pub(super) fn send_outside(
     if statement.secrets.is_empty() {
         return as_author(client, |client| send(client, statement, variables)).flatten();
     }
-    let logging = Logging::off(client, false)?;
+    let logging = Logging::off(client)?;
     let sent = as_author(client, |client| send(client, statement, variables)).flatten();
     if !client.is_closed() {
         // A failure of the statement is of more interest.

@@ -1,18 +1,19 @@
 //! Statements that stand or fall together with what is recorded of them.
 
 use std::borrow::Cow;
+use std::time::Instant;
 
 use postgres::error::SqlState;
 
 use super::capture::Watch;
-use super::completion_probe::may_accept_an_invalid_index;
 use super::error::{Failure, Origin, Said, is_lock};
+use super::invalid_index::may_accept_an_invalid_index;
 use super::pace::Pace;
 use super::send::{Variables, is_alone, text};
 use super::{defaults, rust_function, savepoint};
-use crate::connect::Session;
 use crate::connect::interrupt::{Ended, Interrupt, Kind, Verdict};
 use crate::connect::search_path::{ENTER_TRUSTED, LEAVE_TRUSTED, TRUSTED_IN_TRANSACTION};
+use crate::connect::{OpenTransaction, Session};
 use crate::event::Observer;
 use crate::functions::Runner;
 use crate::history::History;
@@ -50,24 +51,48 @@ impl Transaction<'_> {
         observer: &mut dyn Observer,
     ) -> Result<(), Failure> {
         self.go_on()?;
-        let mut pace = Pace::default();
-        let mut stands_before = None;
+        let captures = self.statements.iter().any(|origin| watch.asked(origin).is_some());
+        let mut pace = Pace::new(captures, self.limits.blocking);
         let alone = |origin: &Origin<'_>| {
-            watch.asked(origin).is_some()
-                || is_alone(origin.statement)
-                || may_accept_an_invalid_index(&origin.statement.sql)
+            is_alone(origin.statement) || may_accept_an_invalid_index(&origin.statement.sql)
         };
-        if !self.statements.iter().any(alone) {
-            match self.at_once(session, watch, &pace)? {
-                None => return Ok(()),
-                Some((error, number)) => {
-                    pace.locked = error.code().is_some_and(is_lock);
-                    pace.attempts = usize::from(pace.locked);
-                    stands_before = number;
-                }
-            }
+        if captures || self.statements.iter().any(alone) {
+            let deadline = Instant::now() + self.limits.lock_wait;
+            return self.until_it_gets_its_locks(session, watch, pace, deadline, observer);
         }
-        self.until_it_gets_its_locks(session, watch, pace, stands_before, observer)
+        let (result, ended) = self.at_once(session, watch, &pace);
+        let Err(error) = result else {
+            session.note_author();
+            return Ok(());
+        };
+        pace.locked = error.code().is_some_and(is_lock);
+        pace.attempts = usize::from(pace.locked);
+        let mut transaction = OpenTransaction::left_by(session);
+        let stands_before = self.stands_before(&mut transaction, &error, &ended);
+        let deadline = Instant::now() + self.limits.lock_wait;
+        if stands_before.is_some() {
+            drop(transaction.take_notices());
+            let tried =
+                self.one_by_one(transaction, watch, &mut pace, stands_before, deadline, observer);
+            if self.is_over(session, tried, &mut pace, deadline, observer)? {
+                return Ok(());
+            }
+        } else {
+            let is_back = if Failure::is_cut_by(&error) {
+                transaction.abandon();
+                false
+            } else {
+                transaction.roll_back().is_ok()
+            };
+            // What was said on the way will be said again, or was never done; and of a message that the
+            // server could not read, not even BEGIN was, so that it wonders at ROLLBACK.
+            drop(session.take_notices());
+            if !is_back {
+                return Err(Failure::Connection(self.said(error)));
+            }
+            self.may_run_again(error, ended)?;
+        }
+        self.until_it_gets_its_locks(session, watch, pace, deadline, observer)
     }
 
     /// What was said of all of them.
@@ -79,14 +104,13 @@ impl Transaction<'_> {
         self.interrupt.stopped().map_or(Ok(()), |stop| Err(Failure::Stopped(stop)))
     }
 
-    /// In one message; what the server said if that did not work, and the statement before which the
-    /// transaction stands then, if it has not been rolled back.
+    /// In one message; what the server said to it, and what was done to it.
     fn at_once(
         &self,
         session: &mut Session,
         watch: &Watch,
         pace: &Pace,
-    ) -> Result<Option<(postgres::Error, Option<usize>)>, Failure> {
+    ) -> (Result<(), postgres::Error>, Ended) {
         let closing = (self.closing)(&watch.captured);
         let bounds = self.bounds(pace);
         let texts = [Cow::Borrowed("BEGIN"), TRUSTED_IN_TRANSACTION.into()]
@@ -100,31 +124,32 @@ impl Transaction<'_> {
             .chain([LEAVE_TRUSTED.into(), "COMMIT".into()]);
         // The semicolon stands on a line of its own: a statement may end in a `--` comment.
         let message = texts.collect::<Vec<_>>().join("\n;\n");
-        let (count, first_work) = (self.statements.len(), self.first_work());
-        let (result, ended) =
-            session.guarded_all(self.interrupt, Kind::Blocking, count, |client| {
-                client.batch_execute(&message)
-            });
-        let Err(error) = result else {
-            session.note_author();
-            return Ok(None);
-        };
-        if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE)
+        let count = self.statements.len();
+        session.guarded_all(self.interrupt, Kind::Blocking, count, |client| {
+            client.batch_execute(&message)
+        })
+    }
+
+    /// The statement before which the transaction stands once the message has failed: that of the
+    /// savepoint, where all of it need not be rolled back.
+    fn stands_before(
+        &self,
+        transaction: &mut OpenTransaction<'_>,
+        error: &postgres::Error,
+        ended: &Ended,
+    ) -> Option<usize> {
+        let first_work = self.first_work();
+        let has_savepoint =
+            (0..self.statements.len()).any(|number| self.has_savepoint(number, first_work));
+        let goes_on = error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE)
             && !self.interrupt.is_stopped()
             && ended.verdict.is_none()
-            && (0..count).any(|number| self.has_savepoint(number, first_work))
-            && let Some(number) = savepoint::resume(session)
-        {
-            drop(session.take_notices());
-            return Ok(Some((error, Some(number))));
-        }
-        let is_back = !Failure::is_cut_by(&error) && session.roll_back().is_ok();
-        // What was said on the way will be said again, or was never done; and of a message that the
-        // server could not read, not even BEGIN was, so that it wonders at ROLLBACK.
-        drop(session.take_notices());
-        if !is_back {
-            return Err(Failure::Connection(self.said(error)));
-        }
+            && has_savepoint;
+        goes_on.then(|| savepoint::resume(transaction)).flatten()
+    }
+
+    /// Whether the message, which has failed, may be tried again one statement at a time.
+    fn may_run_again(&self, error: postgres::Error, ended: Ended) -> Result<(), Failure> {
         self.go_on()?;
         match (ended.verdict, self.statements) {
             (Some(Verdict::InTheWay { others, waited }), statements) => {
@@ -135,7 +160,7 @@ impl Transaction<'_> {
             }
             (None, [only]) if is_cancelled(&error) => Err(Failure::statement(*only, error)),
             (None, _) if is_cancelled(&error) => Err(Failure::Cancelled(self.said(error))),
-            _ => Ok(Some((error, None))),
+            _ => Ok(()),
         }
     }
 

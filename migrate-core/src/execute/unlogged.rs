@@ -7,6 +7,8 @@
 
 use postgres::Client;
 
+use crate::connect::OpenTransaction;
+
 /// The parameters that make the server, or a module in it, log or keep the text of a statement or
 /// the values in its error, and what keeps it from that.
 const PARAMETERS: &[(&str, &str)] = &[
@@ -27,9 +29,17 @@ const PARAMETERS: &[(&str, &str)] = &[
 pub(crate) struct Logging(Vec<(String, String)>);
 
 impl Logging {
-    /// Has the server log nothing of what follows, as far as this role may say so: of the running
-    /// transaction, or of the session.
-    pub(crate) fn off(client: &mut Client, in_transaction: bool) -> Result<Self, postgres::Error> {
+    /// Has the server log nothing of what follows in this transaction, as far as this role may say so.
+    pub(crate) fn off_within(transaction: &mut OpenTransaction<'_>) -> Result<(), postgres::Error> {
+        Self::set(transaction.client(), true).map(drop)
+    }
+
+    /// The same for the session.
+    pub(super) fn off(client: &mut Client) -> Result<Self, postgres::Error> {
+        Self::set(client, false)
+    }
+
+    fn set(client: &mut Client, in_transaction: bool) -> Result<Self, postgres::Error> {
         let version = "SELECT pg_catalog.current_setting('server_version_num')::pg_catalog.int4";
         let version: i32 = client.query_one(version, &[])?.try_get(0)?;
         let granted = match version >= 150_000 {

@@ -14,6 +14,7 @@ use postgres::types::Oid;
 use super::blocked::BEHIND;
 use super::holders::{COLUMNS, SOURCES, conflicting, words};
 use super::several::one_of_several;
+use crate::connect::OpenTransaction;
 use crate::connect::interrupt::{Interrupt, Stop, Wait};
 use crate::connect::search_path::shown;
 use crate::event::{Class, Event, LockHolder, Observer};
@@ -135,12 +136,25 @@ impl Gate {
         interrupt: &Interrupt,
         observer: &mut dyn Observer,
     ) -> Result<GateOutcome, postgres::Error> {
-        self.wait_holding(client, deadline, None, interrupt, observer)
+        self.until_free(client, deadline, None, interrupt, observer)
     }
 
-    /// The same in a transaction that has done some work: only as long as nobody waits behind it for
-    /// longer than `blocking`, on a row for example, or has one of these locks.
+    /// The same in a transaction that has done some work, and has the author's path: only as long as nobody
+    /// waits behind it for longer than `blocking`, on a row for example, or has one of these locks.
     pub(crate) fn wait_holding(
+        &mut self,
+        transaction: &mut OpenTransaction<'_>,
+        deadline: Instant,
+        blocking: Duration,
+        interrupt: &Interrupt,
+        observer: &mut dyn Observer,
+    ) -> Result<GateOutcome, postgres::Error> {
+        transaction.trusted(|client| {
+            self.until_free(client, deadline, Some(blocking), interrupt, observer)
+        })
+    }
+
+    fn until_free(
         &mut self,
         client: &mut Client,
         deadline: Instant,

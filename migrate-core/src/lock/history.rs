@@ -11,7 +11,7 @@ use postgres::types::Oid;
 
 use super::holders::{COLUMNS, SOURCES, conflicting};
 use crate::connect::interrupt::{Interrupt, Wait};
-use crate::connect::{HISTORY_LOOK, Session};
+use crate::connect::{HISTORY_LOOK, OpenTransaction, Session};
 use crate::event::{Event, LockHolder, Observer};
 use crate::history::{History, HistoryError};
 
@@ -45,9 +45,18 @@ impl Patience<'_> {
         }
     }
 
-    /// The same in a transaction, for what is written at its end. Nobody is to wait for what the transaction
+    /// The same in a transaction that has the author's path, for what is written at its end. Nobody is to wait for what the transaction
     /// has locked before.
     pub(crate) fn record(
+        &self,
+        transaction: &mut OpenTransaction<'_>,
+        observer: &mut dyn Observer,
+        sql: &str,
+    ) -> Result<(), HistoryError> {
+        transaction.trusted(|client| self.write(client, observer, sql))
+    }
+
+    fn write(
         &self,
         client: &mut Client,
         observer: &mut dyn Observer,

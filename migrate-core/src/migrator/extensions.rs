@@ -43,7 +43,7 @@ impl Migrator {
         for migration in inferred.filter(|migration| WayBack::none(migration).is_none()) {
             for step in &migration.up {
                 let Some(capture) = drops_or_changes(step) else { continue };
-                let found = Registration::of_named(session.client(), &capture.objects)?;
+                let found = Registration::of_named(session, &capture.objects)?;
                 events.extend(of_step(migration, step, capture, &found));
             }
         }

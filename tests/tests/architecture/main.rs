@@ -2,6 +2,7 @@
 
 mod json_reference;
 mod surface;
+mod transactions;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -4,6 +4,8 @@ use migrate_core::{DownTo, Event, UpTo};
 use migrate_dsl::{Object, Pgm};
 use migrate_tests::{Engine, migration};
 
+type Up = fn(&mut Pgm);
+
 /// A wrapper that knows no options and so takes all, with what hangs on it.
 const SETUP: &str = "CREATE FOREIGN DATA WRAPPER w;
     CREATE SERVER sv FOREIGN DATA WRAPPER w OPTIONS (host '1', endpoint 'x', pg_key 'a=b');
@@ -19,7 +21,7 @@ const OPTIONS: &str = "SELECT concat_ws(' ',
     (SELECT attfdwoptions FROM pg_attribute WHERE attrelid = to_regclass('t') AND attname = 'id'))";
 
 /// What is told at the end of `up`, and by `down` before it begins; and the options after that.
-fn lost_of(up: fn(&mut Pgm)) -> (Vec<String>, Vec<String>, String) {
+fn lost_of(up: Up) -> (Vec<String>, Vec<String>, String) {
     let engine = Engine::new();
     engine.database.execute(SETUP);
     let all = [migration("20260101000000_a", up)];
@@ -50,7 +52,7 @@ fn options_that_are_not_kept_are_named() {
     ];
     let changed: &[&str] = &["the option `endpoint` of server `sv`"];
     let with = |options: &str| before.replace("endpoint=x", options);
-    let cases: [(fn(&mut Pgm), &[&str], String); 8] = [
+    let cases: [(Up, &[&str], String); 8] = [
         (
             |pgm| _ = pgm.sql("DROP SERVER sv CASCADE").captures(Object::server("sv")),
             all,

@@ -4,6 +4,8 @@ use migrate_core::{DownTo, Event};
 use migrate_dsl::{Object, Pgm};
 use migrate_tests::{Engine, migration};
 
+type Up = fn(&mut Pgm);
+
 const SETUP: &str = "CREATE SCHEMA s; CREATE TYPE s.mood AS ENUM ('a', 'b'); CREATE TABLE s.notes (m s.mood);
     CREATE TYPE e AS ENUM ('a', 'b', 'c'); CREATE DOMAIN d AS int CHECK (VALUE > 0); CREATE SEQUENCE seq;
     CREATE TABLE b (id int CONSTRAINT b_pkey PRIMARY KEY, x int);
@@ -16,7 +18,7 @@ const SETUP: &str = "CREATE SCHEMA s; CREATE TYPE s.mood AS ENUM ('a', 'b'); CRE
     CREATE EXTENSION citext; CREATE TABLE c (id int, name citext)";
 
 /// Whether `up` says that this comes back; what `down` says then.
-fn told_of(up: fn(&mut Pgm)) -> Result<Vec<String>, String> {
+fn told_of(up: Up) -> Result<Vec<String>, String> {
     let engine = Engine::new();
     engine.database.execute(SETUP);
     let all = [migration("20260101000000_a", up)];
@@ -44,7 +46,7 @@ fn told_of(up: fn(&mut Pgm)) -> Result<Vec<String>, String> {
 
 #[test]
 fn what_is_not_captured_and_is_something_else_by_then_is_not_taken_for_what_it_was() {
-    let refused: [(fn(&mut Pgm), &str); 10] = [
+    let refused: [(Up, &str); 10] = [
         (
             |pgm| {
                 let sql = "ALTER TYPE e RENAME TO eo; CREATE TYPE e AS ENUM ('a', 'b');
@@ -109,7 +111,7 @@ fn what_is_not_captured_and_is_something_else_by_then_is_not_taken_for_what_it_w
 
 #[test]
 fn what_is_referred_to_may_change_where_the_inverse_can_do_with_that() {
-    let reverted: [(fn(&mut Pgm), &[&str]); 7] = [
+    let reverted: [(Up, &[&str]); 7] = [
         (
             |pgm| {
                 let sql = "DROP FUNCTION f CASCADE;

@@ -6,7 +6,8 @@ use postgres::types::{Oid, ToSql, Type};
 use super::search::{Subjects, registrations};
 use super::{Registration, without_parts};
 use crate::capture::names::Names;
-use crate::connect::search_path::{LEAVE_TRUSTED, relations, trusted};
+use crate::connect::search_path::{LEAVE_TRUSTED, relations};
+use crate::connect::{OpenTransaction, Session};
 use crate::plan;
 
 impl Registration {
@@ -80,12 +81,12 @@ impl Registration {
     ///
     /// When the server refuses a query.
     pub(crate) fn of_named(
-        client: &mut Client,
+        session: &mut Session,
         objects: &[plan::Object],
     ) -> Result<Vec<Self>, postgres::Error> {
-        client.batch_execute(&format!("BEGIN READ ONLY;\n{LEAVE_TRUSTED}"))?;
-        let found = Names::read(client, objects).and_then(|names| {
-            trusted(client, |client| {
+        let mut transaction = OpenTransaction::begin_read_only(session, &[LEAVE_TRUSTED])?;
+        let found = Names::read(transaction.client(), objects).and_then(|names| {
+            transaction.trusted(|client| {
                 let addresses = names.resolve(client, objects)?;
                 let [relations, schemas, extensions] = ["pg_class", "pg_namespace", "pg_extension"].map(|class| {
                     let of_class = addresses.iter().filter(|address| address.class == class);
@@ -116,7 +117,7 @@ impl Registration {
                 Ok(without_parts(named))
             })
         });
-        let ended = client.batch_execute("ROLLBACK");
+        let ended = transaction.roll_back();
         let found = found?;
         ended.map(|()| found)
     }
