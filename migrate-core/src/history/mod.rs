@@ -19,6 +19,7 @@ mod row;
 mod schema;
 mod settings;
 mod trust;
+mod upgrade;
 
 #[cfg(feature = "backup")]
 pub(crate) use carry::{logs, protect_as_before};
@@ -78,6 +79,11 @@ impl History {
     #[must_use]
     pub(crate) fn settings_table(&self) -> Name {
         self.beside("settings")
+    }
+
+    /// The function by which the log is only added to.
+    fn log_function(&self) -> Name {
+        self.beside("log_kept")
     }
 
     /// All of its tables.

@@ -125,6 +125,63 @@ fn a_backup_of_it_is_logged_and_brings_it_up_to_date() {
     );
 }
 
+/// A tool that copies tables without their settings leaves just that.
+const GUARD: &str = "\
+CREATE FUNCTION migrations_log_kept() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE TRIGGER kept BEFORE UPDATE OR DELETE OR TRUNCATE ON migrations_log
+    FOR EACH STATEMENT EXECUTE FUNCTION migrations_log_kept();";
+
+#[test]
+fn one_that_has_some_of_the_new_is_brought_up_to_date() {
+    for more in [
+        GUARD.to_owned(),
+        format!(
+            "{GUARD} CREATE TABLE migrations_settings (key text PRIMARY KEY, value text NOT NULL);
+             INSERT INTO migrations_settings VALUES ('version', '1'), ('protected', 'p')"
+        ),
+    ] {
+        let engine = older();
+        engine.database.execute(&more);
+        let all = [migration(A, table_a), migration(B, table_b)];
+        engine.up(&all).unwrap_or_else(|error| panic!("{more}: {error:?}"));
+        let protected = engine.migrator(&all).protection(&mut engine.session()).unwrap();
+        assert_eq!(protected.is_some(), more.contains("protected"), "{more}");
+        assert_eq!(engine.migrator(&all).verify(&mut engine.session()).unwrap().findings, []);
+        engine.database.client().batch_execute("DELETE FROM migrations_log").unwrap_err();
+    }
+}
+
+#[test]
+fn what_others_do_with_the_function_of_the_log_stays_theirs() {
+    let engine = older();
+    engine.database.execute(&format!(
+        "{GUARD} CREATE TABLE ours (); CREATE TRIGGER ours BEFORE UPDATE ON ours
+             FOR EACH STATEMENT EXECUTE FUNCTION migrations_log_kept()"
+    ));
+    let all = [migration(A, table_a), migration(B, table_b)];
+    let error = engine.up(&all).unwrap_err();
+    insta::assert_snapshot!(format!("{error}\n{}", error.help().unwrap()), @"
+    the history `public.migrations` cannot be upgraded: the function `public.migrations_log_kept()` (owner `postgres`), which trigger ours on table public.ours uses, is there already
+    nothing was changed; rename that
+    ");
+    engine.database.execute("ALTER FUNCTION migrations_log_kept() RENAME TO ours");
+    engine.up(&all).unwrap();
+}
+
+#[test]
+fn the_server_says_nothing_of_it() {
+    let engine = older();
+    let mut said = Vec::new();
+    let mut observe = |event: Event| {
+        if let Event::Notice { message, .. } = event {
+            said.push(message);
+        }
+    };
+    let all = [migration(A, table_a), migration(B, table_b)];
+    engine.migrator(&all).up(&mut engine.session(), &UpTo::default(), &mut observe).unwrap();
+    assert_eq!(said, [""; 0]);
+}
+
 #[test]
 fn one_of_a_newer_version_is_left_alone() {
     let engine = Engine::new();
