@@ -1,9 +1,9 @@
 //! Who is at work, for the database's log.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use migrate_core::Environment;
+use migrate_core::discover::plain_file;
 use migrate_core::history::Actor;
 
 /// The person and the machine, with the commit that the migrations are of.
@@ -33,29 +33,31 @@ fn git_commit(folder: &Path) -> Option<String> {
     let dot_git =
         folder.ancestors().map(|folder| folder.join(".git")).find(|path| path.exists())?;
     let git = if dot_git.is_dir() { dot_git } else { worktree(&dot_git)? };
-    let head = fs::read_to_string(git.join("HEAD")).ok()?;
+    let head = plain_file::read_to_string(&git.join("HEAD")).ok()?;
     let Some(name) = head.trim().strip_prefix("ref: ") else {
         return Some(head.trim().to_owned());
     };
-    let common = fs::read_to_string(git.join("commondir"))
+    let common = plain_file::read_to_string(&git.join("commondir"))
         .map_or_else(|_| git.clone(), |path| git.join(path.trim()));
-    if let Ok(commit) = fs::read_to_string(common.join(name)) {
+    if let Ok(commit) = plain_file::read_to_string(&common.join(name)) {
         return Some(commit.trim().to_owned());
     }
-    let packed = fs::read_to_string(common.join("packed-refs")).ok()?;
+    let packed = plain_file::read_to_string(&common.join("packed-refs")).ok()?;
     let line = packed.lines().find(|line| line.ends_with(&format!(" {name}")))?;
     line.split(' ').next().map(ToOwned::to_owned)
 }
 
 /// The folder that the file `.git` of a worktree names.
 fn worktree(dot_git: &Path) -> Option<PathBuf> {
-    let text = fs::read_to_string(dot_git).ok()?;
+    let text = plain_file::read_to_string(dot_git).ok()?;
     let path = text.trim().strip_prefix("gitdir: ")?;
     Some(dot_git.parent()?.join(path))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -56,6 +56,13 @@ impl Context {
                 user(*owner)
             ));
         }
+        if let Found::Pipe(path) = &found {
+            printer.warning(&format!(
+                "`{}` is not read: it is a named pipe; put a file in its place, or set its variables \
+                 yourself",
+                shown(path, &current_dir)
+            ));
+        }
         if let Found::File(path) = found {
             let shown = shown(&path, &current_dir);
             let text = std::fs::read(&path).with_context(|| format!("cannot read `{shown}`"))?;

@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 use std::io::{self, Read};
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
 /// Where the file may be found.
@@ -13,6 +13,8 @@ pub enum Found {
     None,
     /// Here.
     File(PathBuf),
+    /// Here, but it is a named pipe: to read it might wait for ever.
+    Pipe(PathBuf),
     /// Here, but it belongs to another user, who must not say which database is meant.
     Foreign {
         /// The file.
@@ -27,9 +29,12 @@ pub enum Found {
 pub fn find(folder: &Path, home: Option<&Path>, trusted: &[u32]) -> Found {
     for folder in folder.ancestors() {
         let path = folder.join(".env");
-        if let Ok(metadata) = path.metadata()
-            && metadata.is_file()
-        {
+        let metadata = path.metadata().ok();
+        // A folder of that name is none of ours, and a device stands for nothing.
+        if metadata.as_ref().is_some_and(|it| it.file_type().is_fifo()) {
+            return Found::Pipe(path);
+        }
+        if let Some(metadata) = metadata.filter(std::fs::Metadata::is_file) {
             // Whoever may change the link says what it leads to.
             let link = path.symlink_metadata().map_or(metadata.uid(), |link| link.uid());
             let foreign = [metadata.uid(), link].into_iter().find(|uid| !trusted.contains(uid));

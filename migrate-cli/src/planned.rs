@@ -1,8 +1,10 @@
 //! The plan that a command works by: of a file, or of the project.
 
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use anyhow::Context as _;
+use migrate_core::discover::plain_file;
 use migrate_core::plan::bundle::{BundleError, Carried};
 use migrate_core::plan::{Fingerprint, HistoryName, Plan};
 
@@ -106,8 +108,17 @@ fn not_a_plan(file: &Path) -> String {
 fn carried(file: &Path, context: &Context) -> anyhow::Result<Carried> {
     let shown = file.display();
     let path = context.environment.current_dir.join(file);
-    let text = std::fs::read_to_string(&path)
-        .with_context(|| format!("cannot read the plan `{shown}`"))?;
+    let text = match read(&path) {
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+            return Err(UsageError {
+                message: format!("cannot read the plan `{shown}`: {error}"),
+                help: "name a file; to read what another program writes, name `/dev/stdin`"
+                    .to_owned(),
+            }
+            .into());
+        }
+        read => read.with_context(|| format!("cannot read the plan `{shown}`"))?,
+    };
     let carried = Carried::from_json(text).map_err(|error| match error {
         BundleError::Plan(error) => anyhow::Error::new(error).context(not_a_plan(file)),
         error => anyhow::Error::new(error).context(format!("cannot use the bundle `{shown}`")),
@@ -124,6 +135,32 @@ fn carried(file: &Path, context: &Context) -> anyhow::Result<Carried> {
             .step("bundle", &format!("{count}, sha256 {digest}{}", commit.unwrap_or_default()));
     }
     Ok(carried)
+}
+
+/// The text of a plan. What this process has been given open already may be a pipe: somebody is at its
+/// other end, or there is nobody to wait for.
+fn read(path: &Path) -> io::Result<String> {
+    if is_open_already(path) { fs::read_to_string(path) } else { plain_file::read_to_string(path) }
+}
+
+/// Whether a path leads to a file descriptor of this process, such as `/dev/stdin` or what a shell makes of
+/// `<(a-program)`.
+fn is_open_already(path: &Path) -> bool {
+    /// As many links as a path has at most, with room to spare.
+    const LINKS: usize = 8;
+    let Ok(descriptors) = fs::canonicalize("/dev/fd") else { return false };
+    let mut path = path.to_owned();
+    for _ in 0..LINKS {
+        let Some(folder) = path.parent().and_then(|folder| fs::canonicalize(folder).ok()) else {
+            return false;
+        };
+        if folder == descriptors {
+            return true;
+        }
+        let Ok(target) = fs::read_link(&path) else { return false };
+        path = folder.join(target);
+    }
+    false
 }
 
 impl Planned {

@@ -3,11 +3,11 @@
 //!
 //! From weakest to strongest: the metadata of a manifest, the environment, flags.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use migrate_core::Environment;
+use migrate_core::discover::plain_file;
 use thiserror::Error;
 use toml_edit::{Document, TableLike};
 
@@ -272,7 +272,7 @@ impl Manifest {
     /// The manifest in `folder`, where there is one.
     fn read(folder: &Path) -> Result<Option<Self>, SettingsError> {
         let path = folder.join("Cargo.toml");
-        let text = match fs::read_to_string(&path) {
+        let text = match plain_file::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if is_absent(&error) => return Ok(None),
             Err(source) => return Err(SettingsError::Unreadable { path, source }),

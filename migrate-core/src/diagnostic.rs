@@ -8,6 +8,7 @@ use crate::error::{Error, mark_options};
 use crate::event::Direction;
 use crate::execute::{ApplyError, Failure, Left, Said, Traffic};
 use crate::history::HistoryError;
+use crate::history::inverse::NoWayBack;
 use crate::plan::{Capture, Inverse, Place, Statement, Step};
 
 /// What went wrong, where, what it means and what to do; the caller renders it.
@@ -89,24 +90,19 @@ impl Error {
                 }
                 diagnostics
             }
-            Self::NoWayBack { why, outdated, .. } => vec![Diagnostic {
-                code: Some("no_way_back".to_owned()),
-                source: Some(SourceMark {
-                    place: why.place.clone(),
-                    verb: Some(why.verb.clone()),
-                    outdated: *outdated,
-                }),
-                ..self.plain()
-            }],
-            Self::UntrustedCode { why, .. } => vec![Diagnostic {
-                code: Some("untrusted_code".to_owned()),
-                source: Some(SourceMark {
-                    place: why.place.clone(),
-                    verb: Some(why.verb.clone()),
-                    outdated: false,
-                }),
-                ..self.plain()
-            }],
+            Self::NoWayBack { why, outdated, .. } => {
+                vec![self.of_step("no_way_back", why, *outdated)]
+            }
+            Self::UntrustedCode { why, .. } => vec![self.of_step("untrusted_code", why, false)],
+            #[cfg(feature = "backup")]
+            Self::Unrecorded { source, .. } => {
+                let mut told = source.diagnostics();
+                if let Some(first) = told.first_mut() {
+                    first.notes.insert(0, std::mem::replace(&mut first.message, self.to_string()));
+                    first.helps = self.help().into_iter().collect();
+                }
+                told
+            }
             Self::RowsLost(losses) => {
                 let mut notes: Vec<_> =
                     losses.iter().map(|loss| format!("`{}` goes with {loss}", loss.name)).collect();
@@ -127,6 +123,19 @@ impl Error {
         }
     }
 
+    /// What is about a step.
+    fn of_step(&self, code: &str, why: &NoWayBack, outdated: bool) -> Diagnostic {
+        Diagnostic {
+            code: Some(code.to_owned()),
+            source: Some(SourceMark {
+                place: why.place.clone(),
+                verb: Some(why.verb.clone()),
+                outdated,
+            }),
+            ..self.plain()
+        }
+    }
+
     /// A step that may not be applied in a protected database.
     fn of_destroying(&self, name: &str, step: &Step) -> Diagnostic {
         let lost = match &step.inverse {
@@ -137,11 +146,7 @@ impl Error {
         Diagnostic {
             code: Some("protected".to_owned()),
             message: format!("{}: {lost}, and {self}", step.summary),
-            source: Some(SourceMark {
-                place: step.place.clone(),
-                verb: Some(step.verb.clone()),
-                outdated: false,
-            }),
+            source: Some(verb_of(step)),
             notes: vec![format!("it is a step of `{name}`: nothing was changed")],
             ..Diagnostic::default()
         }
@@ -264,9 +269,7 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
         diagnostic.message = format!("{}: {}", error.failure, diagnostic.message);
         diagnostic.helps.push("a `pub fn down` in the file spares the reading".to_owned());
     } else if let Failure::NotThere { step, .. } = &error.failure {
-        let place = step.place.clone();
-        diagnostic.source =
-            Some(SourceMark { place, verb: Some(step.verb.clone()), outdated: false });
+        diagnostic.source = Some(verb_of(step));
         diagnostic.helps.push("name in `.captures(..)` what the SQL changes".to_owned());
     } else {
         diagnostic.message = format!("{}: {}", error.failure, diagnostic.message);
@@ -391,8 +394,7 @@ fn of_function(step: &Step, name: &str, error: &FunctionError) -> Diagnostic {
         outdated: false,
     };
     let query = error.query.as_deref();
-    let own =
-        SourceMark { place: step.place.clone(), verb: Some(step.verb.clone()), outdated: false };
+    let own = verb_of(step);
     let inner = match (&error.place, query) {
         (Some(place), _) => Some(in_function(place, "")),
         (None, Some(query)) => {
@@ -474,11 +476,7 @@ fn of_engine(error: &ApplyError) -> Option<Diagnostic> {
     Some(match failure {
         Failure::Locked { step, holders, traffic, .. } => Diagnostic {
             code: Some("lock_wait".to_owned()),
-            source: step.as_deref().map(|step| SourceMark {
-                place: step.place.clone(),
-                verb: Some(step.verb.clone()),
-                outdated: false,
-            }),
+            source: step.as_deref().map(verb_of),
             notes: holders.iter().skip(1).map(|holder| format!("and {holder}")).collect(),
             helps: holders
                 .iter()
@@ -524,11 +522,7 @@ fn of_engine(error: &ApplyError) -> Option<Diagnostic> {
             }
         }
         Failure::NotBoolean { step } => Diagnostic {
-            source: Some(SourceMark {
-                place: step.place.clone(),
-                verb: Some(step.verb.clone()),
-                outdated: false,
-            }),
+            source: Some(verb_of(step)),
             helps: vec![format!(
                 "write it as `SELECT EXISTS (SELECT …)`, and run `migrate {command}` again"
             )],
@@ -613,12 +607,17 @@ fn online_form(verb: &str) -> &'static str {
 
 /// Where a statement stands: at the verb that recorded it, or on its own line of a `.sql` file.
 fn source_of(step: &Step, statement: &Statement) -> SourceMark {
-    let mut place = step.place.clone();
-    if place.file.ends_with(".sql") {
+    if step.place.file.ends_with(".sql") {
+        let mut place = step.place.clone();
         place.line += u32::try_from(statement.line).unwrap_or_default();
         return SourceMark { place, verb: None, outdated: false };
     }
-    SourceMark { place, verb: Some(step.verb.clone()), outdated: false }
+    verb_of(step)
+}
+
+/// The verb that recorded a step.
+fn verb_of(step: &Step) -> SourceMark {
+    SourceMark { place: step.place.clone(), verb: Some(step.verb.clone()), outdated: false }
 }
 
 /// The byte of the character that the server counts from 1.

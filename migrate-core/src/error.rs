@@ -189,6 +189,17 @@ pub enum Error {
     #[cfg(feature = "backup")]
     #[error(transparent)]
     Backup(#[from] BackupError),
+    /// What was asked for is done, and only the history could not be made to go with it.
+    #[cfg(feature = "backup")]
+    #[error("{done}, but {what}")]
+    Unrecorded {
+        /// What is done, as a clause.
+        done: String,
+        /// What is not, as a clause.
+        what: &'static str,
+        /// Why.
+        source: Box<Error>,
+    },
     /// A database that is to be restored has something in it.
     #[error("the database is not empty: it has {what}")]
     NotEmpty {
@@ -249,6 +260,8 @@ impl Error {
             | Self::Unconfirmed { stop, .. } => Some(*stop),
             #[cfg(feature = "backup")]
             Self::Backup(BackupError::Stopped { stop, .. }) => Some(*stop),
+            #[cfg(feature = "backup")]
+            Self::Unrecorded { source, .. } => source.stopped(),
             Self::Apply(ApplyError { failure: Failure::Stopped(stop), .. }) => Some(*stop),
             _ => None,
         }
@@ -287,6 +300,8 @@ impl Error {
             }
             #[cfg(feature = "backup")]
             Self::Backup(error) => error.help(),
+            #[cfg(feature = "backup")]
+            Self::Unrecorded { source, .. } => help_on_unrecorded(source),
             Self::NotEmpty { .. } => Some(
                 "restore into an empty database (`migrate db create`), or let `--clean` remove all \
                  that is in this one first"
@@ -300,28 +315,7 @@ impl Error {
                  its tables again"
                     .to_owned(),
             ),
-            Self::NoWayBack { why, .. } if why.verb == "irreversible" => Some(
-                "nothing was changed; the migration's author has the last word: \
-                 `irreversible` in its file"
-                    .to_owned(),
-            ),
-            Self::NoWayBack { why, .. } if why.place.file.ends_with(".sql") => Some(
-                "nothing was changed; write the SQL that takes it back into a `.down.sql` beside \
-                 its file"
-                    .to_owned(),
-            ),
-            Self::NoWayBack { why, .. }
-                if ["alter_column", "sql", "sql_file", "rust"].contains(&why.verb.as_str()) =>
-            {
-                Some(format!(
-                    "nothing was changed; to revert it, add `.down(..)` to `pgm.{}` in its file, or \
-                     write a `pub fn down`",
-                    why.verb
-                ))
-            }
-            Self::NoWayBack { .. } => Some(
-                "nothing was changed; write a `pub fn down` in its file to take it back".to_owned(),
-            ),
+            Self::NoWayBack { why, .. } => Some(help_on_no_way_back(why)),
             Self::UntrustedCode { owner, user, .. } => {
                 let [owner, user] =
                     [owner, user].map(|role| migrate_dsl::Identifier::from(role.as_str()).quoted());
@@ -394,6 +388,35 @@ impl Error {
             | Self::Functions(_)
             | Self::Plan(_) => None,
         }
+    }
+}
+
+/// The help on what came after the work: that nothing was changed is not true of the whole.
+#[cfg(feature = "backup")]
+fn help_on_unrecorded(source: &Error) -> Option<String> {
+    let Some(help) = source.help() else {
+        return Some(
+            "it need not be done again; `migrate verify` tells how the history is".to_owned(),
+        );
+    };
+    let rest = help.strip_prefix("nothing was changed; ").unwrap_or(&help);
+    Some(format!("it need not be done again; {rest}"))
+}
+
+fn help_on_no_way_back(why: &NoWayBack) -> String {
+    match why.verb.as_str() {
+        "irreversible" => "nothing was changed; the migration's author has the last word: \
+                           `irreversible` in its file"
+            .to_owned(),
+        _ if why.place.file.ends_with(".sql") => {
+            "nothing was changed; write the SQL that takes it back into a `.down.sql` beside its file"
+                .to_owned()
+        }
+        verb @ ("alter_column" | "sql" | "sql_file" | "rust") => format!(
+            "nothing was changed; to revert it, add `.down(..)` to `pgm.{verb}` in its file, or write \
+             a `pub fn down`"
+        ),
+        _ => "nothing was changed; write a `pub fn down` in its file to take it back".to_owned(),
     }
 }
 

@@ -7,6 +7,8 @@
 
 mod generate;
 mod names;
+#[doc(hidden)]
+pub mod plain_file;
 mod timestamp;
 
 use std::path::Path;
@@ -62,7 +64,7 @@ fn write(root: &Path, out: &Path) -> Result<(), Vec<String>> {
 }
 
 fn read(file: &Path) -> Result<String, Vec<String>> {
-    fs::read_to_string(file)
+    plain_file::read_to_string(file)
         .map_err(|error| vec![format!("cannot read {}: {error}", file.display())])
 }
 

@@ -1,7 +1,7 @@
 //! `migrate down`
 
 use clap::Args;
-use migrate_core::{DownTo, Migrator};
+use migrate_core::DownTo;
 use serde::Serialize;
 
 use crate::commands::plan;
@@ -66,7 +66,8 @@ pub fn run(args: &DownArgs, context: &Context) -> anyhow::Result<Exit> {
         let reverts = work.migrator.would_take_back(&mut work.session, &to);
         let reverts = reverts.map_err(|error| work.located(error))?;
         let mut progress = Progress::new(context.printer);
-        Migrator::not_restored(reverts.clone()).into_iter().for_each(|it| progress.show(it));
+        let events = work.migrator.warnings_before_down(&mut work.session, &reverts);
+        events.map_err(|error| work.located(error))?.into_iter().for_each(|it| progress.show(it));
         context.printer.dry_run(&DryRun { migrations: Revert::of(&reverts) });
         let scripts =
             reverts.iter().map(|(name, steps)| script::steps_of(name, steps, Code::Whole));

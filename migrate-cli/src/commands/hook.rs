@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand, ValueEnum};
+use migrate_core::discover::plain_file;
 use serde::Serialize;
 
 use crate::commands::sync;
@@ -259,7 +260,7 @@ impl File {
     }
 
     fn state(&self) -> State {
-        match fs::read(&self.path) {
+        match plain_file::read(&self.path) {
             Ok(text) if String::from_utf8_lossy(&text).contains(OURS) => State::Ours,
             Err(error) if error.kind() == ErrorKind::NotFound && !exists(&self.path) => {
                 State::Missing

@@ -119,7 +119,7 @@ fn dry_run(
     let pending = work.migrator.pending(state, to, work.session.major());
     let pending = pending.map_err(|error| work.located(error))?;
     context.printer.dry_run(&DryRun { migrations: &pending });
-    let events = work.migrator.would_not_restore(&mut work.session, &pending);
+    let events = work.migrator.warnings_before_up(&mut work.session, &pending);
     events.map_err(|error| work.located(error))?.into_iter().for_each(|it| progress.show(it));
     if pending.is_empty() {
         context.printer.step("done", &nothing_to_do(to));

@@ -1,11 +1,12 @@
 //! What a plan depends on besides the migrations themselves.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use migrate_core::Environment;
+use migrate_core::discover::plain_file;
 use serde::{Deserialize, Serialize};
 
 use super::hash::ContentHash;
@@ -48,7 +49,7 @@ impl Dependency {
 
 /// The hash of a file; none where there is none. One that cannot be read is never the same.
 pub(super) fn file_content(path: &Path) -> Option<ContentHash> {
-    match ContentHash::of_files([File::open(path)]) {
+    match ContentHash::of_files([plain_file::open(path)]) {
         Ok(content) => Some(content),
         Err(error) => match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => None,
@@ -70,7 +71,7 @@ fn collect(folder: &Path, parts: &mut Vec<Vec<u8>>) -> io::Result<()> {
         if path.is_dir() && !path.is_symlink() {
             collect(&path, parts)?;
         } else {
-            parts.push(fs::read(&path).unwrap_or_default());
+            parts.push(plain_file::read(&path).unwrap_or_default());
         }
     }
     Ok(())

@@ -1,11 +1,11 @@
 //! The compiler's messages, as the author of a migration should see them: about the migrations,
 //! not about the code that includes them.
 
-use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
+use migrate_core::discover::plain_file;
 use serde::Deserialize;
 
 use super::shown;
@@ -160,7 +160,10 @@ struct Source {
 impl Source {
     fn read(explainer: &Explainer<'_>, file: &str) -> Option<Self> {
         let path: PathBuf = explainer.folder.join(file);
-        Some(Self { text: fs::read_to_string(&path).ok()?, path: shown(&path, explainer.here) })
+        Some(Self {
+            text: plain_file::read_to_string(&path).ok()?,
+            path: shown(&path, explainer.here),
+        })
     }
 
     fn missing(&self, function: &str) -> String {

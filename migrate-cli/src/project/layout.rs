@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use migrate_core::Environment;
+use migrate_core::discover::plain_file;
 use toml_edit::{DocumentMut, Item};
 
 use super::ProjectError;
@@ -34,7 +35,7 @@ impl Layout {
         let no_crate = || ProjectError::NoCrate(folder.to_owned());
         let folder = fs::canonicalize(folder).map_err(|_| no_crate())?;
         let path = folder.join("Cargo.toml");
-        let text = fs::read_to_string(&path).map_err(|_| no_crate())?;
+        let text = plain_file::read_to_string(&path).map_err(|_| no_crate())?;
         let wrong = |what: String| ProjectError::Manifest { path: path.clone(), what };
         let manifest: DocumentMut =
             text.parse().map_err(|error| wrong(format!("is not valid TOML: {error}")))?;
@@ -98,7 +99,7 @@ fn binary(folder: &Path, manifest: &DocumentMut, package: &str) -> Result<String
 /// The edition of the crate in `folder`, as far as its manifest and its workspace's tell.
 pub(super) fn edition(folder: &Path) -> String {
     let manifest = |folder: &Path| -> Option<DocumentMut> {
-        let text = fs::read_to_string(folder.join("Cargo.toml")).ok()?;
+        let text = plain_file::read_to_string(&folder.join("Cargo.toml")).ok()?;
         text.parse().ok()
     };
     let own = manifest(folder).unwrap_or_default();
@@ -127,7 +128,7 @@ pub(super) fn workspace_root(folder: &Path, manifest: &DocumentMut) -> PathBuf {
         return fs::canonicalize(folder.join(root)).unwrap_or_else(|_| folder.join(root));
     }
     for above in folder.ancestors().skip(1) {
-        let text = fs::read_to_string(above.join("Cargo.toml")).unwrap_or_default();
+        let text = plain_file::read_to_string(&above.join("Cargo.toml")).unwrap_or_default();
         let Some(workspace) = text
             .parse::<DocumentMut>()
             .ok()
@@ -155,7 +156,7 @@ impl Configs {
         let found = places.filter_map(|place| {
             let text = ["config.toml", "config"]
                 .iter()
-                .find_map(|file| fs::read_to_string(place.join(file)).ok())?;
+                .find_map(|file| plain_file::read_to_string(&place.join(file)).ok())?;
             let build = text.parse::<DocumentMut>().ok()?.get("build")?.clone();
             Some((place.parent().unwrap_or(&place).to_owned(), build))
         });

@@ -28,7 +28,7 @@ use std::thread;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use migrate_core::Environment;
-use migrate_core::discover;
+use migrate_core::discover::{self, plain_file};
 
 pub use current::CurrentPlan;
 pub use error::ProjectError;
@@ -247,7 +247,7 @@ fn hidden_from_cargo(layout: &Layout, standing: &Standing) -> bool {
 /// Has cargo compile those packages again whose sources are in folders, by taking away what it
 /// remembers of them.
 fn forget_packages_in_folders(layout: &Layout) {
-    let text = fs::read_to_string(&layout.lock_file).unwrap_or_default();
+    let text = plain_file::read_to_string(&layout.lock_file).unwrap_or_default();
     let lock: toml_edit::DocumentMut = text.parse().unwrap_or_default();
     let packages = lock.get("package").and_then(|packages| packages.as_array_of_tables());
     let names: Vec<_> = packages

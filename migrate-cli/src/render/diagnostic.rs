@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use migrate_core::diagnostic::{Diagnostic, SourceMark, SqlMark};
+use migrate_core::discover::plain_file;
 use migrate_core::plan::Step;
 
 /// Where the source of migrations is read from.
@@ -30,7 +31,7 @@ impl Sources {
         let mut seen = folder.ancestors().map(|ancestor| ancestor.join(file));
         let path = seen.find(|path| path.is_file()).unwrap_or_else(|| folder.join(file));
         let shown = path.strip_prefix(&self.here).unwrap_or(&path).display().to_string();
-        (shown, std::fs::read_to_string(path).ok())
+        (shown, plain_file::read_to_string(&path).ok())
     }
 }
 

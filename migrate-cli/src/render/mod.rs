@@ -178,6 +178,7 @@ fn exit_of(error: &EngineError) -> Exit {
         | EngineError::History(HistoryError::Untrusted { .. } | HistoryError::RowsRemoved { .. })
         | EngineError::Unfinished { .. } => Exit::Refused,
         EngineError::Connect(error) => exit_of_connection(error),
+        EngineError::Unrecorded { source, .. } => exit_of(source),
         _ => Exit::Failed,
     }
 }

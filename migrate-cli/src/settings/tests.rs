@@ -1,3 +1,5 @@
+use std::fs;
+
 use super::*;
 
 /// A folder with files; gives the settings for a folder in it.

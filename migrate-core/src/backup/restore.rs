@@ -1,6 +1,5 @@
 //! Restoring from a backup, all of it or nothing.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -8,6 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
+
+use migrate_dsl::discover::plain_file;
 
 use super::child::{ServerLine, command, is_full, listen, not_run, on, outcome, routine};
 use super::{BackupError, ClientPrograms};
@@ -48,7 +49,7 @@ pub(crate) fn validate(
 ) -> Result<(), BackupError> {
     let unreadable = |source| BackupError::Unreadable { file: file.to_owned(), source };
     let mut head = [0; MAGIC.len()];
-    match File::open(file).and_then(|mut file| file.read_exact(&mut head)) {
+    match plain_file::open(file).and_then(|mut file| file.read_exact(&mut head)) {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
             return Err(BackupError::NotABackup(file.to_owned()));
         }

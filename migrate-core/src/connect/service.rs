@@ -4,6 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
+use migrate_dsl::discover::plain_file;
+
 use super::TargetError;
 use super::parameters::Parameters;
 use super::parse::Pair;
@@ -21,7 +23,7 @@ pub(super) fn add(
     let Some(name) = name.map(str::to_owned) else { return Ok(()) };
     let files = files(parameters, environment);
     for file in &files {
-        let text = match std::fs::read_to_string(file) {
+        let text = match plain_file::read_to_string(file) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
             Err(error) => return Err(wrong(file, None, &format!("it cannot be read: {error}"))),

@@ -59,7 +59,7 @@ impl CarriedLog {
         let log = self.history.log_table().quoted();
         let schema = literal(self.history.schema.as_str());
         let restored = Line::done(Action::Restore, database).took(TRANSACTION_MS).message(message);
-        let create = self.history.steps_from(0).collect::<Vec<_>>().join(";\n");
+        let create = self.history.steps_to_create().collect::<Vec<_>>().join(";\n");
         let body = format!(
             "DECLARE columns text; BEGIN\n\
              IF NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = {schema}) THEN \
@@ -104,17 +104,14 @@ pub(crate) fn protect_as_before(protections: &[(History, String)]) -> String {
     for (history, name) in protections {
         let is_missing =
             |table: Name| format!("pg_catalog.to_regclass({}) IS NULL", literal(&table.quoted()));
-        let execute = |version| {
-            let steps: Vec<_> = history.steps_from(version).collect();
-            format!("EXECUTE {}", literal(&steps.join(";\n")))
-        };
+        let execute = |steps: Vec<String>| format!("EXECUTE {}", literal(&steps.join(";\n")));
         body += &format!(
             "CREATE SCHEMA IF NOT EXISTS {};\nIF {} THEN {}; ELSIF {} THEN {}; END IF;\n{};\n",
             history.schema.quoted(),
             is_missing(history.table.clone()),
-            execute(0),
+            execute(history.steps_to_create().collect()),
             is_missing(history.settings_table()),
-            execute(WITHOUT_SETTINGS),
+            execute(history.steps_to_upgrade(WITHOUT_SETTINGS, None).collect()),
             history.protect(Some(name)),
         );
     }

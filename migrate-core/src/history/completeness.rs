@@ -7,7 +7,7 @@ use migrate_dsl::Name;
 use postgres::Client;
 
 use super::columns::{Column, restore_column};
-use super::schema::{VERSION, WITHOUT_SETTINGS};
+use super::schema::WITHOUT_SETTINGS;
 use super::{History, HistoryError, Settings, journal, log, row};
 
 /// What is known of a history, of which these are the columns by table, and these the settings: the
@@ -42,10 +42,11 @@ pub(super) fn check(
     for table in [&log, &journal].into_iter().filter(|table| !has(table, None)) {
         missing.table(history, table);
     }
-    let mut read = Settings { version: shown, protected: None };
+    let has_table = has(&history.settings_table(), None);
+    let mut read = Settings { version: shown, protected: None, has_table };
     let protection_lost = match settings {
         None if shown > WITHOUT_SETTINGS || !missing.problems.is_empty() => {
-            missing.settings(history, has(&history.settings_table(), None));
+            missing.settings(history, has_table);
             true
         }
         None => false,
@@ -113,7 +114,7 @@ impl Missing {
     }
 
     fn set_version(&mut self, history: &History) {
-        self.remedy.push(history.set("version", &VERSION.to_string()));
+        self.remedy.push(history.set_version());
     }
 
     fn column(&mut self, table: &Name, column: &Column, may_guess: bool) {
@@ -144,7 +145,7 @@ impl History {
     pub(super) fn names_are_free(&self, client: &mut Client) -> Result<(), HistoryError> {
         match self.occupied(client)? {
             Some(error) => Err(error),
-            None => Ok(()),
+            None => self.function_is_free(client, "created"),
         }
     }
 
@@ -153,6 +154,27 @@ impl History {
         &self,
         client: &mut Client,
     ) -> Result<Option<HistoryError>, postgres::Error> {
+        let found = self.occupants(client, &self.names())?;
+        let is_rest = found.iter().all(|(_, is_table)| *is_table) && found.len() == 3;
+        let by: Vec<_> = found.into_iter().map(|(what, _)| what).collect();
+        Ok((!by.is_empty()).then(|| self.occupied_by(by, "created", is_rest)))
+    }
+
+    pub(super) fn occupied_by(
+        &self,
+        by: Vec<String>,
+        what: &'static str,
+        is_rest: bool,
+    ) -> HistoryError {
+        HistoryError::Occupied { table: self.table().to_string(), what, by, is_rest }
+    }
+
+    /// What has these names, given as SQL lists literals, and whether it is a table.
+    pub(super) fn occupants(
+        &self,
+        client: &mut Client,
+        names: &str,
+    ) -> Result<Vec<(String, bool)>, postgres::Error> {
         let sql = format!(
             "SELECT pg_catalog.format('%s `%s.%s` (owner `%s`)', what, nspname, name, \
                     pg_catalog.pg_get_userbyid(owner)), what = 'the table' \
@@ -166,13 +188,33 @@ impl History {
                    SELECT 'the type', typnamespace, typname, typowner FROM pg_catalog.pg_type \
                    WHERE typrelid = 0) AS named \
              JOIN pg_catalog.pg_namespace n ON n.oid = namespace \
-             WHERE nspname = $1 AND name IN ({}) ORDER BY 1",
-            self.names()
+             WHERE nspname = $1 AND name IN ({names}) ORDER BY 1"
         );
         let found = client.query(&sql, &[&self.schema.as_str()])?;
-        let by: Vec<String> = found.iter().map(|row| row.get(0)).collect();
-        let is_rest = found.iter().all(|row| row.get(1)) && found.len() == 3;
-        let table = self.table().to_string();
-        Ok((!by.is_empty()).then_some(HistoryError::Occupied { table, by, is_rest }))
+        found.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+    }
+
+    /// Refuses to replace the function that keeps the log where something besides the log uses it.
+    pub(super) fn function_is_free(
+        &self,
+        client: &mut Client,
+        what: &'static str,
+    ) -> Result<(), HistoryError> {
+        let sql = "SELECT pg_catalog.format('the function `%s` (owner `%s`), which %s uses,', \
+             p.oid::pg_catalog.regprocedure, pg_catalog.pg_get_userbyid(proowner), \
+             pg_catalog.string_agg(DISTINCT pg_catalog.pg_describe_object(d.classid, d.objid, 0), ' and ')) \
+             FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = pronamespace \
+             JOIN pg_catalog.pg_depend d ON refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass \
+             AND refobjid = p.oid \
+             WHERE nspname = $1 AND proname = $2 AND pronargs = 0 \
+             AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.oid = d.objid \
+             AND d.classid = 'pg_catalog.pg_trigger'::pg_catalog.regclass AND tgname = 'kept' \
+             AND tgrelid = pg_catalog.to_regclass($3)) GROUP BY p.oid, proowner";
+        let (function, log) = (self.log_function(), self.log_table().quoted());
+        let names = [self.schema.as_str(), function.name.as_str(), &log];
+        match client.query_opt(sql, &[&names[0], &names[1], &names[2]])? {
+            Some(row) => Err(self.occupied_by(vec![row.try_get(0)?], what, false)),
+            None => Ok(()),
+        }
     }
 }

@@ -51,10 +51,12 @@ pub enum HistoryError {
         rows: Vec<RemovedRow>,
     },
     /// Its tables cannot be created: something else has their names.
-    #[error("the history `{table}` cannot be created: {} there already", there(by))]
+    #[error("the history `{table}` cannot be {what}: {} there already", there(by))]
     Occupied {
         /// The table.
         table: String,
+        /// What could be done with it otherwise.
+        what: &'static str,
         /// What is there.
         by: Vec<String>,
         /// Whether that is the rest of a history.
@@ -167,11 +169,7 @@ impl HistoryError {
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
-            Self::Foreign { .. } => Some(
-                "give the history another name, `table = \"schema_history\"` in \
-                 `[workspace.metadata.migrate]`"
-                    .to_owned(),
-            ),
+            Self::Foreign { .. } => Some(ANOTHER_NAME.to_owned()),
             Self::Incomplete { remedy, protection_lost, .. } => {
                 let protect = match protection_lost {
                     true => {
@@ -202,11 +200,10 @@ impl HistoryError {
                  applied: restore it from a backup; or rename or drop the rest, and record what the \
                  database has with `migrate mark`"
             )),
-            Self::Occupied { .. } => Some(
-                "nothing was changed; rename that, or give the history another name, `table = \
-                 \"schema_history\"` in `[workspace.metadata.migrate]`"
-                    .to_owned(),
-            ),
+            Self::Occupied { what, .. } => Some(match *what {
+                "created" => format!("nothing was changed; rename that, or {ANOTHER_NAME}"),
+                _ => "nothing was changed; rename that".to_owned(),
+            }),
             Self::Damaged { .. } => Some(
                 "someone edited it by hand: correct that row, or restore it from a backup"
                     .to_owned(),
@@ -224,6 +221,9 @@ impl HistoryError {
         }
     }
 }
+
+const ANOTHER_NAME: &str = "give the history another name, `table = \"schema_history\"` in \
+     `[workspace.metadata.migrate]`";
 
 fn help_if_locked(holders: &[LockHolder], waited: Duration, midway: bool) -> String {
     let state = match midway {
@@ -300,6 +300,8 @@ pub struct Distrust {
     pub reason: String,
     /// A statement that puts it right; none where somebody has to decide.
     pub remedy: Option<String>,
+    /// Whether it is nothing of a history, and has the name of something that is.
+    pub is_in_the_way: bool,
 }
 
 impl fmt::Display for Distrust {
@@ -309,10 +311,24 @@ impl fmt::Display for Distrust {
 }
 
 fn remedies(distrust: &[Distrust]) -> String {
-    let statements: Vec<_> = distrust.iter().filter_map(|it| it.remedy.as_deref()).collect();
-    let first = "look at its rows first: what they keep is run with the rights of this role";
-    match statements.is_empty() {
-        true => first.to_owned(),
-        false => format!("{first}; then:\n{};", statements.join(";\n")),
-    }
+    let (in_the_way, written): (Vec<_>, Vec<_>) = distrust.iter().partition(|it| it.is_in_the_way);
+    let with = |of: Vec<&Distrust>, else_: &str, first: &str| {
+        let statements: Vec<_> = of.iter().filter_map(|it| it.remedy.as_deref()).collect();
+        match (of.is_empty(), statements.is_empty()) {
+            (true, _) => None,
+            (_, true) => Some(else_.to_owned()),
+            _ => Some(format!("{first}:\n{};", statements.join(";\n"))),
+        }
+    };
+    let look = "look at its rows first: what they keep is run with the rights of this role";
+    let helps = [
+        with(
+            in_the_way,
+            "nothing was changed; rename what is in the place of the history",
+            "nothing was changed; the owner, or a superuser, removes what is in the place of the \
+             history with",
+        ),
+        with(written, look, &format!("{look}; then")),
+    ];
+    helps.into_iter().flatten().collect::<Vec<_>>().join("\n")
 }

@@ -20,6 +20,7 @@ mod schema;
 mod settings;
 mod summary;
 mod trust;
+mod upgrade;
 
 #[cfg(feature = "backup")]
 pub(crate) use carry::{logs, protect_as_before};
@@ -79,6 +80,11 @@ impl History {
     #[must_use]
     pub(crate) fn settings_table(&self) -> Name {
         self.beside("settings")
+    }
+
+    /// The function by which the log is only added to.
+    fn log_function(&self) -> Name {
+        self.beside("log_kept")
     }
 
     /// All of its tables.

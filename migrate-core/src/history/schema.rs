@@ -47,22 +47,8 @@ impl History {
         if !schema_exists {
             sql.push(format!("CREATE SCHEMA {}", self.schema.quoted()));
         }
-        sql.extend(self.steps_from(0));
+        sql.extend(self.steps_to_create());
         in_transaction(client, sql)
-    }
-
-    /// Brings tables of an older version up to date, and runs `also` with that: all or nothing.
-    ///
-    /// # Errors
-    ///
-    /// When the role may not, or the server cannot be asked.
-    pub(crate) fn upgrade(
-        &self,
-        client: &mut Client,
-        from: usize,
-        also: String,
-    ) -> Result<(), HistoryError> {
-        in_transaction(client, self.steps_from(from).chain([also]).collect())
     }
 
     /// What makes the tables. A new history goes through all steps, an older one through those that it has
@@ -118,9 +104,29 @@ impl History {
         }
     }
 
-    pub(super) fn steps_from(&self, version: usize) -> impl Iterator<Item = String> {
-        let steps = self.steps().into_iter().filter(move |step| step.version > version);
-        steps.map(|step| step.sql).chain([self.set("version", &VERSION.to_string())])
+    /// What makes the tables where there are none.
+    pub(super) fn steps_to_create(&self) -> impl Iterator<Item = String> {
+        self.steps().into_iter().map(|step| step.sql).chain([self.set_version()])
+    }
+
+    /// What makes tables of this version what they are now, but for a table that is there already.
+    pub(super) fn steps_to_upgrade(
+        &self,
+        version: usize,
+        there: Option<&Name>,
+    ) -> impl Iterator<Item = String> {
+        let log = self.log_table().quoted();
+        // It may be there whatever the version says, and then the function cannot be dropped.
+        let first = format!("DROP TRIGGER IF EXISTS kept ON {log}");
+        let mut steps = self.steps();
+        steps.retain(|step| step.version > version && Some(&step.table) != there);
+        let steps = steps.into_iter().map(|step| step.sql).chain([self.set_version()]);
+        (version <= WITHOUT_SETTINGS).then_some(first).into_iter().chain(steps)
+    }
+
+    /// Sets the version to that of this program.
+    pub(super) fn set_version(&self) -> String {
+        self.set("version", &VERSION.to_string())
     }
 
     /// What makes one of the tables, as it is now.
@@ -141,9 +147,9 @@ impl History {
         ));
         // It remains where the tables are dropped by hand. CREATE OR REPLACE would keep its owner.
         format!(
-            "DROP FUNCTION IF EXISTS {0}(); CREATE FUNCTION {0}() RETURNS pg_catalog.trigger \
+            "DROP ROUTINE IF EXISTS {0}(); CREATE FUNCTION {0}() RETURNS pg_catalog.trigger \
              LANGUAGE plpgsql AS {body}",
-            self.beside("log_kept").quoted()
+            self.log_function().quoted()
         )
     }
 
@@ -152,7 +158,7 @@ impl History {
             "CREATE TRIGGER kept BEFORE UPDATE OR DELETE OR TRUNCATE ON {} \
              FOR EACH STATEMENT EXECUTE FUNCTION {}()",
             self.log_table().quoted(),
-            self.beside("log_kept").quoted()
+            self.log_function().quoted()
         )
     }
 }
@@ -168,11 +174,11 @@ impl History {
         // The first version has neither the column nor the trigger. 58: before UPDATE, DELETE and
         // TRUNCATE, once a statement.
         let sql = "SELECT tgname IS NOT NULL, tgtype = 58 AND tgqual IS NULL AND tgfoid = \
-             pg_catalog.to_regproc($2), tgenabled IN ('O', 'A') \
+             pg_catalog.to_regprocedure($2), tgenabled IN ('O', 'A') \
              FROM pg_catalog.pg_attribute LEFT JOIN pg_catalog.pg_trigger \
              ON tgrelid = attrelid AND tgname = 'kept' \
              WHERE attrelid = $1::pg_catalog.text::pg_catalog.regclass AND attname = 'checksum'";
-        let function = self.beside("log_kept").quoted();
+        let function = format!("{}()", self.log_function().quoted());
         let (make_function, make_trigger) = (self.create_log_function(), self.create_log_trigger());
         let Some(row) = client.query_opt(sql, &[&log, &function])? else { return Ok(None) };
         let [is_there, is_ours, runs] = [0, 1, 2].map(|column| row.get(column));
@@ -190,7 +196,7 @@ impl History {
 
 /// With the author's `search_path`: an event trigger of the database's may rely on it. So everything
 /// in it is qualified.
-fn in_transaction(client: &mut Client, sql: Vec<String>) -> Result<(), HistoryError> {
+pub(super) fn in_transaction(client: &mut Client, sql: Vec<String>) -> Result<(), HistoryError> {
     let sql = format!("BEGIN;\n{STAY_LOCAL};\n{LEAVE_TRUSTED};\n{};\nCOMMIT", sql.join(";\n"));
     client.batch_execute(&sql).inspect_err(|_| {
         // Leaves the session usable; the first error is the one that counts.

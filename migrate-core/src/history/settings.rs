@@ -14,6 +14,8 @@ pub struct Settings {
     pub version: usize,
     /// The name under which the database is protected.
     pub protected: Option<String>,
+    /// Whether they are told by a table.
+    pub(super) has_table: bool,
 }
 
 impl Settings {

@@ -55,7 +55,7 @@ impl History {
             return Ok(None);
         };
         Ok(Some(HistorySummary {
-            settings: Some(Settings { version, protected }),
+            settings: Some(Settings { version, protected, has_table: true }),
             counts: Some(Counts {
                 applied: Fingerprint { migrations: answer.applied, digest: answer.digest },
                 unfinished: answer.unfinished,

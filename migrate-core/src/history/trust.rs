@@ -18,14 +18,15 @@ use super::{Distrust, History, HistoryError};
 use crate::connect::permission::TRUSTED_ROLES;
 use crate::event::Event;
 
-/// Each row an object, what is wrong with it, and what puts it right.
+/// Each row an object, what is wrong with it, what puts it right, and whether it is only in the way.
 const QUESTION: &str = "\
 WITH RECURSIVE <trusted>,
-ours AS (
+named AS (
     SELECT c.oid, c.relkind, c.relowner, c.relacl, pg_catalog.format('%I.%I', n.nspname, c.relname) AS name
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = <schema> AND c.relname IN (<names>)
 ),
+ours AS (SELECT * FROM named WHERE relkind = 'r'),
 -- what hangs on the tables and may call something
 parts (classid, objid, name) AS (
     SELECT 'pg_class'::regclass::oid, oid, name FROM ours
@@ -49,17 +50,34 @@ grants AS (
     SELECT o.*, pg_catalog.format(' (%I)', attname), acl.*
     FROM ours o JOIN pg_catalog.pg_attribute ON attrelid = o.oid, pg_catalog.aclexplode(attacl) acl
 )
-SELECT pg_catalog.format('`%s`', name), 'is not an ordinary table', NULL FROM ours WHERE relkind <> 'r'
+SELECT pg_catalog.format('`%s`', name),
+       pg_catalog.format('is not an ordinary table, but %s, which belongs to `%s`',
+           CASE kind WHEN 'index' THEN 'an ' ELSE 'a ' END || kind,
+           pg_catalog.pg_get_userbyid(relowner)),
+       -- a partitioned table has rows
+       CASE WHEN kind <> 'partitioned table' THEN pg_catalog.format('DROP %s %s', pg_catalog.upper(kind), name) END, true
+FROM named JOIN (VALUES ('v'::\"char\", 'view'), ('m', 'materialized view'), ('f', 'foreign table'), ('S', 'sequence'),
+                 ('i', 'index'), ('I', 'index'), ('c', 'type'), ('p', 'partitioned table')) AS kinds (letter, kind) ON letter = relkind
+UNION ALL
+-- who may create there could keep everybody from it; without that, it is dropped
+SELECT pg_catalog.format('`%s`', p.oid::regprocedure),
+       pg_catalog.format('has the name of a function of the history, and belongs to `%s`', pg_catalog.pg_get_userbyid(proowner)),
+       pg_catalog.format('DROP %s %s CASCADE', CASE WHEN prokind IN ('f', 'w') THEN 'FUNCTION' ELSE 'ROUTINE' END,
+           p.oid::regprocedure), true
+FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = pronamespace
+WHERE nspname = <schema> AND proname = <function> AND pronargs = 0 AND proowner NOT IN (SELECT role FROM trusted)
+  AND (NOT pg_catalog.pg_has_role(nspowner, 'USAGE')
+       OR EXISTS (SELECT FROM pg_catalog.pg_depend WHERE refclassid = 'pg_proc'::regclass AND refobjid = p.oid))
 UNION ALL
 SELECT pg_catalog.format('`%s`', name),
        pg_catalog.format('belongs to `%s`', pg_catalog.pg_get_userbyid(relowner)),
-       pg_catalog.format('ALTER TABLE %s OWNER TO %I', name, current_user)
+       pg_catalog.format('ALTER TABLE %s OWNER TO %I', name, current_user), false
 FROM ours WHERE relowner NOT IN (SELECT role FROM trusted)
 UNION ALL
 -- who owns the schema may replace the tables, with what a superuser would then run
 SELECT pg_catalog.format('schema `%I`', nspname),
        pg_catalog.format('belongs to `%s`', pg_catalog.pg_get_userbyid(nspowner)),
-       pg_catalog.format('ALTER SCHEMA %I OWNER TO %I', nspname, current_user)
+       pg_catalog.format('ALTER SCHEMA %I OWNER TO %I', nspname, current_user), false
 FROM pg_catalog.pg_namespace
 WHERE nspname = <schema> AND nspowner NOT IN (SELECT role FROM trusted)
   AND (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)
@@ -70,23 +88,23 @@ SELECT pg_catalog.format('`%s`', name),
            pg_catalog.string_agg(DISTINCT privilege_type, ', ')),
        pg_catalog.format('REVOKE %s ON %s FROM %s',
            pg_catalog.string_agg(DISTINCT privilege_type || columns, ', '), name,
-           CASE grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(grantee)) END)
+           CASE grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(grantee)) END), false
 FROM grants
 WHERE privilege_type IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER')
   AND grantee NOT IN (SELECT role FROM trusted)
 GROUP BY name, grantee
 UNION ALL
 SELECT pg_catalog.format('`%s`', name), pg_catalog.format('is part of an inheritance tree with `%s`', other::regclass),
-       NULL
+       NULL, false
 FROM ours JOIN (SELECT inhparent, inhrelid FROM pg_catalog.pg_inherits
                 UNION ALL SELECT inhrelid, inhparent FROM pg_catalog.pg_inherits) AS i (one, other) ON one = ours.oid
 UNION ALL
 SELECT pg_catalog.format('rule `%s` on `%s`', rulename, name), 'can replace what is written',
-       pg_catalog.format('DROP RULE %I ON %s', rulename, name)
-FROM ours JOIN pg_catalog.pg_rewrite ON ev_class = ours.oid WHERE relkind = 'r'
+       pg_catalog.format('DROP RULE %I ON %s', rulename, name), false
+FROM ours JOIN pg_catalog.pg_rewrite ON ev_class = ours.oid
 UNION ALL
 SELECT pg_catalog.format('policy `%s` on `%s`', polname, name), 'can hide rows',
-       pg_catalog.format('DROP POLICY %I ON %s', polname, name)
+       pg_catalog.format('DROP POLICY %I ON %s', polname, name), false
 FROM ours JOIN pg_catalog.pg_policy ON polrelid = ours.oid
 UNION ALL
 SELECT DISTINCT pg_catalog.pg_describe_object(p.classid, p.objid, d.objsubid),
@@ -105,7 +123,7 @@ SELECT DISTINCT pg_catalog.pg_describe_object(p.classid, p.objid, d.objsubid),
                                                 WHEN 'r' THEN pg_catalog.format('ALTER TABLE %s NOT OF', p.name) END
                             FROM pg_catalog.pg_class WHERE pg_class.oid = p.objid)
                ELSE (SELECT pg_catalog.format('ALTER TABLE %s DROP COLUMN %I', p.name, attname)
-                     FROM pg_catalog.pg_attribute WHERE attrelid = p.objid AND attnum = d.objsubid) END END
+                     FROM pg_catalog.pg_attribute WHERE attrelid = p.objid AND attnum = d.objsubid) END END, false
 FROM parts p
 JOIN pg_catalog.pg_depend d ON d.classid = p.classid AND d.objid = p.objid
 JOIN owned o ON o.classid = d.refclassid AND o.objid = d.refobjid
@@ -122,6 +140,7 @@ impl History {
         let sql = QUESTION
             .replace("<trusted>", TRUSTED_ROLES)
             .replace("<schema>", &literal(self.schema.as_str()))
+            .replace("<function>", &literal(self.log_function().name.as_str()))
             .replace("<names>", &self.names());
         let mut distrust = Vec::new();
         for message in client.simple_query(&sql)? {
@@ -131,6 +150,7 @@ impl History {
                     object: text(0).unwrap_or_default(),
                     reason: text(1).unwrap_or_default(),
                     remedy: text(2),
+                    is_in_the_way: row.get(3) == Some("t"),
                 });
             }
         }

@@ -53,26 +53,40 @@ impl Migrator {
                 observer.event(Event::Pruned { files });
             }
         }
-        self.connect_if_lost(session)?;
         // The backup is there, whatever becomes of the line about it.
+        if let Err(error) = self.log_made(session, &backup, observer) {
+            let done = format!("the backup `{}` was made", shown(&backup.file));
+            let what = "the log of the history could not be made to say so";
+            return Err(Error::Unrecorded { done, what, source: Box::new(error) });
+        }
+        Ok(backup)
+    }
+
+    /// Adds to the log, where there is one, that a backup was made.
+    fn log_made(
+        &self,
+        session: &mut Session,
+        backup: &Backup,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Error> {
+        self.connect_if_lost(session)?;
         if session.read_only().is_some() {
-            return Ok(backup);
+            return Ok(());
         }
         match self.on_history(session, |client| self.history.find(client)) {
-            Ok(None) => {}
+            Ok(None) => Ok(()),
             // What is wrong with it, other commands say.
             Err(Error::History(
                 HistoryError::Incomplete { .. } | HistoryError::Occupied { .. },
-            )) => {}
+            )) => Ok(()),
             Ok(Some(settings)) if settings.is_older() => {
-                self.run_locked(session, observer, |run| self.log_backup(run.session, &backup))?;
+                self.run_locked(session, observer, |run| self.log_backup(run.session, backup))
             }
             found => {
                 found?;
-                self.log_backup(session, &backup)?;
+                self.log_backup(session, backup)
             }
         }
-        Ok(backup)
     }
 
     /// The backup that was asked for before anything is applied.

@@ -24,13 +24,14 @@ const LOST: [(&str, &str); 3] = [
 const SHOWN: usize = 3;
 
 impl Migrator {
-    /// What the inverses of these migrations would not restore, where they were applied to this
-    /// database: what extensions keep of the tables that they drop or change. Writes nothing.
+    /// What [`up`](Self::up) says of extensions before it applies these migrations to this database: what
+    /// they keep of the tables that are dropped or changed, which the inverses would not restore, and names
+    /// that they know. Writes nothing.
     ///
     /// # Errors
     ///
     /// When the server refuses a query.
-    pub fn would_not_restore(
+    pub fn warnings_before_up(
         &self,
         session: &mut Session,
         migrations: &[&Migration],
@@ -47,6 +48,13 @@ impl Migrator {
                 events.extend(of_step(migration, step, capture, &found));
             }
         }
+        for migration in migrations {
+            let statements: Vec<_> = migration.up.iter().flat_map(|it| &it.statements).collect();
+            // What drops is told of above.
+            let what = format!("`{}`", migration.name);
+            events.extend(of_names(session, &what, &statements, false)?);
+        }
+        events.extend(self.warnings_of_history(session)?);
         Ok(events)
     }
 
@@ -56,28 +64,29 @@ impl Migrator {
         migrations: &[&Migration],
         observer: &mut dyn Observer,
     ) -> Result<(), Error> {
-        let events = self.would_not_restore(session, migrations)?;
+        let events = self.warnings_before_up(session, migrations)?;
         events.into_iter().for_each(|event| observer.event(event));
-        for migration in migrations {
-            let statements: Vec<_> = migration.up.iter().flat_map(|it| &it.statements).collect();
-            // What drops is told of above.
-            tell_names(session, &format!("`{}`", migration.name), &statements, false, observer)?;
-        }
-        self.tell_registered_history(session, observer)
+        Ok(())
     }
 
-    fn tell_registered_history(
+    /// What [`down`](Self::down) says before it runs these inverses, by migration: what they do not restore,
+    /// and names that extensions know. Writes nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses a query.
+    pub fn warnings_before_down(
         &self,
         session: &mut Session,
-        observer: &mut dyn Observer,
-    ) -> Result<(), Error> {
-        for finding in self.registered_history(session)? {
-            observer.event(Event::Notice {
-                severity: "warning".to_owned(),
-                message: format!("{}; {}", finding.message, finding.help),
-            });
+        reverts: &[(String, Vec<Step>)],
+    ) -> Result<Vec<Event>, Error> {
+        let mut events = Self::not_restored(reverts.to_vec());
+        for (name, steps) in reverts {
+            let statements: Vec<_> = steps.iter().flat_map(|step| &step.statements).collect();
+            events.extend(of_names(session, &format!("reverting `{name}`"), &statements, true)?);
         }
-        Ok(())
+        events.extend(self.warnings_of_history(session)?);
+        Ok(events)
     }
 
     pub(super) fn tell_before_down(
@@ -86,12 +95,32 @@ impl Migrator {
         back: &RevertPlan,
         observer: &mut dyn Observer,
     ) -> Result<(), Error> {
-        Self::not_restored(back.steps()).into_iter().for_each(|event| observer.event(event));
-        for (name, steps) in back.steps() {
-            let statements: Vec<_> = steps.iter().flat_map(|step| &step.statements).collect();
-            tell_names(session, &format!("reverting `{name}`"), &statements, true, observer)?;
-        }
-        self.tell_registered_history(session, observer)
+        let events = self.warnings_before_down(session, &back.steps())?;
+        events.into_iter().for_each(|event| observer.event(event));
+        Ok(())
+    }
+
+    /// The same of both, where the one comes after the other.
+    pub(super) fn tell_before_both(
+        &self,
+        session: &mut Session,
+        reverts: &[(String, Vec<Step>)],
+        migrations: &[&Migration],
+        observer: &mut dyn Observer,
+    ) -> Result<(), Error> {
+        let mut events = self.warnings_before_down(session, reverts)?;
+        events.extend(self.warnings_before_up(session, migrations)?);
+        events.into_iter().for_each(|event| observer.event(event));
+        Ok(())
+    }
+
+    fn warnings_of_history(&self, session: &mut Session) -> Result<Vec<Event>, Error> {
+        let findings = self.registered_history(session)?;
+        let warnings = findings.into_iter().map(|finding| Event::Notice {
+            severity: "warning".to_owned(),
+            message: format!("{}; {}", finding.message, finding.help),
+        });
+        Ok(warnings.collect())
     }
 
     /// What these inverses, by migration, do not restore of what extensions kept, of the content of what
@@ -152,15 +181,15 @@ impl Migrator {
 
 /// Warns of statements that drop, where these are asked about, rename or move what an extension knows by its
 /// name, unless they change what it keeps, too.
-fn tell_names(
+fn of_names(
     session: &mut Session,
     what: &str,
     statements: &[&Statement],
     drops: bool,
-    observer: &mut dyn Observer,
-) -> Result<(), Error> {
+) -> Result<Vec<Event>, Error> {
+    let mut events = Vec::new();
     if !session.extensions_have_tables() {
-        return Ok(());
+        return Ok(events);
     }
     let unnamed = statements.iter().filter_map(|statement| unnamed(&statement.sql));
     for Unnamed { relations, schemas, drops: is_drop } in unnamed.filter(|it| drops || !it.drops) {
@@ -169,7 +198,7 @@ fn tell_names(
             |it: &Registration| statements.iter().any(|sql| sql.sql.contains(it.kept_in()));
         for registration in found.iter().filter(|it| !follows(it)) {
             let does = if is_drop { "drops" } else { "renames" };
-            observer.event(Event::Notice {
+            events.push(Event::Notice {
                 severity: "warning".to_owned(),
                 message: format!(
                     "{registration}, by its name, and {what} {does} it; change what it keeps, too"
@@ -177,7 +206,7 @@ fn tell_names(
             });
         }
     }
-    Ok(())
+    Ok(events)
 }
 
 /// What a step captures of tables and schemas that may not be the same afterwards.

@@ -81,9 +81,7 @@ impl Migrator {
         if !targets.names().is_empty() {
             reverts = self.revert_plan(session, &history, &targets)?.steps();
         }
-        let not_restored = Self::not_restored(reverts.clone()).into_iter();
-        let not_restored = not_restored.chain(self.would_not_restore(session, &applies)?);
-        not_restored.for_each(|event| observer.event(event));
+        self.tell_before_both(session, &reverts, &applies, observer)?;
         Ok(WouldGoto { reverts, applies })
     }
 

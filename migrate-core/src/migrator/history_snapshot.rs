@@ -114,7 +114,10 @@ impl Migrator {
                 reporter(event);
             }
         };
-        Ok(patience.until_free(session, &mut report, work)?)
+        let done = patience.until_free(session, &mut report, work);
+        // Such as that there was nothing to drop: what we do ourselves is nothing to the user.
+        drop(session.take_notices());
+        Ok(done?)
     }
 
     /// Where each migration stands. That takes a digest of all steps of the plan, so once a reading.
@@ -162,8 +165,6 @@ impl Migrator {
                 self.history.create(client).map_err(|error| error.advised(client, "CREATE"))
             })?;
             session.note_author();
-            // That there was nothing to drop is of no interest.
-            drop(session.take_notices());
             let client = session.client();
             let others = self.history.who_else_creates(client)?;
             observer.event(Event::HistoryCreated { table });
@@ -179,7 +180,7 @@ impl Migrator {
             let line = Line::done(Action::Upgrade, &table).message(&message);
             let log = self.history.log(&self.actor, line);
             self.on_history(session, |client| {
-                self.history.upgrade(client, settings.version, log.clone())
+                self.history.upgrade(client, &settings, log.clone())
             })?;
             session.note_author();
             observer.event(Event::HistoryUpgraded { table });

@@ -81,6 +81,8 @@ impl LockedRun<'_> {
         loop {
             let (session, observer) = (&mut *self.session, &mut *self.observer);
             let history = &self.migrator.history;
+            // What was said before was said to the engine, and not to a migration.
+            drop(session.take_notices());
             let done = apply(session, history, self.lock, work, unfinished.as_ref(), observer);
             let Err(error) = done else { return done };
             if !error.failure.is_cut() {

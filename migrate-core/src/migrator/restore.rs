@@ -101,13 +101,13 @@ impl Migrator {
                 no_owner: options.no_owner,
             };
             self.restore_with_retries(&programs, restore, environment, observer)?;
-            self.connect_if_lost(session)?;
             let is_logged = carried.iter().any(|log| log.history == self.history);
             self.log_restore(session, &message, is_logged, started.elapsed(), observer)
         })
     }
 
     /// Upgrades the history that came with the backup, and adds that it was restored, unless its log says so.
+    /// All is restored by then, whatever becomes of that.
     fn log_restore(
         &self,
         session: &mut Session,
@@ -116,6 +116,12 @@ impl Migrator {
         took: Duration,
         observer: &mut dyn Observer,
     ) -> Result<(), Error> {
+        let database = session.target().database().to_owned();
+        let but = |what| {
+            let done = format!("`{database}` was restored from `{message}`");
+            move |error| Error::Unrecorded { done, what, source: Box::new(error) }
+        };
+        self.connect_if_lost(session).map_err(but("the server cannot be asked for its history"))?;
         match self.on_history(session, |client| self.history.find(client)) {
             Ok(None) => return Ok(()),
             // The backup has it from a newer version, or not all of it. It is restored; the next
@@ -125,17 +131,17 @@ impl Migrator {
                 | HistoryError::Incomplete { .. }
                 | HistoryError::Occupied { .. },
             )) => return Ok(()),
-            found => found?,
+            found => found.map_err(but("the history that it has now cannot be used"))?,
         };
-        self.read_or_create_history(session, observer)?;
+        self.read_or_create_history(session, observer)
+            .map_err(but("the history that came with it could not be brought up to date"))?;
         if is_logged {
             return Ok(());
         }
-        let database = session.target().database().to_owned();
         let duration = took.as_millis().to_string();
         let line = Line::done(Action::Restore, &database).took(&duration).message(message);
         let log = self.history.log(&self.actor, line);
-        self.write(session, vec![log])
+        self.write(session, vec![log]).map_err(but("its log could not be made to say so"))
     }
 
     /// Tries until it has its locks, or there is no more time for that.

@@ -124,9 +124,7 @@ impl Migrator {
         if !targets.names().is_empty() {
             would.reverts = self.revert_plan(session, &history, &targets)?.steps();
         }
-        let not_restored = Self::not_restored(would.reverts.clone()).into_iter();
-        let not_restored = not_restored.chain(self.would_not_restore(session, &would.applies)?);
-        not_restored.for_each(|event| observer.event(event));
+        self.tell_before_both(session, &would.reverts, &would.applies, observer)?;
         let nothing = would.reverts.is_empty() && would.applies.is_empty();
         if !nothing && self.may_destroy(history.protected.as_deref()).is_ok() {
             let left = targets.left_of(&history);

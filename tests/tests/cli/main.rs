@@ -15,6 +15,7 @@ mod json;
 mod kills;
 mod ledger;
 mod locked_history;
+mod named_pipes;
 mod private;
 mod protection;
 mod renumber;

@@ -421,7 +421,7 @@ fn a_dependent_of_an_unknown_class_is_named() {
     let all = [migration(A, |pgm| _ = pgm.drop_table("t"))];
     let events = engine.migrator(&all);
     let pending: Vec<_> = events.plan().migrations.iter().collect();
-    let told = events.would_not_restore(&mut engine.session(), &pending).unwrap();
+    let told = events.warnings_before_up(&mut engine.session(), &pending).unwrap();
     let [Event::NotRestored { message, .. }] = told.as_slice() else { panic!("{told:?}") };
     insta::assert_snapshot!(message, @"`20260101000000_a`: drop table `t`: an unknown extension keeps something of table `t` in `shelf.things`; this is not captured, and `down` will not restore it");
     // The server itself knows no such class, and drops no table with such a dependent.
@@ -587,11 +587,26 @@ fn what_is_known_by_a_name_is_named_before_that_name_goes() {
             _ => {}
         };
         let (migrator, mut session) = (engine.migrator(all), engine.session());
-        match is_up {
-            true => migrator.up(&mut session, &UpTo::default(), &mut observer).map(drop),
-            false => migrator.down(&mut session, &DownTo::Count(1), &mut observer).map(drop),
-        }
-        .unwrap();
+        let dry = match is_up {
+            true => {
+                let migrations = migrator.would_apply(&mut session, &UpTo::default()).unwrap();
+                let dry = migrator.warnings_before_up(&mut session, &migrations).unwrap();
+                migrator.up(&mut session, &UpTo::default(), &mut observer).unwrap();
+                dry
+            }
+            false => {
+                let back = migrator.would_take_back(&mut session, &DownTo::Count(1)).unwrap();
+                let dry = migrator.warnings_before_down(&mut session, &back).unwrap();
+                migrator.down(&mut session, &DownTo::Count(1), &mut observer).unwrap();
+                dry
+            }
+        };
+        let dry = dry.into_iter().filter_map(|event| match event {
+            Event::Notice { message, .. } => Some(message),
+            _ => None,
+        });
+        let dry: Vec<_> = dry.chain(["started".to_owned()]).collect();
+        assert_eq!(told, dry, "a dry run tells what the run does");
         told.join("\n")
     };
     insta::assert_snapshot!(warnings(&engine, &all, true), @"
@@ -629,4 +644,25 @@ fn what_is_known_by_a_name_is_named_before_that_name_goes() {
     the extension `shelf` keeps something of table `shelf.parents` in `shelf.part_config`, by its name, and `20260102000000_b` renames it; change what it keeps, too
     started
     ");
+}
+
+#[test]
+fn every_dry_run_tells_of_names() {
+    let Engine { database } = shelf();
+    let cli = Cli::on(database);
+    let all = [migration(A, |pgm| _ = pgm.rename_table("parents", "elders"))];
+    cli.write_plan(&all);
+    let tells = |command: &str, what: &str| {
+        let said = cli.run(command);
+        assert_eq!(said.code, Some(0), "{}", said.stderr);
+        assert!(said.stderr.contains(what), "{command}: {}", said.stderr);
+    };
+    let up = format!("by its name, and `{A}` renames it");
+    for command in ["up --dry-run".to_owned(), format!("goto {A} --dry-run"), "up".to_owned()] {
+        tells(&command, &up);
+    }
+    cli.database.execute("UPDATE shelf.part_config SET parent_table = 'public.elders'");
+    tells("down --dry-run", &format!("by its name, and reverting `{A}` renames it"));
+    cli.write_plan(&[]);
+    tells("sync --dry-run", &format!("by its name, and reverting `{A}` renames it"));
 }

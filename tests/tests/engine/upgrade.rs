@@ -125,6 +125,112 @@ fn a_backup_of_it_is_logged_and_brings_it_up_to_date() {
     );
 }
 
+/// A tool that copies tables without their settings leaves just that.
+const GUARD: &str = "\
+CREATE FUNCTION migrations_log_kept() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE TRIGGER kept BEFORE UPDATE OR DELETE OR TRUNCATE ON migrations_log
+    FOR EACH STATEMENT EXECUTE FUNCTION migrations_log_kept();";
+
+#[test]
+fn one_that_has_some_of_the_new_is_brought_up_to_date() {
+    for more in [
+        GUARD.to_owned(),
+        format!(
+            "{GUARD} CREATE TABLE migrations_settings (key text PRIMARY KEY, value text NOT NULL);
+             INSERT INTO migrations_settings VALUES ('version', '1'), ('protected', 'p')"
+        ),
+    ] {
+        let engine = older();
+        engine.database.execute(&more);
+        let all = [migration(A, table_a), migration(B, table_b)];
+        engine.up(&all).unwrap_or_else(|error| panic!("{more}: {error:?}"));
+        let protected = engine.migrator(&all).protection(&mut engine.session()).unwrap();
+        assert_eq!(protected.is_some(), more.contains("protected"), "{more}");
+        assert_eq!(engine.migrator(&all).verify(&mut engine.session()).unwrap().findings, []);
+        engine.database.client().batch_execute("DELETE FROM migrations_log").unwrap_err();
+    }
+}
+
+#[test]
+fn what_others_do_with_the_function_of_the_log_stays_theirs() {
+    let engine = older();
+    engine.database.execute(&format!(
+        "{GUARD} CREATE TABLE ours (); CREATE TRIGGER ours BEFORE UPDATE ON ours
+             FOR EACH STATEMENT EXECUTE FUNCTION migrations_log_kept()"
+    ));
+    let all = [migration(A, table_a), migration(B, table_b)];
+    let error = engine.up(&all).unwrap_err();
+    insta::assert_snapshot!(format!("{error}\n{}", error.help().unwrap()), @"
+    the history `public.migrations` cannot be upgraded: the function `public.migrations_log_kept()` (owner `postgres`), which trigger ours on table public.ours uses, is there already
+    nothing was changed; rename that
+    ");
+    engine.database.execute("ALTER FUNCTION migrations_log_kept() RENAME TO ours");
+    engine.up(&all).unwrap();
+}
+
+#[test]
+fn a_restore_is_done_although_the_history_is_not_brought_up_to_date() {
+    let engine = older();
+    engine.database.execute(&format!(
+        "{GUARD} CREATE TABLE ours (); CREATE TRIGGER ours BEFORE UPDATE ON ours
+             FOR EACH STATEMENT EXECUTE FUNCTION migrations_log_kept()"
+    ));
+    let folder = tempfile::tempdir().unwrap();
+    let place = migrate_core::backup::Place::Folder(folder.path().to_owned());
+    let environment = migrate_tests::environment();
+    let migrator = engine.migrator(&[migration(A, table_a)]);
+    let mut quiet = |_: Event| {};
+    let error =
+        migrator.backup(&mut engine.session(), &place, None, &environment, &mut quiet).unwrap_err();
+    let file = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
+    let shown = |error: &Error| {
+        let [told] = &error.diagnostics()[..] else { panic!("{error:?}") };
+        let text =
+            format!("{}\n{}\n{}", told.message, told.notes.join("\n"), told.helps.join("\n"));
+        text.replace(&file.display().to_string(), "<file>")
+            .replace(engine.database.name(), "<database>")
+    };
+    insta::assert_snapshot!(shown(&error), @"
+    the backup `<file>` was made, but the log of the history could not be made to say so
+    the history `public.migrations` cannot be upgraded: the function `public.migrations_log_kept()` (owner `postgres`), which trigger ours on table public.ours uses, is there already
+    it need not be done again; rename that
+    ");
+    engine.database.execute("DROP TABLE a");
+    let options = migrate_core::RestoreOptions { clean: true, ..Default::default() };
+    let error = migrator
+        .restore(&mut engine.session(), &file, options, &environment, &mut quiet)
+        .unwrap_err();
+    insta::assert_snapshot!(shown(&error), @"
+    `<database>` was restored from `<file>`, but the history that came with it could not be brought up to date
+    the history `public.migrations` cannot be upgraded: the function `public.migrations_log_kept()` (owner `postgres`), which trigger ours on table public.ours uses, is there already
+    it need not be done again; rename that
+    ");
+    assert_eq!(engine.value("SELECT count(*) FROM a"), "0");
+
+    // What is in the way of the upgrade by our own doing is not.
+    engine.database.execute("DROP TABLE ours");
+    std::fs::remove_file(&file).unwrap();
+    migrator.backup(&mut engine.session(), &place, None, &environment, &mut quiet).unwrap();
+    engine.database.execute("DROP TABLE a");
+    let file = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
+    migrator.restore(&mut engine.session(), &file, options, &environment, &mut quiet).unwrap();
+    assert_eq!(migrator.verify(&mut engine.session()).unwrap().findings, []);
+}
+
+#[test]
+fn the_server_says_nothing_of_it() {
+    let engine = older();
+    let mut said = Vec::new();
+    let mut observe = |event: Event| {
+        if let Event::Notice { message, .. } = event {
+            said.push(message);
+        }
+    };
+    let all = [migration(A, table_a), migration(B, table_b)];
+    engine.migrator(&all).up(&mut engine.session(), &UpTo::default(), &mut observe).unwrap();
+    assert_eq!(said, [""; 0]);
+}
+
 #[test]
 fn one_of_a_newer_version_is_left_alone() {
     let engine = Engine::new();

@@ -127,3 +127,23 @@ fn what_is_no_file_is_named() {
     fs::remove_file(pipe).unwrap();
     assert_eq!(sources(folder.path()).unwrap().len(), 2);
 }
+
+#[test]
+fn a_step_does_not_wait_for_a_named_pipe() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("src")).unwrap();
+    let pipe = folder.path().join("src/rows");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    let all = vec![migrate_tests::migration("20260101000000_a", |pgm| {
+        pgm.sql_file("rows");
+        pgm.copy_from("a", "rows");
+    })];
+    let root = folder.path().to_str().unwrap().to_owned();
+    let plan = migrate_dsl::Plan::of(&migrate_dsl::Migrations::new(root.leak(), "", all));
+    let problems = plan.migrations[0].problems.iter().map(|problem| problem.message.clone());
+    assert_eq!(
+        problems.collect::<Vec<_>>(),
+        ["cannot read `src/rows`: it is neither a file nor a link to one"; 2]
+    );
+}

@@ -175,6 +175,84 @@ fn again() -> Migration {
 }
 
 #[test]
+fn what_is_no_table_goes_by_what_drops_it() {
+    let mut text = String::new();
+    for plant in [
+        "VIEW migrations AS SELECT 1 AS id",
+        "MATERIALIZED VIEW migrations AS SELECT 1 AS id",
+        "SEQUENCE migrations",
+        "INDEX migrations ON theirs (a)",
+        "TYPE migrations AS (id int)",
+        "FOREIGN TABLE migrations (id int) SERVER nowhere",
+        "TABLE migrations (id int) PARTITION BY LIST (id)",
+        "TYPE migrations AS ENUM ('a')",
+        "DOMAIN migrations_settings AS int",
+    ] {
+        let engine = Engine::new();
+        let role = engine.database.unique("mallory");
+        engine.database.execute(&format!(
+            "CREATE ROLE {role}; GRANT CREATE ON SCHEMA public TO {role};
+             CREATE FOREIGN DATA WRAPPER nothing; CREATE SERVER nowhere FOREIGN DATA WRAPPER nothing;
+             GRANT USAGE ON FOREIGN SERVER nowhere TO {role};
+             SET ROLE {role}; CREATE TABLE theirs (a int); CREATE {plant}"
+        ));
+        let error = engine.up(&one()).unwrap_err();
+        let [told] = &error.diagnostics()[..] else { panic!("{error:?}") };
+        text += &format!("{plant}\n  {}\n", told.message);
+        let more = [&told.notes[..], &told.helps].concat().join("\n").replace('\n', "\n  ");
+        text += &format!("  {more}\n");
+        text = text.replace(&role, "mallory");
+        let remedies = error.help().unwrap_or_default();
+        if let Some(remedy) = remedies.lines().find(|line| line.starts_with("DROP")) {
+            engine.database.execute(remedy);
+            engine.up(&one()).unwrap();
+        }
+    }
+    insta::assert_snapshot!(text, @r#"
+    VIEW migrations AS SELECT 1 AS id
+      the history `public.migrations` cannot be trusted
+      `public.migrations` is not an ordinary table, but a view, which belongs to `mallory`
+      nothing was changed; the owner, or a superuser, removes what is in the place of the history with:
+      DROP VIEW public.migrations;
+    MATERIALIZED VIEW migrations AS SELECT 1 AS id
+      the history `public.migrations` cannot be trusted
+      `public.migrations` is not an ordinary table, but a materialized view, which belongs to `mallory`
+      nothing was changed; the owner, or a superuser, removes what is in the place of the history with:
+      DROP MATERIALIZED VIEW public.migrations;
+    SEQUENCE migrations
+      the history `public.migrations` cannot be trusted
+      `public.migrations` is not an ordinary table, but a sequence, which belongs to `mallory`
+      nothing was changed; the owner, or a superuser, removes what is in the place of the history with:
+      DROP SEQUENCE public.migrations;
+    INDEX migrations ON theirs (a)
+      the history `public.migrations` cannot be trusted
+      `public.migrations` is not an ordinary table, but an index, which belongs to `mallory`
+      nothing was changed; the owner, or a superuser, removes what is in the place of the history with:
+      DROP INDEX public.migrations;
+    TYPE migrations AS (id int)
+      the history `public.migrations` cannot be trusted
+      `public.migrations` is not an ordinary table, but a type, which belongs to `mallory`
+      nothing was changed; the owner, or a superuser, removes what is in the place of the history with:
+      DROP TYPE public.migrations;
+    FOREIGN TABLE migrations (id int) SERVER nowhere
+      the history `public.migrations` cannot be trusted
+      `public.migrations` is not an ordinary table, but a foreign table, which belongs to `mallory`
+      nothing was changed; the owner, or a superuser, removes what is in the place of the history with:
+      DROP FOREIGN TABLE public.migrations;
+    TABLE migrations (id int) PARTITION BY LIST (id)
+      the history `public.migrations` cannot be trusted
+      `public.migrations` is not an ordinary table, but a partitioned table, which belongs to `mallory`
+      nothing was changed; rename what is in the place of the history
+    TYPE migrations AS ENUM ('a')
+      the history `public.migrations` cannot be created: the type `public.migrations` (owner `mallory`) is there already
+      nothing was changed; rename that, or give the history another name, `table = "schema_history"` in `[workspace.metadata.migrate]`
+    DOMAIN migrations_settings AS int
+      the history `public.migrations` cannot be created: the type `public.migrations_settings` (owner `mallory`) is there already
+      nothing was changed; rename that, or give the history another name, `table = "schema_history"` in `[workspace.metadata.migrate]`
+    "#);
+}
+
+#[test]
 fn a_view_is_no_history() {
     let engine = Engine::new();
     let role = engine.database.unique("mallory");
@@ -260,4 +338,75 @@ fn default_privileges_do_not_let_others_write_the_history() {
         cli.database.execute(statement);
     }
     assert_eq!(cli.run("up").code, Some(0));
+}
+
+/// A role that may create objects where the history is to be keeps nobody from it without being named.
+#[test]
+fn a_planted_function_is_named_with_its_owner_and_a_remedy() {
+    let plants = [
+        (
+            "FUNCTION migrations_log_kept() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+            true,
+        ),
+        (
+            "FUNCTION migrations_log_kept() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+            false,
+        ),
+        ("PROCEDURE migrations_log_kept() LANGUAGE sql AS ''", false),
+        ("FUNCTION migrations_log_kept(int) RETURNS int LANGUAGE sql AS 'SELECT 1'", false),
+    ];
+    let mut text = String::new();
+    for (plant, is_used) in plants {
+        let engine = Engine::new();
+        let role = engine.database.unique("mallory");
+        engine.database.execute(&format!(
+            "CREATE ROLE {role}; GRANT CREATE ON SCHEMA public TO {role}; SET ROLE {role}; CREATE {plant}"
+        ));
+        if is_used {
+            engine.database.execute(&format!(
+                "SET ROLE {role}; CREATE TABLE theirs (); CREATE TRIGGER theirs BEFORE UPDATE ON theirs
+                 FOR EACH STATEMENT EXECUTE FUNCTION migrations_log_kept()"
+            ));
+        }
+        let refused = refusal(&engine, engine.up(&one()));
+        text += &format!("{plant}\n  {refused}\n");
+        if is_used {
+            assert_eq!(engine.value("SELECT to_regclass('migrations')"), "NULL");
+            let (_, remedy) = refused.rsplit_once(": ").unwrap();
+            engine.database.execute(remedy);
+            engine.up(&one()).unwrap();
+        }
+        assert_eq!(engine.migrator(&one()).verify(&mut engine.session()).unwrap().findings, []);
+    }
+    insta::assert_snapshot!(text, @r#"
+    FUNCTION migrations_log_kept() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'
+      `public.migrations_log_kept()` has the name of a function of the history, and belongs to `mallory`: DROP FUNCTION public.migrations_log_kept() CASCADE
+    FUNCTION migrations_log_kept() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'
+      done: ["20260101000000_a"]
+    PROCEDURE migrations_log_kept() LANGUAGE sql AS ''
+      done: ["20260101000000_a"]
+    FUNCTION migrations_log_kept(int) RETURNS int LANGUAGE sql AS 'SELECT 1'
+      done: ["20260101000000_a"]
+    "#);
+}
+
+#[test]
+fn a_planted_routine_that_this_role_may_not_drop_is_named() {
+    let engine = Engine::new();
+    let [mallory, app] = ["mallory", "app"].map(|role| engine.database.unique(role));
+    engine.database.execute(&format!(
+        "CREATE ROLE {mallory}; CREATE ROLE {app} LOGIN; GRANT ALL ON SCHEMA public TO PUBLIC;
+         SET ROLE {mallory}; CREATE PROCEDURE migrations_log_kept() LANGUAGE sql AS ''"
+    ));
+    let up = || {
+        let url = engine.database.url().replace("user=postgres", &format!("user={app}"));
+        let target = Target::parse(&url, "the test", &migrate_core::Environment::default());
+        let mut session = Session::connect(&target.unwrap(), "migrate test").unwrap();
+        engine.migrator(&one()).up(&mut session, &UpTo::default(), &mut |_: Event| {})
+    };
+    let refused = refusal(&engine, up());
+    insta::assert_snapshot!(refused, @"`public.migrations_log_kept()` has the name of a function of the history, and belongs to `mallory`: DROP ROUTINE public.migrations_log_kept() CASCADE");
+    let (_, remedy) = refused.rsplit_once(": ").unwrap();
+    engine.database.execute(remedy);
+    up().unwrap();
 }

@@ -6,9 +6,9 @@ mod manifest;
 mod occupant;
 mod writes;
 
-use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use migrate_core::discover::plain_file;
 use thiserror::Error;
 use toml_edit::DocumentMut;
 
@@ -204,8 +204,8 @@ fn crate_files(
 
 fn read(path: &Path) -> Result<DocumentMut, SetupError> {
     let wrong = |what: String| SetupError::Manifest { path: path.to_owned(), what };
-    let text =
-        fs::read_to_string(path).map_err(|error| wrong(format!("cannot be read: {error}")))?;
+    let text = plain_file::read_to_string(path)
+        .map_err(|error| wrong(format!("cannot be read: {error}")))?;
     text.parse().map_err(|error| wrong(format!("is not valid TOML: {error}")))
 }
 

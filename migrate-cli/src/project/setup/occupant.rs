@@ -4,6 +4,8 @@ use std::fmt;
 use std::fs;
 use std::path::Path;
 
+use migrate_core::discover::plain_file;
+
 /// What a folder is in use for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Occupant {
@@ -32,7 +34,7 @@ impl Occupant {
         if folder.is_file() {
             return Some(Self::File);
         }
-        if let Ok(manifest) = fs::read_to_string(folder.join("Cargo.toml")) {
+        if let Ok(manifest) = plain_file::read_to_string(&folder.join("Cargo.toml")) {
             return Some(if manifest.contains("migrate-dsl") {
                 Self::Ours
             } else if manifest.contains("sea-orm-migration") {

@@ -5,6 +5,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use migrate_dsl::discover::plain_file;
 use rustls::RootCertStore;
 use rustls::client::WebPkiServerVerifier;
 use rustls::crypto::CryptoProvider;
@@ -40,6 +41,9 @@ impl FileError {
                 "it is not there",
                 &format!("put it there, or name another with `{parameter}`"),
             ),
+            io::ErrorKind::InvalidInput => {
+                Self::new(parameter, path, error.to_string(), "name a file")
+            }
             _ => Self::new(parameter, path, error.to_string(), "make it readable to this user"),
         }
     }
@@ -189,7 +193,7 @@ fn is_its_own(certificate: &CertificateDer<'_>) -> bool {
 
 /// What is in a file; nothing where it was not named and is not there.
 fn read(file: &File, parameter: &str) -> Result<Option<Vec<u8>>, FileError> {
-    match std::fs::read(&file.path) {
+    match plain_file::read(&file.path) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if !file.named && is_absent(&error) => Ok(None),
         Err(error) => Err(FileError::read(parameter, &file.path, &error)),

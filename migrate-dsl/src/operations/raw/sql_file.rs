@@ -2,6 +2,7 @@
 
 use std::path::{Component, Path};
 
+use crate::discover::plain_file;
 use crate::{Pgm, operations::raw::Sql};
 
 impl Pgm {
@@ -36,7 +37,7 @@ pub(super) fn read(root: &Path, path: &str) -> (String, Result<String, String>) 
     if let Some(problem) = leaves_the_crate(path) {
         return (file, Err(problem));
     }
-    let text = std::fs::read_to_string(root.join(&file))
+    let text = plain_file::read_to_string(&root.join(&file))
         .map_err(|error| format!("cannot read `{file}`: {error}"));
     (file, text)
 }
