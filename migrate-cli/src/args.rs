@@ -33,22 +33,22 @@ pub enum Command {
     Renumber(renumber::RenumberArgs),
     /// Apply what is pending
     Up(up::UpArgs),
-    /// Take back the last migration, or the last few
+    /// Revert the last migration, or the last few
     Down(down::DownArgs),
-    /// Take back the last migration and apply it again
+    /// Revert the last migration and apply it again
     Redo(redo::RedoArgs),
-    /// Take back and apply until the database has just the migrations up to this one
+    /// Revert and apply until the database has just the migrations up to this one
     Goto(goto::GotoArgs),
     /// Make the database what this checkout describes
     ///
     /// The database keeps the longest beginning of its migrations that the files have, too. All that
-    /// was applied after that is taken back, the last first, by what the database has stored of it:
+    /// was applied after that is reverted, the last first, by what the database has stored of it:
     /// the files need not be here. Then what is missing is applied. So a migration without a file
     /// goes, one whose file says something else by now comes again, and a file that is older than
     /// what is applied comes in its place, each with those that were applied after it.
     ///
-    /// Nothing is touched, and the exit code is 5, where rows would be lost, something has no way
-    /// back, or something is to be taken back in a protected database.
+    /// Nothing is touched, and the exit code is 5, where rows would be lost, something cannot
+    /// be reverted, or something is to be reverted in a protected database.
     Sync(sync::SyncArgs),
     /// Have the database follow `git checkout`
     ///

@@ -13,7 +13,7 @@ pub enum Exit {
     Found,
     /// Another runner holds the lock.
     LockHeld,
-    /// Refused: protected, out of order, no way back, rows to lose, not empty.
+    /// Refused: protected, out of order, no inverse, rows to lose, not empty.
     Refused,
     /// A person, or the system, asked it to stop.
     Interrupted,

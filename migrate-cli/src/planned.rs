@@ -186,7 +186,7 @@ impl Planned {
                 return Err(error);
             }
             context.printer.warning(&format!(
-                "{error}; every migration is taken back as it was stored when it was applied"
+                "{error}; every migration is reverted as it was stored when it was applied"
             ));
             let history = AskedHistory::of(context, settings).or_default();
             let folder = settings.map(|settings| settings.dir.clone());

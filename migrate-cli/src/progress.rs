@@ -133,7 +133,7 @@ impl Progress {
                 let text = match why {
                     Parting::Missing => "is applied, and has no file here".into(),
                     Parting::Changed => "is not what was applied any more".into(),
-                    Parting::HalfBack => "was being taken back".into(),
+                    Parting::HalfBack => "was being reverted".into(),
                     Parting::Late { older } => format!(
                         "is newer than `{older}`, which is missing; `migrate up \
                          --allow-out-of-order` would apply that as it is"
@@ -170,10 +170,10 @@ impl Progress {
                 };
                 self.say(verb, &format!("{name} ({})", human(duration)));
                 if let Some(reason) = &irreversible {
-                    self.say("note", &format!("it cannot be taken back: {reason}"));
+                    self.say("note", &format!("it cannot be reverted: {reason}"));
                 }
                 for lost in &lost {
-                    self.say("note", &format!("on the way back of {lost}"));
+                    self.say("note", &format!("when reverting {lost}"));
                 }
             }
             _ => {}

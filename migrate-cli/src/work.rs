@@ -135,7 +135,7 @@ impl Work {
         Self::open_with(context, purpose, settings(context)?, Planned::of)
     }
 
-    /// The same for taking back, which needs no files: where they do not compile, what the database
+    /// The same for reverting, which needs no files: where they do not compile, what the database
     /// has stored will do.
     pub fn open_to_take_back(context: &Context, purpose: &str) -> anyhow::Result<Self> {
         Self::open_with(context, purpose, settings(context)?, Planned::or_stored)

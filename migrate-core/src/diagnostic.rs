@@ -8,7 +8,7 @@ use crate::error::{Error, mark_options};
 use crate::event::Direction;
 use crate::execute::{ApplyError, Failure, Left, Said, Traffic};
 use crate::history::HistoryError;
-use crate::history::inverse::NoWayBack;
+use crate::history::inverse::IrreversibleReason;
 use crate::plan::{Capture, Inverse, Place, Statement, Step};
 
 /// What went wrong, where, what it means and what to do; the caller renders it.
@@ -90,7 +90,7 @@ impl Error {
                 }
                 diagnostics
             }
-            Self::NoWayBack { why, outdated, .. } => {
+            Self::Irreversible { why, outdated, .. } => {
                 vec![self.of_step("no_way_back", why, *outdated)]
             }
             Self::UntrustedCode { why, .. } => vec![self.of_step("untrusted_code", why, false)],
@@ -124,7 +124,7 @@ impl Error {
     }
 
     /// What is about a step.
-    fn of_step(&self, code: &str, why: &NoWayBack, outdated: bool) -> Diagnostic {
+    fn of_step(&self, code: &str, why: &IrreversibleReason, outdated: bool) -> Diagnostic {
         Diagnostic {
             code: Some(code.to_owned()),
             source: Some(SourceMark {
@@ -141,7 +141,7 @@ impl Error {
         let lost = match &step.inverse {
             Inverse::Capture(Capture { lost: Some(lost), .. }) => lost,
             Inverse::None { reason } => reason,
-            _ => "what it destroys does not come back",
+            _ => "what it destroys is not restored",
         };
         Diagnostic {
             code: Some("protected".to_owned()),
@@ -301,7 +301,7 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
             format!("see to the cause and run `migrate {}` again", error.command())
         }
         Left::RolledBack | Left::Nothing => {
-            format!("mend the file and run `migrate {}` again", error.command())
+            format!("fix the file and run `migrate {}` again", error.command())
         }
         Left::Partial { .. } => format!(
             "see to the cause and run `migrate {}` again: it goes on at the statement that failed",

@@ -9,7 +9,7 @@ use crate::connect::{ConnectError, OpenError, ReconnectError, TargetError};
 use crate::data_loss::Loss;
 use crate::event::Direction;
 use crate::execute::{ApplyError, Failure};
-use crate::history::inverse::NoWayBack;
+use crate::history::inverse::IrreversibleReason;
 use crate::history::{Allowed, HistoryError};
 use crate::lock::LockError;
 use crate::order::OutOfOrder;
@@ -41,13 +41,13 @@ pub enum Error {
     /// A pending migration is older than one that is applied.
     #[error("`{}` is older than `{}`, which is applied already", .0.late, .0.newest_applied)]
     OutOfOrder(OutOfOrder),
-    /// A migration cannot be taken back.
-    #[error("`{name}` cannot be taken back: {}", why.reason)]
-    NoWayBack {
+    /// A migration cannot be reverted.
+    #[error("`{name}` cannot be reverted: {}", why.reason)]
+    Irreversible {
         /// Which.
         name: String,
         /// Why.
-        why: Box<NoWayBack>,
+        why: Box<IrreversibleReason>,
         /// Whether the file is not here as it was applied.
         outdated: bool,
     },
@@ -62,7 +62,7 @@ pub enum Error {
         /// As whom it would run.
         user: String,
         /// Where that is, and why.
-        why: Box<NoWayBack>,
+        why: Box<IrreversibleReason>,
     },
     /// The files do not have the migration.
     #[error("`{name}` is applied, but there is no file for it any more")]
@@ -71,13 +71,13 @@ pub enum Error {
         name: String,
     },
     /// A Rust function is not at hand.
-    #[error("`{name}` {} the Rust function `{function}`, and {why}", if *back { "is taken back by" } else { "runs" })]
+    #[error("`{name}` {} the Rust function `{function}`, and {why}", if *back { "is reverted by" } else { "runs" })]
     FunctionMissing {
         /// The migration.
         name: String,
         /// The function.
         function: String,
-        /// Whether it is on the way back that it is wanted.
+        /// Whether it is when it is reverted that it is wanted.
         back: bool,
         /// Where it is not.
         why: MissingFunction,
@@ -166,7 +166,7 @@ pub enum Error {
         /// was to be applied.
         steps: Vec<(String, Step)>,
     },
-    /// Rows would be lost with what is to be taken back or applied.
+    /// Rows would be lost with what is to be reverted or applied.
     #[error("this would lose {}", lost(.0))]
     RowsLost(Vec<Loss>),
     /// The database is protected under another name.
@@ -315,7 +315,7 @@ impl Error {
                  its tables again"
                     .to_owned(),
             ),
-            Self::NoWayBack { why, .. } => Some(help_on_no_way_back(why)),
+            Self::Irreversible { why, .. } => Some(help_on_irreversible(why)),
             Self::UntrustedCode { owner, user, .. } => {
                 let [owner, user] =
                     [owner, user].map(|role| migrate_dsl::Identifier::from(role.as_str()).quoted());
@@ -325,7 +325,7 @@ impl Error {
                 ))
             }
             Self::FileMissing { .. } => {
-                Some("restore the file; `migrate down` can take it back without one".to_owned())
+                Some("restore the file; `migrate down` can revert it without one".to_owned())
             }
             Self::FunctionMissing { back: true, why, .. } if *why != MissingFunction::PlanInFile => Some(
                 "nothing was changed; a function is part of the program: bring its file back, or \
@@ -342,7 +342,7 @@ impl Error {
                 Some(if !partial.is_empty() || !behind.is_empty() {
                     "`migrate up` applies what is missing, and goes on where it stopped".to_owned()
                 } else if !ahead.is_empty() {
-                    "deploy the build that knows them, or take them back with `migrate down`"
+                    "deploy the build that knows them, or revert them with `migrate down`"
                         .to_owned()
                 } else {
                     return None;
@@ -352,7 +352,7 @@ impl Error {
                 let elsewhere = match why {
                     UnfinishedReason::FileMissing => {
                         "in a checkout that has its file, `migrate up` finishes it and `migrate \
-                         down` takes back what it did; or "
+                         down` reverts what it did; or "
                     }
                     _ => "",
                 };
@@ -403,20 +403,20 @@ fn help_on_unrecorded(source: &Error) -> Option<String> {
     Some(format!("it need not be done again; {rest}"))
 }
 
-fn help_on_no_way_back(why: &NoWayBack) -> String {
+fn help_on_irreversible(why: &IrreversibleReason) -> String {
     match why.verb.as_str() {
         "irreversible" => "nothing was changed; the migration's author has the last word: \
                            `irreversible` in its file"
             .to_owned(),
         _ if why.place.file.ends_with(".sql") => {
-            "nothing was changed; write the SQL that takes it back into a `.down.sql` beside its file"
+            "nothing was changed; write the SQL that reverts it into a `.down.sql` beside its file"
                 .to_owned()
         }
         verb @ ("alter_column" | "sql" | "sql_file" | "rust") => format!(
             "nothing was changed; to revert it, add `.down(..)` to `pgm.{verb}` in its file, or write \
              a `pub fn down`"
         ),
-        _ => "nothing was changed; write a `pub fn down` in its file to take it back".to_owned(),
+        _ => "nothing was changed; write a `pub fn down` in its file to revert it".to_owned(),
     }
 }
 

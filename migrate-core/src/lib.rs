@@ -1,5 +1,5 @@
 //! The engine of migrate: it applies the plan of a migrations crate to a database, records it
-//! there, and takes it back.
+//! there, and reverts it.
 //!
 //! A [`Plan`](plan::Plan) says what is wanted, the [`History`] what is there; [`order`] is the
 //! difference of the two. A [`Migrator`] then works through it as the only runner
@@ -60,7 +60,7 @@ pub use environment::Environment;
 pub use error::Error;
 pub use event::{Event, Observer};
 pub use execute::{ApplyError, Failure, Left, Said, Traffic};
-pub use history::inverse::{NoWayBack, WayBack};
+pub use history::inverse::{IrreversibleReason, StoredInverse};
 pub use history::{Allowed, History, HistorySummary};
 pub use limits::Limits;
 pub use lock::watchdog::Reporter;

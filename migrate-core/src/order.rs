@@ -102,7 +102,7 @@ pub struct OutOfOrder {
 /// What `up` would apply, in order: everything pending, and what stopped half way.
 ///
 /// A late migration might be let through where it has nothing to do with those applied after it.
-/// The plan does not tell: an operation names the objects that are read for its way back, not those
+/// The plan does not tell: an operation names the objects that are read for its inverse, not those
 /// that it touches besides by a foreign key, an expression or the body of a view. So it is refused,
 /// and its author decides.
 ///
@@ -126,7 +126,7 @@ pub fn pending<'a>(
 
 /// How many of the applied migrations, in the order of applying, the database keeps when it becomes
 /// what the files describe: the longest beginning in which each is what its file says, none was
-/// being taken back, and none is newer than one that is missing.
+/// being reverted, and none is newer than one that is missing.
 #[must_use]
 pub fn common(plan: &Plan, applied: &[Applied], unfinished: &[Unfinished]) -> usize {
     let planned: HashMap<_, _> = plan.migrations.iter().map(|m| (m.name.as_str(), m)).collect();

@@ -27,9 +27,9 @@ impl fmt::Display for UnfinishedReason {
         f.write_str(match self {
             Self::FileMissing => "its file is gone",
             Self::FileChanged => "what it has done is no longer what its file says",
-            Self::InverseChanged => "what it has taken back is no longer what its way back says",
+            Self::InverseChanged => "what it has reverted is no longer what its inverse says",
             Self::AlsoApplied => "it is recorded as applied as well, and both cannot be",
-            Self::Reverting => "it was being taken back; `migrate down` goes on with that",
+            Self::Reverting => "it was being reverted; `migrate down` goes on with that",
             Self::NotFirst => "it has to be finished first",
             Self::ChangedMeanwhile => "another runner has changed how far it came",
         })

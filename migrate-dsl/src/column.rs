@@ -139,7 +139,7 @@ impl Column {
     }
 
     /// Counts up by itself, see [Identity Columns](https://www.postgresql.org/docs/current/ddl-identity-columns.html);
-    /// where and how is said on the handle that comes back.
+    /// where and how is said on the handle that is returned.
     pub fn identity(&self, identity: Identity) -> IdentityColumn {
         let options = SequenceOptions::default();
         IdentityColumn(self.with(|column| column.identity = Some((identity, options))))
@@ -179,7 +179,7 @@ impl Column {
     }
 
     /// Refuses values that `column` of `table` does not have; what to do when such a row goes
-    /// away is said on the handle that comes back.
+    /// away is said on the handle that is returned.
     pub fn references(&self, table: impl Into<Name>, column: impl Into<Identifier>) -> References {
         let target = Target::new(table.into(), vec![column.into()]);
         References(self.with(|column| column.references = Some(target)))

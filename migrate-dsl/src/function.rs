@@ -20,7 +20,7 @@ pub struct Function {
     pub within: Direction,
     /// The name of the step.
     pub name: String,
-    /// Whether it is what the step does, or what takes it back.
+    /// Whether it is what the step does, or what reverts it.
     pub way: Direction,
 }
 

@@ -1,9 +1,9 @@
-//! How an operation comes back.
+//! How an operation is reverted.
 
 use crate::split::lost_content;
 use crate::{Object, Statement};
 
-/// The way back of an operation: statements, what to read from the catalog, or the reason why there
+/// The inverse of an operation: statements, what to read from the catalog, or the reason why there
 /// is none; never a silent nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Inverse {
@@ -18,24 +18,24 @@ pub enum Inverse {
     None(String),
 }
 
-/// What the engine reads before and after a step, to know how it comes back.
+/// What the engine reads before and after a step, to know how it is reverted.
 ///
 /// Everything that belongs to an object is read with it, and so is what depends on it: constraints,
 /// indexes, triggers, policies, privileges, comments, views. What is gone after the step is made
 /// again, what is new is dropped, and what has changed is changed back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capture {
-    /// The objects; one that is not there is none before, and dropped on the way back if the step
+    /// The objects; one that is not there is none before, and dropped when it is reverted if the step
     /// made it.
     pub objects: Vec<Object>,
     /// Whether one that is there neither before nor after is a mistake: where only the author of
     /// the SQL knows what it is about.
     pub must_exist: bool,
-    /// What does not come back, as a sentence: "its rows do not come back".
+    /// What is not restored, as a sentence: "its rows are not restored".
     pub lost: Option<String>,
     /// How many of the step's statements lie between the two readings; all without it.
     pub through: Option<usize>,
-    /// What takes back the statements after those; it runs first on the way back.
+    /// What reverts the statements after those; it runs first when it is reverted.
     pub first: Vec<Statement>,
     /// What the step can change of the objects; anything without it.
     pub only: Option<Only>,
@@ -58,13 +58,13 @@ pub enum Only {
 }
 
 impl Inverse {
-    /// A way back by construction with a single statement.
+    /// An inverse by construction with a single statement.
     #[must_use]
     pub fn by(statement: Statement) -> Self {
         Self::Construction(vec![statement])
     }
 
-    /// The way back is read from the catalog when the step runs: what these objects were like.
+    /// The inverse is read from the catalog when the step runs: what these objects were like.
     pub fn capture(objects: impl IntoIterator<Item = Object>) -> Self {
         Self::Capture(Capture {
             objects: objects.into_iter().collect(),
@@ -76,7 +76,7 @@ impl Inverse {
         })
     }
 
-    /// As [`capture`](Self::capture), and what does not come back, as a sentence.
+    /// As [`capture`](Self::capture), and what is not restored, as a sentence.
     pub fn capture_without(
         objects: impl IntoIterator<Item = Object>,
         lost: impl Into<String>,
@@ -112,7 +112,7 @@ impl Inverse {
         }
     }
 
-    /// No way back, for this reason: a clause that can follow "cannot be taken back: ".
+    /// No inverse, for this reason: a clause that can follow "cannot be reverted: ".
     pub fn none(reason: impl Into<String>) -> Self {
         Self::None(reason.into())
     }

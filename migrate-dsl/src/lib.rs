@@ -1,6 +1,6 @@
 //! PostgreSQL migrations, described in Rust.
 //!
-//! A migration is a file with an `up`, and a `down` where the way back does not follow from it.
+//! A migration is a file with an `up`, and a `down` where the inverse does not follow from it.
 //! Both get a [`Pgm`], which only records:
 //!
 //! ```
@@ -47,7 +47,7 @@
 //! What a migration can ask for stands in [`operations`], by object, with a table of all of it;
 //! [`Table`] has the types of columns.
 //!
-//! # The way back
+//! # The inverse
 //!
 //! Each operation has one of these, and `migrate plan` shows which:
 //!
@@ -74,10 +74,10 @@
 //! assert_eq!(
 //!     migrate_dsl::plan_text_down(up),
 //!     r#"
-//! -- as it was: table `drafts`; its rows do not come back
+//! -- as it was: table `drafts`; its rows are not restored
 //! ALTER TABLE "posts" RENAME COLUMN "kept_loc" TO "loc";
 //! -- as it was: column `loc` of `posts`
-//! -- as it was: column `likes` of `posts`; values come back as far as the old type can hold them
+//! -- as it was: column `likes` of `posts`; values are restored as far as the old type can hold them
 //! ALTER TABLE "posts" RENAME COLUMN "body" TO "contents";
 //! "#
 //!     .trim()

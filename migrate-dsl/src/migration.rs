@@ -39,7 +39,7 @@ impl Migration {
         }
     }
 
-    /// A file of SQL, maybe with a second one that takes it back; the build script writes this.
+    /// A file of SQL, maybe with a second one that reverts it; the build script writes this.
     #[doc(hidden)]
     #[must_use]
     pub const fn sql(

@@ -5,7 +5,7 @@ use std::any::Any;
 use crate::{AfterCrash, Inverse, Object, Statement};
 
 /// One thing that a migration asks for: what it is called, the SQL that does it, and how it
-/// comes back.
+/// is restored.
 ///
 /// Each of ours stands whole in a file of [`operations`](crate::operations). An application may
 /// have its own and hand them to [`Pgm::record`](crate::Pgm::record):
@@ -19,7 +19,7 @@ use crate::{AfterCrash, Inverse, Object, Statement};
 ///     fn verb(&self) -> &'static str { "notify" }
 ///     fn describe(&self) -> String { format!("notify `{}`", self.0) }
 ///     fn statements(&self) -> Vec<Statement> { vec![Statement::raw(format!("NOTIFY {}", self.0))] }
-///     fn inverse(&self) -> Inverse { Inverse::none("a notification cannot be taken back") }
+///     fn inverse(&self) -> Inverse { Inverse::none("a notification cannot be reverted") }
 /// }
 ///
 /// assert_eq!(plan_text(|pgm| { pgm.record(Notify("deployed")); }), "NOTIFY deployed;");
@@ -34,7 +34,7 @@ pub trait Operation: Any {
     /// The SQL, in the order in which it runs.
     fn statements(&self) -> Vec<Statement>;
 
-    /// How it comes back.
+    /// How it is reverted.
     fn inverse(&self) -> Inverse;
 
     /// The table to which it adds what its partitions, and the tables that inherit from it, may have
@@ -44,7 +44,7 @@ pub trait Operation: Any {
         None
     }
 
-    /// Whether rows or values are lost with it for good, whatever way back it has: what a
+    /// Whether rows or values are lost with it for good, whatever inverse it has: what a
     /// protected database asks about first.
     fn destroys(&self) -> bool {
         false

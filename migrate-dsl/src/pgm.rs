@@ -58,7 +58,7 @@ impl Pgm {
         self.whole.outside_transaction = true;
     }
 
-    /// Says that this migration is not to be taken back, and why. `down` refuses with the reason
+    /// Says that this migration is not to be reverted, and why. `down` refuses with the reason
     /// before it touches anything.
     ///
     /// ```
@@ -74,7 +74,7 @@ impl Pgm {
         self.whole.irreversible = Some((reason.into(), place));
     }
 
-    /// What stands in for a `down` that a migration does not have: the way back is inferred.
+    /// What stands in for a `down` that a migration does not have: the inverse is inferred.
     #[doc(hidden)]
     pub fn infer_down(&mut self) {
         self.whole.down_is_inferred = true;

@@ -16,7 +16,7 @@ pub fn plan_text(up: impl FnOnce(&mut Pgm)) -> String {
     lines(statements.map(sql_line))
 }
 
-/// The SQL that takes back what `up` records, the last step first.
+/// The SQL that reverts what `up` records, the last step first.
 ///
 /// ```
 /// let plan = migrate_dsl::plan_text_down(|pgm| { pgm.create_table("posts", |t| t.id()); });
@@ -32,7 +32,7 @@ pub fn plan_text_down(up: impl FnOnce(&mut Pgm)) -> String {
             let first = capture.first.iter().cloned().map(sql_line);
             first.chain([capture_line(&capture)]).collect()
         }
-        Inverse::None(reason) => vec![format!("-- cannot be taken back: {reason}")],
+        Inverse::None(reason) => vec![format!("-- cannot be reverted: {reason}")],
     }))
 }
 

@@ -201,7 +201,7 @@ impl Table {
     }
 
     /// `ADD COLUMN "a" bigint, ADD CONSTRAINT "t_a_key" UNIQUE ("a")`; always named by us, so that
-    /// the way back knows what to drop.
+    /// the inverse knows what to drop.
     pub(crate) fn write_additions(&self, sql: &mut Writer, table: &Name, if_not_exists: bool) {
         let mut constraints = self.named_constraints(table).into_iter();
         let mut names_of_checks = self.names_of_checks(table).into_iter();

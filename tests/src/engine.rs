@@ -77,7 +77,7 @@ impl Engine {
         self.migrator(migrations).up(&mut self.session(), to, &mut |_: Event| {})
     }
 
-    /// Takes back the last `count`.
+    /// Reverts the last `count`.
     ///
     /// # Errors
     ///

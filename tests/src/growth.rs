@@ -50,7 +50,7 @@ pub const COLUMNS: Growing =
         .dropped_as_a_whole();
 
 /// The same, of which one column is dropped. A dropped column counts towards the most that a table
-/// can have: of one with 1600, none comes back.
+/// can have: of one with 1600, none is restored.
 pub const COLUMNS_ALTERED: Growing =
     growing("columns, altered", columns, |pgm| _ = pgm.drop_column("wide", "c1"), &[400, 1599]);
 

@@ -20,7 +20,7 @@ pub fn plan(migrations: &[Migration]) -> Plan {
     read
 }
 
-/// A migration whose way back is inferred; `name` stands for its source, too.
+/// A migration whose inverse is inferred; `name` stands for its source, too.
 #[must_use]
 pub fn migration(name: &'static str, up: fn(&mut Pgm)) -> Migration {
     reversible(name, up, Pgm::infer_down)

@@ -12,7 +12,7 @@ use crate::work::Work;
 /// What to accept.
 ///
 /// A file that has changed since it was applied keeps being told by `status`, `verify` and `up`.
-/// Where what it says now is as good as what was applied (somebody mended both, or it makes no
+/// Where what it says now is as good as what was applied (somebody fixed both, or it makes no
 /// difference), this records it as what was applied. Nothing is run.
 #[derive(Debug, Args)]
 pub struct AcceptArgs {

@@ -308,7 +308,7 @@ impl Consent {
                 let word = if private { "yes" } else { name };
                 let question = format!("{}; type `{word}` if that is meant: ", would_drop(&target));
                 let answer = context.printer.ask(&question);
-                // A script says what it means, and the private database is made anew at any time.
+                // A script says what it means, and the private database is recreated at any time.
                 answer.map_or(private, |answer| answer == word)
             }
         };

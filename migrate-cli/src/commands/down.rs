@@ -15,16 +15,16 @@ use crate::render::script::{self, Code};
 use crate::usage::at_least_one;
 use crate::work::Work;
 
-/// What to take back.
+/// What to revert.
 #[derive(Debug, Args)]
 pub struct DownArgs {
     /// How many migrations; one without it
     #[arg(value_name = "N", value_parser = at_least_one, conflicts_with_all = ["to", "all"])]
     count: Option<usize>,
-    /// Take back everything newer than this migration, which stays
+    /// Revert everything newer than this migration, which stays
     #[arg(long, value_name = "NAME", conflicts_with = "all")]
     to: Option<String>,
-    /// Take back everything
+    /// Revert everything
     #[arg(long)]
     all: bool,
     /// Show the SQL, and change nothing
@@ -52,7 +52,7 @@ struct DryRun<'a> {
     migrations: Vec<Revert<'a>>,
 }
 
-/// Takes back migrations, the last one first.
+/// Reverts migrations, the last one first.
 pub fn run(args: &DownArgs, context: &Context) -> anyhow::Result<Exit> {
     let work = Work::open_to_take_back(context, "migrate down")?;
     let mut work = work.within(&args.limits).allow(&args.allowance, context);
@@ -81,8 +81,8 @@ pub fn run(args: &DownArgs, context: &Context) -> anyhow::Result<Exit> {
     context.printer.summary(&Summary { reverted: &reverted });
     match reverted.len() {
         0 => context.printer.step("done", "nothing to do: nothing is applied"),
-        1 => context.printer.step("done", "1 migration taken back"),
-        count => context.printer.step("done", &format!("{count} migrations taken back")),
+        1 => context.printer.step("done", "1 migration reverted"),
+        count => context.printer.step("done", &format!("{count} migrations reverted")),
     }
     Ok(Exit::Done)
 }

@@ -49,7 +49,7 @@ struct DryRun<'a> {
     applies: &'a [&'a Migration],
 }
 
-/// Takes back and applies until the database has just the migrations up to one.
+/// Reverts and applies until the database has just the migrations up to one.
 pub fn run(args: &GotoArgs, context: &Context) -> anyhow::Result<Exit> {
     let work = Work::open(context, "migrate goto")?;
     let mut work = work.within(&args.limits).allow(&args.allowance, context);
@@ -65,7 +65,7 @@ pub fn run(args: &GotoArgs, context: &Context) -> anyhow::Result<Exit> {
     context.printer.summary(&Summary { reverted: &reverted, applied: &applied });
     let done = match (reverted.len(), applied.len()) {
         (0, 0) => format!("nothing to do: the database is at `{name}`"),
-        (back, there) => format!("{back} taken back, {there} applied: the database is at `{name}`"),
+        (back, there) => format!("{back} reverted, {there} applied: the database is at `{name}`"),
     };
     context.printer.step("done", &done);
     Ok(Exit::Done)

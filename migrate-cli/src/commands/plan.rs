@@ -17,7 +17,7 @@ pub struct PlanArgs {
     /// One migration, by name or timestamp; all without it
     #[arg(value_name = "NAME")]
     name: Option<String>,
-    /// The way back
+    /// The inverse
     #[arg(long)]
     down: bool,
 }

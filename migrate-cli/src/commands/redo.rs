@@ -32,7 +32,7 @@ struct Summary<'a> {
     redone: &'a [String],
 }
 
-/// Takes back the last migrations and applies the same again.
+/// Reverts the last migrations and applies the same again.
 pub fn run(args: &RedoArgs, context: &Context) -> anyhow::Result<Exit> {
     let work = Work::open(context, "migrate redo")?;
     let mut work = work.within(&args.limits).allow(&args.allowance, context);
@@ -45,11 +45,9 @@ pub fn run(args: &RedoArgs, context: &Context) -> anyhow::Result<Exit> {
     context.printer.summary(&Summary { redone: &redone });
     match redone.len() {
         0 => context.printer.step("done", "nothing to do: nothing is applied"),
-        1 => context.printer.step("done", "1 migration taken back and applied again"),
+        1 => context.printer.step("done", "1 migration reverted and applied again"),
         count => {
-            context
-                .printer
-                .step("done", &format!("{count} migrations taken back and applied again"));
+            context.printer.step("done", &format!("{count} migrations reverted and applied again"));
         }
     }
     Ok(Exit::Done)

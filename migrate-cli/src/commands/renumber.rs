@@ -57,7 +57,7 @@ pub fn run(args: &RenumberArgs, context: &Context) -> anyhow::Result<Exit> {
     if applied.contains(&name) {
         return Err(Refusal {
             message: format!("`{name}` is applied, and has its name in the history"),
-            help: "take it back with `migrate down` first, or leave it where it is".to_owned(),
+            help: "revert it with `migrate down` first, or leave it where it is".to_owned(),
         }
         .into());
     }

@@ -23,7 +23,7 @@ pub struct SyncArgs {
     /// Show the SQL and what would be lost, and change nothing
     #[arg(long)]
     dry_run: bool,
-    /// Take back what has rows in it, too: they are lost
+    /// Revert what has rows in it, too: they are lost
     #[arg(long)]
     discard_rows: bool,
     /// The word that a protected database asks for.
@@ -54,7 +54,7 @@ struct DryRun<'a> {
     losses: &'a [Loss],
 }
 
-/// Takes back what is not in this checkout, and applies what is missing.
+/// Reverts what is not in this checkout, and applies what is missing.
 pub fn run(args: &SyncArgs, context: &Context) -> anyhow::Result<Exit> {
     let work = Work::open(context, "migrate sync")?;
     let mut work = work.within(&args.limits).allow(&args.allowance, context);
@@ -107,7 +107,7 @@ fn sync(work: Work, discard_rows: bool, context: &Context) -> anyhow::Result<()>
     let done = match (reverted.len(), applied.len()) {
         (0, 0) => "nothing to do: the database is what this checkout describes".to_owned(),
         (back, there) => format!(
-            "{back} taken back, {there} applied: the database is what this checkout describes"
+            "{back} reverted, {there} applied: the database is what this checkout describes"
         ),
     };
     context.printer.step("done", &done);

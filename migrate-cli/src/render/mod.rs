@@ -172,7 +172,7 @@ fn exit_of(error: &EngineError) -> Exit {
         | EngineError::RowsLost(_)
         | EngineError::CitusWorker
         | EngineError::CitusClean
-        | EngineError::NoWayBack { .. }
+        | EngineError::Irreversible { .. }
         | EngineError::UntrustedCode { .. }
         | EngineError::FunctionMissing { .. }
         | EngineError::History(HistoryError::Untrusted { .. } | HistoryError::RowsRemoved { .. })

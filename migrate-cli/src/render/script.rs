@@ -1,6 +1,6 @@
 //! A migration as SQL that psql would take, with what a reviewer wants to know as comments.
 
-use migrate_core::WayBack;
+use migrate_core::StoredInverse;
 use migrate_core::plan::{Capture, Inverse, Migration, Statement, Step};
 
 use crate::printer::count;
@@ -14,7 +14,7 @@ pub enum Code {
     Folded,
 }
 
-/// What a migration does, a step after the other, and how each comes back.
+/// What a migration does, a step after the other, and how each is reverted.
 pub fn up(migration: &Migration, code: Code) -> String {
     let written = migration.down.is_some() || migration.irreversible.is_some();
     let mut text = format!("-- {}", migration.name);
@@ -38,9 +38,9 @@ pub fn up(migration: &Migration, code: Code) -> String {
 
 /// What takes a migration back, the last step first.
 pub fn down(migration: &Migration) -> String {
-    if let Some(why) = WayBack::none(migration) {
+    if let Some(why) = StoredInverse::irreversible(migration) {
         return format!(
-            "-- {}\n-- line {}: cannot be taken back: {}",
+            "-- {}\n-- line {}: cannot be reverted: {}",
             migration.name,
             why.place.line,
             on_one_line(&why.reason)
@@ -58,7 +58,7 @@ pub fn down(migration: &Migration) -> String {
             Inverse::Capture(capture) => &capture.first,
             Inverse::None { .. } => &[],
         };
-        let summary = format!("take back: {}", step.summary);
+        let summary = format!("revert: {}", step.summary);
         text += &headed(&summary, step, statements, Code::Whole);
         match &step.inverse {
             Inverse::Capture(capture) => text += &format!("\n-- {}", as_it_was(capture)),
@@ -121,7 +121,7 @@ fn headed(summary: &str, step: &Step, statements: &[Statement], code: Code) -> S
     text
 }
 
-/// How a step comes back.
+/// How a step is reverted.
 fn back(inverse: &Inverse) -> String {
     match inverse {
         Inverse::Construction { statements } => {

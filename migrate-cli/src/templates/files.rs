@@ -11,6 +11,5 @@ pub const MAIN: &str = include_str!("crate/main.rs.txt");
 /// A migration in SQL.
 pub const SQL_UP: &str = "-- What is to be done. `-- migrate: outside transaction` as the first line \
                           runs each statement alone.\n";
-/// The way back of a migration in SQL.
-pub const SQL_DOWN: &str =
-    "-- What takes it back. Without this file the migration has no way back.\n";
+/// The inverse of a migration in SQL.
+pub const SQL_DOWN: &str = "-- What reverts it. Without this file the migration has no inverse.\n";

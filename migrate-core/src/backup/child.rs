@@ -84,7 +84,7 @@ pub(super) fn outcome(mut child: Child, is_over: impl Fn() -> bool) -> io::Resul
     }
 }
 
-/// Hears a program out: `progress` gets the lines that tell how far it is, what comes back are its
+/// Hears a program out: `progress` gets the lines that tell how far it is, what is returned are its
 /// complaints.
 pub(super) fn listen(stderr: impl Read, mut progress: impl FnMut(&str)) -> Vec<String> {
     let mut complaints: Vec<String> = Vec::new();

@@ -33,7 +33,7 @@ pub(crate) fn contents(client: &mut Client) -> Result<Option<String>, postgres::
     Ok(some.map(|some| if all > 3 { format!("{some} and {} more", all - 3) } else { some }))
 }
 
-/// SQL that removes all that a new database does not have. The schema `public` is made again as
+/// SQL that removes all that a new database does not have. The schema `public` is recreated as
 /// `initdb` makes it: what else a backup knows of it is a difference to that.
 pub(crate) const CLEAN: &str = r"
 DO $clean$

@@ -124,7 +124,7 @@ pub(crate) fn restore(
         let copied = copier.join().unwrap_or_else(|_| Err(io::ErrorKind::Other.into()));
         let copied = copied.and_then(|mut input| {
             if !complete {
-                // Without a COMMIT, the end of the session takes everything back.
+                // Without a COMMIT, the end of the session reverts everything.
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
             write!(input, "\n{RESET};\n{}\n\\warn pg_restore: {DONE}\n", restore.last)?;

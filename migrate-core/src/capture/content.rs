@@ -65,7 +65,7 @@ impl State {
         let there: HashSet<&Address> = after.facts.values().map(|fact| &fact.address).collect();
         let holds = |fact: &Fact| fact.holds_data() && fact.address.class == "pg_class";
         let gone = |fact: &Fact| holds(fact) && !there.contains(&fact.address);
-        // The value of a sequence comes back with it, and a foreign table has its rows elsewhere.
+        // The value of a sequence is restored with it, and a foreign table has its rows elsewhere.
         let is_restored = |key: &Key| {
             let kinds = [Kind::Sequence, Kind::ForeignTable, Kind::ForeignTableColumn];
             kinds.contains(&key.kind)

@@ -2,7 +2,7 @@
 //!
 //! An extension can make more of a table than the catalog shows: Citus distributes it, TimescaleDB
 //! makes it a hypertable, pg_partman maintains its partitions. No reader knows the calls that lead
-//! there, so none of it is captured; but it is found, and named, so that nobody takes what comes back
+//! there, so none of it is captured; but it is found, and named, so that nobody takes what is restored
 //! for the whole. This is what counts as a registration of an object with an extension:
 //!
 //! - a row in a table of the extension with the object in it: as an `oid` or `regclass`, as its schema

@@ -239,14 +239,14 @@ impl Fact {
             || self.address.class == "pg_type"
     }
 
-    /// Whether anything cannot be made again.
+    /// Whether anything cannot be recreated.
     pub(super) fn has_limits(&self) -> bool {
         let own = self.form.own.as_ref().is_some_and(|own| !own.limits.is_empty());
         own || !self.form.limits.is_empty()
     }
 
-    /// That a setting, or the object itself, cannot be made again, and why, where these columns, by their
-    /// relations, come back as the last ones.
+    /// That a setting, or the object itself, cannot be recreated, and why, where these columns, by their
+    /// relations, are restored as the last ones.
     pub(super) fn limits_of(&self, name: &str, last: &HashMap<Oid, Vec<i64>>) -> Vec<String> {
         let holds = |limit: &&Limit| {
             let Some(ColumnsOf { relation, numbers }) = &limit.unless_in_order else { return true };

@@ -18,7 +18,7 @@ pub(super) struct Form {
     pub(super) among_rows: Vec<String>,
     /// Whether those do without it where rows do not allow it.
     pub(super) may_be_left_off: bool,
-    /// What cannot be changed in place: where it differs, the object is made anew.
+    /// What cannot be changed in place: where it differs, the object is recreated.
     pub(super) definition: Option<String>,
     pub(super) drop: Vec<String>,
     /// Of what is renamed in its own way: its name, and what stands before the old one, before the new

@@ -1,10 +1,10 @@
-//! What objects of the database are like, and what takes them back to that.
+//! What objects of the database are like, and what reverts them to that.
 //!
-//! An operation that drops or alters knows no way back by itself: what was there is known only
+//! An operation that drops or alters knows no inverse by itself: what was there is known only
 //! when it runs. So the engine reads the objects that it names just before and just after
 //! (`State::read`, `State::read_after`), each time with everything that belongs to them and
-//! depends on them, and stores the difference as statements (`State::way_back_from`): what is
-//! gone is made again, what is new is dropped, what has changed is changed back.
+//! depends on them, and stores the difference as statements (`State::inverse_from`): what is
+//! gone is recreated, what is new is dropped, what has changed is changed back.
 //!
 //! - `names` finds the named objects, `objects`, through `pg_depend`, all that hangs on them. An
 //!   object is known by its kind and its full name: a change of a column's type rebuilds indexes
@@ -80,7 +80,7 @@ pub struct State {
     made: HashSet<Address>,
     /// Whether that is certain.
     is_certain: bool,
-    /// Whom default privileges grant something to: these have it on everything that is made again.
+    /// Whom default privileges grant something to: these have it on everything that is recreated.
     defaults: HashMap<String, Vec<String>>,
     /// The partitions and children among the tables that the objects belong to.
     children: HashMap<Oid, partition::Child>,
@@ -346,8 +346,8 @@ impl State {
 
     /// The statements that take `after` back to `self`, in an order in which they run.
     #[must_use]
-    pub fn way_back_from(&self, after: &Self) -> Vec<plan::Statement> {
-        difference::way_back(self, after).into_iter().map(plan::Statement::new).collect()
+    pub fn inverse_from(&self, after: &Self) -> Vec<plan::Statement> {
+        difference::inverse(self, after).into_iter().map(plan::Statement::new).collect()
     }
 
     /// The code of untrusted roles that these statements would run.

@@ -214,7 +214,7 @@ WHERE part > 0 AND EXISTS (SELECT FROM pg_attribute
         addresses: HashSet<Address>,
     ) -> Result<HashSet<Address>, postgres::Error> {
         let mut made = self.new_since(client, addresses)?;
-        // All of what the catalog says of a function is written anew when it is replaced.
+        // All of what the catalog says of a function is rewritten when it is replaced.
         let there = self.were_there(client, &made)?;
         made.retain(|address| !there.contains(address));
         if self.has_cursor {
@@ -457,7 +457,7 @@ found AS (
         WHERE $5 AND f.classid = 'pg_constraint'::regclass AND own.oid = f.objid
           AND own.contype = 'c' AND heir.contype = 'c' AND heir.coninhcount > 0
         UNION ALL
-        -- a foreign key that is made again takes over those of partitions
+        -- a foreign key that is recreated takes over those of partitions
         SELECT f.classid, heir.oid, 0, f.of_extension
         FROM pg_constraint own
         JOIN pg_inherits ON inhparent = own.conrelid

@@ -140,7 +140,7 @@ impl<'b, 'a: 'b> Undo<'b, 'a> {
             }
             let renamed = self.renamed.to_mut();
             if let Some(mut now) = renamed.facts.remove(other) {
-                // Under its old name it would be dropped, if it has to be made anew.
+                // Under its old name it would be dropped, if it has to be recreated.
                 now.set_form(Form { drop: fact.drop(), ..now.form() });
                 renamed.facts.insert(key, now);
             }

@@ -1,7 +1,7 @@
 //! Starting a cluster that is not running: the decisions, in their order.
 //!
 //! All of it happens under the cluster's lock. Nothing here removes data: a fault leaves it as it
-//! was, and what was half made is made anew.
+//! was, and what was half made is recreated.
 
 use std::path::Path;
 use std::thread;

@@ -24,7 +24,7 @@ pub enum AdministrationError {
         error: postgres::Error,
     },
     /// Once it was dropped, the role could not create it again.
-    #[error("the role `{role}` may not create databases, so `{database}` could not be made anew")]
+    #[error("the role `{role}` may not create databases, so `{database}` could not be recreated")]
     MayNotCreate {
         /// The role.
         role: String,

@@ -290,7 +290,7 @@ impl Session {
         &self.server.search_path
     }
 
-    /// SQL that takes back what migrations may have set for the session before, by a function for
+    /// SQL that reverts what migrations may have set for the session before, by a function for
     /// example.
     pub(crate) fn as_it_was(&self) -> Vec<String> {
         if !self.is_used {

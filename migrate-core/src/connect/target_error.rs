@@ -91,7 +91,7 @@ impl TargetError {
                  libpq: https://www.postgresql.org/docs/current/libpq-connect.html"
                     .to_owned()
             }
-            Self::Invalid { .. } => "mend it, or leave it out".to_owned(),
+            Self::Invalid { .. } => "fix it, or leave it out".to_owned(),
             Self::Unsupported { .. } => {
                 "leave it out, if the database is reached without".to_owned()
             }

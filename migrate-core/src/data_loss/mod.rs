@@ -36,7 +36,7 @@ use crate::plan::{Function, Statement};
 use attributes::Attributes;
 use tables::{DroppedTable, TableInventory};
 
-/// Rows, or values of a column, that are lost when a migration is taken back or applied.
+/// Rows, or values of a column, that are lost when a migration is reverted or applied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Loss {
     /// The migration.
@@ -131,7 +131,7 @@ enum Went {
     Refused,
 }
 
-/// A migration that is taken back or applied: what is done of it, statement by statement.
+/// A migration that is reverted or applied: what is done of it, statement by statement.
 pub(crate) struct Passage<'a> {
     pub(crate) name: &'a str,
     pub(crate) direction: Direction,

@@ -27,7 +27,7 @@ type Types = HashMap<(Oid, i16), (Oid, i32)>;
 pub(super) struct Table {
     oid: Oid,
     shown: String,
-    /// Where its rows are: another place once it was truncated, or written anew.
+    /// Where its rows are: another place once it was truncated, or rewritten.
     place: Oid,
     /// The last of its columns.
     columns: i16,
@@ -106,7 +106,7 @@ impl TableInventory {
         if !moved.is_empty() {
             all.extend(self.retyped(transaction.client(), &moved).map_err(Failure::connection)?);
         }
-        // Of a way back that empties a table, its author says that the rows are the migration's own.
+        // Of an inverse that empties a table, its author says that the rows are the migration's own.
         if direction == Direction::Up {
             for table in self.tables.iter().filter(|table| moved.contains(&table.oid)) {
                 let gone = DroppedTable {

@@ -154,7 +154,7 @@ pub enum Event {
         /// All of it.
         objects: Vec<String>,
     },
-    /// Files and database part here: what was applied from there on is taken back.
+    /// Files and database part here: what was applied from there on is reverted.
     Parted {
         /// The first that does not stay.
         name: String,
@@ -202,7 +202,7 @@ pub enum Event {
         duration: Duration,
         /// Why it cannot be reverted, where it cannot.
         irreversible: Option<String>,
-        /// What does not come back when it is taken back, such as rows.
+        /// What is not restored when it is reverted, such as rows.
         lost: Vec<String>,
     },
 }

@@ -1,4 +1,4 @@
-//! Reading, around a step, how it comes back.
+//! Reading, around a step, how it is reverted.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -17,7 +17,7 @@ use crate::plan::{Capture, Inverse, Object, Statement, Step};
 pub(super) struct Watch {
     /// Whether anybody wants to know: on the way up, of a migration without a `down` of its own.
     pub(super) wanted: bool,
-    /// What is known of the way back so far.
+    /// What is known of the inverse so far.
     pub(super) captured: Captured,
     /// What the running step found.
     before: Option<State>,
@@ -136,14 +136,14 @@ impl Watch {
         Ok(())
     }
 
-    /// What is known of the way back if nothing is left of what the running step found.
+    /// What is known of the inverse if nothing is left of what the running step found.
     pub(super) fn if_all_is_gone(&self, origin: &Origin<'_>) -> Captured {
         let mut captured = self.captured.clone();
         if let (Some(capture), Some(before)) = (self.asked(origin), &self.before) {
             let after = State::default();
             let unrestored = unrestored(capture, before, &after);
             captured
-                .insert(origin.index, inverse(capture, unrestored, before.way_back_from(&after)));
+                .insert(origin.index, inverse(capture, unrestored, before.inverse_from(&after)));
         }
         captured
     }
@@ -188,7 +188,7 @@ impl Watch {
                 let told = transaction.client().batch_execute(&format!("DO {body}"));
                 told.map_err(|error| Failure::capture(origin, error))?;
             }
-            let mut back = before.way_back_from(&after);
+            let mut back = before.inverse_from(&after);
             let unrestored = unrestored(&capture, &before, &after).and_lost(references.replaced);
             if let Some(first) = back.first_mut() {
                 note_code(&mut first.sql, &before.code_from(&after));

@@ -41,7 +41,7 @@ pub(super) enum Answer {
     NotDone,
     /// It was not, and it has left these indexes, which are not valid, on these tables.
     Indexes(Vec<(String, Oid)>),
-    /// The partition is half way out: there is no way back.
+    /// The partition is half way out: there is no inverse.
     HalfOut(Oid),
     /// The index, on this table, is still there, and no longer valid.
     HalfDropped(String, Oid),

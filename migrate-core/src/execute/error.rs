@@ -96,7 +96,7 @@ pub enum Failure {
         source: Box<FunctionError>,
     },
     /// What a step is about could not be read from the catalog.
-    #[error("the way back could not be read from the catalog")]
+    #[error("the inverse could not be read from the catalog")]
     Capture {
         /// The step.
         step: Box<Step>,
@@ -104,7 +104,7 @@ pub enum Failure {
         source: Said,
     },
     /// The author names an object that is there neither before nor after the step.
-    #[error("{object} is there neither before nor after, so its way back cannot be read")]
+    #[error("{object} is there neither before nor after, so its inverse cannot be read")]
     NotThere {
         /// The step.
         step: Box<Step>,
@@ -170,7 +170,7 @@ pub enum Failure {
         "{} {}",
         quoted(sql),
         if *back {
-            "took back a part of it outside a transaction, and did not come to its end"
+            "reverted a part of it outside a transaction, and did not come to its end"
         } else {
             "ran here when the runner ended, and the file has another statement there by now"
         }
@@ -178,7 +178,7 @@ pub enum Failure {
     Replaced {
         /// The statement.
         sql: String,
-        /// Whether it took back what an earlier one had done.
+        /// Whether it reverted what an earlier one had done.
         back: bool,
         /// Whether it is known to be done; else nothing is known of it.
         done: bool,

@@ -32,7 +32,7 @@ impl Left {
     pub(super) fn told(self, direction: Direction) -> String {
         let done = match direction {
             Direction::Up => "done",
-            Direction::Down => "taken back",
+            Direction::Down => "reverted",
         };
         match self {
             Self::RolledBack => {
@@ -45,7 +45,7 @@ impl Left {
                 let of = count(of, "statement");
                 let of = match direction {
                     Direction::Up => format!("its {of}"),
-                    Direction::Down => format!("the {of} of its way back"),
+                    Direction::Down => format!("the {of} of its inverse"),
                 };
                 let (is, them) = if done == 1 { ("is", "it") } else { ("are", "them") };
                 format!("{done} of {of} {is} done and recorded, the one after {them} is not")

@@ -60,7 +60,7 @@ pub(crate) struct Work<'a> {
     pub(crate) name: &'a str,
     pub(crate) direction: Direction,
     pub(crate) steps: &'a [Step],
-    /// Whether the way back of its steps is to be read from the catalog.
+    /// Whether the inverse of its steps is to be read from the catalog.
     pub(crate) captures: bool,
     /// What statements may ask of the environment.
     pub(crate) variables: &'a Variables,
@@ -302,7 +302,7 @@ fn partial(done: usize, work: &Work<'_>) -> Option<Left> {
 }
 
 /// The journal's word on how far a migration has come. It is of the statements that are done: what
-/// comes after them may be mended. The one after them is about to run where something is noted of
+/// comes after them may be fixed. The one after them is about to run where something is noted of
 /// it.
 fn journal(
     history: &History,

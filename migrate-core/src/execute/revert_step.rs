@@ -1,4 +1,4 @@
-//! Taking back a step of a migration that stopped half way.
+//! Reverting a step of a migration that stopped half way.
 
 use std::time::Instant;
 

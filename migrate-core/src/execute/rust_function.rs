@@ -262,7 +262,7 @@ impl Answers<'_> {
             return Err(Ended::Failed { error, begun });
         }
         let Some((_, query)) = self.failed.take() else { return Ok(()) };
-        // A line of its own SQL may have mended it.
+        // A line of its own SQL may have fixed it.
         match self.client.batch_execute("SELECT") {
             Ok(()) => Ok(()),
             Err(error) if error.code() == Some(&SqlState::IN_FAILED_SQL_TRANSACTION) => {

@@ -29,7 +29,7 @@ pub(super) struct Transaction<'a> {
     pub(super) statements: &'a [Origin<'a>],
     pub(super) variables: &'a Variables,
     pub(super) functions: &'a Runner,
-    /// What is recorded at the end, given what is known of the way back then.
+    /// What is recorded at the end, given what is known of the inverse then.
     pub(super) closing: &'a dyn Fn(&Captured) -> Vec<String>,
     pub(super) limits: &'a Limits,
     pub(super) interrupt: &'a Interrupt,

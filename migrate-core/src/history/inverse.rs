@@ -1,4 +1,4 @@
-//! How a migration as a whole comes back.
+//! How a migration as a whole is reverted.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -66,29 +66,32 @@ impl CapturedInverse {
     }
 }
 
-/// The way back of a migration; stored with its history row, so that `down` needs no file.
+/// The inverse of a migration; stored with its history row, so that `down` needs no file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum WayBack {
+pub enum StoredInverse {
     /// The author's `down`.
-    Written(Vec<Step>),
+    #[serde(rename = "written")]
+    Explicit(Vec<Step>),
     /// The inverses of the steps, the last one first.
     Inferred(Vec<Step>),
     /// There is none.
-    None(NoWayBack),
+    #[serde(rename = "none")]
+    Irreversible(IrreversibleReason),
 }
 
-/// A way back as the database keeps it: to be read by every later version.
+/// An inverse as the database keeps it: to be read by every later version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Stored {
     /// The version of the steps' JSON.
     pub(crate) format: u32,
-    /// The way back.
-    pub(crate) way_back: WayBack,
+    /// The inverse.
+    #[serde(rename = "way_back")]
+    pub(crate) inverse: StoredInverse,
     /// The checksum of the `up` that it reverts; older versions did not store it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) checksum: Option<String>,
-    /// What was read from the catalog, where the way back itself has no place for it.
+    /// What was read from the catalog, where the inverse itself has no place for it.
     #[serde(default, skip_serializing_if = "Captured::is_empty")]
     pub(crate) captured: Captured,
 }
@@ -103,7 +106,10 @@ pub(crate) struct StoredCapture {
 }
 
 /// How the summary of a step begins that takes another back.
-pub(crate) const BACK: &str = "take back: ";
+pub(crate) const BACK: &str = "revert: ";
+
+/// How it began in versions before 0.2.
+const BACK_BEFORE: &str = "take back: ";
 
 /// Why nothing was captured of a migration that is recorded.
 const NOT_RUN: &str = "it was recorded without being run, so what was there before is not known";
@@ -125,19 +131,24 @@ impl Stored {
         }
         let mut stored: Self = serde_json::from_str(text)?;
         stored.captured.values_mut().for_each(CapturedInverse::drop_internal_options);
-        if let WayBack::Inferred(steps) = &mut stored.way_back {
-            steps.iter_mut().for_each(|step| drop_internal_options(&mut step.statements));
+        if let StoredInverse::Inferred(steps) = &mut stored.inverse {
+            for step in steps {
+                drop_internal_options(&mut step.statements);
+                if let Some(summary) = step.summary.strip_prefix(BACK_BEFORE) {
+                    step.summary = format!("{BACK}{summary}");
+                }
+            }
         }
         Ok(stored)
     }
 
-    pub(crate) fn new(migration: &Migration, way_back: WayBack, captured: &Captured) -> Self {
-        let captured = match way_back {
-            WayBack::None(_) => captured.clone(),
-            WayBack::Written(_) | WayBack::Inferred(_) => Captured::new(),
+    pub(crate) fn new(migration: &Migration, inverse: StoredInverse, captured: &Captured) -> Self {
+        let captured = match inverse {
+            StoredInverse::Irreversible(_) => captured.clone(),
+            StoredInverse::Explicit(_) | StoredInverse::Inferred(_) => Captured::new(),
         };
         let (format, checksum) = (migrate_dsl::FORMAT, Some(migration.checksum()));
-        Self { format, way_back, checksum, captured }
+        Self { format, inverse, checksum, captured }
     }
 
     /// What was read from the catalog; none if it is that of another `up`.
@@ -147,10 +158,10 @@ impl Stored {
         }
         let mut stored =
             StoredCapture { captured: self.captured, objects: BTreeMap::new(), unread: NOT_RUN };
-        match self.way_back {
-            WayBack::None(_) => {}
-            WayBack::Written(_) => stored.unread = HAD_DOWN,
-            WayBack::Inferred(steps) => {
+        match self.inverse {
+            StoredInverse::Irreversible(_) => {}
+            StoredInverse::Explicit(_) => stored.unread = HAD_DOWN,
+            StoredInverse::Inferred(steps) => {
                 let is_same = |(step, now): (&Step, &Step)| step.verb == now.verb;
                 if steps.len() != migration.up.len()
                     || !steps.iter().rev().zip(&migration.up).all(is_same)
@@ -169,9 +180,9 @@ impl Stored {
     }
 
     /// The inverse, with what was read from the catalog told apart from what the author wrote.
-    pub(crate) fn inverse(self) -> WayBack {
-        let mut inverse = self.way_back;
-        if let WayBack::Inferred(steps) = &mut inverse {
+    pub(crate) fn inverse(self) -> StoredInverse {
+        let mut inverse = self.inverse;
+        if let StoredInverse::Inferred(steps) = &mut inverse {
             for Step { inverse, statements, .. } in steps {
                 let Inverse::Capture(capture) = inverse else { continue };
                 if !statements.iter().any(|statement| statement.captured) {
@@ -184,9 +195,9 @@ impl Stored {
     }
 }
 
-/// Why a migration cannot be taken back.
+/// Why a migration cannot be reverted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NoWayBack {
+pub struct IrreversibleReason {
     /// The reason, as a clause.
     pub reason: String,
     /// The step, or the author's word, that stands in the way.
@@ -218,7 +229,7 @@ fn drop_internal_options(statements: &mut Vec<Statement>) {
     });
 }
 
-impl WayBack {
+impl StoredInverse {
     /// The same for a migration that is applied, given what was read at that time. An object that
     /// the file names only now was not read.
     pub(crate) fn of_applied(migration: &Migration, mut stored: StoredCapture) -> Self {
@@ -247,28 +258,28 @@ impl WayBack {
 
     fn with(migration: &Migration, captured: &Captured, unread: &str) -> Self {
         if let Some(irreversible) = &migration.irreversible {
-            return Self::None(NoWayBack {
+            return Self::Irreversible(IrreversibleReason {
                 reason: irreversible.reason.clone(),
                 place: irreversible.place.clone(),
                 verb: "irreversible".to_owned(),
             });
         }
         match &migration.down {
-            Some(written) => Self::Written(written.clone()),
+            Some(written) => Self::Explicit(written.clone()),
             None => Self::inferred(&migration.up, captured, unread),
         }
     }
 
-    /// Why this migration cannot be taken back, where that is known before it runs.
+    /// Why this migration cannot be reverted, where that is known before it runs.
     #[must_use]
-    pub fn none(migration: &Migration) -> Option<NoWayBack> {
+    pub fn irreversible(migration: &Migration) -> Option<IrreversibleReason> {
         let nothing = || CapturedInverse::Statements(Vec::new());
         let captures = |step: &Step| matches!(step.inverse, Inverse::Capture(_));
         let steps = migration.up.iter().enumerate().filter(|(_, step)| captures(step));
         let everything = steps.map(|(number, _)| (number, nothing())).collect();
         match Self::of(migration, &everything) {
-            Self::None(why) => Some(why),
-            Self::Written(_) | Self::Inferred(_) => None,
+            Self::Irreversible(why) => Some(why),
+            Self::Explicit(_) | Self::Inferred(_) => None,
         }
     }
 
@@ -281,7 +292,11 @@ impl WayBack {
                     true => reason.to_owned(),
                     false => format!("{reason}, and the migration has no `down`"),
                 };
-                Self::None(NoWayBack { reason, place: step.place.clone(), verb: step.verb.clone() })
+                Self::Irreversible(IrreversibleReason {
+                    reason,
+                    place: step.place.clone(),
+                    verb: step.verb.clone(),
+                })
             };
             let mut inverse = Cow::Borrowed(&step.inverse);
             let statements = match &step.inverse {
@@ -327,11 +342,11 @@ impl WayBack {
     ///
     /// # Errors
     ///
-    /// When there is no way back.
-    pub fn steps(&self) -> Result<&[Step], &NoWayBack> {
+    /// When there is no inverse.
+    pub fn steps(&self) -> Result<&[Step], &IrreversibleReason> {
         match self {
-            Self::Written(steps) | Self::Inferred(steps) => Ok(steps),
-            Self::None(why) => Err(why),
+            Self::Explicit(steps) | Self::Inferred(steps) => Ok(steps),
+            Self::Irreversible(why) => Err(why),
         }
     }
 }

@@ -44,7 +44,7 @@ pub(crate) struct Sent {
     pub(crate) sql: String,
     pub(crate) idempotent: bool,
     pub(crate) done_when: Option<String>,
-    /// Whether it took back what an earlier one had done.
+    /// Whether it reverted what an earlier one had done.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) back: bool,
 }
@@ -66,7 +66,7 @@ pub struct Unfinished {
     pub started_at: DateTime<Utc>,
     /// What was there before the statement that was started.
     pub(crate) noted: Option<Noted>,
-    /// What is known of the way back of the steps that are done.
+    /// What is known of the inverse of the steps that are done.
     pub(crate) captured: Captured,
 }
 

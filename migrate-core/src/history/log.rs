@@ -65,11 +65,11 @@ impl Actor {
 pub enum Action {
     /// A migration was applied.
     Up,
-    /// A migration was taken back.
+    /// A migration was reverted.
     Down,
     /// A migration was recorded without being run.
     MarkApplied,
-    /// A record was removed without anything being taken back.
+    /// A record was removed without anything being reverted.
     MarkPending,
     /// A file that has changed was accepted as being as good as what was applied.
     Accept,

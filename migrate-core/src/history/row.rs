@@ -6,7 +6,7 @@ use postgres::{Client, Row};
 use serde::Serialize;
 
 use super::columns::{Column, column, insert, select, short};
-use super::inverse::{Captured, Stored, StoredError, WayBack};
+use super::inverse::{Captured, Stored, StoredError, StoredInverse};
 use super::{History, HistoryError};
 use crate::plan::{Checksum as _, Migration, Step};
 
@@ -74,8 +74,8 @@ impl StoredRow {
         serde_json::from_str(&self.up)
     }
 
-    /// The way back.
-    pub(crate) fn down(&self) -> Result<WayBack, StoredError> {
+    /// The inverse.
+    pub(crate) fn down(&self) -> Result<StoredInverse, StoredError> {
         Ok(Stored::read(&self.down)?.inverse())
     }
 }
@@ -142,12 +142,12 @@ impl History {
         Ok(client.query_opt(&sql, &[&name])?.is_some())
     }
 
-    /// How an applied migration comes back, as it was stored when it was applied.
+    /// How an applied migration is reverted, as it was stored when it was applied.
     ///
     /// # Errors
     ///
     /// When the row cannot be read.
-    pub fn way_back(&self, client: &mut Client, name: &str) -> Result<WayBack, HistoryError> {
+    pub fn inverse(&self, client: &mut Client, name: &str) -> Result<StoredInverse, HistoryError> {
         Ok(self.stored_inverse(client, name)?.inverse())
     }
 
@@ -173,10 +173,10 @@ impl History {
         migration: &Migration,
         generator: &str,
         duration: &str,
-        way_back: WayBack,
+        inverse: StoredInverse,
         captured: &Captured,
     ) -> String {
-        let stored = Stored::new(migration, way_back, captured);
+        let stored = Stored::new(migration, inverse, captured);
         let mut values = recorded(migration, generator);
         values.extend([
             ("name", literal(&migration.name)),
@@ -187,16 +187,16 @@ impl History {
         insert(&self.table, &values)
     }
 
-    /// Makes what the files say now the record of a migration; without a way back, the stored one
+    /// Makes what the files say now the record of a migration; without an inverse, the stored one
     /// stays.
     pub(crate) fn replace(
         &self,
         migration: &Migration,
         generator: &str,
-        way_back: Option<WayBack>,
+        inverse: Option<StoredInverse>,
     ) -> String {
         let mut values = recorded(migration, generator);
-        let stored = way_back.map(|way_back| Stored::new(migration, way_back, &Captured::new()));
+        let stored = inverse.map(|inverse| Stored::new(migration, inverse, &Captured::new()));
         values.extend(stored.map(|stored| ("down", json(&stored))));
         let values: Vec<_> = values.iter().map(|(name, sql)| format!("{name} = {sql}")).collect();
         format!(

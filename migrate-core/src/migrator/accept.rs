@@ -7,14 +7,14 @@ use super::history_snapshot::HistorySnapshot;
 use crate::connect::Session;
 use crate::error::Error;
 use crate::event::Observer;
-use crate::history::inverse::{Captured, WayBack};
+use crate::history::inverse::{Captured, StoredInverse};
 use crate::history::{Action, Line};
 use crate::order::State;
 use crate::plan::{Checksum as _, Migration};
 
 impl Migrator {
     /// Records that what the file of an applied migration says now is as good as what was applied.
-    /// Nothing is run. The stored way back stays, unless the file gives another one that is known
+    /// Nothing is run. The stored inverse stays, unless the file gives another one that is known
     /// without running it.
     ///
     /// # Errors
@@ -33,14 +33,14 @@ impl Migrator {
         self.run_locked(session, observer, |run| {
             let history = Arc::clone(&run.history);
             let migration = self.can_accept(&history, name)?;
-            let way_back = match WayBack::of(migration, &Captured::new()) {
-                WayBack::None(_) if migration.irreversible.is_none() => None,
-                way_back => Some(way_back),
+            let inverse = match StoredInverse::of(migration, &Captured::new()) {
+                StoredInverse::Irreversible(_) if migration.irreversible.is_none() => None,
+                inverse => Some(inverse),
             };
             let checksum = migration.checksum();
             let line = Line::done(Action::Accept, name).message(reason).checksum(&checksum);
             let log = self.history.log(&self.actor, line);
-            let row = self.history.replace(migration, &self.plan.generator, way_back);
+            let row = self.history.replace(migration, &self.plan.generator, inverse);
             self.write(run.session, vec![row, log])
         })
     }

@@ -1,4 +1,4 @@
-//! Taking back.
+//! Reverting.
 
 use std::sync::Arc;
 
@@ -12,13 +12,13 @@ use crate::connect::Session;
 use crate::error::Error;
 use crate::event::{Direction, Observer};
 use crate::execute::{ApplyError, is_transactional};
-use crate::history::inverse::{Captured, NoWayBack, WayBack};
+use crate::history::inverse::{Captured, IrreversibleReason, StoredInverse};
 use crate::history::{Action, Applied, Line, TRANSACTION_MS, Unfinished};
 use crate::plan::versions::for_server;
 use crate::plan::{Checksum as _, Step};
 use crate::reason::UnfinishedReason;
 
-/// How far to take back.
+/// How far to revert.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DownTo {
     /// The last so many, in the order of applying.
@@ -32,7 +32,7 @@ pub enum DownTo {
 /// The migrations that are to be reverted.
 pub(super) struct RevertTargets<'a> {
     /// The migration that stopped half way up: it is the newest, and only its steps that were done
-    /// come back.
+    /// are restored.
     pub(super) partial: Option<&'a Unfinished>,
     /// Applied ones, the last applied first.
     pub(super) applied: Vec<&'a Applied>,
@@ -101,12 +101,12 @@ impl RevertPlan {
 }
 
 impl Migrator {
-    /// Takes back migrations, the last one first, and gives their names.
+    /// Reverts migrations, the last one first, and gives their names.
     ///
     /// # Errors
     ///
-    /// When the database is protected or one of them has no way back, before anything is touched; or
-    /// when one fails, and then those before it stay taken back.
+    /// When the database is protected or one of them has no inverse, before anything is touched; or
+    /// when one fails, and then those before it stay reverted.
     pub fn down(
         &self,
         session: &mut Session,
@@ -123,7 +123,7 @@ impl Migrator {
         to: &DownTo,
         observer: &mut dyn Observer,
     ) -> Result<Vec<String>, Error> {
-        // With nothing applied there is nothing to take back, and no history to create.
+        // With nothing applied there is nothing to revert, and no history to create.
         if self.read_history(session)?.is_none_or(|history| history.is_empty()) {
             return Ok(Vec::new());
         }
@@ -149,7 +149,7 @@ impl Migrator {
         Ok(self.revert_plan(session, &history, &RevertTargets::of(&history, to))?.steps())
     }
 
-    /// The migrations to take back and their steps: all of them known to have a way back.
+    /// The migrations to revert and their steps: all of them known to have an inverse.
     pub(super) fn revert_plan(
         &self,
         session: &mut Session,
@@ -165,8 +165,8 @@ impl Migrator {
             plan.partial = Some((partial.clone(), steps));
         }
         for row in &targets.applied {
-            let way_back = self.way_back(session, row)?;
-            let steps = way_back.steps().map_err(|why| Error::NoWayBack {
+            let inverse = self.inverse_of(session, row)?;
+            let steps = inverse.steps().map_err(|why| Error::Irreversible {
                 name: row.name.clone(),
                 why: Box::new(why.clone()),
                 outdated: self.is_outdated(row),
@@ -190,22 +190,27 @@ impl Migrator {
 
     /// The inverse of an applied migration. What its file says counts as long as its `up` is what was
     /// applied; only what was read from the catalog then is the stored one's, step by step.
-    pub(super) fn way_back(&self, session: &mut Session, row: &Applied) -> Result<WayBack, Error> {
+    pub(super) fn inverse_of(
+        &self,
+        session: &mut Session,
+        row: &Applied,
+    ) -> Result<StoredInverse, Error> {
         let file = self.plan.migration(&row.name).filter(|migration| {
             migration.problems.is_empty() && migration.checksum() == row.checksum
         });
         let Some(migration) = file else {
-            return self.on_history(session, |client| self.history.way_back(client, &row.name));
+            return self.on_history(session, |client| self.history.inverse(client, &row.name));
         };
         let is_known = migration.up.iter().all(|step| step.merged_by_children_of.is_none());
-        let way_back = WayBack::of(migration, &Captured::new());
-        if !is_inferred(migration) || is_known && !matches!(way_back, WayBack::None(_)) {
-            return Ok(way_back);
+        let inverse = StoredInverse::of(migration, &Captured::new());
+        if !is_inferred(migration) || is_known && !matches!(inverse, StoredInverse::Irreversible(_))
+        {
+            return Ok(inverse);
         }
         let stored =
             self.on_history(session, |client| self.history.stored_inverse(client, &row.name))?;
         match stored.clone().captured_of(migration) {
-            Some(captured) => Ok(WayBack::of_applied(migration, captured)),
+            Some(captured) => Ok(StoredInverse::of_applied(migration, captured)),
             // The file was accepted since then, and what is stored is that of the one before.
             None => Ok(stored.inverse()),
         }
@@ -270,7 +275,7 @@ impl LockedRun<'_> {
     }
 }
 
-/// Whether what stopped half way, but for `own`, is what is taken back first, and can go on.
+/// Whether what stopped half way, but for `own`, is what is reverted first, and can go on.
 fn can_go_on_with(
     history: &HistorySnapshot,
     first: Option<&Revert>,
@@ -300,7 +305,7 @@ fn refuse_untrusted_code(session: &mut Session, name: String, steps: &[Step]) ->
                 session.user()
             );
             let (place, verb) = (step.place.clone(), step.verb.clone());
-            let why = Box::new(NoWayBack { reason, place, verb });
+            let why = Box::new(IrreversibleReason { reason, place, verb });
             let (owner, user) = (code.owner.clone(), session.user().to_owned());
             return Err(Error::UntrustedCode { name, owner, user, why });
         }

@@ -10,7 +10,7 @@ use crate::connect::Session;
 use crate::error::Error;
 use crate::event::{Event, Observer};
 use crate::execute::keywords::{Unnamed, unnamed};
-use crate::history::inverse::WayBack;
+use crate::history::inverse::StoredInverse;
 use crate::plan::{Capture, Inverse, Migration, Statement, Step};
 
 /// What the plan says of raw SQL that leaves no trace in the catalog, and what of it is not restored.
@@ -41,7 +41,9 @@ impl Migrator {
         }
         let mut events = Vec::new();
         let inferred = migrations.iter().filter(|migration| is_inferred(migration));
-        for migration in inferred.filter(|migration| WayBack::none(migration).is_none()) {
+        for migration in
+            inferred.filter(|migration| StoredInverse::irreversible(migration).is_none())
+        {
             for step in &migration.up {
                 let Some(capture) = drops_or_changes(step) else { continue };
                 let found = Registration::of_named(session, &capture.objects)?;

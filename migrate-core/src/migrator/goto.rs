@@ -22,8 +22,8 @@ pub struct WouldGoto<'a> {
 }
 
 impl Migrator {
-    /// Takes back and applies until the database has just the migrations up to `name`, and gives the
-    /// names of both. What stopped half way is finished, or taken back, whichever leads there.
+    /// Reverts and applies until the database has just the migrations up to `name`, and gives the
+    /// names of both. What stopped half way is finished, or reverted, whichever leads there.
     ///
     /// # Errors
     ///

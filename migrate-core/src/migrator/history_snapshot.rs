@@ -62,7 +62,7 @@ impl HistorySnapshot {
         direction: Direction,
     ) -> Result<(), Error> {
         let (row, did) = match direction {
-            Direction::Up => (self.row_missing_in(now), "taken back"),
+            Direction::Up => (self.row_missing_in(now), "reverted"),
             Direction::Down => (now.row_missing_in(self), "applied"),
         };
         let own = own.iter().find(|name| !now.has(name));

@@ -96,7 +96,7 @@ impl LockedRun<'_> {
         Ok(())
     }
 
-    /// Whether the connection was made again since the history was read, and with it the lock was free for
+    /// Whether the connection was recreated since the history was read, and with it the lock was free for
     /// a moment. Then it is read again, and refused where another runner went in the other direction.
     pub(super) fn reread_after_reconnect(&mut self, direction: Direction) -> Result<bool, Error> {
         if self.session.reconnects() == self.reconnects {

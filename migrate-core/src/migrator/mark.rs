@@ -6,7 +6,7 @@ use super::Migrator;
 use crate::connect::Session;
 use crate::error::Error;
 use crate::event::Observer;
-use crate::history::inverse::{Captured, WayBack};
+use crate::history::inverse::{Captured, StoredInverse};
 use crate::history::{Action, Line};
 use crate::plan::Checksum as _;
 
@@ -39,9 +39,9 @@ impl Migrator {
                     let missing = || Error::FileMissing { name: name.clone() };
                     let migration = self.plan.migration(name).ok_or_else(missing)?;
                     let nothing = Captured::new();
-                    let way_back = WayBack::of(migration, &nothing);
+                    let inverse = StoredInverse::of(migration, &nothing);
                     let generator = &self.plan.generator;
-                    sql.push(self.history.insert(migration, generator, "0", way_back, &nothing));
+                    sql.push(self.history.insert(migration, generator, "0", inverse, &nothing));
                     checksum = migration.checksum();
                     line = line.checksum(&checksum);
                 }
@@ -54,7 +54,7 @@ impl Migrator {
         })
     }
 
-    /// Removes the record of migrations without taking them back, and gives the names of those
+    /// Removes the record of migrations without reverting them, and gives the names of those
     /// that were recorded, in the history or, where their row was removed, in the log. What stopped
     /// half way is forgotten.
     ///

@@ -1,4 +1,4 @@
-//! What a person can ask for: apply, take back, record, look.
+//! What a person can ask for: apply, revert, record, look.
 
 mod accept;
 #[cfg(feature = "backup")]

@@ -1,4 +1,4 @@
-//! Taking back and applying the same again.
+//! Reverting and applying the same again.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::event::Observer;
 use crate::history::Action;
 
 impl Migrator {
-    /// Takes back the last `count` migrations and applies the same again. One that stopped half way
+    /// Reverts the last `count` migrations and applies the same again. One that stopped half way
     /// counts, and begins again.
     ///
     /// # Errors

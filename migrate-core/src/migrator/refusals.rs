@@ -52,7 +52,7 @@ fn subject(error: &Error, database: &str) -> Option<String> {
         Error::History(HistoryError::RowsRemoved { rows, .. }) => {
             rows.first().map(|row| row.name.clone())
         }
-        Error::NoWayBack { name, .. }
+        Error::Irreversible { name, .. }
         | Error::UntrustedCode { name, .. }
         | Error::FileMissing { name }
         | Error::FunctionMissing { name, .. }

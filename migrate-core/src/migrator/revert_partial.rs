@@ -8,27 +8,27 @@ use crate::connect::Session;
 use crate::error::Error;
 use crate::event::{Direction, Observer};
 use crate::execute::{Standing, standing, take_back};
-use crate::history::inverse::{BACK, Captured, NoWayBack};
+use crate::history::inverse::{BACK, Captured, IrreversibleReason};
 use crate::history::{Action, History, Line, Noted, Unfinished};
 use crate::plan::versions::for_server;
 use crate::plan::{Capture, Inverse, Step, checksum_of_first};
 use crate::reason::UnfinishedReason;
 
-/// Why a step does not come back of which some statements were done.
-const PART: &str = "only a part of it was done, and its way back is that of the whole";
+/// Why a step is not restored of which some statements were done.
+const PART: &str = "only a part of it was done, and its inverse is that of the whole";
 
-/// A step that was done, and how it comes back.
+/// A step that was done, and how it is reverted.
 struct Back {
     /// How many statements of the migration were done before the step.
     before: usize,
     /// How many with it.
     after: usize,
-    /// The way back.
+    /// The inverse.
     step: Step,
 }
 
 impl Migrator {
-    /// The steps that take back what was done of a migration that stopped half way up, the last one
+    /// The steps that revert what was done of a migration that stopped half way up, the last one
     /// first.
     pub(super) fn would_take_back_partial(
         &self,
@@ -89,18 +89,18 @@ impl Migrator {
                         None => statements.clone(),
                         Some(read) => read
                             .statements(&Capture::default())
-                            .map_err(|reason| no_way_back(unfinished, step, reason))?,
+                            .map_err(|reason| irreversible(unfinished, step, reason))?,
                     },
                     Inverse::Declaration { statements } if whole => statements.clone(),
                     Inverse::Capture(capture) if whole => {
                         let captured = captured.map(|read| read.statements(capture));
                         captured
                             .unwrap_or(Err(PART))
-                            .map_err(|reason| no_way_back(unfinished, step, reason))?
+                            .map_err(|reason| irreversible(unfinished, step, reason))?
                     }
-                    Inverse::None { reason } => return Err(no_way_back(unfinished, step, reason)),
+                    Inverse::None { reason } => return Err(irreversible(unfinished, step, reason)),
                     Inverse::Declaration { .. } | Inverse::Capture(_) => {
-                        return Err(no_way_back(unfinished, step, PART));
+                        return Err(irreversible(unfinished, step, PART));
                     }
                 };
                 let step = Step {
@@ -194,8 +194,8 @@ pub(super) fn stuck(unfinished: &Unfinished, why: UnfinishedReason) -> Error {
     Error::Unfinished { name: unfinished.name.clone(), direction: unfinished.direction, why }
 }
 
-fn no_way_back(unfinished: &Unfinished, step: &Step, reason: &str) -> Error {
+fn irreversible(unfinished: &Unfinished, step: &Step, reason: &str) -> Error {
     let (place, verb) = (step.place.clone(), step.verb.clone());
-    let why = Box::new(NoWayBack { reason: reason.to_owned(), place, verb });
-    Error::NoWayBack { name: unfinished.name.clone(), why, outdated: false }
+    let why = Box::new(IrreversibleReason { reason: reason.to_owned(), place, verb });
+    Error::Irreversible { name: unfinished.name.clone(), why, outdated: false }
 }

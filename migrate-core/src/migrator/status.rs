@@ -135,7 +135,7 @@ impl Migrator {
         Ok(Status { migrations, protected: known.protected, runner })
     }
 
-    /// How far a migration came. What cannot be read of its way back is left out.
+    /// How far a migration came. What cannot be read of its inverse is left out.
     fn partial(
         &self,
         session: &mut Session,
@@ -144,8 +144,8 @@ impl Migrator {
     ) -> Partial {
         let major = session.major();
         let steps = if unfinished.direction == Direction::Down {
-            let way_back = applied.and_then(|row| self.way_back(session, row).ok());
-            way_back.and_then(|way_back| way_back.steps().ok().map(<[Step]>::to_vec))
+            let inverse = applied.and_then(|row| self.inverse_of(session, row).ok());
+            inverse.and_then(|inverse| inverse.steps().ok().map(<[Step]>::to_vec))
         } else {
             self.plan.migration(&unfinished.name).map(|migration| migration.up.clone())
         };

@@ -3,7 +3,7 @@
 //! What is applied has to be a beginning of what the files have, in their order. So the database
 //! keeps the longest beginning that it shares with the files; all that was applied after that goes
 //! back, the last first, and what is missing then is applied. Where it ends, there is a migration
-//! without a file, one whose file says something else by now, one that was being taken back, or a
+//! without a file, one whose file says something else by now, one that was being reverted, or a
 //! file that is older than what is applied. Those applied after it may rest on it, and nobody can
 //! tell whether they do: they go with it, and come again.
 
@@ -23,7 +23,7 @@ use crate::plan::{Migration, Statement, Step};
 /// What [`sync`](Migrator::sync) would do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WouldSync<'a> {
-    /// What it would take back, and how; the last applied first.
+    /// What it would revert, and how; the last applied first.
     pub reverts: Vec<(String, Vec<Step>)>,
     /// What it would apply after that.
     pub applies: Vec<&'a Migration>,
@@ -32,12 +32,12 @@ pub struct WouldSync<'a> {
 }
 
 impl Migrator {
-    /// Makes the database what the files describe, and gives the names of what was taken back and
+    /// Makes the database what the files describe, and gives the names of what was reverted and
     /// of what was applied. Where it was interrupted, the next one goes on.
     ///
     /// # Errors
     ///
-    /// Before anything is touched: when the database is protected, something has no way back or
+    /// Before anything is touched: when the database is protected, something has no inverse or
     /// cannot be applied, or rows would be lost and that was not allowed with `discard_rows`. As
     /// [`down`](Self::down) and [`up`](Self::up) after that.
     pub fn sync(
@@ -176,7 +176,7 @@ impl Migrator {
         }
     }
 
-    /// What is to be applied once that is taken back; refused where that could not be done.
+    /// What is to be applied once that is reverted; refused where that could not be done.
     fn can_follow(
         &self,
         history: &HistorySnapshot,
@@ -188,7 +188,7 @@ impl Migrator {
         self.to_apply(&left, &self.entries(&left), &UpTo::default(), major)
     }
 
-    /// What would be lost on the way back, and then on the way forward from what is left.
+    /// What would be lost when it is reverted, and then on the way forward from what is left.
     fn losses(
         &self,
         session: &mut Session,
@@ -201,7 +201,7 @@ impl Migrator {
         self.prepare_functions_of(back.chain(applies.iter().flat_map(|apply| &apply.up)))?;
         let major = session.major();
         let reverts = reverts.iter().map(|(name, steps)| {
-            // Of one that stopped half way back, the rest.
+            // Of one that stopped half inverse, the rest.
             let is_it = |row: &&Unfinished| row.name == *name && row.direction == Direction::Down;
             let done = history.unfinished.iter().find(is_it).map_or(0, |row| row.statements_done);
             Passage {

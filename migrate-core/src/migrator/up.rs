@@ -15,7 +15,7 @@ use crate::connect::permission;
 use crate::error::Error;
 use crate::event::{Direction, Event, Observer};
 use crate::execute::{ApplyError, Failure, Variables, Work, is_transactional};
-use crate::history::inverse::{BACK, Captured, WayBack};
+use crate::history::inverse::{BACK, Captured, StoredInverse};
 use crate::history::{Action, Line, TRANSACTION_MS};
 use crate::order::{Entry, State, pending};
 use crate::plan::{
@@ -189,11 +189,11 @@ impl Migrator {
 
     fn record(&self, migration: &Migration, duration: &str, captured: &Captured) -> Vec<String> {
         let name = &migration.name;
-        let way_back = WayBack::of(migration, captured);
+        let inverse = StoredInverse::of(migration, captured);
         let checksum = migration.checksum();
         let line = Line::done(Action::Up, name).took(duration).checksum(&checksum);
         vec![
-            self.history.insert(migration, &self.plan.generator, duration, way_back, captured),
+            self.history.insert(migration, &self.plan.generator, duration, inverse, captured),
             self.history.log(&self.actor, line),
         ]
     }
@@ -343,10 +343,12 @@ struct Outcome {
 
 impl Outcome {
     fn of(migration: &Migration, captured: &Captured) -> Self {
-        match WayBack::of(migration, captured) {
-            WayBack::None(why) => Self { irreversible: Some(why.reason), lost: Vec::new() },
-            WayBack::Written(_) => Self::default(),
-            WayBack::Inferred(steps) => {
+        match StoredInverse::of(migration, captured) {
+            StoredInverse::Irreversible(why) => {
+                Self { irreversible: Some(why.reason), lost: Vec::new() }
+            }
+            StoredInverse::Explicit(_) => Self::default(),
+            StoredInverse::Inferred(steps) => {
                 Self { irreversible: None, lost: steps.iter().rev().flat_map(lost).collect() }
             }
         }
@@ -359,7 +361,7 @@ impl Outcome {
     }
 }
 
-/// Whether the way back of a migration is that of its steps.
+/// Whether the inverse of a migration is that of its steps.
 pub(super) fn is_inferred(migration: &Migration) -> bool {
     migration.down.is_none() && migration.irreversible.is_none()
 }
@@ -392,12 +394,12 @@ pub(super) fn without_secrets(steps: &[Step], variables: &Variables) -> Vec<Prob
     problems
 }
 
-/// What does not come back with a step that can be taken back.
+/// What is not restored with a step that can be reverted.
 fn lost(back: &Step) -> Vec<String> {
     let Inverse::Capture(capture) = &back.inverse else { return Vec::new() };
     let summary = back.summary.strip_prefix(BACK).unwrap_or(&back.summary);
     let kept = back.statements.iter().flat_map(unrestored_of);
-    let kept: Vec<_> = kept.map(|lost| format!("{lost} does not come back")).collect();
+    let kept: Vec<_> = kept.map(|lost| format!("{lost} is not restored")).collect();
     let code = back.statements.iter().flat_map(code_of).filter(Code::runs);
     let code = code.map(|Code { object, owner, .. }| {
         format!("`down` refuses to run code of `{owner}`, which restoring {object} would do")

@@ -70,7 +70,7 @@ fn parse<T: DeserializeOwned>(text: &str, format: impl Fn(&T) -> u32) -> Result<
 /// What tells whether a migration is what was applied.
 pub trait Checksum {
     /// The digest of what the migration does on its way up, whatever its source looks like: 64
-    /// hexadecimal digits of SHA-256 over its statements. The way back is no part of it: mending
+    /// hexadecimal digits of SHA-256 over its statements. The inverse is no part of it: fixing
     /// a `down` changes nothing of what was applied.
     #[must_use]
     fn checksum(&self) -> String;

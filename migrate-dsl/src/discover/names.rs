@@ -23,7 +23,7 @@ pub struct Source {
 pub enum SourceFile {
     /// A Rust module.
     Rust(String),
-    /// SQL, and maybe the SQL that takes it back.
+    /// SQL, and maybe the SQL that reverts it.
     Sql {
         /// `x.sql` or `x.up.sql`.
         up: String,
@@ -195,7 +195,7 @@ fn in_capitals(file: &str) -> Option<NameProblem> {
     })
 }
 
-/// Gives the SQL that takes back, stems with their files, to the migrations that it is for.
+/// Gives the SQL that reverts, stems with their files, to the migrations that it is for.
 fn attach(downs: Vec<(&str, &String)>, found: &mut [Source]) -> Vec<NameProblem> {
     let mut places = BTreeMap::new();
     for (place, source) in found.iter().enumerate().filter(|_| !downs.is_empty()) {
@@ -209,7 +209,7 @@ fn attach(downs: Vec<(&str, &String)>, found: &mut [Source]) -> Vec<NameProblem>
         } else {
             problems.push(NameProblem {
                 message: format!("`src/{file}` has no `src/{stem}.up.sql` beside it"),
-                help: "add the file that it takes back, or remove it".to_owned(),
+                help: "add the file that it reverts, or remove it".to_owned(),
             });
         }
     }
@@ -397,7 +397,7 @@ mod tests {
         insta::assert_snapshot!(problems(&["20250101000059_a.rs", "20250101000059_b.sql", "20250101000059_bb.sql", "20250102000000_c.down.sql", "29990101000000_d.rs", "29990101000001_e.up.sql"]), @"
         `src/29990101000000_d.rs` has a timestamp that is still to come (now it is <now> UTC); rename it to `20260101120000_d.rs`
         `src/29990101000001_e.up.sql` has a timestamp that is still to come (now it is <now> UTC); rename it to `20260101120001_e.up.sql`
-        `src/20250102000000_c.down.sql` has no `src/20250102000000_c.up.sql` beside it; add the file that it takes back, or remove it
+        `src/20250102000000_c.down.sql` has no `src/20250102000000_c.up.sql` beside it; add the file that it reverts, or remove it
         `src/20250101000059_a.rs` and `src/20250101000059_b.sql` have the same timestamp, so their order is not defined; rename one of them, to `20250101000100_b.sql` for example
         `src/20250101000059_b.sql` and `src/20250101000059_bb.sql` have the same timestamp, so their order is not defined; rename one of them, to `20250101000101_bb.sql` for example
         ");

@@ -3,7 +3,7 @@
 use crate::operations::phrases;
 use crate::{Inverse, Object, Operation, Statement};
 
-/// Drops an object; on the way back it is made again as it was.
+/// Drops an object; when it is reverted it is recreated as it was.
 pub struct DropObject {
     verb: &'static str,
     object: Object,
@@ -17,7 +17,7 @@ impl DropObject {
         Self { verb, object, if_exists: false, cascade: false, lost_by_cascade: None }
     }
 
-    /// What `cascade` takes along that does not come back.
+    /// What `cascade` takes along that is not restored.
     pub(crate) fn losing_by_cascade(self, lost: &'static str) -> Self {
         Self { lost_by_cascade: Some(lost), ..self }
     }

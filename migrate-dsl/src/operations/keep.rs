@@ -1,4 +1,4 @@
-//! Setting aside what is dropped, so that its rows can come back: what would be in the way is
+//! Setting aside what is dropped, so that its rows can be restored: what would be in the way is
 //! taken off, and the rest gets another name.
 //!
 //! Which constraints and indexes there are only the catalog knows, and so this is code for the
@@ -86,7 +86,7 @@ pub(crate) fn take_off_columns(table: &Name, columns: &[Identifier], cascade: bo
     Statement { summary: Some(summary), ..Writer::code(sql) }
 }
 
-/// On the way back nobody could tell whether something was set aside, or was so before.
+/// On the inverse nobody could tell whether something was set aside, or was so before.
 pub(crate) fn problem_of_if_exists(names: &str) -> String {
     format!("`keep_data` sets aside what is there: leave out `if_exists` of {names}")
 }

@@ -1,7 +1,7 @@
 //! Every operation, by the object that it works on: a file a verb, its whole life inside, always
 //! in the same order: data, verb, options, SQL, inverse, tests.
 //!
-//! The way back of an operation follows from it ("by construction"), is read from the catalog when
+//! The inverse of an operation follows from it ("by construction"), is read from the catalog when
 //! it runs ("by capture"), or is given by its author ("by declaration"). Beside each stands what
 //! node-pg-migrate calls it.
 #![doc = include_str!("../operations.md")]

@@ -57,7 +57,7 @@ pub(crate) fn rename(object: &str, from: &Name, to: &Identifier) -> Statement {
     })
 }
 
-/// The way back of [`rename`].
+/// The inverse of [`rename`].
 pub(crate) fn rename_back(object: &str, from: &Name, to: &Identifier) -> Statement {
     rename(object, &from.sibling(to), &from.name)
 }

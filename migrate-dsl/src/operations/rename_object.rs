@@ -34,7 +34,7 @@ impl Operation for RenameObject {
     }
 }
 
-/// The way back of a rename.
+/// The inverse of a rename.
 pub(crate) fn rename_back(object: &Object, to: &Identifier) -> Inverse {
     let from = object.own_name().into_iter();
     let back = from.map(|from| phrases::rename_object(&object.renamed(to), from));

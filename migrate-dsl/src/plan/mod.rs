@@ -40,11 +40,11 @@ pub struct Migration {
     pub file: String,
     /// Tells one source text from another; line endings and trailing blanks aside.
     pub source_digest: String,
-    /// Why the author says that it must not be taken back.
+    /// Why the author says that it must not be reverted.
     pub irreversible: Option<Irreversible>,
     /// What it does.
     pub up: Vec<Step>,
-    /// What the written `down` does; none where the way back is inferred.
+    /// What the written `down` does; none where the inverse is inferred.
     pub down: Option<Vec<Step>>,
     /// Files besides the Rust sources that were read to record it, relative to the crate.
     pub files: Vec<String>,
@@ -52,7 +52,7 @@ pub struct Migration {
     pub problems: Vec<Problem>,
 }
 
-/// The author's word that there is no way back.
+/// The author's word that there is no inverse.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Irreversible {
@@ -76,7 +76,7 @@ pub struct Step {
     pub transactional: bool,
     /// What it does, in order.
     pub statements: Vec<Statement>,
-    /// How it comes back.
+    /// How it is reverted.
     pub inverse: Inverse,
     /// The table whose partitions and children may have of their own what the step adds to it: where
     /// they have, the inverse is read from the catalog.
@@ -173,7 +173,7 @@ impl Statement {
     }
 }
 
-/// How a step comes back.
+/// How a step is reverted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(tag = "kind", rename_all = "snake_case"))]
@@ -197,7 +197,7 @@ pub enum Inverse {
     },
 }
 
-/// What is read from the catalog before and after a step, to know how it comes back.
+/// What is read from the catalog before and after a step, to know how it is reverted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Capture {
@@ -206,13 +206,13 @@ pub struct Capture {
     /// Whether one that is there neither before nor after is a mistake.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "std::ops::Not::not"))]
     pub must_exist: bool,
-    /// What does not come back, as a sentence.
+    /// What is not restored, as a sentence.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub lost: Option<String>,
     /// How many of the step's statements lie between the two readings; all without it.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub through: Option<usize>,
-    /// What takes back the statements after those; it runs first on the way back.
+    /// What reverts the statements after those; it runs first when it is reverted.
     pub first: Vec<Statement>,
     /// What the step can change of the objects; anything without it.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
@@ -298,7 +298,7 @@ impl Plan {
 }
 
 impl Migration {
-    /// The Rust functions that it runs, or that take it back.
+    /// The Rust functions that it runs, or that revert it.
     pub fn functions(&self) -> impl Iterator<Item = &Function> {
         let steps = self.up.iter().chain(self.down.iter().flatten());
         steps.flat_map(|step| {

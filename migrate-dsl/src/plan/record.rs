@@ -20,7 +20,7 @@ struct Draft {
     source_digest: String,
     irreversible: Option<(String, Place)>,
     up: Vec<StepDraft>,
-    /// What a written `down` does; none where the way back is inferred.
+    /// What a written `down` does; none where the inverse is inferred.
     down: Option<Vec<StepDraft>>,
     files: Vec<String>,
     problems: Vec<ProblemDraft>,
@@ -256,7 +256,7 @@ impl Draft {
                     place: step.place.clone(),
                     line: statement.line,
                 };
-                // The way back repeats the names of the way there.
+                // The inverse repeats the names of the way there.
                 if !self.problems.contains(&problem) {
                     self.problems.push(problem);
                 }

@@ -2,7 +2,7 @@
 
 use super::{Token, Tokens};
 
-/// What does not come back when these statements are reverted by what the catalog says, as a sentence.
+/// What is not restored when these statements are reverted by what the catalog says, as a sentence.
 pub(crate) fn lost_content<'a>(statements: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let mut does = [false; 5];
     let (mut drops, mut makes) = (false, false);
@@ -16,14 +16,14 @@ pub(crate) fn lost_content<'a>(statements: impl IntoIterator<Item = &'a str>) ->
         drops |= words.begin_with(&["drop", "sequence"]) || words.have_pair("drop", "identity");
         makes |= words.begin_with(&["create", "sequence"]) || words.have_pair("add", "generated");
     }
-    // A sequence that is made anew starts anew.
+    // A sequence that is recreated starts anew.
     does[3] |= drops && makes;
     let sentences = [
-        "rows and values of what is dropped do not come back",
+        "rows and values of what is dropped are not restored",
         "values are converted back from what they have become",
         "what is done to rows is not reverted",
         "sequences that were set are not set back",
-        "options that may hold secrets do not come back",
+        "options that may hold secrets are not restored",
     ];
     let all: Vec<_> = sentences.into_iter().zip(does).filter(|(_, does)| *does).collect();
     let all: Vec<_> = all.into_iter().map(|(sentence, _)| sentence).collect();
@@ -148,14 +148,14 @@ mod tests {
         ];
         let all: Vec<_> = all.iter().map(|sql| format!("{sql}: {}", lost(sql))).collect();
         insta::assert_snapshot!(all.join("\n"), @r#"
-        DROP TABLE a: rows and values of what is dropped do not come back
-        alter table a drop column b: rows and values of what is dropped do not come back
-        ALTER TABLE a DROP b, ADD c int: rows and values of what is dropped do not come back
-        ALTER TABLE a DROP "b": rows and values of what is dropped do not come back
-        ALTER TYPE a DROP ATTRIBUTE b: rows and values of what is dropped do not come back
-        DROP TYPE a CASCADE: rows and values of what is dropped do not come back
+        DROP TABLE a: rows and values of what is dropped are not restored
+        alter table a drop column b: rows and values of what is dropped are not restored
+        ALTER TABLE a DROP b, ADD c int: rows and values of what is dropped are not restored
+        ALTER TABLE a DROP "b": rows and values of what is dropped are not restored
+        ALTER TYPE a DROP ATTRIBUTE b: rows and values of what is dropped are not restored
+        DROP TYPE a CASCADE: rows and values of what is dropped are not restored
         DROP TYPE a: nothing
-        DROP OWNED BY a: rows and values of what is dropped do not come back
+        DROP OWNED BY a: rows and values of what is dropped are not restored
         COPY a FROM PROGRAM 'echo 1': what is done to rows is not reverted
         EXPLAIN (ANALYZE) DELETE FROM a: what is done to rows is not reverted
         PREPARE a AS DELETE FROM a: what is done to rows is not reverted
@@ -170,12 +170,12 @@ mod tests {
         ALTER TABLE a ALTER b DROP IDENTITY, ALTER b ADD GENERATED ALWAYS AS IDENTITY: sequences that were set are not set back
         ALTER TABLE a ALTER b DROP IDENTITY: nothing
         DROP SEQUENCE a: nothing
-        DROP SERVER a CASCADE: options that may hold secrets do not come back
-        ALTER SERVER a OPTIONS (DROP b): options that may hold secrets do not come back
+        DROP SERVER a CASCADE: options that may hold secrets are not restored
+        ALTER SERVER a OPTIONS (DROP b): options that may hold secrets are not restored
         ALTER SERVER a VERSION '2': nothing
-        DROP FOREIGN TABLE a: options that may hold secrets do not come back
-        ALTER FOREIGN DATA WRAPPER a OPTIONS (SET b '2'): options that may hold secrets do not come back
-        DROP USER MAPPING FOR a SERVER b: options that may hold secrets do not come back
+        DROP FOREIGN TABLE a: options that may hold secrets are not restored
+        ALTER FOREIGN DATA WRAPPER a OPTIONS (SET b '2'): options that may hold secrets are not restored
+        DROP USER MAPPING FOR a SERVER b: options that may hold secrets are not restored
         DROP USER a: nothing
         WITH gone AS (DELETE FROM a RETURNING *) INSERT INTO b SELECT * FROM gone: what is done to rows is not reverted
         UPDATE a SET b = 'drop table': what is done to rows is not reverted
@@ -189,7 +189,7 @@ mod tests {
         let both = lost_content(["DROP TABLE a", "DELETE FROM b", "DELETE FROM c"]);
         insta::assert_snapshot!(
             both.unwrap(),
-            @"rows and values of what is dropped do not come back; what is done to rows is not reverted"
+            @"rows and values of what is dropped are not restored; what is done to rows is not reverted"
         );
     }
 }

@@ -138,7 +138,7 @@ impl Look {
         let tried = pairs("SELECT * FROM round_trip.tried()")?;
         let text = catalog(client, &["round_trip.rows", "round_trip.probes"]);
         let text = without_reordering(&text);
-        // An inherited constraint is valid as soon as all rows are checked, and there is no way back.
+        // An inherited constraint is valid as soon as all rows are checked, and there is no inverse.
         let normal = |line: &str| match line {
             // From 18 on it has a name, which a column that is added gives to those of all partitions.
             line if line.ends_with("(inherited)") && line.contains(" NOT NULL ") => {
@@ -152,7 +152,7 @@ impl Look {
             }
             line => line.to_owned(),
         };
-        // It is shown where the schema was made anew.
+        // It is shown where the schema was recreated.
         let lines =
             text.split('\n').filter(|line| *line != "schema public: standard public schema");
         // Queries are indented by how deep they stand.

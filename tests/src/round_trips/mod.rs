@@ -144,7 +144,7 @@ pub fn round_trips(seed: u64, limit: usize) -> Report {
         warnings.lock().unwrap_or_else(PoisonError::into_inner).clear();
         client.batch_execute("ROLLBACK").expect("a transaction can be ended");
         if number > 0 && all[number - 1].sql.contains(" ATTRIBUTE ") {
-            client.batch_execute(REINDEX_COMPOSITES).expect("indexes can be made anew");
+            client.batch_execute(REINDEX_COMPOSITES).expect("indexes can be recreated");
         }
         client.batch_execute("BEGIN").expect("a transaction can be started");
         let tried = match between {
@@ -313,7 +313,7 @@ fn one(
     let limits = state.limits_from(&after);
     let back: Vec<String> = match &operation.derived {
         Some(derived) if !have_own => vec![derived.clone()],
-        _ => state.way_back_from(&after).into_iter().map(|statement| statement.sql).collect(),
+        _ => state.inverse_from(&after).into_iter().map(|statement| statement.sql).collect(),
     };
     if let Some(sql) = between
         && client.batch_execute(sql).is_err()

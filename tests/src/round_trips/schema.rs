@@ -37,7 +37,7 @@ const TYPES: &[(&str, &str)] = &[
     ("positive", "{k}"),
     ("email", "'{k}@x'"),
     ("never_null", "{k}"),
-    // by names, for an attribute that was dropped comes back as the last
+    // by names, for an attribute that was dropped is restored as the last
     ("shop.pair", "jsonb_populate_record(NULL::shop.pair, '{\"a\": {k}, \"b\": \"p\"}')"),
     ("span", "'[{k},9)'"),
 ];

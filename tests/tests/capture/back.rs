@@ -1,4 +1,4 @@
-//! A step on a database, and the way back that is read from the catalog around it.
+//! A step on a database, and the inverse that is read from the catalog around it.
 
 use std::panic::Location;
 use std::sync::{Arc, Mutex};
@@ -72,7 +72,7 @@ fn object(text: &str) -> Object {
 }
 
 impl Step {
-    /// A column that comes back stands last.
+    /// A column that is restored stands last.
     pub(crate) fn in_another_order(self) -> Self {
         Self { order_counts: false, ..self }
     }
@@ -112,8 +112,8 @@ impl Step {
         lines.join("\n")
     }
 
-    /// Does the step and takes it back, and does both once more; the catalog must be the same each
-    /// time. Returns the statements of the way back.
+    /// Does the step and reverts it, and does both once more; the catalog must be the same each
+    /// time. Returns the statements of the inverse.
     #[track_caller]
     pub(crate) fn comes_back(&self) -> String {
         let place = Location::caller();
@@ -132,7 +132,7 @@ impl Step {
         self.database.client().query_one(query, &[]).unwrap().get(0)
     }
 
-    /// The statements of the way back alone.
+    /// The statements of the inverse alone.
     pub(crate) fn way_back(&self) -> String {
         let mut client = self.client();
         run(&mut client, &self.before);
@@ -168,7 +168,7 @@ impl Step {
         let after =
             before.read_after(client, &self.objects).unwrap_or_else(|error| panic!("{error:?}"));
         run(client, "COMMIT");
-        before.way_back_from(&after).into_iter().map(|statement| statement.sql).collect()
+        before.inverse_from(&after).into_iter().map(|statement| statement.sql).collect()
     }
 
     fn there_and_back(&self, client: &mut Client) -> String {

@@ -99,7 +99,7 @@ fn options_that_are_not_kept_are_named() {
         assert_eq!(by_down, lost);
         assert_eq!(after, options);
         let told = at_the_end.iter().map(|lost| lost.split_once("`: ").unwrap().1);
-        let expected = lost.iter().map(|lost| format!("{lost} does not come back"));
+        let expected = lost.iter().map(|lost| format!("{lost} is not restored"));
         assert_eq!(told.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
     }
 }

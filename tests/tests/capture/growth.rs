@@ -83,7 +83,7 @@ fn cost(case: &Growing, size: usize) -> Cost {
         }
         let stepped = running();
         let after = before.read_after(&mut client, &capture.objects).unwrap();
-        let back = before.way_back_from(&after);
+        let back = before.inverse_from(&after);
         let time = running() - stepped + read - began;
         assert!(!back.is_empty());
         let memory = MOST.get() - had;

@@ -170,7 +170,7 @@ fn the_content_of_what_raw_sql_drops_does_not_come_back() {
     for (up, lost) in lost {
         let [at_the_end, by_down] = lost_of(up);
         assert_eq!(by_down, lost);
-        let sentences = lost.iter().map(|lost| format!("{lost} does not come back"));
+        let sentences = lost.iter().map(|lost| format!("{lost} is not restored"));
         assert_eq!(at_the_end, sentences.collect::<Vec<_>>());
     }
     let [at_the_end, by_down] = lost_of(|pgm| {
@@ -184,7 +184,7 @@ fn the_content_of_what_raw_sql_drops_does_not_come_back() {
     );
     let sentences = [
         "what is done to rows is not reverted",
-        "the former content of table column `public.drafts.text` does not come back",
+        "the former content of table column `public.drafts.text` is not restored",
     ];
     assert_eq!(at_the_end, sentences);
     let [at_the_end, by_down] = lost_of(|pgm| {

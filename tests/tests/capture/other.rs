@@ -86,7 +86,7 @@ fn a_schema_comes_back_with_all_that_is_in_it() {
         ("GRANT CREATE ON SCHEMA shop TO {role}", "schema shop"),
     ] {
         let sql = sql.replace("DROP NOT NULL, ALTER", "DROP NOT NULL; ALTER");
-        // A column of the table comes back as the last one, so that the function is written otherwise.
+        // A column of the table is restored as the last one, so that the function is written otherwise.
         let all_of = "BEGIN ATOMIC SELECT * FROM shop.users; END";
         let schema = match sql.starts_with("DROP DOMAIN") {
             true => schema.replace(all_of, "AS 'SELECT * FROM shop.users'"),

@@ -17,7 +17,7 @@ const SETUP: &str = "CREATE SCHEMA s; CREATE TYPE s.mood AS ENUM ('a', 'b'); CRE
     CREATE EVENT TRIGGER et ON sql_drop EXECUTE FUNCTION ef(); ALTER EVENT TRIGGER et DISABLE;
     CREATE EXTENSION citext; CREATE TABLE c (id int, name citext)";
 
-/// Whether `up` says that this comes back; what `down` says then.
+/// Whether `up` says that this is restored; what `down` says then.
 fn told_of(up: Up) -> Result<Vec<String>, String> {
     let engine = Engine::new();
     engine.database.execute(SETUP);

@@ -208,7 +208,7 @@ fn a_name_that_something_else_has_now_is_told() {
     };
     assert_eq!(back(|pgm| swap_columns(pgm, Object::table("acct"))), "B S");
     let refused = back(|pgm| swap_columns(pgm, Object::column("acct", "billing")));
-    insta::assert_snapshot!(refused, @"`20260101000000_a` cannot be taken back: the table column `public.acct.billing` was renamed, and something has its name now that is not captured, and the migration has no `down`");
+    insta::assert_snapshot!(refused, @"`20260101000000_a` cannot be reverted: the table column `public.acct.billing` was renamed, and something has its name now that is not captured, and the migration has no `down`");
 }
 
 /// Values of a type that was replaced are not those of the other one, whatever place they have.

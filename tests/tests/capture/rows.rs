@@ -1,4 +1,4 @@
-//! The way back over rows that are in its way.
+//! The inverse over rows that are in its way.
 
 use crate::step;
 
@@ -21,7 +21,7 @@ fn a_foreign_key_whose_rows_are_gone_comes_back_not_valid() {
     insta::assert_snapshot!(found, @"
     FOREIGN KEY (author) REFERENCES users(id) ON DELETE CASCADE DEFERRABLE NOT VALID
     FOREIGN KEY (author) REFERENCES users(id)
-    WARNING: foreign key `posts_author_fkey` of `public.posts` comes back NOT VALID: rows refer to others that are not in `public.users`
+    WARNING: foreign key `posts_author_fkey` of `public.posts` is restored NOT VALID: rows refer to others that are not in `public.users`
     ");
 }
 
@@ -39,7 +39,7 @@ fn a_column_comes_back_without_not_null_where_rows_have_none() {
     let full = step(posts, drop, &columns).back_over_rows("INSERT INTO posts VALUES (1)", nullable);
     insta::assert_snapshot!(full, @"
     author false id true likes true number true
-    WARNING: column `author` of `public.posts` comes back without NOT NULL: rows have nulls in it
+    WARNING: column `author` of `public.posts` is restored without NOT NULL: rows have nulls in it
     ");
 }
 
@@ -100,9 +100,9 @@ fn a_key_whose_column_has_no_values_is_left_off() {
         step("INSERT INTO users VALUES ('ada'); INSERT INTO posts VALUES (1, 7)"),
         @r#"
     posts PRIMARY KEY (id)
-    WARNING: column `id` of `public.users` comes back without NOT NULL: rows have nulls in it
-    WARNING: primary key `the key` of `public.users` does not come back: rows have nulls in it or are not unique; when they are mended, run `ALTER TABLE ONLY public.users ADD CONSTRAINT "the key" PRIMARY KEY (id)`
-    WARNING: foreign key `posts_author_fkey` of `public.posts` does not come back: rows of `public.users` have no key; when they are mended, run `ALTER TABLE public.posts ADD CONSTRAINT posts_author_fkey FOREIGN KEY (author) REFERENCES public.users(id) ON DELETE CASCADE`
+    WARNING: column `id` of `public.users` is restored without NOT NULL: rows have nulls in it
+    WARNING: primary key `the key` of `public.users` is not restored: rows have nulls in it or are not unique; when they are corrected, run `ALTER TABLE ONLY public.users ADD CONSTRAINT "the key" PRIMARY KEY (id)`
+    WARNING: foreign key `posts_author_fkey` of `public.posts` is not restored: rows of `public.users` have no key; when they are corrected, run `ALTER TABLE public.posts ADD CONSTRAINT posts_author_fkey FOREIGN KEY (author) REFERENCES public.users(id) ON DELETE CASCADE`
     "#
     );
 }
@@ -135,10 +135,10 @@ fn what_later_rows_break_is_not_valid_or_left_off() {
     t UNIQUE (e)
     t CHECK ((a < 9)) NOT VALID of a check
     t CHECK ((e > 0))
-    WARNING: primary key `key` of `public.t` does not come back: rows have nulls in it or are not unique; when they are mended, run `ALTER TABLE ONLY public.t ADD CONSTRAINT key PRIMARY KEY (c)`
-    WARNING: unique constraint `once` of `public.t` does not come back: rows are not unique; when they are mended, run `ALTER TABLE ONLY public.t ADD CONSTRAINT once UNIQUE (b)`
-    WARNING: exclusion constraint `apart` of `public.t` does not come back: rows conflict; when they are mended, run `ALTER TABLE ONLY public.t ADD CONSTRAINT apart EXCLUDE USING gist (d WITH &&)`
-    WARNING: check `small` of `public.t` comes back NOT VALID: rows violate it
+    WARNING: primary key `key` of `public.t` is not restored: rows have nulls in it or are not unique; when they are corrected, run `ALTER TABLE ONLY public.t ADD CONSTRAINT key PRIMARY KEY (c)`
+    WARNING: unique constraint `once` of `public.t` is not restored: rows are not unique; when they are corrected, run `ALTER TABLE ONLY public.t ADD CONSTRAINT once UNIQUE (b)`
+    WARNING: exclusion constraint `apart` of `public.t` is not restored: rows conflict; when they are corrected, run `ALTER TABLE ONLY public.t ADD CONSTRAINT apart EXCLUDE USING gist (d WITH &&)`
+    WARNING: check `small` of `public.t` is restored NOT VALID: rows violate it
     "#
     );
 }
@@ -164,7 +164,7 @@ fn what_later_rows_break_of_a_partition_is_left_off() {
     "#);
     let told = step("INSERT INTO events VALUES (1, 1, 5), (1, 1, 5), (1, 2, 5)");
     let told = told.replace(" NOT VALID", "");
-    assert!(told.contains("primary key `one_pkey` of `public.one` does not come back"), "{told}");
+    assert!(told.contains("primary key `one_pkey` of `public.one` is not restored"), "{told}");
     assert!(told.contains("foreign key `events_who_fkey` of `public.events`"), "{told}");
 }
 
@@ -181,7 +181,7 @@ fn the_check_of_a_domain_that_later_rows_break_is_not_valid() {
         );
     insta::assert_snapshot!(found, @r#"
     CHECK ((VALUE > 0)) NOT VALID
-    WARNING: check `above` of domain `public.positive` comes back NOT VALID: rows violate it
+    WARNING: check `above` of domain `public.positive` is restored NOT VALID: rows violate it
     "#);
 }
 
@@ -197,7 +197,7 @@ fn a_column_whose_default_is_null_comes_back_without_not_null() {
     .back_over_rows("INSERT INTO t VALUES (1)", nullable);
     insta::assert_snapshot!(found, @r#"
     b f t, c t t
-    WARNING: column `b` of `public.t` comes back without NOT NULL: rows have nulls in it
+    WARNING: column `b` of `public.t` is restored without NOT NULL: rows have nulls in it
     "#);
 }
 
@@ -219,7 +219,7 @@ fn a_column_of_a_domain_that_rows_violate_comes_back_with_its_base_type() {
             assert_eq!(step(""), "d", "{domain}: {sql}");
             assert_eq!(
                 step("INSERT INTO t VALUES (1)"),
-                "integer\nWARNING: column `a` of `public.t` comes back as `integer`: `public.d` does not allow \
+                "integer\nWARNING: column `a` of `public.t` is restored as `integer`: `public.d` does not allow \
                  what the rows then have in it; when they are corrected, run `ALTER TABLE public.t ALTER COLUMN a TYPE public.d`",
                 "{domain}: {sql}"
             );

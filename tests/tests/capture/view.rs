@@ -42,7 +42,7 @@ const BY_POSITION: &str = "
         WHERE EXISTS (SELECT FROM t AS x (p, q, r) WHERE p = 9 AND r = 3 AND q = 2);
     CREATE POLICY seen ON u USING (EXISTS (SELECT FROM t AS x (p, q, r) WHERE q = 2));";
 
-/// The column comes back as the last one, with its default in every row.
+/// The column is restored as the last one, with its default in every row.
 #[test]
 fn lists_of_aliases_follow_the_order_of_columns() {
     let drop = "ALTER TABLE t DROP COLUMN b CASCADE";

@@ -123,7 +123,7 @@ impl Citus {
 
     fn refuses(&self, all: &[Migration]) -> String {
         match self.down(all, 1).unwrap_err() {
-            Error::NoWayBack { why, .. } => why.reason,
+            Error::Irreversible { why, .. } => why.reason,
             other => panic!("{other}"),
         }
     }
@@ -145,7 +145,7 @@ const TABLES: &str = "
 /// What a migration does, and how the reason begins for which it is irreversible.
 type Case = (fn(&mut Pgm), &'static str);
 
-/// Each of these would come back as something else.
+/// Each of these would be restored as something else.
 const IRREVERSIBLE: [Case; 8] = [
     (|pgm| _ = pgm.drop_table("events"), "table `events` was a distributed table"),
     (|pgm| _ = pgm.drop_table("countries"), "table `countries` was a reference table"),

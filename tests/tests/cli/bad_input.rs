@@ -168,7 +168,7 @@ fn files_that_make_no_plan_do_not_keep_down_from_its_work() {
     assert_eq!(cli.run("status").code, Some(1));
     let said = cli.run("down");
     assert_eq!(said.code, Some(0), "{}", said.stderr);
-    assert!(said.stderr.contains("taken back as it was stored"), "{}", said.stderr);
+    assert!(said.stderr.contains("reverted as it was stored"), "{}", said.stderr);
     let gone = cli.database.client().query_one("SELECT to_regclass('a') IS NULL", &[]).unwrap();
     assert!(gone.get::<_, bool>(0));
 }

@@ -156,7 +156,7 @@ fn the_database_becomes_what_the_checkout_describes() {
     repository.cli.database.execute("UPDATE posts SET title = 'mine' WHERE id = 1");
     repository.git("checkout --quiet b");
     let said = repository.run("sync");
-    assert!(said.contains("2 taken back, 1 applied"), "{said}");
+    assert!(said.contains("2 reverted, 1 applied"), "{said}");
     repository.is_what_is_described();
     assert_eq!(repository.applied(), "01,04");
     repository.git("checkout --quiet a");
@@ -187,7 +187,7 @@ fn the_database_follows_by_itself_once_the_hook_is_installed() {
     assert_eq!(repository.git("checkout --quiet -b c"), "");
     assert_eq!(repository.git("checkout --quiet a -- migrations"), "");
     let said = repository.git("checkout --quiet b");
-    assert!(said.contains("2 taken back, 1 applied"), "{said}");
+    assert!(said.contains("2 reverted, 1 applied"), "{said}");
     repository.is_what_is_described();
     // From another folder, and a branch without any migrations.
     repository.git("checkout --quiet --orphan empty");
@@ -200,7 +200,7 @@ fn the_database_follows_by_itself_once_the_hook_is_installed() {
     // A merge brings other migrations, too: an older one that comes before those that are newer.
     repository.git("checkout --quiet b");
     let said = repository.git("merge --quiet --no-edit a");
-    assert!(said.contains("1 taken back, 3 applied"), "{said}");
+    assert!(said.contains("1 reverted, 3 applied"), "{said}");
     repository.is_what_is_described();
     assert_eq!(repository.applied(), "01,02,03,04");
 
@@ -244,9 +244,9 @@ fn a_database_on_another_machine_follows_where_that_was_asked_for() {
     repository.git("checkout --quiet a");
     repository.run("hook install --follow-remote");
     let said = repository.git("checkout --quiet b");
-    assert!(said.contains("2 taken back, 1 applied"), "{said}");
+    assert!(said.contains("2 reverted, 1 applied"), "{said}");
     assert_eq!(repository.applied(), "01,04");
-    // Whoever installs it once more without the word takes that back.
+    // Whoever installs it once more without the word reverts that.
     repository.run("hook install");
     let said = repository.git("checkout --quiet a");
     assert!(said.contains("skipped"), "{said}");

@@ -14,7 +14,7 @@ const MIGRATION: &str = r#"use migrate_dsl::prelude::*;
 pub fn up(pgm: &mut Pgm) {
     pgm.sql("CREATE TABLE words (word text UNIQUE)").down("DROP TABLE words");
     pgm.rust("fill", fill).down(|db| {
-        println!("{} are taken back", db.execute("DELETE FROM words", &[])?);
+        println!("{} are reverted", db.execute("DELETE FROM words", &[])?);
         Ok(())
     });
 }
@@ -140,11 +140,11 @@ CREATE TABLE words (word text UNIQUE);
 --   DROP TABLE words;
 -- line 5: run the Rust function `fill`
 -- back, by `.down(..)`:
---   the Rust function `fill`, on its way back
+--   the Rust function `fill`, when it is reverted
 $ migrate plan --down  # 0
 -- 20260101000000_fill
--- line 5: take back: run the Rust function `fill`
--- line 4: take back: run `CREATE TABLE words (word text UNIQUE)`
+-- line 5: revert: run the Rust function `fill`
+-- line 4: revert: run `CREATE TABLE words (word text UNIQUE)`
 DROP TABLE words;
 $ migrate up --dry-run  # 0
 -- 20260101000000_fill
@@ -154,7 +154,7 @@ CREATE TABLE words (word text UNIQUE);
 --   DROP TABLE words;
 -- line 5: run the Rust function `fill`
 -- back, by `.down(..)`:
---   the Rust function `fill`, on its way back
+--   the Rust function `fill`, when it is reverted
 |       target <database> on postgres@<socket> (`DATABASE_URL`)
 $ migrate bundle  # 5
 | error: `20260101000000_fill` runs the Rust function `fill`, which a bundle cannot carry
@@ -272,7 +272,7 @@ fn without_its_file_a_function_takes_nothing_back() {
     |         done 1 migration applied
     $ migrate down  # 5
     |       target <database> on postgres@<socket> (`DATABASE_URL`)
-    | error: `20260101000000_fill` is taken back by the Rust function `fill`, and there is no file of it at hand
+    | error: `20260101000000_fill` is reverted by the Rust function `fill`, and there is no file of it at hand
     |  |
     |  = help: nothing was changed; a function is part of the program: bring its file back, or switch to the branch that has it, run `migrate down` there, and switch again
     $ migrate status  # 0
@@ -280,17 +280,17 @@ fn without_its_file_a_function_takes_nothing_back() {
     |       target <database> on postgres@<socket> (`DATABASE_URL`)
     $ migrate down  # 5
     |       target <database> on postgres@<socket> (`DATABASE_URL`)
-    | error: `20260101000000_fill` is taken back by the Rust function `fill`, and its file does not have that any more
+    | error: `20260101000000_fill` is reverted by the Rust function `fill`, and its file does not have that any more
     |  |
     |  = help: nothing was changed; a function is part of the program: bring its file back, or switch to the branch that has it, run `migrate down` there, and switch again
     $ migrate down --dry-run  # 5
     |       target <database> on postgres@<socket> (`DATABASE_URL`)
-    | error: `20260101000000_fill` is taken back by the Rust function `fill`, and its file does not have that any more
+    | error: `20260101000000_fill` is reverted by the Rust function `fill`, and its file does not have that any more
     |  |
     |  = help: nothing was changed; a function is part of the program: bring its file back, or switch to the branch that has it, run `migrate down` there, and switch again
     $ migrate down  # 5
     |       target <database> on postgres@<socket> (`DATABASE_URL`)
-    | error: `20260101000000_fill` is taken back by the Rust function `fill`, and a plan in a file has no functions
+    | error: `20260101000000_fill` is reverted by the Rust function `fill`, and a plan in a file has no functions
     |  |
     |  = help: nothing was changed; run this where the crate of the migrations is, or from an application that links it
     $ migrate mark 20260101000000 --pending  # 0

@@ -66,7 +66,7 @@ fn why_something_goes_and_how_to_go_on() {
     cli.write_plan(&[migration(A, posts), migration(B, broken), migration(C, body)]);
     insta::assert_snapshot!("changed", cli.session(&["sync", "status"]));
     cli.write_plan(&late);
-    insta::assert_snapshot!("mended", cli.session(&["sync --json"]));
+    insta::assert_snapshot!("fixed", cli.session(&["sync --json"]));
 }
 
 #[test]

@@ -159,7 +159,7 @@ fn a_former_primary_that_comes_back_is_not_taken() {
     let mut session = both(&primary, &standby, "target_session_attrs=any");
     let applied = up(&mut session, &primary, || {
         standby.catch_up(&primary);
-        // It comes back on its own branch of history, as the first of the URL.
+        // It starts again on its own branch of history, as the first of the URL.
         kill(Pid::from_raw(primary.cluster.pid), Signal::SIGSTOP).unwrap();
         standby.promote();
         let mut client = standby.client();

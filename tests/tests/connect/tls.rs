@@ -409,7 +409,7 @@ fn certificates_of_openssl() {
     let of_old = said("");
     // From 3.4 on, openssl makes it one of version 3.
     if of_old != "TLSv1.3" {
-        insta::assert_snapshot!(of_old, @"no TLS with postgres on ada@db.test:<port>: the server's certificate is of version 1 of X.509, which cannot be checked -> have it made anew with `subjectAltName`, which makes it one of version 3");
+        insta::assert_snapshot!(of_old, @"no TLS with postgres on ada@db.test:<port>: the server's certificate is of version 1 of X.509, which cannot be checked -> have it recreated with `subjectAltName`, which makes it one of version 3");
     }
     let elsewhere = Surroundings::new();
     let said = elsewhere.outcome(&server, "host=db.test user=ada sslmode=require");

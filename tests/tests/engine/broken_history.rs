@@ -206,7 +206,7 @@ fn a_migration_whose_row_was_removed_is_not_applied_again() {
     {"format":1,"event":"summary","migrations":[{"name":"20260101000000_a","state":"applied","applied_at":"<moment>","execution_time_ms":0,"checksum":"<checksum>"},{"name":"20260102000000_b","state":"pending","applied_at":null,"execution_time_ms":null,"checksum":"<checksum>","removed":{"name":"20260102000000_b","who":"ada","at":"<moment>"}}]}
     |       target <database> on postgres@<socket> (`DATABASE_URL`)
     $ migrate verify  # 3
-    tampered      20260102000000_b: the log says that ada applied it at <moment>, and not that it was taken back; the history does not have it
+    tampered      20260102000000_b: the log says that ada applied it at <moment>, and not that it was reverted; the history does not have it
       help: this tool does not do that: find out who did; `migrate log --name 20260102000000_b` tells what was done by it; if the database has what was applied, `migrate mark 20260102000000_b` records it again; if not, `migrate mark --pending 20260102000000_b` lets `migrate up` apply it again
     |       target <database> on postgres@<socket> (`DATABASE_URL`)
     |     verified 1 applied migration: 1 finding

@@ -1,4 +1,4 @@
-//! The way back that is read from the catalog while a migration runs.
+//! The inverse that is read from the catalog while a migration runs.
 
 use migrate_core::{Error, UpTo};
 use migrate_dsl::{Inverse, Object, Operation, Pgm, Statement, Writer};
@@ -7,7 +7,7 @@ use migrate_tests::{Engine, migration, reversible};
 const A: &str = "20260101000000_a";
 const B: &str = "20260102000000_b";
 
-/// SQL whose way back is read from the catalog.
+/// SQL whose inverse is read from the catalog.
 struct Captured {
     sql: &'static str,
     table: &'static str,
@@ -193,7 +193,7 @@ fn what_the_author_names_has_to_be_there() {
     let error = engine.up(&wrong).unwrap_err();
     let diagnostic = error.diagnostics().remove(0);
     let message =
-        "table `nothere` is there neither before nor after, so its way back cannot be read";
+        "table `nothere` is there neither before nor after, so its inverse cannot be read";
     assert_eq!(diagnostic.message, message);
     assert_eq!(diagnostic.source.unwrap().verb.as_deref(), Some("sql"));
     assert_eq!(engine.value("SELECT count(*) FROM migrations"), "0");
@@ -206,7 +206,7 @@ fn what_the_author_names_has_to_be_there() {
     let error = engine.up(&alone).unwrap_err();
     assert_eq!(error.diagnostics()[0].message, message);
     engine.up(&alone).unwrap();
-    assert!(matches!(engine.down(&alone, 1), Err(Error::NoWayBack { .. })));
+    assert!(matches!(engine.down(&alone, 1), Err(Error::Irreversible { .. })));
 }
 
 #[test]
@@ -233,8 +233,8 @@ fn what_was_only_recorded_is_not_known() {
         .mark_applied(&mut engine.session(), &[A.to_owned()], &mut |_: migrate_core::Event| {})
         .unwrap();
     let error = engine.down(&all, 1).unwrap_err();
-    assert!(matches!(error, Error::NoWayBack { .. }));
-    insta::assert_snapshot!(error, @"`20260101000000_a` cannot be taken back: it was recorded without being run, so what was there before is not known, and the migration has no `down`");
+    assert!(matches!(error, Error::Irreversible { .. }));
+    insta::assert_snapshot!(error, @"`20260101000000_a` cannot be reverted: it was recorded without being run, so what was there before is not known, and the migration has no `down`");
 }
 
 #[test]

@@ -149,7 +149,7 @@ fn cut_at_any_message_it_goes_on() {
 
 #[test]
 fn a_commit_that_travels_alone() {
-    // A way back that is read from the catalog: its statements are sent one by one.
+    // An inverse that is read from the catalog: its statements are sent one by one.
     const COMMIT: &str = "Q\0\0\0\u{b}COMMIT";
     for (cut, recorded) in [(Cut::Before(COMMIT), false), (Cut::After(COMMIT), true)] {
         let engine = Engine::new();
@@ -209,7 +209,7 @@ fn what_another_has_taken_back_meanwhile_is_not_built_upon() {
         }
     });
     assert!(done.is_err());
-    insta::assert_snapshot!(why, @"another migrate has taken back `20260101000000_a` while the connection was gone");
+    insta::assert_snapshot!(why, @"another migrate has reverted `20260101000000_a` while the connection was gone");
     assert_eq!(engine.value("SELECT count(*) FROM trace"), "0");
     assert_eq!(engine.status(&all), format!("pending {A}\npending {B}"));
 }

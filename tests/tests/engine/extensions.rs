@@ -1,5 +1,5 @@
 //! What extensions keep of tables, and no reader of the catalog knows: it is named, and what would
-//! come back as another kind of table is not reverted.
+//! are restored as another kind of table is not reverted.
 //!
 //! The extensions of these tests have no files: a row in `pg_extension`, and tables that
 //! `ALTER EXTENSION .. ADD` has made its own. Citus itself is in the program `citus`.
@@ -82,7 +82,7 @@ fn told_by_down(engine: &Engine, all: &[Migration]) -> Vec<String> {
 
 fn refused(engine: &Engine, all: &[Migration]) -> String {
     match engine.down(all, 1).unwrap_err() {
-        Error::NoWayBack { why, .. } => why.reason,
+        Error::Irreversible { why, .. } => why.reason,
         other => panic!("{other}"),
     }
 }
@@ -137,8 +137,8 @@ fn a_table_that_is_only_in_the_metadata_is_reverted() {
     insta::assert_snapshot!(told_by_up(&engine, &all).join("\n"), @"
     `20260101000000_a`: drop table `events`: the extension `citus` keeps something of table `events` in `shelf.pg_dist_partition`; this is not captured, and `down` will not restore it
     started 20260101000000_a
-    lost: drop table `events`: its rows do not come back
-    lost: drop table `events`: what the extension `citus` keeps of table `events` in `shelf.pg_dist_partition` does not come back
+    lost: drop table `events`: its rows are not restored
+    lost: drop table `events`: what the extension `citus` keeps of table `events` in `shelf.pg_dist_partition` is not restored
     ");
     insta::assert_snapshot!(told_by_down(&engine, &all).join("\n"), @"
     reverting `20260101000000_a` does not restore what the extension `citus` keeps of table `events` in `shelf.pg_dist_partition`
@@ -232,7 +232,7 @@ fn a_part_of_what_stays_distributed_is_recreated() {
     let told = told_by_up(&engine, &all);
     assert!(
         told.iter()
-            .all(|line| line.starts_with("started") || line.ends_with("rows do not come back")),
+            .all(|line| line.starts_with("started") || line.ends_with("rows are not restored")),
         "{told:?}"
     );
     engine.down(&all, 2).unwrap();
@@ -273,8 +273,8 @@ fn what_any_extension_keeps_of_a_table_is_named() {
     insta::assert_snapshot!(told_by_up(&engine, &all).join("\n"), @"
     `20260101000000_a`: drop table `parents`, `labelled`, `items`: the extension `shelf` keeps something of table `items` in `shelf.items`; the extension `shelf` keeps something of table `labelled` in `shelf.labels`; the extension `shelf` keeps something of table `parents` in `shelf.part_config`; this is not captured, and `down` may not restore all of it
     started 20260101000000_a
-    lost: drop table `parents`, `labelled`, `items`: its rows do not come back
-    lost: drop table `parents`, `labelled`, `items`: what the extension `shelf` keeps of table `items` in `shelf.items` does not come back
+    lost: drop table `parents`, `labelled`, `items`: its rows are not restored
+    lost: drop table `parents`, `labelled`, `items`: what the extension `shelf` keeps of table `items` in `shelf.items` is not restored
     ");
     insta::assert_snapshot!(told_by_down(&engine, &all).join("\n"), @"
     reverting `20260101000000_a` does not restore what the extension `shelf` keeps of table `items` in `shelf.items`
@@ -465,7 +465,7 @@ fn where_no_extension_has_tables_nothing_is_told() {
     insta::assert_snapshot!(told_by_up(&engine, &all).join("\n"), @"
     started 20260101000000_a
     started 20260102000000_b
-    lost: drop table `events`: its rows do not come back
+    lost: drop table `events`: its rows are not restored
     ");
 }
 
@@ -547,7 +547,7 @@ fn the_program_says_it_and_exits_with_5() {
     -- line 91: drop table `events`
     DROP TABLE "events";
     -- back, by capture:
-    --   as it was: table `events`; its rows do not come back
+    --   as it was: table `events`; its rows are not restored
     |       target <database> on postgres@<socket> (`DATABASE_URL`)
     | warning: `20260101000000_a`: drop table `events`: table `events` is a distributed table of the extension `citus`; this is not captured, and `down` will refuse to revert it
     $ migrate up  # 0
@@ -555,18 +555,18 @@ fn the_program_says_it_and_exits_with_5() {
     |      created history table `public.migrations`
     | warning: `20260101000000_a`: drop table `events`: table `events` is a distributed table of the extension `citus`; this is not captured, and `down` will refuse to revert it
     |      applied 20260101000000_a (<time> ms)
-    |         note it cannot be taken back: table `events` was a distributed table of the extension `citus`, which is not captured: the inverse would create an ordinary table, and the migration has no `down`
+    |         note it cannot be reverted: table `events` was a distributed table of the extension `citus`, which is not captured: the inverse would create an ordinary table, and the migration has no `down`
     |         done 1 migration applied
     $ migrate down --dry-run  # 5
     |       target <database> on postgres@<socket> (`DATABASE_URL`)
-    | error[no_way_back]: `20260101000000_a` cannot be taken back: table `events` was a distributed table of the extension `citus`, which is not captured: the inverse would create an ordinary table, and the migration has no `down`
+    | error[no_way_back]: `20260101000000_a` cannot be reverted: table `events` was a distributed table of the extension `citus`, which is not captured: the inverse would create an ordinary table, and the migration has no `down`
     | --> tests/tests/engine/extensions.rs:91:9
-    |  = help: nothing was changed; write a `pub fn down` in its file to take it back
+    |  = help: nothing was changed; write a `pub fn down` in its file to revert it
     $ migrate down  # 5
     |       target <database> on postgres@<socket> (`DATABASE_URL`)
-    | error[no_way_back]: `20260101000000_a` cannot be taken back: table `events` was a distributed table of the extension `citus`, which is not captured: the inverse would create an ordinary table, and the migration has no `down`
+    | error[no_way_back]: `20260101000000_a` cannot be reverted: table `events` was a distributed table of the extension `citus`, which is not captured: the inverse would create an ordinary table, and the migration has no `down`
     | --> tests/tests/engine/extensions.rs:91:9
-    |  = help: nothing was changed; write a `pub fn down` in its file to take it back
+    |  = help: nothing was changed; write a `pub fn down` in its file to revert it
     $ migrate up --json  # 0
     {"format":1,"event":"summary","applied":[]}
     |       target <database> on postgres@<socket> (`DATABASE_URL`)

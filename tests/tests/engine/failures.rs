@@ -74,7 +74,7 @@ fn a_name_with_a_dot_in_it_is_told_how_a_schema_is_named() {
     };
     insta::assert_snapshot!(
         helps(|pgm| _ = pgm.drop_table("public.articles")),
-        @r#"table "public.articles" does not exist: a dot is a part of a name: what is in the schema `public` is written `("public", "articles")`; mend the file and run `migrate up` again"#
+        @r#"table "public.articles" does not exist: a dot is a part of a name: what is in the schema `public` is written `("public", "articles")`; fix the file and run `migrate up` again"#
     );
     for up in [(|pgm| _ = pgm.create_index("public.articles", "id")) as fn(&mut Pgm), |pgm| {
         _ = pgm.drop_type("public.articles")

@@ -160,7 +160,7 @@ fn a_statement_that_fails_is_shown_with_the_functions_own_line() {
     sql: INSERT INTO words ( | nope) VALUES ($1)
     note: in the Rust function `fill`, `pgm.rust` in tests/tests/engine/functions.rs
     note: `20260101000000_a`: the transaction was rolled back: nothing of this migration was done
-    help: mend the file and run `migrate up` again
+    help: fix the file and run `migrate up` again
     "#);
     let failed = fails(|pgm| {
         pgm.rust("fill", |db| {
@@ -174,7 +174,7 @@ fn a_statement_that_fails_is_shown_with_the_functions_own_line() {
     sql: SELECT  | nope FROM words
     note: in the Rust function `fill`, `pgm.rust` in tests/tests/engine/functions.rs
     note: `20260101000000_a`: the transaction was rolled back: nothing of this migration was done
-    help: mend the file and run `migrate up` again
+    help: fix the file and run `migrate up` again
     "#);
     let failed = fails(|pgm| {
         pgm.rust("fill", |db| {
@@ -189,7 +189,7 @@ fn a_statement_that_fails_is_shown_with_the_functions_own_line() {
     sql: SELECT 'x' AS word
     note: in the Rust function `fill`, `pgm.rust` in tests/tests/engine/functions.rs
     note: `20260101000000_a`: the transaction was rolled back: nothing of this migration was done
-    help: mend the file and run `migrate up` again
+    help: fix the file and run `migrate up` again
     "#);
 }
 
@@ -258,7 +258,7 @@ fn an_error_and_a_panic_of_the_functions_own() {
     error: the Rust function `parse`: invalid digit found in string
     at: rust
     note: `20260101000000_a`: the transaction was rolled back: nothing of this migration was done
-    help: mend the file and run `migrate up` again
+    help: fix the file and run `migrate up` again
     "#);
     let failed = fails(|pgm| {
         pgm.rust("panic", |db| {
@@ -271,7 +271,7 @@ fn an_error_and_a_panic_of_the_functions_own() {
     error: the Rust function `panic`: panicked: index out of bounds: the len is 0 but the index is 0
     at: rust
     note: `20260101000000_a`: the transaction was rolled back: nothing of this migration was done
-    help: mend the file and run `migrate up` again
+    help: fix the file and run `migrate up` again
     "#);
 }
 
@@ -333,7 +333,7 @@ fn a_failure_that_is_passed_over_has_ended_the_transaction() {
     sql: INSERT INTO words VALUES ('a', 1)
     note: Key (word)=(a) already exists.
     note: `20260101000000_a`: the transaction was rolled back: nothing of this migration was done
-    help: mend the file and run `migrate up` again
+    help: fix the file and run `migrate up` again
     "#);
 }
 
@@ -629,13 +629,13 @@ fn a_way_back_without_its_function_is_refused_before_anything_is_touched() {
     ];
     engine.up(&all).unwrap();
     let catalog = engine.catalog();
-    insta::assert_snapshot!(engine.down(&all[1..], 2).unwrap_err(), @"`20260101000000_a` is taken back by the Rust function `fill`, and there is no file of it at hand");
+    insta::assert_snapshot!(engine.down(&all[1..], 2).unwrap_err(), @"`20260101000000_a` is reverted by the Rust function `fill`, and there is no file of it at hand");
     let renamed = migration(A, |pgm| _ = pgm.rust("filled", |_| Ok(())).down(|_| Ok(())));
-    insta::assert_snapshot!(engine.down(&[renamed], 2).unwrap_err(), @"`20260101000000_a` is taken back by the Rust function `fill`, and its file does not have that any more");
+    insta::assert_snapshot!(engine.down(&[renamed], 2).unwrap_err(), @"`20260101000000_a` is reverted by the Rust function `fill`, and its file does not have that any more");
     let without = migrate_tests::engine::migrator(plan(&all));
     let to = migrate_core::DownTo::All;
     let error = without.down(&mut engine.session(), &to, &mut |_: Event| {}).unwrap_err();
-    insta::assert_snapshot!(error, @"`20260101000000_a` is taken back by the Rust function `fill`, and a plan in a file has no functions");
+    insta::assert_snapshot!(error, @"`20260101000000_a` is reverted by the Rust function `fill`, and a plan in a file has no functions");
     assert_eq!(engine.catalog(), catalog);
     assert_eq!(engine.status(&all), format!("applied {A}\napplied {B}"));
     engine.down(&all, 2).unwrap();
@@ -659,7 +659,7 @@ fn another_body_is_no_change_and_a_written_down_may_have_one() {
     let old = [reversible(
         A,
         |pgm| _ = pgm.rust("fill", |db| Ok(_ = db.execute("INSERT INTO words VALUES ('a')", &[])?)),
-        |pgm| _ = pgm.rust("empty", |_| Err("not mended".into())),
+        |pgm| _ = pgm.rust("empty", |_| Err("not fixed".into())),
     )];
     engine.up(&old).unwrap();
     engine.down(&old, 1).unwrap_err();
@@ -835,7 +835,7 @@ fn an_application_brings_its_own_migrations() {
     assert_eq!(engine.value("SELECT DISTINCT actor FROM migrations_log"), "shop 1.4");
     current(&migrator).unwrap();
     insta::assert_snapshot!(current(&embedded(&all[..1])).unwrap_err(), @"this build knows 1 migration, the database has 2: unknown here: `20260102000000_b`");
-    insta::assert_snapshot!(current(&embedded(&all[..1])).unwrap_err().help().unwrap(), @"deploy the build that knows them, or take them back with `migrate down`");
+    insta::assert_snapshot!(current(&embedded(&all[..1])).unwrap_err().help().unwrap(), @"deploy the build that knows them, or revert them with `migrate down`");
     insta::assert_snapshot!(current(&embedded(&[])).unwrap_err(), @"this build knows 0 migrations, the database has 2: unknown here: `20260101000000_a`, `20260102000000_b`");
     let newer: Vec<_> =
         ["20260103000000_c", "20260104000000_d", "20260105000000_e", "20260106000000_f"]

@@ -284,7 +284,7 @@ fn a_changed_file_is_accepted_with_its_way_back() {
     assert_eq!(findings(&engine, &now), "");
     let again = migrator.accept(&mut engine.session(), A, "again", &mut |_: Event| {});
     assert!(matches!(again, Err(Error::NothingToAccept { .. })));
-    // The stored way back is the new one: no file is needed.
+    // The stored inverse is the new one: no file is needed.
     engine.down(&[], 1).unwrap();
     assert_eq!(engine.value("SELECT to_regclass('b') IS NULL"), "t");
 }

@@ -1,4 +1,4 @@
-//! The engine against a real server: applying, taking back, recording, and what goes wrong.
+//! The engine against a real server: applying, reverting, recording, and what goes wrong.
 
 mod backup;
 mod blockers;

@@ -103,9 +103,9 @@ fn a_first_statement_that_fails_leaves_nothing_to_go_on_with() {
     let error = engine.up(&[migration(A, |pgm| _ = pgm.create_index("a", "typo").concurrently())]);
     let Err(Error::Apply(failed)) = &error else { panic!("{error:?}") };
     assert_eq!(failed.left, Left::Nothing);
-    let mended = [migration(A, |pgm| _ = pgm.create_index("a", "n").concurrently())];
-    assert_eq!(engine.status(&mended), format!("pending {A}"));
-    assert_eq!(engine.up(&mended).unwrap(), [A]);
+    let fixed = [migration(A, |pgm| _ = pgm.create_index("a", "n").concurrently())];
+    assert_eq!(engine.status(&fixed), format!("pending {A}"));
+    assert_eq!(engine.up(&fixed).unwrap(), [A]);
 }
 
 #[test]
@@ -140,16 +140,16 @@ fn a_way_back_that_changed_half_way_does_not_go_on() {
     engine.up(&broken).unwrap();
     assert!(engine.down(&broken, 1).is_err());
     assert_eq!(engine.status(&broken), format!("partial {A}"));
-    let mended = [reversible(A, up, |pgm| _ = pgm.sql("DROP TABLE a"))];
-    let error = engine.down(&mended, 1).unwrap_err();
-    insta::assert_snapshot!(error, @"`20260101000000_a` stopped half way down: what it has taken back is no longer what its way back says");
+    let fixed = [reversible(A, up, |pgm| _ = pgm.sql("DROP TABLE a"))];
+    let error = engine.down(&fixed, 1).unwrap_err();
+    insta::assert_snapshot!(error, @"`20260101000000_a` stopped half way down: what it has reverted is no longer what its inverse says");
     // What is said to be done by hand is believed.
     let (mut session, names) = (engine.session(), [A.to_owned()]);
     assert_eq!(
-        engine.migrator(&mended).mark_applied(&mut session, &names, &mut |_| {}).unwrap(),
+        engine.migrator(&fixed).mark_applied(&mut session, &names, &mut |_| {}).unwrap(),
         [A]
     );
-    assert_eq!(engine.down(&mended, 1).unwrap(), [A]);
+    assert_eq!(engine.down(&fixed, 1).unwrap(), [A]);
     assert_eq!(engine.value("SELECT to_regclass('a')"), "NULL");
 }
 
@@ -176,11 +176,11 @@ fn the_statement_that_failed_may_be_mended() {
         pgm.sql("CREATE TABLE a (n int); INSERT INTO a VALUES (1); VACUUM b").outside_transaction();
     })];
     assert!(engine.up(&broken).is_err());
-    let mended = [migration(A, |pgm| {
+    let fixed = [migration(A, |pgm| {
         pgm.sql("CREATE TABLE a (n int); INSERT INTO a VALUES (1); VACUUM a; ANALYZE a")
             .outside_transaction();
     })];
-    assert_eq!(engine.up(&mended).unwrap(), [A]);
+    assert_eq!(engine.up(&fixed).unwrap(), [A]);
     assert_eq!(engine.value("SELECT count(*) FROM a"), "1");
 }
 
@@ -271,8 +271,8 @@ fn a_question_that_gives_no_boolean_is_the_authors() {
         assert!(told.source.is_some() && told.helps[0].contains("SELECT EXISTS"), "{told:?}");
         assert_eq!(engine.status(&all), format!("partial {A}"));
     }
-    let mended = [migration(A, |pgm| CALL(pgm, "SELECT EXISTS (SELECT FROM trace)"))];
-    assert_eq!(engine.up(&mended).unwrap(), [A]);
+    let fixed = [migration(A, |pgm| CALL(pgm, "SELECT EXISTS (SELECT FROM trace)"))];
+    assert_eq!(engine.up(&fixed).unwrap(), [A]);
     assert_eq!(engine.value("SELECT count(*) FROM trace"), "1");
 }
 
@@ -323,15 +323,15 @@ fn what_must_not_run_in_a_transaction_is_told_how_it_may() {
     let sql = "CREATE INDEX CONCURRENTLY i ON a (n)";
     insta::assert_snapshot!(
         helps(migration(A, |pgm| _ = pgm.sql("CREATE INDEX CONCURRENTLY i ON a (n)"))),
-        @"add `.outside_transaction()`: each statement then runs alone; mend the file and run `migrate up` again"
+        @"add `.outside_transaction()`: each statement then runs alone; fix the file and run `migrate up` again"
     );
     insta::assert_snapshot!(
         helps(Migration::sql(A, "src/a.up.sql", A, sql, None)),
-        @"make `-- migrate: outside transaction` the first line of the file: each statement then runs alone; mend the file and run `migrate up` again"
+        @"make `-- migrate: outside transaction` the first line of the file: each statement then runs alone; fix the file and run `migrate up` again"
     );
     let within = "DO $$ BEGIN EXECUTE 'CREATE INDEX CONCURRENTLY i ON a (n)'; END $$";
     let told = helps(Migration::sql(A, "src/a.up.sql", A, within, None));
-    assert_eq!(told, "mend the file and run `migrate up` again");
+    assert_eq!(told, "fix the file and run `migrate up` again");
 }
 
 #[test]
@@ -359,7 +359,7 @@ fn a_way_back_that_did_something_for_good_is_not_repeated_by_itself() {
         for error in [engine.down(&all, 1).unwrap_err(), engine.up(&all).unwrap_err()] {
             let told = &error.diagnostics()[0];
             assert_eq!(told.code.as_deref(), Some("unknown"), "{told:?}");
-            assert!(told.message.contains("took back a part of it"), "{}", told.message);
+            assert!(told.message.contains("reverted a part of it"), "{}", told.message);
             assert!(told.helps[0].starts_with("look at the database"), "{:?}", told.helps);
         }
         assert_eq!(engine.value("SELECT count(*) FROM trace"), "1");

@@ -85,7 +85,7 @@ fn what_it_is_told_is_not_reverted() {
         let all = [migration(A, up)];
         engine.up(&all).unwrap();
         let refused = engine.down(&all, 1).unwrap_err();
-        assert!(matches!(refused, Error::NoWayBack { .. }), "{refused}");
+        assert!(matches!(refused, Error::Irreversible { .. }), "{refused}");
         maintain(&engine);
     }
 }

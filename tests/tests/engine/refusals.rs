@@ -112,7 +112,7 @@ fn a_full_disk_is_no_fault_of_the_file() {
     };
     assert_eq!(helps(full), "see to the cause and run `migrate up` again");
     let wrong = |pgm: &mut Pgm| _ = pgm.sql("SELECT 1 / 0").down("");
-    assert_eq!(helps(wrong), "mend the file and run `migrate up` again");
+    assert_eq!(helps(wrong), "fix the file and run `migrate up` again");
 }
 
 #[test]

@@ -99,7 +99,7 @@ fn a_build_that_was_done_is_not_made_again() {
     );
     let stored = engine.value("SELECT 't_n_idx'::regclass::oid");
     engine.database.execute("INSERT INTO a VALUES (1)");
-    // Its checksum is that of two statements, so it is refused; mend that as well.
+    // Its checksum is that of two statements, so it is refused; fix that as well.
     let plan = migrate_tests::plan(&all);
     let up = &plan.migrations[0].up;
     let mut first = plan.migrations[0].clone();

@@ -1,4 +1,4 @@
-//! Servers that stop in the middle of a migration and come back.
+//! Servers that stop in the middle of a migration and start again.
 //!
 //! `FAULTS=200 cargo nextest run -p migrate-tests --test engine stops --no-capture` stops one at
 //! every message; without the variable at a few.
@@ -18,7 +18,7 @@ use tempfile::TempDir;
 
 const A: &str = "20260101000000_a";
 
-/// A server of the test's own that can come back. What it has written outlives its processes, though
+/// A server of the test's own that can be restored. What it has written outlives its processes, though
 /// not the machine, without being synced, which takes seconds at each start.
 struct Own {
     cluster: Arc<Cluster>,

@@ -143,7 +143,7 @@ fn a_migration_that_stopped_on_its_way_up() {
     let reverted = down(&[]).unwrap();
     assert_eq!(reverted, [PARTIAL, WRITTEN, DECLARED, CAPTURED, DERIVED, MARKED]);
     let error = down(&[]).unwrap_err();
-    insta::assert_snapshot!(error, @"`20260101000000_irreversible` cannot be taken back: the law asks for it");
+    insta::assert_snapshot!(error, @"`20260101000000_irreversible` cannot be reverted: the law asks for it");
     let expected = Engine::new();
     expected.database.execute(BEFORE);
     expected.database.execute("CREATE TABLE kept (id int)");

@@ -289,8 +289,8 @@ fn what_fails_elsewhere_is_not_to_be_mended_in_a_file_of_here() {
     engine.up(&all).unwrap();
     engine.database.execute("CREATE VIEW by_hand AS SELECT * FROM tags");
     let labels = |pgm: &mut Pgm| _ = pgm.create_table("labels", |t| t.id());
-    let mended = Migration::rust(B, B, "another text", (1, 1), labels, Pgm::infer_down);
-    for here in [vec![migration(A, posts)], vec![migration(A, posts), mended]] {
+    let fixed = Migration::rust(B, B, "another text", (1, 1), labels, Pgm::infer_down);
+    for here in [vec![migration(A, posts)], vec![migration(A, posts), fixed]] {
         let error = sync(&engine, &here).unwrap_err();
         let told = error.diagnostics().remove(0);
         assert!(told.source.unwrap().outdated);
@@ -301,7 +301,7 @@ fn what_fails_elsewhere_is_not_to_be_mended_in_a_file_of_here() {
     let error = engine.down(&all, 1).unwrap_err();
     let told = error.diagnostics().remove(0);
     assert!(!told.source.unwrap().outdated);
-    insta::assert_snapshot!(told.helps.last().unwrap(), @"mend the file and run `migrate down` again");
+    insta::assert_snapshot!(told.helps.last().unwrap(), @"fix the file and run `migrate down` again");
 }
 
 #[test]
@@ -360,7 +360,7 @@ fn what_has_no_way_back_is_refused_before_anything_is_touched() {
     };
     engine.up(&[migration(A, posts), migration(B, final_word), migration(C, tags)]).unwrap();
     let error = sync(&engine, &[migration(A, posts)]).unwrap_err();
-    assert!(matches!(&error, Error::NoWayBack { name, .. } if name == B), "{error}");
+    assert!(matches!(&error, Error::Irreversible { name, .. } if name == B), "{error}");
     assert_eq!(engine.value("SELECT count(*) FROM migrations"), "3");
     // What could not be applied afterwards, too.
     let secret = [
@@ -467,7 +467,7 @@ fn rows_in_what_is_half_done_count_as_well() {
     assert!(engine.up(&here).is_err());
     engine.database.execute("INSERT INTO half DEFAULT VALUES");
     let now = [migration(A, bodies), migration(B, half)];
-    // The way back of `posts` empties it first.
+    // The inverse of `posts` empties it first.
     assert_eq!(lost(sync(&engine, &now)), "this would lose 1 row of `half`");
     assert_eq!(engine.status(&here), format!("applied {A}\npartial {B}"));
 }

@@ -157,9 +157,9 @@ fn what_is_half_done_is_protected_too_and_refused_as_a_whole() {
     assert!(engine.up(&all).is_err());
     let migrator = engine.migrator(&all);
     let (session, mut quiet) = (&mut engine.session(), |_: Event| {});
-    // The first of the two could be taken back, but the second cannot.
+    // The first of the two could be reverted, but the second cannot.
     let error = migrator.down(session, &DownTo::Count(2), &mut quiet).unwrap_err();
-    assert!(matches!(error, Error::NoWayBack { .. }), "{error}");
+    assert!(matches!(error, Error::Irreversible { .. }), "{error}");
     assert_eq!(engine.value("SELECT to_regclass('half')"), "half");
     migrator.protect(session, "production", &mut quiet).unwrap();
     let error = migrator.down(session, &DownTo::Count(1), &mut quiet).unwrap_err();

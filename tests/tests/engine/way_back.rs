@@ -1,4 +1,4 @@
-//! Taking back: whose word counts, and what is refused.
+//! Reverting: whose word counts, and what is refused.
 
 use migrate_core::{DownTo, Error, Event, UpTo};
 use migrate_dsl::{Migration, Object, Pgm};
@@ -26,12 +26,12 @@ fn a_written_down_wins_and_may_be_mended_later() {
     let broken = reversible(A, table, |pgm| _ = pgm.sql("DROP TABLE nothing"));
     engine.up(std::slice::from_ref(&broken)).unwrap();
     assert!(engine.down(&[broken], 1).is_err());
-    let mended = reversible(A, table, |pgm| {
+    let fixed = reversible(A, table, |pgm| {
         pgm.sql("DROP TABLE a");
         pgm.sql("CREATE TABLE traces ()");
     });
-    assert_eq!(engine.status(std::slice::from_ref(&mended)), format!("applied {A}"));
-    engine.down(&[mended], 1).unwrap();
+    assert_eq!(engine.status(std::slice::from_ref(&fixed)), format!("applied {A}"));
+    engine.down(&[fixed], 1).unwrap();
     assert_eq!(
         engine.value("SELECT to_regclass('a') IS NULL AND to_regclass('traces') IS NOT NULL"),
         "t"
@@ -94,7 +94,7 @@ fn without_a_way_back_nothing_is_touched() {
     ];
     engine.up(&all).unwrap();
     let error = engine.down(&all, 2).unwrap_err();
-    insta::assert_snapshot!(error, @"`20260101000000_a` cannot be taken back: `pgm.sql` has neither `.down(..)` nor `.captures(..)`, and the migration has no `down`");
+    insta::assert_snapshot!(error, @"`20260101000000_a` cannot be reverted: `pgm.sql` has neither `.down(..)` nor `.captures(..)`, and the migration has no `down`");
     assert_eq!(engine.status(&all), format!("applied {A}\napplied {B}"));
     assert_eq!(engine.down(&all, 1).unwrap(), [B]);
 }
@@ -107,7 +107,7 @@ fn a_file_of_sql_wants_another_beside_it() {
     let error = engine.down(&file(None), 1).unwrap_err();
     insta::assert_snapshot!(
         format!("{error} -> {}", error.help().unwrap()),
-        @"`20260101000000_a` cannot be taken back: there is no `src/a.down.sql` -> nothing was changed; write the SQL that takes it back into a `.down.sql` beside its file"
+        @"`20260101000000_a` cannot be reverted: there is no `src/a.down.sql` -> nothing was changed; write the SQL that reverts it into a `.down.sql` beside its file"
     );
     let down = Some(("src/a.down.sql", "DROP TABLE a"));
     assert_eq!(engine.down(&file(down), 1).unwrap(), [A]);
@@ -122,8 +122,8 @@ fn the_authors_word_is_final() {
     })];
     engine.up(&all).unwrap();
     let error = engine.down(&all, 1).unwrap_err();
-    assert!(matches!(&error, Error::NoWayBack { why, .. } if why.verb == "irreversible"));
-    insta::assert_snapshot!(error, @"`20260101000000_a` cannot be taken back: the law asks for it");
+    assert!(matches!(&error, Error::Irreversible { why, .. } if why.verb == "irreversible"));
+    insta::assert_snapshot!(error, @"`20260101000000_a` cannot be reverted: the law asks for it");
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn down_merges_declared_inverses_of_the_file_with_captured_ones() {
         pgm.sql("CREATE TABLE a ()");
     })];
     engine.up(&none).unwrap();
-    assert!(matches!(engine.down(&none, 1), Err(Error::NoWayBack { .. })));
+    assert!(matches!(engine.down(&none, 1), Err(Error::Irreversible { .. })));
     let declared = [migration(A, |pgm| {
         pgm.drop_column("t", "s");
         pgm.sql("CREATE TABLE a ()").down("DROP TABLE a");
@@ -197,7 +197,7 @@ fn down_merges_declared_inverses_of_the_file_with_captured_ones() {
         ALTER TABLE public.t ADD COLUMN s text DEFAULT 'x'::text NOT NULL;
     EXCEPTION WHEN not_null_violation THEN
         ALTER TABLE public.t ADD COLUMN s text DEFAULT 'x'::text;
-        RAISE WARNING USING MESSAGE = 'column `s` of `public.t` comes back without NOT NULL: rows have nulls in it';
+        RAISE WARNING USING MESSAGE = 'column `s` of `public.t` is restored without NOT NULL: rows have nulls in it';
     END
     $$
     ");
@@ -221,7 +221,7 @@ fn down_refuses_an_inverse_that_was_removed_from_the_file() {
     let with = [migration(A, |pgm| _ = pgm.sql("CREATE TABLE a ()").down("DROP TABLE a"))];
     engine.up(&with).unwrap();
     let without = [migration(A, |pgm| _ = pgm.sql("CREATE TABLE a ()"))];
-    assert!(matches!(engine.down(&without, 1), Err(Error::NoWayBack { .. })));
+    assert!(matches!(engine.down(&without, 1), Err(Error::Irreversible { .. })));
     assert_eq!(engine.down(&[], 1).unwrap(), [A]);
 }
 
@@ -239,7 +239,7 @@ fn down_refuses_to_restore_an_object_that_was_not_captured() {
             .captures(Object::table("u"));
     })];
     let error = engine.down(&two, 1).unwrap_err();
-    insta::assert_snapshot!(error, @"`20260101000000_a` cannot be taken back: table `u` was not captured when it was applied, so what it was like before is not known, and the migration has no `down`");
+    insta::assert_snapshot!(error, @"`20260101000000_a` cannot be reverted: table `u` was not captured when it was applied, so what it was like before is not known, and the migration has no `down`");
     engine.down(&one, 1).unwrap();
     assert_eq!(engine.value("SELECT to_regclass('t')"), "t");
 }
@@ -255,7 +255,7 @@ fn a_migration_that_had_a_down_when_it_was_applied_was_not_captured() {
     );
     engine.up(&[with]).unwrap();
     let error = engine.down(&[migration(A, |pgm| _ = pgm.drop_column("t", "s"))], 1).unwrap_err();
-    insta::assert_snapshot!(error, @"`20260101000000_a` cannot be taken back: it had a `down` when it was applied, so what was there before was not read, and the migration has no `down`");
+    insta::assert_snapshot!(error, @"`20260101000000_a` cannot be reverted: it had a `down` when it was applied, so what was there before was not read, and the migration has no `down`");
 }
 
 #[test]
@@ -284,7 +284,7 @@ fn up_says_that_a_type_change_without_a_cast_back_is_irreversible() {
     ]
     "#);
     let error = engine.down(&all, 1).unwrap_err();
-    insta::assert_snapshot!(format!("{error} -> {}", error.help().unwrap()), @"`20260101000000_a` cannot be taken back: there is no cast from `mood` back to `boolean`, and no `.down(..)` that says how, and the migration has no `down` -> nothing was changed; to revert it, add `.down(..)` to `pgm.alter_column` in its file, or write a `pub fn down`");
+    insta::assert_snapshot!(format!("{error} -> {}", error.help().unwrap()), @"`20260101000000_a` cannot be reverted: there is no cast from `mood` back to `boolean`, and no `.down(..)` that says how, and the migration has no `down` -> nothing was changed; to revert it, add `.down(..)` to `pgm.alter_column` in its file, or write a `pub fn down`");
     let declared = [migration(A, |pgm| {
         pgm.alter_column("t", "b")
             .set_type("mood")

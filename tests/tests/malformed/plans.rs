@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use migrate_core::plan::Checksum as _;
 use migrate_core::plan::bundle::Carried;
-use migrate_core::{Error, Event, Left, Migrator, Session, UpTo, WayBack};
+use migrate_core::{Error, Event, Left, Migrator, Session, StoredInverse, UpTo};
 use migrate_dsl::{Migration, Pgm, env};
 use migrate_tests::engine::migrator;
 use migrate_tests::{Engine, migration, plan, reversible};
@@ -104,7 +104,7 @@ fn variables() -> BTreeMap<String, String> {
 /// All that may be asked of a plan without writing.
 fn look(migrator: &Migrator, session: &mut Session) -> Result<(), String> {
     for migration in &migrator.plan().migrations {
-        _ = (migration.checksum(), WayBack::none(migration), migration.words());
+        _ = (migration.checksum(), StoredInverse::irreversible(migration), migration.words());
     }
     let told = |error: Error| {
         let told = error.diagnostics().into_iter().map(|told| told.message + &told.helps.concat());

@@ -74,7 +74,7 @@ impl Case {
         Self { only_if: Some(query), ..self }
     }
 
-    /// Is of the few operations that cannot be taken back.
+    /// Is of the few operations that cannot be reverted.
     pub(crate) fn no_way_back(self) -> Self {
         Self { no_way_back: true, ..self }
     }
@@ -111,10 +111,10 @@ impl Case {
         let new = catalog.read();
         let back = migrator.down(&mut engine.session(), &DownTo::Count(1), &mut |_: Event| {});
         if self.no_way_back {
-            return back.is_err().then_some(()).ok_or_else(|| "it can be taken back".to_owned());
+            return back.is_err().then_some(()).ok_or_else(|| "it can be reverted".to_owned());
         }
         back.map_err(|error| format!("`down` fails: {}\n{sql}", told(&error)))?;
-        // A column that is made again stands last.
+        // A column that is recreated stands last.
         let drops = ["DROP COLUMN", "DROP ATTRIBUTE", "DROP EXPRESSION"];
         let moves = drops.iter().any(|drop| sql.contains(drop));
         same("after `down`", moves, &old, &catalog.read())?;

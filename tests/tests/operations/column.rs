@@ -120,7 +120,7 @@ fn altered() -> Vec<Case> {
         case("CREATE TABLE posts (title text NOT NULL)", |pgm| {
             pgm.alter_column("posts", "title").drop_not_null();
         }),
-        // Is that already, and stays so on the way back.
+        // Is that already, and stays so when it is reverted.
         case("CREATE TABLE posts (title text NOT NULL)", |pgm| {
             pgm.alter_column("posts", "title").set_not_null();
         }),

@@ -9,9 +9,9 @@ use syn::visit::Visit as _;
 
 /// What no case can have, and why.
 const EXCUSED: &[(&str, &str)] =
-    &[("DetachPartition::finalize", "what was interrupted comes back whole: a test in traps.rs")];
+    &[("DetachPartition::finalize", "what was interrupted is restored whole: a test in traps.rs")];
 
-/// Files of operations that may have no way back.
+/// Files of operations that may have no inverse.
 const WITHOUT_WAY_BACK: &[(&str, &str)] = &[
     ("add_enum_value", "PostgreSQL takes no value out of an enum"),
     ("alter_column", "an identity that starts again would give out values twice"),
@@ -21,7 +21,7 @@ const WITHOUT_WAY_BACK: &[(&str, &str)] = &[
     ("create_range", "a type and its canonical function are dropped together, or not at all"),
     ("refresh_collation_version", "PostgreSQL notes the version at hand, and no other"),
     ("refresh_materialized_view", "rows"),
-    ("reindex", "an index that is built anew says what it said before"),
+    ("reindex", "an index that is rebuilt says what it said before"),
     ("restart_sequence", "it would give out values twice"),
     ("rust", "only its author knows, and says it with `down`"),
     ("sql", "only its author knows, and says it with `down`"),
@@ -30,7 +30,7 @@ const WITHOUT_WAY_BACK: &[(&str, &str)] = &[
     ("update_extension", "extensions are updated one way"),
 ];
 
-/// What the files of cases call; other tests do not take it back.
+/// What the files of cases call; other tests do not revert it.
 fn called_in_cases(language: &Language) -> Calls<'_> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/operations");
     let mut calls = Calls::new(language);

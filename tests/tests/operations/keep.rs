@@ -56,7 +56,7 @@ fn a_view_has_to_be_dropped_or_said() {
     insta::assert_snapshot!(refused, @"
     cannot set `public.posts` aside: `public.titles` depends on it
     drop it before, or say `.keep_data().cascade()`, which drops views
-    mend the file and run `migrate up` again
+    fix the file and run `migrate up` again
     ");
     let refused = up(&engine, |pgm| _ = pgm.drop_column("posts", "title").keep_data());
     assert_eq!(

@@ -1,4 +1,4 @@
-//! Every operation: applied, taken back and applied again on a server, with the same catalog each
+//! Every operation: applied, reverted and applied again on a server, with the same catalog each
 //! time. A file for each object, as in the language.
 
 mod case;

@@ -100,7 +100,7 @@ const NODE_PG_MIGRATE: &[(&str, &[&str])] = &[
 const HOW_TO_RENEW: &str =
     "it is not what the code says: UPDATE=1 cargo test -p migrate-tests --test operations manual";
 
-/// How each verb comes back, as it stands in the list of all verbs.
+/// How each verb is reverted, as it stands in the list of all verbs.
 fn ways_back() -> BTreeMap<&'static str, Inverse> {
     let operations = verbs("name").into_iter().map(operation);
     // The first of several is the plain one.
@@ -179,7 +179,7 @@ fn table() -> String {
     let mut text = "<!-- Written from the code by `UPDATE=1 cargo test -p migrate-tests --test operations manual`. -->\n".to_owned();
     for (object, rows) in objects {
         _ = writeln!(text, "\n# {}\n", title(&object));
-        text += "| verb | options | way back | node-pg-migrate |\n|---|---|---|---|\n";
+        text += "| verb | options | inverse | node-pg-migrate |\n|---|---|---|---|\n";
         for row in rows.values() {
             _ = writeln!(text, "{row}");
         }

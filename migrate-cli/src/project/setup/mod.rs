@@ -46,7 +46,7 @@ pub enum SetupError {
         /// The folder of the workspace.
         root: PathBuf,
     },
-    /// Something could not be written; what was is taken back.
+    /// Something could not be written; what was is reverted.
     #[error("cannot write `{path}`; nothing was changed", path = .path.display())]
     Unwritable {
         /// What.

@@ -30,13 +30,13 @@ impl Write {
     }
 }
 
-/// Writes them all; where one fails, takes back the others.
+/// Writes them all; where one fails, reverts the others.
 pub(super) fn apply(writes: &[Write]) -> Result<(), (PathBuf, io::Error)> {
     let mut folders = Vec::new();
     for (done, write) in writes.iter().enumerate() {
         if let Err(error) = apply_one(write, &mut folders) {
             for write in writes[..done].iter().rev() {
-                // What cannot be taken back either is no worse than what has just failed.
+                // What cannot be reverted either is no worse than what has just failed.
                 _ = match &write.before {
                     Some(before) => replace(&write.path, before),
                     None => fs::remove_file(&write.path),

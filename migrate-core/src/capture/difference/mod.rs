@@ -21,9 +21,9 @@ use super::untrusted::Code;
 use restoration::Restoration;
 
 /// The statements that take `after` back to `before`: what was moved is moved back; what is new,
-/// or has to be made anew, is dropped; what is gone is made and what has changed is changed, each
+/// or has to be recreated, is dropped; what is gone is made and what has changed is changed, each
 /// after what it needs; then what has to wait for all of that.
-pub(super) fn way_back(before: &State, after: &State) -> Vec<String> {
+pub(super) fn inverse(before: &State, after: &State) -> Vec<String> {
     script(before, after).finish()
 }
 
@@ -117,7 +117,7 @@ struct Comparison<'a> {
     found: HashMap<&'a Address, &'a Fact>,
     /// Addresses of `after`.
     new: HashSet<&'a Address>,
-    /// Addresses of `after`: what is in both states and has to be made anew.
+    /// Addresses of `after`: what is in both states and has to be recreated.
     rebuilt: HashSet<&'a Address>,
     partitions: Partitions,
 }

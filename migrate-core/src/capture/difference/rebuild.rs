@@ -1,4 +1,4 @@
-//! What cannot be changed in place and is made anew, with what is in its way.
+//! What cannot be changed in place and is recreated, with what is in its way.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,7 +9,7 @@ use super::super::order::spread;
 use super::Comparison;
 
 /// What keeps a column from changing its type as long as it uses it, besides generated columns. What is
-/// not here, such as an index, PostgreSQL makes anew by itself.
+/// not here, such as an index, PostgreSQL recreates by itself.
 const STAYS_IN_THE_WAY: [Kind; 8] = [
     Kind::View,
     Kind::MaterializedView,
@@ -79,7 +79,7 @@ impl<'a> Comparison<'a> {
         // A default of the wrong type keeps its column from changing.
         let default = fact.address.class == "pg_attrdef"
             && fact.comes_with.iter().any(|column| types.are_different(column));
-        // What the server would not take along with its column has been made anew already.
+        // What the server would not take along with its column has been recreated already.
         let in_the_way = (STAYS_IN_THE_WAY.contains(&key.kind)
             || found.value("change expression").is_some())
             && found.needs.iter().any(|need| need.on.part > 0 && types.have_changed(&need.on));
@@ -121,9 +121,9 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// What needs something that is made anew has to be, too.
+    /// What needs something that is recreated has to be, too.
     fn rebuild_what_needs_that(&mut self) {
-        // A partition stays attached while an index of its is made anew.
+        // A partition stays attached while an index of its is recreated.
         let links = self.after.facts.values().filter(|fact| fact.address.class == "pg_inherits");
         let of_indexes: HashSet<&Address> =
             links.filter(|link| !link.comes_with.is_empty()).map(|link| &link.address).collect();
@@ -144,7 +144,7 @@ impl<'a> Comparison<'a> {
     }
 
     /// Finds the constraints of partitions that go with their parent's, and those that would be
-    /// taken for them when they are made again.
+    /// taken for them when they are recreated.
     fn rebuild_what_partitions_own(&mut self) {
         let constraints =
             self.before.facts.values().filter(|fact| fact.address.class == "pg_constraint");

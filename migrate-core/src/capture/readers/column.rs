@@ -66,7 +66,7 @@ fn columns() -> String {
         [Otherwise {
             error: "not_null_violation",
             instead,
-            warning: "format('column `%s` of `%s` comes back without NOT NULL: rows have nulls in it', attname, name)",
+            warning: "format('column `%s` of `%s` is restored without NOT NULL: rows have nulls in it', attname, name)",
         }]
     };
     // of a type that allows no nulls, or not this one
@@ -74,7 +74,7 @@ fn columns() -> String {
         Otherwise {
         error: "not_null_violation OR check_violation",
         instead,
-        warning: "format('column `%s` of `%s` comes back as `%s`: `%s` does not allow what the rows then have in it; when they are corrected, run `%s`',
+        warning: "format('column `%s` of `%s` is restored as `%s`: `%s` does not allow what the rows then have in it; when they are corrected, run `%s`',
                          attname, name, bare, type, format('ALTER TABLE %s ALTER COLUMN %I TYPE %s', name, attname, type))",
     }
     };
@@ -367,7 +367,7 @@ fn statements(
     [nullable, add_domain, add_with_default, set_not_null]: [&str; 4],
 ) -> String {
     format!(
-        "-- USING is not for generated columns: one of another sort of type is made anew
+        "-- USING is not for generated columns: one of another sort of type is recreated
     ('{own}create', CASE WHEN attgenerated <> ''
                     THEN concat(attgenerated, ' ', CASE WHEN typcategory IN ('N', 'S', 'D', 'T') THEN typcategory::text
                                                         ELSE type END) END, CASE

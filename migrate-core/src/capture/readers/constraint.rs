@@ -14,12 +14,12 @@ fn constraints() -> String {
     let rows = Otherwise {
         error: "foreign_key_violation",
         instead: "added || ' NOT VALID'",
-        warning: "format('foreign key `%s` of `%s` comes back NOT VALID: rows refer to others that are not in `%s`',
+        warning: "format('foreign key `%s` of `%s` is restored NOT VALID: rows refer to others that are not in `%s`',
                          conname, relation, confrelid::regclass)",
     };
     let left_off = |word: &str, why: &str| {
         format!(
-            "format('{word} `%s` of `%s` does not come back: {why}; when they are mended, run `%s`',
+            "format('{word} `%s` of `%s` is not restored: {why}; when they are corrected, run `%s`',
                     conname, relation, added)"
         )
     };
@@ -37,7 +37,7 @@ fn constraints() -> String {
         &[Otherwise {
             error: "check_violation",
             instead: "added || ' NOT VALID'",
-            warning: "format('check `%s` of `%s` comes back NOT VALID: rows violate it', conname, relation)",
+            warning: "format('check `%s` of `%s` is restored NOT VALID: rows violate it', conname, relation)",
         }],
     );
     let validate = super::attempt(
@@ -98,7 +98,7 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (VALUES
     ('create', CASE WHEN contype = 'f'
                     THEN regexp_replace(definition, '( NOT)? DEFERRABLE| INITIALLY (DEFERRED|IMMEDIATE)', '', 'g')
-                    -- one that is inherited as well cannot be dropped, and so not be made anew without its parent's
+                    -- one that is inherited as well cannot be dropped, and so not be recreated without its parent's
                     WHEN unproved_above THEN regexp_replace(definition, ' NOT VALID$', '') || ' NOT VALID ABOVE'
                     ELSE definition END,
         CASE WHEN own THEN ARRAY[added] END),

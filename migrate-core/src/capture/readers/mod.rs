@@ -3,7 +3,7 @@
 //! A reader is a query over the addresses of objects of some kinds. Its rows are `class`, `object`,
 //! `part`, `what`, `value` and `statements`, where `what` is
 //!
-//! - `create`: the statements that make the object; where `value` differs, it has to be made anew,
+//! - `create`: the statements that make the object; where `value` differs, it has to be recreated,
 //! - `among rows`: those that make it where rows may be in its way, in a table that stayed; with a
 //!   `value` if they may also leave it off,
 //! - `drop`: those that drop it,

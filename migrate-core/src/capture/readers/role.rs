@@ -91,7 +91,7 @@ CROSS JOIN LATERAL (VALUES
 
 pub(super) const DATABASES: Reader = Reader::of(&[Kind::Database], databases);
 
-/// A database is neither made nor dropped on a way back: what is in it would be lost.
+/// A database is neither made nor dropped on an inverse: what is in it would be lost.
 fn databases() -> String {
     let acl = privileges::sql('d', "'DATABASE ' || name", "''", "datacl", "datdba");
     format!(

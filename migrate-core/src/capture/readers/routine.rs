@@ -69,7 +69,7 @@ CROSS JOIN LATERAL (VALUES
     ('drop', NULL, ARRAY[format('DROP %s %s', word, signature)]),
     ('change body', CASE WHEN prokind <> 'a' THEN definition END,
         CASE WHEN prokind <> 'a' THEN ARRAY[definition] END),
-    -- one that has too many is made anew
+    -- one that has too many is recreated
     ('change defaults', pronargdefaults::text, ARRAY[]::text[]),
     ('owner', proowner::regrole::text,
         ARRAY[format('ALTER %s %s OWNER TO %s', word, signature, proowner::regrole)]),

@@ -103,7 +103,7 @@ const SUBSCRIPTION: &str = "
 const PARAMETERS: &str = "(SELECT string_agg(format('%s = %L', split_part(parameter, '=', 1),
         substr(parameter, strpos(parameter, '=') + 1)), ', ') FROM unnest(parameters) AS parameter)";
 
-/// It is made again without a connection, which is not everyone's to read, and disabled.
+/// It is recreated without a connection, which is not everyone's to read, and disabled.
 fn subscriptions() -> String {
     format!(
         "

@@ -139,7 +139,7 @@ fn domain_constraints() -> String {
         &[Otherwise {
             error: "check_violation",
             instead: "added || ' NOT VALID'",
-            warning: "format('check `%s` of domain `%s` comes back NOT VALID: rows violate it', conname, name)",
+            warning: "format('check `%s` of domain `%s` is restored NOT VALID: rows violate it', conname, name)",
         }],
     );
     format!(

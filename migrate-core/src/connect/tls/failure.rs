@@ -15,7 +15,7 @@ pub(in super::super) enum Failure {
     /// The server does not speak TLS.
     #[error("the server does not speak TLS")]
     NotOffered,
-    /// What came back was no answer of PostgreSQL.
+    /// What was restored was no answer of PostgreSQL.
     #[error("what answers there is no PostgreSQL server")]
     NotPostgres,
     /// The connection was cut before it began.
@@ -180,7 +180,7 @@ fn of_certificate(
         ),
         E::Other(other) if other.0.to_string() == "UnsupportedCertVersion" => (
             "the server's certificate is of version 1 of X.509, which cannot be checked".to_owned(),
-            "have it made anew with `subjectAltName`, which makes it one of version 3".to_owned(),
+            "have it recreated with `subjectAltName`, which makes it one of version 3".to_owned(),
         ),
         other => (
             format!("the server's certificate is not to be trusted: {other}"),

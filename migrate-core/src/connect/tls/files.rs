@@ -118,7 +118,7 @@ impl TlsSettings {
                 .enforce_revocation_expiration();
             chain.build().map(Some).map_err(|error| {
                 let path = self.revoked.as_ref().map_or(place.as_path(), |file| &file.path);
-                FileError::new("sslcrl", path, error.to_string(), "have the list made anew")
+                FileError::new("sslcrl", path, error.to_string(), "have the list recreated")
             })
         };
         let (chain, outdated) = (chain(store, revoked)?, chain(outdated, Vec::new())?);

@@ -48,7 +48,7 @@ pub(super) fn disagreements(
             && !names.contains(name)
         {
             let message = format!(
-                "the log says that {} applied it at {}, and not that it was taken back; the \
+                "the log says that {} applied it at {}, and not that it was reverted; the \
                  history does not have it",
                 entry.who,
                 moment(entry.at),
@@ -123,7 +123,7 @@ fn told(log: &[LogEntry]) -> BTreeMap<&str, Told<'_>> {
         } else if removes_row {
             told.insert(&entry.name, Told { gone: Some(entry), ..Told::default() });
         } else if is(entry, Action::MarkApplied) {
-            // The row may have been there: what was half way back counts as applied again.
+            // The row may have been there: what was half inverse counts as applied again.
             let told = told.entry(&entry.name).or_default();
             (told.recorded, told.gone) = (Some(entry), None);
         } else if is(entry, Action::Accept) {
@@ -243,7 +243,7 @@ mod tests {
         insta::assert_snapshot!(found(&[row(1, "a", "x")], &[]).join("\n"), @"a: the history has it; the log does not know that it was ever applied");
         insta::assert_snapshot!(found(&[row(1, "a", "x")], &["up a y"]).join("\n"), @"a: the checksum of its row is not the one in the log");
         insta::assert_snapshot!(found(&[row(1, "a", "x")], &["up a x", "down a"]).join("\n"), @"a: the history has it; the log says that ada took its row away at 1970-01-01 00:00:00 UTC (down)");
-        insta::assert_snapshot!(found(&[], &["up a x"]).join("\n"), @"a: the log says that ada applied it at 1970-01-01 00:00:00 UTC, and not that it was taken back; the history does not have it");
+        insta::assert_snapshot!(found(&[], &["up a x"]).join("\n"), @"a: the log says that ada applied it at 1970-01-01 00:00:00 UTC, and not that it was reverted; the history does not have it");
         let swapped = [row(1, "b", "y"), row(2, "a", "x")];
         insta::assert_snapshot!(found(&swapped, &["up a x", "up b y"]).join("\n"), @"a: its row is numbered after that of `b`, which the log has later");
         let twice = [row(1, "a", "x"), row(1, "b", "y"), row(2, "b", "y")];

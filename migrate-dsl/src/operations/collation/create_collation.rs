@@ -45,7 +45,7 @@ impl Pgm {
 }
 
 impl CreateCollation {
-    /// Does nothing if a collation of that name is there, which then stays on the way back.
+    /// Does nothing if a collation of that name is there, which then stays when it is reverted.
     pub fn if_not_exists(&mut self) -> &mut Self {
         self.if_not_exists = true;
         self

@@ -9,9 +9,9 @@ pub struct RefreshCollationVersion {
 
 impl Pgm {
     /// Notes the version of a collation that its provider has now, once all indexes that sort by
-    /// it were built anew.
+    /// it were rebuilt.
     ///
-    /// The version before does not come back; the provider at hand is what it is.
+    /// The version before is not restored; the provider at hand is what it is.
     ///
     /// ```
     /// let plan = migrate_dsl::plan_text(|pgm| { pgm.refresh_collation_version("german"); });
@@ -56,6 +56,6 @@ mod tests {
     #[test]
     fn a_version_is_what_it_is() {
         let down = plan_text_down(|pgm| _ = pgm.refresh_collation_version(("app", "german")));
-        insta::assert_snapshot!(down, @"-- cannot be taken back: PostgreSQL notes no other version of `app.german` than the one at hand");
+        insta::assert_snapshot!(down, @"-- cannot be reverted: PostgreSQL notes no other version of `app.german` than the one at hand");
     }
 }

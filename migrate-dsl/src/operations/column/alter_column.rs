@@ -129,14 +129,14 @@ impl AlterColumn {
         self
     }
 
-    /// Lets an identity column count from its start again. This alone has no way back: what was
+    /// Lets an identity column count from its start again. This alone has no inverse: what was
     /// given out meanwhile would be given out twice.
     pub fn restart(&mut self) -> &mut Self {
         self.changes.restart = Some(None);
         self
     }
 
-    /// Lets an identity column go on with this value. This alone has no way back.
+    /// Lets an identity column go on with this value. This alone has no inverse.
     pub fn restart_with(&mut self, value: i64) -> &mut Self {
         self.changes.restart = Some(Some(value));
         self
@@ -230,7 +230,7 @@ impl Operation for AlterColumn {
                 None => Inverse::capture(column),
                 Some(_) => Inverse::capture_without(
                     column,
-                    "values come back as far as the old type can hold them",
+                    "values are restored as far as the old type can hold them",
                 ),
             };
         };
@@ -322,7 +322,7 @@ mod tests {
         let down = plan_text_down(|pgm| {
             pgm.alter_column("posts", "id").restart();
         });
-        insta::assert_snapshot!(down, @"-- cannot be taken back: `id` would give out values again that were given out meanwhile");
+        insta::assert_snapshot!(down, @"-- cannot be reverted: `id` would give out values again that were given out meanwhile");
         let problems = plan_problems(|pgm| {
             pgm.alter_column("posts", "id").add_identity(Always).restart_with(7);
             pgm.alter_column("posts", "id").set_identity(Always).sequence_name("ids");

@@ -17,7 +17,7 @@ pub struct DropColumn {
 
 impl Pgm {
     /// Drops columns, one or many, with their values, and the indexes and constraints that they
-    /// are part of. On the way back they stand last, and are empty; with
+    /// are part of. On the inverse they stand last, and are empty; with
     /// [`keep_data`](DropColumn::keep_data) they keep their values and their place.
     ///
     /// ```
@@ -54,7 +54,7 @@ impl DropColumn {
     }
 
     /// Sets the columns aside instead, under their [`kept_name`]: `loc` becomes `kept_loc`, without
-    /// its constraints, indexes, default and `NOT NULL`, so that inserts go on. The way back is
+    /// its constraints, indexes, default and `NOT NULL`, so that inserts go on. The inverse is
     /// with all values; [`purge_column`](Pgm::purge_column) drops them for good, later.
     ///
     /// ```
@@ -121,7 +121,7 @@ impl Operation for DropColumn {
         if !self.keep_data {
             return Inverse::capture_without(
                 columns,
-                "its values do not come back, and it stands last",
+                "its values are not restored, and it stands last",
             );
         }
         let back = self.columns.iter().rev().map(|column| {
@@ -152,7 +152,7 @@ mod tests {
             pgm.drop_column(("app", "posts"), "loc").if_exists().cascade();
         };
         insta::assert_snapshot!(plan_text(up), @r#"ALTER TABLE "app"."posts" DROP COLUMN IF EXISTS "loc" CASCADE;"#);
-        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: column `loc` of `app.posts`; its values do not come back, and it stands last");
+        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: column `loc` of `app.posts`; its values are not restored, and it stands last");
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub trait Constraint: Any {
     /// Writes the constraint without its name: `UNIQUE ("a", "b")`.
     fn write_definition(&self, sql: &mut Writer);
 
-    /// What has to be read for the way back, where dropping the constraint is not all of it.
+    /// What has to be read for the inverse, where dropping the constraint is not all of it.
     fn captures(&self, _table: &Name) -> Option<Object> {
         None
     }
@@ -70,7 +70,7 @@ impl<C: Constraint> AddConstraint<C> {
         Self { table, constraint }
     }
 
-    /// Always named by us, so that the way back knows what to drop.
+    /// Always named by us, so that the inverse knows what to drop.
     fn name(&self) -> Identifier {
         self.constraint.name().cloned().unwrap_or_else(|| self.constraint.default_name(&self.table))
     }

@@ -96,7 +96,7 @@ impl Operation for CreateExtension {
 
     fn hints(&self) -> Vec<String> {
         let hint = format!(
-            "what `cascade` installs besides `{}` stays on the way back: \
+            "what `cascade` installs besides `{}` stays when it is reverted: \
              give each extension that it needs a `create_extension` of its own before this one",
             self.name
         );
@@ -119,6 +119,6 @@ mod tests {
         };
         insta::assert_snapshot!(plan_text(up), @r#"CREATE EXTENSION IF NOT EXISTS "earthdistance" SCHEMA "geo" VERSION "1.1" CASCADE;"#);
         insta::assert_snapshot!(plan_text_down(up), @"-- as it was: extension `earthdistance`");
-        insta::assert_snapshot!(plan_hints(up), @"what `cascade` installs besides `earthdistance` stays on the way back: give each extension that it needs a `create_extension` of its own before this one");
+        insta::assert_snapshot!(plan_hints(up), @"what `cascade` installs besides `earthdistance` stays when it is reverted: give each extension that it needs a `create_extension` of its own before this one");
     }
 }

@@ -55,7 +55,7 @@ impl Operation for DropExtension {
         match self.cascade {
             true => Inverse::capture_without(
                 extension,
-                "values of columns of its types do not come back, and these stand last",
+                "values of columns of its types are not restored, and these stand last",
             ),
             false => Inverse::capture(extension),
         }
@@ -77,6 +77,6 @@ mod tests {
     #[test]
     fn drop_extension() {
         insta::assert_snapshot!(plan_text(every_option), @r#"DROP EXTENSION IF EXISTS "hstore" CASCADE;"#);
-        insta::assert_snapshot!(plan_text_down(every_option), @"-- as it was: extension `hstore`; values of columns of its types do not come back, and these stand last");
+        insta::assert_snapshot!(plan_text_down(every_option), @"-- as it was: extension `hstore`; values of columns of its types are not restored, and these stand last");
     }
 }

@@ -10,7 +10,7 @@ pub struct UpdateExtension {
 
 impl Pgm {
     /// Updates an extension to the server's default version, or to the one given by
-    /// [`to`](UpdateExtension::to). There is no way back: extensions bring the scripts that lead
+    /// [`to`](UpdateExtension::to). There is no inverse: extensions bring the scripts that lead
     /// to a newer version, hardly ever those that lead to an older one.
     ///
     /// ```
@@ -72,6 +72,6 @@ mod tests {
             pgm.update_extension("hstore");
         };
         insta::assert_snapshot!(plan_text(up), @r#"ALTER EXTENSION "hstore" UPDATE;"#);
-        insta::assert_snapshot!(plan_text_down(up), @"-- cannot be taken back: extensions are updated one way: `hstore` would have to be dropped, with the columns of its types");
+        insta::assert_snapshot!(plan_text_down(up), @"-- cannot be reverted: extensions are updated one way: `hstore` would have to be dropped, with the columns of its types");
     }
 }

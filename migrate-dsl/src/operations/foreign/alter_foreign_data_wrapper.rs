@@ -28,7 +28,7 @@ impl Pgm {
     /// );
     /// assert_eq!(
     ///     migrate_dsl::plan_text_down(up),
-    ///     "-- as it was: foreign data wrapper `files`; options that may hold secrets do not come back"
+    ///     "-- as it was: foreign data wrapper `files`; options that may hold secrets are not restored"
     /// );
     /// ```
     #[track_caller]

@@ -26,7 +26,7 @@ impl Pgm {
     /// );
     /// assert_eq!(
     ///     migrate_dsl::plan_text_down(up),
-    ///     "-- as it was: foreign table `invoices`; options that may hold secrets do not come back"
+    ///     "-- as it was: foreign table `invoices`; options that may hold secrets are not restored"
     /// );
     /// ```
     #[track_caller]

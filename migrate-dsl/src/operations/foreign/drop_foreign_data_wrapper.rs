@@ -74,6 +74,6 @@ mod tests {
             pgm.drop_foreign_data_wrapper("files").if_exists().cascade();
         };
         insta::assert_snapshot!(plan_text(up), @r#"DROP FOREIGN DATA WRAPPER IF EXISTS "files" CASCADE;"#);
-        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: foreign data wrapper `files`; options that may hold secrets do not come back");
+        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: foreign data wrapper `files`; options that may hold secrets are not restored");
     }
 }

@@ -66,6 +66,6 @@ mod tests {
             pgm.drop_foreign_table("invoices").if_exists().cascade();
         };
         insta::assert_snapshot!(plan_text(up), @r#"DROP FOREIGN TABLE IF EXISTS "invoices" CASCADE;"#);
-        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: foreign table `invoices`; options that may hold secrets do not come back");
+        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: foreign table `invoices`; options that may hold secrets are not restored");
     }
 }

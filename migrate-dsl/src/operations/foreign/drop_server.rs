@@ -66,6 +66,6 @@ mod tests {
             pgm.drop_server("billing").if_exists().cascade();
         };
         insta::assert_snapshot!(plan_text(up), @r#"DROP SERVER IF EXISTS "billing" CASCADE;"#);
-        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: server `billing`; options that may hold secrets do not come back");
+        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: server `billing`; options that may hold secrets are not restored");
     }
 }

@@ -72,6 +72,6 @@ mod tests {
             pgm.drop_user_mapping(Role::public(), "billing").if_exists();
         };
         insta::assert_snapshot!(plan_text(up), @r#"DROP USER MAPPING IF EXISTS FOR PUBLIC SERVER "billing";"#);
-        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: user mapping of `public` on `billing`; options that may hold secrets do not come back");
+        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: user mapping of `public` on `billing`; options that may hold secrets are not restored");
     }
 }

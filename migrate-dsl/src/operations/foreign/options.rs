@@ -3,7 +3,7 @@
 use crate::{Identifier, OptionValue, Writer};
 
 /// Of what is read from the catalog, the engine keeps only options that are known to hold none.
-pub(super) const LOST: &str = "options that may hold secrets do not come back";
+pub(super) const LOST: &str = "options that may hold secrets are not restored";
 
 /// Options with their values.
 #[derive(Default)]

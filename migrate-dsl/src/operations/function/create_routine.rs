@@ -31,8 +31,8 @@ impl CreateRoutine {
         Self { verb: "create_procedure", kind: "PROCEDURE", ..routine }
     }
 
-    /// Takes the place of one that is there with the same arguments, which comes back on the way
-    /// back.
+    /// Takes the place of one that is there with the same arguments, which is restored by
+    /// `down`.
     pub fn or_replace(&mut self) -> &mut Self {
         self.or_replace = true;
         self

@@ -4,7 +4,7 @@ use super::signature::arguments;
 use crate::operations::phrases;
 use crate::{DataType, Inverse, Object, Operation, Statement};
 
-/// Drops a function, a procedure or an aggregate; on the way back it is made again as it was.
+/// Drops a function, a procedure or an aggregate; when it is reverted it is recreated as it was.
 pub struct DropRoutine {
     verb: &'static str,
     routine: Object,

@@ -41,7 +41,7 @@ impl Routine {
         routine
     }
 
-    /// Adds an argument; its default and mode are said on the handle that comes back.
+    /// Adds an argument; its default and mode are said on the handle that is returned.
     pub fn argument(
         &mut self,
         name: impl Into<Identifier>,

@@ -13,7 +13,7 @@ impl Pgm {
     /// with [`only`](super::CreateIndex::only) and becomes valid with the last of its parts: so the
     /// parts can be built `concurrently`, one after the other.
     ///
-    /// PostgreSQL does not take an index out again: on the way back both are built anew.
+    /// PostgreSQL does not take an index out again: when it is reverted both are rebuilt.
     ///
     /// ```
     /// # use migrate_dsl::Pgm;

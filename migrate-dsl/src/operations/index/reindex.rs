@@ -11,7 +11,7 @@ pub struct Reindex {
 
 impl Pgm {
     /// Builds an index anew, or all those of a table, a schema or the database: after a damage, to
-    /// shrink them, or when the rules of a collation have changed. There is no way back, and no
+    /// shrink them, or when the rules of a collation have changed. There is no inverse, and no
     /// need of one.
     ///
     /// ```
@@ -72,7 +72,7 @@ impl Operation for Reindex {
     }
 
     fn inverse(&self) -> Inverse {
-        Inverse::none("an index that is built anew says what it said before")
+        Inverse::none("an index that is rebuilt says what it said before")
     }
 }
 
@@ -94,7 +94,7 @@ mod tests {
         REINDEX SCHEMA "app";
         REINDEX DATABASE "blog";
         "#);
-        insta::assert_snapshot!(plan_text_down(|pgm| _ = pgm.reindex(Object::table("posts"))), @"-- cannot be taken back: an index that is built anew says what it said before");
+        insta::assert_snapshot!(plan_text_down(|pgm| _ = pgm.reindex(Object::table("posts"))), @"-- cannot be reverted: an index that is rebuilt says what it said before");
     }
 
     #[test]

@@ -36,7 +36,7 @@ impl Pgm {
     /// Moves an object to another schema: a table with its indexes, constraints and the sequences
     /// that it owns, an extension with all that it brought.
     ///
-    /// The object is named with the schema that it leaves, so that the way back is known; an
+    /// The object is named with the schema that it leaves, so that the inverse is known; an
     /// extension has none in its name.
     ///
     /// ```

@@ -20,7 +20,7 @@ impl Pgm {
     /// Lets roles do something with objects: `grant(privileges).on_…(..).to(roles)`.
     ///
     /// The [privileges](https://www.postgresql.org/docs/current/ddl-priv.html) are PostgreSQL's
-    /// words, and `ALL`. What a role was allowed before stays on the way back.
+    /// words, and `ALL`. What a role was allowed before stays when it is reverted.
     ///
     /// ```
     /// use migrate_dsl::prelude::*;

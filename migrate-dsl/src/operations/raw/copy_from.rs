@@ -30,7 +30,7 @@ impl Pgm {
     /// migrations, `src/`, and stays in the crate; the file is UTF-8.
     ///
     /// The file is read when the plan is made, and its rows travel with the plan: it is for lists
-    /// of countries, not for a warehouse. What takes them back is said with
+    /// of countries, not for a warehouse. What reverts them is said with
     /// [`down`](CopyFrom::down).
     ///
     /// ```
@@ -145,7 +145,7 @@ impl CopyFrom {
         self
     }
 
-    /// The SQL that takes this back. An empty text says that nothing has to be done.
+    /// The SQL that reverts this. An empty text says that nothing has to be done.
     pub fn down(&mut self, text: impl Into<String>) -> &mut Self {
         self.down = Some(text.into());
         self
@@ -281,7 +281,7 @@ mod tests {
         COPY "app"."words" ("word", "weight") FROM STDIN WITH (FORMAT csv, HEADER MATCH, DELIMITER ';', NULL '', DEFAULT '-', QUOTE '''', ESCAPE E'\\', FORCE_NOT_NULL ("word"), FORCE_NULL ("weight"), ON_ERROR ignore, ENCODING 'UTF8') WHERE weight > 0;
         COPY "words" FROM STDIN WITH (FORMAT text, HEADER, ENCODING 'UTF8');
         "#);
-        insta::assert_snapshot!(plan_text_down(up), @"-- cannot be taken back: `pgm.copy_from` has no `.down(..)`");
+        insta::assert_snapshot!(plan_text_down(up), @"-- cannot be reverted: `pgm.copy_from` has no `.down(..)`");
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub struct Rust {
 impl Pgm {
     /// Runs a Rust function that asks and tells the database, in the transaction of the migration:
     /// what it does is done with the rest of the migration and its row in the history, or not at
-    /// all. What takes it back is said with [`down`](Rust::down).
+    /// all. What reverts it is said with [`down`](Rust::down).
     ///
     /// The name is what the plan and the history have of it, and by which it is found again: each
     /// step of a migration has another. What the function *does* is part of the program and no part
@@ -28,7 +28,7 @@ impl Pgm {
     ///
     /// Other than `up` itself, it runs only when the migration is applied, with the environment of
     /// `migrate`. It may run more than once, in transactions of which the last one counts: a lock
-    /// could not be had at once, or `migrate sync` looks which rows a way back would lose. What it
+    /// could not be had at once, or `migrate sync` looks which rows an inverse would lose. What it
     /// does elsewhere, on disk or over the network, must bear that. Between two of its statements
     /// it has ten minutes: then the server ends the transaction, whose locks others may wait for. It
     /// may print: to stderr, from wherever. A panic, too, rolls the migration back.
@@ -70,8 +70,8 @@ impl Pgm {
 }
 
 impl Rust {
-    /// The function that takes this back; `|_| Ok(())` says that nothing has to be done. It is part
-    /// of the program, so that the way back needs the file; SQL would not.
+    /// The function that reverts this; `|_| Ok(())` says that nothing has to be done. It is part
+    /// of the program, so that the inverse needs the file; SQL would not.
     ///
     /// ```
     /// # use migrate_dsl::prelude::*;
@@ -79,7 +79,7 @@ impl Rust {
     /// pgm.rust("shout", |db| Ok(db.batch("UPDATE tags SET name = upper(name)")?))
     ///     .down(|db| Ok(db.batch("UPDATE tags SET name = lower(name)")?));
     /// # }
-    /// # assert_eq!(migrate_dsl::plan_text_down(up), "-- the Rust function `shout`, on its way back");
+    /// # assert_eq!(migrate_dsl::plan_text_down(up), "-- the Rust function `shout`, when it is reverted");
     /// ```
     pub fn down<F>(&mut self, function: F) -> &mut Self
     where
@@ -152,7 +152,7 @@ impl Rust {
         &self.name
     }
 
-    /// What it does, or what takes that back.
+    /// What it does, or what reverts that.
     pub(crate) fn function(&self, way: Direction) -> Option<&Work> {
         match way {
             Direction::Up => Some(&self.up),
@@ -161,7 +161,7 @@ impl Rust {
     }
 
     fn statement(&self, way: Direction) -> Statement {
-        let back = if way == Direction::Down { ", on its way back" } else { "" };
+        let back = if way == Direction::Down { ", when it is reverted" } else { "" };
         let mut problems = Vec::new();
         if self.name.trim().is_empty() || self.name.contains(char::is_control) {
             let problem = "the name of a Rust function is a few words on one line";
@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn no_down_is_a_reason() {
         let down = plan_text_down(|pgm| _ = pgm.rust("a", |_| Ok(())));
-        insta::assert_snapshot!(down, @"-- cannot be taken back: `pgm.rust` has no `.down(..)`");
+        insta::assert_snapshot!(down, @"-- cannot be reverted: `pgm.rust` has no `.down(..)`");
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub struct Sql {
 }
 
 impl Pgm {
-    /// Runs one or several SQL statements as they are written. What takes them back is said with
+    /// Runs one or several SQL statements as they are written. What reverts them is said with
     /// [`down`](Sql::down), or read from the catalog with [`captures`](Sql::captures); without
     /// either the migration needs a `down` of its own to be reversible.
     ///
@@ -76,13 +76,13 @@ impl Sql {
         self
     }
 
-    /// The SQL that takes this back. An empty text says that nothing has to be done.
+    /// The SQL that reverts this. An empty text says that nothing has to be done.
     pub fn down(&mut self, text: impl Into<String>) -> &mut Self {
         self.down = Some(text.into());
         self
     }
 
-    /// The statements change, make or drop this object: the way back is read from the catalog, as
+    /// The statements change, make or drop this object: the inverse is read from the catalog, as
     /// for the typed operations. May be called more than once. It has to be there before the
     /// statements run, or afterwards; else the migration fails.
     ///
@@ -179,7 +179,7 @@ impl Operation for Sql {
             ));
         }
         if self.down.is_some() && !self.captured.is_empty() {
-            let problem = "`down` and `captures` are two ways back: keep one";
+            let problem = "`down` and `captures` are two inverses: keep one";
             statements[0].problems.push(problem.to_owned());
         }
         statements
@@ -191,7 +191,7 @@ impl Operation for Sql {
             None if !self.captured.is_empty() => {
                 Inverse::capture_named(&self.captured, &statements_of(&self.text))
             }
-            None => no_way_back(self.verb),
+            None => no_inverse(self.verb),
         }
     }
 
@@ -217,8 +217,8 @@ fn without_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
-/// Why raw SQL cannot be taken back, where its author does not say how.
-pub(super) fn no_way_back(verb: &str) -> Inverse {
+/// Why raw SQL cannot be reverted, where its author does not say how.
+pub(super) fn no_inverse(verb: &str) -> Inverse {
     Inverse::none(format!("`pgm.{verb}` has neither `.down(..)` nor `.captures(..)`"))
 }
 
@@ -337,17 +337,17 @@ mod tests {
         let down = plan_text_down(|pgm| {
             pgm.sql("SELECT 1");
         });
-        insta::assert_snapshot!(down, @"-- cannot be taken back: `pgm.sql` has neither `.down(..)` nor `.captures(..)`");
+        insta::assert_snapshot!(down, @"-- cannot be reverted: `pgm.sql` has neither `.down(..)` nor `.captures(..)`");
     }
 
     #[test]
-    fn the_way_back_can_be_read_from_the_catalog() {
+    fn the_inverse_can_be_read_from_the_catalog() {
         let up = |pgm: &mut Pgm| {
             pgm.sql("DROP TABLE a; CREATE VIEW b AS SELECT 1")
                 .captures(Object::table("a"))
                 .captures(Object::view("b"));
         };
-        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: table `a`, view `b`; rows and values of what is dropped do not come back");
+        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: table `a`, view `b`; rows and values of what is dropped are not restored");
         let drops_none = |pgm: &mut Pgm| {
             pgm.sql("ALTER TABLE a DROP CONSTRAINT c; COMMENT ON TABLE a IS 'drop table'")
                 .captures(Object::table("a"));
@@ -356,7 +356,7 @@ mod tests {
         let problems = plan_problems(|pgm| {
             pgm.sql("DROP TABLE a").captures(Object::table("a")).down("CREATE TABLE a ()");
         });
-        assert_eq!(problems, "`down` and `captures` are two ways back: keep one");
+        assert_eq!(problems, "`down` and `captures` are two inverses: keep one");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use sea_query::{
     TableRenameStatement, TableTruncateStatement, UpdateStatement, WithQuery,
 };
 
-use super::sql::no_way_back;
+use super::sql::no_inverse;
 use crate::sea::render;
 use crate::{AfterCrash, Inverse, Object, Operation, Pgm, Statement};
 
@@ -25,7 +25,7 @@ pub struct SqlStatement {
 
 impl Pgm {
     /// Runs a statement that was built with sea-query: data with its values, or any other. What
-    /// takes it back is said with [`down`](SqlStatement::down), or read from the catalog with
+    /// reverts it is said with [`down`](SqlStatement::down), or read from the catalog with
     /// [`captures`](SqlStatement::captures).
     ///
     /// ```
@@ -67,14 +67,14 @@ impl Pgm {
 }
 
 impl SqlStatement {
-    /// The statement that takes this back; may be called more than once, and they run in that
+    /// The statement that reverts this; may be called more than once, and they run in that
     /// order.
     pub fn down(&mut self, statement: impl IntoStatement) -> &mut Self {
         self.down.push(statement.into_statement());
         self
     }
 
-    /// The statement changes, makes or drops this object: the way back is read from the catalog,
+    /// The statement changes, makes or drops this object: the inverse is read from the catalog,
     /// as for the typed operations. May be called more than once. It has to be there before the
     /// statement runs, or afterwards; else the migration fails.
     pub fn captures(&mut self, object: Object) -> &mut Self {
@@ -109,7 +109,7 @@ impl Operation for SqlStatement {
     fn statements(&self) -> Vec<Statement> {
         let mut statement = self.up.clone();
         if !self.down.is_empty() && !self.captured.is_empty() {
-            let problem = "`down` and `captures` are two ways back: keep one";
+            let problem = "`down` and `captures` are two inverses: keep one";
             statement.problems.push(problem.to_owned());
         }
         vec![statement]
@@ -121,7 +121,7 @@ impl Operation for SqlStatement {
         } else if !self.captured.is_empty() {
             Inverse::capture_named(&self.captured, std::slice::from_ref(&self.up))
         } else {
-            no_way_back("statement")
+            no_inverse("statement")
         }
     }
 
@@ -207,8 +207,8 @@ mod tests {
         UPDATE "words" SET "letter" = 'é', "weight" = 'Infinity';
         "#);
         insta::assert_snapshot!(plan_text_down(up), @"
-        -- cannot be taken back: `pgm.statement` has neither `.down(..)` nor `.captures(..)`
-        -- cannot be taken back: `pgm.statement` has neither `.down(..)` nor `.captures(..)`
+        -- cannot be reverted: `pgm.statement` has neither `.down(..)` nor `.captures(..)`
+        -- cannot be reverted: `pgm.statement` has neither `.down(..)` nor `.captures(..)`
         ");
     }
 

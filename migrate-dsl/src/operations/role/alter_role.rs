@@ -150,7 +150,7 @@ impl Operation for AlterRole {
             return Inverse::capture([object]);
         }
         if self.attributes.has_others() || !self.settings.is_empty() {
-            return Inverse::capture_without([object], "its password does not come back");
+            return Inverse::capture_without([object], "its password is not restored");
         }
         Inverse::none(format!("the password that `{}` had is not read", self.role))
     }
@@ -186,8 +186,8 @@ mod tests {
         ALTER ROLE "app" WITH PASSWORD :'APP_PASSWORD';
         "#);
         insta::assert_snapshot!(plan_text_down(up), @"
-        -- cannot be taken back: the password that `app` had is not read
-        -- as it was: role `app`; its password does not come back
+        -- cannot be reverted: the password that `app` had is not read
+        -- as it was: role `app`; its password is not restored
         -- as it was: role `current_user`
         -- as it was: role `app`
         ");

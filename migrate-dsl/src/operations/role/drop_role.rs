@@ -45,7 +45,7 @@ impl Operation for DropRole {
     }
 
     fn inverse(&self) -> Inverse {
-        Inverse::capture_without([Object::role(&self.name)], "its password does not come back")
+        Inverse::capture_without([Object::role(&self.name)], "its password is not restored")
     }
 }
 
@@ -59,6 +59,6 @@ mod tests {
             pgm.drop_role("app").if_exists();
         };
         insta::assert_snapshot!(plan_text(up), @r#"DROP ROLE IF EXISTS "app";"#);
-        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: role `app`; its password does not come back");
+        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: role `app`; its password is not restored");
     }
 }

@@ -57,7 +57,7 @@ impl Pgm {
 }
 
 impl CreateRule {
-    /// Takes the place of a rule that is there, which comes back on the way back.
+    /// Takes the place of a rule that is there, which is restored when it is reverted.
     pub fn or_replace(&mut self) -> &mut Self {
         self.or_replace = true;
         self

@@ -55,7 +55,7 @@ impl Operation for DropSchema {
         match self.cascade {
             true => Inverse::capture_without(
                 schema,
-                "the rows of its tables do not come back, and columns of its types in other tables stand \
+                "the rows of its tables are not restored, and columns of its types in other tables stand \
                  last",
             ),
             false => Inverse::capture(schema),
@@ -78,6 +78,6 @@ mod tests {
     #[test]
     fn drop_schema() {
         insta::assert_snapshot!(plan_text(every_option), @r#"DROP SCHEMA IF EXISTS "archive" CASCADE;"#);
-        insta::assert_snapshot!(plan_text_down(every_option), @"-- as it was: schema `archive`; the rows of its tables do not come back, and columns of its types in other tables stand last");
+        insta::assert_snapshot!(plan_text_down(every_option), @"-- as it was: schema `archive`; the rows of its tables are not restored, and columns of its types in other tables stand last");
     }
 }

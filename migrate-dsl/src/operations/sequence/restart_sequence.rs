@@ -10,7 +10,7 @@ pub struct RestartSequence {
 
 impl Pgm {
     /// Lets a sequence count from its start again, or from the value given by
-    /// [`with`](RestartSequence::with). There is no way back: what was given out meanwhile would be
+    /// [`with`](RestartSequence::with). There is no inverse: what was given out meanwhile would be
     /// given out twice.
     ///
     /// ```
@@ -73,8 +73,8 @@ mod tests {
         ALTER SEQUENCE "b" RESTART WITH 0;
         "#);
         insta::assert_snapshot!(plan_text_down(up), @r"
-        -- cannot be taken back: `b` would give out values again that were given out meanwhile
-        -- cannot be taken back: `a` would give out values again that were given out meanwhile
+        -- cannot be reverted: `b` would give out values again that were given out meanwhile
+        -- cannot be reverted: `a` would give out values again that were given out meanwhile
         ");
     }
 }

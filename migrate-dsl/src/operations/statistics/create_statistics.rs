@@ -49,7 +49,7 @@ impl Pgm {
 }
 
 impl CreateStatistics {
-    /// Does nothing if statistics of that name are there, which then stay on the way back.
+    /// Does nothing if statistics of that name are there, which then stay when it is reverted.
     pub fn if_not_exists(&mut self) -> &mut Self {
         self.if_not_exists = true;
         self

@@ -282,7 +282,7 @@ mod tests {
         ALTER SUBSCRIPTION "blog" REFRESH PUBLICATION WITH (copy_data = 'false');
         "#);
         insta::assert_snapshot!(plan_text_down(up), @"
-        -- cannot be taken back: what `blog` copied from its publisher stays; it is followed from now on
+        -- cannot be reverted: what `blog` copied from its publisher stays; it is followed from now on
         -- as it was: subscription `blog`
         ");
     }

@@ -72,7 +72,7 @@ impl Operation for DropSubscription {
     fn inverse(&self) -> Inverse {
         Inverse::capture_without(
             [Object::subscription(&self.name)],
-            "how far it followed its publisher does not come back",
+            "how far it followed its publisher is not restored",
         )
     }
 }
@@ -94,8 +94,8 @@ mod tests {
         DROP SUBSCRIPTION "shop";
         "#);
         insta::assert_snapshot!(plan_text_down(up), @"
-        -- as it was: subscription `shop`; how far it followed its publisher does not come back
-        -- as it was: subscription `blog`; how far it followed its publisher does not come back
+        -- as it was: subscription `shop`; how far it followed its publisher is not restored
+        -- as it was: subscription `blog`; how far it followed its publisher is not restored
         ");
         let problems = plan_problems(|pgm| {
             pgm.drop_subscription("shop").keep_slot().if_exists();

@@ -15,7 +15,7 @@ impl Pgm {
     /// Makes a table a partition of another, after a look at every row; a valid check constraint
     /// that says as much as the bounds saves that look.
     ///
-    /// What is attached gets the indexes, keys and triggers that the others have; on the way back
+    /// What is attached gets the indexes, keys and triggers that the others have; when it is reverted
     /// they go again.
     ///
     /// ```

@@ -14,7 +14,7 @@ pub struct DropTable {
 }
 
 impl Pgm {
-    /// Drops tables, one or many, with their rows. On the way back they are empty; with
+    /// Drops tables, one or many, with their rows. On the inverse they are empty; with
     /// [`keep_data`](DropTable::keep_data) they keep their rows.
     ///
     /// ```
@@ -50,7 +50,7 @@ impl DropTable {
 
     /// Sets the tables aside instead, under their [`kept_name`]: `posts` becomes `kept_posts`,
     /// without constraints, indexes, triggers and policies, and without the foreign keys that point
-    /// at it. The way back is with all rows; [`purge_table`](Pgm::purge_table) drops them for
+    /// at it. The inverse is with all rows; [`purge_table`](Pgm::purge_table) drops them for
     /// good, later.
     ///
     /// ```
@@ -114,7 +114,7 @@ impl Operation for DropTable {
     fn inverse(&self) -> Inverse {
         let tables = self.tables.iter().map(Object::table);
         if !self.keep_data {
-            return Inverse::capture_without(tables, "its rows do not come back");
+            return Inverse::capture_without(tables, "its rows are not restored");
         }
         let back = self
             .tables
@@ -146,7 +146,7 @@ mod tests {
             pgm.drop_table([("app", "posts"), ("app", "users")]).if_exists().cascade();
         };
         insta::assert_snapshot!(plan_text(up), @r#"DROP TABLE IF EXISTS "app"."posts", "app"."users" CASCADE;"#);
-        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: table `app.posts`, table `app.users`; its rows do not come back");
+        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: table `app.posts`, table `app.users`; its rows are not restored");
         let problems = plan_problems(|pgm| _ = pgm.drop_table([""; 0]));
         insta::assert_snapshot!(problems, @"`drop_table` drops no table");
     }

@@ -21,7 +21,7 @@ impl Pgm {
     /// assert_eq!(migrate_dsl::plan_text(up), r#"DROP TABLE "kept_posts";"#);
     /// assert_eq!(
     ///     migrate_dsl::plan_text_down(up),
-    ///     "-- as it was: table `kept_posts`; its rows do not come back"
+    ///     "-- as it was: table `kept_posts`; its rows are not restored"
     /// );
     /// ```
     #[track_caller]
@@ -62,7 +62,7 @@ impl Operation for PurgeTable {
 
     fn inverse(&self) -> Inverse {
         let tables = self.tables.iter().map(Object::table);
-        Inverse::capture_without(tables, "its rows do not come back")
+        Inverse::capture_without(tables, "its rows are not restored")
     }
 
     fn destroys(&self) -> bool {

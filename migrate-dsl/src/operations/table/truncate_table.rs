@@ -10,7 +10,7 @@ pub struct TruncateTable {
 }
 
 impl Pgm {
-    /// Deletes all rows of tables, one or many, at once. There is no way back.
+    /// Deletes all rows of tables, one or many, at once. There is no inverse.
     ///
     /// ```
     /// let plan = migrate_dsl::plan_text(|pgm| { pgm.truncate_table(["hits", "visits"]); });
@@ -83,7 +83,7 @@ mod tests {
             pgm.truncate_table(("app", "hits")).restart_identity().cascade();
         };
         insta::assert_snapshot!(plan_text(up), @r#"TRUNCATE "app"."hits" RESTART IDENTITY CASCADE;"#);
-        insta::assert_snapshot!(plan_text_down(up), @"-- cannot be taken back: the rows of `app.hits` are gone");
+        insta::assert_snapshot!(plan_text_down(up), @"-- cannot be reverted: the rows of `app.hits` are gone");
         let problems = plan_problems(|pgm| _ = pgm.truncate_table([""; 0]));
         insta::assert_snapshot!(problems, @"`truncate_table` truncates no table");
     }

@@ -76,8 +76,8 @@ impl Pgm {
 }
 
 impl CreateTrigger {
-    /// Takes the place of a trigger that is there, from PostgreSQL 14; on the way back that one
-    /// comes back.
+    /// Takes the place of a trigger that is there, from PostgreSQL 14; when it is reverted that one
+    /// is restored.
     pub fn or_replace(&mut self) -> &mut Self {
         self.or_replace = true;
         self

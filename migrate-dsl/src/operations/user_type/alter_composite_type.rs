@@ -38,7 +38,7 @@ impl Pgm {
     /// );
     /// assert_eq!(
     ///     migrate_dsl::plan_text_down(up),
-    ///     "-- as it was: type `address`; what the dropped attribute held does not come back"
+    ///     "-- as it was: type `address`; what the dropped attribute held is not restored"
     /// );
     /// ```
     #[track_caller]
@@ -171,10 +171,9 @@ impl Operation for AlterCompositeType {
     fn inverse(&self) -> Inverse {
         let of_type = [Object::user_type(&self.name)];
         match self.drops_attributes() {
-            true => Inverse::capture_without(
-                of_type,
-                "what the dropped attribute held does not come back",
-            ),
+            true => {
+                Inverse::capture_without(of_type, "what the dropped attribute held is not restored")
+            }
             false => Inverse::capture(of_type),
         }
     }
@@ -207,7 +206,7 @@ mod tests {
         "#);
         insta::assert_snapshot!(plan_text_down(up), @"
         -- as it was: type `address`
-        -- as it was: type `app.place`; what the dropped attribute held does not come back
+        -- as it was: type `app.place`; what the dropped attribute held is not restored
         ");
     }
 

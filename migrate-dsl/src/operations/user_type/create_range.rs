@@ -64,7 +64,7 @@ impl CreateRange {
 
     /// The function that writes equal ranges the same way. It takes the range itself, which
     /// therefore has to be there as a shell before: `CREATE TYPE name`. PostgreSQL drops such a
-    /// range only together with the function, so that there is no way back without a `down`.
+    /// range only together with the function, so that there is no inverse without a `down`.
     pub fn canonical(&mut self, function: impl Into<Name>) -> &mut Self {
         self.canonical = Some(function.into());
         self
@@ -159,7 +159,7 @@ mod tests {
         CREATE TYPE "steps" AS RANGE (SUBTYPE = integer, CANONICAL = "to_steps");
         "#);
         insta::assert_snapshot!(plan_text_down(up), @r#"
-        -- cannot be taken back: PostgreSQL drops `steps` only together with `to_steps`, which takes it; write a `pub fn down` with `drop_type(..).cascade()`
+        -- cannot be reverted: PostgreSQL drops `steps` only together with `to_steps`, which takes it; write a `pub fn down` with `drop_type(..).cascade()`
         DROP TYPE "app"."words";
         "#);
     }

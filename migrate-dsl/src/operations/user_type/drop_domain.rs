@@ -13,7 +13,7 @@ impl Pgm {
     #[track_caller]
     pub fn drop_domain(&mut self, name: impl Into<Name>) -> &mut DropObject {
         self.record(DropObject::new("drop_domain", Object::domain(name)).losing_by_cascade(
-            "the values of columns that go with it do not come back, and these stand last",
+            "the values of columns that go with it are not restored, and these stand last",
         ))
     }
 }
@@ -28,6 +28,6 @@ mod tests {
             pgm.drop_domain(("app", "email")).if_exists().cascade();
         };
         insta::assert_snapshot!(plan_text(up), @r#"DROP DOMAIN IF EXISTS "app"."email" CASCADE;"#);
-        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: domain `app.email`; the values of columns that go with it do not come back, and these stand last");
+        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: domain `app.email`; the values of columns that go with it are not restored, and these stand last");
     }
 }

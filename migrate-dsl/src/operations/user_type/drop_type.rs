@@ -13,7 +13,7 @@ impl Pgm {
     #[track_caller]
     pub fn drop_type(&mut self, name: impl Into<Name>) -> &mut DropObject {
         self.record(DropObject::new("drop_type", Object::user_type(name)).losing_by_cascade(
-            "the values of columns that go with it do not come back, and these stand last",
+            "the values of columns that go with it are not restored, and these stand last",
         ))
     }
 }
@@ -28,6 +28,6 @@ mod tests {
             pgm.drop_type(("app", "mood")).if_exists().cascade();
         };
         insta::assert_snapshot!(plan_text(up), @r#"DROP TYPE IF EXISTS "app"."mood" CASCADE;"#);
-        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: type `app.mood`; the values of columns that go with it do not come back, and these stand last");
+        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: type `app.mood`; the values of columns that go with it are not restored, and these stand last");
     }
 }

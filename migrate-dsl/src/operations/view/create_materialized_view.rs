@@ -57,7 +57,7 @@ impl Pgm {
 }
 
 impl CreateMaterializedView {
-    /// Does nothing if a relation of that name is there, which then stays on the way back.
+    /// Does nothing if a relation of that name is there, which then stays when it is reverted.
     pub fn if_not_exists(&mut self) -> &mut Self {
         self.if_not_exists = true;
         self

@@ -57,8 +57,8 @@ impl Pgm {
 }
 
 impl CreateView {
-    /// Takes the place of a view that is there, if its columns begin the same; on the way back
-    /// that view comes back.
+    /// Takes the place of a view that is there, if its columns begin the same; when it is reverted
+    /// that view is restored.
     pub fn or_replace(&mut self) -> &mut Self {
         self.or_replace = true;
         self

@@ -4,7 +4,7 @@ use crate::operations::DropObject;
 use crate::{Name, Object, Pgm};
 
 impl Pgm {
-    /// Drops a materialized view On the way back it is filled again by its query.
+    /// Drops a materialized view On the inverse it is filled again by its query.
     ///
     /// ```
     /// let plan = migrate_dsl::plan_text(|pgm| { pgm.drop_materialized_view("totals"); });

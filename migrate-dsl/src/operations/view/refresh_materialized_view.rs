@@ -12,7 +12,7 @@ pub struct RefreshMaterializedView {
 impl Pgm {
     /// Runs the query of a materialized view again and keeps its new rows.
     ///
-    /// The old rows do not come back; on the way back nothing has to be done, as the view shows
+    /// The old rows are not restored; when it is reverted nothing has to be done, as the view shows
     /// what its query gives at the time.
     ///
     /// ```
@@ -98,7 +98,7 @@ mod tests {
         REFRESH MATERIALIZED VIEW "app"."totals" WITH NO DATA;
         REFRESH MATERIALIZED VIEW "totals";
         "#);
-        insta::assert_snapshot!(plan_text_down(up), @"-- cannot be taken back: whether `app.totals` had rows is not known here");
+        insta::assert_snapshot!(plan_text_down(up), @"-- cannot be reverted: whether `app.totals` had rows is not known here");
     }
 
     #[test]
