@@ -10,6 +10,44 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 #[derive(Clone, Copy)]
 pub(super) struct Class(&'static &'static str);
 
+/// Classes of the catalog whose objects have ids.
+pub(super) const WITH_IDS: &[&str] = &[
+    "pg_am",
+    "pg_attrdef",
+    "pg_cast",
+    "pg_class",
+    "pg_collation",
+    "pg_constraint",
+    "pg_conversion",
+    "pg_default_acl",
+    "pg_event_trigger",
+    "pg_extension",
+    "pg_foreign_data_wrapper",
+    "pg_foreign_server",
+    "pg_language",
+    "pg_namespace",
+    "pg_opclass",
+    "pg_operator",
+    "pg_opfamily",
+    "pg_policy",
+    "pg_proc",
+    "pg_publication",
+    "pg_publication_rel",
+    "pg_rewrite",
+    "pg_statistic_ext",
+    "pg_transform",
+    "pg_trigger",
+    "pg_ts_config",
+    "pg_ts_dict",
+    "pg_ts_parser",
+    "pg_ts_template",
+    "pg_type",
+    "pg_user_mapping",
+    "pg_authid",
+    "pg_database",
+    "pg_tablespace",
+];
+
 /// The class of a name that the server has sent. There are only so many, so that they are kept for good.
 pub(super) fn class(name: &str) -> Class {
     static CLASSES: OnceLock<Mutex<HashMap<&'static str, Class>>> = OnceLock::new();

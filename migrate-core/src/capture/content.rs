@@ -45,7 +45,7 @@ impl State {
         gone.map(|(_, name)| format!("the {name}, of a kind that is not known")).collect()
     }
 
-    /// The options of an object whose values are not kept, as they would have to be set again to get from
+    /// What is not kept of an object, since it may be secret, as it would have to be set again to get from
     /// what it is now, if anything, to what it was.
     pub(super) fn withheld_of(&self, fact: &Fact, now: Option<&Fact>) -> Vec<String> {
         if !fact.withholds() {
@@ -53,9 +53,8 @@ impl State {
         }
         let key = self.facts.iter().find(|(_, other)| other.address == fact.address);
         let Some((key, _)) = key else { return Vec::new() };
-        let options = fact.withheld_from(now);
-        let named = options
-            .map(|option| format!("the option `{option}` of {} `{}`", key.kind, key.identity));
+        let withheld = fact.withheld_from(now);
+        let named = withheld.map(|what| format!("the {what} of {} `{}`", key.kind, key.identity));
         named.collect()
     }
 

@@ -71,6 +71,14 @@ impl Key {
         Self { identity, ..self.clone() }
     }
 
+    /// Why it cannot have its name again after what was done to it.
+    pub(super) fn taken(&self, did: &str) -> String {
+        let Self { kind, identity } = self;
+        format!(
+            "the {kind} `{identity}` was {did}, and something has its name now that is not captured"
+        )
+    }
+
     /// The words for the kind, as statements have them.
     pub(super) fn words(&self) -> String {
         match self.kind {

@@ -26,7 +26,7 @@ pub(super) struct Form {
     pub(super) name: Option<(String, Vec<String>)>,
     pub(super) settings: Vec<Setting>,
     pub(super) limits: Vec<Limit>,
-    /// Options whose values are not kept, `name=` and what tells a value from another.
+    /// What is not kept, since it may be secret: what it is, `=`, and what tells a value from another.
     pub(super) withheld: Vec<String>,
     /// Of what is inherited: what is different as long as nothing of it is.
     pub(super) own: Option<Box<Form>>,

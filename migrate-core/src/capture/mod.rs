@@ -15,6 +15,7 @@
 //! - `difference` compares two states, `order` sorts the statements by dependency; `drops` is about what
 //!   goes, `setting` about one that changes, `doubt` about what rows may keep from coming.
 //! - `inheritance` is about what a table has inherited while it does not inherit;
+//! - `moment` tells what was made since a state was read;
 //! - `references` is about what the objects refer to and is not captured;
 //! - `extensions` finds what extensions keep of the objects and no reader knows.
 //!
@@ -34,6 +35,7 @@ mod fact;
 mod form;
 mod inheritance;
 mod kind;
+mod moment;
 mod moved;
 mod names;
 mod objects;
@@ -63,8 +65,9 @@ pub(crate) use extensions::{
 };
 use fact::{Address, Fact, Key};
 use form::{Form, Forms, Phase};
+use moment::Moment;
 use names::Names;
-use objects::{Dependents, Moment};
+use objects::Dependents;
 pub(crate) use options::without_internal;
 pub(crate) use untrusted::{Code, code_of, note_code, untrusted};
 

@@ -178,10 +178,7 @@ impl State {
                 false if !is_made => "dropped",
                 _ => return None,
             };
-            Some(format!(
-                "the {} `{}` was {did}, and something has its name now that is not captured",
-                key.kind, key.identity
-            ))
+            Some(key.taken(did))
         })
     }
 

@@ -7,7 +7,9 @@ use postgres::Client;
 use postgres::types::Type;
 
 use super::State;
-use super::fact::Address;
+use super::class::class as class_of;
+use super::fact::{Address, Fact};
+use super::kind::Kind;
 use super::objects;
 use crate::connect::savepoint::savepoint;
 use crate::connect::search_path::trusted;
@@ -27,6 +29,9 @@ pub(super) struct Reference {
 /// What an inverse refers to by what it does, and not by its name.
 const NAMELESS: [&str; 4] = ["index", "table constraint", "default value", "trigger"];
 
+/// Classes in which what has taken the name of another can do nothing for that.
+const IS_NO_OTHER: [&str; 2] = ["pg_type", "pg_authid"];
+
 /// What has become of references.
 #[derive(Debug, Default)]
 pub(crate) struct ChangedReferences {
@@ -44,11 +49,9 @@ impl State {
     ///
     /// When the server refuses a query.
     pub(crate) fn read_references(&mut self, client: &mut Client) -> Result<(), postgres::Error> {
-        if self.referred.is_empty() {
-            return Ok(());
-        }
         let classes: Vec<_> = self.referred.iter().map(|address| address.class.as_ref()).collect();
         let (ids, parts) = objects::ids(self.referred.iter());
+        let (own_ids, _) = objects::ids(self.facts.values().map(|fact| &fact.address));
         let rows = trusted(client, |client| {
             client.query_typed(
                 "SELECT DISTINCT r.classid::regclass::text, r.objid, r.part::int8, o.type, o.identity, \
@@ -59,6 +62,10 @@ impl State {
                        FROM unnest($1::text[], $2::oid[], $3::int8[]) AS w(class, objid, part) \
                        LEFT JOIN pg_depend d \
                          ON d.classid = class::regclass AND d.objid = w.objid AND d.deptype = 'e' \
+                       UNION \
+                       SELECT refclassid, refobjid, 0 FROM pg_shdepend \
+                       WHERE objid = ANY ($5) AND refclassid = 'pg_authid'::regclass \
+                         AND dbid IN (0, (SELECT oid FROM pg_database WHERE datname = current_database())) \
                        OFFSET 0) AS r \
                  CROSS JOIN pg_identify_object(r.classid, r.objid, r.part) AS o \
                  CROSS JOIN pg_identify_object_as_address(r.classid, r.objid, r.part) AS a \
@@ -68,6 +75,7 @@ impl State {
                     (&ids, Type::OID_ARRAY),
                     (&parts, Type::INT8_ARRAY),
                     (&NAMELESS.as_slice(), Type::TEXT_ARRAY),
+                    (&own_ids, Type::OID_ARRAY),
                 ],
             )
         })?;
@@ -116,9 +124,14 @@ impl State {
             }
             let Reference { kind, identity, .. } = reference;
             let has_successor = reference.has_successor(client)?;
-            // What is stored as a value of a type is nothing to another of that name.
+            let is_of_column =
+                |fact: &Fact| fact.address.part > 0 && fact.address.whole() == reference.address;
+            // A column is not added to another table.
+            let is_no_other = IS_NO_OTHER.contains(&&*reference.address.class)
+                || self.facts.values().any(is_of_column);
+            // A value of a type is nothing to another of that name, and a role has no rights by its name.
             let reason = match now {
-                _ if has_successor && reference.address.class == "pg_type" => {
+                _ if has_successor && is_no_other => {
                     format!("replaces {kind} `{identity}` by another of that name")
                 }
                 _ if has_successor => {
@@ -134,6 +147,57 @@ impl State {
         }
         changed.replaced.sort();
         Ok(changed)
+    }
+
+    /// Why what was renamed, or dropped, cannot have its name again: something else has it that is not
+    /// captured.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses a query.
+    pub(crate) fn name_taken_by_others(
+        &self,
+        client: &mut Client,
+        after: &Self,
+    ) -> Result<Option<String>, postgres::Error> {
+        if self.is_of_settings() {
+            return Ok(None);
+        }
+        let function = |kind| match kind {
+            Kind::Function | Kind::Procedure | Kind::Aggregate => {
+                Some(("pg_proc", "to_regprocedure"))
+            }
+            Kind::Type => Some(("pg_type", "to_regtype")),
+            kind if Kind::RELATIONS.contains(&kind) => Some(("pg_class", "to_regclass")),
+            _ => None,
+        };
+        let missing = self.facts.iter().filter(|(key, _)| !after.facts.contains_key(key));
+        let missing = missing.filter_map(|(key, fact)| Some((key, fact, function(key.kind)?)));
+        let missing: Vec<_> = missing.collect();
+        let there = after.addresses();
+        for (class, function) in
+            [("pg_class", "to_regclass"), ("pg_type", "to_regtype"), ("pg_proc", "to_regprocedure")]
+        {
+            let of_class: Vec<_> = missing.iter().filter(|(.., of)| of.0 == class).collect();
+            if of_class.is_empty() {
+                continue;
+            }
+            let names: Vec<&str> = of_class.iter().map(|(key, ..)| key.identity.as_str()).collect();
+            let sql = format!(
+                "SELECT COALESCE({function}(name)::oid, 0) \
+                 FROM unnest($1::text[]) WITH ORDINALITY AS n(name, number) ORDER BY number"
+            );
+            let rows =
+                trusted(client, |client| client.query_typed(&sql, &[(&names, Type::TEXT_ARRAY)]))?;
+            for ((key, fact, _), row) in of_class.into_iter().zip(&rows) {
+                let address = Address { class: class_of(class), object: row.get(0), part: 0 };
+                if address.object != 0 && !there.contains(&address) {
+                    let is_there = there.contains(&fact.address);
+                    return Ok(Some(key.taken(if is_there { "renamed" } else { "dropped" })));
+                }
+            }
+        }
+        Ok(None)
     }
 
     fn identities_now(&self, client: &mut Client) -> Result<Vec<Option<String>>, postgres::Error> {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use migrate_dsl::quote_literal;
+use postgres::Client;
 use postgres::types::Oid;
 
 use super::error::{Failure, Origin};
@@ -119,7 +120,7 @@ impl Watch {
             let Some(capture) = capture.map_err(|error| Failure::capture(origin, error))? else {
                 return Ok(());
             };
-            let read = |client: &mut postgres::Client| {
+            let read = |client: &mut Client| {
                 let mut state = State::read_only(client, &capture.objects, capture.only)?;
                 if capture.must_exist {
                     state.read_references(client)?;
@@ -167,20 +168,16 @@ impl Watch {
             let after = before
                 .read_after(transaction.client(), &capture.objects)
                 .map_err(|error| Failure::capture(origin, error))?;
-            let impossible = before
-                .impossible_cast(transaction.client(), &after)
+            let client = transaction.client();
+            let replaced = what_is_replaced(client, &capture, &before, &after)
                 .map_err(|error| Failure::capture(origin, error))?;
-            let references = before
-                .changed_references(transaction.client())
-                .map_err(|error| Failure::capture(origin, error))?;
-            if let Some(reason) = impossible
-                .or_else(|| before.name_taken_in(&after))
-                .or_else(|| before.replaced_in(&after))
-                .or(references.reason)
-            {
-                self.captured.insert(origin.index, CapturedInverse::Impossible { reason });
-                return Ok(());
-            }
+            let replaced = match replaced {
+                Ok(replaced) => replaced,
+                Err(reason) => {
+                    self.captured.insert(origin.index, CapturedInverse::Impossible { reason });
+                    return Ok(());
+                }
+            };
             for limit in before.limits_from(&after) {
                 let warning = quote_literal(&limit);
                 let body =
@@ -189,7 +186,7 @@ impl Watch {
                 told.map_err(|error| Failure::capture(origin, error))?;
             }
             let mut back = before.inverse_from(&after);
-            let unrestored = unrestored(&capture, &before, &after).and_lost(references.replaced);
+            let unrestored = unrestored(&capture, &before, &after).and_lost(replaced);
             if let Some(first) = back.first_mut() {
                 note_code(&mut first.sql, &before.code_from(&after));
             }
@@ -202,6 +199,29 @@ impl Watch {
         }
         Ok(())
     }
+}
+
+/// What of that to which the objects refer there is another of now; or why the step cannot be reverted.
+fn what_is_replaced(
+    client: &mut Client,
+    capture: &Capture,
+    before: &State,
+    after: &State,
+) -> Result<Result<Vec<String>, String>, postgres::Error> {
+    if let Some(reason) = before.impossible_cast(client, after)? {
+        return Ok(Err(reason));
+    }
+    if let Some(reason) = before.name_taken_in(after).or_else(|| before.replaced_in(after)) {
+        return Ok(Err(reason));
+    }
+    if !capture.must_exist {
+        return Ok(Ok(Vec::new()));
+    }
+    if let Some(reason) = before.name_taken_by_others(client, after)? {
+        return Ok(Err(reason));
+    }
+    let references = before.changed_references(client)?;
+    Ok(references.reason.map_or(Ok(references.replaced), Err))
 }
 
 /// Whether a table of that name may have partitions or children after this statement that it had not

@@ -406,7 +406,7 @@ fn lost(back: &Step) -> Vec<String> {
     });
     // What is known by now of what was dropped says it better.
     let is_known = |lost: &&str| {
-        lost.starts_with("options that may hold secrets")
+        ["options that may hold secrets", "its password"].iter().any(|it| lost.starts_with(it))
             || capture.must_exist && !kept.is_empty() && lost.contains("what is dropped")
     };
     let lost = capture.lost.iter().flat_map(|lost| lost.split("; "));

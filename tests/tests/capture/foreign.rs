@@ -22,8 +22,13 @@ const OPTIONS: &str = "SELECT concat_ws(' ',
 
 /// What is told at the end of `up`, and by `down` before it begins; and the options after that.
 fn lost_of(up: Up) -> (Vec<String>, Vec<String>, String) {
+    let (at_the_end, by_down, engine) = lost_after(SETUP, up);
+    (at_the_end, by_down, engine.value(OPTIONS))
+}
+
+fn lost_after(setup: &str, up: Up) -> (Vec<String>, Vec<String>, Engine) {
     let engine = Engine::new();
-    engine.database.execute(SETUP);
+    engine.database.execute(setup);
     let all = [migration("20260101000000_a", up)];
     let (mut at_the_end, mut by_down) = (Vec::new(), Vec::new());
     let mut listen = |event: Event| match event {
@@ -36,7 +41,7 @@ fn lost_of(up: Up) -> (Vec<String>, Vec<String>, String) {
     let stored = engine.value("SELECT string_agg(down::text, '') FROM migrations");
     assert!(!stored.contains("p4ss"), "{stored}");
     migrator.down(&mut engine.session(), &DownTo::Count(1), &mut listen).unwrap();
-    (at_the_end, by_down, engine.value(OPTIONS))
+    (at_the_end, by_down, engine)
 }
 
 #[test]
@@ -101,5 +106,58 @@ fn options_that_are_not_kept_are_named() {
         let told = at_the_end.iter().map(|lost| lost.split_once("`: ").unwrap().1);
         let expected = lost.iter().map(|lost| format!("{lost} is not restored"));
         assert_eq!(told.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+    }
+}
+
+/// Neither are connections and passwords, which no more come from `pg_dump` than from here.
+#[test]
+fn connections_and_passwords_that_are_not_kept_are_named() {
+    let cases: [(Up, &[&str]); 5] = [
+        (
+            |pgm| {
+                _ = pgm
+                    .sql("DROP SUBSCRIPTION followed")
+                    .captures(Object::subscription("followed"));
+            },
+            &["the connection of subscription `followed`"],
+        ),
+        (
+            |pgm| {
+                let sql = "ALTER SUBSCRIPTION followed CONNECTION 'host=elsewhere'";
+                _ = pgm.sql(sql).captures(Object::subscription("followed"));
+            },
+            &["the connection of subscription `followed`"],
+        ),
+        (
+            |pgm| {
+                let sql = "ALTER SUBSCRIPTION plain CONNECTION 'host=b password=q'";
+                _ = pgm.sql(sql).captures(Object::subscription("plain"));
+            },
+            &[],
+        ),
+        (
+            |pgm| {
+                let sql = "ALTER ROLE withheld_role PASSWORD 'other'";
+                _ = pgm.sql(sql).captures(Object::role("withheld_role"));
+            },
+            &["the password of role `withheld_role`"],
+        ),
+        (|pgm| _ = pgm.drop_role("withheld_role"), &["the password of role `withheld_role`"]),
+    ];
+    let setup = "DROP ROLE IF EXISTS withheld_role; CREATE ROLE withheld_role LOGIN PASSWORD 'p4ss';
+        CREATE SUBSCRIPTION followed CONNECTION 'host=a password=p4ss' PUBLICATION p
+            WITH (connect = false, slot_name = NONE);
+        CREATE SUBSCRIPTION plain CONNECTION 'host=a' PUBLICATION p WITH (connect = false, slot_name = NONE)";
+    for (up, lost) in cases {
+        let (at_the_end, by_down, engine) = lost_after(setup, up);
+        assert_eq!(by_down, lost);
+        let told = at_the_end.iter().map(|lost| lost.split_once("`: ").unwrap().1);
+        let expected = lost.iter().map(|lost| format!("{lost} is not restored"));
+        assert_eq!(told.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+        let plain = "SELECT subconninfo FROM pg_subscription WHERE subname = 'plain'";
+        assert_eq!(engine.value(plain), "host=a");
+        engine.database.execute(
+            "DROP SUBSCRIPTION followed; DROP SUBSCRIPTION plain; DROP ROLE withheld_role",
+        );
     }
 }

@@ -60,3 +60,20 @@ fn an_index_that_joins_those_of_partitions_is_dropped_without_them() {
         COMMENT ON INDEX own IS 'its own'";
     step(parted, "ALTER TABLE parted ADD PRIMARY KEY (id)", &["table parted"]).comes_back();
 }
+
+/// As one does to be rid of what an index has grown to.
+#[test]
+fn an_index_that_became_that_of_a_constraint_is_one_by_itself_again() {
+    for kind in ["PRIMARY KEY", "UNIQUE"] {
+        let before = format!(
+            "CREATE TABLE p (a int CONSTRAINT key {kind}, b int NOT NULL);
+             CREATE UNIQUE INDEX n ON p (a); CREATE UNIQUE INDEX m ON p (b)"
+        );
+        for index in ["n", "m"] {
+            let sql = format!(
+                "ALTER TABLE p DROP CONSTRAINT key, ADD CONSTRAINT key {kind} USING INDEX {index}"
+            );
+            step(&before, &sql, &["table p"]).comes_back();
+        }
+    }
+}

@@ -366,3 +366,13 @@ fn a_renamed_not_null_gets_its_name_back() {
     let before = "CREATE TABLE p (id int NOT NULL); CREATE TABLE h (id int) INHERITS (p)";
     step(before, "DROP TABLE h", &["table h"]).comes_back();
 }
+
+#[test]
+fn options_of_a_toast_table_wait_for_the_type_that_needs_one() {
+    step(
+        "CREATE TABLE h (a text) WITH (toast.autovacuum_enabled = off)",
+        "ALTER TABLE h ALTER a TYPE varchar(10)",
+        &["table h"],
+    )
+    .comes_back();
+}

@@ -115,6 +115,8 @@ struct Comparison<'a> {
     after: &'a State,
     /// What each object of `before` is in `after`, by its address in `before`.
     found: HashMap<&'a Address, &'a Fact>,
+    /// All addresses of `after`.
+    there: HashSet<&'a Address>,
     /// Addresses of `after`.
     new: HashSet<&'a Address>,
     /// Addresses of `after`: what is in both states and has to be recreated.
@@ -137,17 +139,17 @@ impl<'a> Comparison<'a> {
             before,
             after,
             found: found.collect(),
+            there: after.facts.values().map(|fact| &fact.address).collect(),
             new: new.map(|(_, fact)| &fact.address).collect(),
             rebuilt: HashSet::new(),
             partitions: Partitions::default(),
         };
         comparison.rebuild();
-        let there: HashSet<&Address> = after.facts.values().map(|fact| &fact.address).collect();
         let links = before.facts.values().chain(after.facts.values());
         let links = links.filter(|fact| fact.address.class == "pg_inherits");
         let is_kept = |link: &&Fact| {
             let found = comparison.found.get(&link.address).map_or(*link, |found| *found);
-            there.contains(&found.address)
+            comparison.there.contains(&found.address)
                 && !comparison.new.contains(&found.address)
                 && !comparison.rebuilt.contains(&found.address)
         };

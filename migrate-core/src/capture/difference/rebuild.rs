@@ -64,6 +64,7 @@ impl<'a> Comparison<'a> {
         }
         self.rebuild_what_partitions_own();
         self.rebuild_joined_indexes();
+        self.rebuild_constraints_by_old_indexes();
         if !self.rebuilt.is_empty() {
             self.rebuild_what_needs_that();
         }
@@ -72,8 +73,8 @@ impl<'a> Comparison<'a> {
     fn has_to_be_rebuilt(
         &self,
         key: &Key,
-        fact: &Fact,
-        found: &Fact,
+        fact: &'a Fact,
+        found: &'a Fact,
         types: &ColumnTypes<'_>,
     ) -> bool {
         // A default of the wrong type keeps its column from changing.
@@ -89,7 +90,25 @@ impl<'a> Comparison<'a> {
         let is_other = !fact.is_same(found) && fact.definition() != found.definition();
         // A default of an argument cannot be taken away.
         let surplus = defaults(fact) < defaults(found);
-        is_other && !inherited || default || in_the_way || taken || surplus
+        let means_other = !inherited && self.means_something_else(fact, found);
+        is_other && !inherited || default || in_the_way || taken || surplus || means_other
+    }
+
+    /// Whether the same text means something else, such as another function of that name, or a key in the
+    /// place of another: it would go on doing so, and keep that from being dropped.
+    fn means_something_else(&self, fact: &'a Fact, found: &'a Fact) -> bool {
+        if found.holds_data() || found.address.class == "pg_inherits" {
+            return false;
+        }
+        let needs = |fact: &Fact, on: &Address| fact.needs.iter().any(|need| need.on == *on);
+        let uses =
+            |fact: &'a Fact| fact.needs.iter().filter(|need| !need.belongs).map(|need| &need.on);
+        let is_new = |on: &&Address| self.new.contains(on) && !needs(fact, on);
+        let is_other = |on: &&Address| match self.found.get(on) {
+            Some(now) => !needs(found, &now.address),
+            None => !self.there.contains(on),
+        };
+        uses(found).any(|on| is_new(&on)) || uses(fact).any(|on| is_other(&on))
     }
 
     /// An index that was joined to another cannot be parted from it.
@@ -119,6 +138,24 @@ impl<'a> Comparison<'a> {
                 self.rebuilt.extend(joined.filter(|address| !self.new.contains(*address)));
             }
         }
+    }
+
+    /// A constraint that took over an index goes with it.
+    fn rebuild_constraints_by_old_indexes(&mut self) {
+        let taken = self.taken_indexes();
+        let after = self.after.facts.values().filter(|fact| taken.contains(&fact.address));
+        let constraints: Vec<_> = after.flat_map(|index| &index.comes_with).collect();
+        self.rebuilt.extend(constraints.into_iter().filter(|it| !self.new.contains(*it)));
+    }
+
+    /// Indexes that were there by themselves, and are those of constraints.
+    pub(super) fn taken_indexes(&self) -> HashSet<&'a Address> {
+        let is_index =
+            |(key, fact): &(&Key, &Fact)| key.kind == Kind::Index && fact.comes_with.is_empty();
+        let before = self.before.facts.iter().filter(is_index);
+        let before: HashSet<&Address> = before.map(|(_, fact)| &fact.address).collect();
+        let after = self.after.facts.values().filter(|fact| before.contains(&fact.address));
+        after.filter(|fact| !fact.comes_with.is_empty()).map(|fact| &fact.address).collect()
     }
 
     /// What needs something that is recreated has to be, too.

@@ -37,14 +37,17 @@ pub(super) struct Restoration<'c, 'a> {
 
 impl<'c, 'a> Restoration<'c, 'a> {
     pub(super) fn of(comparison: &'c Comparison<'a>) -> Self {
-        let Comparison { before, after, .. } = comparison;
-        let there: HashSet<&Address> = after.facts.values().map(|fact| &fact.address).collect();
+        let taken = comparison.taken_indexes();
         let is_recreated = |fact: &Fact| match comparison.found.get(&fact.address) {
             Some(found) => comparison.rebuilt.contains(&found.address),
-            None => !there.contains(&fact.address) || comparison.new.contains(&fact.address),
+            None => {
+                !comparison.there.contains(&fact.address)
+                    || comparison.new.contains(&fact.address)
+                    || taken.contains(&fact.address)
+            }
         };
         let (made, kept): (Vec<&Fact>, Vec<&Fact>) =
-            before.facts.values().partition(|fact| is_recreated(fact));
+            comparison.before.facts.values().partition(|fact| is_recreated(fact));
         let recreated: HashMap<&Address, &Fact> =
             made.iter().map(|fact| (&fact.address, *fact)).collect();
         let inside = inside(&made, &recreated);

@@ -85,7 +85,7 @@ pub(super) fn rows(when: &str, alter: &str, options: &str) -> String {
     );
     format!(
         "('{when} foreign options', array_to_string({named}, chr(31)), ARRAY[{alter}] || {named}),
-    ('withheld', NULL, (SELECT array_agg(concat(name, '=', hashtextextended(option, 0)) ORDER BY name)
+    ('withheld', NULL, (SELECT array_agg(format('option `%s`=%s', name, hashtextextended(option, 0)) ORDER BY name)
                         FROM {all} WHERE NOT {harmless}))"
     )
 }

@@ -6,7 +6,8 @@ use super::Reader;
 
 pub(super) const TABLES: Reader = Reader::of(&[Kind::Table, Kind::ForeignTable], tables);
 
-/// Defaults, constraints and identities are facts of their own and follow.
+/// Defaults, constraints and identities are facts of their own and follow. Options of a TOAST table come
+/// late: with a type that needs none they would be lost.
 fn tables() -> String {
     let column = super::column::DEFINITION;
     let conflicting = super::column::CONFLICTING;
@@ -85,8 +86,8 @@ CROSS JOIN LATERAL (VALUES
     ('set forced row security', NULLIF(relforcerowsecurity, false)::text,
         ARRAY[format('ALTER TABLE %s %s ROW LEVEL SECURITY', name,
                      CASE WHEN relforcerowsecurity THEN 'FORCE' ELSE 'NO FORCE' END)]),
-    ('set options', NULLIF(concat_ws(chr(31), array_to_string(reloptions, chr(31)), toast), ''),
-        ARRAY['ALTER TABLE ' || name] || reloptions || string_to_array(toast, chr(31))),
+    ('set options', array_to_string(reloptions, chr(31)), ARRAY['ALTER TABLE ' || name] || reloptions),
+    ('late options', toast, ARRAY['ALTER TABLE ' || name] || string_to_array(toast, chr(31))),
     {foreign},
     ('once replica identity',
         CASE WHEN relkind <> 'f' THEN

@@ -24,7 +24,8 @@ CROSS JOIN LATERAL (VALUES
         CASE WHEN rolbypassrls THEN 'BYPASSRLS' END,
         'CONNECTION LIMIT ' || NULLIF(rolconnlimit, -1),
         'VALID UNTIL ' || quote_literal(rolvaliduntil))]),
-    ('drop', NULL, ARRAY['DROP ROLE ' || name])
+    ('drop', NULL, ARRAY['DROP ROLE ' || name]),
+    ('withheld', NULL, CASE WHEN rolcanlogin THEN ARRAY['password=not read'] END)
 ) AS rows(what, value, statements)
 UNION ALL
 SELECT 'pg_authid', r.oid, 0::int8, 'change ' || lower(attribute), yes::text,
@@ -54,6 +55,19 @@ SELECT 'pg_authid', objid, 0::int8, concat_ws(' in ', 'set variables', datname),
 FROM wanted
 JOIN pg_db_role_setting ON setrole = objid
 LEFT JOIN pg_database d ON d.oid = setdatabase"
+        .to_owned()
+}
+
+pub(super) const PASSWORDS: Reader = Reader {
+    only_if: Some("SELECT has_table_privilege('pg_authid', 'SELECT')"),
+    ..Reader::of(&[Kind::Role], passwords)
+};
+
+fn passwords() -> String {
+    "
+SELECT 'pg_authid', r.oid, 0::int8, 'withheld', NULL::text,
+       CASE WHEN rolpassword IS NOT NULL THEN ARRAY['password=' || hashtextextended(rolpassword, 0)] END
+FROM wanted JOIN pg_authid r ON r.oid = objid"
         .to_owned()
 }
 

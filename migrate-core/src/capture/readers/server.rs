@@ -123,7 +123,8 @@ CROSS JOIN LATERAL (VALUES
     ('change enabled', subenabled::text,
         ARRAY[format('ALTER SUBSCRIPTION %s %s', name, CASE WHEN subenabled THEN 'ENABLE' ELSE 'DISABLE' END)]),
     ('owner', subowner::regrole::text,
-        ARRAY[format('ALTER SUBSCRIPTION %s OWNER TO %s', name, subowner::regrole)])
+        ARRAY[format('ALTER SUBSCRIPTION %s OWNER TO %s', name, subowner::regrole)]),
+    ('withheld', NULL, ARRAY['connection=not read'])
 ) AS rows(what, value, statements)"
     )
 }
@@ -140,14 +141,18 @@ fn connections() -> String {
 SELECT 'pg_subscription', s.oid, 0::int8, what, value, statements
 FROM ({SUBSCRIPTION}) AS s
 CROSS JOIN LATERAL (
-    SELECT subconninfo AS connection FROM pg_subscription i
-    WHERE i.oid = s.oid AND subconninfo !~* 'passw|://[^/@]*:[^/@]*@'
+    SELECT hashtextextended(subconninfo, 0) AS hash,
+           CASE WHEN subconninfo !~* 'passw|://[^/@]*:[^/@]*@' THEN subconninfo END AS connection
+    FROM pg_subscription i WHERE i.oid = s.oid
 ) AS c
 CROSS JOIN LATERAL (VALUES
     ('create', NULL, ARRAY[format('CREATE SUBSCRIPTION %s CONNECTION %L PUBLICATION %s WITH (connect = false, %s)',
         name, connection, publications, {PARAMETERS})]),
     ('once enabled', NULLIF(subenabled, false)::text, ARRAY[format('ALTER SUBSCRIPTION %s ENABLE', name)]),
-    ('change connection', connection, ARRAY[format('ALTER SUBSCRIPTION %s CONNECTION %L', name, connection)])
-) AS rows(what, value, statements)"
+    ('change connection', connection,
+        ARRAY[format('ALTER SUBSCRIPTION %s CONNECTION ', name) || quote_literal(connection)]),
+    ('withheld', NULL, CASE WHEN connection IS NULL THEN ARRAY['connection=' || hash] END)
+) AS rows(what, value, statements)
+WHERE connection IS NOT NULL OR what IN ('change connection', 'withheld')"
     )
 }
