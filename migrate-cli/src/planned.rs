@@ -29,7 +29,7 @@ pub struct Planned {
 }
 
 /// The same, with the plan not read yet: that takes long where it is long.
-pub struct Unread {
+pub struct LazyPlan {
     /// The history that its migrations are recorded in.
     pub history: HistoryName,
     plan: Source,
@@ -43,7 +43,7 @@ enum Source {
     Project(CurrentPlan),
 }
 
-impl Unread {
+impl LazyPlan {
     /// The plan of `--plan`, or of the project.
     pub fn of(context: &Context, settings: Option<&Settings>) -> anyhow::Result<Self> {
         let asked = AskedHistory::of(context, settings);
@@ -166,7 +166,7 @@ fn is_open_already(path: &Path) -> bool {
 impl Planned {
     /// The plan of `--plan`, or of the project.
     pub fn of(context: &Context, settings: Option<&Settings>) -> anyhow::Result<Self> {
-        Unread::of(context, settings)?.read(context)
+        LazyPlan::of(context, settings)?.read(context)
     }
 
     /// No plan: for what needs only the history. Nothing is compiled.

@@ -133,7 +133,7 @@ impl Progress {
                 let text = match why {
                     Parting::Missing => "is applied, and has no file here".into(),
                     Parting::Changed => "is not what was applied any more".into(),
-                    Parting::HalfBack => "was being reverted".into(),
+                    Parting::PartiallyReverted => "was being reverted".into(),
                     Parting::Late { older } => format!(
                         "is newer than `{older}`, which is missing; `migrate up \
                          --allow-out-of-order` would apply that as it is"

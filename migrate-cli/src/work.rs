@@ -13,7 +13,7 @@ use crate::database::Connecting;
 use crate::functions::Origin;
 use crate::limits::AskedLimits;
 use crate::names::resolve;
-use crate::planned::{AskedHistory, Planned, Unread};
+use crate::planned::{AskedHistory, LazyPlan, Planned};
 use crate::progress::Progress;
 use crate::project::ProjectError;
 use crate::protection::Allowance;
@@ -22,9 +22,9 @@ use crate::settings::{Settings, SettingsError};
 use crate::signals;
 
 /// A session, and a plan that is read where there is something to do.
-pub struct Opened {
+pub struct OpenProject {
     /// The plan.
-    pub unread: Unread,
+    pub unread: LazyPlan,
     /// The session.
     pub session: Session,
     /// What the history has, in short.
@@ -32,7 +32,7 @@ pub struct Opened {
     limits: AskedLimits,
 }
 
-impl Opened {
+impl OpenProject {
     /// Finds the plan, and connects to the database for `purpose`: `migrate up`.
     pub fn new(context: &Context, purpose: &str) -> anyhow::Result<Self> {
         let settings = settings(context)?;
@@ -45,7 +45,7 @@ impl Opened {
         };
         let first = move |session: &mut Session| known.map(|history| ask(session, &history));
         let (unread, (mut session, summary), limits) =
-            beside(context, purpose, settings, first, Unread::of)?;
+            beside(context, purpose, settings, first, LazyPlan::of)?;
         let summary = summary.flatten().unwrap_or_else(|| ask(&mut session, &unread.history));
         Ok(Self { unread, session, summary, limits })
     }
@@ -137,7 +137,7 @@ impl Work {
 
     /// The same for reverting, which needs no files: where they do not compile, what the database
     /// has stored will do.
-    pub fn open_to_take_back(context: &Context, purpose: &str) -> anyhow::Result<Self> {
+    pub fn open_to_revert(context: &Context, purpose: &str) -> anyhow::Result<Self> {
         Self::open_with(context, purpose, settings(context)?, Planned::or_stored)
     }
 

@@ -6,7 +6,7 @@ use postgres::error::{DbError, SqlState};
 use crate::count::all_of;
 use crate::error::{Error, mark_options};
 use crate::event::Direction;
-use crate::execute::{ApplyError, Failure, Left, Said, Traffic};
+use crate::execute::{ApplyError, Failure, FailureState, ServerError, Traffic};
 use crate::history::HistoryError;
 use crate::history::inverse::IrreversibleReason;
 use crate::plan::{Capture, Inverse, Place, Statement, Step};
@@ -191,9 +191,9 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
         };
     }
     let said = error.failure.said();
-    let server = said.and_then(Said::server);
+    let server = said.and_then(ServerError::server);
     let mut diagnostic = Diagnostic {
-        code: said.and_then(Said::code).map(|code| code.code().to_owned()),
+        code: said.and_then(ServerError::code).map(|code| code.code().to_owned()),
         message: error.failure.message(),
         ..Diagnostic::default()
     };
@@ -205,7 +205,7 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
         return diagnostic;
     }
     if let Failure::Stopped(_) = &error.failure {
-        if error.left == Left::Unknown {
+        if error.left == FailureState::Unknown {
             diagnostic.message += ", and the server did not answer";
             diagnostic
                 .notes
@@ -215,11 +215,11 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
         }
         diagnostic.notes.push(error.state());
         diagnostic.helps.push(match error.left {
-            Left::Partial { .. } => format!(
+            FailureState::Partial { .. } => format!(
                 "run `migrate {}` again: it goes on at the statement that was stopped",
                 error.command()
             ),
-            Left::HalfDone => finishes(error),
+            FailureState::PartiallyApplied => finishes(error),
             _ => format!("run `migrate {}` again", error.command()),
         });
         return diagnostic;
@@ -282,12 +282,12 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
     }
     diagnostic.notes.push(error.state());
     let again = match error.left {
-        Left::HalfDone => finishes(error),
-        _ if said.and_then(Said::code) == Some(&SqlState::QUERY_CANCELED) => format!(
+        FailureState::PartiallyApplied => finishes(error),
+        _ if said.and_then(ServerError::code) == Some(&SqlState::QUERY_CANCELED) => format!(
             "run `migrate {}` again; DB_STATEMENT_TIMEOUT says how long a statement may take",
             error.command()
         ),
-        Left::RolledBack | Left::Nothing if error.outdated => format!(
+        FailureState::RolledBack | FailureState::Nothing if error.outdated => format!(
             "see to the cause and run `migrate {}` again{}",
             error.command(),
             match error.in_sync {
@@ -297,32 +297,34 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
                 false => "",
             }
         ),
-        Left::RolledBack | Left::Nothing if error.failure.is_of_server() => {
+        FailureState::RolledBack | FailureState::Nothing if error.failure.is_of_server() => {
             format!("see to the cause and run `migrate {}` again", error.command())
         }
-        Left::RolledBack | Left::Nothing => {
+        FailureState::RolledBack | FailureState::Nothing => {
             format!("fix the file and run `migrate {}` again", error.command())
         }
-        Left::Partial { .. } => format!(
+        FailureState::Partial { .. } => format!(
             "see to the cause and run `migrate {}` again: it goes on at the statement that failed",
             error.command()
         ),
-        Left::Begun if error.direction == Direction::Down => format!(
+        FailureState::Begun if error.direction == Direction::Down => format!(
             "look at the database, see to the cause and run `migrate {}` again: it is not done twice \
              unless its author says that it may be",
             error.command()
         ),
-        Left::Begun if error.failure.step().is_some_and(Step::says_what_after_crash) => format!(
-            "see to the cause and run `migrate {}` again: the step is run once more, unless its \
+        FailureState::Begun if error.failure.step().is_some_and(Step::says_what_after_crash) => {
+            format!(
+                "see to the cause and run `migrate {}` again: the step is run once more, unless its \
              `.done_when(\"…\")` says that it is done",
-            error.direction.as_str()
-        ),
-        Left::Begun | Left::Unrecorded => format!(
+                error.direction.as_str()
+            )
+        }
+        FailureState::Begun | FailureState::Unrecorded => format!(
             "see to the cause and run `migrate {}` again: with `.idempotent()` or `.done_when(\"…\")` \
              in the file it goes on by itself",
             error.direction.as_str()
         ),
-        Left::Unknown => "run `migrate status`".to_owned(),
+        FailureState::Unknown => "run `migrate status`".to_owned(),
     };
     diagnostic.helps.push(again);
     diagnostic

@@ -59,7 +59,7 @@ pub use data_loss::Loss;
 pub use environment::Environment;
 pub use error::Error;
 pub use event::{Event, Observer};
-pub use execute::{ApplyError, Failure, Left, Said, Traffic};
+pub use execute::{ApplyError, Failure, FailureState, ServerError, Traffic};
 pub use history::inverse::{IrreversibleReason, StoredInverse};
 pub use history::{Allowed, History, HistorySummary};
 pub use limits::Limits;

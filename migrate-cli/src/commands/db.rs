@@ -31,7 +31,7 @@ pub struct DbArgs {
 
 /// What says that all that is in a database may go.
 #[derive(Debug, Args)]
-struct Consent {
+struct Confirmation {
     /// The name of the database, to say that it is really meant
     #[arg(long, value_name = "DATABASE", conflicts_with = "yes")]
     confirm: Option<String>,
@@ -67,13 +67,13 @@ enum DbCommand {
     Drop {
         /// What says that it is really meant.
         #[command(flatten)]
-        consent: Consent,
+        consent: Confirmation,
     },
     /// Drop the database and create it anew, empty
     Reset {
         /// What says that it is really meant.
         #[command(flatten)]
-        consent: Consent,
+        consent: Confirmation,
     },
     /// Wait until the database takes connections
     Wait {
@@ -293,7 +293,7 @@ fn create(context: &Context) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-impl Consent {
+impl Confirmation {
     /// The database, if it is really meant: by a flag, or by a word on a terminal. A protected one
     /// needs one more word.
     fn target(&self, context: &Context) -> anyhow::Result<Target> {

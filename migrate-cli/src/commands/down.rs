@@ -54,7 +54,7 @@ struct DryRun<'a> {
 
 /// Reverts migrations, the last one first.
 pub fn run(args: &DownArgs, context: &Context) -> anyhow::Result<Exit> {
-    let work = Work::open_to_take_back(context, "migrate down")?;
+    let work = Work::open_to_revert(context, "migrate down")?;
     let mut work = work.within(&args.limits).allow(&args.allowance, context);
     let to = match &args.to {
         Some(name) => DownTo::Name(work.resolve(name)?),
@@ -63,7 +63,7 @@ pub fn run(args: &DownArgs, context: &Context) -> anyhow::Result<Exit> {
     };
     work.announce(context)?;
     if args.dry_run {
-        let reverts = work.migrator.would_take_back(&mut work.session, &to);
+        let reverts = work.migrator.would_revert(&mut work.session, &to);
         let reverts = reverts.map_err(|error| work.located(error))?;
         let mut progress = Progress::new(context.printer);
         let events = work.migrator.warnings_before_down(&mut work.session, &reverts);

@@ -13,7 +13,7 @@ use crate::progress::Progress;
 use crate::protection::Allowance;
 use crate::render::script::{self, Code};
 use crate::usage::at_least_one;
-use crate::work::{Opened, Work, announce, is_locked};
+use crate::work::{OpenProject, Work, announce, is_locked};
 
 /// What to apply.
 #[derive(Debug, Args)]
@@ -57,7 +57,7 @@ struct DryRun<'a> {
 
 /// Applies what is pending.
 pub fn run(args: &UpArgs, context: &Context) -> anyhow::Result<Exit> {
-    let opened = Opened::new(context, "migrate up")?;
+    let opened = OpenProject::new(context, "migrate up")?;
     if let (None, false, Ok(summary)) = (&args.to, args.dry_run, &opened.summary)
         && opened.unread.fingerprint().is_some_and(|all| summary.has_just(all))
     {

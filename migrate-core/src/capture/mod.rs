@@ -65,7 +65,7 @@ pub(crate) use extensions::{
 };
 use fact::{Address, Fact, Key};
 use form::{Form, Forms, Phase};
-use moment::Moment;
+use moment::ReadPoint;
 use names::Names;
 use objects::Dependents;
 pub(crate) use options::without_internal;
@@ -78,7 +78,7 @@ pub struct State {
     roots: HashSet<Address>,
     only: Option<Only>,
     /// Of the state before a step.
-    moment: Moment,
+    moment: ReadPoint,
     /// Of that after it: what the step has made.
     made: HashSet<Address>,
     /// Whether that is certain.
@@ -180,9 +180,9 @@ impl State {
         let names = Names::read(client, objects)?;
         trusted(client, |client| {
             let moment = match only {
-                None => Moment::now(client)?,
-                Some(Only::Itself) => Moment::of_named(client)?,
-                Some(_) => Moment::default(),
+                None => ReadPoint::now(client)?,
+                Some(Only::Itself) => ReadPoint::of_named(client)?,
+                Some(_) => ReadPoint::default(),
             };
             Ok(Self { moment, ..Self::read_with(client, &names, objects, None, only)? })
         })

@@ -28,7 +28,7 @@ const INDEPENDENT: &[&str] = &[
 
 /// When a state was read.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Moment {
+pub(super) struct ReadPoint {
     /// The transaction.
     transaction: String,
     /// What it saw.
@@ -41,7 +41,7 @@ pub(super) struct Moment {
 /// reads from a parameter when it is fetched from: so it costs nothing if it is not asked.
 const CURSOR: &str = "migrate_before_step";
 
-impl Moment {
+impl ReadPoint {
     /// This moment, for what is found by its name if it is there.
     pub(super) fn of_named(client: &mut Client) -> Result<Self, postgres::Error> {
         let row = client.query_typed_one(

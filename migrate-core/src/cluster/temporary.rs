@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
-use super::watch::Leash;
+use super::watch::ServerGuard;
 use super::{Cluster, ClusterError, Server, directory};
 use crate::environment::Environment;
 
@@ -17,7 +17,7 @@ use crate::environment::Environment;
 pub struct TemporaryCluster {
     server: Server,
     cluster: Cluster,
-    leash: Option<Leash>,
+    leash: Option<ServerGuard>,
 }
 
 impl TemporaryCluster {
@@ -60,7 +60,7 @@ impl TemporaryCluster {
     }
 
     fn start_on_leash(cluster: Cluster) -> Result<Self, ClusterError> {
-        let leash = Leash::new(&cluster.folders())?;
+        let leash = ServerGuard::new(&cluster.folders())?;
         match cluster.start() {
             Ok(server) => Ok(Self { server, cluster, leash: Some(leash) }),
             Err(error) => {

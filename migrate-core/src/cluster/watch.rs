@@ -78,12 +78,12 @@ done
 
 /// Ends a server when this value is dropped or the process is gone.
 #[derive(Debug)]
-pub(super) struct Leash {
+pub(super) struct ServerGuard {
     shell: Child,
     pipe: Option<PipeWriter>,
 }
 
-impl Leash {
+impl ServerGuard {
     /// Begins to watch; do so before the server starts.
     pub(super) fn new(folders: &[PathBuf]) -> Result<Self, ClusterError> {
         let (reader, writer) =

@@ -4,7 +4,7 @@
 //! statement is over. A cancel goes over the network, which may hang: it is sent from a thread of
 //! its own and never under the mutex, but counted there, so that the engine goes on only once it is
 //! sent or given up. One that the server has not come round to by then is waited for
-//! ([`Armed::end`]), lest it hit the next statement.
+//! ([`CancelGuard::end`]), lest it hit the next statement.
 
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -348,7 +348,13 @@ impl Interrupt {
     }
 
     /// The statement that is sent now can be cancelled by this.
-    pub(crate) fn arm(&self, canceler: Canceler, pid: i32, kind: Kind, statements: usize) -> Armed {
+    pub(crate) fn arm(
+        &self,
+        canceler: Canceler,
+        pid: i32,
+        kind: Kind,
+        statements: usize,
+    ) -> CancelGuard {
         let mut state = self.state();
         state.counter += 1;
         state.running = Some(Running {
@@ -364,7 +370,7 @@ impl Interrupt {
             is_committed: false,
         });
         self.0.changed.notify_all();
-        Armed { interrupt: self.clone() }
+        CancelGuard { interrupt: self.clone() }
     }
 }
 
@@ -381,22 +387,22 @@ impl Drop for Sending {
 }
 
 /// A statement that can be cancelled, until this is dropped or [ended](Self::end).
-pub(crate) struct Armed {
+pub(crate) struct CancelGuard {
     interrupt: Interrupt,
 }
 
 /// What was done to a statement while it ran.
 #[derive(Debug, Default)]
-pub(crate) struct Ended {
+pub(crate) struct Interruption {
     /// Whether it was cancelled; the server may not have come round to that.
     pub(crate) cancelled: bool,
     pub(crate) verdict: Option<Verdict>,
     pub(crate) waits: Vec<Wait>,
 }
 
-impl Armed {
+impl CancelGuard {
     /// The statement is over: nobody cancels it from here on.
-    pub(crate) fn end(self, lifeline: Option<&Lifeline>) -> Ended {
+    pub(crate) fn end(self, lifeline: Option<&Lifeline>) -> Interruption {
         let until = Instant::now() + CANCELS_WITHIN;
         let mut state = self.interrupt.state();
         let running = state.running.take();
@@ -409,7 +415,7 @@ impl Armed {
             state = self.interrupt.wait(state, until.saturating_duration_since(Instant::now()));
         }
         drop(state);
-        let ended = running.map_or_else(Ended::default, |running| Ended {
+        let ended = running.map_or_else(Interruption::default, |running| Interruption {
             cancelled: running.cancelled_at.is_some(),
             verdict: running.verdict,
             waits: running.waits,
@@ -422,7 +428,7 @@ impl Armed {
     }
 }
 
-impl Drop for Armed {
+impl Drop for CancelGuard {
     fn drop(&mut self) {
         self.interrupt.state().running = None;
     }

@@ -4,7 +4,7 @@ use postgres::Client;
 use postgres::types::Oid;
 
 use super::Session;
-use super::interrupt::{Ended, Interrupt, Kind};
+use super::interrupt::{Interrupt, Interruption, Kind};
 use super::search_path;
 use super::session::Notices;
 
@@ -69,7 +69,7 @@ impl<'a> OpenTransaction<'a> {
         interrupt: &Interrupt,
         kind: Kind,
         with: &[&str],
-    ) -> (Self, (Result<(), postgres::Error>, Ended)) {
+    ) -> (Self, (Result<(), postgres::Error>, Interruption)) {
         let message = message("BEGIN", with);
         let mut transaction = Self::about_to_begin(session);
         let sent = transaction.guarded(interrupt, kind, |it| it.execute(&message));
@@ -132,7 +132,7 @@ impl<'a> OpenTransaction<'a> {
         interrupt: &Interrupt,
         kind: Kind,
         work: impl FnOnce(&mut Self) -> T,
-    ) -> (T, Ended) {
+    ) -> (T, Interruption) {
         let armed = self.session.arm(interrupt, kind, 1);
         let result = work(self);
         (result, armed.end(self.session.lifeline()))

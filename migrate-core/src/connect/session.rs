@@ -16,7 +16,7 @@ use super::settings::{Found, HISTORY_LOOK, SETTINGS, of_version, settle};
 use super::target::Wanted;
 use super::tls::Connector;
 use super::{Canceler, ConnectError, OpenError, Target, pooler};
-use crate::connect::interrupt::{Armed, Ended, Interrupt, Kind};
+use crate::connect::interrupt::{CancelGuard, Interrupt, Interruption, Kind};
 use crate::plan::Step;
 
 /// A connection to a database, with its own settings.
@@ -323,7 +323,7 @@ impl Session {
         interrupt: &Interrupt,
         kind: Kind,
         work: impl FnOnce(&mut Client) -> T,
-    ) -> (T, Ended) {
+    ) -> (T, Interruption) {
         self.guarded_all(interrupt, kind, 1, work)
     }
 
@@ -334,14 +334,19 @@ impl Session {
         kind: Kind,
         statements: usize,
         work: impl FnOnce(&mut Client) -> T,
-    ) -> (T, Ended) {
+    ) -> (T, Interruption) {
         let armed = self.arm(interrupt, kind, statements);
         let result = work(&mut self.client);
         (result, armed.end(self.lifeline()))
     }
 
     /// From here on, until that is ended, `interrupt` can end what is sent.
-    pub(super) fn arm(&mut self, interrupt: &Interrupt, kind: Kind, statements: usize) -> Armed {
+    pub(super) fn arm(
+        &mut self,
+        interrupt: &Interrupt,
+        kind: Kind,
+        statements: usize,
+    ) -> CancelGuard {
         self.bound_locks(None);
         interrupt.arm(self.canceler(), self.server.pid, kind, statements)
     }

@@ -23,7 +23,7 @@ use crate::connect::{OpenTransaction, Session};
 use crate::event::{Direction, Observer};
 use crate::execute::completion_probe::{Trial, is_direct, touches_no_rows};
 use crate::execute::error::{ApplyError, Failure, is_lock};
-use crate::execute::failure_state::Left;
+use crate::execute::failure_state::FailureState;
 use crate::execute::send::{Variables, send};
 use crate::execute::unlogged::Logging;
 use crate::execute::{LONG_IDLE_TIMEOUT, SHORT_IDLE_TIMEOUT, rust_function};
@@ -123,7 +123,7 @@ fn may_do_otherwise(statement: &Statement, direction: Direction) -> bool {
 
 /// How a statement of the rehearsal went.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Went {
+enum StatementOutcome {
     Well,
     /// It fails here, and may not when it is meant.
     Wrong,
@@ -132,7 +132,7 @@ enum Went {
 }
 
 /// A migration that is reverted or applied: what is done of it, statement by statement.
-pub(crate) struct Passage<'a> {
+pub(crate) struct MigrationRun<'a> {
     pub(crate) name: &'a str,
     pub(crate) direction: Direction,
     pub(crate) statements: Vec<&'a Statement>,
@@ -150,7 +150,7 @@ pub(crate) fn losses(
     let first = rehearsal.passages.first();
     let (name, direction) =
         first.map_or(("", Direction::Down), |passage| (passage.name, passage.direction));
-    found.map_err(|failure| ApplyError::new(name, direction, failure, Left::RolledBack))
+    found.map_err(|failure| ApplyError::new(name, direction, failure, FailureState::RolledBack))
 }
 
 /// Before the statement, as the role that the session has; rows that it may not see are no reason to
@@ -166,7 +166,7 @@ fn within(limit: Duration) -> String {
 
 /// All that is to be gone through, and with what.
 pub(crate) struct Rehearsal<'a> {
-    pub(crate) passages: &'a [Passage<'a>],
+    pub(crate) passages: &'a [MigrationRun<'a>],
     /// Whose rows are not the user's.
     pub(crate) history: &'a History,
     pub(crate) variables: &'a Variables,
@@ -284,7 +284,7 @@ impl Rehearsal<'_> {
     ) -> Result<(), Failure> {
         transaction.execute(&savepoint("before")).map_err(Failure::connection)?;
         let now = Statement::new("SET CONSTRAINTS ALL IMMEDIATE");
-        if self.go(transaction, kind, &now, waits)? != Went::Well {
+        if self.go(transaction, kind, &now, waits)? != StatementOutcome::Well {
             // Nor will the migration get any further.
             let undo = "ROLLBACK TO before; RELEASE before";
             return transaction.execute(undo).map_err(Failure::connection);
@@ -313,13 +313,13 @@ impl Rehearsal<'_> {
         kind: Kind,
         statement: &Statement,
         waits: &mut Vec<Wait>,
-    ) -> Result<Went, Failure> {
+    ) -> Result<StatementOutcome, Failure> {
         if statement.captured {
             return self.send(transaction, kind, statement, waits);
         }
         transaction.execute(LEAVE_TRUSTED).map_err(Failure::connection)?;
         let went = self.send(transaction, kind, statement, waits)?;
-        if went == Went::Well {
+        if went == StatementOutcome::Well {
             transaction.execute(ENTER_TRUSTED).map_err(Failure::connection)?;
         }
         // A failed one is rolled back, and the path with it.
@@ -332,15 +332,15 @@ impl Rehearsal<'_> {
         kind: Kind,
         statement: &Statement,
         waits: &mut Vec<Wait>,
-    ) -> Result<Went, Failure> {
+    ) -> Result<StatementOutcome, Failure> {
         if let Some(called) = &statement.rust {
             let called = self.call(transaction, kind, called, waits)?;
-            return Ok(if called { Went::Well } else { Went::Wrong });
+            return Ok(if called { StatementOutcome::Well } else { StatementOutcome::Wrong });
         }
         let (sent, ended) = transaction
             .guarded(self.interrupt, kind, |it| send(it.client(), statement, self.variables));
         waits.extend(ended.waits);
-        let Err(error) = sent else { return Ok(Went::Well) };
+        let Err(error) = sent else { return Ok(StatementOutcome::Well) };
         if let Some(stop) = self.interrupt.stopped() {
             return Err(Failure::Stopped(stop));
         }
@@ -356,9 +356,9 @@ impl Rehearsal<'_> {
                 Err(Failure::queued(None, Some(error.into())))
             }
             None if error.code() == Some(&SqlState::DEPENDENT_OBJECTS_STILL_EXIST) => {
-                Ok(Went::Refused)
+                Ok(StatementOutcome::Refused)
             }
-            None => Ok(Went::Wrong),
+            None => Ok(StatementOutcome::Wrong),
         }
     }
 }
@@ -381,7 +381,7 @@ impl Rehearsal<'_> {
             return Err(Failure::Stopped(stop));
         }
         match (result, ended.verdict) {
-            (Err(rust_function::Ended::Cut(error)), _) => Err(Failure::connection(error)),
+            (Err(rust_function::FailedCall::Cut(error)), _) => Err(Failure::connection(error)),
             (_, Some(Verdict::InTheWay { others, waited })) => {
                 Err(Failure::in_the_way(None, others, waited, None))
             }
@@ -390,7 +390,7 @@ impl Rehearsal<'_> {
                 transaction.execute(SHORT_IDLE_TIMEOUT).map_err(Failure::connection)?;
                 Ok(true)
             }
-            (Err(rust_function::Ended::Failed { error, .. }), None) => {
+            (Err(rust_function::FailedCall::Failed { error, .. }), None) => {
                 let code = error.query.and_then(|query| query.code);
                 match code.is_some_and(|code| is_lock(&SqlState::from_code(&code))) {
                     true => Err(Failure::queued(None, None)),
@@ -418,7 +418,7 @@ struct DryRun<'a> {
 }
 
 impl DryRun<'_> {
-    fn migration(&mut self, passage: &Passage<'_>) -> Result<(), Failure> {
+    fn migration(&mut self, passage: &MigrationRun<'_>) -> Result<(), Failure> {
         // What one migration sets is not for the next one.
         let path = remember(self.transaction.author_path(), true);
         execute(&mut self.transaction, &path)?;
@@ -428,8 +428,12 @@ impl DryRun<'_> {
         self.of.end_of_migration(&mut self.transaction, self.kind, self.waits)
     }
 
-    fn statement(&mut self, passage: &Passage<'_>, statement: &Statement) -> Result<(), Failure> {
-        let Passage { name, direction, .. } = passage;
+    fn statement(
+        &mut self,
+        passage: &MigrationRun<'_>,
+        statement: &Statement,
+    ) -> Result<(), Failure> {
+        let MigrationRun { name, direction, .. } = passage;
         let instead;
         let statement = match Trial::of(&statement.sql) {
             Trial::Nothing => return Ok(()),
@@ -445,10 +449,10 @@ impl DryRun<'_> {
         };
         execute(&mut self.transaction, &savepoint("before"))?;
         let went = self.of.go(&mut self.transaction, self.kind, statement, self.waits)?;
-        if went != Went::Well {
+        if went != StatementOutcome::Well {
             // It is not allowed in a transaction, or it will fail in earnest, too.
             execute(&mut self.transaction, "ROLLBACK TO before; RELEASE before")?;
-            if went == Went::Wrong && may_do_otherwise(statement, *direction) {
+            if went == StatementOutcome::Wrong && may_do_otherwise(statement, *direction) {
                 self.found.push((None, Loss::untried(name, statement)));
             }
             return Ok(());

@@ -217,7 +217,7 @@ pub enum Parting {
     Changed,
     /// It was being reverted.
     #[serde(rename = "partial")]
-    HalfBack,
+    PartiallyReverted,
     /// It is newer than one that is not applied.
     Late {
         /// Of what is late, the older one that is not applied.

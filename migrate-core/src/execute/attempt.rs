@@ -3,20 +3,20 @@
 
 use std::time::{Duration, Instant};
 
-use super::capture::Watch;
+use super::capture::CaptureRecorder;
 use super::cleanup::Leftovers;
-use super::completion_probe::{Answer, Question};
-use super::error::{Failure, Origin, Said};
+use super::completion_probe::{Answer, CompletionProbe};
+use super::error::{Failure, Origin, ServerError};
 use super::failure_state::is_refused;
-use super::journaled_statement::{Broken, JournaledStatement, in_transaction};
+use super::journaled_statement::{JournaledStatement, StatementFailure, in_transaction};
 use super::keywords::commits_as_it_goes;
 use super::send::send_outside;
 use super::transaction::function_ended;
-use super::{Left, rust_function};
+use super::{FailureState, rust_function};
 use crate::connect::Session;
-use crate::connect::interrupt::{Ended, Kind, Verdict};
+use crate::connect::interrupt::{Interruption, Kind, Verdict};
 use crate::event::Observer;
-use crate::history::Noted;
+use crate::history::InFlight;
 use crate::lock::Gate;
 use crate::lock::watchdog::is_watching;
 
@@ -30,7 +30,7 @@ const LONGEST: u128 = i32::MAX as u128;
 
 /// What a statement that shuts everybody out has learned of the locks that it wants.
 #[derive(Default)]
-pub(super) struct Pace {
+pub(super) struct LearnedLocks {
     pub(super) gate: Gate,
     /// Whether a lock has been what it failed for.
     pub(super) locked: bool,
@@ -39,9 +39,9 @@ pub(super) struct Pace {
 /// A statement that is about to be sent once.
 pub(super) struct Attempt<'a> {
     pub(super) of: &'a JournaledStatement<'a>,
-    pub(super) question: &'a Question,
+    pub(super) question: &'a CompletionProbe,
     /// What the catalog had before it.
-    pub(super) noted: &'a Noted,
+    pub(super) noted: &'a InFlight,
 }
 
 /// The timeouts that the session has while the statement runs.
@@ -78,37 +78,37 @@ impl Attempt<'_> {
     pub(super) fn run(
         &self,
         session: &mut Session,
-        watch: &mut Watch,
-        pace: &mut Option<Pace>,
+        recorder: &mut CaptureRecorder,
+        learned: &mut Option<LearnedLocks>,
         observer: &mut dyn Observer,
-    ) -> Result<Option<Broken>, Broken> {
+    ) -> Result<Option<StatementFailure>, StatementFailure> {
         let work = self.of.work;
-        self.journal_as_running(session, watch, observer)?;
-        let timeouts = self.timeouts(pace.is_some());
+        self.journal_as_running(session, recorder, observer)?;
+        let timeouts = self.timeouts(learned.is_some());
         timeouts.set(session)?;
-        let kind = match &pace {
+        let kind = match &learned {
             _ if self.question.is_concurrent() => Kind::Concurrent,
-            Some(pace) if pace.locked && is_watching(work.interrupt) => Kind::Observed,
+            Some(learned) if learned.locked && is_watching(work.interrupt) => Kind::Observed,
             _ => Kind::Blocking,
         };
         let started = Instant::now();
         let (sent, ended) = match self.send(session, kind) {
             (Ok(sent), ended) => (sent, ended),
             (Err(failure), _) => {
-                let ended = self.function_failed(session, watch, failure);
+                let ended = self.function_failed(session, recorder, failure);
                 return ended.map_err(|broken| broken.if_it_waited(started, &work.limits));
             }
         };
         timeouts.reset(session);
-        if let Some(pace) = pace
+        if let Some(learned) = learned
             && !session.client().is_closed()
         {
-            pace.locked |= sent.is_err();
-            let learned = pace.gate.learn(session.client(), &ended.waits, 0);
+            learned.locked |= sent.is_err();
+            let learned = learned.gate.learn(session.client(), &ended.waits, 0);
             learned.map_err(Failure::connection)?;
         }
         let Err(error) = sent else {
-            self.of.finish(session, watch, observer)?;
+            self.of.finish(session, recorder, observer)?;
             return Ok(None);
         };
         if Failure::is_cut_by(&error) || session.client().is_closed() {
@@ -119,28 +119,28 @@ impl Attempt<'_> {
         let failure = self.failure(error, ended, started);
         let (done, left) = self.clean_up(session, begun, observer)?;
         if done {
-            self.of.finish(session, watch, observer)?;
+            self.of.finish(session, recorder, observer)?;
             return Ok(None);
         }
         if left.is_none() {
-            self.of.journal_as_not_done(session, watch);
+            self.of.journal_as_not_done(session, recorder);
         }
-        Ok(Some(Broken { failure, left }))
+        Ok(Some(StatementFailure { failure, left }))
     }
 
     fn journal_as_running(
         &self,
         session: &mut Session,
-        watch: &mut Watch,
+        recorder: &mut CaptureRecorder,
         observer: &mut dyn Observer,
     ) -> Result<(), Failure> {
         let JournaledStatement { origin, done, .. } = *self.of;
-        let gone = matches!(self.question, Question::DropIndex { .. });
+        let gone = matches!(self.question, CompletionProbe::DropIndex { .. });
         in_transaction(session, |transaction| {
-            watch.before(transaction, origin)?;
+            recorder.before(transaction, origin)?;
             // Should this runner not live to see the end, the next one finds nothing to compare.
             let captured =
-                if gone { watch.if_all_is_gone(&origin) } else { watch.captured.clone() };
+                if gone { recorder.if_all_is_gone(&origin) } else { recorder.captured.clone() };
             let running = self.of.journal(done, Some(self.noted), &captured);
             self.of.record(transaction, &running, observer)
         })
@@ -152,10 +152,10 @@ impl Attempt<'_> {
             _ if shuts_out => Some(BUDGET),
             // A partition is taken from everybody at the end, and what is not done then is done
             // when nobody is in the way.
-            Question::Detach { .. } => Some(BUDGET),
+            CompletionProbe::Detach { .. } => Some(BUDGET),
             // Whether or not anybody sees who waits behind it. What can be tried again, that is:
             // a procedure may have committed some of its work.
-            Question::Repeat | Question::CreateIndex { concurrently: false, .. }
+            CompletionProbe::Repeat | CompletionProbe::CreateIndex { concurrently: false, .. }
                 if origin.statement.rust.is_none() =>
             {
                 Some(work.limits.blocking)
@@ -172,7 +172,7 @@ impl Attempt<'_> {
         &self,
         session: &mut Session,
         kind: Kind,
-    ) -> (Result<Result<(), postgres::Error>, Failure>, Ended) {
+    ) -> (Result<Result<(), postgres::Error>, Failure>, Interruption) {
         let JournaledStatement { work, origin, .. } = *self.of;
         let Some(called) = &origin.statement.rust else {
             let (sent, ended) = session.guarded(work.interrupt, kind, |client| {
@@ -187,15 +187,15 @@ impl Attempt<'_> {
     }
 
     /// What its failure is, given why it was ended.
-    fn failure(&self, error: postgres::Error, ended: Ended, started: Instant) -> Failure {
+    fn failure(&self, error: postgres::Error, ended: Interruption, started: Instant) -> Failure {
         let JournaledStatement { work, origin, .. } = *self.of;
         match (work.interrupt.stopped(), ended.verdict) {
             (Some(stop), _) => Failure::Stopped(stop),
             (_, Some(Verdict::Queued)) => {
-                Failure::queued(Some(origin), Some(Said::of(error, [origin.statement])))
+                Failure::queued(Some(origin), Some(ServerError::of(error, [origin.statement])))
             }
             (_, Some(Verdict::InTheWay { others, waited })) => {
-                let said = Said::of(error, [origin.statement]);
+                let said = ServerError::of(error, [origin.statement]);
                 Failure::in_the_way(Some(origin), others, waited, Some(said))
             }
             (None, None) if has_all_the_time(origin) => {
@@ -212,26 +212,31 @@ impl Attempt<'_> {
         session: &mut Session,
         begun: bool,
         observer: &mut dyn Observer,
-    ) -> Result<(bool, Option<Left>), Broken> {
+    ) -> Result<(bool, Option<FailureState>), StatementFailure> {
         let JournaledStatement { work, origin, .. } = *self.of;
         let (limits, interrupt, step) = (&work.limits, work.interrupt, Some(origin.step));
         let leftovers = Leftovers { limits, interrupt, step, patience: TIDY };
         let mut see_to = || leftovers.see_to(session, self.question, self.noted, observer);
         Ok(match self.question {
-            Question::CreateIndex { .. } | Question::Reindex => {
-                (false, see_to().err().map(|_| Left::HalfDone))
+            CompletionProbe::CreateIndex { .. } | CompletionProbe::Reindex => {
+                (false, see_to().err().map(|_| FailureState::PartiallyApplied))
             }
             // A partition that is partly detached, or an index partly dropped, cannot be restored.
-            Question::Detach { .. } | Question::DropIndex { .. } => match see_to() {
+            CompletionProbe::Detach { .. } | CompletionProbe::DropIndex { .. } => match see_to() {
                 Ok(Answer::Done) => (true, None),
                 Ok(_) => (false, None),
                 // What the statement itself failed for says why the index is still there.
-                Err(_) if matches!(self.question, Question::DropIndex { .. }) => {
-                    (false, Some(Left::HalfDone))
+                Err(_) if matches!(self.question, CompletionProbe::DropIndex { .. }) => {
+                    (false, Some(FailureState::PartiallyApplied))
                 }
-                Err(failure) => return Err(Broken { failure, left: Some(Left::HalfDone) }),
+                Err(failure) => {
+                    return Err(StatementFailure {
+                        failure,
+                        left: Some(FailureState::PartiallyApplied),
+                    });
+                }
             },
-            _ => (false, begun.then_some(Left::Begun)),
+            _ => (false, begun.then_some(FailureState::Begun)),
         })
     }
 
@@ -240,18 +245,18 @@ impl Attempt<'_> {
     fn function_failed(
         &self,
         session: &mut Session,
-        watch: &Watch,
+        recorder: &CaptureRecorder,
         failure: Failure,
-    ) -> Result<Option<Broken>, Broken> {
+    ) -> Result<Option<StatementFailure>, StatementFailure> {
         if session.client().is_closed() || failure.is_cut() {
             return Err(failure.into());
         }
         _ = session.client().batch_execute("SET statement_timeout = 0; SET lock_timeout = 0");
-        let left = failure.may_have_begun().then_some(Left::Begun);
+        let left = failure.may_have_begun().then_some(FailureState::Begun);
         if left.is_none() {
-            self.of.journal_as_not_done(session, watch);
+            self.of.journal_as_not_done(session, recorder);
         }
-        Err(Broken {
+        Err(StatementFailure {
             failure: self.of.work.interrupt.stopped().map_or(failure, Failure::Stopped),
             left,
         })

@@ -15,7 +15,7 @@ use crate::history::inverse::{Captured, CapturedInverse};
 use crate::plan::{Capture, Inverse, Object, Statement, Step};
 
 /// Watches a migration's steps as they run.
-pub(super) struct Watch {
+pub(super) struct CaptureRecorder {
     /// Whether anybody wants to know: on the way up, of a migration without a `down` of its own.
     pub(super) wanted: bool,
     /// What is known of the inverse so far.
@@ -29,7 +29,7 @@ pub(super) struct Watch {
     merged: HashMap<usize, Capture>,
 }
 
-impl Watch {
+impl CaptureRecorder {
     pub(crate) fn new(wanted: bool, captured: Captured) -> Self {
         let (awaited, merged) = (Vec::new(), HashMap::new());
         Self { wanted, captured, before: None, awaited, merged }

@@ -12,17 +12,17 @@ use postgres::Client;
 use postgres::error::SqlState;
 use postgres::types::Oid;
 
-use super::completion_probe::{Answer, Question};
-use super::error::{Failure, Origin, Said, is_lock};
+use super::completion_probe::{Answer, CompletionProbe};
+use super::error::{Failure, Origin, ServerError, is_lock};
 use super::keywords::commits_as_it_goes;
 use super::parts::origins;
 use super::snapshot_wait::{self, Why};
-use super::{ApplyError, Left};
-use crate::connect::interrupt::{Ended, Interrupt, Kind, Wait};
+use super::{ApplyError, FailureState};
+use crate::connect::interrupt::{Interrupt, Interruption, Kind, Wait};
 use crate::connect::search_path::LEAVE_TRUSTED;
 use crate::connect::{OpenTransaction, Session};
 use crate::event::{Direction, Observer};
-use crate::history::{Noted, Unfinished};
+use crate::history::{InFlight, Unfinished};
 use crate::limits::Limits;
 use crate::lock::{Gate, GateOutcome, Obstacle};
 use crate::plan::Step;
@@ -65,7 +65,7 @@ pub(crate) fn settle(
 
 /// How the statement stands that was running when the runner of a migration ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Standing {
+pub(crate) enum LeftoverState {
     /// It was done.
     Done,
     /// It was not, and nothing of it is left.
@@ -84,7 +84,7 @@ pub(crate) fn standing(
     steps: &[Step],
     (limits, interrupt): (&Limits, &Interrupt),
     observer: Option<&mut dyn Observer>,
-) -> Result<Standing, ApplyError> {
+) -> Result<LeftoverState, ApplyError> {
     let now = origins(steps).nth(unfinished.statements_done);
     let done = match observer {
         Some(observer) => settle(session, unfinished, steps, limits, interrupt, observer)?,
@@ -102,22 +102,23 @@ pub(crate) fn standing(
             },
         )?,
     };
-    let fail =
-        |failure| Err(ApplyError::new(&unfinished.name, Direction::Up, failure, Left::Begun));
+    let fail = |failure| {
+        Err(ApplyError::new(&unfinished.name, Direction::Up, failure, FailureState::Begun))
+    };
     let then = unfinished.noted.as_ref().and_then(|noted| noted.statement.as_ref());
     let replaced = then.filter(|then| {
         let is_gone = now.is_none_or(|now| now.statement.sql != then.sql);
         is_gone && !then.back && (then.idempotent || then.done_when.is_some())
     });
     match (now, replaced) {
-        _ if done => Ok(Standing::Done),
+        _ if done => Ok(LeftoverState::Done),
         // What reverts it went with it.
         (_, Some(then)) => fail(Failure::Replaced { sql: then.sql.clone(), back: false, done }),
         (Some(now), None) if commits_on_its_own(now) => match now.step.idempotent {
-            true => Ok(Standing::Begun),
+            true => Ok(LeftoverState::Begun),
             false => fail(Failure::unknown(now)),
         },
-        _ => Ok(Standing::NotDone),
+        _ => Ok(LeftoverState::NotDone),
     }
 }
 
@@ -132,15 +133,20 @@ fn judge(
     unfinished: &Unfinished,
     steps: &[Step],
     (limits, interrupt): (&Limits, &Interrupt),
-    see: impl FnOnce(&Leftovers<'_>, &mut Session, &Question, &Noted) -> Result<Answer, Failure>,
+    see: impl FnOnce(
+        &Leftovers<'_>,
+        &mut Session,
+        &CompletionProbe,
+        &InFlight,
+    ) -> Result<Answer, Failure>,
 ) -> Result<bool, ApplyError> {
     let noted = unfinished.noted.clone().unwrap_or_default();
     let then = noted.statement.as_ref();
     let now = origins(steps).nth(unfinished.statements_done);
     let now = now.filter(|now| then.is_none_or(|it| !it.back && it.sql == now.statement.sql));
     let question = match (&now, then) {
-        (Some(now), _) => Question::of(now.step, &now.statement.sql),
-        (None, Some(then)) => Question::as_noted(then),
+        (Some(now), _) => CompletionProbe::of(now.step, &now.statement.sql),
+        (None, Some(then)) => CompletionProbe::as_noted(then),
         (None, None) => return Ok(false),
     };
     let step = now.map(|now| now.step);
@@ -165,11 +171,11 @@ fn judge(
         let up = unfinished.direction == Direction::Up;
         let direction = if up { Direction::Up } else { Direction::Down };
         let left = match failure {
-            _ if failure.is_cut() => Left::Unknown,
+            _ if failure.is_cut() => FailureState::Unknown,
             Failure::Unknown { .. } | Failure::Replaced { .. } | Failure::NotBoolean { .. } => {
-                Left::Begun
+                FailureState::Begun
             }
-            _ => Left::HalfDone,
+            _ => FailureState::PartiallyApplied,
         };
         ApplyError::new(&unfinished.name, direction, failure, left)
     })
@@ -180,8 +186,8 @@ impl Leftovers<'_> {
     pub(super) fn see_to(
         &self,
         session: &mut Session,
-        question: &Question,
-        noted: &Noted,
+        question: &CompletionProbe,
+        noted: &InFlight,
         observer: &mut dyn Observer,
     ) -> Result<Answer, Failure> {
         match (self.ask(session, question, noted)?, question) {
@@ -191,7 +197,7 @@ impl Leftovers<'_> {
                 }
                 Ok(Answer::NotDone)
             }
-            (Answer::HalfOut(oid), Question::Detach { parent, partition }) => {
+            (Answer::HalfOut(oid), CompletionProbe::Detach { parent, partition }) => {
                 let sql = format!("ALTER TABLE {parent} DETACH PARTITION {partition} FINALIZE");
                 self.finalize(session, &sql, oid, observer)?;
                 Ok(Answer::Done)
@@ -208,12 +214,12 @@ impl Leftovers<'_> {
     fn ask(
         &self,
         session: &mut Session,
-        question: &Question,
-        noted: &Noted,
+        question: &CompletionProbe,
+        noted: &InFlight,
     ) -> Result<Answer, Failure> {
         let answer = match question {
             // The author's own query may take its time.
-            Question::DoneWhen(_) if !self.interrupt.is_stopped() => {
+            CompletionProbe::DoneWhen(_) if !self.interrupt.is_stopped() => {
                 let ask = |client: &mut Client| question.ask(client, noted);
                 session.guarded(self.interrupt, Kind::Concurrent, ask).0
             }
@@ -284,7 +290,7 @@ impl Leftovers<'_> {
         })
     }
 
-    fn locked(&self, obstacle: Obstacle, source: Option<Said>) -> Failure {
+    fn locked(&self, obstacle: Obstacle, source: Option<ServerError>) -> Failure {
         Failure::obstructed(self.step.map(|step| Box::new(step.clone())), obstacle, source)
     }
 
@@ -296,7 +302,7 @@ impl Leftovers<'_> {
         table: Oid,
         deadline: Instant,
         observer: &mut dyn Observer,
-        send: impl Fn(&mut Session, &Gate) -> (Result<(), postgres::Error>, Ended),
+        send: impl Fn(&mut Session, &Gate) -> (Result<(), postgres::Error>, Interruption),
     ) -> Result<(), Failure> {
         let mut gate = Gate::default();
         let mode = "AccessExclusiveLock".to_owned();

@@ -8,12 +8,12 @@ use postgres::types::{Oid, Type};
 
 use super::keywords::{Words, as_name};
 use crate::connect::search_path::{as_author, relation};
-use crate::history::{Noted, Sent};
+use crate::history::{InFlight, SentStatement};
 use crate::plan::Step;
 
 /// A statement, as far as the catalog can be asked about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Question {
+pub(super) enum CompletionProbe {
     /// Is the index there, and valid?
     CreateIndex { name: Option<String>, table: String, concurrently: bool, if_not_exists: bool },
     /// Is it gone?
@@ -51,14 +51,14 @@ pub(super) enum Answer {
     Unknown,
 }
 
-impl Question {
+impl CompletionProbe {
     /// What to ask about this statement of a step; the step's author has the first word.
     pub(crate) fn of(step: &Step, sql: &str) -> Self {
         Self::asked_for(sql, step.idempotent, step.done_when.as_ref())
     }
 
     /// What to ask about a statement of which only the journal knows.
-    pub(super) fn as_noted(sent: &Sent) -> Self {
+    pub(super) fn as_noted(sent: &SentStatement) -> Self {
         Self::asked_for(&sent.sql, sent.idempotent, sent.done_when.as_ref())
     }
 
@@ -140,7 +140,7 @@ impl Question {
         client: &mut Client,
         pid: i32,
         (step, sql): (&Step, &str),
-    ) -> Result<Noted, postgres::Error> {
+    ) -> Result<InFlight, postgres::Error> {
         let rows = match self {
             Self::CreateIndex { table, .. } => {
                 let table = relation(client, table)?;
@@ -165,20 +165,20 @@ impl Question {
             }
             _ => Vec::new(),
         };
-        let statement = Some(Box::new(Sent {
+        let statement = Some(Box::new(SentStatement {
             sql: sql.to_owned(),
             idempotent: step.idempotent,
             done_when: step.done_when.clone(),
             back: false,
         }));
-        Ok(Noted { pid, indexes: rows.iter().map(|row| row.get(0)).collect(), statement })
+        Ok(InFlight { pid, indexes: rows.iter().map(|row| row.get(0)).collect(), statement })
     }
 
     /// Asks; what is left of a statement that was not done is named only if it is of our own making.
     pub(super) fn ask(
         &self,
         client: &mut Client,
-        noted: &Noted,
+        noted: &InFlight,
     ) -> Result<Answer, postgres::Error> {
         let done = match self {
             Self::CreateIndex { name, table, .. } => {
@@ -244,7 +244,7 @@ impl Question {
         client: &mut Client,
         name: Option<&str>,
         table: &str,
-        noted: &Noted,
+        noted: &InFlight,
     ) -> Result<Answer, postgres::Error> {
         let table = relation(client, table)?;
         let sql = format!(
@@ -303,12 +303,12 @@ pub(super) fn shuts_out(sql: &str) -> bool {
 
 /// Whether the server is known to refuse the statement in a transaction, or to end that itself.
 pub(crate) fn is_direct(sql: &str) -> bool {
-    let question = Question::of_sql(sql);
+    let question = CompletionProbe::of_sql(sql);
     let mut words = Words::of(sql);
     let words = ["vacuum", "alter system", "call", "do"].iter().any(|word| words.eat(word));
     match question {
-        Question::Detach { .. } => sql.to_ascii_lowercase().contains("concurrently"),
-        Question::Row { .. } => true,
+        CompletionProbe::Detach { .. } => sql.to_ascii_lowercase().contains("concurrently"),
+        CompletionProbe::Row { .. } => true,
         question => words || question.is_concurrent(),
     }
 }
@@ -338,10 +338,10 @@ impl Trial {
                 false => Self::Impossible,
             };
         }
-        match Question::of_sql(sql) {
-            Question::Detach { parent, partition } if is_direct(sql) => Self::Instead(format!(
-                "ALTER TABLE IF EXISTS {parent} DETACH PARTITION {partition}"
-            )),
+        match CompletionProbe::of_sql(sql) {
+            CompletionProbe::Detach { parent, partition } if is_direct(sql) => Self::Instead(
+                format!("ALTER TABLE IF EXISTS {parent} DETACH PARTITION {partition}"),
+            ),
             _ => Self::Itself,
         }
     }
@@ -356,9 +356,11 @@ fn calls_setval(sql: &str) -> bool {
 
 /// Whether no row is lost with the statement, whatever it is about.
 pub(crate) fn touches_no_rows(sql: &str) -> bool {
-    match Question::of_sql(sql) {
-        Question::CreateIndex { .. } | Question::DropIndex { .. } | Question::Reindex => true,
-        Question::Row { of, created, .. } => created || !of.starts_with("pg_database"),
+    match CompletionProbe::of_sql(sql) {
+        CompletionProbe::CreateIndex { .. }
+        | CompletionProbe::DropIndex { .. }
+        | CompletionProbe::Reindex => true,
+        CompletionProbe::Row { of, created, .. } => created || !of.starts_with("pg_database"),
         _ => {
             let mut words = Words::of(sql);
             let harmless = [
@@ -388,7 +390,7 @@ mod tests {
     use super::*;
 
     fn shown(sql: &str) -> String {
-        let question = format!("{:?}", Question::of_sql(sql));
+        let question = format!("{:?}", CompletionProbe::of_sql(sql));
         let direct = if is_direct(sql) { " direct" } else { "" };
         format!("{question}{direct}{}", if shuts_out(sql) { " alone" } else { "" })
     }

@@ -6,10 +6,10 @@ use migrate_dsl::FunctionError;
 use postgres::error::SqlState;
 use thiserror::Error;
 
-use super::failure_state::Left;
-use super::said;
-pub use super::said::Said;
-pub(crate) use super::said::is_lock;
+use super::failure_state::FailureState;
+use super::server_error;
+pub use super::server_error::ServerError;
+pub(crate) use super::server_error::is_lock;
 use crate::connect::interrupt::Stop;
 use crate::count::{all_of, count};
 use crate::event::Direction;
@@ -43,7 +43,7 @@ pub struct ApplyError {
     #[source]
     pub failure: Failure,
     /// What the database is like now.
-    pub left: Left,
+    pub left: FailureState,
     /// Whether `sync` was at work.
     pub(crate) in_sync: bool,
     /// Whether the file is not here as it was applied.
@@ -51,7 +51,12 @@ pub struct ApplyError {
 }
 
 impl ApplyError {
-    pub(crate) fn new(name: &str, direction: Direction, failure: Failure, left: Left) -> Self {
+    pub(crate) fn new(
+        name: &str,
+        direction: Direction,
+        failure: Failure,
+        left: FailureState,
+    ) -> Self {
         Self { name: name.to_owned(), direction, failure, left, in_sync: false, outdated: false }
     }
 
@@ -79,7 +84,7 @@ pub enum Failure {
         /// The statement.
         statement: Box<Statement>,
         /// What the server said.
-        source: Said,
+        source: ServerError,
         /// What the catalog says of a right that is missing.
         advice: Option<Box<str>>,
     },
@@ -101,7 +106,7 @@ pub enum Failure {
         /// The step.
         step: Box<Step>,
         /// What the server said.
-        source: Said,
+        source: ServerError,
     },
     /// The author names an object that is there neither before nor after the step.
     #[error("{object} is there neither before nor after, so its inverse cannot be read")]
@@ -115,19 +120,19 @@ pub enum Failure {
     },
     /// A check that was put off to the end of the transaction failed.
     #[error("the transaction could not be committed")]
-    Commit(#[source] Said),
+    Commit(#[source] ServerError),
     /// One of several statements was cancelled; the server does not tell which.
     #[error("one of its statements was ended")]
-    Cancelled(#[source] Said),
+    Cancelled(#[source] ServerError),
     /// The outcome could not be recorded.
     #[error("the history could not be written")]
-    Record(#[source] Said),
+    Record(#[source] ServerError),
     /// The connection no longer has the runner's lock.
     #[error("this connection no longer holds the lock of the only runner")]
-    LockLost(#[source] Said),
+    LockLost(#[source] ServerError),
     /// The connection is gone, or the driver could not follow the server.
     #[error("the server's answer was lost")]
-    Connection(#[source] Said),
+    Connection(#[source] ServerError),
     /// The connection was lost, and what was begun cannot be resumed.
     #[error("the connection was lost, and the work could not be resumed: {why}")]
     NotResumed {
@@ -136,7 +141,7 @@ pub enum Failure {
         /// What to do about it.
         help: Option<Box<str>>,
         /// How it was lost.
-        source: Said,
+        source: ServerError,
     },
     /// A lock could not be had in the time that was given, without making others wait.
     #[error("{}", locked(holders, traffic.as_deref()))]
@@ -148,7 +153,7 @@ pub enum Failure {
         /// What there is instead where nobody has it for long.
         traffic: Option<Box<Traffic>>,
         /// What the server said.
-        source: Option<Said>,
+        source: Option<ServerError>,
     },
     /// A statement was cancelled because others waited for the locks that it held.
     #[error("{} waited behind it for {:.1} s, so it was cancelled", count(*others, "session"), waited.as_secs_f64())]
@@ -162,7 +167,7 @@ pub enum Failure {
         /// The longest of them.
         waited: Duration,
         /// What the server said, if it was at work.
-        source: Option<Said>,
+        source: Option<ServerError>,
     },
     /// A runner ended in the middle of a statement outside a transaction, which is no longer where it
     /// was in the file.
@@ -192,7 +197,7 @@ pub enum Failure {
         /// What was tried.
         sql: Option<String>,
         /// What the server said.
-        source: Said,
+        source: ServerError,
     },
     /// It is in the history already, and what is not in a transaction would be done twice.
     #[error("it is recorded as applied already")]
@@ -257,7 +262,7 @@ fn quoted(sql: &str) -> String {
 impl Failure {
     pub(crate) fn statement(origin: Origin<'_>, source: postgres::Error) -> Self {
         Self::Statement {
-            source: Said::of(source, [origin.statement]),
+            source: ServerError::of(source, [origin.statement]),
             step: Box::new(origin.step.clone()),
             statement: Box::new(origin.statement.clone()),
             advice: None,
@@ -293,7 +298,7 @@ impl Failure {
             HistoryError::Database(error) | HistoryError::Denied { source: error, .. } => {
                 Self::record(error)
             }
-            other => Self::Record(Said::Words(other.to_string().into())),
+            other => Self::Record(ServerError::Words(other.to_string().into())),
         }
     }
 
@@ -318,7 +323,7 @@ impl Failure {
         origin: Option<Origin<'_>>,
         others: usize,
         waited: Duration,
-        source: Option<Said>,
+        source: Option<ServerError>,
     ) -> Self {
         Self::InTheWay {
             step: origin.map(|origin| Box::new(origin.step.clone())),
@@ -330,7 +335,7 @@ impl Failure {
     }
 
     /// It waited for a lock, and others behind it.
-    pub(crate) fn queued(origin: Option<Origin<'_>>, source: Option<Said>) -> Self {
+    pub(crate) fn queued(origin: Option<Origin<'_>>, source: Option<ServerError>) -> Self {
         let step = origin.map(|origin| Box::new(origin.step.clone()));
         Self::obstructed(step, Obstacle::default(), source)
     }
@@ -339,7 +344,7 @@ impl Failure {
     pub(crate) fn obstructed(
         step: Option<Box<Step>>,
         Obstacle { holders, busy }: Obstacle,
-        source: Option<Said>,
+        source: Option<ServerError>,
     ) -> Self {
         let traffic = (!busy.is_empty()).then(|| Box::new(Traffic { tables: busy }));
         Self::Locked { step, holders: holders.into(), traffic, source }
@@ -378,7 +383,7 @@ impl Failure {
             _ => None,
         };
         matches!(self, Self::Locked { .. })
-            || self.said().and_then(Said::code).is_some_and(is_lock)
+            || self.said().and_then(ServerError::code).is_some_and(is_lock)
             || of_function.is_some_and(|code| is_lock(&SqlState::from_code(code)))
     }
 
@@ -417,7 +422,7 @@ impl Failure {
     pub(crate) fn is_cut(&self) -> bool {
         match self {
             Self::Stopped(_) => false,
-            _ => self.said().is_some_and(Said::is_cut),
+            _ => self.said().is_some_and(ServerError::is_cut),
         }
     }
 
@@ -425,14 +430,14 @@ impl Failure {
     /// words before it, so it makes no difference whether there were any. A value of another type
     /// than was asked for is no end.
     pub(crate) fn is_cut_by(error: &postgres::Error) -> bool {
-        said::is_cut_by(error)
+        server_error::is_cut_by(error)
     }
 
     /// Whether it was the state of the server, and no fault of the migration: a right is missing,
     /// resources are used up, somebody has intervened, the system has failed. See
     /// [the codes](https://www.postgresql.org/docs/current/errcodes-appendix.html).
     pub(crate) fn is_of_server(&self) -> bool {
-        let code = self.said().and_then(Said::code).map(SqlState::code);
+        let code = self.said().and_then(ServerError::code).map(SqlState::code);
         // What the history does not take is not the file's fault either.
         matches!(self, Self::Record(_))
             || code.is_some_and(|code| {
@@ -479,7 +484,7 @@ impl Failure {
 
     /// What the server, or the network, said, where it is that what failed.
     #[must_use]
-    pub fn said(&self) -> Option<&Said> {
+    pub fn said(&self) -> Option<&ServerError> {
         match self {
             Self::Statement { source, .. } | Self::Capture { source, .. } => Some(source),
             Self::Commit(source)

@@ -5,7 +5,7 @@ use crate::event::Direction;
 
 /// What a failed migration left behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Left {
+pub enum FailureState {
     /// Nothing: the transaction was rolled back.
     RolledBack,
     /// Nothing: its first statement failed, outside a transaction.
@@ -18,7 +18,7 @@ pub enum Left {
         of: usize,
     },
     /// A statement outside a transaction was broken off, and what it has left is still there.
-    HalfDone,
+    PartiallyApplied,
     /// A function or a procedure outside a transaction failed: what it did before that is done.
     Begun,
     /// A statement outside a transaction is done, and the journal could not be told.
@@ -27,7 +27,7 @@ pub enum Left {
     Unknown,
 }
 
-impl Left {
+impl FailureState {
     /// What is left of a migration that was going this way.
     pub(super) fn told(self, direction: Direction) -> String {
         let done = match direction {
@@ -63,7 +63,7 @@ impl Left {
                 "it ran outside a transaction: what it did for good before it failed is done"
                     .to_owned()
             }
-            Self::HalfDone => {
+            Self::PartiallyApplied => {
                 "a statement was broken off half way, and what it has left is still there"
                     .to_owned()
             }

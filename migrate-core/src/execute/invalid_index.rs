@@ -3,7 +3,7 @@
 use postgres::Client;
 use postgres::types::Oid;
 
-use super::completion_probe::Question;
+use super::completion_probe::CompletionProbe;
 use super::keywords::as_name;
 use crate::connect::OpenTransaction;
 use crate::connect::search_path::{relation, shown};
@@ -12,7 +12,10 @@ use crate::connect::search_path::{relation, shown};
 pub(super) fn may_accept_an_invalid_index(sql: &str) -> bool {
     // Cheap first: this is asked of every statement.
     sql.get(..6).is_some_and(|word| word.eq_ignore_ascii_case("create"))
-        && matches!(Question::of_sql(sql), Question::CreateIndex { if_not_exists: true, .. })
+        && matches!(
+            CompletionProbe::of_sql(sql),
+            CompletionProbe::CreateIndex { if_not_exists: true, .. }
+        )
 }
 
 /// The index that is not valid and has the name of the one that this statement creates if it does not
@@ -38,8 +41,8 @@ pub(super) fn invalid_namesake_within(
 
 /// The name of the index, and its table.
 fn created_if_not_exists(sql: &str) -> Option<(String, String)> {
-    match Question::of_sql(sql) {
-        Question::CreateIndex { name: Some(name), table, if_not_exists: true, .. } => {
+    match CompletionProbe::of_sql(sql) {
+        CompletionProbe::CreateIndex { name: Some(name), table, if_not_exists: true, .. } => {
             Some((name, table))
         }
         _ => None,

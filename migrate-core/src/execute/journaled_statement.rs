@@ -2,14 +2,14 @@
 
 use std::time::Instant;
 
-use super::capture::Watch;
+use super::capture::CaptureRecorder;
 use super::error::{Failure, Origin};
-use super::{Left, SHORT_IDLE_TIMEOUT, Work, journal};
+use super::{FailureState, SHORT_IDLE_TIMEOUT, Work, journal};
 use crate::connect::search_path::LEAVE_TRUSTED;
 use crate::connect::{HISTORY_LOOK, OpenTransaction, Session};
 use crate::event::Observer;
 use crate::history::inverse::Captured;
-use crate::history::{History, Noted};
+use crate::history::{History, InFlight};
 use crate::limits::Limits;
 
 /// A statement in no transaction with others, and what is needed to run it.
@@ -23,20 +23,20 @@ pub(super) struct JournaledStatement<'a> {
 }
 
 /// How a statement outside a transaction has failed.
-pub(super) struct Broken {
+pub(super) struct StatementFailure {
     pub(super) failure: Failure,
     /// What it has left, where the journal goes on to say that it is running: the next runner finds
     /// out about it.
-    pub(super) left: Option<Left>,
+    pub(super) left: Option<FailureState>,
 }
 
-impl From<Failure> for Broken {
+impl From<Failure> for StatementFailure {
     fn from(failure: Failure) -> Self {
         Self { failure, left: None }
     }
 }
 
-impl Broken {
+impl StatementFailure {
     /// The same as about a lock, if all the time that there was for it went by.
     pub(super) fn if_it_waited(self, started: Instant, limits: &Limits) -> Self {
         Self { failure: self.failure.if_it_waited(started, limits), ..self }
@@ -48,31 +48,33 @@ impl JournaledStatement<'_> {
     pub(super) fn finish(
         &self,
         session: &mut Session,
-        watch: &mut Watch,
+        recorder: &mut CaptureRecorder,
         observer: &mut dyn Observer,
-    ) -> Result<(), Broken> {
+    ) -> Result<(), StatementFailure> {
         let recorded = in_transaction(session, |transaction| {
             // It is done, even if what it was said to be about is not there.
-            let read = match watch.after(transaction, self.origin) {
+            let read = match recorder.after(transaction, self.origin) {
                 Err(Failure::NotThere { step, object, .. }) => {
                     Err(Failure::NotThere { step, object, done: true })
                 }
                 read => Ok(read?),
             };
-            let finished = self.journal(self.done + 1, None, &watch.captured);
+            let finished = self.journal(self.done + 1, None, &recorder.captured);
             self.record(transaction, &finished, observer)?;
             Ok(read)
         });
         // What is wrong with the reading of it is recorded already.
-        let recorded =
-            recorded.map_err(|failure| Broken { failure, left: Some(Left::Unrecorded) })?;
+        let recorded = recorded.map_err(|failure| StatementFailure {
+            failure,
+            left: Some(FailureState::Unrecorded),
+        })?;
         Ok(recorded?)
     }
 
-    pub(super) fn journal_as_not_done(&self, session: &mut Session, watch: &Watch) {
+    pub(super) fn journal_as_not_done(&self, session: &mut Session, recorder: &CaptureRecorder) {
         let known = match self.done {
             0 => self.history.journal_end(self.work.name),
-            _ => self.journal(self.done, None, &watch.captured),
+            _ => self.journal(self.done, None, &recorder.captured),
         };
         // Others may have locked it: then the next run finds out.
         _ = session.history_client(HISTORY_LOOK).batch_execute(&known);
@@ -92,7 +94,7 @@ impl JournaledStatement<'_> {
     pub(super) fn journal(
         &self,
         done: usize,
-        noted: Option<&Noted>,
+        noted: Option<&InFlight>,
         captured: &Captured,
     ) -> String {
         journal(self.history, self.work, done, noted, captured)

@@ -17,14 +17,14 @@ mod invalid_index;
 mod journaled_statement;
 pub(crate) mod keywords;
 mod non_transactional;
-mod pace;
 mod parts;
 mod retry;
+mod retry_state;
 mod revert_step;
 pub(crate) mod rust_function;
-mod said;
 mod savepoint;
 pub(crate) mod send;
+mod server_error;
 mod snapshot_wait;
 mod transaction;
 pub(crate) mod unlogged;
@@ -33,24 +33,24 @@ use std::time::{Duration, Instant};
 
 use postgres::Client;
 
-pub(crate) use cleanup::{Standing, settle, standing};
+pub(crate) use cleanup::{LeftoverState, settle, standing};
 pub(crate) use error::Origin;
-pub use error::{ApplyError, Failure, Said, Traffic};
-pub use failure_state::Left;
+pub use error::{ApplyError, Failure, ServerError, Traffic};
+pub use failure_state::FailureState;
 
 use crate::connect::Session;
 use crate::connect::interrupt::Interrupt;
 use crate::event::{Direction, Event, Observer};
 use crate::functions::Runner;
 use crate::history::inverse::Captured;
-use crate::history::{History, HistoryError, Noted, Unfinished};
+use crate::history::{History, HistoryError, InFlight, Unfinished};
 use crate::limits::Limits;
-use crate::lock::{Patience, RunnerLock};
+use crate::lock::{HistoryLockTimeout, RunnerLock};
 use crate::plan::{Step, checksum_of_first};
-pub(crate) use revert_step::take_back;
+pub(crate) use revert_step::revert;
 
-use capture::Watch;
-use journaled_statement::{Broken, JournaledStatement};
+use capture::CaptureRecorder;
+use journaled_statement::{JournaledStatement, StatementFailure};
 use parts::{Part, parts};
 pub(crate) use send::Variables;
 use transaction::Transaction;
@@ -83,8 +83,8 @@ pub(crate) const LONG_IDLE_TIMEOUT: &str =
 
 impl Work<'_> {
     /// How long the history is waited for.
-    fn patience<'a>(&'a self, history: &'a History) -> Patience<'a> {
-        Patience { history, lock_wait: self.limits.lock_wait, interrupt: self.interrupt }
+    fn patience<'a>(&'a self, history: &'a History) -> HistoryLockTimeout<'a> {
+        HistoryLockTimeout { history, lock_wait: self.limits.lock_wait, interrupt: self.interrupt }
     }
 
     /// Reads or writes the history before the work goes on.
@@ -99,7 +99,7 @@ impl Work<'_> {
         self.patience(history).until_free(session, observer, ask).map_err(|error| {
             let failure = Failure::of_history(error);
             let left = match failure.is_cut() || session.client().is_closed() {
-                true => Left::Unknown,
+                true => FailureState::Unknown,
                 false => left(done, self),
             };
             ApplyError::new(self.name, self.direction, failure, left)
@@ -132,9 +132,9 @@ pub(crate) fn apply(
     // What one migration sets, by a function for example, is not for the next one.
     let first = [vec![lock.assertion()], session.as_it_was()].concat();
     let others = [lock.assertion()];
-    let mut watch = Watch::new(work.captures, known);
-    let looked = watch.look_for_children(session, work.steps);
-    looked.map_err(|error| fail(Failure::connection(error), Left::Unknown))?;
+    let mut recorder = CaptureRecorder::new(work.captures, known);
+    let looked = recorder.look_for_children(session, work.steps);
+    looked.map_err(|error| fail(Failure::connection(error), FailureState::Unknown))?;
     let parts = parts(work.steps, done);
     let journaled = unfinished.is_some() || parts.len() > 1 || !is_transactional(work.steps);
     for (index, part) in parts.iter().enumerate() {
@@ -142,9 +142,9 @@ pub(crate) fn apply(
         let ending = is_last.then_some(Ending { journaled });
         let opening = if index == 0 { &first[..] } else { &others[..] };
         let execution = Execution { history, work, opening, done };
-        let result = execution.run(part, ending, session, &mut watch, observer);
+        let result = execution.run(part, ending, session, &mut recorder, observer);
         tell_notices(session, part, observer);
-        if let Err(Broken { failure, left }) = result {
+        if let Err(StatementFailure { failure, left }) = result {
             let left = state_after(&failure, left, part, (done, work), session);
             return Err(fail(failure, left));
         }
@@ -212,9 +212,9 @@ impl Execution<'_> {
         part: &Part<'_>,
         ending: Option<Ending>,
         session: &mut Session,
-        watch: &mut Watch,
+        recorder: &mut CaptureRecorder,
         observer: &mut dyn Observer,
-    ) -> Result<(), Broken> {
+    ) -> Result<(), StatementFailure> {
         let Self { history, work, opening, done } = *self;
         let statements = match part {
             Part::Together(statements) => statements,
@@ -222,7 +222,7 @@ impl Execution<'_> {
                 observer.event(Event::Statement { summary: origin.step.summary.clone() });
                 let origin = *origin;
                 let statement = JournaledStatement { history, work, opening, origin, done };
-                return statement.run(session, watch, observer);
+                return statement.run(session, recorder, observer);
             }
         };
         let closing = |captured: &Captured| {
@@ -250,7 +250,7 @@ impl Execution<'_> {
             limits: &work.limits,
             interrupt: work.interrupt,
         };
-        transaction.run(session, watch, observer).map_err(Broken::from)
+        transaction.run(session, recorder, observer).map_err(StatementFailure::from)
     }
 }
 
@@ -277,28 +277,30 @@ fn tell_notices(session: &mut Session, part: &Part<'_>, observer: &mut dyn Obser
 /// What a part that failed has left of the migration.
 fn state_after(
     failure: &Failure,
-    left: Option<Left>,
+    left: Option<FailureState>,
     part: &Part<'_>,
     (done, work): (usize, &Work<'_>),
     session: &mut Session,
-) -> Left {
+) -> FailureState {
     match part {
-        _ if failure.is_cut() || session.client().is_closed() => Left::Unknown,
+        _ if failure.is_cut() || session.client().is_closed() => FailureState::Unknown,
         Part::Alone(_) if matches!(failure, Failure::NotThere { done: true, .. }) => {
-            Left::Partial { done: done + 1, of: work.statements() }
+            FailureState::Partial { done: done + 1, of: work.statements() }
         }
-        Part::Together(_) => partial(done, work).unwrap_or(Left::RolledBack),
-        Part::Alone(_) => left.unwrap_or_else(|| partial(done, work).unwrap_or(Left::Nothing)),
+        Part::Together(_) => partial(done, work).unwrap_or(FailureState::RolledBack),
+        Part::Alone(_) => {
+            left.unwrap_or_else(|| partial(done, work).unwrap_or(FailureState::Nothing))
+        }
     }
 }
 
 /// What is left before the work goes on.
-fn left(done: usize, work: &Work<'_>) -> Left {
-    partial(done, work).unwrap_or(Left::Nothing)
+fn left(done: usize, work: &Work<'_>) -> FailureState {
+    partial(done, work).unwrap_or(FailureState::Nothing)
 }
 
-fn partial(done: usize, work: &Work<'_>) -> Option<Left> {
-    (done > 0).then(|| Left::Partial { done, of: work.statements() })
+fn partial(done: usize, work: &Work<'_>) -> Option<FailureState> {
+    (done > 0).then(|| FailureState::Partial { done, of: work.statements() })
 }
 
 /// The journal's word on how far a migration has come. It is of the statements that are done: what
@@ -308,7 +310,7 @@ fn journal(
     history: &History,
     work: &Work<'_>,
     done: usize,
-    noted: Option<&Noted>,
+    noted: Option<&InFlight>,
     captured: &Captured,
 ) -> String {
     let checksum = checksum_of_first(work.steps, done);

@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 use postgres::error::SqlState;
 
 use super::SHORT_IDLE_TIMEOUT;
-use super::attempt::{Attempt, BUDGET, Pace};
-use super::capture::Watch;
-use super::completion_probe::{Answer, Question, is_direct, shuts_out};
-use super::error::{Failure, Said, is_lock};
+use super::attempt::{Attempt, BUDGET, LearnedLocks};
+use super::capture::CaptureRecorder;
+use super::completion_probe::{Answer, CompletionProbe, is_direct, shuts_out};
+use super::error::{Failure, ServerError, is_lock};
 use super::invalid_index::invalid_namesake;
-use super::journaled_statement::{Broken, JournaledStatement};
+use super::journaled_statement::{JournaledStatement, StatementFailure};
 use super::snapshot_wait::{self, Why};
 use super::transaction::Transaction;
 use crate::connect::interrupt::Kind;
@@ -30,24 +30,24 @@ impl JournaledStatement<'_> {
     pub(super) fn run(
         &self,
         session: &mut Session,
-        watch: &mut Watch,
+        recorder: &mut CaptureRecorder,
         observer: &mut dyn Observer,
-    ) -> Result<(), Broken> {
+    ) -> Result<(), StatementFailure> {
         let is_function = self.origin.statement.rust.is_some();
         if !is_function && !is_direct(&self.origin.statement.sql) {
-            match self.in_transaction(session, watch, observer) {
+            match self.in_transaction(session, recorder, observer) {
                 Err(Failure::Statement { source, .. }) if refuses_transactions(&source) => {}
                 ended => return Ok(ended?),
             }
         }
-        self.directly(session, watch, observer)
+        self.directly(session, recorder, observer)
     }
 
     /// In a transaction of its own, with the journal's word on it.
     fn in_transaction(
         &self,
         session: &mut Session,
-        watch: &mut Watch,
+        recorder: &mut CaptureRecorder,
         observer: &mut dyn Observer,
     ) -> Result<(), Failure> {
         let closing = |captured: &Captured| {
@@ -64,15 +64,15 @@ impl JournaledStatement<'_> {
             limits: &self.work.limits,
             interrupt: self.work.interrupt,
         };
-        transaction.run(session, watch, observer)
+        transaction.run(session, recorder, observer)
     }
 
     fn directly(
         &self,
         session: &mut Session,
-        watch: &mut Watch,
+        recorder: &mut CaptureRecorder,
         observer: &mut dyn Observer,
-    ) -> Result<(), Broken> {
+    ) -> Result<(), StatementFailure> {
         let sql = &self.origin.statement.sql;
         let deadline = Instant::now() + self.work.limits.lock_wait;
         for sql in self.opening {
@@ -82,18 +82,18 @@ impl JournaledStatement<'_> {
         if let Some(index) = invalid {
             return Err(Failure::invalid_index(self.origin, index).into());
         }
-        let question = Question::of(self.origin.step, sql);
+        let question = CompletionProbe::of(self.origin.step, sql);
         let pid = session.backend_pid();
         let noted = question.note(session.client(), pid, (self.origin.step, sql));
         let noted = noted.map_err(Failure::connection)?;
-        let mut pace = shuts_out(sql).then(Pace::default);
+        let mut learned = shuts_out(sql).then(LearnedLocks::default);
         // What an attempt before has left, as long as the journal says that it is running.
         let mut left = None;
         loop {
-            self.wait_before(session, &question, &mut pace, deadline, observer)
-                .map_err(|failure| Broken { failure, left })?;
+            self.wait_before(session, &question, &mut learned, deadline, observer)
+                .map_err(|failure| StatementFailure { failure, left })?;
             let attempt = Attempt { of: self, question: &question, noted: &noted };
-            let Some(failed) = attempt.run(session, watch, &mut pace, observer)? else {
+            let Some(failed) = attempt.run(session, recorder, &mut learned, observer)? else {
                 return Ok(());
             };
             left = failed.left;
@@ -103,7 +103,7 @@ impl JournaledStatement<'_> {
             // It may have done something for good before it came upon the lock.
             if left.is_some() {
                 match question.ask(session.client(), &noted) {
-                    Ok(Answer::Done) => return self.finish(session, watch, observer),
+                    Ok(Answer::Done) => return self.finish(session, recorder, observer),
                     Ok(Answer::NotDone) => {}
                     Err(error) if Failure::is_cut_by(&error) => {
                         return Err(Failure::connection(error).into());
@@ -112,13 +112,13 @@ impl JournaledStatement<'_> {
                 }
             }
             if Instant::now() >= deadline {
-                let obstacle = pace.map(|pace| pace.gate.in_the_way(session.client()));
+                let obstacle = learned.map(|learned| learned.gate.in_the_way(session.client()));
                 let failure = failed.failure.locked(obstacle.unwrap_or_default());
-                return Err(Broken { failure, left });
+                return Err(StatementFailure { failure, left });
             }
             drop(session.take_notices());
             if let Some(stop) = self.work.interrupt.sleep(PAUSE) {
-                return Err(Broken { failure: Failure::Stopped(stop), left });
+                return Err(StatementFailure { failure: Failure::Stopped(stop), left });
             }
         }
     }
@@ -127,18 +127,18 @@ impl JournaledStatement<'_> {
     fn wait_before(
         &self,
         session: &mut Session,
-        question: &Question,
-        pace: &mut Option<Pace>,
+        question: &CompletionProbe,
+        learned: &mut Option<LearnedLocks>,
         deadline: Instant,
         observer: &mut dyn Observer,
     ) -> Result<(), Failure> {
         if let Some(stop) = self.work.interrupt.stopped() {
             return Err(Failure::Stopped(stop));
         }
-        if let Some(pace) = pace {
-            self.wait_at_the_gate(session, pace, deadline, observer)?;
+        if let Some(learned) = learned {
+            self.wait_at_the_gate(session, learned, deadline, observer)?;
         }
-        if matches!(question, Question::CreateIndex { .. } | Question::Reindex) {
+        if matches!(question, CompletionProbe::CreateIndex { .. } | CompletionProbe::Reindex) {
             self.wait_for_snapshots(session, deadline, observer)?;
         }
         Ok(())
@@ -166,16 +166,16 @@ impl JournaledStatement<'_> {
     fn wait_at_the_gate(
         &self,
         session: &mut Session,
-        pace: &mut Pace,
+        learned: &mut LearnedLocks,
         deadline: Instant,
         observer: &mut dyn Observer,
     ) -> Result<(), Failure> {
         let interrupt = self.work.interrupt;
         let step = || Some(Box::new(self.origin.step.clone()));
         loop {
-            let gone = pace.gate.wait(session.client(), deadline, interrupt, observer);
+            let gone = learned.gate.wait(session.client(), deadline, interrupt, observer);
             match gone.map_err(Failure::connection)? {
-                GateOutcome::Free if !pace.gate.is_known() => return Ok(()),
+                GateOutcome::Free if !learned.gate.is_known() => return Ok(()),
                 GateOutcome::Free | GateOutcome::Blocking => {}
                 GateOutcome::Held(obstacle) => {
                     return Err(Failure::obstructed(step(), obstacle, None));
@@ -183,7 +183,7 @@ impl JournaledStatement<'_> {
                 GateOutcome::Stopped(stop) => return Err(Failure::Stopped(stop)),
             }
             // The statement has to ask for them itself: this shows that it will get them.
-            let locks = pace.gate.locks(BUDGET, ..).join("; ");
+            let locks = learned.gate.locks(BUDGET, ..).join("; ");
             let with = [SHORT_IDLE_TIMEOUT, &locks];
             let (mut transaction, (tried, _)) =
                 OpenTransaction::begin_guarded(session, interrupt, Kind::Blocking, &with);
@@ -201,7 +201,7 @@ impl JournaledStatement<'_> {
                 };
             }
             if Instant::now() >= deadline {
-                let obstacle = pace.gate.in_the_way(session.client());
+                let obstacle = learned.gate.in_the_way(session.client());
                 return Err(Failure::obstructed(step(), obstacle, Some(error.into())));
             }
             if let Some(stop) = interrupt.sleep(PAUSE) {
@@ -212,7 +212,7 @@ impl JournaledStatement<'_> {
 }
 
 /// Whether the server said that the statement runs in no transaction, or ends it itself.
-fn refuses_transactions(error: &Said) -> bool {
+fn refuses_transactions(error: &ServerError) -> bool {
     let codes = [SqlState::ACTIVE_SQL_TRANSACTION, SqlState::INVALID_TRANSACTION_TERMINATION];
     error.code().is_some_and(|code| codes.contains(code))
 }

@@ -4,15 +4,15 @@ use std::time::{Duration, Instant};
 
 use postgres::error::SqlState;
 
-use super::capture::Watch;
+use super::capture::CaptureRecorder;
 use super::error::{Failure, Origin, is_lock};
 use super::invalid_index::invalid_namesake_within;
-use super::pace::Pace;
+use super::retry_state::RetryState;
 use super::send::send;
 use super::transaction::{Transaction, function_ended};
 use super::unlogged::Logging;
 use super::{LONG_IDLE_TIMEOUT, SHORT_IDLE_TIMEOUT, defaults, rust_function, savepoint};
-use crate::connect::interrupt::{Ended, Kind, Verdict, Wait};
+use crate::connect::interrupt::{Interruption, Kind, Verdict, Wait};
 use crate::connect::search_path::{ENTER_TRUSTED, LEAVE_TRUSTED};
 use crate::connect::{OpenTransaction, Session};
 use crate::event::Observer;
@@ -32,7 +32,7 @@ struct Numbered<'a> {
 }
 
 /// Why a transaction is not committed. What it waited for, the server is asked once it is rolled back.
-pub(super) enum Stuck {
+pub(super) enum NotCommitted {
     /// There is nothing to be asked.
     Failed(Failure),
     /// The statement of this number was seen waiting for locks.
@@ -41,13 +41,13 @@ pub(super) enum Stuck {
     Unrecorded { error: postgres::Error, closing: Vec<String> },
 }
 
-impl From<Failure> for Stuck {
+impl From<Failure> for NotCommitted {
     fn from(failure: Failure) -> Self {
         Self::Failed(failure)
     }
 }
 
-impl Stuck {
+impl NotCommitted {
     /// Where the server cannot be asked any more.
     fn unasked(self) -> Self {
         match self {
@@ -61,9 +61,9 @@ impl Transaction<'_> {
     /// What the transaction sets for itself at its start. The locks that are known to be wanted are
     /// taken there, before any work is done that would be lost with them, unless there is work before
     /// them that others would have to wait for, or something to be read.
-    pub(super) fn bounds(&self, pace: &Pace) -> Vec<String> {
-        let quick = if pace.captures { 0 } else { pace.behind_work.unwrap_or(usize::MAX) };
-        let mut bounds = pace.gate.locks(pace.budget(), ..quick);
+    pub(super) fn bounds(&self, retry: &RetryState) -> Vec<String> {
+        let quick = if retry.captures { 0 } else { retry.behind_work.unwrap_or(usize::MAX) };
+        let mut bounds = retry.gate.locks(retry.budget(), ..quick);
         bounds.extend(
             self.limits
                 .statement
@@ -76,13 +76,13 @@ impl Transaction<'_> {
     pub(super) fn until_it_gets_its_locks(
         &self,
         session: &mut Session,
-        watch: &mut Watch,
-        mut pace: Pace,
+        recorder: &mut CaptureRecorder,
+        mut retry: RetryState,
         deadline: Instant,
         observer: &mut dyn Observer,
     ) -> Result<(), Failure> {
         loop {
-            let gone = pace.gate.wait(session.client(), deadline, self.interrupt, observer);
+            let gone = retry.gate.wait(session.client(), deadline, self.interrupt, observer);
             match gone.map_err(Failure::connection)? {
                 GateOutcome::Free | GateOutcome::Blocking => {}
                 GateOutcome::Held(obstacle) => {
@@ -90,11 +90,11 @@ impl Transaction<'_> {
                 }
                 GateOutcome::Stopped(stop) => return Err(Failure::Stopped(stop)),
             }
-            let begun = self.begin(session, &mut pace).map_err(Stuck::from);
+            let begun = self.begin(session, &mut retry).map_err(NotCommitted::from);
             let tried = begun.and_then(|transaction| {
-                self.one_by_one(transaction, watch, &mut pace, None, deadline, observer)
+                self.one_by_one(transaction, recorder, &mut retry, None, deadline, observer)
             });
-            if self.is_over(session, tried, &mut pace, deadline, observer)? {
+            if self.is_over(session, tried, &mut retry, deadline, observer)? {
                 return Ok(());
             }
         }
@@ -104,12 +104,13 @@ impl Transaction<'_> {
     pub(super) fn is_over(
         &self,
         session: &mut Session,
-        tried: Result<(), Stuck>,
-        pace: &mut Pace,
+        tried: Result<(), NotCommitted>,
+        retry: &mut RetryState,
         deadline: Instant,
         observer: &mut dyn Observer,
     ) -> Result<bool, Failure> {
-        let failed = tried.map_err(|stuck| self.learn_afterwards(session, pace, stuck));
+        let failed =
+            tried.map_err(|uncommitted| self.learn_afterwards(session, retry, uncommitted));
         session.note_author();
         let Err(failure) = failed else { return Ok(true) };
         if session.client().is_closed() {
@@ -121,11 +122,11 @@ impl Transaction<'_> {
         }
         drop(session.take_notices());
         if Instant::now() >= deadline {
-            let obstacle = pace.in_the_way(session.client());
+            let obstacle = retry.in_the_way(session.client());
             return Err(failure.locked(obstacle));
         }
-        pace.tell_holders(deadline.saturating_duration_since(Instant::now()), observer);
-        self.interrupt.sleep(pace.pause()).map_or(Ok(false), |stop| Err(Failure::Stopped(stop)))
+        retry.tell_holders(deadline.saturating_duration_since(Instant::now()), observer);
+        self.interrupt.sleep(retry.pause()).map_or(Ok(false), |stop| Err(Failure::Stopped(stop)))
     }
 
     /// Goes through the statements and commits; from the one before which the transaction stands, where
@@ -133,39 +134,39 @@ impl Transaction<'_> {
     pub(super) fn one_by_one(
         &self,
         mut transaction: OpenTransaction<'_>,
-        watch: &mut Watch,
-        pace: &mut Pace,
+        recorder: &mut CaptureRecorder,
+        retry: &mut RetryState,
         from: Option<usize>,
         deadline: Instant,
         observer: &mut dyn Observer,
-    ) -> Result<(), Stuck> {
+    ) -> Result<(), NotCommitted> {
         if let Some(number) = from {
             // What came before it was worth a savepoint.
-            pace.is_behind_work(number);
+            retry.is_behind_work(number);
         }
-        let done = self.go_through(&mut transaction, watch, pace, from, deadline, observer);
-        if let Err(stuck) = done {
+        let done = self.go_through(&mut transaction, recorder, retry, from, deadline, observer);
+        if let Err(uncommitted) = done {
             return Err(match transaction.roll_back() {
-                Ok(()) => stuck,
-                Err(_) => stuck.unasked(),
+                Ok(()) => uncommitted,
+                Err(_) => uncommitted.unasked(),
             });
         }
-        let committed = transaction.commit_guarded(self.interrupt, self.kind(pace));
+        let committed = transaction.commit_guarded(self.interrupt, self.kind(retry));
         committed.map_err(|error| match error.as_db_error() {
-            Some(_) => Stuck::Failed(Failure::Commit(self.said(error))),
-            None => Stuck::Failed(Failure::connection(error)),
+            Some(_) => NotCommitted::Failed(Failure::Commit(self.said(error))),
+            None => NotCommitted::Failed(Failure::connection(error)),
         })
     }
 
     fn go_through(
         &self,
         transaction: &mut OpenTransaction<'_>,
-        watch: &mut Watch,
-        pace: &mut Pace,
+        recorder: &mut CaptureRecorder,
+        retry: &mut RetryState,
         from: Option<usize>,
         deadline: Instant,
         observer: &mut dyn Observer,
-    ) -> Result<(), Stuck> {
+    ) -> Result<(), NotCommitted> {
         transaction.execute(SHORT_IDLE_TIMEOUT).map_err(Failure::connection)?;
         let mut work = Duration::ZERO;
         for (number, origin) in self.statements.iter().enumerate().skip(from.unwrap_or(0)) {
@@ -173,46 +174,51 @@ impl Transaction<'_> {
             let of = Numbered { number, origin: *origin, has_savepoint: may_resume };
             let began = Instant::now();
             if may_resume {
-                pace.is_behind_work(number);
+                retry.is_behind_work(number);
             }
             match may_resume {
-                true => self.resumable(transaction, watch, pace, of, deadline, observer)?,
-                false if pace.captures => self.with_its_locks(transaction, watch, pace, of)?,
-                false => self.statement(transaction, watch, pace, of)?,
+                true => self.resumable(transaction, recorder, retry, of, deadline, observer)?,
+                false if retry.captures => self.with_its_locks(transaction, recorder, retry, of)?,
+                false => self.statement(transaction, recorder, retry, of)?,
             }
             work += began.elapsed();
             self.go_on()?;
-            watch.after(transaction, *origin)?;
+            recorder.after(transaction, *origin)?;
         }
-        let closing = (self.closing)(&watch.captured);
+        let closing = (self.closing)(&recorder.captured);
         let recorded = transaction
             .trusted(|client| closing.iter().try_for_each(|sql| client.batch_execute(sql)));
         recorded.map_err(|error| {
             if !error.code().is_some_and(is_lock) || transaction.is_closed() {
-                return Stuck::Failed(Failure::record(error));
+                return NotCommitted::Failed(Failure::record(error));
             }
-            pace.failed();
-            Stuck::Unrecorded { error, closing }
+            retry.failed();
+            NotCommitted::Unrecorded { error, closing }
         })
     }
 
     /// Learns from a failure after which the transaction was rolled back.
-    fn learn_afterwards(&self, session: &mut Session, pace: &mut Pace, stuck: Stuck) -> Failure {
-        match stuck {
-            Stuck::Failed(failure) => failure,
-            Stuck::Waited { failure, waits, number } => {
-                match pace.gate.learn(session.client(), &waits, number) {
-                    Ok(is_relation) => pace.learn(waits, is_relation),
+    fn learn_afterwards(
+        &self,
+        session: &mut Session,
+        retry: &mut RetryState,
+        uncommitted: NotCommitted,
+    ) -> Failure {
+        match uncommitted {
+            NotCommitted::Failed(failure) => failure,
+            NotCommitted::Waited { failure, waits, number } => {
+                match retry.gate.learn(session.client(), &waits, number) {
+                    Ok(is_relation) => retry.learn(waits, is_relation),
                     Err(error) => return Failure::connection(error),
                 }
                 failure
             }
             // The lock is one that the transaction is known to want, and asked for at its beginning from
             // then on.
-            Stuck::Unrecorded { error, closing } => {
+            NotCommitted::Unrecorded { error, closing } => {
                 session.note_author();
                 let waits = waits_to_record(session.client(), self.history, &closing);
-                let learned = waits.and_then(|waits| pace.gate.learn(session.client(), &waits, 0));
+                let learned = waits.and_then(|waits| retry.gate.learn(session.client(), &waits, 0));
                 match learned {
                     Ok(_) => Failure::queued(None, Some(error.into())),
                     Err(error) => Failure::connection(error),
@@ -224,7 +230,7 @@ impl Transaction<'_> {
     fn begin<'s>(
         &self,
         session: &'s mut Session,
-        pace: &mut Pace,
+        retry: &mut RetryState,
     ) -> Result<OpenTransaction<'s>, Failure> {
         let begun = OpenTransaction::begin(session, &[]);
         let mut transaction = begun.map_err(Failure::connection)?;
@@ -235,11 +241,11 @@ impl Transaction<'_> {
             transaction.execute(sql).map_err(Failure::lock_lost)?;
         }
         transaction.execute(SHORT_IDLE_TIMEOUT).map_err(Failure::connection)?;
-        let kind = self.kind(pace);
-        for sql in self.bounds(pace) {
+        let kind = self.kind(retry);
+        for sql in self.bounds(retry) {
             let sent = transaction.guarded(self.interrupt, kind, |it| it.execute(&sql));
             if let Err(failure) = self.judged(sent, None, &mut Vec::new()) {
-                pace.failed();
+                retry.failed();
                 return Err(failure);
             }
         }
@@ -248,8 +254,8 @@ impl Transaction<'_> {
     }
 
     /// From the second time on it is of interest what a statement waits for.
-    fn kind(&self, pace: &Pace) -> Kind {
-        match pace.locked && is_watching(self.interrupt) {
+    fn kind(&self, retry: &RetryState) -> Kind {
+        match retry.locked && is_watching(self.interrupt) {
             true => Kind::Observed,
             false => Kind::Blocking,
         }
@@ -260,23 +266,23 @@ impl Transaction<'_> {
     fn resumable(
         &self,
         transaction: &mut OpenTransaction<'_>,
-        watch: &mut Watch,
-        pace: &mut Pace,
+        recorder: &mut CaptureRecorder,
+        retry: &mut RetryState,
         of: Numbered<'_>,
         deadline: Instant,
         observer: &mut dyn Observer,
-    ) -> Result<(), Stuck> {
+    ) -> Result<(), NotCommitted> {
         loop {
             let set = savepoint::set(of.number);
             transaction.execute(&set).map_err(Failure::connection)?;
-            let result = self.with_its_locks(transaction, watch, pace, of);
+            let result = self.with_its_locks(transaction, recorder, retry, of);
             let failure = match result {
                 Ok(()) => {
                     let released = transaction.execute(savepoint::RELEASE);
                     return released.map_err(|error| Failure::connection(error).into());
                 }
-                Err(Stuck::Failed(failure)) => failure,
-                Err(stuck) => return Err(stuck),
+                Err(NotCommitted::Failed(failure)) => failure,
+                Err(uncommitted) => return Err(uncommitted),
             };
             let is_deadlock = failure.said().and_then(|said| said.code())
                 == Some(&SqlState::T_R_DEADLOCK_DETECTED);
@@ -290,21 +296,22 @@ impl Transaction<'_> {
             }
             // `statement` has gone back to the savepoint, to learn what it waited for.
             let blocks = savepoint::blocks_others(transaction);
-            if pace.in_circle || blocks.map_err(Failure::connection)? {
-                pace.tell_repeats(of.origin, observer);
+            if retry.in_circle || blocks.map_err(Failure::connection)? {
+                retry.tell_repeats(of.origin, observer);
                 return Err(failure.into());
             }
             drop(transaction.take_notices());
-            pace.tell_holders(deadline.saturating_duration_since(Instant::now()), observer);
-            if let Some(stop) = self.interrupt.sleep(pace.pause()) {
+            retry.tell_holders(deadline.saturating_duration_since(Instant::now()), observer);
+            if let Some(stop) = self.interrupt.sleep(retry.pause()) {
                 return Err(Failure::Stopped(stop).into());
             }
             let (blocking, interrupt) = (self.limits.blocking, self.interrupt);
-            let gone = pace.gate.wait_holding(transaction, deadline, blocking, interrupt, observer);
+            let gone =
+                retry.gate.wait_holding(transaction, deadline, blocking, interrupt, observer);
             match gone.map_err(Failure::connection)? {
                 GateOutcome::Free => {}
                 GateOutcome::Blocking => {
-                    pace.tell_repeats(of.origin, observer);
+                    retry.tell_repeats(of.origin, observer);
                     return Err(failure.into());
                 }
                 GateOutcome::Held(obstacle) => {
@@ -321,36 +328,36 @@ impl Transaction<'_> {
     fn with_its_locks(
         &self,
         transaction: &mut OpenTransaction<'_>,
-        watch: &mut Watch,
-        pace: &mut Pace,
+        recorder: &mut CaptureRecorder,
+        retry: &mut RetryState,
         of: Numbered<'_>,
-    ) -> Result<(), Stuck> {
-        for sql in pace.gate.weak(pace.budget(), of.number..=of.number) {
-            self.lock(transaction, pace, of, &sql)?;
+    ) -> Result<(), NotCommitted> {
+        for sql in retry.gate.weak(retry.budget(), of.number..=of.number) {
+            self.lock(transaction, retry, of, &sql)?;
         }
-        let read = watch.before(transaction, of.origin);
-        read.map_err(|failure| self.learn(transaction, pace, of, Vec::new(), failure))?;
-        for sql in pace.gate.strong(of.number..=of.number) {
-            self.lock(transaction, pace, of, &sql)?;
+        let read = recorder.before(transaction, of.origin);
+        read.map_err(|failure| self.learn(transaction, retry, of, Vec::new(), failure))?;
+        for sql in retry.gate.strong(of.number..=of.number) {
+            self.lock(transaction, retry, of, &sql)?;
         }
         let mut waits = Vec::new();
-        let sent = self.send(transaction, pace, of.origin, &mut waits);
-        sent.map_err(|failure| self.learn(transaction, pace, of, waits, failure))
+        let sent = self.send(transaction, retry, of.origin, &mut waits);
+        sent.map_err(|failure| self.learn(transaction, retry, of, waits, failure))
     }
 
     /// Runs what takes a lock for a statement.
     fn lock(
         &self,
         transaction: &mut OpenTransaction<'_>,
-        pace: &mut Pace,
+        retry: &mut RetryState,
         of: Numbered<'_>,
         sql: &str,
-    ) -> Result<(), Stuck> {
-        let kind = self.kind(pace);
+    ) -> Result<(), NotCommitted> {
+        let kind = self.kind(retry);
         let sent = transaction.guarded(self.interrupt, kind, |it| it.execute(sql));
         let mut waits = Vec::new();
         let judged = self.judged(sent, Some(of.origin), &mut waits);
-        judged.map_err(|failure| self.learn(transaction, pace, of, waits, failure))
+        judged.map_err(|failure| self.learn(transaction, retry, of, waits, failure))
     }
 
     /// Runs a statement. Where it fails for a lock, the transaction is back at the savepoint, if
@@ -358,14 +365,14 @@ impl Transaction<'_> {
     fn statement(
         &self,
         transaction: &mut OpenTransaction<'_>,
-        watch: &mut Watch,
-        pace: &mut Pace,
+        recorder: &mut CaptureRecorder,
+        retry: &mut RetryState,
         of: Numbered<'_>,
-    ) -> Result<(), Stuck> {
+    ) -> Result<(), NotCommitted> {
         let mut waits = Vec::new();
-        let read = watch.before(transaction, of.origin);
-        let sent = read.and_then(|()| self.send(transaction, pace, of.origin, &mut waits));
-        sent.map_err(|failure| self.learn(transaction, pace, of, waits, failure))
+        let read = recorder.before(transaction, of.origin);
+        let sent = read.and_then(|()| self.send(transaction, retry, of.origin, &mut waits));
+        sent.map_err(|failure| self.learn(transaction, retry, of, waits, failure))
     }
 
     /// Learns from a failure what the statement waited for. In a transaction that has no savepoint the
@@ -373,23 +380,23 @@ impl Transaction<'_> {
     fn learn(
         &self,
         transaction: &mut OpenTransaction<'_>,
-        pace: &mut Pace,
+        retry: &mut RetryState,
         of: Numbered<'_>,
         waits: Vec<Wait>,
         failure: Failure,
-    ) -> Stuck {
+    ) -> NotCommitted {
         if !failure.is_about_a_lock() || transaction.is_closed() {
             return failure.into();
         }
-        pace.failed();
+        retry.failed();
         if !of.has_savepoint {
-            return Stuck::Waited { failure, waits, number: of.number };
+            return NotCommitted::Waited { failure, waits, number: of.number };
         }
         if transaction.execute(savepoint::ROLL_BACK).is_err() {
             return failure.into();
         }
-        match transaction.trusted(|client| pace.gate.learn(client, &waits, of.number)) {
-            Ok(is_relation) => pace.learn(waits, is_relation),
+        match transaction.trusted(|client| retry.gate.learn(client, &waits, of.number)) {
+            Ok(is_relation) => retry.learn(waits, is_relation),
             Err(error) => return Failure::connection(error).into(),
         }
         failure.into()
@@ -398,7 +405,7 @@ impl Transaction<'_> {
     fn send(
         &self,
         transaction: &mut OpenTransaction<'_>,
-        pace: &Pace,
+        retry: &RetryState,
         origin: Origin<'_>,
         waits: &mut Vec<Wait>,
     ) -> Result<(), Failure> {
@@ -406,7 +413,7 @@ impl Transaction<'_> {
         if let Some(index) = invalid.map_err(Failure::connection)? {
             return Err(Failure::invalid_index(origin, index));
         }
-        let kind = self.kind(pace);
+        let kind = self.kind(retry);
         let captured = origin.statement.captured;
         if captured {
             let enter = format!("{ENTER_TRUSTED};\n{}", defaults::enter(true));
@@ -436,7 +443,7 @@ impl Transaction<'_> {
 
     fn judged(
         &self,
-        (result, ended): (Result<(), postgres::Error>, Ended),
+        (result, ended): (Result<(), postgres::Error>, Interruption),
         origin: Option<Origin<'_>>,
         waits: &mut Vec<Wait>,
     ) -> Result<(), Failure> {

@@ -3,45 +3,46 @@
 use std::time::Instant;
 
 use super::attempt::{has_all_the_time, lock_timeout};
-use super::capture::Watch;
-use super::completion_probe::{Answer, Question, is_direct};
+use super::capture::CaptureRecorder;
+use super::completion_probe::{Answer, CompletionProbe, is_direct};
 use super::error::{Failure, Origin};
 use super::failure_state::is_refused;
-use super::journaled_statement::Broken;
+use super::journaled_statement::StatementFailure;
 use super::keywords::commits_as_it_goes;
 use super::parts::origins;
 use super::send::send_outside;
 use super::transaction::{Transaction, function_ended};
-use super::{Left, Work, partial, rust_function};
+use super::{FailureState, Work, partial, rust_function};
 use crate::connect::interrupt::Kind;
 use crate::connect::{HISTORY_LOOK, Session};
 use crate::event::Observer;
 use crate::execute::ApplyError;
 use crate::history::inverse::Captured;
-use crate::history::{History, Noted};
+use crate::history::{History, InFlight};
 use crate::lock::RunnerLock;
 
 /// Runs the statements of `work`, which take one step back, and what records it.
 ///
 /// Outside a transaction the journal says that the step stands until all of this is over: what was
 /// done by then is seen in the catalog, or, where that cannot tell, noted by `running`.
-pub(crate) fn take_back(
+pub(crate) fn revert(
     session: &mut Session,
     history: &History,
     lock: &RunnerLock,
     work: &Work<'_>,
-    running: &dyn Fn(Option<&Noted>) -> String,
+    running: &dyn Fn(Option<&InFlight>) -> String,
     observer: &mut dyn Observer,
 ) -> Result<(), ApplyError> {
     let opening = [lock.assertion()];
-    let fail = |session: &mut Session, done, Broken { failure, left }: Broken| {
-        let left = match left {
-            _ if failure.is_cut() || session.client().is_closed() => Left::Unknown,
-            Some(left) => left,
-            None => partial(done, work).unwrap_or(Left::RolledBack),
+    let fail =
+        |session: &mut Session, done, StatementFailure { failure, left }: StatementFailure| {
+            let left = match left {
+                _ if failure.is_cut() || session.client().is_closed() => FailureState::Unknown,
+                Some(left) => left,
+                None => partial(done, work).unwrap_or(FailureState::RolledBack),
+            };
+            ApplyError::new(work.name, work.direction, failure, left)
         };
-        ApplyError::new(work.name, work.direction, failure, left)
-    };
     let statements: Vec<_> = origins(work.steps).collect();
     let together =
         |statements: &[Origin<'_>], session: &mut Session, observer: &mut dyn Observer| {
@@ -60,7 +61,7 @@ pub(crate) fn take_back(
                 limits: &work.limits,
                 interrupt: work.interrupt,
             };
-            transaction.run(session, &mut Watch::new(false, Captured::new()), observer)
+            transaction.run(session, &mut CaptureRecorder::new(false, Captured::new()), observer)
         };
     if super::is_transactional(work.steps) {
         let done = together(&statements, session, observer);
@@ -70,11 +71,12 @@ pub(crate) fn take_back(
         let is_function = origin.statement.rust.is_some() && !origin.step.transactional;
         let sent = if is_function || is_direct(&origin.statement.sql) {
             directly(session, history, work, running, *origin, observer).map_err(|broken| {
-                let left = broken.left.or_else(|| partial(done, work)).or(Some(Left::Nothing));
-                Broken { left, ..broken }
+                let left =
+                    broken.left.or_else(|| partial(done, work)).or(Some(FailureState::Nothing));
+                StatementFailure { left, ..broken }
             })
         } else {
-            together(&[*origin], session, observer).map_err(Broken::from)
+            together(&[*origin], session, observer).map_err(StatementFailure::from)
         };
         sent.map_err(|broken| fail(session, done, broken))?;
     }
@@ -89,14 +91,17 @@ fn directly(
     session: &mut Session,
     history: &History,
     work: &Work<'_>,
-    running: &dyn Fn(Option<&Noted>) -> String,
+    running: &dyn Fn(Option<&InFlight>) -> String,
     origin: Origin<'_>,
     observer: &mut dyn Observer,
-) -> Result<(), Broken> {
+) -> Result<(), StatementFailure> {
     let sql = &origin.statement.sql;
-    let question = Question::of(origin.step, sql);
-    if matches!(question, Question::DropIndex { .. } | Question::Row { created: false, .. }) {
-        let answer = question.ask(session.client(), &Noted::default());
+    let question = CompletionProbe::of(origin.step, sql);
+    if matches!(
+        question,
+        CompletionProbe::DropIndex { .. } | CompletionProbe::Row { created: false, .. }
+    ) {
+        let answer = question.ask(session.client(), &InFlight::default());
         if answer.map_err(Failure::connection)? == Answer::Done {
             return Ok(());
         }
@@ -133,17 +138,17 @@ fn directly(
 fn send_directly(
     session: &mut Session,
     work: &Work<'_>,
-    question: &Question,
+    question: &CompletionProbe,
     origin: Origin<'_>,
-) -> Result<(), Broken> {
+) -> Result<(), StatementFailure> {
     if let Some(called) = &origin.statement.rust {
         let (result, ended) = session.guarded(work.interrupt, Kind::Blocking, |client| {
             rust_function::run_outside(client, called, work.functions, work.interrupt)
         });
         return function_ended(origin, result, &ended).map_err(|failure| {
-            let left = failure.may_have_begun().then_some(Left::Begun);
+            let left = failure.may_have_begun().then_some(FailureState::Begun);
             let failure = work.interrupt.stopped().map_or(failure, Failure::Stopped);
-            Broken { failure, left }
+            StatementFailure { failure, left }
         });
     }
     let kind = if question.is_concurrent() { Kind::Concurrent } else { Kind::Blocking };
@@ -151,10 +156,10 @@ fn send_directly(
         send_outside(client, origin.statement, work.variables)
     });
     sent.map_err(|error| {
-        let is_half_dropped = matches!(question, Question::DropIndex { .. })
+        let is_half_dropped = matches!(question, CompletionProbe::DropIndex { .. })
             && !session.client().is_closed()
             && matches!(
-                question.ask(session.client(), &Noted::default()),
+                question.ask(session.client(), &InFlight::default()),
                 Ok(Answer::HalfDropped(..))
             );
         let begun = commits_as_it_goes(&origin.statement.sql) && !is_refused(&error);
@@ -162,7 +167,7 @@ fn send_directly(
             Some(stop) if error.as_db_error().is_some() => Failure::Stopped(stop),
             _ => Failure::statement(origin, error),
         };
-        let left = is_half_dropped.then_some(Left::HalfDone);
-        Broken { failure, left: left.or_else(|| begun.then_some(Left::Begun)) }
+        let left = is_half_dropped.then_some(FailureState::PartiallyApplied);
+        StatementFailure { failure, left: left.or_else(|| begun.then_some(FailureState::Begun)) }
     })
 }

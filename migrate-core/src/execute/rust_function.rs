@@ -22,7 +22,7 @@ use crate::plan::Function;
 const LINE: &str = "migrate_function";
 
 /// How a function ended that did not end well.
-pub(crate) enum Ended {
+pub(crate) enum FailedCall {
     /// It failed, or what it ran in.
     Failed {
         error: FunctionError,
@@ -40,7 +40,7 @@ pub(crate) fn run_within(
     function: &Function,
     functions: &Runner,
     (interrupt, kind): (&Interrupt, interrupt::Kind),
-) -> (Result<(), Ended>, interrupt::Ended) {
+) -> (Result<(), FailedCall>, interrupt::Interruption) {
     transaction.guarded(interrupt, kind, |transaction| {
         run(transaction.client(), function, functions, interrupt, true)
     })
@@ -52,8 +52,8 @@ fn run(
     functions: &Runner,
     interrupt: &Interrupt,
     in_transaction: bool,
-) -> Result<(), Ended> {
-    let failed = |error| Ended::Failed { error, begun: false };
+) -> Result<(), FailedCall> {
+    let failed = |error| FailedCall::Failed { error, begun: false };
     let Some(runner) = &functions.0 else {
         return Err(failed(FunctionError::new("there is no program that has this function")));
     };
@@ -69,9 +69,9 @@ pub(super) fn run_outside(
     function: &Function,
     functions: &Runner,
     interrupt: &Interrupt,
-) -> Result<(), Ended> {
+) -> Result<(), FailedCall> {
     as_author(client, |client| run(client, function, functions, interrupt, false))
-        .map_err(Ended::Cut)
+        .map_err(FailedCall::Cut)
         .flatten()
 }
 
@@ -248,9 +248,9 @@ impl Answers<'_> {
     }
 
     /// Whether the function has really ended as it says.
-    fn end(mut self, result: Result<(), FunctionError>) -> Result<(), Ended> {
+    fn end(mut self, result: Result<(), FunctionError>) -> Result<(), FailedCall> {
         if let Some(error) = self.cut {
-            return Err(Ended::Cut(error));
+            return Err(FailedCall::Cut(error));
         }
         // A panic leaves lines behind that it drew; those within the migration's transaction go
         // with that.
@@ -259,7 +259,7 @@ impl Answers<'_> {
         }
         let begun = !self.in_transaction && self.done > 0;
         if let Err(error) = result {
-            return Err(Ended::Failed { error, begun });
+            return Err(FailedCall::Failed { error, begun });
         }
         let Some((_, query)) = self.failed.take() else { return Ok(()) };
         // A line of its own SQL may have fixed it.
@@ -272,9 +272,9 @@ impl Answers<'_> {
                 );
                 let error =
                     FunctionError { query: Some(Box::new(query)), ..FunctionError::new(message) };
-                Err(Ended::Failed { error, begun })
+                Err(FailedCall::Failed { error, begun })
             }
-            Err(error) => Err(Ended::Cut(error)),
+            Err(error) => Err(FailedCall::Cut(error)),
         }
     }
 }

@@ -5,13 +5,13 @@ use std::time::Instant;
 
 use postgres::error::SqlState;
 
-use super::capture::Watch;
-use super::error::{Failure, Origin, Said, is_lock};
+use super::capture::CaptureRecorder;
+use super::error::{Failure, Origin, ServerError, is_lock};
 use super::invalid_index::may_accept_an_invalid_index;
-use super::pace::Pace;
+use super::retry_state::RetryState;
 use super::send::{Variables, is_alone, text};
 use super::{defaults, rust_function, savepoint};
-use crate::connect::interrupt::{Ended, Interrupt, Kind, Verdict};
+use crate::connect::interrupt::{Interrupt, Interruption, Kind, Verdict};
 use crate::connect::search_path::{ENTER_TRUSTED, LEAVE_TRUSTED, TRUSTED_IN_TRANSACTION};
 use crate::connect::{OpenTransaction, Session};
 use crate::event::Observer;
@@ -47,34 +47,40 @@ impl Transaction<'_> {
     pub(super) fn run(
         &self,
         session: &mut Session,
-        watch: &mut Watch,
+        recorder: &mut CaptureRecorder,
         observer: &mut dyn Observer,
     ) -> Result<(), Failure> {
         self.go_on()?;
-        let captures = self.statements.iter().any(|origin| watch.asked(origin).is_some());
-        let mut pace = Pace::new(captures, self.limits.blocking);
+        let captures = self.statements.iter().any(|origin| recorder.asked(origin).is_some());
+        let mut retry = RetryState::new(captures, self.limits.blocking);
         let alone = |origin: &Origin<'_>| {
             is_alone(origin.statement) || may_accept_an_invalid_index(&origin.statement.sql)
         };
         if captures || self.statements.iter().any(alone) {
             let deadline = Instant::now() + self.limits.lock_wait;
-            return self.until_it_gets_its_locks(session, watch, pace, deadline, observer);
+            return self.until_it_gets_its_locks(session, recorder, retry, deadline, observer);
         }
-        let (result, ended) = self.at_once(session, watch, &pace);
+        let (result, ended) = self.at_once(session, recorder, &retry);
         let Err(error) = result else {
             session.note_author();
             return Ok(());
         };
-        pace.locked = error.code().is_some_and(is_lock);
-        pace.attempts = usize::from(pace.locked);
+        retry.locked = error.code().is_some_and(is_lock);
+        retry.attempts = usize::from(retry.locked);
         let mut transaction = OpenTransaction::left_by(session);
         let stands_before = self.stands_before(&mut transaction, &error, &ended);
         let deadline = Instant::now() + self.limits.lock_wait;
         if stands_before.is_some() {
             drop(transaction.take_notices());
-            let tried =
-                self.one_by_one(transaction, watch, &mut pace, stands_before, deadline, observer);
-            if self.is_over(session, tried, &mut pace, deadline, observer)? {
+            let tried = self.one_by_one(
+                transaction,
+                recorder,
+                &mut retry,
+                stands_before,
+                deadline,
+                observer,
+            );
+            if self.is_over(session, tried, &mut retry, deadline, observer)? {
                 return Ok(());
             }
         } else {
@@ -92,12 +98,12 @@ impl Transaction<'_> {
             }
             self.may_run_again(error, ended)?;
         }
-        self.until_it_gets_its_locks(session, watch, pace, deadline, observer)
+        self.until_it_gets_its_locks(session, recorder, retry, deadline, observer)
     }
 
     /// What was said of all of them.
-    pub(super) fn said(&self, error: postgres::Error) -> Said {
-        Said::of(error, self.statements.iter().map(|origin| origin.statement))
+    pub(super) fn said(&self, error: postgres::Error) -> ServerError {
+        ServerError::of(error, self.statements.iter().map(|origin| origin.statement))
     }
 
     pub(super) fn go_on(&self) -> Result<(), Failure> {
@@ -108,11 +114,11 @@ impl Transaction<'_> {
     fn at_once(
         &self,
         session: &mut Session,
-        watch: &Watch,
-        pace: &Pace,
-    ) -> (Result<(), postgres::Error>, Ended) {
-        let closing = (self.closing)(&watch.captured);
-        let bounds = self.bounds(pace);
+        recorder: &CaptureRecorder,
+        retry: &RetryState,
+    ) -> (Result<(), postgres::Error>, Interruption) {
+        let closing = (self.closing)(&recorder.captured);
+        let bounds = self.bounds(retry);
         let texts = [Cow::Borrowed("BEGIN"), TRUSTED_IN_TRANSACTION.into()]
             .into_iter()
             .chain(self.opening.iter().map(Cow::from))
@@ -136,7 +142,7 @@ impl Transaction<'_> {
         &self,
         transaction: &mut OpenTransaction<'_>,
         error: &postgres::Error,
-        ended: &Ended,
+        ended: &Interruption,
     ) -> Option<usize> {
         let first_work = self.first_work();
         let has_savepoint =
@@ -149,7 +155,7 @@ impl Transaction<'_> {
     }
 
     /// Whether the message, which has failed, may be tried again one statement at a time.
-    fn may_run_again(&self, error: postgres::Error, ended: Ended) -> Result<(), Failure> {
+    fn may_run_again(&self, error: postgres::Error, ended: Interruption) -> Result<(), Failure> {
         self.go_on()?;
         match (ended.verdict, self.statements) {
             (Some(Verdict::InTheWay { others, waited }), statements) => {
@@ -216,17 +222,17 @@ impl Transaction<'_> {
 /// How a function has ended, with the watchdog's word on it: that may have wanted it to end.
 pub(super) fn function_ended(
     origin: Origin<'_>,
-    result: Result<(), rust_function::Ended>,
-    ended: &Ended,
+    result: Result<(), rust_function::FailedCall>,
+    ended: &Interruption,
 ) -> Result<(), Failure> {
     match (result, ended.verdict) {
-        (Err(rust_function::Ended::Cut(error)), _) => Err(Failure::connection(error)),
+        (Err(rust_function::FailedCall::Cut(error)), _) => Err(Failure::connection(error)),
         (_, Some(Verdict::InTheWay { others, waited })) => {
             Err(Failure::in_the_way(Some(origin), others, waited, None))
         }
         (_, Some(Verdict::Queued)) => Err(Failure::queued(Some(origin), None)),
         (Ok(()), None) => Ok(()),
-        (Err(rust_function::Ended::Failed { error, begun }), None) => {
+        (Err(rust_function::FailedCall::Failed { error, begun }), None) => {
             Err(Failure::function(origin, error, begun))
         }
     }

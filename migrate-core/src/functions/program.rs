@@ -122,12 +122,12 @@ impl Functions for Program {
                 started.leave();
                 ended
             }
-            Err(Broken::Over) => Err(FunctionError::new("it was stopped")),
-            Err(Broken::Garbage) => Err(FunctionError::new(
+            Err(NoReply::Over) => Err(FunctionError::new("it was stopped")),
+            Err(NoReply::Garbage) => Err(FunctionError::new(
                 "what its program says cannot be understood: was it built with the same version of \
                  `migrate-dsl` as `migrate`?",
             )),
-            Err(Broken::Gone) => {
+            Err(NoReply::Gone) => {
                 let how = started.leave().map_or_else(
                     || "without saying so".to_owned(),
                     |status| format!("by itself ({status})"),
@@ -179,7 +179,7 @@ impl Drop for Started {
 }
 
 /// Why there is no word of the function's own on how it ended.
-enum Broken {
+enum NoReply {
     /// Nobody wants it any more.
     Over,
     /// Its program is gone.
@@ -188,13 +188,13 @@ enum Broken {
     Garbage,
 }
 
-impl From<Garbage> for Broken {
+impl From<Garbage> for NoReply {
     fn from(Garbage: Garbage) -> Self {
         Self::Garbage
     }
 }
 
-impl From<io::Error> for Broken {
+impl From<io::Error> for NoReply {
     fn from(_: io::Error) -> Self {
         Self::Gone
     }
@@ -214,19 +214,19 @@ impl Call<'_> {
         started: &mut Started,
         function: &Function,
         connection: &mut dyn Connection,
-    ) -> Result<Result<(), FunctionError>, Broken> {
+    ) -> Result<Result<(), FunctionError>, NoReply> {
         let mut stream = self.accept(started)?;
         stream.set_nonblocking(false)?;
         stream.set_read_timeout(Some(LOOK))?;
         stream.set_write_timeout(Some(LOOK))?;
         match self.hear(&mut stream)? {
             FromProgram::Hello(VERSION) => {}
-            _ => return Err(Broken::Garbage),
+            _ => return Err(NoReply::Garbage),
         }
         self.say(&mut stream, &FromEngine::Run(function.clone()))?;
         loop {
             match self.hear(&mut stream)? {
-                FromProgram::Hello(_) => return Err(Broken::Garbage),
+                FromProgram::Hello(_) => return Err(NoReply::Garbage),
                 FromProgram::Ended(ended) => return Ok(ended),
                 FromProgram::Request(request) => {
                     let answer = FromEngine::Answer(connection.send(request));
@@ -236,7 +236,7 @@ impl Call<'_> {
         }
     }
 
-    fn accept(&self, started: &mut Started) -> Result<UnixStream, Broken> {
+    fn accept(&self, started: &mut Started) -> Result<UnixStream, NoReply> {
         loop {
             match started.listener.accept() {
                 Ok((stream, _)) => return Ok(stream),
@@ -244,45 +244,45 @@ impl Call<'_> {
                 Err(error) => return Err(error.into()),
             }
             if (self.is_over)() {
-                return Err(Broken::Over);
+                return Err(NoReply::Over);
             }
             if started.child.try_wait()?.is_some() {
-                return Err(Broken::Gone);
+                return Err(NoReply::Gone);
             }
             thread::sleep(STARTING);
         }
     }
 
-    fn hear(&mut self, stream: &mut UnixStream) -> Result<FromProgram, Broken> {
+    fn hear(&mut self, stream: &mut UnixStream) -> Result<FromProgram, NoReply> {
         loop {
             if let Some(word) = take(&mut self.come)? {
                 return Ok(word);
             }
             match stream.read(&mut self.chunk) {
-                Ok(0) => return Err(Broken::Gone),
+                Ok(0) => return Err(NoReply::Gone),
                 Ok(length) => self.come.extend_from_slice(&self.chunk[..length]),
                 Err(error) if is_passing(&error) => {}
                 Err(error) => return Err(error.into()),
             }
             if (self.is_over)() {
-                return Err(Broken::Over);
+                return Err(NoReply::Over);
             }
         }
     }
 
-    fn say(&self, stream: &mut UnixStream, word: &FromEngine) -> Result<(), Broken> {
+    fn say(&self, stream: &mut UnixStream, word: &FromEngine) -> Result<(), NoReply> {
         let error = || FromEngine::Answer(Err(DatabaseError::new("the answer is too large")));
-        let bytes = packed(word).or_else(|| packed(&error())).ok_or(Broken::Garbage)?;
+        let bytes = packed(word).or_else(|| packed(&error())).ok_or(NoReply::Garbage)?;
         let mut left = bytes.as_slice();
         while !left.is_empty() {
             match stream.write(left) {
-                Ok(0) => return Err(Broken::Gone),
+                Ok(0) => return Err(NoReply::Gone),
                 Ok(written) => left = &left[written..],
                 Err(error) if is_passing(&error) => {}
                 Err(error) => return Err(error.into()),
             }
             if (self.is_over)() {
-                return Err(Broken::Over);
+                return Err(NoReply::Over);
             }
         }
         Ok(())

@@ -78,7 +78,7 @@ pub enum HistoryError {
         /// The table.
         table: String,
         /// What is wrong, and with what of it.
-        distrust: Vec<Distrust>,
+        distrust: Vec<UntrustedObject>,
     },
     /// Another version of this tool has stored how a migration is reverted.
     #[error(
@@ -293,7 +293,7 @@ fn there(by: &[String]) -> String {
 
 /// Why a table of the history cannot be trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Distrust {
+pub struct UntrustedObject {
     /// The table, or what hangs on it.
     pub object: String,
     /// What is wrong with it, as a clause.
@@ -304,15 +304,15 @@ pub struct Distrust {
     pub is_in_the_way: bool,
 }
 
-impl fmt::Display for Distrust {
+impl fmt::Display for UntrustedObject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.object, self.reason)
     }
 }
 
-fn remedies(distrust: &[Distrust]) -> String {
+fn remedies(distrust: &[UntrustedObject]) -> String {
     let (in_the_way, written): (Vec<_>, Vec<_>) = distrust.iter().partition(|it| it.is_in_the_way);
-    let with = |of: Vec<&Distrust>, else_: &str, first: &str| {
+    let with = |of: Vec<&UntrustedObject>, else_: &str, first: &str| {
         let statements: Vec<_> = of.iter().filter_map(|it| it.remedy.as_deref()).collect();
         match (of.is_empty(), statements.is_empty()) {
             (true, _) => None,

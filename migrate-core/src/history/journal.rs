@@ -27,7 +27,7 @@ pub(super) const COLUMNS: &[Column] = &[
 
 /// What was there before a statement, for the journal.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Noted {
+pub(crate) struct InFlight {
     /// The process that runs the statement.
     pub(crate) pid: i32,
     /// Indexes that are not of its making.
@@ -35,12 +35,12 @@ pub(crate) struct Noted {
     /// The statement: its file may have another one in its place when somebody asks. Older
     /// versions kept nothing of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) statement: Option<Box<Sent>>,
+    pub(crate) statement: Option<Box<SentStatement>>,
 }
 
 /// A statement that was about to run, and what its author said of it then.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Sent {
+pub(crate) struct SentStatement {
     pub(crate) sql: String,
     pub(crate) idempotent: bool,
     pub(crate) done_when: Option<String>,
@@ -65,7 +65,7 @@ pub struct Unfinished {
     /// When it was started.
     pub started_at: DateTime<Utc>,
     /// What was there before the statement that was started.
-    pub(crate) noted: Option<Noted>,
+    pub(crate) noted: Option<InFlight>,
     /// What is known of the inverse of the steps that are done.
     pub(crate) captured: Captured,
 }
@@ -122,7 +122,7 @@ impl History {
         direction: Direction,
         checksum: &str,
         done: usize,
-        noted: Option<&Noted>,
+        noted: Option<&InFlight>,
         captured: &Captured,
     ) -> String {
         let change = [

@@ -25,10 +25,10 @@ mod upgrade;
 #[cfg(feature = "backup")]
 pub(crate) use carry::{logs, protect_as_before};
 pub(crate) use error::remedies_of_removed;
-pub use error::{Distrust, HistoryError, RemovedRow};
+pub use error::{HistoryError, RemovedRow, UntrustedObject};
 pub use find::HistorySummary;
 pub use journal::Unfinished;
-pub(crate) use journal::{Noted, Sent};
+pub(crate) use journal::{InFlight, SentStatement};
 pub(crate) use log::Line;
 pub use log::{Action, Actor, LogEntry, LogQuery, Outcome};
 pub use row::Applied;

@@ -14,7 +14,7 @@
 use migrate_dsl::quote_literal as literal;
 use postgres::{Client, SimpleQueryMessage};
 
-use super::{Distrust, History, HistoryError};
+use super::{History, HistoryError, UntrustedObject};
 use crate::connect::permission::TRUSTED_ROLES;
 use crate::event::Event;
 
@@ -146,7 +146,7 @@ impl History {
         for message in client.simple_query(&sql)? {
             if let SimpleQueryMessage::Row(row) = message {
                 let text = |column| row.get(column).map(ToOwned::to_owned);
-                distrust.push(Distrust {
+                distrust.push(UntrustedObject {
                     object: text(0).unwrap_or_default(),
                     reason: text(1).unwrap_or_default(),
                     remedy: text(2),

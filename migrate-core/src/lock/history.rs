@@ -19,13 +19,13 @@ use crate::history::{History, HistoryError};
 const TO_WRITE: &str = "RowExclusiveLock";
 
 /// How long a history is waited for that others have locked.
-pub(crate) struct Patience<'a> {
+pub(crate) struct HistoryLockTimeout<'a> {
     pub(crate) history: &'a History,
     pub(crate) lock_wait: Duration,
     pub(crate) interrupt: &'a Interrupt,
 }
 
-impl Patience<'_> {
+impl HistoryLockTimeout<'_> {
     /// Reads or writes the history, outside a transaction, and again as long as others have locked it.
     pub(crate) fn until_free<T>(
         &self,

@@ -12,7 +12,7 @@ pub(crate) mod watchdog;
 
 pub use blocked::{Blocked, Blocker, blocked};
 pub(crate) use gate::{Gate, GateOutcome, Obstacle, is_young, lock_timeout};
-pub(crate) use history::{Patience, waits_to_record};
+pub(crate) use history::{HistoryLockTimeout, waits_to_record};
 pub(crate) use holders::{old_snapshots, unseen_transactions};
 pub use runner::{LockError, RunnerLock};
 

@@ -68,7 +68,7 @@ impl Watchdog {
         interrupt.watch_over(session);
         let number = interrupt.relieve();
         let (here, gone) = mpsc::channel();
-        let watch = Watch {
+        let watch = WatchedSession {
             interrupt: interrupt.clone(),
             number,
             limits,
@@ -124,7 +124,7 @@ pub(crate) fn is_watching(interrupt: &Interrupt) -> bool {
     state.is_watching == Some(true)
 }
 
-struct Watch {
+struct WatchedSession {
     interrupt: Interrupt,
     /// Tells it from those before and after it.
     number: u64,
@@ -173,7 +173,7 @@ struct Seen {
     kind: Kind,
 }
 
-impl Watch {
+impl WatchedSession {
     fn run(mut self) {
         loop {
             let asked_for;

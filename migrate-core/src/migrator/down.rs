@@ -140,7 +140,7 @@ impl Migrator {
     /// # Errors
     ///
     /// As [`down`](Self::down), but for what only the server can refuse.
-    pub fn would_take_back(
+    pub fn would_revert(
         &self,
         session: &mut Session,
         to: &DownTo,
@@ -161,7 +161,7 @@ impl Migrator {
             if history.has(&partial.name) {
                 return Err(stuck(partial, UnfinishedReason::AlsoApplied));
             }
-            let steps = self.would_take_back_partial(session, partial)?;
+            let steps = self.would_revert_partial(session, partial)?;
             plan.partial = Some((partial.clone(), steps));
         }
         for row in &targets.applied {

@@ -7,7 +7,7 @@ use crate::connect::Session;
 use crate::error::Error;
 use crate::event::{Direction, Event, Observer};
 use crate::history::{Action, Applied, HistoryError, Line, RemovedRow, Settings, Unfinished};
-use crate::lock::Patience;
+use crate::lock::HistoryLockTimeout;
 use crate::order::{Entry, entries};
 
 /// The rows of the history, read once.
@@ -104,7 +104,7 @@ impl Migrator {
         session: &mut Session,
         work: impl FnMut(&mut Client) -> Result<T, HistoryError>,
     ) -> Result<T, Error> {
-        let patience = Patience {
+        let patience = HistoryLockTimeout {
             history: &self.history,
             lock_wait: self.limits.lock_wait,
             interrupt: &self.interrupt,

@@ -7,9 +7,9 @@ use super::locked_run::LockedRun;
 use crate::connect::Session;
 use crate::error::Error;
 use crate::event::{Direction, Observer};
-use crate::execute::{Standing, standing, take_back};
+use crate::execute::{LeftoverState, revert, standing};
 use crate::history::inverse::{BACK, Captured, IrreversibleReason};
-use crate::history::{Action, History, Line, Noted, Unfinished};
+use crate::history::{Action, History, InFlight, Line, Unfinished};
 use crate::plan::versions::for_server;
 use crate::plan::{Capture, Inverse, Step, checksum_of_first};
 use crate::reason::UnfinishedReason;
@@ -30,7 +30,7 @@ struct Back {
 impl Migrator {
     /// The steps that revert what was done of a migration that stopped half way up, the last one
     /// first.
-    pub(super) fn would_take_back_partial(
+    pub(super) fn would_revert_partial(
         &self,
         session: &mut Session,
         unfinished: &Unfinished,
@@ -60,9 +60,9 @@ impl Migrator {
         unfinished: &Unfinished,
         up: &[Step],
         observer: Option<&mut dyn Observer>,
-    ) -> Result<Standing, Error> {
+    ) -> Result<LeftoverState, Error> {
         if !unfinished.running {
-            return Ok(Standing::NotDone);
+            return Ok(LeftoverState::NotDone);
         }
         let bounds = (&self.limits, &self.interrupt);
         Ok(standing(session, unfinished, up, bounds, observer)?)
@@ -71,11 +71,11 @@ impl Migrator {
     fn backs(
         &self,
         unfinished: &Unfinished,
-        standing: Standing,
+        standing: LeftoverState,
         major: u32,
     ) -> Result<(Vec<Step>, Vec<Back>), Error> {
         // What may be done has to be reverted like what is.
-        let done = unfinished.statements_done + usize::from(standing != Standing::NotDone);
+        let done = unfinished.statements_done + usize::from(standing != LeftoverState::NotDone);
         let up = self.steps_of(unfinished, major)?;
         let mut backs = Vec::new();
         let mut before = 0;
@@ -156,10 +156,10 @@ impl LockedRun<'_> {
                     vec![journal.entry(back.before, None)]
                 }
             };
-            let running = |noted: Option<&Noted>| journal.entry(back.after, noted);
+            let running = |noted: Option<&InFlight>| journal.entry(back.after, noted);
             let steps = std::slice::from_ref(&back.step);
             let work = Self::work(migrator, name, Direction::Down, steps, &record);
-            take_back(self.session, &migrator.history, self.lock, &work, &running, self.observer)
+            revert(self.session, &migrator.history, self.lock, &work, &running, self.observer)
                 .map_err(|error| migrator.failed(self.session, Direction::Down, error))?;
         }
         self.reverted(name, started.elapsed());
@@ -170,18 +170,18 @@ impl LockedRun<'_> {
 /// What the journal says of a partially applied migration while it is reverted.
 struct Journal<'a> {
     unfinished: &'a Unfinished,
-    standing: Standing,
+    standing: LeftoverState,
     up: &'a [Step],
     history: &'a History,
 }
 
 impl Journal<'_> {
     /// SQL that records that the first `done` statements are applied.
-    fn entry(&self, done: usize, noted: Option<&Noted>) -> String {
+    fn entry(&self, done: usize, noted: Option<&InFlight>) -> String {
         let Self { unfinished, standing, up, history } = self;
         // Until all of a statement is reverted of which only some may be done, it is not
         // done, and stays in doubt.
-        let in_doubt = done > unfinished.statements_done && *standing == Standing::Begun;
+        let in_doubt = done > unfinished.statements_done && *standing == LeftoverState::Begun;
         let done = if in_doubt { unfinished.statements_done } else { done };
         let noted = noted.or(unfinished.noted.as_ref().filter(|_| in_doubt));
         let checksum = checksum_of_first(up, done);

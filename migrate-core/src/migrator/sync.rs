@@ -13,7 +13,7 @@ use super::down::{RevertPlan, RevertTargets};
 use super::history_snapshot::HistorySnapshot;
 use super::{Migrator, UpTo};
 use crate::connect::Session;
-use crate::data_loss::{Loss, Passage, Rehearsal, losses};
+use crate::data_loss::{Loss, MigrationRun, Rehearsal, losses};
 use crate::error::Error;
 use crate::event::{Direction, Event, Observer, Parting};
 use crate::history::{Action, Applied, Unfinished};
@@ -164,7 +164,7 @@ impl Migrator {
             let why = match entry.state {
                 State::Missing => Parting::Missing,
                 State::Changed => Parting::Changed,
-                State::Partial => Parting::HalfBack,
+                State::Partial => Parting::PartiallyReverted,
                 State::Applied | State::Pending => late(&row.name)?,
             };
             Some((row.name.clone(), why))
@@ -204,7 +204,7 @@ impl Migrator {
             // Of one that stopped half inverse, the rest.
             let is_it = |row: &&Unfinished| row.name == *name && row.direction == Direction::Down;
             let done = history.unfinished.iter().find(is_it).map_or(0, |row| row.statements_done);
-            Passage {
+            MigrationRun {
                 name,
                 direction: Direction::Down,
                 statements: statements(steps, major).skip(done).collect(),
@@ -213,7 +213,7 @@ impl Migrator {
         let applies = applies.iter().map(|migration| {
             let begun = left.unfinished.iter().find(|row| row.name == migration.name);
             let done = begun.map_or(0, |row| row.statements_done);
-            Passage {
+            MigrationRun {
                 name: &migration.name,
                 direction: Direction::Up,
                 statements: statements(&migration.up, major).skip(done).collect(),

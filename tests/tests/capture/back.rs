@@ -115,7 +115,7 @@ impl Step {
     /// Does the step and reverts it, and does both once more; the catalog must be the same each
     /// time. Returns the statements of the inverse.
     #[track_caller]
-    pub(crate) fn comes_back(&self) -> String {
+    pub(crate) fn is_restored(&self) -> String {
         let place = Location::caller();
         let mut client = self.client();
         run(&mut client, &self.before);
@@ -133,7 +133,7 @@ impl Step {
     }
 
     /// The statements of the inverse alone.
-    pub(crate) fn way_back(&self) -> String {
+    pub(crate) fn inverse(&self) -> String {
         let mut client = self.client();
         run(&mut client, &self.before);
         self.there(&mut client).join(";\n")

@@ -30,7 +30,7 @@ fn a_column_that_becomes_not_null() {
         ("ALTER TABLE ONLY plain ADD PRIMARY KEY (id)", "table plain"),
         ("ALTER TABLE plain ADD PRIMARY KEY (id)", "table plain"),
     ] {
-        step(OWN, sql, &[object]).comes_back();
+        step(OWN, sql, &[object]).is_restored();
     }
 }
 
@@ -42,7 +42,7 @@ fn a_column_that_goes() {
         ("ALTER TABLE plain DROP kind CASCADE", "column plain.kind"),
         ("ALTER TABLE plain DROP id", "column plain.id"),
     ] {
-        step(OWN, sql, &[object]).in_another_order().comes_back();
+        step(OWN, sql, &[object]).in_another_order().is_restored();
     }
 }
 
@@ -71,7 +71,7 @@ fn a_constraint_that_goes() {
         ("ALTER TABLE early DETACH PARTITION first", "table first"),
         ("DROP TABLE users CASCADE", "table users"),
     ] {
-        step(&format!("{OWN}{both}"), sql, &[object]).in_another_order().comes_back();
+        step(&format!("{OWN}{both}"), sql, &[object]).in_another_order().is_restored();
     }
 }
 
@@ -90,7 +90,7 @@ fn what_its_parent_gets_as_well() {
         ("ALTER TABLE plain ADD COLUMN its_own int DEFAULT 7", "table plain"),
         ("ALTER TABLE plain ADD COLUMN its_own int PRIMARY KEY", "table plain"),
     ] {
-        step(OWN, sql, &[object]).comes_back();
+        step(OWN, sql, &[object]).is_restored();
     }
 }
 
@@ -104,9 +104,9 @@ fn what_a_table_has_that_is_attached() {
         CREATE TABLE first PARTITION OF early FOR VALUES FROM (0) TO (5);
         ALTER TABLE first ADD CONSTRAINT its_own FOREIGN KEY (who) REFERENCES users;";
     let attach = "ALTER TABLE events ATTACH PARTITION early FOR VALUES FROM (0) TO (9)";
-    step(own, attach, &["table early"]).comes_back();
+    step(own, attach, &["table early"]).is_restored();
     step(&format!("{own} {attach}"), "ALTER TABLE events DETACH PARTITION early", &["table early"])
-        .comes_back();
+        .is_restored();
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn the_constraint_whose_index_joins_its_parents() {
         CREATE TABLE other (id int REFERENCES first (id));
         COMMENT ON CONSTRAINT \"it's its own\" ON first IS 'a'";
     let index = "CREATE UNIQUE INDEX \"it's new\" ON events (id)";
-    step(own, index, &["table events"]).comes_back();
+    step(own, index, &["table events"]).is_restored();
     // of what has come since, nothing is dropped
     let since = "CREATE TABLE later (id int REFERENCES first (id))";
     let found = step(own, index, &["table events"]).back_over_rows(since, "SELECT 'reverted'");

@@ -3,7 +3,7 @@
 use crate::step;
 
 #[test]
-fn what_goes_with_an_extension_comes_back_with_it() {
+fn what_goes_with_an_extension_is_restored_with_it() {
     let dependent = "
         CREATE SCHEMA \"Odd one\";
         CREATE EXTENSION citext SCHEMA \"Odd one\";
@@ -30,7 +30,7 @@ fn what_goes_with_an_extension_comes_back_with_it() {
         ("DROP TRIGGER touch ON posts", "trigger posts.touch"),
         ("ALTER TABLE posts RENAME TO articles; DROP INDEX titles", "table posts"),
     ] {
-        step(dependent, sql, &[object]).comes_back();
+        step(dependent, sql, &[object]).is_restored();
     }
 }
 
@@ -52,10 +52,10 @@ fn security_labels_are_said_again() {
         DELETE FROM pg_seclabel WHERE provider = 'Other one';
         INSERT INTO pg_seclabel VALUES ('posts'::regclass, 'pg_class'::regclass, 1, 'it', 'new')";
     let back = [
-        step(labels, "DROP TABLE posts", &["table posts"]).way_back(),
-        step(labels, "ALTER TABLE posts DROP COLUMN title", &["column posts.title"]).way_back(),
-        step(labels, set, &["table posts"]).way_back(),
-        step(labels, "DROP ROLE {role}", &["role {role}"]).way_back(),
+        step(labels, "DROP TABLE posts", &["table posts"]).inverse(),
+        step(labels, "ALTER TABLE posts DROP COLUMN title", &["column posts.title"]).inverse(),
+        step(labels, set, &["table posts"]).inverse(),
+        step(labels, "DROP ROLE {role}", &["role {role}"]).inverse(),
     ];
     let said: Vec<_> = back
         .iter()
@@ -94,8 +94,8 @@ fn the_comment_on_not_null_is_as_it_was() {
     }
     let table = "CREATE TABLE t (id int CONSTRAINT present NOT NULL)";
     let comment = "COMMENT ON CONSTRAINT present ON t IS 'of a constraint'";
-    step(table, comment, &["constraint t.present"]).comes_back();
+    step(table, comment, &["constraint t.present"]).is_restored();
     step(table, comment, &["constraint t.present"])
         .only(migrate_core::plan::Only::Comment)
-        .comes_back();
+        .is_restored();
 }

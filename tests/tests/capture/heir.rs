@@ -5,7 +5,7 @@ use migrate_tests::server;
 use crate::step;
 
 #[test]
-fn an_identity_comes_back_to_a_table_with_heirs() {
+fn an_identity_is_restored_to_a_table_with_heirs() {
     for parent in [
         "CREATE TABLE events (id int GENERATED ALWAYS AS IDENTITY, at int) PARTITION BY LIST (at);
          CREATE TABLE one PARTITION OF events FOR VALUES IN (1);
@@ -16,14 +16,14 @@ fn an_identity_comes_back_to_a_table_with_heirs() {
     ] {
         let step = step(parent, "ALTER TABLE events DROP COLUMN id", &["column events.id"])
             .in_another_order();
-        step.comes_back();
+        step.is_restored();
         assert_eq!(step.answer("SELECT count(DISTINCT id)::text FROM events"), "3");
         assert_eq!(step.answer("SELECT nextval('events_id_seq')::text"), "4");
     }
 }
 
 #[test]
-fn nulls_and_defaults_of_heirs_come_back() {
+fn nulls_and_defaults_of_heirs_are_restored() {
     let heirs = "
         CREATE TABLE a (id int, name text DEFAULT 'x');
         CREATE TABLE b () INHERITS (a);
@@ -39,7 +39,7 @@ fn nulls_and_defaults_of_heirs_come_back() {
         ("ALTER TABLE a ALTER id SET NOT NULL", "table a"),
         ("ALTER TABLE a DROP COLUMN name", "column a.name"),
     ] {
-        step(heirs, sql, &[object]).in_another_order().comes_back();
+        step(heirs, sql, &[object]).in_another_order().is_restored();
     }
 }
 
@@ -49,7 +49,7 @@ fn what_is_temporary_stays_away() {
         CREATE TABLE posts (id int);
         CREATE TEMPORARY TABLE heir (number serial UNIQUE) INHERITS (posts);
         CREATE TEMPORARY VIEW seen AS SELECT * FROM posts";
-    let back = step(posts, "DROP TABLE posts CASCADE", &["table posts"]).way_back();
+    let back = step(posts, "DROP TABLE posts CASCADE", &["table posts"]).inverse();
     assert!(back.contains("posts") && !back.contains("heir") && !back.contains("seen"), "{back}");
 }
 
@@ -69,7 +69,7 @@ fn defaults_that_a_child_does_not_have_stay_away() {
         ("DROP TABLE c", "table c"),
         ("DROP TABLE one", "table one"),
     ] {
-        step(children, sql, &[object]).in_another_order().comes_back();
+        step(children, sql, &[object]).in_another_order().is_restored();
     }
 }
 
@@ -99,7 +99,7 @@ fn what_cannot_be_inherited_again_is_warned_of() {
 }
 
 #[test]
-fn what_children_inherit_comes_back_to_them() {
+fn what_children_inherit_is_restored_to_them() {
     let tables = "
         CREATE TABLE c (id int, note text);
         CREATE TABLE p (id int NOT NULL, note text, more int, CONSTRAINT above CHECK (id > 0));
@@ -117,7 +117,7 @@ fn what_children_inherit_comes_back_to_them() {
         ("DROP TABLE heir", "table heir"),
         ("DROP TABLE p CASCADE", "table p"),
     ] {
-        step(tables, sql, &[object]).in_another_order().comes_back();
+        step(tables, sql, &[object]).in_another_order().is_restored();
     }
 }
 
@@ -130,8 +130,8 @@ fn a_child_that_may_have_nulls_less_than_its_parent_is_as_it_was() {
         CREATE TABLE p (id int NOT NULL);
         CREATE TABLE heir () INHERITS (p)";
     for sql in ["ALTER TABLE heir ALTER id DROP NOT NULL", "ALTER TABLE p ALTER id DROP NOT NULL"] {
-        step(tables, sql, &["table p", "table heir"]).comes_back();
-        step(tables, sql, &["column heir.id", "column p.id"]).comes_back();
+        step(tables, sql, &["table p", "table heir"]).is_restored();
+        step(tables, sql, &["column heir.id", "column p.id"]).is_restored();
     }
 }
 
@@ -146,7 +146,7 @@ fn a_generated_column_stays_when_a_child_leaves_its_parent_and_returns() {
 }
 
 #[test]
-fn a_child_of_parents_with_conflicting_defaults_comes_back() {
+fn a_child_of_parents_with_conflicting_defaults_is_restored() {
     let tables = "
         CREATE TABLE a (x int DEFAULT 1, y text DEFAULT 'a', z int DEFAULT 1);
         CREATE TABLE b (x int DEFAULT 2, y text DEFAULT 'a', z int);
@@ -155,9 +155,9 @@ fn a_child_of_parents_with_conflicting_defaults_comes_back() {
         CREATE TABLE strict (x int NOT NULL DEFAULT 3, w int) INHERITS (a, b);
         INSERT INTO own VALUES (1)";
     for table in ["own", "none", "strict"] {
-        step(tables, &format!("DROP TABLE {table}"), &[&format!("table {table}")]).comes_back();
+        step(tables, &format!("DROP TABLE {table}"), &[&format!("table {table}")]).is_restored();
     }
-    step(tables, "DROP TABLE a CASCADE", &["table a"]).comes_back();
+    step(tables, "DROP TABLE a CASCADE", &["table a"]).is_restored();
     let found = step(
         &format!(
             "{tables}; CREATE TABLE later () INHERITS (own); ALTER TABLE ONLY own ALTER y SET DEFAULT 'o';

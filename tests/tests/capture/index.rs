@@ -11,7 +11,7 @@ fn the_index_of_a_constraint_keeps_its_parameters() {
         ("ALTER INDEX posts_pkey SET (fillfactor = 50)", "index posts_pkey"),
         ("ALTER INDEX posts_pkey RESET (fillfactor)", "table posts"),
     ] {
-        step(posts, sql, &[object]).comes_back();
+        step(posts, sql, &[object]).is_restored();
     }
 }
 
@@ -27,7 +27,7 @@ fn an_index_of_a_partition_is_renamed_back() {
         ("ALTER TABLE events RENAME COLUMN id TO renamed", "column events.id"),
         ("ALTER TABLE events RENAME COLUMN id TO renamed", "table events"),
     ] {
-        let back = step(events, sql, &[object]).comes_back();
+        let back = step(events, sql, &[object]).is_restored();
         assert!(back.contains("RENAME") && !back.contains("DROP"), "{sql}: {back}");
     }
 }
@@ -38,7 +38,7 @@ fn the_key_of_a_typed_table_is_renamed_back() {
     let typed =
         "CREATE TYPE pair AS (a int, b text); CREATE TABLE t OF pair (a WITH OPTIONS PRIMARY KEY)";
     for object in ["index t_pkey", "table t"] {
-        step(typed, "ALTER INDEX t_pkey RENAME TO renamed", &[object]).comes_back();
+        step(typed, "ALTER INDEX t_pkey RENAME TO renamed", &[object]).is_restored();
     }
 }
 
@@ -51,14 +51,14 @@ fn an_index_that_joins_those_of_partitions_is_dropped_without_them() {
         CREATE TABLE two PARTITION OF more FOR VALUES IN (2);
         CREATE TABLE others PARTITION OF parted DEFAULT;
         CREATE INDEX others_a ON others (id)";
-    step(parted, "CREATE INDEX ON parted (id)", &["table parted"]).comes_back();
+    step(parted, "CREATE INDEX ON parted (id)", &["table parted"]).is_restored();
     let parted = "
         CREATE TABLE parted (id int, a int) PARTITION BY LIST (id);
         CREATE TABLE one PARTITION OF parted FOR VALUES IN (1);
         CREATE TABLE two PARTITION OF parted FOR VALUES IN (2);
         ALTER TABLE one ADD CONSTRAINT own PRIMARY KEY (id);
         COMMENT ON INDEX own IS 'its own'";
-    step(parted, "ALTER TABLE parted ADD PRIMARY KEY (id)", &["table parted"]).comes_back();
+    step(parted, "ALTER TABLE parted ADD PRIMARY KEY (id)", &["table parted"]).is_restored();
 }
 
 /// As one does to be rid of what an index has grown to.
@@ -73,7 +73,7 @@ fn an_index_that_became_that_of_a_constraint_is_one_by_itself_again() {
             let sql = format!(
                 "ALTER TABLE p DROP CONSTRAINT key, ADD CONSTRAINT key {kind} USING INDEX {index}"
             );
-            step(&before, &sql, &["table p"]).comes_back();
+            step(&before, &sql, &["table p"]).is_restored();
         }
     }
 }

@@ -16,7 +16,7 @@ const TABLES: &str = "
     CREATE TABLE double () INHERITS (par, other);";
 
 #[test]
-fn what_a_detached_partition_loses_comes_back() {
+fn what_a_detached_partition_loses_is_restored() {
     for sql in [
         "DROP COLUMN k",
         "DROP COLUMN g, DROP COLUMN n",
@@ -32,13 +32,13 @@ fn what_a_detached_partition_loses_comes_back() {
         for table in ["p1", "p2"] {
             let sql = format!("ALTER TABLE p DETACH PARTITION {table}; ALTER TABLE {table} {sql}");
             let objects = ["table p", &format!("table {table}")];
-            step(TABLES, &sql, &objects).in_another_order().comes_back();
+            step(TABLES, &sql, &objects).in_another_order().is_restored();
         }
     }
 }
 
 #[test]
-fn what_a_table_loses_that_no_longer_inherits_comes_back() {
+fn what_a_table_loses_that_no_longer_inherits_is_restored() {
     for sql in [
         "DROP COLUMN c",
         "RENAME COLUMN c TO renamed",
@@ -82,7 +82,7 @@ fn both_are_changed_apart() {
             "; ALTER TABLE p ATTACH PARTITION p1 FOR VALUES IN (1, 3)",
         ] {
             let sql = format!("ALTER TABLE p DETACH PARTITION p1; {sql}{end}");
-            step(TABLES, &sql, &["table p", "table p1"]).in_another_order().comes_back();
+            step(TABLES, &sql, &["table p", "table p1"]).in_another_order().is_restored();
         }
     }
 }
@@ -95,16 +95,16 @@ fn what_was_changed_before_it_was_attached() {
     let sql = "
         ALTER TABLE x ALTER id SET NOT NULL, ADD k text, DROP former, DROP kk, ADD CONSTRAINT positive CHECK (id > 0);
         ALTER TABLE p ATTACH PARTITION x FOR VALUES IN (1)";
-    step(tables, sql, &["table p", "table x"]).in_another_order().comes_back();
+    step(tables, sql, &["table p", "table x"]).in_another_order().is_restored();
     let sql = "
         ALTER TABLE x ALTER id SET NOT NULL, ALTER kk TYPE text, DROP former, ADD CONSTRAINT positive CHECK (id > 0);
         ALTER TABLE x RENAME kk TO k;
         ALTER TABLE p ATTACH PARTITION x FOR VALUES IN (1)";
-    step(tables, sql, &["table p", "table x"]).in_another_order().comes_back();
+    step(tables, sql, &["table p", "table x"]).in_another_order().is_restored();
 }
 
 #[test]
-fn what_one_of_two_parents_had_comes_back() {
+fn what_one_of_two_parents_had_is_restored() {
     for sql in [
         "ALTER TABLE double NO INHERIT par; ALTER TABLE double DROP COLUMN id",
         "ALTER TABLE double NO INHERIT par; ALTER TABLE double RENAME COLUMN id TO renamed",
@@ -139,6 +139,6 @@ fn a_partition_whose_name_another_took_has_it_again() {
         "ALTER TABLE p DETACH PARTITION p1; ALTER TABLE p1 RENAME TO p1x; ALTER TABLE p2 RENAME TO p1;
          ALTER TABLE p1 ALTER k SET DEFAULT 'z'",
     ] {
-        step(TABLES, sql, &["table p", "table p1", "table p2"]).comes_back();
+        step(TABLES, sql, &["table p", "table p1", "table p2"]).is_restored();
     }
 }

@@ -36,7 +36,7 @@ fn internal_options_are_not_captured() {
         ("ALTER TABLE events DROP COLUMN id", &["column events.id"]),
     ] {
         let step = step(&format!("{RELATIONS}{STORED}"), sql, objects).in_another_order();
-        let back = step.comes_back();
+        let back = step.is_restored();
         assert!(!back.contains("pg_attver"), "{sql}: {back}");
     }
 }

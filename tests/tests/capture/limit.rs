@@ -131,7 +131,7 @@ fn lost_of(up: Up) -> [Vec<String>; 2] {
 }
 
 #[test]
-fn the_content_of_what_raw_sql_drops_does_not_come_back() {
+fn the_content_of_what_raw_sql_drops_is_not_restored() {
     let lost: [(Up, &[&str]); 5] = [
         (
             |pgm| _ = pgm.sql("DROP TABLE drafts").captures(Object::table("drafts")),
@@ -222,7 +222,7 @@ fn the_content_of_what_raw_sql_drops_does_not_come_back() {
 
 #[test]
 fn the_expression_of_a_column_is_changed_back_from_17_on() {
-    let (warnings, comes_back) = warnings_of(|pgm| {
+    let (warnings, is_restored) = warnings_of(|pgm| {
         _ = pgm
             .sql(
                 "CREATE TABLE q (a int, g int GENERATED ALWAYS AS (a * 2) STORED);
@@ -244,7 +244,7 @@ fn the_expression_of_a_column_is_changed_back_from_17_on() {
             false,
         ),
     };
-    assert_eq!((warnings, comes_back), expected);
+    assert_eq!((warnings, is_restored), expected);
 }
 
 #[test]

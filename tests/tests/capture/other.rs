@@ -5,7 +5,7 @@ use migrate_core::plan::Only;
 use crate::step;
 
 #[test]
-fn a_schema_comes_back_with_all_that_is_in_it() {
+fn a_schema_is_restored_with_all_that_is_in_it() {
     let schema = r#"
         CREATE ROLE {role};
         CREATE SCHEMA shop;
@@ -42,9 +42,9 @@ fn a_schema_comes_back_with_all_that_is_in_it() {
         CREATE VIEW public.seen AS SELECT shop.double(id) FROM shop.users;
     "#
     .replace("CREATE CAST (shop.mood AS shop.pair) WITHOUT FUNCTION;", "");
-    step(&schema, "DROP SCHEMA shop CASCADE", &["schema shop"]).in_another_order().comes_back();
+    step(&schema, "DROP SCHEMA shop CASCADE", &["schema shop"]).in_another_order().is_restored();
     step(&schema, "ALTER SCHEMA shop RENAME TO store", &["schema shop", "schema store"])
-        .comes_back();
+        .is_restored();
     for (sql, object) in [
         ("DROP DOMAIN shop.email CASCADE", "domain shop.email"),
         (
@@ -92,7 +92,7 @@ fn a_schema_comes_back_with_all_that_is_in_it() {
             true => schema.replace(all_of, "AS 'SELECT * FROM shop.users'"),
             false => schema.clone(),
         };
-        step(&schema, &sql, &[object]).in_another_order().comes_back();
+        step(&schema, &sql, &[object]).in_another_order().is_restored();
     }
 }
 
@@ -105,7 +105,7 @@ fn what_is_new_is_dropped_when_nothing_needs_it_any_more() {
          CREATE OR REPLACE VIEW titles AS SELECT f(title) AS title FROM posts",
         &["function f", "view titles"],
     )
-    .comes_back();
+    .is_restored();
     step(
         posts,
         "DROP VIEW titles;
@@ -113,19 +113,19 @@ fn what_is_new_is_dropped_when_nothing_needs_it_any_more() {
          ALTER TABLE posts ALTER title TYPE mood USING 'a'::mood",
         &["type mood", "column posts.title"],
     )
-    .comes_back();
+    .is_restored();
     step(
         "CREATE TABLE posts (id int)",
         "CREATE SEQUENCE s; ALTER TABLE posts ALTER id SET DEFAULT nextval('s')",
         &["sequence s", "column posts.id"],
     )
-    .comes_back();
+    .is_restored();
     step(
         "CREATE TABLE t (id int NOT NULL); CREATE UNIQUE INDEX ids ON t (id); COMMENT ON INDEX ids IS 'x'",
         "ALTER TABLE t ADD PRIMARY KEY USING INDEX ids",
         &["table t"],
     )
-    .comes_back();
+    .is_restored();
 }
 
 #[test]
@@ -138,9 +138,9 @@ fn what_was_moved_is_moved_back() {
         CREATE TYPE mood AS ENUM ('a');
         CREATE FUNCTION f(mood) RETURNS posts LANGUAGE sql AS 'SELECT NULL::posts'"#;
     let column = "ALTER TABLE posts RENAME COLUMN parent TO mother";
-    step(posts, column, &["column posts.parent"]).comes_back();
+    step(posts, column, &["column posts.parent"]).is_restored();
     let key = "ALTER TABLE posts RENAME CONSTRAINT posts_pkey TO key";
-    step(posts, key, &["constraint posts.posts_pkey"]).comes_back();
+    step(posts, key, &["constraint posts.posts_pkey"]).is_restored();
     for (sql, object, statements) in [
         ("ALTER TABLE posts SET SCHEMA archive", "table posts", 1),
         ("ALTER TABLE posts RENAME TO old_posts", "table posts", 1),
@@ -158,13 +158,13 @@ fn what_was_moved_is_moved_back() {
             2,
         ),
     ] {
-        let back = step(posts, sql, &[object]).comes_back();
+        let back = step(posts, sql, &[object]).is_restored();
         assert_eq!(back.matches("ALTER").count(), statements, "{sql}: {back}");
     }
 }
 
 #[test]
-fn an_extension_comes_back_with_what_used_it() {
+fn an_extension_is_restored_with_what_used_it() {
     let extension = "
         CREATE SCHEMA tools;
         CREATE EXTENSION citext SCHEMA tools;
@@ -173,13 +173,14 @@ fn an_extension_comes_back_with_what_used_it() {
         CREATE VIEW v AS SELECT name FROM t";
     step(extension, "DROP EXTENSION citext CASCADE", &["extension citext"])
         .in_another_order()
-        .comes_back();
-    step(extension, "ALTER EXTENSION citext SET SCHEMA public", &["extension citext"]).comes_back();
-    step("", "CREATE EXTENSION citext", &["extension citext"]).comes_back();
+        .is_restored();
+    step(extension, "ALTER EXTENSION citext SET SCHEMA public", &["extension citext"])
+        .is_restored();
+    step("", "CREATE EXTENSION citext", &["extension citext"]).is_restored();
 }
 
 #[test]
-fn foreign_things_come_back_without_secrets() {
+fn foreign_things_are_restored_without_secrets() {
     let foreign = "
         CREATE FOREIGN DATA WRAPPER w OPTIONS (debug 'true');
         CREATE SERVER srv TYPE 'a' VERSION 'b' FOREIGN DATA WRAPPER w OPTIONS (host 'h');
@@ -196,7 +197,7 @@ fn foreign_things_come_back_without_secrets() {
         ("ALTER SERVER srv VERSION 'c' OPTIONS (DROP host, ADD port '1')", "server srv"),
         ("ALTER USER MAPPING FOR PUBLIC SERVER srv OPTIONS (SET user 'm')", "server srv"),
     ] {
-        step(foreign, sql, &[object]).in_another_order().comes_back();
+        step(foreign, sql, &[object]).in_another_order().is_restored();
     }
     // Whatever it is called.
     let secret = foreign
@@ -213,7 +214,7 @@ fn foreign_things_come_back_without_secrets() {
          ALTER FOREIGN TABLE ft OPTIONS (DROP dsn, DROP table_name),
              ALTER id OPTIONS (DROP credentials, DROP column_name)",
     ] {
-        let kept = step(&secret, sql, &["foreign data wrapper w"]).way_back();
+        let kept = step(&secret, sql, &["foreign data wrapper w"]).inverse();
         for option in ["user 'n'", "host 'h'", "debug 'true'", "column_name 'x'", "table_name 'u'"]
         {
             assert!(kept.replace('"', "").contains(option), "{option}: {kept}");
@@ -223,37 +224,37 @@ fn foreign_things_come_back_without_secrets() {
 }
 
 #[test]
-fn settings_that_are_lists_come_back() {
+fn settings_that_are_lists_are_restored() {
     let role = "
         CREATE ROLE {role};
         ALTER ROLE {role} SET search_path TO '';
         ALTER ROLE {role} SET session_preload_libraries TO '', 'it''s', 'B c';
         ALTER ROLE {role} SET temp_tablespaces TO \"a,b\", pg_default;
         CREATE FUNCTION f() RETURNS int LANGUAGE sql SET search_path TO '' AS 'SELECT 1'";
-    step(role, "ALTER ROLE {role} RESET ALL", &["role {role}"]).comes_back();
-    step(role, "ALTER ROLE {role} SET search_path TO a, \"$user\"", &["role {role}"]).comes_back();
-    step(role, "ALTER FUNCTION f RESET search_path", &["function f"]).comes_back();
+    step(role, "ALTER ROLE {role} RESET ALL", &["role {role}"]).is_restored();
+    step(role, "ALTER ROLE {role} SET search_path TO a, \"$user\"", &["role {role}"]).is_restored();
+    step(role, "ALTER FUNCTION f RESET search_path", &["function f"]).is_restored();
     let other = "CREATE FUNCTION f() RETURNS int LANGUAGE sql SET search_path TO \"$user\", \"A b\" AS 'SELECT 1'";
-    step(other, "ALTER FUNCTION f SET search_path TO ''", &["function f"]).comes_back();
+    step(other, "ALTER FUNCTION f SET search_path TO ''", &["function f"]).is_restored();
 }
 
 #[test]
-fn rights_come_back() {
+fn rights_are_restored() {
     let table = "CREATE ROLE {role}; CREATE TABLE t (a int, b int); GRANT SELECT, UPDATE (a) ON t TO {role};";
     for (sql, object) in [
         ("REVOKE ALL ON t FROM {role}", "table t"),
         ("GRANT ALL ON t TO {role} WITH GRANT OPTION", "table t"),
         ("DROP TABLE t", "table t"),
     ] {
-        step(table, sql, &[object]).comes_back();
+        step(table, sql, &[object]).is_restored();
     }
     let defaults = format!("{table} ALTER DEFAULT PRIVILEGES GRANT INSERT ON TABLES TO {{role}};");
-    step(&defaults, "DROP TABLE t", &["table t"]).comes_back();
+    step(&defaults, "DROP TABLE t", &["table t"]).is_restored();
     let chain = format!(
         "{table} GRANT DELETE ON t TO {{role}} WITH GRANT OPTION; SET ROLE {{role}}; GRANT DELETE ON t TO PUBLIC; RESET ROLE;"
     );
-    step(&chain, "DROP TABLE t", &["table t"]).comes_back();
-    step(table, "ALTER TABLE t OWNER TO {role}", &["table t"]).comes_back();
+    step(&chain, "DROP TABLE t", &["table t"]).is_restored();
+    step(table, "ALTER TABLE t OWNER TO {role}", &["table t"]).is_restored();
 }
 
 #[test]
@@ -273,7 +274,7 @@ fn a_plain_role_can_take_its_own_things_back() {
             ["column t.id", "table t"],
         ),
     ] {
-        step(own, sql, &objects).by_plain_role().in_another_order().comes_back();
+        step(own, sql, &objects).by_plain_role().in_another_order().is_restored();
     }
 }
 
@@ -285,21 +286,21 @@ fn what_others_make_meanwhile_is_left_alone() {
         .meanwhile(
             "CREATE TABLE strange (id int PRIMARY KEY); CREATE VIEW seen AS SELECT FROM strange",
         )
-        .way_back();
+        .inverse();
     assert!(back.contains("DROP TABLE public.own"), "{back}");
     assert!(!back.contains("DROP TABLE public.strange") && !back.contains("VIEW"), "{back}");
     assert!(back.contains("REVOKE SELECT ON TABLE public.posts"), "{back}");
     let comment = "COMMENT ON TABLE posts IS 'read'";
     let back = step(schema, comment, &["table posts"])
         .meanwhile("CREATE VIEW seen AS SELECT FROM posts")
-        .way_back();
+        .inverse();
     assert_eq!(back, "COMMENT ON TABLE public.posts IS NULL");
 }
 
 #[test]
 fn what_a_part_of_the_transaction_makes_is_the_steps_own() {
     let sql = "DO $$ BEGIN CREATE TABLE own (id serial); EXCEPTION WHEN others THEN END $$";
-    let back = step("CREATE TABLE posts (id int)", sql, &["schema public"]).comes_back();
+    let back = step("CREATE TABLE posts (id int)", sql, &["schema public"]).is_restored();
     assert_eq!(back, "DROP TABLE public.own");
 }
 
@@ -316,24 +317,24 @@ fn only_what_a_step_can_change_is_compared() {
     let back = step(schema, grant, &["all tables in schema public"])
         .only(Only::Privileges)
         .meanwhile("CREATE TABLE strange (); COMMENT ON VIEW seen IS 'strange'")
-        .way_back();
+        .inverse();
     assert!(back.contains("REVOKE SELECT ON TABLE public.posts"), "{back}");
     assert!(back.contains("GRANT SELECT (title) ON TABLE public.posts"), "{back}");
     assert!(!back.contains("strange") && !back.contains("COMMENT"), "{back}");
-    step(schema, grant, &["all tables in schema public"]).only(Only::Privileges).comes_back();
+    step(schema, grant, &["all tables in schema public"]).only(Only::Privileges).is_restored();
     step(schema, "GRANT SELECT (id) ON posts TO {role}", &["table posts"])
         .only(Only::Privileges)
-        .comes_back();
+        .is_restored();
     let owner =
         "GRANT SELECT ON SEQUENCE posts_id_seq TO {role}; ALTER TABLE posts OWNER TO {role}";
-    step(schema, owner, &["table posts"]).only(Only::Owner).comes_back();
+    step(schema, owner, &["table posts"]).only(Only::Owner).is_restored();
     step(schema, "ALTER SCHEMA public OWNER TO {role}", &["schema public"])
         .only(Only::Owner)
-        .comes_back();
+        .is_restored();
     let comment = "COMMENT ON TABLE posts IS NULL";
-    let back = step(schema, comment, &["table posts"]).only(Only::Comment).comes_back();
+    let back = step(schema, comment, &["table posts"]).only(Only::Comment).is_restored();
     assert_eq!(back, "COMMENT ON TABLE public.posts IS 'read'");
     let comment = "COMMENT ON COLUMN posts.title IS 'of it'";
-    let back = step(schema, comment, &["column posts.title"]).only(Only::Comment).comes_back();
+    let back = step(schema, comment, &["column posts.title"]).only(Only::Comment).is_restored();
     assert_eq!(back, "COMMENT ON COLUMN public.posts.title IS NULL");
 }

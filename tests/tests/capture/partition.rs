@@ -16,8 +16,8 @@ fn constraints_of_a_partition_stay_as_they_were() {
         "CREATE TABLE march (LIKE events INCLUDING ALL) PARTITION BY LIST (who); CREATE TABLE five PARTITION OF march FOR VALUES IN (5)",
     ] {
         let before = format!("{parent} {own};");
-        step(&before, attach, &["table march"]).comes_back();
-        step(&before, attach, &["table events", "table march"]).comes_back();
+        step(&before, attach, &["table march"]).is_restored();
+        step(&before, attach, &["table events", "table march"]).is_restored();
         let attached = format!("{before} {attach};");
         for (sql, object) in [
             ("ALTER TABLE events DETACH PARTITION march", "table march"),
@@ -37,7 +37,7 @@ fn constraints_of_a_partition_stay_as_they_were() {
             ("DROP TABLE users CASCADE", "table users"),
             ("DROP TABLE events", "table events"),
         ] {
-            step(&attached, sql, &[object]).in_another_order().comes_back();
+            step(&attached, sql, &[object]).in_another_order().is_restored();
         }
     }
 }
@@ -71,7 +71,7 @@ fn a_trigger_of_one_partition_is_enabled_as_it_was() {
         ("ALTER TABLE three DISABLE TRIGGER ALL", "table three"),
         ("COMMENT ON TRIGGER touch ON one IS NULL", "trigger one.touch"),
     ] {
-        step(events, sql, &[object]).comes_back();
+        step(events, sql, &[object]).is_restored();
     }
 }
 
@@ -108,7 +108,7 @@ fn a_trigger_is_enabled_as_it_was_on_partitions_that_others_have_made_since() {
 }
 
 #[test]
-fn the_comment_on_the_constraint_of_a_trigger_comes_back() {
+fn the_comment_on_the_constraint_of_a_trigger_is_restored() {
     let posts = "
         CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
         CREATE TABLE posts (id int, at int) PARTITION BY LIST (at);
@@ -133,11 +133,11 @@ fn the_comment_on_the_constraint_of_a_trigger_comes_back() {
             "table plain",
         ),
     ] {
-        step(posts, sql, &[object]).comes_back();
+        step(posts, sql, &[object]).is_restored();
     }
     step(posts, "COMMENT ON CONSTRAINT later ON plain IS 'other'", &["constraint plain.later"])
         .only(Only::Comment)
-        .comes_back();
+        .is_restored();
 }
 
 #[test]
@@ -167,14 +167,14 @@ fn triggers_of_foreign_keys_are_enabled_as_they_were() {
         ("ALTER TABLE users DETACH PARTITION users_2", "table users_2"),
         ("ALTER TABLE posts_2 DETACH PARTITION posts_3", "table posts_3"),
     ] {
-        step(tables, sql, &[object]).comes_back();
+        step(tables, sql, &[object]).is_restored();
     }
     let disabled = format!("{tables} ALTER TABLE plain DISABLE TRIGGER ALL");
     for (sql, object) in [
         ("ALTER TABLE plain ENABLE TRIGGER ALL", "table plain"),
         ("DROP TABLE plain", "table plain"),
     ] {
-        step(&disabled, sql, &[object]).comes_back();
+        step(&disabled, sql, &[object]).is_restored();
     }
 }
 
@@ -228,7 +228,7 @@ fn a_partition_that_is_gone_by_then_is_left_as_it_is() {
 }
 
 #[test]
-fn a_partition_with_partitions_and_their_indexes_comes_back() {
+fn a_partition_with_partitions_and_their_indexes_is_restored() {
     let before = "
         CREATE TABLE events (id int, at int, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
         CREATE INDEX ON events (at);
@@ -244,7 +244,7 @@ fn a_partition_with_partitions_and_their_indexes_comes_back() {
         "ALTER TABLE events DETACH PARTITION late; ALTER TABLE late RENAME TO kept",
         "ALTER TABLE events DETACH PARTITION late; DROP TABLE late",
     ] {
-        step(before, sql, &["table late"]).in_another_order().comes_back();
+        step(before, sql, &["table late"]).in_another_order().is_restored();
     }
 }
 
@@ -288,7 +288,7 @@ fn an_index_is_complete_again_where_others_have_made_partitions_since() {
 
 /// A foreign key is refused by a key that is not whole, and would be left off.
 #[test]
-fn a_foreign_key_comes_back_where_others_have_made_partitions_of_what_it_refers_to_since() {
+fn a_foreign_key_is_restored_where_others_have_made_partitions_of_what_it_refers_to_since() {
     let before = "
         CREATE TABLE users (id int, kind text, CONSTRAINT users_key PRIMARY KEY (id),
                             CONSTRAINT users_both UNIQUE (kind, id)) PARTITION BY RANGE (id);
@@ -351,10 +351,10 @@ fn a_partition_is_clustered_and_identified_by_an_index_as_it_was() {
         ALTER TABLE three REPLICA IDENTITY USING INDEX own;
         INSERT INTO events VALUES (1, 2), (10, 20)";
     for object in ["column events.who", "table events"] {
-        step(before, "ALTER TABLE events ALTER who TYPE bigint", &[object]).comes_back();
+        step(before, "ALTER TABLE events ALTER who TYPE bigint", &[object]).is_restored();
     }
     for sql in ["ALTER TABLE one CLUSTER ON one_id_who_idx", "ALTER TABLE one SET WITHOUT CLUSTER"]
     {
-        step(before, sql, &["table one"]).comes_back();
+        step(before, sql, &["table one"]).is_restored();
     }
 }

@@ -5,7 +5,7 @@ use migrate_tests::server;
 use crate::step;
 
 #[test]
-fn what_was_granted_from_hand_to_hand_comes_back() {
+fn what_was_granted_from_hand_to_hand_is_restored() {
     let chain = "
         CREATE ROLE z_{role}; CREATE ROLE a_{role}; CREATE ROLE c_{role};
         CREATE TABLE posts (id int, title text);
@@ -14,14 +14,14 @@ fn what_was_granted_from_hand_to_hand_comes_back() {
         SET ROLE a_{role}; GRANT SELECT ON posts TO c_{role};
         RESET ROLE";
     for sql in ["DROP TABLE posts", "REVOKE SELECT ON posts FROM z_{role} CASCADE"] {
-        step(chain, sql, &["table posts"]).comes_back();
+        step(chain, sql, &["table posts"]).is_restored();
     }
     let (roles, grants) = chain.split_once("GRANT").unwrap();
-    step(roles, &format!("GRANT{grants}"), &["table posts"]).comes_back();
+    step(roles, &format!("GRANT{grants}"), &["table posts"]).is_restored();
 }
 
 #[test]
-fn what_was_granted_on_members_of_an_extension_comes_back() {
+fn what_was_granted_on_members_of_an_extension_is_restored() {
     let citext = "
         CREATE ROLE {role};
         ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO {role};
@@ -38,12 +38,12 @@ fn what_was_granted_on_members_of_an_extension_comes_back() {
         ("DROP EXTENSION pg_stat_statements", "extension pg_stat_statements"),
         ("GRANT ALL ON FUNCTION citext_larger TO {role}", "function citext_larger"),
     ] {
-        step(citext, sql, &[object]).comes_back();
+        step(citext, sql, &[object]).is_restored();
     }
 }
 
 #[test]
-fn what_was_granted_on_an_aggregate_comes_back() {
+fn what_was_granted_on_an_aggregate_is_restored() {
     let aggregates = "
         CREATE ROLE {role};
         CREATE AGGREGATE total(int) (sfunc = int4pl, stype = int);
@@ -55,12 +55,12 @@ fn what_was_granted_on_an_aggregate_comes_back() {
         ("REVOKE EXECUTE ON FUNCTION seen() FROM PUBLIC", "aggregate seen()"),
         ("REVOKE EXECUTE ON FUNCTION total(int) FROM PUBLIC, {role}", "aggregate total(int)"),
     ] {
-        step(aggregates, sql, &[object]).comes_back();
+        step(aggregates, sql, &[object]).is_restored();
     }
 }
 
 #[test]
-fn the_default_privileges_on_large_objects_come_back() {
+fn the_default_privileges_on_large_objects_are_restored() {
     if server().major() < 18 {
         return;
     }
@@ -72,20 +72,20 @@ fn the_default_privileges_on_large_objects_come_back() {
         "ALTER DEFAULT PRIVILEGES FOR ROLE {role} REVOKE ALL ON LARGE OBJECTS FROM PUBLIC",
         "ALTER DEFAULT PRIVILEGES FOR ROLE {role} REVOKE ALL ON LARGE OBJECTS FROM {role}",
     ] {
-        step(before, sql, &["default privileges {role}"]).comes_back();
+        step(before, sql, &["default privileges {role}"]).is_restored();
     }
 }
 
 #[test]
-fn the_default_privileges_in_a_schema_come_back() {
+fn the_default_privileges_in_a_schema_are_restored() {
     let shop = "
         CREATE ROLE {role};
         CREATE SCHEMA shop;
         CREATE TABLE shop.posts (id int);
         ALTER DEFAULT PRIVILEGES IN SCHEMA shop GRANT SELECT ON TABLES TO {role};
         ALTER DEFAULT PRIVILEGES FOR ROLE {role} IN SCHEMA shop GRANT USAGE ON SEQUENCES TO PUBLIC";
-    step(shop, "DROP SCHEMA shop CASCADE", &["schema shop"]).comes_back();
-    step(shop, "ALTER SCHEMA shop RENAME TO store", &["schema shop", "schema store"]).comes_back();
+    step(shop, "DROP SCHEMA shop CASCADE", &["schema shop"]).is_restored();
+    step(shop, "ALTER SCHEMA shop RENAME TO store", &["schema shop", "schema store"]).is_restored();
 }
 
 #[test]
@@ -94,8 +94,8 @@ fn what_was_granted_to_the_former_owner_is_not_taken_from_it_as_the_owner() {
         "CREATE ROLE {role}; CREATE TABLE t (id int, n int); ALTER TABLE t OWNER TO {role}";
     for grant in ["SELECT", "ALL", "SELECT (n)", "ALL (n)"] {
         let sql = format!("ALTER TABLE t OWNER TO CURRENT_USER; GRANT {grant} ON t TO {{role}}");
-        step(before, &sql, &["table t"]).comes_back();
+        step(before, &sql, &["table t"]).is_restored();
         let more = format!("{sql} WITH GRANT OPTION; REVOKE ALL ON t FROM CURRENT_USER");
-        step(before, &more, &["table t"]).comes_back();
+        step(before, &more, &["table t"]).is_restored();
     }
 }

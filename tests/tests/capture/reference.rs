@@ -266,7 +266,7 @@ fn the_same_text_that_means_something_else_is_written_again() {
         &format!("DROP VIEW v; {other_f} {view}"),
         &["function f", "view v"],
     )
-    .comes_back();
+    .is_restored();
     step(
         &format!("{f} CREATE TABLE t (a int DEFAULT f(1), b int, CHECK (f(b) > 0)); CREATE INDEX i ON t (f(b))"),
         &format!(
@@ -275,11 +275,11 @@ fn the_same_text_that_means_something_else_is_written_again() {
         ),
         &["function f", "table t"],
     )
-    .comes_back();
+    .is_restored();
     let views = "CREATE TABLE t (a int); CREATE VIEW v AS SELECT a FROM t; CREATE VIEW w AS SELECT a FROM v";
     let as_materialized = "DROP VIEW w; DROP VIEW v; CREATE MATERIALIZED VIEW v AS SELECT a FROM t;
         CREATE VIEW w AS SELECT a FROM v";
-    step(views, as_materialized, &["view v", "view w"]).comes_back();
+    step(views, as_materialized, &["view v", "view w"]).is_restored();
     let key = "CREATE TABLE t (a int CONSTRAINT t_pkey PRIMARY KEY, b int);
         CREATE TABLE r (a int CONSTRAINT fk REFERENCES t);";
     let grouped = "CREATE VIEW w AS SELECT a, b FROM t GROUP BY a";
@@ -287,11 +287,11 @@ fn the_same_text_that_means_something_else_is_written_again() {
             ADD CONSTRAINT t_pk PRIMARY KEY (a);
         ALTER TABLE r ADD CONSTRAINT fk FOREIGN KEY (a) REFERENCES t;";
     let objects = &["table t", "table r"];
-    step(key, other_key, objects).comes_back();
+    step(key, other_key, objects).is_restored();
     step(&format!("{key} {grouped}"), &format!("DROP VIEW w; {other_key} {grouped}"), objects)
-        .comes_back();
+        .is_restored();
     let other_table =
         "CREATE TABLE n (LIKE t INCLUDING ALL); ALTER TABLE r DROP CONSTRAINT fk; DROP TABLE t;
         ALTER TABLE n RENAME TO t; ALTER TABLE r ADD CONSTRAINT fk FOREIGN KEY (a) REFERENCES t";
-    step(key, other_table, objects).comes_back();
+    step(key, other_table, objects).is_restored();
 }

@@ -47,8 +47,8 @@ fn the_foreign_key_of_a_partition_has_its_own_name_again() {
     let rename = "ALTER TABLE part RENAME CONSTRAINT to_target TO other";
     let reused = format!("{rename}; ALTER TABLE part ADD CONSTRAINT to_target CHECK (id < 99)");
     for sql in [rename, &reused] {
-        step(before, sql, &["table part"]).comes_back();
-        step(before, sql, &["table parted"]).comes_back();
+        step(before, sql, &["table part"]).is_restored();
+        step(before, sql, &["table parted"]).is_restored();
     }
 }
 
@@ -67,7 +67,7 @@ fn names_that_were_swapped_are_swapped_back() {
         (swap("ALTER TYPE mood RENAME VALUE '{from}' TO '{to}'", "good", "bad"), "type mood"),
     ] {
         let step = step(BEFORE, &sql, &[object]);
-        step.comes_back();
+        step.is_restored();
         assert_eq!(step.answer(ROWS), "B S", "{sql}");
     }
     for (front, names, objects) in [
@@ -81,7 +81,7 @@ fn names_that_were_swapped_are_swapped_back() {
     ] {
         let sql = swap(front, names[0], names[1]);
         let step = step(BEFORE, &sql, &objects);
-        step.comes_back();
+        step.is_restored();
         assert_eq!(step.answer(ROWS), "B S", "{sql}");
     }
 }
@@ -106,7 +106,7 @@ fn tables_that_were_swapped_and_changed_are_as_they_were() {
         ] {
             for sql in [format!("{swapped}; {sql}"), format!("{sql}; {swapped}")] {
                 let step = step(before, &sql, &["table one", "table two"]);
-                step.comes_back();
+                step.is_restored();
                 assert_eq!(
                     step.answer("SELECT concat(one, two) FROM one, two"),
                     "(1,2,3)(1,2,3)",
@@ -168,7 +168,7 @@ fn what_got_the_name_of_something_renamed_goes() {
         ),
     ] {
         let step = step(BEFORE, sql, &[object]);
-        step.comes_back();
+        step.is_restored();
         assert_eq!(step.answer(ROWS), "B S", "{sql}");
     }
 }
@@ -181,13 +181,13 @@ fn objects_that_swapped_their_schemas_are_where_they_were() {
         "ALTER TABLE one.t SET SCHEMA public; ALTER TABLE two.t SET SCHEMA one; ALTER TABLE public.t SET SCHEMA two",
         "ALTER TABLE one.t SET SCHEMA public; CREATE TABLE one.t (c int)",
     ] {
-        step(before, sql, &["table one.t", "table two.t"]).comes_back();
+        step(before, sql, &["table one.t", "table two.t"]).is_restored();
     }
     for sql in [
         "ALTER SCHEMA one RENAME TO three; ALTER SCHEMA two RENAME TO one; ALTER SCHEMA three RENAME TO two",
         "ALTER SCHEMA one RENAME TO three; CREATE SCHEMA one; CREATE TABLE one.t (c int)",
     ] {
-        step(before, sql, &["schema one", "schema two"]).comes_back();
+        step(before, sql, &["schema one", "schema two"]).is_restored();
     }
 }
 
@@ -267,7 +267,7 @@ fn what_was_replaced_by_something_else_of_its_name_is_not_changed_back() {
     }
     // The same again is the same.
     step(BEFORE, "DROP TYPE pair; CREATE TYPE pair AS (x int, y text)", &["type pair"])
-        .comes_back();
+        .is_restored();
 }
 
 /// To change it into what was dropped would destroy it, and what it was is not known.
@@ -333,12 +333,12 @@ fn a_column_that_took_the_name_of_a_dropped_one_has_its_own_again() {
         "ALTER TABLE t DROP a; ALTER TABLE t RENAME b TO a",
         "ALTER TABLE t RENAME a TO x; ALTER TABLE t RENAME b TO a; ALTER TABLE t RENAME x TO b; ALTER TABLE t DROP b",
     ] {
-        step(before, sql, &["table t"]).in_another_order().comes_back();
+        step(before, sql, &["table t"]).in_another_order().is_restored();
     }
 }
 
 #[test]
-fn a_partition_that_was_swapped_for_another_comes_back() {
+fn a_partition_that_was_swapped_for_another_is_restored() {
     let before = "
         CREATE TABLE pt (id int, d int, PRIMARY KEY (id, d)) PARTITION BY RANGE (d);
         CREATE TABLE pt1 PARTITION OF pt FOR VALUES FROM (0) TO (10);
@@ -354,7 +354,7 @@ fn a_partition_that_was_swapped_for_another_comes_back() {
         for objects in
             [&["table pt", "table pt1", "table ptn"][..], &["table ptn", "table pt1", "table pt"]]
         {
-            step(before, &sql, objects).comes_back();
+            step(before, &sql, objects).is_restored();
         }
     }
 }
@@ -427,12 +427,12 @@ fn what_has_the_name_of_the_index_of_a_constraint_is_renamed_first() {
         ),
     ];
     for (sql, objects) in cases {
-        step(before, &format!("{renamed}; {sql}"), objects).comes_back();
+        step(before, &format!("{renamed}; {sql}"), objects).is_restored();
     }
 }
 
 #[test]
-fn a_table_that_a_new_one_takes_the_name_and_the_references_of_comes_back() {
+fn a_table_that_a_new_one_takes_the_name_and_the_references_of_is_restored() {
     let before = "CREATE TABLE a (id int PRIMARY KEY, n int);
         CREATE TABLE r (id int CONSTRAINT fk REFERENCES a)";
     let refer = "ALTER TABLE r DROP CONSTRAINT fk, ADD CONSTRAINT fk FOREIGN KEY (id) REFERENCES a";
@@ -443,8 +443,8 @@ fn a_table_that_a_new_one_takes_the_name_and_the_references_of_comes_back() {
         ALTER TABLE r ADD CONSTRAINT fk FOREIGN KEY (id) REFERENCES a";
     let copied = "CREATE TABLE a_new (LIKE a INCLUDING ALL); ALTER TABLE a RENAME TO a_old;
         ALTER TABLE a_new RENAME TO a";
-    step(before, partitioned, &["table a", "table r", "table a1"]).comes_back();
+    step(before, partitioned, &["table a", "table r", "table a1"]).is_restored();
     for objects in [&["table a", "table r"][..], &["table a", "table r", "table a_old"]] {
-        step(before, &format!("{copied}; {refer}"), objects).comes_back();
+        step(before, &format!("{copied}; {refer}"), objects).is_restored();
     }
 }

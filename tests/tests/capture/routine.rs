@@ -17,7 +17,7 @@ fn what_rests_on_a_function_stays_when_that_is_replaced() {
         let sql = format!(
             "CREATE OR REPLACE FUNCTION double({arguments}) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT a'"
         );
-        let back = step(double, &sql, &["function double"]).comes_back();
+        let back = step(double, &sql, &["function double"]).is_restored();
         assert_eq!(back.contains("INDEX"), rebuilds, "{back}");
     }
     step(
@@ -25,11 +25,11 @@ fn what_rests_on_a_function_stays_when_that_is_replaced() {
         "DROP FUNCTION pair_of; CREATE FUNCTION pair_of(a int, OUT b int, OUT d int) LANGUAGE sql AS 'SELECT 1, 2'",
         &["function pair_of"],
     )
-    .comes_back();
+    .is_restored();
 }
 
 #[test]
-fn an_aggregate_comes_back_with_what_its_functions_may_do() {
+fn an_aggregate_is_restored_with_what_its_functions_may_do() {
     let step = step(
         "CREATE FUNCTION last(int) RETURNS int LANGUAGE sql AS 'SELECT $1';
          CREATE AGGREGATE total(int) (
@@ -39,7 +39,7 @@ fn an_aggregate_comes_back_with_what_its_functions_may_do() {
         "DROP AGGREGATE total(int)",
         &["aggregate total(int)"],
     );
-    step.comes_back();
+    step.is_restored();
     assert_eq!(step.answer("SELECT concat(aggfinalmodify, aggmfinalmodify) FROM pg_aggregate WHERE aggfnoid = 'total'::regproc"), "sw");
 }
 
@@ -55,7 +55,7 @@ fn a_function_that_cannot_be_made_again_is_left_alone_by_a_rename() {
         CREATE FUNCTION f() RETURNS SETOF t LANGUAGE sql BEGIN ATOMIC SELECT x.* FROM t x; END;
         ALTER TABLE t ADD COLUMN more int";
     let back =
-        step(before, "ALTER TABLE p RENAME COLUMN c3 TO renamed", &["column p.c3"]).comes_back();
+        step(before, "ALTER TABLE p RENAME COLUMN c3 TO renamed", &["column p.c3"]).is_restored();
     assert_eq!(back, "ALTER TABLE public.p RENAME COLUMN renamed TO c3");
 }
 
@@ -70,8 +70,8 @@ fn a_function_that_returns_too_few_columns_is_made_again_as_it_was() {
         CREATE FUNCTION f() RETURNS SETOF t LANGUAGE sql BEGIN ATOMIC SELECT x.* FROM t x; END;
         CREATE FUNCTION whole() RETURNS SETOF t LANGUAGE sql BEGIN ATOMIC SELECT x FROM t x; END;
         ALTER TABLE t ADD COLUMN more int";
-    step(before, "DROP TYPE span CASCADE", &["type span"]).in_another_order().comes_back();
-    step(before, "DROP TABLE t CASCADE", &["table t"]).comes_back();
+    step(before, "DROP TYPE span CASCADE", &["type span"]).in_another_order().is_restored();
+    step(before, "DROP TABLE t CASCADE", &["table t"]).is_restored();
 }
 
 #[test]
@@ -88,5 +88,5 @@ fn a_function_that_a_step_lets_use_a_table_is_not_new() {
              BEGIN ATOMIC SELECT count(*) FROM posts; END",
         &["table posts"],
     );
-    assert_eq!(back.way_back(), "DROP FUNCTION public.posts_read()");
+    assert_eq!(back.inverse(), "DROP FUNCTION public.posts_read()");
 }

@@ -3,7 +3,7 @@
 use crate::step;
 
 #[test]
-fn a_foreign_key_whose_rows_are_gone_comes_back_not_valid() {
+fn a_foreign_key_whose_rows_are_gone_is_restored_not_valid() {
     let found = step(
         "CREATE TABLE users (id int PRIMARY KEY); INSERT INTO users VALUES (1);
          CREATE TABLE posts (author int REFERENCES users ON DELETE CASCADE DEFERRABLE);
@@ -26,7 +26,7 @@ fn a_foreign_key_whose_rows_are_gone_comes_back_not_valid() {
 }
 
 #[test]
-fn a_column_comes_back_without_not_null_where_rows_have_none() {
+fn a_column_is_restored_without_not_null_where_rows_have_none() {
     let nullable = "SELECT string_agg(attname || ' ' || attnotnull, ' ' ORDER BY attname)
                     FROM pg_attribute WHERE attrelid = 'posts'::regclass AND attnum > 0 AND NOT attisdropped";
     let posts = "CREATE TABLE posts (
@@ -186,7 +186,7 @@ fn the_check_of_a_domain_that_later_rows_break_is_not_valid() {
 }
 
 #[test]
-fn a_column_whose_default_is_null_comes_back_without_not_null() {
+fn a_column_whose_default_is_null_is_restored_without_not_null() {
     let nullable = "SELECT string_agg(concat(attname, ' ', attnotnull, ' ', atthasdef), ', ')
                     FROM pg_attribute WHERE attrelid = 't'::regclass AND attname IN ('b', 'c')";
     let found = step(
@@ -202,7 +202,7 @@ fn a_column_whose_default_is_null_comes_back_without_not_null() {
 }
 
 #[test]
-fn a_column_of_a_domain_that_rows_violate_comes_back_with_its_base_type() {
+fn a_column_of_a_domain_that_rows_violate_is_restored_with_its_base_type() {
     for domain in ["int NOT NULL", "int CHECK (VALUE IS NOT NULL)"] {
         let before = format!(
             "CREATE DOMAIN d AS {domain}; CREATE TABLE t (x int, a d); CREATE VIEW v AS SELECT a FROM t"

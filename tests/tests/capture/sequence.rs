@@ -17,7 +17,7 @@ fn sequences_go_on_where_they_were() {
     for (sequence, next) in [("restarted", "700"), ("fresh", "5"), ("called", "3")] {
         let step =
             step(SHOP, &format!("DROP SEQUENCE {sequence}"), &[&format!("sequence {sequence}")]);
-        step.comes_back();
+        step.is_restored();
         assert_eq!(step.answer(&format!("SELECT nextval('{sequence}')::text")), next);
     }
 }
@@ -42,11 +42,11 @@ fn the_values_of_a_column_do_not_come_twice() {
             },
         );
         let step = step(SHOP, &sql, &[&format!("column users.{column}")]).in_another_order();
-        step.comes_back();
+        step.is_restored();
         assert_eq!(step.answer(&format!("SELECT nextval('{sequence}')::text")), next, "{drop}");
     }
     let step = step(SHOP, "DROP TABLE users", &["table users"]);
-    step.comes_back();
+    step.is_restored();
     assert_eq!(step.answer("SELECT nextval('users_id_seq')::text"), "3");
     assert_eq!(step.answer("SELECT nextval('downwards')::text"), "-3");
 }
@@ -63,12 +63,12 @@ fn sequences_are_read_among_many_relations() {
         END $$";
     for analyze in ["", "; ANALYZE"] {
         let before = format!("{schema}{analyze}");
-        step(&before, "DROP SCHEMA shop CASCADE", &["schema shop"]).comes_back();
+        step(&before, "DROP SCHEMA shop CASCADE", &["schema shop"]).is_restored();
     }
 }
 
 #[test]
-fn the_sequence_of_a_table_of_another_owner_comes_back() {
+fn the_sequence_of_a_table_of_another_owner_is_restored() {
     let tables = "
         CREATE ROLE {role};
         CREATE TABLE posts (id serial, b int);
@@ -83,6 +83,6 @@ fn the_sequence_of_a_table_of_another_owner_comes_back() {
         ("ALTER TABLE posts OWNER TO CURRENT_USER", "table posts"),
         ("DROP TABLE posts", "table posts"),
     ] {
-        step(tables, sql, &[object]).in_another_order().comes_back();
+        step(tables, sql, &[object]).in_another_order().is_restored();
     }
 }

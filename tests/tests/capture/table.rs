@@ -29,7 +29,7 @@ fn a_name_is_no_pattern() {
         (r#"ALTER TABLE "t%s" RENAME COLUMN "c%s" TO other"#, "table t%s"),
         (r#"ALTER TYPE "y%s" RENAME ATTRIBUTE "e%s" TO other CASCADE"#, "type y%s"),
     ] {
-        step(table, sql, &[object]).comes_back();
+        step(table, sql, &[object]).is_restored();
     }
 }
 
@@ -85,12 +85,12 @@ CREATE PUBLICATION news FOR TABLE "Odd one"."Posts" {columns};
 "#;
 
 #[test]
-fn a_table_comes_back_with_everything() {
-    step(SHOP, r#"DROP TABLE "Odd one"."Posts" CASCADE"#, &["table Odd one.Posts"]).comes_back();
+fn a_table_is_restored_with_everything() {
+    step(SHOP, r#"DROP TABLE "Odd one"."Posts" CASCADE"#, &["table Odd one.Posts"]).is_restored();
 }
 
 #[test]
-fn a_column_comes_back() {
+fn a_column_is_restored() {
     // Its columns are named in the order that the table has them in.
     let shop = SHOP
         .replace("ON title, author FROM", "ON title, length FROM")
@@ -99,12 +99,12 @@ fn a_column_comes_back() {
         let sql = format!(r#"ALTER TABLE "Odd one"."Posts" DROP COLUMN {column} CASCADE"#);
         step(&shop, &sql, &[&format!("column Odd one.Posts.{column}")])
             .in_another_order()
-            .comes_back();
+            .is_restored();
     }
 }
 
 #[test]
-fn what_hangs_on_a_table_comes_back() {
+fn what_hangs_on_a_table_is_restored() {
     for (sql, object) in [
         (r#"DROP INDEX "Odd one"."only glad""#, "index Odd one.only glad"),
         (r#"DROP INDEX "Odd one".by_length"#, "index Odd one.by_length"),
@@ -163,7 +163,7 @@ fn what_hangs_on_a_table_comes_back() {
         (r#"DROP SCHEMA "Odd one" CASCADE"#, "schema Odd one"),
         ("DROP TABLE users CASCADE", "table users"),
     ] {
-        step(SHOP, sql, &[object]).in_another_order().comes_back();
+        step(SHOP, sql, &[object]).in_another_order().is_restored();
     }
 }
 
@@ -195,7 +195,7 @@ fn a_changed_column_changes_back() {
         let shop = format!("{SHOP}; {views}");
         step(&shop, &format!("{alter} {sql}"), &[&format!("column Odd one.Posts.{column}")])
             .in_another_order()
-            .comes_back();
+            .is_restored();
     }
 }
 
@@ -213,19 +213,19 @@ fn a_changed_table_changes_back() {
         "DISABLE TRIGGER touch",
         "ADD COLUMN more int REFERENCES users, ADD CHECK (price < 5), ALTER author DROP NOT NULL",
     ] {
-        step(SHOP, &format!("{alter} {sql}"), &["table Odd one.Posts"]).comes_back();
+        step(SHOP, &format!("{alter} {sql}"), &["table Odd one.Posts"]).is_restored();
     }
     let shop = "CREATE TABLE a (id int); CREATE TABLE b (id int)";
-    step(shop, "ALTER TABLE a SET UNLOGGED", &["table a"]).comes_back();
-    step(shop, "ALTER TABLE a INHERIT b", &["table a"]).in_another_order().comes_back();
-    step(shop, "CREATE TABLE c (id int) INHERITS (a)", &["table c"]).comes_back();
+    step(shop, "ALTER TABLE a SET UNLOGGED", &["table a"]).is_restored();
+    step(shop, "ALTER TABLE a INHERIT b", &["table a"]).in_another_order().is_restored();
+    step(shop, "CREATE TABLE c (id int) INHERITS (a)", &["table c"]).is_restored();
     step(
         "CREATE TABLE a (); COMMENT ON TABLE a IS 'x'",
         "COMMENT ON TABLE a IS NULL",
         &["table a"],
     )
-    .comes_back();
-    step("CREATE TABLE a ()", "COMMENT ON TABLE a IS 'x'", &["table a"]).comes_back();
+    .is_restored();
+    step("CREATE TABLE a ()", "COMMENT ON TABLE a IS 'x'", &["table a"]).is_restored();
 }
 
 const PARTITIONS: &str = r#"
@@ -252,7 +252,7 @@ COMMENT ON TABLE events_a IS 'of a partition';
 "#;
 
 #[test]
-fn partitions_come_back() {
+fn partitions_are_restored() {
     for (sql, object) in [
         ("DROP TABLE events CASCADE", "table events"),
         ("DROP TABLE events_1 CASCADE", "table events_1"),
@@ -279,12 +279,12 @@ fn partitions_come_back() {
             "table events_3",
         ),
     ] {
-        step(PARTITIONS, sql, &[object]).in_another_order().comes_back();
+        step(PARTITIONS, sql, &[object]).in_another_order().is_restored();
     }
 }
 
 #[test]
-fn heirs_come_back() {
+fn heirs_are_restored() {
     let heirs = "
         CREATE TABLE a (id int NOT NULL, name text DEFAULT 'x', CONSTRAINT named CHECK (name <> ''));
         CREATE TABLE b (more int, name text DEFAULT 'y') INHERITS (a);
@@ -304,13 +304,13 @@ fn heirs_come_back() {
         ("ALTER TABLE a ALTER id TYPE bigint", "column a.id"),
         ("ALTER TABLE a ALTER name SET DEFAULT 'z'", "column a.name"),
     ] {
-        step(heirs, sql, &[object]).in_another_order().comes_back();
+        step(heirs, sql, &[object]).in_another_order().is_restored();
     }
 }
 
 /// From 18 on, they are constraints of their own.
 #[test]
-fn not_nulls_come_back() {
+fn not_nulls_are_restored() {
     if server().major() < 18 {
         return;
     }
@@ -335,14 +335,14 @@ fn not_nulls_come_back() {
         ("DROP COLUMN c", "column t.c"),
     ] {
         let table = if sql.contains("COLUMN") { empty } else { table };
-        step(table, &format!("ALTER TABLE t {sql}"), &[object]).in_another_order().comes_back();
+        step(table, &format!("ALTER TABLE t {sql}"), &[object]).in_another_order().is_restored();
     }
     step(
         "CREATE TABLE t (b int); ALTER TABLE t ADD CONSTRAINT later NOT NULL b NOT VALID",
         "ALTER TABLE t VALIDATE CONSTRAINT later",
         &["constraint t.later"],
     )
-    .comes_back();
+    .is_restored();
 }
 
 /// From 18 on.
@@ -354,17 +354,17 @@ fn a_renamed_not_null_gets_its_name_back() {
     let before = "CREATE TABLE \"t's\" (id int PRIMARY KEY, i int GENERATED ALWAYS AS IDENTITY, \"c'\" int NOT NULL)";
     for constraint in ["t's_id_not_null", "t's_i_not_null", "t's_c'_not_null"] {
         let rename = format!("ALTER TABLE \"t's\" RENAME CONSTRAINT \"{constraint}\" TO \"50%s\"");
-        step(before, &rename, &["table t's"]).comes_back();
+        step(before, &rename, &["table t's"]).is_restored();
     }
     let before = "CREATE TABLE p (id int NOT NULL); CREATE TABLE h () INHERITS (p)";
     step(before, "ALTER TABLE p RENAME CONSTRAINT p_id_not_null TO other", &["table p"])
-        .comes_back();
+        .is_restored();
     let before = format!("{before}; ALTER TABLE h ALTER id SET NOT NULL");
     step(&before, "ALTER TABLE p RENAME CONSTRAINT p_id_not_null TO other", &["table p"])
-        .comes_back();
-    step(&before, "DROP TABLE p, h", &["table p", "table h"]).comes_back();
+        .is_restored();
+    step(&before, "DROP TABLE p, h", &["table p", "table h"]).is_restored();
     let before = "CREATE TABLE p (id int NOT NULL); CREATE TABLE h (id int) INHERITS (p)";
-    step(before, "DROP TABLE h", &["table h"]).comes_back();
+    step(before, "DROP TABLE h", &["table h"]).is_restored();
 }
 
 #[test]
@@ -374,5 +374,5 @@ fn options_of_a_toast_table_wait_for_the_type_that_needs_one() {
         "ALTER TABLE h ALTER a TYPE varchar(10)",
         &["table h"],
     )
-    .comes_back();
+    .is_restored();
 }

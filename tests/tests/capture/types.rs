@@ -3,7 +3,7 @@
 use crate::step;
 
 #[test]
-fn a_domain_comes_back_under_arrays_and_rows_of_it() {
+fn a_domain_is_restored_under_arrays_and_rows_of_it() {
     let domain = "
         CREATE DOMAIN positive AS int CONSTRAINT above CHECK (VALUE > 0) CONSTRAINT below CHECK (VALUE < 9);
         COMMENT ON CONSTRAINT above ON DOMAIN positive IS 'of a domain';
@@ -11,13 +11,13 @@ fn a_domain_comes_back_under_arrays_and_rows_of_it() {
         CREATE TABLE t (id int, a positive[], b pair)";
     step(domain, "DROP DOMAIN positive CASCADE", &["domain positive"])
         .in_another_order()
-        .comes_back();
+        .is_restored();
     let domain = "
         CREATE DOMAIN positive AS int CHECK (VALUE < 9);
         ALTER DOMAIN positive ADD CONSTRAINT above CHECK (VALUE > 0) NOT VALID;
         CREATE TABLE t (id int, a positive)";
     for sql in ["DROP DOMAIN positive CASCADE", "ALTER DOMAIN positive DROP CONSTRAINT above"] {
-        step(domain, sql, &["domain positive"]).in_another_order().comes_back();
+        step(domain, sql, &["domain positive"]).in_another_order().is_restored();
     }
 }
 
@@ -37,12 +37,12 @@ fn types_of_columns_change_back_without_using() {
         ("ALTER TABLE plain ALTER g TYPE text", "column plain.g"),
         ("ALTER TABLE plain ALTER g TYPE bigint", "column plain.g"),
     ] {
-        step(before, sql, &[object]).comes_back();
+        step(before, sql, &[object]).is_restored();
     }
 }
 
 #[test]
-fn what_goes_with_a_type_comes_back_with_it() {
+fn what_goes_with_a_type_is_restored_with_it() {
     let before = "
         CREATE TYPE e AS ENUM ('a', 'b');
         CREATE FUNCTION number(e) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';
@@ -56,7 +56,7 @@ fn what_goes_with_a_type_comes_back_with_it() {
         ("DROP FUNCTION number CASCADE", "function number"),
         ("DROP CAST (e AS int) CASCADE", "cast (e,int)"),
     ] {
-        step(before, sql, &[object]).comes_back();
+        step(before, sql, &[object]).is_restored();
     }
 }
 
@@ -65,11 +65,11 @@ fn values_of_an_enum_have_their_old_labels() {
     let before = "
         CREATE TYPE e AS ENUM ('a', 'it''s', 'c');
         CREATE TABLE t (e e DEFAULT 'a')";
-    step(before, "ALTER TYPE e RENAME VALUE 'it''s' TO 'b'", &["type e"]).comes_back();
+    step(before, "ALTER TYPE e RENAME VALUE 'it''s' TO 'b'", &["type e"]).is_restored();
     let swap = "
         ALTER TYPE e RENAME VALUE 'a' TO 'x';
         ALTER TYPE e RENAME VALUE 'c' TO '$$'";
-    step(before, swap, &["type e"]).comes_back();
+    step(before, swap, &["type e"]).is_restored();
     let added = step(before, "ALTER TYPE e ADD VALUE 'd'", &["type e"]);
     assert_eq!(
         added.back_over_rows("", "SELECT ''"),
@@ -99,7 +99,7 @@ fn a_serial_column_that_became_an_identity_is_one_again_and_the_reverse() {
         (to_serial, "table u", "INSERT INTO u (n) VALUES (3) RETURNING (c - 4)::text"),
     ] {
         let step = step(tables, sql, &[object]);
-        step.comes_back();
+        step.is_restored();
         assert_eq!(step.answer(next), "3", "{sql}");
     }
 }
@@ -138,7 +138,7 @@ fn what_keeps_a_column_from_changing_its_type_is_out_of_the_way_on_both_ways() {
         ),
     ] {
         let step = step(table, &sql, &["table t"]);
-        step.comes_back();
+        step.is_restored();
         assert_eq!(step.answer("SELECT g::text FROM t"), "5");
     }
 }

@@ -18,7 +18,7 @@ fn a_materialized_view_is_filled_when_all_it_needs_is_there() {
         REFRESH MATERIALIZED VIEW shop.totals;
         REFRESH MATERIALIZED VIEW shop.doubles";
     let step = step(shop, "DROP SCHEMA shop CASCADE", &["schema shop"]);
-    step.comes_back();
+    step.is_restored();
     assert_eq!(step.answer("SELECT n::text FROM shop.doubles"), "0");
 }
 
@@ -103,7 +103,7 @@ fn what_uses_columns_by_position_is_recreated_in_their_order_only() {
     assert!(found.starts_with("ERROR: cannot recreate what uses columns of `public.t`"), "{found}");
     // Where the order is the same, nothing is in the way.
     let step = step(&before, "DROP TABLE t, u CASCADE", &["table t", "table u"]);
-    step.comes_back();
+    step.is_restored();
     if server().major() >= 14 {
         for of_t in [
             "CREATE FUNCTION by_position() RETURNS t RETURN (SELECT ROW(uid, b, c)::t FROM t)",
@@ -113,7 +113,7 @@ fn what_uses_columns_by_position_is_recreated_in_their_order_only() {
             let step = crate::step(&before, at_once, &["column t.b"]);
             let found = step.back_over_rows("", "SELECT ''");
             assert!(found.starts_with("ERROR: cannot recreate what uses columns of"), "{found}");
-            crate::step(&before, "DROP TABLE t CASCADE", &["table t"]).comes_back();
+            crate::step(&before, "DROP TABLE t CASCADE", &["table t"]).is_restored();
         }
     }
 }
@@ -158,5 +158,5 @@ fn a_view_of_a_functions_rows_has_a_dropped_column_again() {
         CREATE VIEW liked AS SELECT l.id, l.likes FROM latest() l;
         CREATE MATERIALIZED VIEW counted AS SELECT sum(l.likes) AS likes FROM latest() l";
     step(before, "ALTER TABLE posts DROP COLUMN likes CASCADE", &["column posts.likes"])
-        .comes_back();
+        .is_restored();
 }

@@ -181,7 +181,7 @@ const IRREVERSIBLE: [Case; 8] = [
 ];
 
 #[test]
-fn what_would_come_back_as_another_kind_is_refused() {
+fn what_would_be_restored_as_another_kind_is_refused() {
     let Some(citus) = Citus::start() else { return };
     for (up, why) in IRREVERSIBLE {
         for table in ["events", "countries", "parts", "plain"] {

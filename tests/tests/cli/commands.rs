@@ -62,7 +62,7 @@ fn dry_runs_and_plans() {
 }
 
 #[test]
-fn every_step_says_how_it_comes_back() {
+fn every_step_says_how_it_is_restored() {
     let cli = Cli::with_plan(&[
         migration("20260101000000_create_posts", |pgm| {
             pgm.create_table("posts", |t| t.text("title"));
@@ -130,7 +130,7 @@ fn marks() {
 }
 
 #[test]
-fn what_cannot_be_taken_back_is_said_when_it_is_applied() {
+fn what_cannot_be_reverted_is_said_when_it_is_applied() {
     let cli = Cli::with_plan(&[
         migration("20260101000000_a", |pgm| _ = pgm.sql("CREATE TABLE a ()")),
         reversible(

@@ -35,7 +35,7 @@ fn what_is_set_aside() {
 }
 
 #[test]
-fn a_way_back_that_failed() {
+fn an_inverse_that_failed() {
     let down = |pgm: &mut Pgm| _ = pgm.sql("DROP TABLE nothing");
     let apart = |pgm: &mut Pgm| {
         pgm.sql("CREATE TABLE b (); VACUUM b").outside_transaction().down("VACUUM b; VACUUM c");
@@ -46,7 +46,7 @@ fn a_way_back_that_failed() {
 }
 
 #[test]
-fn a_way_back_with_nothing_to_do() {
+fn an_inverse_with_nothing_to_do() {
     let up = |pgm: &mut Pgm| _ = pgm.sql("SELECT 1").down("");
     let cli = Cli::with_plan(&[migration(A, up)]);
     insta::assert_snapshot!(cli.session(&["plan --down", "up", "down --dry-run"]));

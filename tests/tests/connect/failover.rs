@@ -153,7 +153,7 @@ fn a_promoted_standby_takes_over() {
 }
 
 #[test]
-fn a_former_primary_that_comes_back_is_not_taken() {
+fn a_former_primary_that_is_restored_is_not_taken() {
     let primary = Server::new();
     let standby = Standby::of(&primary);
     let mut session = both(&primary, &standby, "target_session_attrs=any");

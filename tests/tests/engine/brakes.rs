@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use migrate_core::event::Direction;
-use migrate_core::{DownTo, Error, Event, Failure, Interrupt, Left, Limits, Stop, UpTo};
+use migrate_core::{DownTo, Error, Event, Failure, FailureState, Interrupt, Limits, Stop, UpTo};
 use migrate_dsl::Migration;
 use migrate_tests::{Engine, migration};
 
@@ -40,7 +40,7 @@ fn stopped(engine: &Engine, all: &[Migration], query: &str, direction: Direction
     })
 }
 
-fn stop_of(error: &Error) -> (Stop, Left) {
+fn stop_of(error: &Error) -> (Stop, FailureState) {
     let Error::Apply(failed) = error else { panic!("{error}") };
     let Failure::Stopped(stop) = failed.failure else { panic!("{}", failed.failure) };
     (stop, failed.left)
@@ -59,7 +59,7 @@ fn a_transaction_is_rolled_back() {
     let started = Instant::now();
     let error = stopped_at(&engine, &all, "pg_sleep(60)");
     assert!(started.elapsed() < Duration::from_secs(10));
-    assert_eq!(stop_of(&error), (Stop::Interrupted, Left::RolledBack));
+    assert_eq!(stop_of(&error), (Stop::Interrupted, FailureState::RolledBack));
     assert_eq!(engine.status(&all), format!("applied {A}\npending {B}"));
     assert_eq!(engine.value("SELECT to_regclass('b')"), "NULL");
     assert_eq!(engine.value("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"), "0");
@@ -79,7 +79,7 @@ fn a_build_is_taken_away_and_made_again() {
             .down("DROP INDEX slow_idx");
     })];
     let error = stopped_at(&engine, &all, "CREATE INDEX CONCURRENTLY");
-    assert_eq!(stop_of(&error), (Stop::Interrupted, Left::Partial { done: 1, of: 2 }));
+    assert_eq!(stop_of(&error), (Stop::Interrupted, FailureState::Partial { done: 1, of: 2 }));
     assert_eq!(engine.status(&all), format!("partial {A}"));
     assert_eq!(engine.value("SELECT to_regclass('slow_idx')"), "NULL");
     engine.database.execute(&format!("ALTER DATABASE {name} SET test.sleep = '0'"));
@@ -108,7 +108,11 @@ fn an_index_that_is_half_dropped_goes() {
         let mut other = engine.database.client();
         other.batch_execute("BEGIN; SELECT FROM t").unwrap();
         let error = stopped(&engine, &all, "DROP INDEX CONCURRENTLY", direction);
-        assert_eq!(stop_of(&error), (Stop::Interrupted, Left::HalfDone), "{direction}");
+        assert_eq!(
+            stop_of(&error),
+            (Stop::Interrupted, FailureState::PartiallyApplied),
+            "{direction}"
+        );
         assert_eq!(engine.value(is_valid), "f");
         assert!(engine.status(&all).contains(&format!("partial {name}")), "{direction}");
         other.batch_execute("COMMIT").unwrap();
@@ -126,7 +130,7 @@ fn an_index_that_is_half_dropped_goes() {
 
 /// Whoever reverts the half that is done has the index again.
 #[test]
-fn an_index_that_is_half_dropped_comes_back_when_that_is_reverted() {
+fn an_index_that_is_half_dropped_is_restored_when_that_is_reverted() {
     let engine = Engine::new();
     engine.database.execute("CREATE TABLE t (n int); CREATE INDEX t_n_idx ON t (n)");
     let all = [migration(A, |pgm| _ = pgm.drop_index("t_n_idx").concurrently())];
@@ -191,7 +195,10 @@ fn the_whole_has_an_end() {
     let migrator = engine.migrator(&all).limits(Limits { whole, ..Limits::default() });
     let error = migrator.up(&mut engine.session(), &UpTo::default(), &mut |_: Event| {});
     let error = error.unwrap_err();
-    assert_eq!(stop_of(&error), (Stop::OutOfTime(Duration::from_millis(700)), Left::RolledBack));
+    assert_eq!(
+        stop_of(&error),
+        (Stop::OutOfTime(Duration::from_millis(700)), FailureState::RolledBack)
+    );
     let diagnostic = &error.diagnostics()[0];
     insta::assert_snapshot!(diagnostic.message, @"stopped after 0.7 s, the time that was given");
     assert_eq!(engine.status(&all), format!("applied {A}\npending {B}"));

@@ -342,7 +342,7 @@ fn columns(engine: &Engine, table: &str) -> Vec<String> {
 }
 
 #[test]
-fn any_column_that_is_gone_is_named_and_comes_back_where_it_can() {
+fn any_column_that_is_gone_is_named_and_is_restored_where_it_can() {
     let all = [migration(A, |pgm| _ = pgm.sql("SELECT 1").down("SELECT 1"))];
     let engine = Engine::new();
     engine.up(&all).unwrap();

@@ -83,7 +83,7 @@ fn what_was_captured_of_a_step_is_made_again_in_one_transaction_without_parts() 
 }
 
 #[test]
-fn each_step_comes_back_to_what_it_found() {
+fn each_step_is_restored_to_what_it_found() {
     let engine = posts();
     let before = engine.catalog();
     let all = [migration(A, |pgm| {
@@ -98,7 +98,7 @@ fn each_step_comes_back_to_what_it_found() {
 }
 
 #[test]
-fn what_others_changed_in_between_is_what_comes_back() {
+fn what_others_changed_in_between_is_what_is_restored() {
     let engine = posts();
     let all = [
         migration(A, |pgm| captured(pgm, "ALTER TABLE posts ADD UNIQUE (title)", "posts")),
@@ -145,7 +145,7 @@ fn outside_a_transaction_it_is_kept_in_the_journal() {
 }
 
 #[test]
-fn an_index_comes_back_as_it_went() {
+fn an_index_is_restored_as_it_went() {
     let engine = posts();
     engine.database.execute(
         "CREATE UNIQUE INDEX \"One of\" ON posts (lower(title)) WHERE id > 0;
@@ -173,7 +173,7 @@ fn an_index_comes_back_as_it_went() {
 }
 
 #[test]
-fn an_index_that_went_in_a_transaction_comes_back_in_one() {
+fn an_index_that_went_in_a_transaction_is_restored_in_one() {
     let engine = posts();
     let before = engine.catalog();
     let all = [migration(A, |pgm| _ = pgm.drop_index("by_title"))];

@@ -79,7 +79,7 @@ fn a_network_that_is_cut_again_and_again_is_told() {
     let (done, _) = up(&engine, &proxy, &two());
     let error = done.unwrap_err();
     let Error::Apply(failed) = &error else { panic!("{error}") };
-    assert_eq!(failed.left, migrate_core::Left::Unknown);
+    assert_eq!(failed.left, migrate_core::FailureState::Unknown);
     assert_eq!(engine.status(&two()), format!("applied {A}\npending {B}"));
     assert_eq!(engine.up(&two()).unwrap(), [B]);
 }
@@ -107,7 +107,7 @@ fn a_build_whose_end_nobody_saw() {
 }
 
 #[test]
-fn a_way_back_whose_answer_is_lost() {
+fn an_inverse_whose_answer_is_lost() {
     let engine = Engine::new();
     engine.up(&two()).unwrap();
     let proxy = Proxy::new(&[Cut::After("DROP TABLE two"), Cut::Before("DROP TABLE one")]);
@@ -194,7 +194,7 @@ fn what_another_has_applied_meanwhile_is_not_done_again() {
 }
 
 #[test]
-fn what_another_has_taken_back_meanwhile_is_not_built_upon() {
+fn what_another_has_reverted_meanwhile_is_not_built_upon() {
     let engine = Engine::new();
     let all = two_with_a_trace(&engine);
     let proxy = Proxy::new(&[Cut::Before("CALL work")]);
@@ -215,7 +215,7 @@ fn what_another_has_taken_back_meanwhile_is_not_built_upon() {
 }
 
 #[test]
-fn what_another_has_applied_meanwhile_is_not_taken_back() {
+fn what_another_has_applied_meanwhile_is_not_reverted() {
     let engine = Engine::new();
     let all = two_with_a_trace(&engine);
     engine.up(&all).unwrap();
@@ -289,5 +289,5 @@ fn the_wait_for_the_lock_after_a_cut_has_an_end() {
     });
     let Err(Error::Apply(failed)) = done else { panic!("{done:?}") };
     assert!(matches!(failed.failure, Failure::Stopped(_)), "{}", failed.failure);
-    assert_eq!(failed.left, migrate_core::Left::Unknown);
+    assert_eq!(failed.left, migrate_core::FailureState::Unknown);
 }

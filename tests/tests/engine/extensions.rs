@@ -287,7 +287,7 @@ fn what_any_extension_keeps_of_a_table_is_named() {
 }
 
 #[test]
-fn what_is_known_by_its_name_may_be_renamed_and_come_back() {
+fn what_is_known_by_its_name_may_be_renamed_and_be_restored() {
     let engine = shelf();
     let all = [migration(A, |pgm| {
         pgm.drop_table("parents").keep_data();
@@ -340,7 +340,7 @@ fn what_goes_with_an_extension_is_named() {
     let engine = shelf();
     let all = [migration(A, |pgm| _ = pgm.drop_extension("shelf"))];
     insta::assert_snapshot!(told_by_up(&engine, &all)[0], @"`20260101000000_a`: drop extension `shelf`: the extension `shelf` keeps something of table `items` in `shelf.items`; the extension `shelf` keeps something of table `labelled` in `shelf.labels`; the extension `shelf` keeps something of table `parents` in `shelf.part_config`; this is not captured, and `down` will not restore it");
-    let back = engine.migrator(&all).would_take_back(&mut engine.session(), &DownTo::All);
+    let back = engine.migrator(&all).would_revert(&mut engine.session(), &DownTo::All);
     let back = migrate_core::Migrator::not_restored(back.unwrap());
     let [Event::NotRestored { objects, .. }] = back.as_slice() else { panic!("{back:?}") };
     insta::assert_snapshot!(objects.join("\n"), @"
@@ -559,12 +559,12 @@ fn the_program_says_it_and_exits_with_5() {
     |         done 1 migration applied
     $ migrate down --dry-run  # 5
     |       target <database> on postgres@<socket> (`DATABASE_URL`)
-    | error[no_way_back]: `20260101000000_a` cannot be reverted: table `events` was a distributed table of the extension `citus`, which is not captured: the inverse would create an ordinary table, and the migration has no `down`
+    | error[no_inverse]: `20260101000000_a` cannot be reverted: table `events` was a distributed table of the extension `citus`, which is not captured: the inverse would create an ordinary table, and the migration has no `down`
     | --> tests/tests/engine/extensions.rs:91:9
     |  = help: nothing was changed; write a `pub fn down` in its file to revert it
     $ migrate down  # 5
     |       target <database> on postgres@<socket> (`DATABASE_URL`)
-    | error[no_way_back]: `20260101000000_a` cannot be reverted: table `events` was a distributed table of the extension `citus`, which is not captured: the inverse would create an ordinary table, and the migration has no `down`
+    | error[no_inverse]: `20260101000000_a` cannot be reverted: table `events` was a distributed table of the extension `citus`, which is not captured: the inverse would create an ordinary table, and the migration has no `down`
     | --> tests/tests/engine/extensions.rs:91:9
     |  = help: nothing was changed; write a `pub fn down` in its file to revert it
     $ migrate up --json  # 0
@@ -595,7 +595,7 @@ fn what_is_known_by_a_name_is_named_before_that_name_goes() {
                 dry
             }
             false => {
-                let back = migrator.would_take_back(&mut session, &DownTo::Count(1)).unwrap();
+                let back = migrator.would_revert(&mut session, &DownTo::Count(1)).unwrap();
                 let dry = migrator.warnings_before_down(&mut session, &back).unwrap();
                 migrator.down(&mut session, &DownTo::Count(1), &mut observer).unwrap();
                 dry

@@ -1,6 +1,6 @@
 //! What is told, and what is left, when something goes wrong.
 
-use migrate_core::{Error, Event, Left, UpTo};
+use migrate_core::{Error, Event, FailureState, UpTo};
 use migrate_dsl::{Migration, Pgm};
 use migrate_tests::engine::migrator;
 use migrate_tests::{Engine, migration, plan};
@@ -19,7 +19,7 @@ fn the_third_of_four_undoes_the_first_two() {
     })];
     let error = engine.up(&all).unwrap_err();
     let Error::Apply(failed) = &error else { panic!("{error}") };
-    assert_eq!(failed.left, Left::RolledBack);
+    assert_eq!(failed.left, FailureState::RolledBack);
     let diagnostic = &error.diagnostics()[0];
     assert_eq!(diagnostic.code.as_deref(), Some("42P01"));
     assert_eq!(diagnostic.message, "relation \"öne\" does not exist");

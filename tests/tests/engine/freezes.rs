@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use migrate_core::{
-    DownTo, Environment, Error, Event, Interrupt, Left, Limits, Session, Target, UpTo,
+    DownTo, Environment, Error, Event, FailureState, Interrupt, Limits, Session, Target, UpTo,
 };
 use migrate_dsl::Migration;
 use migrate_tests::process::eventually;
@@ -64,7 +64,7 @@ fn an_interrupt_ends_the_wait_on_a_frozen_connection() {
     let (error, waited) = up_frozen(&engine, &all, Limits::default(), stop);
     assert!(waited < Duration::from_secs(2), "{waited:?}");
     let Error::Apply(failed) = &error else { panic!("{error}") };
-    assert_eq!((error.stopped().is_some(), failed.left), (true, Left::Unknown), "{error}");
+    assert_eq!((error.stopped().is_some(), failed.left), (true, FailureState::Unknown), "{error}");
     let told = &error.diagnostics()[0];
     insta::assert_snapshot!(told.message, @"interrupted, and the server did not answer");
     insta::assert_snapshot!(told.notes.join("\n"), @"`20260101000000_a`: whether it was committed is not known");

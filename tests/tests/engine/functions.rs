@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use migrate_core::{DownTo, Error, Event, Failure, Interrupt, Left, Limits, Migrator, UpTo};
+use migrate_core::{
+    DownTo, Error, Event, Failure, FailureState, Interrupt, Limits, Migrator, UpTo,
+};
 use migrate_dsl::prelude::*;
 use migrate_dsl::{DatabaseError, Migration, Migrations, Value};
 use migrate_tests::{Engine, migration, plan, reversible};
@@ -391,7 +393,10 @@ fn outside_a_transaction_what_was_done_stays_and_the_author_says_what_then() {
         pgm.rust("fill", fill).down(|_| Ok(()));
     })];
     let error = engine.up(&unsure).unwrap_err();
-    assert!(matches!(&error, Error::Apply(error) if error.left == Left::Begun), "{error:?}");
+    assert!(
+        matches!(&error, Error::Apply(error) if error.left == FailureState::Begun),
+        "{error:?}"
+    );
     insta::assert_snapshot!(told(&error), @r#"
     error: the Rust function `fill`: the first time
     at: rust
@@ -452,7 +457,7 @@ fn down_reverts_an_idempotent_step_that_failed_outside_a_transaction() {
         assert!(told(&error).ends_with(help), "{}", told(&error));
         assert_eq!(engine.value(STANDING), "1 0 true");
         let mut session = engine.session();
-        let would = engine.migrator(&all).would_take_back(&mut session, &DownTo::All).unwrap();
+        let would = engine.migrator(&all).would_revert(&mut session, &DownTo::All).unwrap();
         assert_eq!(would[0].1.len(), 1);
         assert_eq!(engine.down(&all, 1).unwrap(), [A]);
         assert_eq!(engine.value("SELECT count(*) FROM words"), "0");
@@ -503,7 +508,7 @@ fn down_refuses_a_step_of_which_nobody_knows_what_is_done() {
         engine.up(&all).unwrap_err();
         let before = engine.value(STANDING);
         let mut session = engine.session();
-        let would = engine.migrator(&all).would_take_back(&mut session, &DownTo::All);
+        let would = engine.migrator(&all).would_revert(&mut session, &DownTo::All);
         for error in [would.unwrap_err(), engine.down(&all, 1).unwrap_err()] {
             assert_eq!(error.diagnostics()[0].code.as_deref(), Some(code), "{}", told(&error));
         }
@@ -580,7 +585,7 @@ fn outside_a_transaction_what_failed_may_have_done_something() {
         let all = [migration(A, up)];
         let error = engine.up(&all).unwrap_err();
         let Error::Apply(failed) = &error else { panic!("{error}") };
-        assert_eq!(failed.left, Left::Begun, "{}", told(&error));
+        assert_eq!(failed.left, FailureState::Begun, "{}", told(&error));
         assert_eq!(engine.status(&all), format!("partial {A}"));
         let left = "SELECT (SELECT count(*) FROM words) || coalesce(to_regclass('half')::text, '')";
         let before = engine.value(left);
@@ -610,14 +615,14 @@ fn outside_a_transaction_what_failed_may_have_done_something() {
         let all = [migration(A, up)];
         let error = engine.up(&all).unwrap_err();
         let Error::Apply(failed) = &error else { panic!("{error}") };
-        assert_eq!(failed.left, Left::Nothing, "{}", told(&error));
+        assert_eq!(failed.left, FailureState::Nothing, "{}", told(&error));
         assert_eq!(engine.status(&all), format!("pending {A}"));
         assert_eq!(engine.value("SELECT count(*) FROM words"), "0");
     }
 }
 
 #[test]
-fn a_way_back_without_its_function_is_refused_before_anything_is_touched() {
+fn an_inverse_without_its_function_is_refused_before_anything_is_touched() {
     let engine = Engine::new();
     words(&engine);
     let all = [

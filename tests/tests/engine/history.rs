@@ -51,7 +51,7 @@ fn nothing_is_written_where_nothing_is_done() {
     let mut session = engine.session();
     let migrator = engine.migrator(&all);
     assert_eq!(migrator.would_apply(&mut session, &UpTo::default()).unwrap().len(), 1);
-    assert_eq!(migrator.would_take_back(&mut session, &DownTo::All).unwrap().len(), 0);
+    assert_eq!(migrator.would_revert(&mut session, &DownTo::All).unwrap().len(), 0);
     assert_eq!(migrator.down(&mut session, &DownTo::All, &mut |_: Event| {}).unwrap(), [""; 0]);
     assert_eq!(migrator.status(&mut session).unwrap().migrations.len(), 1);
     assert_eq!(
@@ -80,7 +80,7 @@ fn some_at_a_time() {
 }
 
 #[test]
-fn redo_again_applies_only_what_it_took_back() {
+fn redo_again_applies_only_what_it_reverted() {
     let engine = Engine::new();
     engine.up(&[migration(A, table_a)]).unwrap();
     let all = [migration(A, table_a), migration(B, table_b)];

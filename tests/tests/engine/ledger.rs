@@ -272,7 +272,7 @@ fn a_time_that_never_comes_is_damage() {
 }
 
 #[test]
-fn a_changed_file_is_accepted_with_its_way_back() {
+fn a_changed_file_is_accepted_with_its_inverse() {
     let engine = Engine::new();
     engine.up(&[migration(A, table_a)]).unwrap();
     engine.database.execute("ALTER TABLE a RENAME TO b");
@@ -290,7 +290,7 @@ fn a_changed_file_is_accepted_with_its_way_back() {
 }
 
 #[test]
-fn accepting_keeps_a_way_back_that_the_file_does_not_have() {
+fn accepting_keeps_an_inverse_that_the_file_does_not_have() {
     let engine = Engine::new();
     engine
         .up(&[migration(A, |pgm| {

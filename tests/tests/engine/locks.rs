@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use migrate_core::lock::Class;
-use migrate_core::{DownTo, Error, Event, Failure, Left, Limits, Session, Target, UpTo};
+use migrate_core::{DownTo, Error, Event, Failure, FailureState, Limits, Session, Target, UpTo};
 use migrate_dsl::{Migration, Pgm};
 use migrate_tests::process::eventually;
 use migrate_tests::{Engine, migration};
@@ -349,10 +349,10 @@ fn patience_ends_for_what_commits_as_it_goes() {
         pgm.sql("SELECT 1 / 0").down("");
     });
     for (all, is_back, left) in [
-        ([block], false, Left::Begun),
-        ([call], false, Left::Begun),
-        ([function], false, Left::Nothing),
-        ([back], true, Left::Begun),
+        ([block], false, FailureState::Begun),
+        ([call], false, FailureState::Begun),
+        ([function], false, FailureState::Nothing),
+        ([back], true, FailureState::Begun),
     ] {
         let engine = engine();
         engine.database.execute(

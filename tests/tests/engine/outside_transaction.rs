@@ -1,6 +1,6 @@
 //! What cannot share a transaction with its history row.
 
-use migrate_core::{Error, Left};
+use migrate_core::{Error, FailureState};
 use migrate_dsl::Migration;
 use migrate_dsl::prelude::*;
 use migrate_tests::{Engine, migration, reversible};
@@ -36,7 +36,7 @@ fn a_failure_half_way_is_recorded_and_goes_on_there() {
     })];
     let error = engine.up(&all).unwrap_err();
     let Error::Apply(failed) = &error else { panic!("{error}") };
-    assert_eq!(failed.left, Left::Partial { done: 3, of: 5 });
+    assert_eq!(failed.left, FailureState::Partial { done: 3, of: 5 });
     assert_eq!(engine.status(&all), format!("partial {A}"));
     assert_eq!(engine.value("SELECT string_agg(n::text, ',') FROM a"), "1");
 
@@ -102,7 +102,7 @@ fn a_first_statement_that_fails_leaves_nothing_to_go_on_with() {
     engine.database.execute("CREATE TABLE a (n int)");
     let error = engine.up(&[migration(A, |pgm| _ = pgm.create_index("a", "typo").concurrently())]);
     let Err(Error::Apply(failed)) = &error else { panic!("{error:?}") };
-    assert_eq!(failed.left, Left::Nothing);
+    assert_eq!(failed.left, FailureState::Nothing);
     let fixed = [migration(A, |pgm| _ = pgm.create_index("a", "n").concurrently())];
     assert_eq!(engine.status(&fixed), format!("pending {A}"));
     assert_eq!(engine.up(&fixed).unwrap(), [A]);
@@ -131,7 +131,7 @@ fn an_index_that_failed_half_way_is_not_in_its_own_way() {
 }
 
 #[test]
-fn a_way_back_that_changed_half_way_does_not_go_on() {
+fn an_inverse_that_changed_half_way_does_not_go_on() {
     let engine = Engine::new();
     let up = |pgm: &mut migrate_dsl::Pgm| _ = pgm.create_table("a", |t| t.id());
     let broken = [reversible(A, up, |pgm| {
@@ -154,7 +154,7 @@ fn a_way_back_that_changed_half_way_does_not_go_on() {
 }
 
 #[test]
-fn a_way_back_goes_on_where_it_stopped() {
+fn an_inverse_goes_on_where_it_stopped() {
     let engine = Engine::new();
     let up = |pgm: &mut migrate_dsl::Pgm| _ = pgm.sql("CREATE TABLE a (n int)");
     let all = [reversible(A, up, |pgm| {
@@ -170,7 +170,7 @@ fn a_way_back_goes_on_where_it_stopped() {
 }
 
 #[test]
-fn the_statement_that_failed_may_be_mended() {
+fn the_statement_that_failed_may_be_fixed() {
     let engine = Engine::new();
     let broken = [migration(A, |pgm| {
         pgm.sql("CREATE TABLE a (n int); INSERT INTO a VALUES (1); VACUUM b").outside_transaction();
@@ -197,7 +197,7 @@ fn procedure(end: &str) -> Engine {
 
 const UNTIL_FREE: &str = "LOCK TABLE busy IN SHARE MODE NOWAIT";
 
-fn left_of(error: &Error) -> Left {
+fn left_of(error: &Error) -> FailureState {
     let Error::Apply(failed) = error else { panic!("{error}") };
     failed.left
 }
@@ -210,7 +210,7 @@ fn a_procedure_is_not_repeated_by_itself() {
         other.batch_execute("BEGIN; LOCK TABLE busy").unwrap();
         let all = [migration(A, |pgm| _ = pgm.sql("CALL work()").outside_transaction().down(""))];
         let error = engine.up(&all).unwrap_err();
-        assert_eq!(left_of(&error), Left::Begun);
+        assert_eq!(left_of(&error), FailureState::Begun);
         let notes = &error.diagnostics()[0].notes;
         assert_eq!(
             notes.last().unwrap(),
@@ -232,7 +232,7 @@ fn a_procedure_may_be_repeated_if_its_author_says_so() {
     let all = [migration(A, |pgm| {
         pgm.sql("CALL work()").outside_transaction().idempotent().down("");
     })];
-    assert_eq!(left_of(&engine.up(&all).unwrap_err()), Left::Begun);
+    assert_eq!(left_of(&engine.up(&all).unwrap_err()), FailureState::Begun);
     assert_ne!(engine.value("SELECT count(*) FROM trace"), "1");
     other.batch_execute("COMMIT").unwrap();
     assert_eq!(engine.up(&all).unwrap(), [A]);
@@ -260,12 +260,12 @@ fn a_question_that_gives_no_boolean_is_the_authors() {
     };
     let engine = procedure("PERFORM 1 / 0");
     let number = [migration(A, |pgm| CALL(pgm, "SELECT 1 FROM trace"))];
-    assert_eq!(left_of(&engine.up(&number).unwrap_err()), Left::Begun);
+    assert_eq!(left_of(&engine.up(&number).unwrap_err()), FailureState::Begun);
     let rows = [migration(A, |pgm| CALL(pgm, "SELECT true FROM generate_series(1, 2)"))];
     let two = [migration(A, |pgm| CALL(pgm, "SELECT true, true"))];
     for all in [number, rows, two] {
         let error = engine.up(&all).unwrap_err();
-        assert_eq!(left_of(&error), Left::Begun);
+        assert_eq!(left_of(&error), FailureState::Begun);
         let told = &error.diagnostics()[0];
         assert_eq!(told.message, "`done_when` has to give one boolean");
         assert!(told.source.is_some() && told.helps[0].contains("SELECT EXISTS"), "{told:?}");
@@ -284,7 +284,7 @@ fn what_the_server_did_not_begin_with_has_done_nothing() {
         _ = pgm.sql("DO $$BEGIN typo END$$").outside_transaction().down("");
     });
     for all in [[call], [block]] {
-        assert_eq!(left_of(&engine.up(&all).unwrap_err()), Left::Nothing);
+        assert_eq!(left_of(&engine.up(&all).unwrap_err()), FailureState::Nothing);
         assert_eq!(engine.status(&all), format!("pending {A}"));
     }
 }
@@ -300,7 +300,7 @@ fn a_file_of_sql_says_so_in_its_first_line() {
     let error = engine.up(&all).unwrap_err();
     assert_eq!(error.diagnostics()[0].source.as_ref().unwrap().place.line, 5);
     let Error::Apply(failed) = &error else { panic!("{error}") };
-    assert_eq!(failed.left, Left::Partial { done: 2, of: 3 });
+    assert_eq!(failed.left, FailureState::Partial { done: 2, of: 3 });
 
     engine.database.execute("CREATE TABLE b (n int)");
     assert_eq!(engine.up(&all).unwrap(), [A]);
@@ -335,7 +335,7 @@ fn what_must_not_run_in_a_transaction_is_told_how_it_may() {
 }
 
 #[test]
-fn a_way_back_that_did_something_for_good_is_not_repeated_by_itself() {
+fn an_inverse_that_did_something_for_good_is_not_repeated_by_itself() {
     fn fails(pgm: &mut Pgm) {
         pgm.sql("SELECT 1 / (SELECT count(*) FROM busy)").down("");
     }
@@ -350,9 +350,12 @@ fn a_way_back_that_did_something_for_good_is_not_repeated_by_itself() {
     });
     for all in [[call], [function]] {
         let engine = procedure("PERFORM 1 / 0");
-        assert_eq!(left_of(&engine.up(&all).unwrap_err()), Left::Partial { done: 1, of: 2 });
+        assert_eq!(
+            left_of(&engine.up(&all).unwrap_err()),
+            FailureState::Partial { done: 1, of: 2 }
+        );
         let error = engine.down(&all, 1).unwrap_err();
-        assert_eq!(left_of(&error), Left::Begun, "{error:?}");
+        assert_eq!(left_of(&error), FailureState::Begun, "{error:?}");
         assert_eq!(engine.value("SELECT count(*) FROM trace"), "1");
         assert_eq!(engine.status(&all), format!("partial {A}"));
         // Neither way.
@@ -371,7 +374,7 @@ fn a_way_back_that_did_something_for_good_is_not_repeated_by_itself() {
 }
 
 #[test]
-fn a_way_back_that_the_server_did_not_begin_with_can_be_tried_again() {
+fn an_inverse_that_the_server_did_not_begin_with_can_be_tried_again() {
     let engine = Engine::new();
     engine.database.execute("CREATE TABLE trace (n int)");
     let all = [migration(A, |pgm| {
@@ -379,7 +382,7 @@ fn a_way_back_that_the_server_did_not_begin_with_can_be_tried_again() {
         pgm.sql("SELECT 1 / (SELECT count(*) FROM trace)").down("");
     })];
     engine.up(&all).unwrap_err();
-    assert_eq!(left_of(&engine.down(&all, 1).unwrap_err()), Left::Nothing);
+    assert_eq!(left_of(&engine.down(&all, 1).unwrap_err()), FailureState::Nothing);
     engine
         .database
         .execute("CREATE PROCEDURE work() LANGUAGE sql AS $$INSERT INTO trace VALUES (1)$$");

@@ -44,7 +44,7 @@ fn maintain(engine: &Engine) {
 }
 
 #[test]
-fn a_managed_table_comes_back_managed() {
+fn a_managed_table_is_restored_managed() {
     let Some(engine) = managed() else { return };
     let before = engine.catalog();
     for up in [(|pgm| _ = pgm.drop_table(("shop", "events"))) as fn(&mut Pgm), |pgm| {
@@ -98,7 +98,7 @@ fn what_goes_with_it_is_named() {
     assert!(told[0].contains("table `shop.events` in `partman.part_config`"), "{told:?}");
     assert!(told[0].ends_with("`down` will not restore it"), "{told:?}");
     let back =
-        engine.migrator(&all).would_take_back(&mut engine.session(), &migrate_core::DownTo::All);
+        engine.migrator(&all).would_revert(&mut engine.session(), &migrate_core::DownTo::All);
     assert_eq!(Migrator::not_restored(back.unwrap()).len(), 1);
     engine.down(&all, 1).unwrap();
     assert_eq!(engine.value("SELECT count(*) FROM partman.part_config"), "0");

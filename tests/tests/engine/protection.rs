@@ -58,7 +58,7 @@ fn what_does_not_destroy_does_not_ask() {
     let (engine, migrator) = protected();
     let mut quiet = |_: Event| {};
     let session = &mut engine.session();
-    assert_eq!(migrator.would_take_back(session, &DownTo::Count(1)).unwrap().len(), 1);
+    assert_eq!(migrator.would_revert(session, &DownTo::Count(1)).unwrap().len(), 1);
     migrator.goto(session, B, &mut quiet).unwrap();
     migrator.mark_applied(session, &[A.to_owned()], &mut quiet).unwrap();
     migrator.mark_pending(session, &["20260103000000_c".to_owned()], &mut quiet).unwrap();

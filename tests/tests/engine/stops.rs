@@ -61,7 +61,7 @@ fn up(url: &str, all: &[Migration]) -> Result<Vec<String>, Error> {
 }
 
 #[test]
-fn a_server_that_crashes_and_comes_back() {
+fn a_server_that_crashes_and_is_restored() {
     let own = Own::new();
     let url = own.server.url("postgres");
     own.client("postgres").batch_execute("CREATE TABLE t (n int)").unwrap();
@@ -86,7 +86,7 @@ fn a_server_that_crashes_and_comes_back() {
 }
 
 #[test]
-fn a_server_that_is_stopped_at_any_message_and_comes_back() {
+fn a_server_that_is_stopped_at_any_message_and_is_restored() {
     let own = Own::new();
     let all = one_of_each();
     let database = |name: &str| {

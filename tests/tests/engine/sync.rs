@@ -160,7 +160,7 @@ fn rows_are_not_lost_in_silence() {
 }
 
 #[test]
-fn rows_that_the_way_back_removes_itself_are_its_own() {
+fn rows_that_the_inverse_removes_itself_are_its_own() {
     let engine = Engine::new();
     let all = [migration(A, |pgm| {
         pgm.create_table("roles", |t| _ = t.text("name"));
@@ -283,7 +283,7 @@ fn values_that_the_other_type_does_not_hold_are_seen() {
 }
 
 #[test]
-fn what_fails_elsewhere_is_not_to_be_mended_in_a_file_of_here() {
+fn what_fails_elsewhere_is_not_to_be_fixed_in_a_file_of_here() {
     let engine = Engine::new();
     let all = [migration(A, posts), migration(B, tags)];
     engine.up(&all).unwrap();
@@ -352,7 +352,7 @@ fn a_column_that_the_server_fills_is_no_loss() {
 }
 
 #[test]
-fn what_has_no_way_back_is_refused_before_anything_is_touched() {
+fn what_has_no_inverse_is_refused_before_anything_is_touched() {
     let engine = Engine::new();
     let final_word = |pgm: &mut Pgm| {
         pgm.irreversible("mails were sent");
@@ -425,7 +425,7 @@ fn half(pgm: &mut Pgm) {
 }
 
 #[test]
-fn what_stopped_half_way_is_finished_or_taken_back() {
+fn what_stopped_half_way_is_finished_or_reverted() {
     let engine = Engine::new();
     let here = [migration(A, posts), migration(B, half)];
     assert!(engine.up(&here).is_err());
@@ -473,7 +473,7 @@ fn rows_in_what_is_half_done_count_as_well() {
 }
 
 #[test]
-fn what_was_being_taken_back_goes_all_the_way() {
+fn what_was_being_reverted_goes_all_the_way() {
     let engine = Engine::new();
     let up = |pgm: &mut Pgm| _ = pgm.sql("CREATE TABLE a (n int)");
     let all = [reversible(A, up, |pgm| {

@@ -68,7 +68,7 @@ fn redo_begins_what_stopped_half_way_again() {
 }
 
 #[test]
-fn goto_finishes_or_takes_back_what_stopped_half_way() {
+fn goto_finishes_or_reverts_what_stopped_half_way() {
     let engine = stopped();
     assert_eq!(goto(&engine, &story(), A).unwrap(), (names(&[B]), vec![]));
     assert_eq!(engine.value("SELECT to_regclass('half')"), "NULL");
@@ -89,7 +89,7 @@ fn goto_finishes_or_takes_back_what_stopped_half_way() {
 }
 
 #[test]
-fn what_was_being_taken_back_goes_all_the_way_and_comes_again() {
+fn what_was_being_reverted_goes_all_the_way_and_comes_again() {
     let up = |pgm: &mut Pgm| _ = pgm.sql("CREATE TABLE b ()");
     let all = [
         migration(A, table),

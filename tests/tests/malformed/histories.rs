@@ -98,7 +98,7 @@ fn rows_edited_by_hand() {
             ];
             // Many of these cannot be had with the one that stopped.
             for to in [DownTo::All, DownTo::Count(1), DownTo::Name("20260101".to_owned())] {
-                _ = migrator.would_take_back(session, &to).map_err(told);
+                _ = migrator.would_revert(session, &to).map_err(told);
             }
             read.into_iter().collect::<Result<(), _>>()
         });

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use migrate_core::plan::Checksum as _;
 use migrate_core::plan::bundle::Carried;
-use migrate_core::{Error, Event, Left, Migrator, Session, StoredInverse, UpTo};
+use migrate_core::{Error, Event, FailureState, Migrator, Session, StoredInverse, UpTo};
 use migrate_dsl::{Migration, Pgm, env};
 use migrate_tests::engine::migrator;
 use migrate_tests::{Engine, migration, plan, reversible};
@@ -183,7 +183,7 @@ fn plans_that_are_applied() {
             let ended = migrator.up(&mut engine.session(), &UpTo::default(), &mut |_: Event| {});
             let Err(error) = ended else { return Ok(()) };
             let done = engine.value("SELECT count(*) FROM migrations") != "1"
-                || matches!(&error, Error::Apply(failed) if matches!(failed.left, Left::Partial { .. }));
+                || matches!(&error, Error::Apply(failed) if matches!(failed.left, FailureState::Partial { .. }));
             if !done {
                 assert_eq!(engine.catalog(), *before, "{error}");
             }

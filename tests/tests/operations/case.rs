@@ -34,7 +34,7 @@ pub(crate) struct Case {
     until: u32,
     /// A query that gives a row where it can.
     only_if: Option<&'static str>,
-    no_way_back: bool,
+    no_inverse: bool,
 }
 
 /// An operation on a database in which `before` was run.
@@ -53,7 +53,7 @@ pub(crate) fn case(before: &'static str, up: fn(&mut Pgm)) -> Case {
         since: 0,
         until: u32::MAX,
         only_if: None,
-        no_way_back: false,
+        no_inverse: false,
     }
 }
 
@@ -75,8 +75,8 @@ impl Case {
     }
 
     /// Is of the few operations that cannot be reverted.
-    pub(crate) fn no_way_back(self) -> Self {
-        Self { no_way_back: true, ..self }
+    pub(crate) fn no_inverse(self) -> Self {
+        Self { no_inverse: true, ..self }
     }
 
     fn run(&self) -> Result<(), String> {
@@ -110,7 +110,7 @@ impl Case {
         up()?;
         let new = catalog.read();
         let back = migrator.down(&mut engine.session(), &DownTo::Count(1), &mut |_: Event| {});
-        if self.no_way_back {
+        if self.no_inverse {
             return back.is_err().then_some(()).ok_or_else(|| "it can be reverted".to_owned());
         }
         back.map_err(|error| format!("`down` fails: {}\n{sql}", told(&error)))?;

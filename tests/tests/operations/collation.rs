@@ -32,6 +32,6 @@ pub(crate) fn cases() -> Vec<Case> {
              CREATE INDEX i ON posts (title COLLATE german)",
             |pgm| _ = pgm.drop_collation("german").cascade(),
         ),
-        case(GERMAN, |pgm| _ = pgm.refresh_collation_version("german")).no_way_back(),
+        case(GERMAN, |pgm| _ = pgm.refresh_collation_version("german")).no_inverse(),
     ]
 }

@@ -174,7 +174,7 @@ fn altered() -> Vec<Case> {
         case("CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY)", |pgm| {
             pgm.alter_column("t", "id").set_identity(ByDefault);
         }),
-        case(FULL, |pgm| _ = pgm.alter_column("posts", "id").restart()).no_way_back(),
+        case(FULL, |pgm| _ = pgm.alter_column("posts", "id").restart()).no_inverse(),
         case(FULL, |pgm| _ = pgm.alter_column("posts", "slug").drop_expression()),
         case(FULL, |pgm| _ = pgm.alter_column("posts", "slug").set_expression("upper(title)"))
             .since(17),

@@ -91,7 +91,7 @@ fn every_verb_option_and_value_has_a_case() {
 }
 
 #[test]
-fn every_other_operation_has_a_way_back() {
+fn every_other_operation_has_an_inverse() {
     let mut without = Vec::new();
     for path in rust_files(&sources().join("operations")) {
         let text = std::fs::read_to_string(&path).unwrap();

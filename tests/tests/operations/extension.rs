@@ -19,8 +19,8 @@ pub(crate) fn cases() -> Vec<Case> {
         case("CREATE EXTENSION hstore VERSION '1.4'", |pgm| {
             pgm.update_extension("hstore").to("1.5");
         })
-        .no_way_back(),
+        .no_inverse(),
         case("CREATE EXTENSION hstore VERSION '1.4'", |pgm| _ = pgm.update_extension("hstore"))
-            .no_way_back(),
+            .no_inverse(),
     ]
 }

@@ -75,11 +75,11 @@ pub(crate) fn cases() -> Vec<Case> {
             pgm.reindex(Object::index("posts_pkey"));
             pgm.reindex(Object::table("posts"));
         })
-        .no_way_back(),
-        case(POSTS, |pgm| _ = pgm.reindex(Object::schema("public"))).no_way_back(),
-        case(POSTS, |pgm| _ = pgm.reindex(Object::table("posts")).concurrently()).no_way_back(),
+        .no_inverse(),
+        case(POSTS, |pgm| _ = pgm.reindex(Object::schema("public"))).no_inverse(),
+        case(POSTS, |pgm| _ = pgm.reindex(Object::table("posts")).concurrently()).no_inverse(),
         case(POSTS, |pgm| _ = pgm.reindex(Object::index("posts_pkey")).tablespace("pg_default"))
             .since(14)
-            .no_way_back(),
+            .no_inverse(),
     ]
 }

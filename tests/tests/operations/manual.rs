@@ -101,7 +101,7 @@ const HOW_TO_RENEW: &str =
     "it is not what the code says: UPDATE=1 cargo test -p migrate-tests --test operations manual";
 
 /// How each verb is reverted, as it stands in the list of all verbs.
-fn ways_back() -> BTreeMap<&'static str, Inverse> {
+fn inverses() -> BTreeMap<&'static str, Inverse> {
     let operations = verbs("name").into_iter().map(operation);
     // The first of several is the plain one.
     let mut ways = BTreeMap::new();
@@ -111,7 +111,7 @@ fn ways_back() -> BTreeMap<&'static str, Inverse> {
     ways
 }
 
-fn way_back(inverse: Option<&Inverse>, options: &BTreeSet<String>) -> String {
+fn inverse(inverse: Option<&Inverse>, options: &BTreeSet<String>) -> String {
     let mut text = match inverse {
         Some(Inverse::Construction(_)) => "by construction".to_owned(),
         Some(Inverse::Capture(capture)) => match &capture.lost {
@@ -149,7 +149,7 @@ fn in_code(names: impl IntoIterator<Item = impl std::fmt::Display>) -> String {
 
 fn table() -> String {
     let language = Language::read();
-    let ways = ways_back();
+    let ways = inverses();
     let mut objects: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     let mut inside = BTreeSet::new();
     for (name, verb) in language.verbs() {
@@ -169,7 +169,7 @@ fn table() -> String {
         let row = format!(
             "| [`{name}`](crate::Pgm::{name}) | {} | {} | {} |",
             options_text.join(", "),
-            way_back(ways.get(name), &options),
+            inverse(ways.get(name), &options),
             in_code(theirs.map(|(theirs, _)| theirs)),
         );
         let object = verb.file.split('/').nth(1).expect("an operation lies in a folder").to_owned();

@@ -33,7 +33,7 @@ pub(crate) fn cases() -> Vec<Case> {
                 .captures(Object::parameter("log_min_messages"));
         })
         .since(15),
-        case(POSTS, |pgm| _ = pgm.sql("ANALYZE posts")).no_way_back(),
+        case(POSTS, |pgm| _ = pgm.sql("ANALYZE posts")).no_inverse(),
         case(POSTS, |pgm| {
             pgm.sql("VACUUM posts; VACUUM users").down("").outside_transaction();
         }),
@@ -64,7 +64,7 @@ pub(crate) fn cases() -> Vec<Case> {
                 .done_when("SELECT true")
                 .down(|_| Ok(()));
         }),
-        case(POSTS, |pgm| _ = pgm.rust("nothing", |_| Ok(()))).no_way_back(),
+        case(POSTS, |pgm| _ = pgm.rust("nothing", |_| Ok(()))).no_inverse(),
         case(WORDS, |pgm| {
             pgm.statement(
                 Query::insert().into_table("words").columns(["word"]).values_panic(["it's".into()]),
@@ -109,7 +109,7 @@ pub(crate) fn cases() -> Vec<Case> {
         })
         .since(17),
         case(WORDS, |pgm| _ = pgm.copy_from("words", "../fixtures/words.csv").csv().header())
-            .no_way_back(),
+            .no_inverse(),
     ]
 }
 

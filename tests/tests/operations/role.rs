@@ -63,8 +63,8 @@ pub(crate) fn cases() -> Vec<Case> {
             pgm.alter_role("ada").set("work_mem", ["8MB"]).in_database("postgres");
         }),
         case("CREATE ROLE ada", |pgm| _ = pgm.alter_role("ada").password(env("APP_PASSWORD")))
-            .no_way_back(),
-        case("CREATE ROLE ada", |pgm| _ = pgm.alter_role("ada").password_null()).no_way_back(),
+            .no_inverse(),
+        case("CREATE ROLE ada", |pgm| _ = pgm.alter_role("ada").password_null()).no_inverse(),
         case(ROLES, |pgm| _ = pgm.rename_role("editors", "web \"app\"")),
         case("CREATE ROLE ada LOGIN CREATEDB CONNECTION LIMIT 3 VALID UNTIL '2027-01-01'", |pgm| {
             pgm.drop_role("ada");

@@ -52,6 +52,6 @@ pub(crate) fn cases() -> Vec<Case> {
             pgm.alter_sequence("s").set_logged();
         })
         .since(15),
-        case("CREATE SEQUENCE s", |pgm| _ = pgm.restart_sequence("s").with(7)).no_way_back(),
+        case("CREATE SEQUENCE s", |pgm| _ = pgm.restart_sequence("s").with(7)).no_inverse(),
     ]
 }

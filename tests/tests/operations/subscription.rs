@@ -99,9 +99,9 @@ pub(crate) fn cases() -> Vec<Case> {
             pgm.alter_subscription("sub").password_required(false).run_as_owner(true).origin("none");
         })
         .since(16),
-        case(LOOP, |pgm| _ = pgm.alter_subscription("sub").refresh_publication()).no_way_back(),
+        case(LOOP, |pgm| _ = pgm.alter_subscription("sub").refresh_publication()).no_inverse(),
         case(LOOP, |pgm| _ = pgm.alter_subscription("sub").refresh_publication().copy_data(false))
-            .no_way_back(),
+            .no_inverse(),
         case(SLOT, |pgm| _ = pgm.alter_subscription("sub").failover(true)).since(17),
         case(SLOT, |pgm| _ = pgm.alter_subscription("sub").two_phase(true)).since(18),
         case(SUBSCRIPTION, |pgm| _ = pgm.rename_subscription("sub", "other \"sub\"")),

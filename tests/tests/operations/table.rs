@@ -294,8 +294,8 @@ fn dropped() -> Vec<Case> {
             pgm.purge_table("nothing").if_exists();
         }),
         case(FULL, |pgm| _ = pgm.truncate_table(["posts", "comments"]).restart_identity())
-            .no_way_back(),
-        case(FULL, |pgm| _ = pgm.truncate_table("users").cascade()).no_way_back(),
+            .no_inverse(),
+        case(FULL, |pgm| _ = pgm.truncate_table("users").cascade()).no_inverse(),
     ]
 }
 

@@ -240,7 +240,7 @@ fn an_error_of_the_server_names_the_call_and_its_line() {
 }
 
 #[test]
-fn a_detaching_that_was_interrupted_is_finished_and_comes_back_attached() {
+fn a_detaching_that_was_interrupted_is_finished_and_is_restored_attached() {
     let engine = Engine::new();
     if engine.session().major() < 14 {
         return; // Nothing is detached concurrently.

@@ -17,7 +17,7 @@ fn enums() -> Vec<Case> {
             pgm.add_enum_value("mood", "c").after("a");
             pgm.add_enum_value("mood", "a").if_not_exists();
         })
-        .no_way_back(),
+        .no_inverse(),
     ]
 }
 
@@ -67,7 +67,7 @@ fn ranges() -> Vec<Case> {
              CREATE FUNCTION to_steps(steps) RETURNS steps LANGUAGE internal IMMUTABLE STRICT AS 'int4range_canonical'",
             |pgm| _ = pgm.create_range("steps", "int").canonical("to_steps"),
         )
-        .no_way_back(),
+        .no_inverse(),
     ]
 }
 

@@ -125,6 +125,6 @@ fn materialized_views() -> Vec<Case> {
             pgm.refresh_materialized_view("m").with_data();
             pgm.refresh_materialized_view("m").concurrently();
         }),
-        case(MATERIALIZED, |pgm| _ = pgm.refresh_materialized_view("m").with_no_data()).no_way_back(),
+        case(MATERIALIZED, |pgm| _ = pgm.refresh_materialized_view("m").with_no_data()).no_inverse(),
     ]
 }

@@ -115,6 +115,8 @@ struct Comparison<'a> {
     after: &'a State,
     /// What each object of `before` is in `after`, by its address in `before`.
     found: HashMap<&'a Address, &'a Fact>,
+    /// All addresses of `before`.
+    known: HashSet<&'a Address>,
     /// All addresses of `after`.
     there: HashSet<&'a Address>,
     /// Addresses of `after`.
@@ -139,7 +141,8 @@ impl<'a> Comparison<'a> {
             before,
             after,
             found: found.collect(),
-            there: after.facts.values().map(|fact| &fact.address).collect(),
+            known: before.addresses(),
+            there: after.addresses(),
             new: new.map(|(_, fact)| &fact.address).collect(),
             rebuilt: HashSet::new(),
             partitions: Partitions::default(),

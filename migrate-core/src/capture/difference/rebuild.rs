@@ -97,18 +97,25 @@ impl<'a> Comparison<'a> {
     /// Whether the same text means something else, such as another function of that name, or a key in the
     /// place of another: it would go on doing so, and keep that from being dropped.
     fn means_something_else(&self, fact: &'a Fact, found: &'a Fact) -> bool {
-        if found.holds_data() || found.address.class == "pg_inherits" {
+        // What a column or a constraint of a child has to do with its parent's is told otherwise.
+        let is_inherited = |on: &Address| {
+            on.class == "pg_inherits"
+                || on.class == "pg_constraint" && found.address.class == "pg_constraint"
+        };
+        if found.holds_data() || found.address.part > 0 || found.address.class == "pg_inherits" {
             return false;
         }
         let needs = |fact: &Fact, on: &Address| fact.needs.iter().any(|need| need.on == *on);
-        let uses =
-            |fact: &'a Fact| fact.needs.iter().filter(|need| !need.belongs).map(|need| &need.on);
-        let is_new = |on: &&Address| self.new.contains(on) && !needs(fact, on);
+        let uses = |fact: &'a Fact| {
+            let uses = fact.needs.iter().filter(|need| !need.belongs).map(|need| &need.on);
+            uses.filter(|on| !is_inherited(on))
+        };
         let is_other = |on: &&Address| match self.found.get(on) {
             Some(now) => !needs(found, &now.address),
-            None => !self.there.contains(on),
+            None => self.known.contains(on) && !self.there.contains(on),
         };
-        uses(found).any(|on| is_new(&on)) || uses(fact).any(|on| is_other(&on))
+        uses(found).any(|on| self.new.contains(on) && !needs(fact, on))
+            || uses(fact).any(|on| is_other(&on))
     }
 
     /// An index that was joined to another cannot be parted from it.
@@ -148,14 +155,17 @@ impl<'a> Comparison<'a> {
         self.rebuilt.extend(constraints.into_iter().filter(|it| !self.new.contains(*it)));
     }
 
-    /// Indexes that were there by themselves, and are those of constraints.
+    /// Indexes that were there by themselves, and are those of constraints under another name.
     pub(super) fn taken_indexes(&self) -> HashSet<&'a Address> {
-        let is_index =
-            |(key, fact): &(&Key, &Fact)| key.kind == Kind::Index && fact.comes_with.is_empty();
-        let before = self.before.facts.iter().filter(is_index);
+        let has_constraint =
+            |fact: &Fact| fact.comes_with.iter().any(|whole| whole.class == "pg_constraint");
+        let is_alone = |(key, fact): &(&Key, &Fact)| {
+            key.kind == Kind::Index && !has_constraint(fact) && !self.after.facts.contains_key(*key)
+        };
+        let before = self.before.facts.iter().filter(is_alone);
         let before: HashSet<&Address> = before.map(|(_, fact)| &fact.address).collect();
         let after = self.after.facts.values().filter(|fact| before.contains(&fact.address));
-        after.filter(|fact| !fact.comes_with.is_empty()).map(|fact| &fact.address).collect()
+        after.filter(|fact| has_constraint(fact)).map(|fact| &fact.address).collect()
     }
 
     /// What needs something that is recreated has to be, too.

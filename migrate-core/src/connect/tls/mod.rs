@@ -18,7 +18,7 @@ use rustls::{ClientConfig, SupportedProtocolVersion, version};
 
 pub(super) use failure::{Told, concerns, explain};
 pub(super) use files::FileError;
-pub(super) use stream::{Connector, Wish};
+pub(super) use stream::{Connector, TlsRequest};
 
 use super::TargetError;
 use super::parameters::Parameters;
@@ -177,13 +177,15 @@ impl TlsSettings {
         keepalive: Option<Duration>,
     ) -> Result<Vec<Connector>, FileError> {
         let wishes = match self.mode {
-            Mode::Disable => vec![Wish::Clear],
-            Mode::Allow => vec![Wish::Clear, Wish::Tls(self.config()?)],
-            Mode::Prefer => vec![Wish::TlsOrClear(self.config()?), Wish::Clear],
+            Mode::Disable => vec![TlsRequest::Clear],
+            Mode::Allow => vec![TlsRequest::Clear, TlsRequest::Tls(self.config()?)],
+            Mode::Prefer => vec![TlsRequest::TlsOrClear(self.config()?), TlsRequest::Clear],
             Mode::Require | Mode::VerifyCa | Mode::VerifyFull if self.direct => {
-                vec![Wish::Direct(self.config()?)]
+                vec![TlsRequest::Direct(self.config()?)]
             }
-            Mode::Require | Mode::VerifyCa | Mode::VerifyFull => vec![Wish::Tls(self.config()?)],
+            Mode::Require | Mode::VerifyCa | Mode::VerifyFull => {
+                vec![TlsRequest::Tls(self.config()?)]
+            }
         };
         let name_counts = self.mode == Mode::VerifyFull;
         let connector = |wish| Connector::new(wish, name_counts, keepalive);

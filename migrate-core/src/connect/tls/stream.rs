@@ -28,7 +28,7 @@ use super::keepalive::Keepalive;
 
 /// What is asked of the server before anything else.
 #[derive(Clone)]
-pub(in super::super) enum Wish {
+pub(in super::super) enum TlsRequest {
     /// Nothing: all goes in clear text.
     Clear,
     /// TLS, or clear text where the server does not speak it.
@@ -42,25 +42,25 @@ pub(in super::super) enum Wish {
 /// Opens connections as wished.
 #[derive(Clone)]
 pub(in super::super) struct Connector {
-    wish: Wish,
+    wish: TlsRequest,
     /// Whether the host's name is to be in the certificate.
     name_counts: bool,
     /// How often something is sent while an answer is awaited.
     keepalive: Option<Duration>,
     /// When nobody wants the connection any more.
     until: Option<Instant>,
-    heard: Arc<Heard>,
+    heard: Arc<HandshakeErrors>,
     lifeline: Lifeline,
 }
 
 /// What was heard while a connection began.
 #[derive(Default)]
-pub(in super::super) struct Heard {
+pub(in super::super) struct HandshakeErrors {
     process: AtomicI32,
     encrypted: AtomicBool,
 }
 
-impl Heard {
+impl HandshakeErrors {
     /// The process that the server said it was. A pooler says something of its own.
     pub(in super::super) fn process(&self) -> Option<i32> {
         Some(self.process.load(Ordering::Relaxed)).filter(|process| *process != 0)
@@ -69,7 +69,7 @@ impl Heard {
 
 impl Connector {
     pub(in super::super) fn new(
-        wish: Wish,
+        wish: TlsRequest,
         name_counts: bool,
         keepalive: Option<Duration>,
     ) -> Self {
@@ -88,15 +88,15 @@ impl Connector {
     }
 
     /// What was heard on the last connection.
-    pub(in super::super) fn heard(&self) -> &Heard {
+    pub(in super::super) fn heard(&self) -> &HandshakeErrors {
         &self.heard
     }
 
     /// One that does again what came of this one: encrypted stays encrypted.
     pub(in super::super) fn again(&self) -> Self {
         let wish = match (&self.wish, self.heard.encrypted.load(Ordering::Relaxed)) {
-            (Wish::TlsOrClear(config), true) => Wish::Tls(Arc::clone(config)),
-            (Wish::TlsOrClear(_), false) => Wish::Clear,
+            (TlsRequest::TlsOrClear(config), true) => TlsRequest::Tls(Arc::clone(config)),
+            (TlsRequest::TlsOrClear(_), false) => TlsRequest::Clear,
             (wish, _) => wish.clone(),
         };
         Self::new(wish, self.name_counts, self.keepalive)
@@ -184,11 +184,11 @@ where
     let (heard, lifeline) = (connector.heard, connector.lifeline);
     let keepalive = Keepalive::new(connector.keepalive);
     let config = match connector.wish {
-        Wish::Clear => None,
-        Wish::TlsOrClear(config) => is_offered(&mut socket).await?.then_some(config),
-        Wish::Tls(config) if is_offered(&mut socket).await? => Some(config),
-        Wish::Tls(_) => return Err(Failure::NotOffered),
-        Wish::Direct(config) => Some(config),
+        TlsRequest::Clear => None,
+        TlsRequest::TlsOrClear(config) => is_offered(&mut socket).await?.then_some(config),
+        TlsRequest::Tls(config) if is_offered(&mut socket).await? => Some(config),
+        TlsRequest::Tls(_) => return Err(Failure::NotOffered),
+        TlsRequest::Direct(config) => Some(config),
     };
     heard.encrypted.store(config.is_some(), Ordering::Relaxed);
     let inner = match config {
@@ -204,7 +204,7 @@ where
             Inner::Tls(Box::new(stream))
         }
     };
-    let ears = Ears { heard, message: Vec::new(), skip: 0, open: true };
+    let ears = HandshakeReader { heard, message: Vec::new(), skip: 0, open: true };
     let (sent, received) = (Messages::default(), Messages::default());
     Ok(Stream { inner, ears, lifeline, keepalive, sent, received, patience: None })
 }
@@ -229,7 +229,7 @@ where
 /// A connection in clear text or in TLS.
 pub(in super::super) struct Stream<S> {
     inner: Inner<S>,
-    ears: Ears,
+    ears: HandshakeReader,
     lifeline: Lifeline,
     keepalive: Keepalive,
     sent: Messages,
@@ -360,8 +360,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Stream<S> {
 
 /// Listens for the process that the server says it is, in its first messages: a letter, the length
 /// of the rest with itself, the rest.
-struct Ears {
-    heard: Arc<Heard>,
+struct HandshakeReader {
+    heard: Arc<HandshakeErrors>,
     /// The beginning of the message that is coming in.
     message: Vec<u8>,
     /// How much is still to come of a message that does not matter.
@@ -369,7 +369,7 @@ struct Ears {
     open: bool,
 }
 
-impl Ears {
+impl HandshakeReader {
     const HEADER: usize = 5;
     /// [`BackendKeyData`](https://www.postgresql.org/docs/current/protocol-message-formats.html#PROTOCOL-MESSAGE-FORMATS-BACKENDKEYDATA),
     /// up to the process.
@@ -416,9 +416,13 @@ mod tests {
         let mut bytes = b"R\0\0\0\x08\0\0\0\0S\0\0\0\x0ba\0bcde\0".to_vec();
         bytes.extend(b"N\0\0\0\x04K\0\0\0\x0c\0\0\x30\x39\x01\x02\x03\x04Z\0\0\0\x05I");
         for size in 1..=bytes.len() {
-            let heard = Arc::new(Heard::default());
-            let mut ears =
-                Ears { heard: Arc::clone(&heard), message: Vec::new(), skip: 0, open: true };
+            let heard = Arc::new(HandshakeErrors::default());
+            let mut ears = HandshakeReader {
+                heard: Arc::clone(&heard),
+                message: Vec::new(),
+                skip: 0,
+                open: true,
+            };
             bytes.chunks(size).for_each(|chunk| ears.hear(chunk));
             assert_eq!(heard.process(), Some(12345), "in pieces of {size}");
         }
@@ -429,9 +433,13 @@ mod tests {
         for bytes in
             [&b""[..], b"K", b"E\0\0\0\x04K\0\0\0\x0c\0\0\0\x01", b"HTTP/1.1 400", &[0; 99]]
         {
-            let heard = Arc::new(Heard::default());
-            let mut ears =
-                Ears { heard: Arc::clone(&heard), message: Vec::new(), skip: 0, open: true };
+            let heard = Arc::new(HandshakeErrors::default());
+            let mut ears = HandshakeReader {
+                heard: Arc::clone(&heard),
+                message: Vec::new(),
+                skip: 0,
+                open: true,
+            };
             ears.hear(bytes);
             assert_eq!(heard.process(), None, "{bytes:?}");
         }

@@ -13,7 +13,7 @@ const TOGETHER: TimeDelta = TimeDelta::minutes(5);
 
 /// What the log says last of a migration.
 #[derive(Default)]
-struct Told<'a> {
+struct LastLogged<'a> {
     /// Whether it is applied; who says so, and when.
     recorded: Option<&'a LogEntry>,
     /// When the row was written.
@@ -98,8 +98,8 @@ pub(in crate::migrator) fn recorded(log: &[LogEntry]) -> Vec<&LogEntry> {
     told(log).into_values().filter_map(|told| told.recorded).collect()
 }
 
-fn told(log: &[LogEntry]) -> BTreeMap<&str, Told<'_>> {
-    let mut told = BTreeMap::<&str, Told<'_>>::new();
+fn told(log: &[LogEntry]) -> BTreeMap<&str, LastLogged<'_>> {
+    let mut told = BTreeMap::<&str, LastLogged<'_>>::new();
     let is = |entry: &LogEntry, action: Action| entry.action == action;
     let mut restored_at = None;
     for entry in log.iter().rev().filter(|entry| entry.is_done()) {
@@ -118,10 +118,10 @@ fn told(log: &[LogEntry]) -> BTreeMap<&str, Told<'_>> {
             let (at, line) = (Some(entry.at), entry.id);
             told.insert(
                 &entry.name,
-                Told { recorded: Some(entry), at, checksum, line, gone: None },
+                LastLogged { recorded: Some(entry), at, checksum, line, gone: None },
             );
         } else if removes_row {
-            told.insert(&entry.name, Told { gone: Some(entry), ..Told::default() });
+            told.insert(&entry.name, LastLogged { gone: Some(entry), ..LastLogged::default() });
         } else if is(entry, Action::MarkApplied) {
             // The row may have been there: what was half inverse counts as applied again.
             let told = told.entry(&entry.name).or_default();
@@ -133,7 +133,7 @@ fn told(log: &[LogEntry]) -> BTreeMap<&str, Told<'_>> {
     told
 }
 
-fn of_row(row: &Applied, told: Option<&Told<'_>>) -> Option<Finding> {
+fn of_row(row: &Applied, told: Option<&LastLogged<'_>>) -> Option<Finding> {
     let message = match told {
         Some(told) if told.recorded.is_some() => {
             if told.checksum.is_some_and(|checksum| checksum != row.checksum) {
@@ -150,7 +150,7 @@ fn of_row(row: &Applied, told: Option<&Told<'_>>) -> Option<Finding> {
                 return None;
             }
         }
-        Some(Told { gone: Some(entry), .. }) => format!(
+        Some(LastLogged { gone: Some(entry), .. }) => format!(
             "the history has it; the log says that {} took its row away at {} ({})",
             entry.who,
             moment(entry.at),
@@ -162,7 +162,7 @@ fn of_row(row: &Applied, told: Option<&Told<'_>>) -> Option<Finding> {
 }
 
 /// Rows are numbered in the order in which the log has them; `down` goes by these numbers.
-fn order(applied: &[Applied], told: &BTreeMap<&str, Told<'_>>) -> Option<Finding> {
+fn order(applied: &[Applied], told: &BTreeMap<&str, LastLogged<'_>>) -> Option<Finding> {
     let lines = applied.iter().filter_map(|row| {
         let line = told.get(row.name.as_str())?.line;
         (line > 0).then_some((row, line))

@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn constraints_over_older_columns_come_back_too() {
+    fn constraints_over_older_columns_are_restored_too() {
         let add = |pgm: &mut Pgm| {
             pgm.add_column("posts", |t| {
                 t.text("new");

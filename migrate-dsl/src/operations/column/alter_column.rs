@@ -236,7 +236,7 @@ impl Operation for AlterColumn {
         };
         let back = back.completed_by_opposites_of(&self.changes);
         let mut statements = back.statements(&self.table, &self.column);
-        let missing = self.changes.not_taken_back_by(&back);
+        let missing = self.changes.not_reverted_by(&back);
         if let (Some(statement), false) = (statements.first_mut(), missing.is_empty()) {
             statement.problems.push(format!(
                 "`.down(..)` does not say what `{}` had as {}: say it too, or leave `.down` out \

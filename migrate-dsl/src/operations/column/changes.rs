@@ -213,7 +213,7 @@ impl Changes {
     }
 
     /// What of these changes `back` says nothing about.
-    pub(super) fn not_taken_back_by(&self, back: &Self) -> Vec<&'static str> {
+    pub(super) fn not_reverted_by(&self, back: &Self) -> Vec<&'static str> {
         let counts = |changes: &Self| {
             let added = matches!(*changes.identity, Some(IdentityChange::Add(_)));
             !added && !changes.counting.is_empty()

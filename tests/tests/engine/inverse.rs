@@ -21,7 +21,7 @@ fn the_file_need_not_exist() {
 }
 
 #[test]
-fn a_written_down_wins_and_may_be_mended_later() {
+fn a_written_down_wins_and_may_be_fixed_later() {
     let engine = Engine::new();
     let broken = reversible(A, table, |pgm| _ = pgm.sql("DROP TABLE nothing"));
     engine.up(std::slice::from_ref(&broken)).unwrap();
@@ -39,7 +39,7 @@ fn a_written_down_wins_and_may_be_mended_later() {
 }
 
 #[test]
-fn a_changed_file_is_not_asked_for_the_way_back() {
+fn a_changed_file_is_not_asked_for_the_inverse() {
     let engine = Engine::new();
     engine.up(&[migration(A, table)]).unwrap();
     let changed = reversible(A, |pgm| _ = pgm.sql("SELECT 1"), |pgm| _ = pgm.sql("SELECT 2"));
@@ -82,7 +82,7 @@ fn a_role_that_a_down_takes_lasts_through_the_grants_of_others() {
 }
 
 #[test]
-fn without_a_way_back_nothing_is_touched() {
+fn without_an_inverse_nothing_is_touched() {
     let engine = Engine::new();
     let all = [
         migration(A, |pgm| {
@@ -187,7 +187,7 @@ fn down_merges_declared_inverses_of_the_file_with_captured_ones() {
         pgm.drop_column("t", "s");
         pgm.sql("CREATE TABLE a ()").down("DROP TABLE a");
     })];
-    let would = engine.migrator(&declared).would_take_back(&mut engine.session(), &DownTo::All);
+    let would = engine.migrator(&declared).would_revert(&mut engine.session(), &DownTo::All);
     let sql: Vec<_> =
         would.unwrap()[0].1.iter().map(|step| step.statements[0].sql.clone()).collect();
     insta::assert_snapshot!(sql.join("\n"), @r"

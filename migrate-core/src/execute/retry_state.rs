@@ -20,7 +20,7 @@ const ROW: [u64; 3] = [250, 500, 1000];
 
 /// What is known of the locks that the transaction did not get so far.
 #[derive(Default)]
-pub(super) struct Pace {
+pub(super) struct RetryState {
     pub(super) gate: Gate,
     pub(super) attempts: usize,
     /// How many of them knew what they wanted.
@@ -44,7 +44,7 @@ pub(super) struct Pace {
     blocking: Duration,
 }
 
-impl Pace {
+impl RetryState {
     /// Before the first attempt of a transaction that may capture something, where others may wait for
     /// so long.
     pub(super) fn new(captures: bool, blocking: Duration) -> Self {
@@ -131,26 +131,26 @@ impl Pace {
 mod tests {
     use super::*;
 
-    fn budgets(pace: &mut Pace) -> Vec<u128> {
-        let budget = |pace: &mut Pace| {
-            let budget = pace.budget().as_millis();
-            pace.failed();
+    fn budgets(retry: &mut RetryState) -> Vec<u128> {
+        let budget = |retry: &mut RetryState| {
+            let budget = retry.budget().as_millis();
+            retry.failed();
             budget
         };
-        (0..7).map(|_| budget(pace)).collect()
+        (0..7).map(|_| budget(retry)).collect()
     }
 
     #[test]
     fn what_others_queue_behind_is_waited_for_only_briefly() {
-        assert_eq!(budgets(&mut Pace::default()), [10, 15, 15, 15, 30, 60, 60]);
-        let mut of_row = Pace { row: true, ..Pace::default() };
+        assert_eq!(budgets(&mut RetryState::default()), [10, 15, 15, 15, 30, 60, 60]);
+        let mut of_row = RetryState { row: true, ..RetryState::default() };
         assert_eq!(budgets(&mut of_row), [250, 500, 1000, 1000, 1000, 1000, 1000]);
     }
 
     #[test]
     fn the_pause_grows_up_to_a_second() {
         let longest = |attempts| {
-            let pause = |_| Pace { attempts, ..Pace::default() }.pause().as_millis();
+            let pause = |_| RetryState { attempts, ..RetryState::default() }.pause().as_millis();
             (0..200).map(pause).max().unwrap()
         };
         assert!((10..25).contains(&longest(0)), "{}", longest(0));
@@ -160,8 +160,8 @@ mod tests {
 
     #[test]
     fn work_comes_before_the_first_statement_that_has_some_before_it() {
-        let mut pace = Pace::default();
-        [5, 3, 4].into_iter().for_each(|number| pace.is_behind_work(number));
-        assert_eq!(pace.behind_work, Some(3));
+        let mut retry = RetryState::default();
+        [5, 3, 4].into_iter().for_each(|number| retry.is_behind_work(number));
+        assert_eq!(retry.behind_work, Some(3));
     }
 }

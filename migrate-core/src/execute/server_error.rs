@@ -26,7 +26,7 @@ pub(super) fn is_cut_by(error: &postgres::Error) -> bool {
 
 /// What the server, or the network, said.
 #[derive(Debug, Error)]
-pub enum Said {
+pub enum ServerError {
     /// All of it.
     #[error(transparent)]
     InFull(#[from] postgres::Error),
@@ -39,7 +39,7 @@ pub enum Said {
     Words(Box<str>),
 }
 
-impl Said {
+impl ServerError {
     /// What was said of these statements.
     pub(crate) fn of<'a>(
         error: postgres::Error,
