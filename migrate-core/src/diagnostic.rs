@@ -207,9 +207,8 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
     if let Failure::Stopped(_) = &error.failure {
         if error.left == FailureState::Unknown {
             diagnostic.message += ", and the server did not answer";
-            diagnostic
-                .notes
-                .push(format!("`{}`: whether it was committed is not known", error.name));
+            let state = format!("`{}`: whether it was committed is not known", error.name);
+            diagnostic.notes.push(state);
             diagnostic.helps.push(looks_first(error));
             return diagnostic;
         }
@@ -219,7 +218,7 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
                 "run `migrate {}` again: it goes on at the statement that was stopped",
                 error.command()
             ),
-            FailureState::PartiallyApplied => finishes(error),
+            FailureState::Incomplete => finishes(error),
             _ => format!("run `migrate {}` again", error.command()),
         });
         return diagnostic;
@@ -281,8 +280,9 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
         diagnostic.helps.extend(server.hint().map(ToOwned::to_owned));
     }
     diagnostic.notes.push(error.state());
+    let is_repeatable = error.failure.step().is_some_and(Step::says_what_after_crash);
     let again = match error.left {
-        FailureState::PartiallyApplied => finishes(error),
+        FailureState::Incomplete => finishes(error),
         _ if said.and_then(ServerError::code) == Some(&SqlState::QUERY_CANCELED) => format!(
             "run `migrate {}` again; DB_STATEMENT_TIMEOUT says how long a statement may take",
             error.command()
@@ -312,13 +312,11 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
              unless its author says that it may be",
             error.command()
         ),
-        FailureState::Begun if error.failure.step().is_some_and(Step::says_what_after_crash) => {
-            format!(
-                "see to the cause and run `migrate {}` again: the step is run once more, unless its \
+        FailureState::Begun if is_repeatable => format!(
+            "see to the cause and run `migrate {}` again: the step is run once more, unless its \
              `.done_when(\"…\")` says that it is done",
-                error.direction.as_str()
-            )
-        }
+            error.direction.as_str()
+        ),
         FailureState::Begun | FailureState::Unrecorded => format!(
             "see to the cause and run `migrate {}` again: with `.idempotent()` or `.done_when(\"…\")` \
              in the file it goes on by itself",

@@ -21,8 +21,9 @@ use crate::connect::savepoint::savepoint;
 use crate::connect::search_path::{ENTER_TRUSTED, LEAVE_TRUSTED, remember};
 use crate::connect::{OpenTransaction, Session};
 use crate::event::{Direction, Observer};
+use crate::execute::apply_error::ApplyError;
 use crate::execute::completion_probe::{Trial, is_direct, touches_no_rows};
-use crate::execute::error::{ApplyError, Failure, is_lock};
+use crate::execute::error::{Failure, is_lock};
 use crate::execute::failure_state::FailureState;
 use crate::execute::send::{Variables, send};
 use crate::execute::unlogged::Logging;
@@ -147,9 +148,8 @@ pub(crate) fn losses(
     let found = rehearsal.run(session, observer);
     // They will be said again, when it is meant.
     drop(session.take_notices());
-    let first = rehearsal.passages.first();
-    let (name, direction) =
-        first.map_or(("", Direction::Down), |passage| (passage.name, passage.direction));
+    let first = rehearsal.runs.first();
+    let (name, direction) = first.map_or(("", Direction::Down), |run| (run.name, run.direction));
     found.map_err(|failure| ApplyError::new(name, direction, failure, FailureState::RolledBack))
 }
 
@@ -166,7 +166,7 @@ fn within(limit: Duration) -> String {
 
 /// All that is to be gone through, and with what.
 pub(crate) struct Rehearsal<'a> {
-    pub(crate) passages: &'a [MigrationRun<'a>],
+    pub(crate) runs: &'a [MigrationRun<'a>],
     /// Whose rows are not the user's.
     pub(crate) history: &'a History,
     pub(crate) variables: &'a Variables,
@@ -229,8 +229,8 @@ impl Rehearsal<'_> {
         let attributes = Attributes::read(transaction.client()).map_err(Failure::connection)?;
         let found = Vec::new();
         let mut trial = DryRun { of: self, transaction, kind, waits, inventory, attributes, found };
-        for passage in self.passages {
-            trial.migration(passage)?;
+        for run in self.runs {
+            trial.migration(run)?;
         }
         trial.losses()
     }
@@ -239,7 +239,7 @@ impl Rehearsal<'_> {
     fn begin<'s>(&self, session: &'s mut Session) -> Result<OpenTransaction<'s>, Failure> {
         let begun = OpenTransaction::begin(session, &[]);
         let mut transaction = begun.map_err(Failure::connection)?;
-        let mut statements = self.passages.iter().flat_map(|passage| &passage.statements);
+        let mut statements = self.runs.iter().flat_map(|run| &run.statements);
         if statements.any(|statement| !statement.secrets.is_empty()) {
             Logging::off_within(&mut transaction).map_err(Failure::connection)?;
         }
@@ -418,22 +418,18 @@ struct DryRun<'a> {
 }
 
 impl DryRun<'_> {
-    fn migration(&mut self, passage: &MigrationRun<'_>) -> Result<(), Failure> {
+    fn migration(&mut self, run: &MigrationRun<'_>) -> Result<(), Failure> {
         // What one migration sets is not for the next one.
         let path = remember(self.transaction.author_path(), true);
         execute(&mut self.transaction, &path)?;
-        for statement in &passage.statements {
-            self.statement(passage, statement)?;
+        for statement in &run.statements {
+            self.statement(run, statement)?;
         }
         self.of.end_of_migration(&mut self.transaction, self.kind, self.waits)
     }
 
-    fn statement(
-        &mut self,
-        passage: &MigrationRun<'_>,
-        statement: &Statement,
-    ) -> Result<(), Failure> {
-        let MigrationRun { name, direction, .. } = passage;
+    fn statement(&mut self, run: &MigrationRun<'_>, statement: &Statement) -> Result<(), Failure> {
+        let MigrationRun { name, direction, .. } = run;
         let instead;
         let statement = match Trial::of(&statement.sql) {
             Trial::Nothing => return Ok(()),

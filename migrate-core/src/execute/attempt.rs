@@ -219,7 +219,7 @@ impl Attempt<'_> {
         let mut see_to = || leftovers.see_to(session, self.question, self.noted, observer);
         Ok(match self.question {
             CompletionProbe::CreateIndex { .. } | CompletionProbe::Reindex => {
-                (false, see_to().err().map(|_| FailureState::PartiallyApplied))
+                (false, see_to().err().map(|_| FailureState::Incomplete))
             }
             // A partition that is partly detached, or an index partly dropped, cannot be restored.
             CompletionProbe::Detach { .. } | CompletionProbe::DropIndex { .. } => match see_to() {
@@ -227,13 +227,10 @@ impl Attempt<'_> {
                 Ok(_) => (false, None),
                 // What the statement itself failed for says why the index is still there.
                 Err(_) if matches!(self.question, CompletionProbe::DropIndex { .. }) => {
-                    (false, Some(FailureState::PartiallyApplied))
+                    (false, Some(FailureState::Incomplete))
                 }
                 Err(failure) => {
-                    return Err(StatementFailure {
-                        failure,
-                        left: Some(FailureState::PartiallyApplied),
-                    });
+                    return Err(StatementFailure { failure, left: Some(FailureState::Incomplete) });
                 }
             },
             _ => (false, begun.then_some(FailureState::Begun)),

@@ -175,7 +175,7 @@ fn judge(
             Failure::Unknown { .. } | Failure::Replaced { .. } | Failure::NotBoolean { .. } => {
                 FailureState::Begun
             }
-            _ => FailureState::PartiallyApplied,
+            _ => FailureState::Incomplete,
         };
         ApplyError::new(&unfinished.name, direction, failure, left)
     })

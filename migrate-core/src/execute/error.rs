@@ -6,13 +6,11 @@ use migrate_dsl::FunctionError;
 use postgres::error::SqlState;
 use thiserror::Error;
 
-use super::failure_state::FailureState;
 use super::server_error;
 pub use super::server_error::ServerError;
 pub(crate) use super::server_error::is_lock;
 use crate::connect::interrupt::Stop;
 use crate::count::{all_of, count};
-use crate::event::Direction;
 use crate::history::HistoryError;
 use crate::limits::Limits;
 use crate::lock::{LockHolder, Obstacle};
@@ -29,47 +27,6 @@ pub(crate) struct Origin<'a> {
     pub number: usize,
     /// The statement.
     pub statement: &'a Statement,
-}
-
-/// A migration that failed.
-#[derive(Debug, Error)]
-#[error("`{name}` failed on its way {}", direction.as_str())]
-pub struct ApplyError {
-    /// Which.
-    pub name: String,
-    /// Which way it was going.
-    pub direction: Direction,
-    /// Why.
-    #[source]
-    pub failure: Failure,
-    /// What the database is like now.
-    pub left: FailureState,
-    /// Whether `sync` was at work.
-    pub(crate) in_sync: bool,
-    /// Whether the file is not here as it was applied.
-    pub(crate) outdated: bool,
-}
-
-impl ApplyError {
-    pub(crate) fn new(
-        name: &str,
-        direction: Direction,
-        failure: Failure,
-        left: FailureState,
-    ) -> Self {
-        Self { name: name.to_owned(), direction, failure, left, in_sync: false, outdated: false }
-    }
-
-    /// The command that goes on with it.
-    pub(crate) fn command(&self) -> &'static str {
-        if self.in_sync { "sync" } else { self.direction.as_str() }
-    }
-
-    /// What the database is like now, in a sentence.
-    #[must_use]
-    pub fn state(&self) -> String {
-        format!("`{}`: {}", self.name, self.left.told(self.direction))
-    }
 }
 
 /// Why a migration failed.

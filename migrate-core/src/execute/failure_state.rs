@@ -18,7 +18,7 @@ pub enum FailureState {
         of: usize,
     },
     /// A statement outside a transaction was broken off, and what it has left is still there.
-    PartiallyApplied,
+    Incomplete,
     /// A function or a procedure outside a transaction failed: what it did before that is done.
     Begun,
     /// A statement outside a transaction is done, and the journal could not be told.
@@ -63,7 +63,7 @@ impl FailureState {
                 "it ran outside a transaction: what it did for good before it failed is done"
                     .to_owned()
             }
-            Self::PartiallyApplied => {
+            Self::Incomplete => {
                 "a statement was broken off half way, and what it has left is still there"
                     .to_owned()
             }

@@ -6,6 +6,7 @@
 //! No lock is waited for while others queue behind us, see [`Gate`](crate::lock::Gate); and a
 //! person, the clock and the [watchdog](crate::lock::watchdog) can end a statement at any time.
 
+pub(crate) mod apply_error;
 mod attempt;
 mod capture;
 mod cleanup;
@@ -33,9 +34,10 @@ use std::time::{Duration, Instant};
 
 use postgres::Client;
 
+pub use apply_error::ApplyError;
 pub(crate) use cleanup::{LeftoverState, settle, standing};
 pub(crate) use error::Origin;
-pub use error::{ApplyError, Failure, ServerError, Traffic};
+pub use error::{Failure, ServerError, Traffic};
 pub use failure_state::FailureState;
 
 use crate::connect::Session;

@@ -167,7 +167,7 @@ fn send_directly(
             Some(stop) if error.as_db_error().is_some() => Failure::Stopped(stop),
             _ => Failure::statement(origin, error),
         };
-        let left = is_half_dropped.then_some(FailureState::PartiallyApplied);
+        let left = is_half_dropped.then_some(FailureState::Incomplete);
         StatementFailure { failure, left: left.or_else(|| begun.then_some(FailureState::Begun)) }
     })
 }

@@ -220,7 +220,7 @@ impl Migrator {
             }
         });
         let rehearsal = Rehearsal {
-            passages: &reverts.chain(applies).collect::<Vec<_>>(),
+            runs: &reverts.chain(applies).collect::<Vec<_>>(),
             history: &self.history,
             variables: &self.variables,
             functions: &self.functions,

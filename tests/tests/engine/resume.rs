@@ -211,7 +211,7 @@ fn a_partition_that_is_half_way_out_leaves() {
         assert!(waited < Duration::from_secs(2), "{waited:?}");
         let Error::Apply(failed) = &failed else { panic!("{failed}") };
         assert!(matches!(failed.failure, Failure::Locked { .. }), "{}", failed.failure);
-        assert_eq!(failed.left, FailureState::PartiallyApplied);
+        assert_eq!(failed.left, FailureState::Incomplete);
         assert_eq!(engine.status(&all), format!("partial {A}"));
         assert_eq!(engine.value("SELECT inhdetachpending FROM pg_inherits"), "t");
     }
@@ -309,7 +309,7 @@ fn what_is_left_of_a_build_is_not_waited_for_without_an_end() {
     assert!(started.elapsed() < Duration::from_secs(15));
     let Error::Apply(failed) = &error else { panic!("{error}") };
     assert!(matches!(failed.failure, Failure::Stopped(_)), "{}", failed.failure);
-    assert_eq!(failed.left, FailureState::PartiallyApplied);
+    assert_eq!(failed.left, FailureState::Incomplete);
     assert_eq!(
         error.diagnostics()[0].helps,
         ["run `migrate up` again: it finishes that, or removes it, and goes on from there"]
@@ -318,7 +318,7 @@ fn what_is_left_of_a_build_is_not_waited_for_without_an_end() {
     let error = engine.up(&all).unwrap_err();
     let Error::Apply(failed) = &error else { panic!("{error}") };
     assert!(matches!(failed.failure, Failure::Locked { .. }), "{}", failed.failure);
-    assert_eq!(failed.left, FailureState::PartiallyApplied);
+    assert_eq!(failed.left, FailureState::Incomplete);
     writer.batch_execute("COMMIT").unwrap();
     assert_eq!(engine.up(&all).unwrap(), [A]);
     assert_eq!(engine.value(LEFT), "t_n_idx true");
@@ -333,7 +333,7 @@ fn what_is_left_of_a_build_that_failed_is_not_waited_for_without_an_end() {
     reader.batch_execute("BEGIN; SELECT * FROM t").unwrap();
     let error = engine.up(&all).unwrap_err();
     let Error::Apply(failed) = &error else { panic!("{error}") };
-    assert_eq!(failed.left, FailureState::PartiallyApplied);
+    assert_eq!(failed.left, FailureState::Incomplete);
     let diagnostic = &error.diagnostics()[0];
     insta::assert_snapshot!(diagnostic.message, @r#"could not create unique index "t_n_idx""#);
     reader.batch_execute("COMMIT").unwrap();
