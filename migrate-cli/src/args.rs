@@ -65,7 +65,7 @@ pub enum Command {
     Bundle(bundle::BundleArgs),
     /// Show what was done, by whom, and how it ended
     Log(log::LogArgs),
-    /// Hold the files, the history and the log against each other
+    /// Compare files, history and log
     Verify(verify::VerifyArgs),
     /// Record that a changed file is as good as what was applied
     Accept(accept::AcceptArgs),

@@ -240,7 +240,7 @@ impl<'a> AskedHistory<'a> {
                 (format!("`--{key} {asked}`"), format!("leave `--{key}` out"))
             } else {
                 let help =
-                    format!("make the plan anew in this project, or add `--{key} {planned}`");
+                    format!("create the plan again in this project, or add `--{key} {planned}`");
                 (format!("`{key} = \"{asked}\"` in the project's settings"), help)
             };
             return Err(UsageError {

@@ -319,7 +319,7 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
         ),
         FailureState::Begun | FailureState::Unrecorded => format!(
             "see to the cause and run `migrate {}` again: with `.idempotent()` or `.done_when(\"…\")` \
-             in the file it goes on by itself",
+             in the file it resumes automatically",
             error.direction.as_str()
         ),
         FailureState::Unknown => "run `migrate status`".to_owned(),
@@ -563,12 +563,12 @@ fn of_engine(error: &ApplyError) -> Option<Diagnostic> {
                         }
                         Direction::Up => {
                             "say `.idempotent()` or `.done_when(\"SELECT …\")` in the file, and it \
-                             goes on by itself"
+                             resumes automatically"
                                 .to_owned()
                         }
                         Direction::Down => {
                             "or write a `pub fn down` whose step says `.idempotent()` or \
-                             `.done_when(\"SELECT …\")`, and it goes on by itself"
+                             `.done_when(\"SELECT …\")`, and it resumes automatically"
                                 .to_owned()
                         }
                     },

@@ -106,11 +106,11 @@ pub enum Error {
         behind: Vec<String>,
         /// Those that this build does not know.
         ahead: Vec<String>,
-        /// Those that stopped half way.
+        /// Those that are partially applied.
         partial: Vec<String>,
     },
-    /// A migration that stopped half way is in the way.
-    #[error("`{name}` stopped half way {direction}: {why}")]
+    /// A partially applied migration is in the way.
+    #[error("`{name}` is partially {}: {why}", direction.participle())]
     Unfinished {
         /// Which.
         name: String,
@@ -428,7 +428,8 @@ fn count(migrations: usize) -> String {
 /// What one has and the other has not, in a line: of many, the first few.
 fn difference(behind: &[String], ahead: &[String], partial: &[String]) -> String {
     const SHOWN: usize = 3;
-    let groups = [("missing there", behind), ("unknown here", ahead), ("half done", partial)];
+    let groups =
+        [("missing there", behind), ("unknown here", ahead), ("partially applied", partial)];
     let told = groups.into_iter().filter(|(_, names)| !names.is_empty()).map(|(what, names)| {
         let more = match names.len().saturating_sub(SHOWN) {
             0 => String::new(),

@@ -19,7 +19,7 @@ pub enum State {
     Changed,
     /// The database has it, the files do not.
     Missing,
-    /// It stopped half way.
+    /// It is partially applied.
     Partial,
 }
 
@@ -34,7 +34,7 @@ pub struct Entry<'a> {
     pub planned: Option<&'a Migration>,
     /// What the database says.
     pub applied: Option<&'a Applied>,
-    /// How far it came, where it stopped half way.
+    /// How far it came, where it is partially applied.
     pub unfinished: Option<&'a Unfinished>,
 }
 
@@ -99,7 +99,7 @@ pub struct OutOfOrder {
     pub newest_applied: String,
 }
 
-/// What `up` would apply, in order: everything pending, and what stopped half way.
+/// What `up` would apply, in order: everything pending, and what is partially applied.
 ///
 /// A late migration might be let through where it has nothing to do with those applied after it.
 /// The plan does not tell: an operation names the objects that are read for its inverse, not those

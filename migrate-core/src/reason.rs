@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What keeps a migration that stopped half way from going on by itself.
+/// What keeps a partially applied migration from going on by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UnfinishedReason {

@@ -36,6 +36,21 @@ impl Direction {
             Self::Down => "down",
         }
     }
+
+    /// What has become of a migration that has gone this way: `applied` or `reverted`.
+    ///
+    /// ```
+    /// use migrate_dsl::plan::Direction;
+    ///
+    /// assert_eq!(Direction::Down.participle(), "reverted");
+    /// ```
+    #[must_use]
+    pub fn participle(self) -> &'static str {
+        match self {
+            Self::Up => "applied",
+            Self::Down => "reverted",
+        }
+    }
 }
 
 impl fmt::Display for Direction {

@@ -69,7 +69,7 @@ enum DbCommand {
         #[command(flatten)]
         consent: Confirmation,
     },
-    /// Drop the database and create it anew, empty
+    /// Drop the database and recreate it, empty
     Reset {
         /// What says that it is really meant.
         #[command(flatten)]

@@ -23,7 +23,7 @@ struct Summary<'a> {
 /// What to look for.
 #[derive(Debug, Args)]
 pub struct StatusArgs {
-    /// Exit with 3 unless everything is applied, and nothing is changed, missing or half done
+    /// Exit with 3 unless everything is applied, and nothing is changed, missing or partially applied
     #[arg(long)]
     check: bool,
 }
@@ -86,8 +86,10 @@ fn how_far(partial: &Partial, is_at_work: bool) -> String {
         Some(all) => format!("{done} of {}", count(*all, "statement")),
         None => count(*done, "statement"),
     };
-    let state = if is_at_work { "half way" } else { "stopped half way" };
-    let mut text = format!("{state} {direction}: {done_of} done");
+    let mut text = match is_at_work {
+        true => format!("being {}: {done_of} done", direction.participle()),
+        false => format!("partially {}: {done_of} done", direction.participle()),
+    };
     if let (Some(step), Some(place)) = (step, place) {
         let (file, line) = (&place.file, place.line);
         text += &format!("; next is statement {}, {file}:{line}: {step}", done + 1);
@@ -146,9 +148,9 @@ mod tests {
         missing  20260102000000_a      1970-01-01 00:00:00 UTC     1.2 s
         pending  20260103000000_b
         partial  20260104000000_d      1970-01-01 00:00:00 UTC
-                 stopped half way up: 3 of 5 statements done; next is statement 4, src/d.rs:7: run `VACUUM b`, which was running when its runner ended
+                 partially applied: 3 of 5 statements done; next is statement 4, src/d.rs:7: run `VACUUM b`, which was running when its runner ended
         partial  20260105000000_e      1970-01-01 00:00:00 UTC
-                 stopped half way down: 1 statement done
+                 partially reverted: 1 statement done
         ");
     }
 }

@@ -12,7 +12,7 @@ use crate::work::Work;
 
 /// What to look for.
 ///
-/// Exits with 3 if a file has changed or is gone, a migration stopped half way or is older than an
+/// Exits with 3 if a file has changed or is gone, a migration is partially applied or is older than an
 /// applied one, or the history was changed by something else than this tool.
 #[derive(Debug, Args)]
 pub struct VerifyArgs {}
@@ -37,7 +37,7 @@ struct VerifyFinding<'a> {
     diff: Option<String>,
 }
 
-/// Holds the files, the history and the log against each other.
+/// Compares files, history and log.
 pub fn run(_: &VerifyArgs, context: &Context) -> anyhow::Result<Exit> {
     let mut work = Work::open(context, "migrate verify")?;
     work.announce(context)?;

@@ -18,7 +18,7 @@ use super::layout::Layout;
 use super::state_file::{self, Plans};
 use super::{BuildEvent, ProjectError};
 
-/// The plans of all migrations, each with what it depends on. Written anew as a whole and put in
+/// The plans of all migrations, each with what it depends on. Rewritten as a whole and put in
 /// place by a rename, so that a reader finds the old one or the new one.
 ///
 /// The plans themselves are read when they are asked for: with nothing to do, their checksums are enough.

@@ -239,7 +239,7 @@ impl Fact {
         self.has_setting("change persistence")
     }
 
-    /// Whether making it anew would lose what is in it.
+    /// Whether recreating it would lose what is in it.
     pub(super) fn holds_data(&self) -> bool {
         let is_column = self.address.part > 0 && self.has_setting("change type");
         self.is_table()

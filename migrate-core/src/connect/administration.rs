@@ -103,7 +103,7 @@ pub fn drop_database(target: &Target) -> Result<(), AdministrationError> {
     }
 }
 
-/// Drops the database that the target names, if it is there, and creates it anew, empty.
+/// Drops the database that the target names, if it is there, and recreates it, empty.
 ///
 /// # Errors
 ///

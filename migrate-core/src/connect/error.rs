@@ -114,9 +114,7 @@ pub enum ConnectError {
         tried: Vec<String>,
     },
     /// What answers hands every transaction to another session.
-    #[error(
-        "{target} is a pool that hands out its connections anew for every transaction: {noticed}"
-    )]
+    #[error("{target} is a connection pool in transaction mode: {noticed}")]
     Pooled {
         /// The database.
         target: Target,

@@ -55,7 +55,7 @@ impl<'a> OpenTransaction<'a> {
         Ok(transaction)
     }
 
-    /// One that is rolled back, too, where the message that begins it fails half way.
+    /// One that is rolled back, too, where the message that begins it fails in the middle.
     fn about_to_begin(session: &'a mut Session) -> Self {
         // Gives the session the trusted path, should it have another one.
         session.client();

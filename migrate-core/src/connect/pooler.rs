@@ -1,4 +1,4 @@
-//! Whether a pooler answers for the server, and hands out its connections anew for every
+//! Whether a pooler answers for the server, and hands out another connection for every
 //! transaction.
 //!
 //! The lock, the settings and what is prepared are of a session: under such a pool they would be
@@ -20,7 +20,7 @@ use super::reach::Route;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How often the first session is served, while the second one waits for a process, before it is
-/// taken for one that keeps its own. A pool that hands out processes anew serves those first that
+/// taken for one that keeps its own. A pool in transaction mode serves those first that
 /// have waited longest; in a pool of sessions that is at its limit, every runner that looks for
 /// long keeps a process from the others.
 const TURNS: u32 = 8;
@@ -47,7 +47,7 @@ pub(super) fn guard(route: &Route, port: u16) -> String {
     format!("SELECT 1 OPERATOR(pg_catalog./) ({direct})::pg_catalog.int4;\n")
 }
 
-/// How it was noticed that sessions are handed out anew, if they are.
+/// How it was noticed that the pool is in transaction mode, if it is.
 ///
 /// The first session is left idle while a second one asks which process serves it: in a pool of
 /// sessions the first keeps its process all the same.

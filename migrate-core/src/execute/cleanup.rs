@@ -1,4 +1,4 @@
-//! What a statement outside a transaction has left half done, brought to an end: on a resume, and
+//! What a statement outside a transaction has left incomplete, brought to an end: on a resume, and
 //! when it has failed.
 //!
 //! An index that is not valid is dropped, and so is one whose drop was interrupted; a partition whose

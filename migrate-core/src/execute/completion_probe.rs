@@ -18,7 +18,7 @@ pub(super) enum CompletionProbe {
     CreateIndex { name: Option<String>, table: String, concurrently: bool, if_not_exists: bool },
     /// Is it gone?
     DropIndex { path: String },
-    /// What is half done is thrown away, and it is done again.
+    /// What is incomplete is dropped, and it is done again.
     Reindex,
     /// Is it no partition any more?
     Detach { parent: String, partition: String },
@@ -41,7 +41,7 @@ pub(super) enum Answer {
     NotDone,
     /// It was not, and it has left these indexes, which are not valid, on these tables.
     Indexes(Vec<(String, Oid)>),
-    /// The partition is half way out: there is no inverse.
+    /// The partition is partially detached: there is no inverse.
     HalfOut(Oid),
     /// The index, on this table, is still there, and no longer valid.
     HalfDropped(String, Oid),

@@ -64,7 +64,7 @@ impl FailureState {
                     .to_owned()
             }
             Self::Incomplete => {
-                "a statement was broken off half way, and what it has left is still there"
+                "a statement was interrupted, and what it has left is still there"
                     .to_owned()
             }
         }

@@ -1,4 +1,4 @@
-//! Reverting a step of a migration that stopped half way.
+//! Reverting a step of a partially applied migration.
 
 use std::time::Instant;
 

@@ -36,7 +36,7 @@ pub struct HistorySummary {
 pub(super) struct Counts {
     /// Of what is applied, in the order of applying.
     pub(super) applied: Fingerprint,
-    /// How many migrations stopped half way.
+    /// How many migrations are partially applied.
     pub(super) unfinished: usize,
 }
 
@@ -47,7 +47,7 @@ impl HistorySummary {
         self.settings.as_ref()?.protected.as_deref()
     }
 
-    /// Whether just the migrations of this fingerprint are applied, in their order, and none stopped half way.
+    /// Whether just the migrations of this fingerprint are applied, in their order, and none is partially applied.
     #[must_use]
     pub fn has_just(&self, migrations: &Fingerprint) -> bool {
         let counts = self.counts.as_ref();

@@ -49,7 +49,7 @@ pub(crate) struct SentStatement {
     pub(crate) back: bool,
 }
 
-/// A migration that stopped half way.
+/// A partially applied migration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unfinished {
     /// Timestamp and words.
@@ -98,7 +98,7 @@ impl Unfinished {
 }
 
 impl History {
-    /// The migrations that stopped half way.
+    /// The partially applied migrations.
     ///
     /// # Errors
     ///

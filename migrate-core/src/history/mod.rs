@@ -70,7 +70,7 @@ impl History {
         self.beside("log")
     }
 
-    /// The journal of what is half done.
+    /// The journal of what is partially applied.
     #[must_use]
     pub(crate) fn journal_table(&self) -> Name {
         self.beside("journal")

@@ -22,7 +22,7 @@ struct Step {
 }
 
 /// SQL for a history that stays local where Citus is, whatever the cluster does with other tables and
-/// schemas: in its metadata, an identity column begins anew.
+/// schemas: in its metadata, an identity column starts again.
 const STAY_LOCAL: &str = "SELECT pg_catalog.set_config(name, 'off', true) \
      FROM pg_catalog.pg_settings WHERE setting = 'on' AND name IN \
      ('citus.use_citus_managed_tables', 'citus.enable_schema_based_sharding')";

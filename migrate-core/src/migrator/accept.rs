@@ -53,7 +53,7 @@ impl Migrator {
             Some(State::Changed) => {}
             Some(State::Applied) => return nothing("its file says what was applied"),
             Some(State::Pending) | None => return nothing("it is not applied"),
-            Some(State::Partial) => return nothing("it stopped half way"),
+            Some(State::Partial) => return nothing("it is partially applied"),
             Some(State::Missing) => return Err(Error::FileMissing { name: name.to_owned() }),
         }
         let missing = || Error::FileMissing { name: name.to_owned() };

@@ -31,7 +31,7 @@ pub enum DownTo {
 
 /// The migrations that are to be reverted.
 pub(super) struct RevertTargets<'a> {
-    /// The migration that stopped half way up: it is the newest, and only its steps that were done
+    /// The partially applied migration: it is the newest, and only its steps that were done
     /// are restored.
     pub(super) partial: Option<&'a Unfinished>,
     /// Applied ones, the last applied first.
@@ -275,7 +275,7 @@ impl LockedRun<'_> {
     }
 }
 
-/// Whether what stopped half way, but for `own`, is what is reverted first, and can go on.
+/// Whether what is partially applied, but for `own`, is what is reverted first, and can go on.
 fn can_go_on_with(
     history: &HistorySnapshot,
     first: Option<&Revert>,

@@ -51,7 +51,7 @@ impl Migrator {
     }
 
     /// Refuses a database that does not have just the migrations that this build knows: that is
-    /// behind, ahead, or half way in one. Writes nothing, and needs no more than `SELECT` on the
+    /// behind, ahead, or partially applied. Writes nothing, and needs no more than `SELECT` on the
     /// tables of the history.
     ///
     /// An applied migration whose file says something else by now is none of its business; `migrate

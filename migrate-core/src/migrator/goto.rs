@@ -23,7 +23,7 @@ pub struct WouldGoto<'a> {
 
 impl Migrator {
     /// Reverts and applies until the database has just the migrations up to `name`, and gives the
-    /// names of both. What stopped half way is finished, or reverted, whichever leads there.
+    /// names of both. What is partially applied is finished, or reverted, whichever leads there.
     ///
     /// # Errors
     ///

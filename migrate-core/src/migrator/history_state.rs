@@ -23,7 +23,7 @@ use crate::plan::Fingerprint;
 /// ```
 #[derive(Clone)]
 pub struct HistoryState {
-    /// Nothing where just the plan is applied, all of it, and nothing stopped half way.
+    /// Nothing where just the plan is applied, all of it, and nothing is partially applied.
     pub(super) rows: Option<HistorySnapshot>,
     protected: Option<String>,
 }

@@ -12,7 +12,7 @@ use crate::plan::Checksum as _;
 
 impl Migrator {
     /// Records migrations as applied without running them, and gives the names of those that
-    /// were not recorded before. One that stopped half way counts as finished.
+    /// were not recorded before. One that is partially applied counts as finished.
     ///
     /// # Errors
     ///
@@ -56,7 +56,7 @@ impl Migrator {
 
     /// Removes the record of migrations without reverting them, and gives the names of those
     /// that were recorded, in the history or, where their row was removed, in the log. What stopped
-    /// half way is forgotten.
+    /// partially is forgotten.
     ///
     /// # Errors
     ///

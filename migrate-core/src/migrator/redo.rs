@@ -10,7 +10,7 @@ use crate::event::Observer;
 use crate::history::Action;
 
 impl Migrator {
-    /// Reverts the last `count` migrations and applies the same again. One that stopped half way
+    /// Reverts the last `count` migrations and applies the same again. One that is partially applied
     /// counts, and begins again.
     ///
     /// # Errors

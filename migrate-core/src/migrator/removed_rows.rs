@@ -18,7 +18,7 @@ use crate::plan::Migration;
 
 impl Migrator {
     /// What the log says of the migrations of the plan that it has as applied, and the history has not.
-    /// The log is read only where something is pending. One that stopped half way was begun anew.
+    /// The log is read only where something is pending. One that is partially applied was begun again.
     pub(super) fn removed_rows(
         &self,
         client: &mut Client,

@@ -28,7 +28,7 @@ struct Back {
 }
 
 impl Migrator {
-    /// The steps that revert what was done of a migration that stopped half way up, the last one
+    /// The steps that revert what was done of a partially applied migration, the last one
     /// first.
     pub(super) fn would_revert_partial(
         &self,

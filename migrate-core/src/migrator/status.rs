@@ -51,7 +51,7 @@ pub struct StatusEntry {
     pub execution_time_ms: Option<i64>,
     /// Of what was applied, or would be.
     pub checksum: Option<String>,
-    /// How far it came, where it stopped half way.
+    /// How far it came, where it is partially applied.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub partial: Option<Partial>,
     /// What the log says of it, where it is pending only because its row was removed.
@@ -59,7 +59,7 @@ pub struct StatusEntry {
     pub removed: Option<RemovedRow>,
 }
 
-/// How far a migration came that stopped half way.
+/// How far a partially applied migration came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Partial {
     /// In which direction.

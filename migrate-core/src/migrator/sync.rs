@@ -140,7 +140,7 @@ impl Migrator {
         let common = common(&self.plan, &history.applied, &history.unfinished);
         let (kept, gone) = history.applied.split_at(common);
         let next = self.plan.migrations.get(kept.len());
-        // What stopped half way up is finished where it is what comes next.
+        // What is partially applied is finished where it is what comes next.
         let is_next = |name: &String| gone.is_empty() && next.is_some_and(|n| n.name == *name);
         let partial = history.partially_applied().filter(|partial| !is_next(&partial.name));
         RevertTargets { partial, applied: gone.iter().rev().collect() }

@@ -168,7 +168,7 @@ impl Migrator {
         if problems.is_empty() { Ok(()) } else { Err(Error::Problems(problems)) }
     }
 
-    /// Whether what stopped half way can be finished.
+    /// Whether what is partially applied can be finished.
     pub(super) fn can_go_on(&self, history: &HistorySnapshot, major: u32) -> Result<(), Error> {
         for unfinished in &history.unfinished {
             let stuck = |why| Err(stuck(unfinished, why));

@@ -1,4 +1,4 @@
-//! Holding the files, the history and the log against each other.
+//! Comparing files, history and log.
 
 mod ledger;
 
@@ -50,7 +50,7 @@ pub enum FindingKind {
     Changed,
     /// The file of an applied migration is gone.
     Missing,
-    /// It stopped half way.
+    /// It is partially applied.
     Partial,
     /// It is pending, and older than one that is applied.
     Late,
@@ -225,8 +225,8 @@ fn of_entry(
             FindingKind::Partial,
             name,
             format!(
-                "it stopped half way {}, after {}",
-                unfinished.direction,
+                "it is partially {}, after {}",
+                unfinished.direction.participle(),
                 count(unfinished.statements_done, "statement")
             ),
             format!("`migrate {}` goes on with it", unfinished.direction),

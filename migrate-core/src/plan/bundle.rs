@@ -1,7 +1,7 @@
 //! A plan to be carried to where it is applied: one file, with a digest of what it says.
 //!
 //! The digest is SHA-256 over the plan's JSON without blanks between its parts. It tells a file
-//! that was cut or changed on the way; against somebody who means it, and computes it anew, it
+//! that was cut or changed on the way; against somebody who means it, and computes it again, it
 //! helps where it is compared with the digest that `migrate bundle` printed.
 //!
 //! What tells whether all of the plan is applied stands before its migrations, so that those are read

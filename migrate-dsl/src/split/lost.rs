@@ -16,7 +16,7 @@ pub(crate) fn lost_content<'a>(statements: impl IntoIterator<Item = &'a str>) ->
         drops |= words.begin_with(&["drop", "sequence"]) || words.have_pair("drop", "identity");
         makes |= words.begin_with(&["create", "sequence"]) || words.have_pair("add", "generated");
     }
-    // A sequence that is recreated starts anew.
+    // A sequence that is recreated starts again.
     does[3] |= drops && makes;
     let sentences = [
         "rows and values of what is dropped are not restored",

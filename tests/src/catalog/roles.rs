@@ -10,7 +10,7 @@ pub(super) const KINDS: &[Kind] = &[
     Kind { since: 15, ..kind("privileges on parameters", PARAMETERS) },
 ];
 
-/// Of a password only that there is one: it is salted anew each time. That it never ends can be
+/// Of a password only that there is one: it is salted again each time. That it never ends can be
 /// said in two ways.
 const ROLES: &str = r"
 SELECT concat_ws(' ', quote_ident(rolname), CASE WHEN rolpassword IS NOT NULL THEN 'password' END,

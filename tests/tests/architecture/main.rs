@@ -1,6 +1,7 @@
 //! The crates' directions, and the rules of the house, kept true.
 
 mod json_reference;
+mod pages;
 mod surface;
 mod transactions;
 

@@ -1,4 +1,4 @@
-//! Bad input: each a clear message, a non-zero exit code, nothing half done.
+//! Bad input: each a clear message, a non-zero exit code, nothing partially done.
 
 use migrate_core::cluster::Cluster;
 use migrate_dsl::Pgm;

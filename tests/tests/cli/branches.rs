@@ -287,7 +287,7 @@ fn git_does_not_fail_by_what_keeps_the_database_from_following() {
 }
 
 #[test]
-fn what_stopped_half_way_goes_with_the_checkout() {
+fn what_is_partially_applied_goes_with_the_checkout() {
     let repository = Repository::new();
     repository.git("checkout --quiet -b half main");
     let half = TAGS.replace(

@@ -12,7 +12,7 @@ fn as_owner(cli: Cli) -> (Cli, String) {
 }
 
 #[test]
-fn what_could_not_be_made_anew_is_not_dropped() {
+fn what_could_not_be_recreated_is_not_dropped() {
     let cli = Cli::with_plan(&[migration("20260101000000_a", |_| {})]);
     cli.database.execute("CREATE TABLE kept AS SELECT 1 AS one");
     let (cli, role) = as_owner(cli);
@@ -21,7 +21,7 @@ fn what_could_not_be_made_anew_is_not_dropped() {
     insta::assert_snapshot!(said);
     cli.database.execute("SELECT one FROM kept");
     cli.database.execute(&format!("ALTER ROLE {role} CREATEDB"));
-    insta::assert_snapshot!("it_is_made_anew", cli.session(&[&reset]).replace(&role, "<role>"));
+    insta::assert_snapshot!("it_is_recreated", cli.session(&[&reset]).replace(&role, "<role>"));
     assert!(cli.database.try_execute("SELECT one FROM kept").is_err());
 }
 

@@ -1,7 +1,7 @@
-//! The program killed with -9, at every message that it sends and at moments by chance.
+//! The program killed with -9, at every message that it sends and at random points.
 //!
 //! `FAULTS=200 cargo nextest run -p migrate-tests --test cli kills --no-capture` kills it at each
-//! message, and at so many moments by chance; without the variable at a few.
+//! message, and at so many random points; without the variable at a few.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::process::{Child, Stdio};

@@ -113,8 +113,8 @@ fn what_cannot_go_back_or_come_again() {
     };
     let cli = Cli::with_plan(&[migration(A, posts), migration(B, half)]);
     _ = cli.run("up");
-    insta::assert_snapshot!("half_done", cli.session(&["redo", "goto create_posts"]));
+    insta::assert_snapshot!("partially_applied", cli.session(&["redo", "goto create_posts"]));
     _ = cli.run("up");
     cli.write_plan(&there());
-    insta::assert_snapshot!("half_done_elsewhere", cli.session(&["sync"]));
+    insta::assert_snapshot!("partially_applied_elsewhere", cli.session(&["sync"]));
 }

@@ -56,7 +56,7 @@ fn a_socket_that_was_swept_away_is_made_again() {
 }
 
 #[test]
-fn a_half_made_folder_is_made_anew() {
+fn a_half_made_folder_is_recreated() {
     let sandbox = Sandbox::new();
     let half = sandbox.cluster().folder().join("data.new");
     fs::create_dir_all(half.join("base")).unwrap();

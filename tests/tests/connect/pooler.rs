@@ -99,7 +99,7 @@ impl Drop for PgBouncer {
 }
 
 #[test]
-fn a_pool_of_transactions_is_refused() {
+fn a_pool_in_transaction_mode_is_refused() {
     let server = Server::new();
     for settings in [
         "pool_mode = transaction",
@@ -126,7 +126,7 @@ fn a_pool_of_transactions_is_refused() {
 }
 
 #[test]
-fn nothing_is_left_behind_in_a_pool_of_transactions() {
+fn nothing_is_left_behind_in_a_pool_in_transaction_mode() {
     let server = Server::new();
     let Some(pool) = PgBouncer::start(&server, "pool_mode = transaction\ndefault_pool_size = 1")
     else {
@@ -173,7 +173,7 @@ fn the_command_line_refuses_it_before_anything_has_run() {
         if is_process { word.replace(word.trim_end(), "<process>") } else { word.to_owned() }
     });
     insta::assert_snapshot!(words.collect::<String>(), @"
-    error: postgres on ada@127.0.0.1:<port> is a pool that hands out its connections anew for every transaction: two sessions were served by the one process <process>
+    error: postgres on ada@127.0.0.1:<port> is a connection pool in transaction mode: two sessions were served by the one process <process>
      |
      = help: migrations need one session from the beginning to the end: connect to the server itself, mostly on port 5432, or to a pool with `pool_mode = session`
     ");

@@ -144,7 +144,7 @@ fn cut_at_any_message_it_goes_on() {
         assert_eq!(state(&engine.database.url()), wanted, "cut at {moment:?}");
     }
     assert!(by_itself > 0);
-    tell(&format!("cut at {} moments, {by_itself} runs went on by themselves", moments.len()));
+    tell(&format!("cut at {} moments, {by_itself} runs resumed automatically", moments.len()));
 }
 
 #[test]
@@ -263,7 +263,7 @@ fn a_history_that_says_both_is_damaged() {
     );
     for error in [engine.up(&all).unwrap_err(), engine.down(&all, 1).unwrap_err()] {
         insta::allow_duplicates! {
-            insta::assert_snapshot!(error, @"`20260102000000_b` stopped half way up: it is recorded as applied as well, and both cannot be");
+            insta::assert_snapshot!(error, @"`20260102000000_b` is partially applied: it is recorded as applied as well, and both cannot be");
         }
     }
     let (mut session, names) = (engine.session(), [B.to_owned()]);

@@ -401,7 +401,7 @@ fn outside_a_transaction_what_was_done_stays_and_the_author_says_what_then() {
     error: the Rust function `fill`: the first time
     at: rust
     note: `20260101000000_a`: it ran outside a transaction: what it did for good before it failed is done
-    help: see to the cause and run `migrate up` again: with `.idempotent()` or `.done_when("…")` in the file it goes on by itself
+    help: see to the cause and run `migrate up` again: with `.idempotent()` or `.done_when("…")` in the file it resumes automatically
     "#);
     assert_eq!(engine.value("SELECT string_agg(word, '') FROM words"), "a");
     assert_eq!(engine.status(&unsure), format!("partial {A}"));
@@ -424,7 +424,7 @@ type Step = fn(&mut Pgm);
 /// Commits some words, and fails.
 fn half(db: &mut Database<'_>) -> Result<(), BoxError> {
     db.execute("INSERT INTO words VALUES ('a', 1) ON CONFLICT DO NOTHING", &[])?;
-    Err("half way".into())
+    Err("failed in the middle".into())
 }
 
 /// What the database has of a migration that failed in a step outside a transaction.
@@ -854,7 +854,7 @@ fn an_application_brings_its_own_migrations() {
     });
     let with_half = embedded(&[&all[..], &[half]].concat());
     with_half.up(&mut session, &UpTo::default(), &mut |_: Event| {}).unwrap_err();
-    insta::assert_snapshot!(current(&with_half).unwrap_err(), @"this build knows 3 migrations, the database has 2: half done: `20260103000000_c`");
+    insta::assert_snapshot!(current(&with_half).unwrap_err(), @"this build knows 3 migrations, the database has 2: partially applied: `20260103000000_c`");
 }
 
 #[test]

@@ -160,14 +160,14 @@ fn files_are_held_against_the_history() {
 }
 
 #[test]
-fn what_stopped_half_way_is_found() {
+fn what_is_partially_applied_is_found() {
     let engine = Engine::new();
     let all = [migration(A, |pgm| {
         pgm.create_table("a", |t| t.id());
         pgm.create_index("a", "nothing").concurrently();
     })];
     engine.up(&all).unwrap_err();
-    insta::assert_snapshot!(findings(&engine, &all), @"Partial 20260101000000_a: it stopped half way up, after 1 statement");
+    insta::assert_snapshot!(findings(&engine, &all), @"Partial 20260101000000_a: it is partially applied, after 1 statement");
 }
 
 #[test]

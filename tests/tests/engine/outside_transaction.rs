@@ -27,7 +27,7 @@ fn transactions_and_single_statements_in_turn() {
 }
 
 #[test]
-fn a_failure_half_way_is_recorded_and_goes_on_there() {
+fn a_failure_in_the_middle_is_recorded_and_goes_on_there() {
     let engine = Engine::new();
     let all = [migration(A, |pgm| {
         pgm.sql("CREATE TABLE a (n int); INSERT INTO a VALUES (1)").down("DROP TABLE a");
@@ -55,9 +55,9 @@ fn what_changed_since_it_stopped_does_not_go_on() {
     assert!(engine.up(&all).is_err());
     let changed = [migration(A, |pgm| _ = pgm.create_table("c", |t| t.id()))];
     let error = engine.up(&changed).unwrap_err();
-    insta::assert_snapshot!(error, @"`20260101000000_a` stopped half way up: what it has done is no longer what its file says");
+    insta::assert_snapshot!(error, @"`20260101000000_a` is partially applied: what it has done is no longer what its file says");
     let error = engine.up(&[]).unwrap_err();
-    insta::assert_snapshot!(error, @"`20260101000000_a` stopped half way up: its file is gone");
+    insta::assert_snapshot!(error, @"`20260101000000_a` is partially applied: its file is gone");
     let (mut session, names) = (engine.session(), [A.to_owned()]);
     engine.migrator(&changed).mark_pending(&mut session, &names, &mut |_| {}).unwrap();
     engine.up(&changed).unwrap();
@@ -78,7 +78,7 @@ fn a_statement_of_unknown_end_is_not_run_again() {
     let diagnostic = &error.diagnostics()[0];
     insta::assert_snapshot!(diagnostic.helps.join("\n"), @r#"
     look at the database; finish the migration by hand and run `migrate mark 20260101000000_a`, or undo by hand what it did and run `migrate mark 20260101000000_a --pending`
-    say `.idempotent()` or `.done_when("SELECT …")` in the file, and it goes on by itself
+    say `.idempotent()` or `.done_when("SELECT …")` in the file, and it resumes automatically
     "#);
     assert_eq!(engine.status(&all), format!("partial {A}"));
 }
@@ -109,7 +109,7 @@ fn a_first_statement_that_fails_leaves_nothing_to_go_on_with() {
 }
 
 #[test]
-fn an_index_that_failed_half_way_is_not_in_its_own_way() {
+fn an_index_whose_build_failed_is_not_in_its_own_way() {
     let engine = Engine::new();
     engine.database.execute("CREATE TABLE a (n int); INSERT INTO a VALUES (1), (1); CREATE TABLE other (n int); INSERT INTO other VALUES (1), (1)");
     // Somebody else's, and older: it stays.
@@ -131,7 +131,7 @@ fn an_index_that_failed_half_way_is_not_in_its_own_way() {
 }
 
 #[test]
-fn an_inverse_that_changed_half_way_does_not_go_on() {
+fn an_inverse_that_changed_in_between_does_not_go_on() {
     let engine = Engine::new();
     let up = |pgm: &mut migrate_dsl::Pgm| _ = pgm.create_table("a", |t| t.id());
     let broken = [reversible(A, up, |pgm| {
@@ -142,7 +142,7 @@ fn an_inverse_that_changed_half_way_does_not_go_on() {
     assert_eq!(engine.status(&broken), format!("partial {A}"));
     let fixed = [reversible(A, up, |pgm| _ = pgm.sql("DROP TABLE a"))];
     let error = engine.down(&fixed, 1).unwrap_err();
-    insta::assert_snapshot!(error, @"`20260101000000_a` stopped half way down: what it has reverted is no longer what its inverse says");
+    insta::assert_snapshot!(error, @"`20260101000000_a` is partially reverted: what it has reverted is no longer what its inverse says");
     // What is said to be done by hand is believed.
     let (mut session, names) = (engine.session(), [A.to_owned()]);
     assert_eq!(

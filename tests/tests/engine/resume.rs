@@ -190,11 +190,11 @@ fn with_a_partition_to_detach() -> Option<(Engine, [Migration; 1])> {
 }
 
 #[test]
-fn a_partition_that_is_half_way_out_leaves() {
+fn a_partition_that_is_partially_detached_leaves() {
     let Some((engine, all)) = with_a_partition_to_detach() else { return };
     let mut reader = engine.database.client();
     reader.batch_execute("BEGIN; SELECT * FROM p").unwrap();
-    // The first finds it in use, the second half way out.
+    // The first finds it in use, the second partially detached.
     for _ in 0..2 {
         let (failed, waited) = std::thread::scope(|scope| {
             let runner = scope.spawn(|| engine.up(&all));
@@ -387,7 +387,7 @@ fn most_statements_are_never_in_doubt() {
 }
 
 #[test]
-fn what_stopped_half_way_can_go_back() {
+fn what_is_partially_applied_can_be_reverted() {
     let engine = engine();
     sleep(&engine, "0");
     let empty = engine.catalog();
@@ -407,7 +407,7 @@ fn what_stopped_half_way_can_go_back() {
 }
 
 #[test]
-fn an_inverse_that_fails_half_way_goes_on_in_either_direction() {
+fn an_inverse_that_is_partially_done_goes_on_in_either_direction() {
     let engine = engine();
     sleep(&engine, "0");
     let all = [migration(A, |pgm| {

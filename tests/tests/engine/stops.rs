@@ -122,5 +122,5 @@ fn a_server_that_is_stopped_at_any_message_and_is_restored() {
         own.client("postgres").batch_execute(&format!("DROP DATABASE {name}")).unwrap();
     }
     assert!(stopped > 0);
-    tell(&format!("stopped {stopped} times, {by_itself} runs went on by themselves"));
+    tell(&format!("stopped {stopped} times, {by_itself} runs resumed automatically"));
 }

@@ -130,7 +130,7 @@ fn a_migration_that_stopped_on_its_way_up() {
     ");
     let found = engine.migrator(&broken).verify(&mut engine.session()).unwrap().findings;
     let found: Vec<_> = found.iter().map(|finding| finding.message.as_str()).collect();
-    assert_eq!(found, ["it stopped half way up, after 3 statements"]);
+    assert_eq!(found, ["it is partially applied, after 3 statements"]);
     assert_eq!(engine.up(&corrected).unwrap(), [PARTIAL]);
     let count = corrected.len() - 1;
     assert!(matches!(engine.down(&corrected, count), Err(Error::Protected { .. })));

@@ -225,7 +225,7 @@ fn bodies_of_colors(pgm: &mut Pgm) {
 }
 
 #[test]
-fn what_is_kept_written_anew_or_only_passed_through_is_no_loss() {
+fn what_is_kept_rewritten_or_only_passed_through_is_no_loss() {
     let engine = Engine::new();
     let all = [
         migration(A, posts),
@@ -425,7 +425,7 @@ fn half(pgm: &mut Pgm) {
 }
 
 #[test]
-fn what_stopped_half_way_is_finished_or_reverted() {
+fn what_is_partially_applied_is_finished_or_reverted() {
     let engine = Engine::new();
     let here = [migration(A, posts), migration(B, half)];
     assert!(engine.up(&here).is_err());
@@ -452,7 +452,7 @@ fn what_stopped_half_way_is_finished_or_reverted() {
     let engine = Engine::new();
     assert!(engine.up(&here).is_err());
     let error = sync(&engine, &[migration(A, posts)]).unwrap_err();
-    insta::assert_snapshot!(error, @"`20260102000000_b` stopped half way up: its file is gone");
+    insta::assert_snapshot!(error, @"`20260102000000_b` is partially applied: its file is gone");
     assert_eq!(engine.status(&here), format!("applied {A}\npartial {B}"));
 }
 
@@ -461,7 +461,7 @@ fn tags_of_nothing(pgm: &mut Pgm) {
 }
 
 #[test]
-fn rows_in_what_is_half_done_count_as_well() {
+fn rows_in_what_is_partially_applied_count_as_well() {
     let engine = Engine::new();
     let here = [migration(A, posts), migration(B, half)];
     assert!(engine.up(&here).is_err());

@@ -1,4 +1,4 @@
-//! `redo` and `goto` where a migration stopped half way, or where the files say something else.
+//! `redo` and `goto` where a migration is partially applied, or where the files say something else.
 
 use migrate_core::{Allowed, DownTo, Error, Event};
 use migrate_dsl::{Migration, Pgm};
@@ -22,7 +22,7 @@ fn story() -> [Migration; 3] {
     [migration(A, table), migration(B, half), migration(C, |_| {})]
 }
 
-/// One that is applied, and one that stopped half way up.
+/// One that is applied, and one that is partially applied.
 fn stopped() -> Engine {
     let engine = Engine::new();
     assert!(engine.up(&story()).is_err());
@@ -47,7 +47,7 @@ fn names(names: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn redo_begins_what_stopped_half_way_again() {
+fn redo_begins_what_is_partially_applied_again() {
     let engine = stopped();
     assert!(redo(&engine, 1).is_err());
     assert_eq!(engine.status(&story()), format!("applied {A}\npartial {B}\npending {C}"));
@@ -68,7 +68,7 @@ fn redo_begins_what_stopped_half_way_again() {
 }
 
 #[test]
-fn goto_finishes_or_reverts_what_stopped_half_way() {
+fn goto_finishes_or_reverts_what_is_partially_applied() {
     let engine = stopped();
     assert_eq!(goto(&engine, &story(), A).unwrap(), (names(&[B]), vec![]));
     assert_eq!(engine.value("SELECT to_regclass('half')"), "NULL");
@@ -145,7 +145,7 @@ fn goto_tells_what_it_leaves_as_it_is() {
 }
 
 #[test]
-fn what_is_half_done_is_protected_too_and_refused_as_a_whole() {
+fn what_is_partially_applied_is_protected_too_and_refused_as_a_whole() {
     let engine = Engine::new();
     let all = [
         migration(A, |pgm| {

@@ -37,7 +37,7 @@ fn rows_edited_by_hand() {
     let engine = Engine::new();
     let all = migrations();
     engine.up(&all[..3]).unwrap();
-    // One that stopped half way.
+    // One that is partially applied.
     let stopped = migrate_tests::migration("20260106000000_stopped", |pgm| {
         pgm.sql("CREATE TABLE half ()").outside_transaction().down("DROP TABLE half");
         pgm.sql("VACUUM nothing").outside_transaction().down("");

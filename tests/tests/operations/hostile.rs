@@ -200,8 +200,8 @@ fn the_server_reads_back_names_and_texts_as_they_were() {
     }
 }
 
-/// Options on and off by chance, with hostile names and texts.
-fn by_chance(pgm: &mut Pgm, numbers: &mut Numbers) {
+/// Options on and off at random, with hostile names and texts.
+fn at_random(pgm: &mut Pgm, numbers: &mut Numbers) {
     let (name, text) = (numbers.text(MAX_NAME_BYTES), numbers.text(200));
     let (n, text) = (name.as_str(), text.as_str());
     macro_rules! perhaps {
@@ -279,7 +279,7 @@ fn options_go_together_as_they_come() {
     let mut numbers = Numbers(99);
     let mut failed = Vec::new();
     for _ in 0..1500 {
-        let (verb, statements) = statements(|pgm| by_chance(pgm, &mut numbers));
+        let (verb, statements) = statements(|pgm| at_random(pgm, &mut numbers));
         for statement in statements.iter().filter(|statement| statement.problems.is_empty()) {
             if let Some(wrong) = wrong(&mut client, statement) {
                 failed.push(format!("{verb}: {wrong}\n{}", statement.sql));

@@ -189,7 +189,7 @@ fn a_plan_does_not_tell_where_it_was_made() {
 }
 
 #[test]
-fn a_state_that_cannot_be_read_is_made_anew() {
+fn a_state_that_cannot_be_read_is_recreated() {
     let project = three("broken-state");
     let first = project.plan().plan();
     let whole = std::fs::read(project.state_file()).unwrap();

@@ -142,7 +142,7 @@ impl AlterColumn {
         self
     }
 
-    /// Computes a generated column in another way, and all its values anew; from PostgreSQL 17.
+    /// Computes a generated column in another way, and all its values again; from PostgreSQL 17.
     pub fn set_expression(&mut self, sql: impl IntoExpression) -> &mut Self {
         self.changes.expression.set("set_expression", Some(expr(sql)));
         self

@@ -12,7 +12,7 @@ pub struct RenameColumn {
 
 impl Pgm {
     /// Renames a column. Indexes, constraints and views follow; a running application does not: it
-    /// fails from here on until it is deployed anew.
+    /// fails from here on until it is redeployed.
     ///
     /// ```
     /// # use migrate_dsl::Pgm;

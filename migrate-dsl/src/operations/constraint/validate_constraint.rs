@@ -12,7 +12,7 @@ impl Pgm {
     /// Checks the rows that were there before a constraint which was added with `not_valid`,
     /// while others go on writing.
     ///
-    /// On the inverse the constraint is added anew as `NOT VALID`, if it was that before.
+    /// On the inverse the constraint is added again as `NOT VALID`, if it was that before.
     ///
     /// ```
     /// # use migrate_dsl::Pgm;

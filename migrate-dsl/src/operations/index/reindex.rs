@@ -2,7 +2,7 @@
 
 use crate::{Identifier, Inverse, Object, Operation, Pgm, Statement, Writer};
 
-/// Builds indexes anew.
+/// Rebuilds indexes.
 pub struct Reindex {
     object: Object,
     concurrently: bool,
@@ -10,7 +10,7 @@ pub struct Reindex {
 }
 
 impl Pgm {
-    /// Builds an index anew, or all those of a table, a schema or the database: after a damage, to
+    /// Rebuilds an index, or all those of a table, a schema or the database: after a damage, to
     /// shrink them, or when the rules of a collation have changed. There is no inverse, and no
     /// need of one.
     ///

@@ -12,8 +12,8 @@ pub struct RenameTable {
 impl Pgm {
     /// Renames a table; it stays in its schema.
     ///
-    /// A running application knows the old name only: it fails from here on until it is deployed
-    /// anew. Indexes, constraints and sequences keep their names.
+    /// A running application knows the old name only: it fails from here on until it is redeployed.
+    /// Indexes, constraints and sequences keep their names.
     ///
     /// ```
     /// # use migrate_dsl::Pgm;

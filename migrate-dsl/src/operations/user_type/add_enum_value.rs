@@ -98,7 +98,7 @@ impl Operation for AddEnumValue {
     fn inverse(&self) -> Inverse {
         Inverse::none(format!(
             "PostgreSQL takes no value out of an enum; to be without `{}`, write a `pub fn down` \
-             that creates the type anew and moves its columns over with \
+             that recreates the type and moves its columns over with \
              `alter_column(..).set_type(..).using(..)`",
             self.value
         ))
@@ -115,6 +115,6 @@ mod tests {
             pgm.add_enum_value(("app", "mood"), "so-so").if_not_exists().before("it's ok");
         };
         insta::assert_snapshot!(plan_text(up), @r#"ALTER TYPE "app"."mood" ADD VALUE IF NOT EXISTS 'so-so' BEFORE 'it''s ok';"#);
-        insta::assert_snapshot!(plan_text_down(up), @"-- cannot be reverted: PostgreSQL takes no value out of an enum; to be without `so-so`, write a `pub fn down` that creates the type anew and moves its columns over with `alter_column(..).set_type(..).using(..)`");
+        insta::assert_snapshot!(plan_text_down(up), @"-- cannot be reverted: PostgreSQL takes no value out of an enum; to be without `so-so`, write a `pub fn down` that recreates the type and moves its columns over with `alter_column(..).set_type(..).using(..)`");
     }
 }
