@@ -8,7 +8,7 @@ use crate::commands::{
 };
 use crate::context::Global;
 
-/// PostgreSQL migrations written in Rust
+/// PostgreSQL migrations in Rust
 #[derive(Debug, Parser)]
 #[command(name = "migrate", version, propagate_version = true, arg_required_else_help = true)]
 pub struct Cli {
@@ -25,61 +25,61 @@ pub struct Cli {
 pub enum Command {
     /// Set up migrations in this project
     Init(init::InitArgs),
-    /// Write a new migration, and print its path
+    /// Create a new migration and print its path
     Create(create::CreateArgs),
     /// Format the migrations, which `cargo fmt` does not see
     Fmt(fmt::FmtArgs),
-    /// Give a late migration a new timestamp
+    /// Give a migration that is out of order a new timestamp
     Renumber(renumber::RenumberArgs),
-    /// Apply what is pending
+    /// Apply pending migrations
     Up(up::UpArgs),
-    /// Revert the last migration, or the last few
+    /// Revert the most recent migration, or the last N
     Down(down::DownArgs),
-    /// Revert the last migration and apply it again
+    /// Revert the most recent migration and apply it again
     Redo(redo::RedoArgs),
-    /// Revert and apply until the database has just the migrations up to this one
+    /// Revert or apply migrations up to the given one
     Goto(goto::GotoArgs),
-    /// Make the database what this checkout describes
+    /// Make the database match this checkout
     ///
-    /// The database keeps the longest beginning of its migrations that the files have, too. All that
-    /// was applied after that is reverted, the last first, by what the database has stored of it:
-    /// the files need not be here. Then what is missing is applied. So a migration without a file
-    /// goes, one whose file says something else by now comes again, and a file that is older than
-    /// what is applied comes in its place, each with those that were applied after it.
+    /// Keeps the longest common prefix of the applied migrations and the files, and reverts the rest,
+    /// newest first, by the inverses that the database has stored: no files are needed. Then it
+    /// applies what is missing. So a migration without a file is reverted, one whose file has changed
+    /// is applied again, and one that is out of order is applied in its place, each with the
+    /// migrations after it.
     ///
-    /// Nothing is touched, and the exit code is 5, where rows would be lost, something cannot
-    /// be reverted, or something is to be reverted in a protected database.
+    /// Exits with code 5 and changes nothing where rows would be lost, where a migration is
+    /// irreversible, or where one is to be reverted in a protected database.
     Sync(sync::SyncArgs),
-    /// Have the database follow `git checkout`
+    /// Run `sync` after `git checkout`
     ///
-    /// Once git's hooks are installed, `git checkout`, `git switch`, `git merge` and `git pull` call
-    /// `migrate sync` where they brought other migrations. Nothing is said where there is nothing to
-    /// do, nothing is done in a rebase or in a protected database, and git itself never fails by it:
-    /// what keeps the database from following is told.
+    /// With the hooks installed, `git checkout`, `git switch`, `git merge` and `git pull` run `migrate
+    /// sync` where they brought other migrations. The hooks print nothing where nothing is to be done,
+    /// do nothing during a rebase or in a protected database, and never fail the git command; what
+    /// keeps the database from following is reported.
     Hook(hook::HookArgs),
-    /// Show where every migration stands
+    /// Show the status of every migration
     Status(status::StatusArgs),
     /// Show the SQL of the migrations
     Plan(plan::PlanArgs),
-    /// Write the plan into a file for `--plan`, with a digest
+    /// Write the plan with a digest to a file for `--plan`
     Bundle(bundle::BundleArgs),
-    /// Show what was done, by whom, and how it ended
+    /// Show what was applied and reverted, by whom, and the result
     Log(log::LogArgs),
     /// Compare files, history and log
     Verify(verify::VerifyArgs),
-    /// Record that a changed file is as good as what was applied
+    /// Record that a changed file is equivalent to what was applied
     Accept(accept::AcceptArgs),
     /// Record a migration as applied, or as pending, without running it
     Mark(mark::MarkArgs),
-    /// Make whatever destroys ask for a name
+    /// Require confirmation for destructive commands
     Protect(protect::ProtectArgs),
-    /// Back the database up, and read the backup again
+    /// Back up the database and verify the backup
     Backup(backup::BackupArgs),
-    /// Restore the database from a backup, all of it or nothing
+    /// Restore the database from a backup, atomically
     Restore(restore::RestoreArgs),
-    /// Start, stop, create, drop and look at the database
+    /// Manage the database
     Db(db::DbArgs),
-    /// Show who waits for whom in the database
+    /// Show which sessions wait for which
     Watch(watch::WatchArgs),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),

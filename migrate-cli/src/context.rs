@@ -16,12 +16,12 @@ use crate::usage::UsageError;
 
 /// Flags that every command has.
 #[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Everywhere")]
+#[command(next_help_heading = "Global options")]
 pub struct Global {
     /// Flags that win over the project's settings.
     #[command(flatten)]
     pub overrides: Overrides,
-    /// Take the plan from a file, made with `migrate bundle`, instead of the migrations crate
+    /// Read the plan from a file made with `migrate bundle` instead of the migrations crate
     #[arg(long, value_name = "FILE", global = true)]
     pub plan: Option<PathBuf>,
     /// Print JSON on stdout

@@ -15,7 +15,7 @@ use crate::project::Project;
 /// The functions of a project's migrations.
 #[derive(Clone)]
 pub struct Origin {
-    /// The folder of the migrations crate.
+    /// The directory of the migrations crate.
     pub folder: PathBuf,
     /// What a function sees of the outside.
     pub environment: Environment,

@@ -1,4 +1,4 @@
-//! How long things may take: from the project's settings, the environment, flags.
+//! Timeouts: from the project's settings, the environment, flags.
 
 use std::time::Duration;
 
@@ -8,18 +8,18 @@ use crate::usage::UsageError;
 
 /// What was asked for in one place; nothing where nothing was said.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::Args)]
-#[command(next_help_heading = "How long things may take")]
+#[command(next_help_heading = "Timeouts")]
 pub struct AskedLimits {
-    /// All of it, in seconds; `MIGRATION_TIMEOUT`
+    /// Timeout of the whole command [env: MIGRATION_TIMEOUT]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub migration_timeout: Option<Duration>,
-    /// Waiting for another migrate, and for locks that others hold; `MAX_LOCK_WAIT`, 300 by default
+    /// Timeout for locks, and for another `migrate` process [env: MAX_LOCK_WAIT] [default: 300]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub max_lock_wait: Option<Duration>,
-    /// Others waiting for a lock that a running statement holds; `MAX_BLOCKING`, 5 by default
+    /// How long a statement may block others [env: MAX_BLOCKING] [default: 5]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub max_blocking: Option<Duration>,
-    /// Each statement, in milliseconds, but no concurrent build; `DB_STATEMENT_TIMEOUT`
+    /// Timeout of each statement except concurrent builds [env: DB_STATEMENT_TIMEOUT]
     #[arg(long, value_name = "MS", value_parser = milliseconds)]
     pub statement_timeout: Option<Duration>,
 }

@@ -22,7 +22,7 @@ pub struct Planned {
     pub plan: Plan,
     /// The history that its migrations are recorded in.
     pub history: HistoryName,
-    /// The folder of the migrations crate; where the plan came from a file, there is none.
+    /// The directory of the migrations crate; where the plan came from a file, there is none.
     pub folder: Option<PathBuf>,
     /// The commit that the plan was made of, where that is known.
     pub git_commit: Option<String>,

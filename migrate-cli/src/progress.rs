@@ -38,7 +38,9 @@ impl Progress {
                 let patience = human(patience);
                 self.say(
                     "waiting",
-                    &format!("another migrate is at work{who}; waiting up to {patience}"),
+                    &format!(
+                        "another `migrate` process holds the lock{who}; waiting up to {patience}"
+                    ),
                 );
             }
             Event::WaitingForLock { holders, patience } => {
@@ -215,7 +217,7 @@ impl Progress {
                 }
                 Event::Unwatched { why } => {
                     let text = format!(
-                        "nobody watches whom a statement makes wait, so `MAX_BLOCKING` does not hold: {why}"
+                        "sessions that a statement blocks cannot be watched, so `MAX_BLOCKING` is not enforced: {why}"
                     );
                     spinner.suspend(|| printer.warning(&text));
                 }

@@ -13,7 +13,7 @@ use crate::render::Located;
 /// The word that a protected database asks for.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Allowance {
-    /// The name under which the database is protected, to say that it is really meant
+    /// Confirm a destructive command in a database that is protected under this name
     #[arg(long, value_name = "NAME")]
     allow: Option<String>,
 }

@@ -13,7 +13,7 @@ use toml_edit::{Document, TableLike};
 
 use crate::limits::{AskedLimits, milliseconds, seconds};
 
-/// The folder of the migrations crate where nothing else is said.
+/// The directory of the migrations crate where nothing else is said.
 pub const DEFAULT_DIR: &str = "migrations";
 /// The keys of `[workspace.metadata.migrate]`.
 const KEYS: [&str; 8] = [
@@ -31,10 +31,10 @@ const SECONDS: &str = "a number of seconds";
 
 /// Flags that win over what the project has decided.
 #[derive(Debug, Clone, Default, clap::Args)]
-#[command(next_help_heading = "Everywhere")]
+#[command(next_help_heading = "Global options")]
 pub struct Overrides {
-    /// The folder of the migrations crate
-    #[arg(long, value_name = "FOLDER", global = true)]
+    /// The directory of the migrations crate
+    #[arg(long, value_name = "DIR", global = true)]
     pub dir: Option<PathBuf>,
     /// The database, as a URL: `postgres://user@host/name`
     #[arg(long, value_name = "URL", global = true)]
@@ -52,7 +52,7 @@ pub struct Overrides {
 pub struct Settings {
     /// The folder that the settings speak for: that of the manifest they were found in.
     pub root: PathBuf,
-    /// The folder of the migrations crate, absolute.
+    /// The directory of the migrations crate, absolute.
     pub dir: PathBuf,
     /// The database, where one is named. `PG*` variables are the connection's business.
     pub database: Option<Database>,

@@ -96,7 +96,7 @@ pub struct Work {
     pub migrator: Migrator,
     /// The session.
     pub session: Session,
-    /// The folder of the migrations crate; where the plan came from a file, there is none.
+    /// The directory of the migrations crate; where the plan came from a file, there is none.
     folder: Option<PathBuf>,
     /// The Rust functions of the migrations; where the plan came from a file, there are none.
     functions: Option<Origin>,

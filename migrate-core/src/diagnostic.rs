@@ -498,14 +498,14 @@ fn of_engine(error: &ApplyError) -> Option<Diagnostic> {
                 }),
                 helps: vec![
                     online_form(verb).to_owned(),
-                    "or run it when nobody waits, with a greater MAX_BLOCKING".to_owned(),
+                    "or run it when no session waits, with a greater MAX_BLOCKING".to_owned(),
                 ],
                 ..plain
             }
         }
         Failure::Replaced { done, back, .. } => {
             let [finish, undo] = mark_options(error.direction);
-            let known = if *done { "it is done" } else { "nobody knows whether it is done" };
+            let known = if *done { "it is done" } else { "it is not known whether it is done" };
             let name = &error.name;
             let again = (!back)
                 .then(|| format!("put it back where it was, and run `migrate {command}` again"));
@@ -559,7 +559,7 @@ fn of_engine(error: &ApplyError) -> Option<Diagnostic> {
                     ),
                     match error.direction {
                         Direction::Up if step.says_what_after_crash() => {
-                            format!("or run `migrate up`, which goes on with `{name}` at this step")
+                            format!("or run `migrate up`, which resumes `{name}` at this step")
                         }
                         Direction::Up => {
                             "say `.idempotent()` or `.done_when(\"SELECT …\")` in the file, and it \

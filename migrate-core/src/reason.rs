@@ -25,11 +25,11 @@ pub enum UnfinishedReason {
 impl fmt::Display for UnfinishedReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::FileMissing => "its file is gone",
+            Self::FileMissing => "its file is missing",
             Self::FileChanged => "what it has done is no longer what its file says",
             Self::InverseChanged => "what it has reverted is no longer what its inverse says",
             Self::AlsoApplied => "it is recorded as applied as well, and both cannot be",
-            Self::Reverting => "it was being reverted; `migrate down` goes on with that",
+            Self::Reverting => "it was being reverted; `migrate down` resumes that",
             Self::NotFirst => "it has to be finished first",
             Self::ChangedMeanwhile => "another runner has changed how far it came",
         })

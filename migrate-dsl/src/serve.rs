@@ -85,7 +85,7 @@ mod unix {
             match sent.ok().and_then(|()| self.words.recv().ok()) {
                 Some(FromEngine::Answer(answer)) => answer,
                 Some(FromEngine::Run(_)) | None => {
-                    Err(DatabaseError::new("`migrate`, which asks the server, is gone"))
+                    Err(DatabaseError::new("`migrate`, which asks the server, has exited"))
                 }
             }
         }

@@ -23,7 +23,7 @@ pub struct BackupArgs {
     /// folder (`~/.local/state/migrate/backups`) without it
     #[arg(value_name = "FILE")]
     file: Option<String>,
-    /// Remove all but the newest so many backups of this database in that folder
+    /// Keep the newest N backups of this database in that directory and remove the others
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     keep: Option<usize>,
 }

@@ -63,7 +63,7 @@ enum DbCommand {
     },
     /// Create the database
     Create,
-    /// Drop the database, with all that is in it
+    /// Drop the database
     Drop {
         /// What says that it is really meant.
         #[command(flatten)]
@@ -75,7 +75,7 @@ enum DbCommand {
         #[command(flatten)]
         consent: Confirmation,
     },
-    /// Wait until the database takes connections
+    /// Wait until the database accepts connections
     Wait {
         /// For how many seconds at most
         #[arg(long, value_name = "SECONDS", default_value_t = 30)]

@@ -18,7 +18,7 @@ use crate::work::Work;
 /// What to revert.
 #[derive(Debug, Args)]
 pub struct DownArgs {
-    /// How many migrations; one without it
+    /// Number of migrations to revert [default: 1]
     #[arg(value_name = "N", value_parser = at_least_one, conflicts_with_all = ["to", "all"])]
     count: Option<usize>,
     /// Revert everything newer than this migration, which stays
@@ -27,7 +27,7 @@ pub struct DownArgs {
     /// Revert everything
     #[arg(long)]
     all: bool,
-    /// Show the SQL, and change nothing
+    /// Show the SQL and change nothing
     #[arg(long)]
     dry_run: bool,
     /// The word that a protected database asks for.

@@ -16,7 +16,7 @@ use crate::settings::Settings;
 /// rustfmt on them, with the edition of their crate and the nearest `rustfmt.toml`.
 #[derive(Debug, Args)]
 pub struct FmtArgs {
-    /// Change nothing; list the files that are not formatted, and exit with 3 if there are any
+    /// Change nothing; list the files that are not formatted, and exit with code 3 if there are any
     #[arg(long)]
     check: bool,
 }

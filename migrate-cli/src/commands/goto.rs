@@ -17,10 +17,10 @@ use crate::work::Work;
 /// Where to go.
 #[derive(Debug, Args)]
 pub struct GotoArgs {
-    /// The newest migration that the database is to have, by name or timestamp
+    /// The migration to end at, by name or timestamp
     #[arg(value_name = "NAME")]
     name: String,
-    /// Show the SQL, and change nothing
+    /// Show the SQL and change nothing
     #[arg(long)]
     dry_run: bool,
     /// The word that a protected database asks for.

@@ -29,7 +29,7 @@ pub struct HookArgs {
 
 #[derive(Debug, Subcommand)]
 enum HookCommand {
-    /// Have the database follow the checkout
+    /// Install the hooks
     ///
     /// A checkout then compiles the migrations of the branch, and runs what they hold: with your
     /// rights, and before you have read them.
@@ -41,7 +41,7 @@ enum HookCommand {
         #[arg(long)]
         follow_remote: bool,
     },
-    /// Take the hooks away, and put back those that were there before
+    /// Remove the hooks and restore the previous ones
     Uninstall,
     /// What the hooks call
     #[command(hide = true)]

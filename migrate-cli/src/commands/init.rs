@@ -22,7 +22,7 @@ use crate::usage::UsageError;
 #[group(id = "dsl", multiple = false)]
 pub struct InitArgs {
     /// Take migrate-dsl from this folder
-    #[arg(long, value_name = "FOLDER", group = "dsl")]
+    #[arg(long, value_name = "DIR", group = "dsl")]
     dsl_path: Option<PathBuf>,
     /// Take migrate-dsl from this repository
     #[arg(long, value_name = "URL", group = "dsl")]

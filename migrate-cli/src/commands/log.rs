@@ -17,10 +17,10 @@ use crate::work::Work;
 /// What to show.
 #[derive(Debug, Args)]
 pub struct LogArgs {
-    /// How many lines, the newest ones
+    /// Number of most recent entries
     #[arg(value_name = "N", value_parser = at_least_one, default_value_t = 20)]
     count: usize,
-    /// Only what concerns one migration, by name or timestamp
+    /// Only entries of one migration, by name or timestamp
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
 }

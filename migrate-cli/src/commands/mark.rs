@@ -16,10 +16,10 @@ pub struct MarkArgs {
     /// The migrations, by name or timestamp
     #[arg(value_name = "NAME", required_unless_present = "all")]
     names: Vec<String>,
-    /// All migrations that there are files for: a database that was built by other means
+    /// Mark all migrations, for a database that was created by other means
     #[arg(long, conflicts_with = "names")]
     all: bool,
-    /// Record as pending: forget that it was applied, and take nothing back
+    /// Record as pending, without reverting anything
     #[arg(long)]
     pending: bool,
     /// The word that a protected database asks for.

@@ -14,7 +14,7 @@ use crate::work::settings;
 /// What to show.
 #[derive(Debug, Args)]
 pub struct PlanArgs {
-    /// One migration, by name or timestamp; all without it
+    /// A migration, by name or timestamp [default: all]
     #[arg(value_name = "NAME")]
     name: Option<String>,
     /// The inverse

@@ -19,10 +19,10 @@ use crate::work::Work;
 /// not judged.
 #[derive(Debug, Args)]
 pub struct ProtectArgs {
-    /// The name: what people call this database, such as `production`
+    /// The name of this database, such as `production`
     #[arg(value_name = "NAME")]
     name: String,
-    /// Take the protection under this name away
+    /// Remove the protection under this name
     #[arg(long)]
     off: bool,
 }

@@ -98,7 +98,7 @@ fn applied(context: &Context) -> anyhow::Result<Vec<String>> {
         Ok(work) => work,
         Err(error) if error.is::<NoDatabase>() => {
             context.printer.warning(
-                "no database is configured, so nobody was asked whether the migration is applied",
+                "no database is configured, so it is not known whether the migration is applied",
             );
             return Ok(Vec::new());
         }

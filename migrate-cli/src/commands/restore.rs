@@ -20,10 +20,10 @@ pub struct RestoreArgs {
     /// A backup made with `migrate backup` or `pg_dump -Fc`
     #[arg(value_name = "FILE")]
     file: String,
-    /// Remove first all that the database has
+    /// Drop all objects of the database first
     #[arg(long)]
     clean: bool,
-    /// Leave owners and privileges out: everything belongs to the role that restores
+    /// Omit owners and privileges: everything belongs to the role that restores
     #[arg(long)]
     no_owner: bool,
     /// The word that a protected database asks for.

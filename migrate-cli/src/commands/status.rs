@@ -23,7 +23,7 @@ struct Summary<'a> {
 /// What to look for.
 #[derive(Debug, Args)]
 pub struct StatusArgs {
-    /// Exit with 3 unless everything is applied, and nothing is changed, missing or partially applied
+    /// Exit with code 3 unless all migrations are applied and none is changed, missing or partially applied
     #[arg(long)]
     check: bool,
 }

@@ -105,10 +105,10 @@ fn sync(work: Work, discard_rows: bool, context: &Context) -> anyhow::Result<()>
     let (reverted, applied) = result.map_err(|error| work.located(error))?;
     context.printer.summary(&Summary { reverted: &reverted, applied: &applied });
     let done = match (reverted.len(), applied.len()) {
-        (0, 0) => "nothing to do: the database is what this checkout describes".to_owned(),
-        (back, there) => format!(
-            "{back} reverted, {there} applied: the database is what this checkout describes"
-        ),
+        (0, 0) => "nothing to do: the database matches this checkout".to_owned(),
+        (back, there) => {
+            format!("{back} reverted, {there} applied: the database matches this checkout")
+        }
     };
     context.printer.step("done", &done);
     Ok(())

@@ -18,19 +18,19 @@ use crate::work::{OpenProject, Work, announce, is_locked};
 /// What to apply.
 #[derive(Debug, Args)]
 pub struct UpArgs {
-    /// At most so many migrations; all that are pending without it
+    /// Number of migrations to apply [default: all pending]
     #[arg(value_name = "N", value_parser = at_least_one, conflicts_with = "to")]
     count: Option<usize>,
     /// The last migration to apply, by name or timestamp
     #[arg(long, value_name = "NAME")]
     to: Option<String>,
-    /// Show the SQL, and change nothing: not even the history table is created
+    /// Show the SQL and change nothing; the history table is not created, either
     #[arg(long)]
     dry_run: bool,
-    /// All migrations in one transaction: all or none
+    /// Apply all migrations in one transaction
     #[arg(long)]
     single_transaction: bool,
-    /// Apply a migration although a newer one is applied already
+    /// Allow a migration that is older than an applied one
     #[arg(long)]
     allow_out_of_order: bool,
     /// The word that a protected database asks for.

@@ -71,7 +71,7 @@ fn look(session: &mut Session) -> anyhow::Result<Vec<Blocked>> {
 /// A paragraph for each who waits, a line for each who is waited for.
 fn table(found: &[Blocked], now: DateTime<Utc>) -> String {
     if found.is_empty() {
-        return "nobody waits".to_owned();
+        return "no session waits".to_owned();
     }
     let since = |since: Option<DateTime<Utc>>| {
         let span = since.and_then(|since| (now - since).to_std().ok());
@@ -160,6 +160,6 @@ mod tests {
             behind 12 ada (psql), idle in transaction: (its query may not be seen by this role)
             behind a prepared transaction, see `pg_prepared_xacts`
         ");
-        assert_eq!(table(&[], now), "nobody waits");
+        assert_eq!(table(&[], now), "no session waits");
     }
 }

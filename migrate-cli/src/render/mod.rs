@@ -33,7 +33,7 @@ pub use diagnostic::{Sources, hint, render};
 pub struct Located {
     /// The error.
     pub error: EngineError,
-    /// The folder of the migrations crate, where there is one.
+    /// The directory of the migrations crate, where there is one.
     pub folder: Option<PathBuf>,
 }
 

@@ -33,7 +33,7 @@ pub enum BackupError {
         source: io::Error,
     },
     /// A program failed.
-    #[error("cannot {what}: {}", said.first().map_or("it failed without a word", String::as_str))]
+    #[error("cannot {what}: {}", said.first().map_or("it failed without a message", String::as_str))]
     Failed {
         /// What was tried.
         what: String,
@@ -116,10 +116,10 @@ impl BackupError {
                 Some(help)
             }
             Self::NoSpace(path) => Some(format!(
-                "no half backup was left; free some space, or name another place than `{}`",
+                "no partial backup was left; free some space, or name another place than `{}`",
                 path.parent().unwrap_or(path).display()
             )),
-            Self::Stopped { .. } => Some("nothing was changed, and no half backup was left".to_owned()),
+            Self::Stopped { .. } => Some("nothing was changed, and no partial backup was left".to_owned()),
             Self::Locked { .. } => Some(
                 "nothing was changed; end their transactions, or wait longer: `MAX_LOCK_WAIT` says \
                  for how many seconds"

@@ -142,7 +142,7 @@ impl State {
                 None => format!("drops {kind} `{identity}`"),
             };
             changed.reason.get_or_insert(format!(
-                "the step {reason}, which is not captured, and which what is captured refers to"
+                "the step {reason}, which captured objects refer to and which has no `.captures(..)` of its own"
             ));
         }
         changed.replaced.sort();

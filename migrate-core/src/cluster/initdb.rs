@@ -73,7 +73,7 @@ fn run(
         let folder = data.parent().unwrap_or(data).to_owned();
         return Err(ClusterError::NoSpace { folder, tail: refused });
     }
-    let reason = complaint(&refused).unwrap_or("it failed without a word").to_owned();
+    let reason = complaint(&refused).unwrap_or("it failed without a message").to_owned();
     Err(ClusterError::Initdb { data: data.to_owned(), reason, output: refused })
 }
 

@@ -133,7 +133,7 @@ impl Offer {
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
         let complaint = |line: &&str| line.to_lowercase().contains("error");
         let reason = text.lines().find(complaint).or_else(|| text.lines().last());
-        Err(self.failed(reason.unwrap_or("it failed without a word"), text.clone()))
+        Err(self.failed(reason.unwrap_or("it failed without a message"), text.clone()))
     }
 
     fn failed(&self, reason: &str, output: String) -> ClusterError {

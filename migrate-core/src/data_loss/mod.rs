@@ -96,7 +96,7 @@ impl fmt::Display for Loss {
         match rows {
             Some(rows) if *rows > Self::MOST => f.write_str("more than 10,000 ")?,
             Some(rows) => write!(f, "{rows} ")?,
-            None => f.write_str("nobody knows how many ")?,
+            None => f.write_str("an unknown number of ")?,
         }
         let plural = if *rows == Some(1) { "" } else { "s" };
         match &self.column {

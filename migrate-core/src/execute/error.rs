@@ -373,7 +373,7 @@ impl Failure {
         }
     }
 
-    /// Whether the connection is gone, or the thread was lost in another way, so that what became
+    /// Whether the connection was lost, or the thread was lost in another way, so that what became
     /// of it has to be asked on a new one.
     #[must_use]
     pub(crate) fn is_cut(&self) -> bool {

@@ -94,7 +94,7 @@ struct Answers<'a> {
 impl Connection for Answers<'_> {
     fn send(&mut self, request: Request) -> Result<Reply, DatabaseError> {
         if self.cut.is_some() {
-            return Err(DatabaseError::new("the connection is gone"));
+            return Err(DatabaseError::new("the connection was lost"));
         }
         if self.interrupt.is_cancelled() {
             return Err(DatabaseError::new("the migration was stopped"));

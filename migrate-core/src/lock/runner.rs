@@ -28,7 +28,7 @@ pub struct RunnerLock {
 #[non_exhaustive]
 pub enum LockError {
     /// Somebody else has it.
-    #[error("another migrate is at work{}", holder.as_ref().map(describe).unwrap_or_default())]
+    #[error("another `migrate` process holds the lock{}", holder.as_ref().map(describe).unwrap_or_default())]
     Held {
         /// Who.
         holder: Option<Holder>,

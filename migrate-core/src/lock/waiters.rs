@@ -63,7 +63,7 @@ impl Waiters {
         self.since.len()
     }
 
-    /// How long the first of them has waited; nothing where nobody waits.
+    /// How long the first of them has waited; nothing where no session waits.
     pub(super) fn longest(&self) -> Option<Duration> {
         self.since.values().map(Instant::elapsed).max()
     }

@@ -6,7 +6,7 @@
 //! interest.
 //!
 //! Its connection may hang: a pool at its limit gives it none before the engine's own is over. So
-//! nobody waits for it for long, and another thread [keeps the time](Interrupt::keep_time).
+//! no session waits for it for long, and another thread [keeps the time](Interrupt::keep_time).
 
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -66,7 +66,7 @@ pub struct Partial {
     pub direction: Direction,
     /// How many of its statements are done for good.
     pub statements_done: usize,
-    /// Of how many; not known where its file is gone, or says something else by now.
+    /// Of how many; not known where its file is missing, or says something else by now.
     pub statements: Option<usize>,
     /// Whether the statement after those was running when its runner ended.
     pub running: bool,

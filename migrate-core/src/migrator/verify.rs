@@ -229,7 +229,7 @@ fn of_entry(
                 unfinished.direction.participle(),
                 count(unfinished.statements_done, "statement")
             ),
-            format!("`migrate {}` goes on with it", unfinished.direction),
+            format!("`migrate {}` resumes it", unfinished.direction),
         )),
         (State::Changed, _) => Some(Finding::new(
             FindingKind::Changed,

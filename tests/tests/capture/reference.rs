@@ -40,7 +40,8 @@ fn told_of(up: Up) -> Result<Vec<String>, String> {
             let error = error.to_string();
             let reason = error.strip_suffix(", and the migration has no `down`").unwrap_or(&error);
             let reason = reason.split_once(": the step ").map_or(reason, |(_, reason)| reason);
-            let captured = ", which is not captured, and which what is captured refers to";
+            let captured =
+                ", which captured objects refer to and which has no `.captures(..)` of its own";
             Err(reason.strip_suffix(captured).unwrap_or(reason).to_owned())
         }
     }

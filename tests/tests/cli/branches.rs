@@ -221,7 +221,7 @@ fn the_database_follows_by_itself_once_the_hook_is_installed() {
     // But in that one, too, a checkout is one.
     let tree = tree.path().join("t");
     let said = repository.git(&format!("-C {} checkout --quiet --detach b", tree.display()));
-    assert!(said.contains("the database is what this checkout describes"), "{said}");
+    assert!(said.contains("the database matches this checkout"), "{said}");
 }
 
 #[test]

@@ -82,7 +82,8 @@ fn whoever_will_not_wait_is_told_who_is_at_work() {
     let said = cli.run("up");
     assert_eq!(said.code, Some(4), "{}", said.stderr);
     assert!(
-        said.stderr.contains("error: another migrate is at work: `migrate up`, process "),
+        said.stderr
+            .contains("error: another `migrate` process holds the lock: `migrate up`, process "),
         "{}",
         said.stderr
     );
@@ -152,7 +153,11 @@ fn a_runner_that_is_paused_keeps_the_lock() {
     let paused = Paused::start(&cli);
     let said = cli.run("up");
     assert_eq!(said.code, Some(4), "{}", said.stderr);
-    assert!(said.stderr.contains("another migrate is at work: `migrate up`"), "{}", said.stderr);
+    assert!(
+        said.stderr.contains("another `migrate` process holds the lock: `migrate up`"),
+        "{}",
+        said.stderr
+    );
     paused.ends();
     assert_eq!(done(&cli), "3,4 4 4");
 }

@@ -155,5 +155,5 @@ fn who_waits_for_whom_is_shown() {
         assert_eq!(value["blocked"][0]["blocked_by"][0]["state"], "idle in transaction");
         holder.batch_execute("COMMIT").unwrap();
     });
-    assert_eq!(cli.run("watch --once").stdout, "nobody waits\n");
+    assert_eq!(cli.run("watch --once").stdout, "no session waits\n");
 }

@@ -203,10 +203,10 @@ fn revoked_certificates() {
     assert_eq!(here.outcome(&server, "host=db.test user=ada sslcrl=list.pem"), "TLSv1.3");
     server.show(&Certificate::of("bad.test").signed_by(&authority));
     assert_eq!(here.outcome(&server, "host=bad.test user=ada"), "TLSv1.3");
-    insta::assert_snapshot!(here.outcome(&server, "host=bad.test user=ada sslcrl=list.pem"), @"no TLS with postgres on ada@bad.test:<port>: the server's certificate has been revoked -> somebody may pose as the server; ask who runs it");
+    insta::assert_snapshot!(here.outcome(&server, "host=bad.test user=ada sslcrl=list.pem"), @"no TLS with postgres on ada@bad.test:<port>: the server's certificate has been revoked -> another server may impersonate it; ask its administrator");
     // The usual place counts, too.
     here.file(".postgresql/root.crl", &authority.list_revoking("bad.test"));
-    insta::assert_snapshot!(here.outcome(&server, "host=bad.test user=ada"), @"no TLS with postgres on ada@bad.test:<port>: the server's certificate has been revoked -> somebody may pose as the server; ask who runs it");
+    insta::assert_snapshot!(here.outcome(&server, "host=bad.test user=ada"), @"no TLS with postgres on ada@bad.test:<port>: the server's certificate has been revoked -> another server may impersonate it; ask its administrator");
     here.file(".postgresql/root.crl", &Authority::new("theirs").list_revoking("bad.test"));
     insta::assert_snapshot!(here.outcome(&server, "host=bad.test user=ada"), @"no TLS with postgres on ada@bad.test:<port>: `sslcrl` has no list of the authority that signed the server's certificate -> add the lists of all authorities up to the root");
 }

@@ -63,7 +63,9 @@ fn who_holds_the_lock_is_told() {
         };
         assert_eq!(holder.purpose, "migrate test");
         assert!(
-            error.to_string().starts_with("another migrate is at work: `migrate test`, process "),
+            error
+                .to_string()
+                .starts_with("another `migrate` process holds the lock: `migrate test`, process "),
             "{error}"
         );
         assert!(matches!(&events[..], [Event::WaitingForRunner { holder: Some(_), .. }]));

@@ -57,7 +57,7 @@ fn what_changed_since_it_stopped_does_not_go_on() {
     let error = engine.up(&changed).unwrap_err();
     insta::assert_snapshot!(error, @"`20260101000000_a` is partially applied: what it has done is no longer what its file says");
     let error = engine.up(&[]).unwrap_err();
-    insta::assert_snapshot!(error, @"`20260101000000_a` is partially applied: its file is gone");
+    insta::assert_snapshot!(error, @"`20260101000000_a` is partially applied: its file is missing");
     let (mut session, names) = (engine.session(), [A.to_owned()]);
     engine.migrator(&changed).mark_pending(&mut session, &names, &mut |_| {}).unwrap();
     engine.up(&changed).unwrap();

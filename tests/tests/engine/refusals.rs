@@ -60,7 +60,10 @@ fn a_run_that_was_refused_is_in_the_log() {
     let error = engine.down(&all, 1).unwrap_err();
     assert!(matches!(error, Error::Lock(_)), "{error}");
     let line = last_line(&engine);
-    assert!(line.contains(&format!("down failed {database} another migrate is at work")), "{line}");
+    assert!(
+        line.contains(&format!("down failed {database} another `migrate` process holds the lock")),
+        "{line}"
+    );
 
     let interrupt = Interrupt::default();
     interrupt.stop();

@@ -452,7 +452,7 @@ fn what_is_partially_applied_is_finished_or_reverted() {
     let engine = Engine::new();
     assert!(engine.up(&here).is_err());
     let error = sync(&engine, &[migration(A, posts)]).unwrap_err();
-    insta::assert_snapshot!(error, @"`20260102000000_b` is partially applied: its file is gone");
+    insta::assert_snapshot!(error, @"`20260102000000_b` is partially applied: its file is missing");
     assert_eq!(engine.status(&here), format!("applied {A}\npartial {B}"));
 }
 
@@ -684,7 +684,7 @@ fn counting_can_be_stopped_and_does_not_take_long() {
     }
     // Longer than that, nobody is to wait.
     let error = lost(sync(&engine, there));
-    insta::assert_snapshot!(error, @"this would lose nobody knows how many rows of `looked_at`");
+    insta::assert_snapshot!(error, @"this would lose an unknown number of rows of `looked_at`");
     assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
     everything_applied(&engine, &here);
 }
@@ -731,7 +731,7 @@ fn an_attribute_goes_with_what_columns_have_in_it() {
     engine.database.execute(
         "UPDATE \"People\" SET home = NULL, others = ARRAY[('e', '3')::addr], pair = (NULL, ('f', '4'))",
     );
-    insta::assert_snapshot!(lost(sync(&engine, there)), @r#"this would lose nobody knows how many values of `others` in `"People"` and nobody knows how many values of `pair` in `"People"`"#);
+    insta::assert_snapshot!(lost(sync(&engine, there)), @r#"this would lose an unknown number of values of `others` in `"People"` and an unknown number of values of `pair` in `"People"`"#);
     engine.database.execute("DELETE FROM \"People\"");
     assert_eq!(sync(&engine, there).unwrap(), (names(&[B]), vec![]));
 }

@@ -21,7 +21,7 @@ const WITHOUT_INVERSE: &[(&str, &str)] = &[
     ("create_range", "a type and its canonical function are dropped together, or not at all"),
     ("refresh_collation_version", "PostgreSQL notes the version at hand, and no other"),
     ("refresh_materialized_view", "rows"),
-    ("reindex", "an index that is rebuilt says what it said before"),
+    ("reindex", "rebuilding an index does not change what it contains"),
     ("restart_sequence", "it would give out values twice"),
     ("rust", "only its author knows, and says it with `down`"),
     ("sql", "only its author knows, and says it with `down`"),

@@ -77,7 +77,7 @@ pub enum Kind {
 pub struct Setup {
     /// What the project is to cargo.
     pub kind: Kind,
-    /// The folder of the migrations crate.
+    /// The directory of the migrations crate.
     pub folder: PathBuf,
     /// The manifest with the settings.
     pub settings: PathBuf,

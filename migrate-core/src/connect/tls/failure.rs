@@ -25,7 +25,7 @@ pub(in super::super) enum Failure {
     #[error("the TLS handshake failed")]
     Handshake(#[source] io::Error),
     /// The server has not said that it speaks PostgreSQL.
-    #[error("what answers there with TLS has not said that it is PostgreSQL")]
+    #[error("the server that answers with TLS has not identified itself as PostgreSQL")]
     OtherProtocol,
     /// The host's name can be in no certificate.
     #[error("the name of the host can stand in no certificate")]
@@ -154,7 +154,7 @@ fn of_certificate(
         E::NotValidForNameContext { presented, .. } => not_for(host, presented),
         E::Revoked => (
             "the server's certificate has been revoked".to_owned(),
-            "somebody may pose as the server; ask who runs it".to_owned(),
+            "another server may impersonate it; ask its administrator".to_owned(),
         ),
         E::UnknownRevocationStatus => (
             "`sslcrl` has no list of the authority that signed the server's certificate".to_owned(),
@@ -165,7 +165,7 @@ fn of_certificate(
         }
         E::InvalidPurpose | E::InvalidPurposeContext { .. } => (
             "the server's certificate is not for a server".to_owned(),
-            "have it made for `serverAuth`".to_owned(),
+            "have it issued for `serverAuth`".to_owned(),
         ),
         E::Other(other) if other.0.is::<Outdated>() => (
             format!(

@@ -135,7 +135,7 @@ impl CreateCollation {
         match (&self.from, has_options) {
             (Some(from), true) => {
                 sql.problem(format!(
-                    "`{}` is the same as `{from}`: beside `from`, nothing else can be said",
+                    "`{}` is the same as `{from}`: no other option can be combined with `from`",
                     self.name
                 ));
             }
@@ -226,7 +226,7 @@ mod tests {
         });
         insta::assert_snapshot!(problems, @"
         what `a` is like is not said: add `locale`, `lc_collate` and `lc_ctype`, or `from`
-        `b` is the same as `C`: beside `from`, nothing else can be said
+        `b` is the same as `C`: no other option can be combined with `from`
         ");
     }
 }

@@ -160,7 +160,7 @@ fn write_index_options(
 fn note_problems_of_index(sql: &mut Writer, index: &Identifier, said: &[(&str, bool)]) {
     for (option, _) in said.iter().filter(|(_, said)| *said) {
         sql.problem(format!(
-            "`{option}` is said where `{index}` is created, not with `using_index`"
+            "`{option}` is not supported with `using_index`: it belongs to the `create_index` of `{index}`"
         ));
     }
 }

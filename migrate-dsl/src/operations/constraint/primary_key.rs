@@ -186,6 +186,6 @@ mod tests {
         let problems = plan_problems(|pgm| {
             pgm.add_primary_key("posts", "id").using_index("ids").include("title");
         });
-        insta::assert_snapshot!(problems, @"`include` is said where `ids` is created, not with `using_index`");
+        insta::assert_snapshot!(problems, @"`include` is not supported with `using_index`: it belongs to the `create_index` of `ids`");
     }
 }

@@ -202,8 +202,8 @@ mod tests {
             pgm.add_unique("posts", "slug").using_index("slugs").include("id").nulls_not_distinct();
         });
         insta::assert_snapshot!(problems, @r"
-        `nulls_not_distinct` is said where `slugs` is created, not with `using_index`
-        `include` is said where `slugs` is created, not with `using_index`
+        `nulls_not_distinct` is not supported with `using_index`: it belongs to the `create_index` of `slugs`
+        `include` is not supported with `using_index`: it belongs to the `create_index` of `slugs`
         ");
     }
 }

@@ -92,10 +92,7 @@ impl CreateEventTrigger {
                 });
             }
             let Some(action) = self.action.as_ref() else {
-                return sql.problem(format!(
-                    "what `{}` runs is not said: add `execute` or `body`",
-                    self.name
-                ));
+                return sql.problem(format!("`{}` requires `execute` or `body`", self.name));
             };
             let own_function = self.own_function();
             sql.text("EXECUTE FUNCTION").name(action.function().unwrap_or(&own_function));
@@ -163,6 +160,6 @@ mod tests {
         let problems = plan_problems(|pgm| {
             pgm.create_event_trigger("watch", "sql_drop");
         });
-        insta::assert_snapshot!(problems, @"what `watch` runs is not said: add `execute` or `body`");
+        insta::assert_snapshot!(problems, @"`watch` requires `execute` or `body`");
     }
 }

@@ -104,7 +104,7 @@ mod tests {
         });
         insta::assert_snapshot!(problems, @r#"
         `alter_user_mapping` changes nothing about the user mapping of `app` on `billing`
-        a password stands in the migration: write `env("…")` with the name of the environment variable that has it
+        the migration contains a password: write `env("…")` with the name of the environment variable that has it
         "#);
     }
 }

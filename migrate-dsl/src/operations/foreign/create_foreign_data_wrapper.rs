@@ -123,6 +123,6 @@ mod tests {
             pgm.create_foreign_data_wrapper("a").option("password", env("A"));
             pgm.create_foreign_data_wrapper("a").option("Password", "secret");
         });
-        insta::assert_snapshot!(problems, @r#"a password stands in the migration: write `env("…")` with the name of the environment variable that has it"#);
+        insta::assert_snapshot!(problems, @r#"the migration contains a password: write `env("…")` with the name of the environment variable that has it"#);
     }
 }

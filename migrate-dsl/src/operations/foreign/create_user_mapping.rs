@@ -117,6 +117,6 @@ mod tests {
         let problems = plan_problems(|pgm| {
             pgm.create_user_mapping("app", "billing").option("password", "secret");
         });
-        insta::assert_snapshot!(problems, @r#"a password stands in the migration: write `env("…")` with the name of the environment variable that has it"#);
+        insta::assert_snapshot!(problems, @r#"the migration contains a password: write `env("…")` with the name of the environment variable that has it"#);
     }
 }

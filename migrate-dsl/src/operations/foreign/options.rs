@@ -71,7 +71,7 @@ fn write_option(sql: &mut Writer, name: &Identifier, value: &OptionValue) {
     sql.identifier(name).option_value(value);
     if name.as_str().eq_ignore_ascii_case("password") && matches!(value, OptionValue::Text(_)) {
         sql.problem(
-            "a password stands in the migration: write `env(\"…\")` with the name of the \
+            "the migration contains a password: write `env(\"…\")` with the name of the \
              environment variable that has it",
         );
     }

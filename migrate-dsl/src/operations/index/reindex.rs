@@ -72,7 +72,7 @@ impl Operation for Reindex {
     }
 
     fn inverse(&self) -> Inverse {
-        Inverse::none("an index that is rebuilt says what it said before")
+        Inverse::none("rebuilding an index does not change what it contains")
     }
 }
 
@@ -94,7 +94,7 @@ mod tests {
         REINDEX SCHEMA "app";
         REINDEX DATABASE "blog";
         "#);
-        insta::assert_snapshot!(plan_text_down(|pgm| _ = pgm.reindex(Object::table("posts"))), @"-- cannot be reverted: an index that is rebuilt says what it said before");
+        insta::assert_snapshot!(plan_text_down(|pgm| _ = pgm.reindex(Object::table("posts"))), @"-- cannot be reverted: rebuilding an index does not change what it contains");
     }
 
     #[test]

@@ -73,7 +73,7 @@ impl Operation for AddToOperatorFamily {
             }
             if self.added.items.is_empty() {
                 sql.problem(format!(
-                    "what is added to `{}` is not said: add an `operator` or a `function`",
+                    "adding to `{}` requires an `operator` or a `function`",
                     self.name
                 ));
             }
@@ -116,9 +116,9 @@ mod tests {
             });
         });
         insta::assert_snapshot!(problems, @"
-        what is added to `a` is not said: add an `operator` or a `function`
-        which types operator 1 is for is not said: add `types`
-        which types function 1 is for is not said: add `types`
+        adding to `a` requires an `operator` or a `function`
+        operator 1 requires `types`
+        function 1 requires `types`
         `storage` belongs to an operator class, not to a family
         ");
     }

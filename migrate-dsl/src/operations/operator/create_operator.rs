@@ -194,7 +194,7 @@ mod tests {
         `= (int, int); DROP TABLE posts --` is no operator: one consists of the characters + - * / < > = ~ ! @ # % ^ & | ` ?
         `same` is no operator: one consists of the characters + - * / < > = ~ ! @ # % ^ & | ` ?
         `<"` is no operator: one consists of the characters + - * / < > = ~ ! @ # % ^ & | ` ?
-        what stands on the right of `==` is not said: add `rightarg`
+        operator `==` requires `rightarg`
         "#);
         insta::assert_snapshot!(plan_text(up), @r#"
         CREATE OPERATOR "= (int, int); DROP TABLE posts --" (FUNCTION = "same", RIGHTARG = int);

@@ -167,7 +167,7 @@ impl Item {
             }
         };
         let missing = types.is_none();
-        missing.then(|| format!("which types {word} {number} is for is not said: add `types`"))
+        missing.then(|| format!("{word} {number} requires `types`"))
     }
 }
 

@@ -95,7 +95,7 @@ impl Operation for RemoveFromOperatorFamily {
             });
             if self.removed.0.is_empty() {
                 sql.problem(format!(
-                    "what is taken out of `{}` is not said: add an `operator` or a `function`",
+                    "removing from `{}` requires an `operator` or a `function`",
                     self.name
                 ));
             }
@@ -127,6 +127,6 @@ mod tests {
         let problems = plan_problems(|pgm| {
             pgm.remove_from_operator_family("a", "btree", |_| {});
         });
-        insta::assert_snapshot!(problems, @"what is taken out of `a` is not said: add an `operator` or a `function`");
+        insta::assert_snapshot!(problems, @"removing from `a` requires an `operator` or a `function`");
     }
 }

@@ -17,9 +17,7 @@ impl Sides {
     /// An operator without anything on its right is none, from PostgreSQL 14.
     pub(super) fn note_problem(&self, sql: &mut Writer, name: &Name) {
         if self.right.is_none() {
-            sql.problem(format!(
-                "what stands on the right of `{name}` is not said: add `rightarg`"
-            ));
+            sql.problem(format!("operator `{name}` requires `rightarg`"));
         }
     }
 }

@@ -184,7 +184,7 @@ impl AlterDefaultPrivileges {
         }
         if self.roles.is_empty() {
             sql.problem(
-                "`alter_default_privileges` does not say for whom: add `.to(\"…\")` or \
+                "`alter_default_privileges` requires `.to(\"…\")` or \
                  `.from(\"…\")`",
             );
         }
@@ -303,7 +303,7 @@ mod tests {
         insta::assert_snapshot!(problems, @r#"
         `alter_default_privileges` wants `grant` or `revoke`
         `alter_default_privileges` does not say on what: add `on_tables`, `on_sequences`, `on_functions`, `on_types`, `on_schemas` or `on_large_objects`
-        `alter_default_privileges` does not say for whom: add `.to("…")` or `.from("…")`
+        `alter_default_privileges` requires `.to("…")` or `.from("…")`
         a function has no privilege `SELECT`: it has `EXECUTE`
         `cascade` belongs to `revoke`
         a schema is made in no schema: leave `in_schema` out

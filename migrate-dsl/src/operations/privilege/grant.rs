@@ -91,7 +91,7 @@ impl Operation for Grant {
             self.target.write(sql, &self.privileges, "grant");
             sql.text("TO").list(&self.roles, |sql, role| _ = sql.role(role));
             if self.roles.is_empty() {
-                sql.problem("`grant` does not say to whom: add `.to(\"…\")`");
+                sql.problem("`grant` requires `.to(\"…\")`");
             }
             if self.grant_option && self.roles.iter().any(Role::is_public) {
                 sql.problem("`with_grant_option` cannot be given to `public`");
@@ -203,8 +203,8 @@ mod tests {
         });
         insta::assert_snapshot!(problems, @r#"
         `grant` does not say on what: add `on_table`, `on_all_tables`, `on_schema`, …
-        `grant` does not say to whom: add `.to("…")`
-        no privilege is said: name some, or `ALL`
+        `grant` requires `.to("…")`
+        no privilege is given: name some, or `ALL`
         a table has no privilege `SELECT; DROP TABLE POSTS`: it has `SELECT`, `INSERT`, `UPDATE`, `DELETE`, `TRUNCATE`, `REFERENCES`, `TRIGGER`, `MAINTAIN`
         a table has no privilege `USAGE`: it has `SELECT`, `INSERT`, `UPDATE`, `DELETE`, `TRUNCATE`, `REFERENCES`, `TRIGGER`, `MAINTAIN`
         a column has no privilege `DELETE`: it has `SELECT`, `INSERT`, `UPDATE`, `REFERENCES`

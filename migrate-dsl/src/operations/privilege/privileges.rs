@@ -20,7 +20,7 @@ impl Privileges {
         write_rest: impl Fn(&mut Writer),
     ) {
         if self.0.is_empty() {
-            sql.problem("no privilege is said: name some, or `ALL`");
+            sql.problem("no privilege is given: name some, or `ALL`");
         }
         sql.list(&self.0, |sql, word| {
             match known.iter().chain(&["ALL", "ALL PRIVILEGES"]).find(|known| *known == word) {

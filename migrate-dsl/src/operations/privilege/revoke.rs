@@ -84,7 +84,7 @@ impl Operation for Revoke {
             self.target.write(sql, &self.privileges, "revoke");
             sql.text("FROM").list(&self.roles, |sql, role| _ = sql.role(role));
             if self.roles.is_empty() {
-                sql.problem("`revoke` does not say from whom: add `.from(\"…\")`");
+                sql.problem("`revoke` requires `.from(\"…\")`");
             }
             if let Some(role) = &self.granted_by {
                 sql.text("GRANTED BY").role(role).requires(14, "granted_by");
@@ -133,7 +133,7 @@ mod tests {
         });
         insta::assert_snapshot!(problems, @r#"
         `revoke` does not say on what: add `on_table`, `on_all_tables`, `on_schema`, …
-        `revoke` does not say from whom: add `.from("…")`
+        `revoke` requires `.from("…")`
         "#);
     }
 }

@@ -119,10 +119,7 @@ impl CreateRule {
 
     fn write_commands(&self, sql: &mut Writer) {
         let Some(commands) = self.commands.as_ref() else {
-            sql.problem(format!(
-                "what `{}` does is not said: add `commands` or `nothing`",
-                self.name
-            ));
+            sql.problem(format!("rule `{}` requires `commands` or `nothing`", self.name));
             return;
         };
         // As elsewhere, what is never closed would swallow the statement around it.
@@ -167,7 +164,7 @@ impl Operation for CreateRule {
             match *self.event {
                 Some(event) => sql.text(event),
                 None => sql.problem(format!(
-                    "what `{}` holds for is not said: add `insert`, `update` or `delete`",
+                    "rule `{}` requires `insert`, `update` or `delete`",
                     self.name
                 )),
             };
@@ -232,8 +229,8 @@ mod tests {
             pgm.create_rule("posts", "b").insert().commands("SELECT 'x");
         });
         insta::assert_snapshot!(problems, @"
-        what `a` holds for is not said: add `insert`, `update` or `delete`
-        what `a` does is not said: add `commands` or `nothing`
+        rule `a` requires `insert`, `update` or `delete`
+        rule `a` requires `commands` or `nothing`
         a string in the SQL is opened and never closed
         ");
     }

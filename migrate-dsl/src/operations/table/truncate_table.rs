@@ -65,7 +65,7 @@ impl Operation for TruncateTable {
     }
 
     fn inverse(&self) -> Inverse {
-        Inverse::none(format!("the rows of {} are gone", self.names()))
+        Inverse::none(format!("the rows of {} are deleted", self.names()))
     }
 
     fn destroys(&self) -> bool {
@@ -83,7 +83,7 @@ mod tests {
             pgm.truncate_table(("app", "hits")).restart_identity().cascade();
         };
         insta::assert_snapshot!(plan_text(up), @r#"TRUNCATE "app"."hits" RESTART IDENTITY CASCADE;"#);
-        insta::assert_snapshot!(plan_text_down(up), @"-- cannot be reverted: the rows of `app.hits` are gone");
+        insta::assert_snapshot!(plan_text_down(up), @"-- cannot be reverted: the rows of `app.hits` are deleted");
         let problems = plan_problems(|pgm| _ = pgm.truncate_table([""; 0]));
         insta::assert_snapshot!(problems, @"`truncate_table` truncates no table");
     }

@@ -80,10 +80,7 @@ impl Operation for CreateTextSearchConfiguration {
                 Some((word, name)) => {
                     sql.parenthesized(|sql| _ = sql.text(word).text("=").name(name))
                 }
-                None => sql.problem(format!(
-                    "what `{}` is made of is not said: add `parser` or `copy`",
-                    self.name
-                )),
+                None => sql.problem(format!("`{}` requires `parser` or `copy`", self.name)),
             }
         });
         phrases::commented(create, &self.object(), self.comment.as_deref())
@@ -114,6 +111,6 @@ mod tests {
     #[test]
     fn what_has_to_be_said() {
         let problems = plan_problems(|pgm| _ = pgm.create_text_search_configuration("polish"));
-        insta::assert_snapshot!(problems, @"what `polish` is made of is not said: add `parser` or `copy`");
+        insta::assert_snapshot!(problems, @"`polish` requires `parser` or `copy`");
     }
 }

@@ -250,10 +250,7 @@ impl CreateTrigger {
                 });
             }
             let Some(action) = &self.action else {
-                return sql.problem(format!(
-                    "what `{}` runs is not said: add `execute` or `body`",
-                    self.name
-                ));
+                return sql.problem(format!("`{}` requires `execute` or `body`", self.name));
             };
             let own_function = self.own_function();
             let function = action.function().unwrap_or(&own_function);

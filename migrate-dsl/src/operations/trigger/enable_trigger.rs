@@ -70,7 +70,7 @@ impl Operation for EnableTrigger {
                 sql.text(firing);
                 if !matches!(self.triggers, Triggers::Named(_)) {
                     sql.problem(format!(
-                        "`{}` is said of one trigger: name it",
+                        "`{}` requires the name of one trigger",
                         firing.to_ascii_lowercase()
                     ));
                 }
@@ -117,6 +117,6 @@ mod tests {
         let problems = plan_problems(|pgm| {
             pgm.enable_trigger("posts", Triggers::All).always();
         });
-        insta::assert_snapshot!(problems, @"`always` is said of one trigger: name it");
+        insta::assert_snapshot!(problems, @"`always` requires the name of one trigger");
     }
 }

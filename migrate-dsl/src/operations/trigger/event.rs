@@ -25,9 +25,7 @@ impl Firing {
                 sql.text(time);
             }
             None => {
-                sql.problem(format!(
-                    "when `{trigger}` fires is not said: add `before`, `after` or `instead_of`"
-                ));
+                sql.problem(format!("`{trigger}` requires `before`, `after` or `instead_of`"));
             }
         }
         if self.events.is_empty() {

@@ -62,9 +62,9 @@ fn what_has_to_be_said() {
         pgm.create_trigger("posts", "t").or_replace().constraint().after().insert().execute("f");
     });
     insta::assert_snapshot!(problems, @"
-    when `touch` fires is not said: add `before`, `after` or `instead_of`
+    `touch` requires `before`, `after` or `instead_of`
     what fires `touch` is not said: add `insert`, `update`, `update_of`, `delete` or `truncate`
-    what `touch` runs is not said: add `execute` or `body`
+    `touch` requires `execute` or `body`
     PostgreSQL replaces no constraint trigger: drop `t` with `drop_trigger` in place of `or_replace`
     ");
 }
