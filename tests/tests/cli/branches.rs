@@ -164,7 +164,7 @@ fn the_database_becomes_what_the_checkout_describes() {
     repository.is_what_is_described();
     assert_eq!(repository.applied(), "01,02,03");
     let said = repository.run("sync");
-    assert!(said.contains("nothing to do: the database is what"), "{said}");
+    assert!(said.contains("nothing to do: the database matches"), "{said}");
 
     // A clone that never had the files.
     let clone = tempfile::tempdir().unwrap();

@@ -559,12 +559,12 @@ fn the_program_says_it_and_exits_with_5() {
     |         done 1 migration applied
     $ migrate down --dry-run  # 5
     |       target <database> on postgres@<socket> (`DATABASE_URL`)
-    | error[no_inverse]: `20260101000000_a` cannot be reverted: table `events` was a distributed table of the extension `citus`, which is not captured: the inverse would create an ordinary table, and the migration has no `down`
+    | error[no_way_back]: `20260101000000_a` cannot be reverted: table `events` was a distributed table of the extension `citus`, which is not captured: the inverse would create an ordinary table, and the migration has no `down`
     | --> tests/tests/engine/extensions.rs:91:9
     |  = help: nothing was changed; write a `pub fn down` in its file to revert it
     $ migrate down  # 5
     |       target <database> on postgres@<socket> (`DATABASE_URL`)
-    | error[no_inverse]: `20260101000000_a` cannot be reverted: table `events` was a distributed table of the extension `citus`, which is not captured: the inverse would create an ordinary table, and the migration has no `down`
+    | error[no_way_back]: `20260101000000_a` cannot be reverted: table `events` was a distributed table of the extension `citus`, which is not captured: the inverse would create an ordinary table, and the migration has no `down`
     | --> tests/tests/engine/extensions.rs:91:9
     |  = help: nothing was changed; write a `pub fn down` in its file to revert it
     $ migrate up --json  # 0
