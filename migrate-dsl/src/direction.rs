@@ -40,7 +40,7 @@ impl Direction {
     /// What has become of a migration that has gone this way: `applied` or `reverted`.
     ///
     /// ```
-    /// use migrate_dsl::plan::Direction;
+    /// use migrate_dsl::Direction;
     ///
     /// assert_eq!(Direction::Down.participle(), "reverted");
     /// ```
