@@ -77,7 +77,7 @@ pub enum Error {
         name: String,
         /// The function.
         function: String,
-        /// Whether it is when it is reverted that it is wanted.
+        /// Whether it is needed to revert the migration.
         back: bool,
         /// Where it is not.
         why: MissingFunction,

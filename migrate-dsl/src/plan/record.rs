@@ -256,7 +256,7 @@ impl Draft {
                     place: step.place.clone(),
                     line: statement.line,
                 };
-                // The inverse repeats the names of the way there.
+                // The inverse repeats the names of `up`.
                 if !self.problems.contains(&problem) {
                     self.problems.push(problem);
                 }

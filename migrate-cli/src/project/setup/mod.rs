@@ -46,7 +46,7 @@ pub enum SetupError {
         /// The folder of the workspace.
         root: PathBuf,
     },
-    /// Something could not be written; what was is reverted.
+    /// Something could not be written; what was written before has been removed.
     #[error("cannot write `{path}`; nothing was changed", path = .path.display())]
     Unwritable {
         /// What.
