@@ -15,6 +15,7 @@ use crate::lock::LockError;
 use crate::order::OutOfOrder;
 use crate::plan::{PlanError, Problem, Step};
 use crate::reason::{MissingFunction, UnfinishedReason};
+use crate::shell;
 
 /// Why the engine did not do what it was asked for.
 #[derive(Debug, Error)]
@@ -283,9 +284,9 @@ impl Error {
                 order.late
             )),
             Self::Protected { name, steps, .. } => Some(format!(
-                "{}if it is meant, say so with `--allow {name}` or \
-                 `ALLOW_DDL_IN_PRODUCTION={name}`",
-                if steps.is_empty() { "nothing was changed; " } else { "" }
+                "{}to confirm, pass `--allow {word}` or set `ALLOW_DDL_IN_PRODUCTION={word}`",
+                if steps.is_empty() { "nothing was changed; " } else { "" },
+                word = shell::word(name)
             )),
             Self::RowsLost(_) => Some(
                 "nothing was changed; `migrate sync --discard-rows` lets them go, and `migrate \
@@ -293,7 +294,7 @@ impl Error {
                     .to_owned(),
             ),
             Self::ProtectedAs { protected, .. } => {
-                Some(format!("`migrate protect --off {protected}` takes that away"))
+                Some(format!("`migrate protect --off {}` removes that", shell::word(protected)))
             }
             Self::NothingToAccept { .. } => {
                 Some("`migrate verify` tells what has changed since it was applied".to_owned())

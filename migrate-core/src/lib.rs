@@ -52,6 +52,7 @@ mod error;
 mod execute;
 mod migrator;
 pub mod reason;
+mod shell;
 
 pub use connect::interrupt::{Interrupt, Stop};
 pub use connect::{Session, Target};

@@ -1,5 +1,6 @@
-//! Processes that are killed, and what comes about some time later.
+//! Processes that are killed, scripts that are run, and what comes about some time later.
 
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -23,6 +24,18 @@ fn end(pid: i32, signal: Signal) {
         let state = String::from_utf8(output.unwrap().stdout).unwrap();
         state.trim().is_empty() || state.starts_with('Z')
     });
+}
+
+/// Writes a script that can be run at once. Another process writes it: a file that this one has open
+/// for writing may be inherited by what another thread starts meanwhile, and then cannot be run.
+pub fn write_script(path: &Path, text: &str) {
+    let source = path.with_extension("source");
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(&source, text).unwrap();
+    let mut install = Command::new("install");
+    let done = install.args(["-m", "755"]).arg(&source).arg(path).status().unwrap();
+    assert!(done.success(), "{}", path.display());
+    std::fs::remove_file(&source).unwrap();
 }
 
 /// Waits until something is so.

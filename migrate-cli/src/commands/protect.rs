@@ -11,8 +11,8 @@ use crate::work::Work;
 
 /// How to protect.
 ///
-/// A name is stored in the database. From then on whatever destroys (`down`, `redo`, `goto` and `sync`
-/// backwards, `mark --pending`, `restore`, `db drop`, `db reset`) refuses with 5, unless that name
+/// A name is stored in the database. From then on destructive commands (`down`, `redo`, `goto` and `sync`
+/// backwards, `mark --pending`, `restore`, `db drop`, `db reset`) exit with code 5, unless that name
 /// is given with `--allow` or in `ALLOW_DDL_IN_PRODUCTION`. So do `up`, `goto` and `sync` where a
 /// pending migration loses rows or values for good: `drop_table` and `drop_column` without
 /// `keep_data`, `truncate_table`, `purge_table`, `drop_schema` with `cascade`. What raw SQL does is
@@ -57,9 +57,11 @@ pub fn run(args: &ProtectArgs, context: &Context) -> anyhow::Result<Exit> {
     };
     let changed = changed.map_err(|error| work.located(error))?;
     let text = match (args.off, changed) {
-        (false, true) => format!("as `{name}`: whatever destroys asks for that name now"),
+        (false, true) => {
+            format!("as `{name}`: destructive commands require `--allow` with that name")
+        }
         (false, false) => format!("nothing to do: it is protected as `{name}` already"),
-        (true, true) => "no name is asked for any more".to_owned(),
+        (true, true) => "no name is required any more".to_owned(),
         (true, false) => "nothing to do: it is not protected".to_owned(),
     };
     let verb = match (args.off, changed) {

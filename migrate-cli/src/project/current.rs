@@ -5,20 +5,20 @@ use std::fs;
 use migrate_core::plan::{Fingerprint, Plan};
 
 use super::layout::Layout;
-use super::state::{FilesNow, State};
+use super::state::{CurrentFiles, State};
 use super::{BuildEvent, Project, ProjectError};
 
 /// The plan of all migrations: known to be up to date, and not read yet.
 pub struct CurrentPlan {
     project: Project,
     state: State,
-    now: FilesNow,
+    now: CurrentFiles,
     fingerprint: Fingerprint,
 }
 
 impl CurrentPlan {
     /// Nothing where a migration is not in the state.
-    pub(super) fn new(project: &Project, state: State, now: FilesNow) -> Option<Self> {
+    pub(super) fn new(project: &Project, state: State, now: CurrentFiles) -> Option<Self> {
         let fingerprint = state.fingerprint(&now)?;
         Some(Self { project: project.clone(), state, now, fingerprint })
     }

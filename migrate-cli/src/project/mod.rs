@@ -39,7 +39,7 @@ use dependency::Dependency;
 use hash::{ContentHash, in_parallel};
 use layout::Layout;
 use mentions::Mentions;
-use state::{BuildLock, Entry, FilesNow, Head, State, UpToDate, files_of, modified};
+use state::{BuildLock, CurrentFiles, Entry, Freshness, Head, State, files_of, modified};
 
 /// How often the migrations may change while they are compiled.
 const ATTEMPTS: usize = 3;
@@ -97,7 +97,7 @@ impl Project {
         let (now, (state, usable)) = thread::scope(|scope| {
             let now = scope.spawn(|| {
                 let sources = discover::sources(&layout.folder.join("src"));
-                Ok(FilesNow::read(&layout.folder, sources.map_err(ProjectError::Names)?))
+                Ok(CurrentFiles::read(&layout.folder, sources.map_err(ProjectError::Names)?))
             });
             let state = State::load(&state_file);
             (now.join(), state)
@@ -209,13 +209,13 @@ impl Project {
 
 /// What is there, and what is known.
 struct View {
-    now: FilesNow,
+    now: CurrentFiles,
     state: State,
     /// Whether the file of the state, if there is one, could be used.
     usable: bool,
     /// When it was written.
     written: Option<SystemTime>,
-    standing: UpToDate,
+    standing: Freshness,
 }
 
 impl View {
@@ -235,7 +235,7 @@ fn content_since(layout: &Layout, path: &Path) -> Option<ContentHash> {
 
 /// Whether something changed and has a modification time that makes cargo believe that it did
 /// not: a file put back from a copy.
-fn hidden_from_cargo(layout: &Layout, standing: &UpToDate) -> bool {
+fn hidden_from_cargo(layout: &Layout, standing: &Freshness) -> bool {
     let last = modified(&layout.state_file()).max(modified(&Request::list_file(layout)));
     standing.changed.iter().any(|dependency| match dependency {
         Dependency::File(path) => modified(path).is_some_and(|modified| Some(modified) <= last),

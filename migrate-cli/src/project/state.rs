@@ -97,14 +97,14 @@ impl Entry {
 }
 
 /// The migrations as they are on disk.
-pub(super) struct FilesNow {
+pub(super) struct CurrentFiles {
     /// In the order of their names, which begin with their timestamps.
     pub(super) sources: Vec<Source>,
     /// That of each of them.
     contents: Vec<ContentHash>,
 }
 
-impl FilesNow {
+impl CurrentFiles {
     pub(super) fn read(folder: &Path, sources: Vec<Source>) -> Self {
         let folder = Folder::open(&folder.join("src")).ok();
         let contents = in_parallel(&sources, |source| Self::content_in(folder.as_ref(), source));
@@ -132,7 +132,7 @@ impl FilesNow {
 }
 
 /// What of a state still holds.
-pub(super) struct UpToDate {
+pub(super) struct Freshness {
     /// By the index of the entry.
     fresh: Vec<bool>,
     /// The migrations that must be compiled.
@@ -174,10 +174,10 @@ impl State {
     /// Compares what is known with what is there.
     pub(super) fn standing(
         &self,
-        now: &FilesNow,
+        now: &CurrentFiles,
         folder: &Path,
         environment: &Environment,
-    ) -> UpToDate {
+    ) -> Freshness {
         let is_same = |known: Option<ContentHash>, there: Option<ContentHash>| {
             known == there && known != Some(ContentHash::UNKNOWN)
         };
@@ -214,7 +214,7 @@ impl State {
         let stale: BTreeSet<_> =
             names.filter(|name| !known.contains(name.as_str())).cloned().collect();
         let changed = self.watched.iter().zip(same).filter(|(_, same)| !same);
-        UpToDate {
+        Freshness {
             is_current: stale.is_empty() && self.head.is_some(),
             changed: changed.map(|(watched, _)| watched.dependency.clone()).collect(),
             fresh,
@@ -224,14 +224,14 @@ impl State {
 
     /// The entries of the migrations that are there, in the order of applying; nothing where one is not
     /// known.
-    fn entries_of(&self, now: &FilesNow) -> Option<Vec<&Entry>> {
+    fn entries_of(&self, now: &CurrentFiles) -> Option<Vec<&Entry>> {
         // Both are in the order of their names, which begin with their timestamps.
         let mut entries = self.entries.iter();
         now.sources.iter().map(|source| entries.find(|entry| entry.name == source.name)).collect()
     }
 
     /// That of the migrations that are there.
-    pub(super) fn fingerprint(&self, now: &FilesNow) -> Option<Fingerprint> {
+    pub(super) fn fingerprint(&self, now: &CurrentFiles) -> Option<Fingerprint> {
         let entries = self.entries_of(now)?;
         Some(Fingerprint::of(
             entries.iter().map(|entry| (entry.name.as_str(), entry.checksum.as_str())),
@@ -239,7 +239,7 @@ impl State {
     }
 
     /// The plan of the migrations that are there; nothing where one is not known, or cannot be read.
-    pub(super) fn plan(&mut self, now: &FilesNow) -> Option<Plan> {
+    pub(super) fn plan(&mut self, now: &CurrentFiles) -> Option<Plan> {
         let texts = self.plans.read().ok()?;
         let head = self.head.clone()?;
         let entries = self.entries_of(now)?;
@@ -260,7 +260,7 @@ impl State {
     /// The state after a build: what still holds, and what was built.
     pub(super) fn renewed(
         self,
-        standing: &UpToDate,
+        standing: &Freshness,
         head: Head,
         built: Vec<Entry>,
         dependencies: Vec<(Dependency, Option<ContentHash>)>,

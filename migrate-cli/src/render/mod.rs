@@ -40,7 +40,7 @@ pub struct Located {
 /// Prints an error, and says what the process is to say with its last word.
 /// Paths are shown as seen from `here`.
 pub fn report(error: &anyhow::Error, printer: Printer, here: &Path) -> Exit {
-    let ExitClass { exit, diagnostics, folder } = judge(error);
+    let ErrorReport { exit, diagnostics, folder } = judge(error);
     let sources = Sources::new(folder, here);
     if let Some(error) = error.downcast_ref::<ProjectError>() {
         error.details().into_iter().for_each(|detail| printer.note(detail));
@@ -93,16 +93,16 @@ fn compiler_error(rendered: &str) -> Failure {
     }
 }
 
-struct ExitClass {
+struct ErrorReport {
     exit: Exit,
     diagnostics: Vec<Diagnostic>,
     folder: Option<PathBuf>,
 }
 
 /// What an error amounts to; each kind is known here and nowhere else.
-fn judge(error: &anyhow::Error) -> ExitClass {
+fn judge(error: &anyhow::Error) -> ErrorReport {
     if let Some(Located { error, folder }) = error.downcast_ref() {
-        return ExitClass {
+        return ErrorReport {
             exit: exit_of(error),
             diagnostics: error.diagnostics(),
             folder: folder.clone(),
@@ -146,7 +146,7 @@ fn judge(error: &anyhow::Error) -> ExitClass {
     let helps = help.into_iter().collect();
     let diagnostic =
         Diagnostic { message: error.to_string(), notes, helps, ..Diagnostic::default() };
-    ExitClass { exit, diagnostics: vec![diagnostic], folder: None }
+    ErrorReport { exit, diagnostics: vec![diagnostic], folder: None }
 }
 
 fn bundle_help(error: &BundleError) -> Option<String> {

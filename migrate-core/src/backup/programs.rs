@@ -76,10 +76,8 @@ impl ClientPrograms {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-    use std::os::unix::fs::PermissionsExt as _;
-
     use super::*;
+    use std::fs;
 
     #[test]
     fn the_same_version_else_the_next_newer_one() {
@@ -90,8 +88,7 @@ mod tests {
             for name in NEEDED {
                 let path = bindir.join(name);
                 let text = format!("#!/bin/sh\necho '{name} (PostgreSQL) {major}.1'\n");
-                fs::write(&path, text).unwrap();
-                fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+                crate::shell::write_script(&path, &text);
             }
         }
         let mut environment =

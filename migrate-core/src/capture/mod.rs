@@ -15,7 +15,7 @@
 //! - `difference` compares two states, `order` sorts the statements by dependency; `drops` is about what
 //!   goes, `setting` about one that changes, `doubt` about what rows may keep from coming.
 //! - `inheritance` is about what a table has inherited while it does not inherit;
-//! - `moment` tells what was made since a state was read;
+//! - `read_point` tells what was made since a state was read;
 //! - `references` is about what the objects refer to and is not captured;
 //! - `extensions` finds what extensions keep of the objects and no reader knows.
 //!
@@ -35,7 +35,6 @@ mod fact;
 mod form;
 mod inheritance;
 mod kind;
-mod moment;
 mod moved;
 mod names;
 mod objects;
@@ -43,6 +42,7 @@ mod options;
 mod order;
 mod partition;
 mod privileges;
+mod read_point;
 mod readers;
 mod references;
 mod setting;
@@ -65,10 +65,10 @@ pub(crate) use extensions::{
 };
 use fact::{Address, Fact, Key};
 use form::{Form, Forms, Phase};
-use moment::ReadPoint;
 use names::Names;
 use objects::Dependents;
 pub(crate) use options::without_internal;
+use read_point::ReadPoint;
 pub(crate) use untrusted::{Code, code_of, note_code, untrusted};
 
 /// The state of some objects at one moment.
@@ -78,7 +78,7 @@ pub struct State {
     roots: HashSet<Address>,
     only: Option<Only>,
     /// Of the state before a step.
-    moment: ReadPoint,
+    read_point: ReadPoint,
     /// Of that after it: what the step has made.
     made: HashSet<Address>,
     /// Whether that is certain.
@@ -179,12 +179,12 @@ impl State {
     ) -> Result<Self, postgres::Error> {
         let names = Names::read(client, objects)?;
         trusted(client, |client| {
-            let moment = match only {
+            let read_point = match only {
                 None => ReadPoint::now(client)?,
                 Some(Only::Itself) => ReadPoint::of_named(client)?,
                 Some(_) => ReadPoint::default(),
             };
-            Ok(Self { moment, ..Self::read_with(client, &names, objects, None, only)? })
+            Ok(Self { read_point, ..Self::read_with(client, &names, objects, None, only)? })
         })
     }
 
@@ -226,8 +226,8 @@ impl State {
             [address.clone(), address.whole()].into_iter().chain(wholes)
         });
         let new = all.filter(|address| !known.contains(address)).collect();
-        after.is_certain = self.moment.is_certain(client)?;
-        let made = self.moment.made_since(client, new)?;
+        after.is_certain = self.read_point.is_certain(client)?;
+        let made = self.read_point.made_since(client, new)?;
         // To attach a table changes the rows of its columns.
         let is_of_an_old_relation = |fact: &&Fact| {
             let mut wholes = fact.comes_with.iter();
@@ -240,7 +240,7 @@ impl State {
             after.facts.values().filter(is_of_an_old_relation).map(|fact| &fact.address).collect();
         let made = made.iter().filter(|address| !old.contains(address));
         after.made = made.cloned().collect();
-        if !self.moment.is_in_this_transaction(client)? {
+        if !self.read_point.is_in_this_transaction(client)? {
             after.keep_what_is_named();
         }
         Ok(after)

@@ -6,6 +6,8 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::shell;
+
 /// A private server could not be found, made, started or stopped.
 ///
 /// `Display` says what happened; [`help`](Self::help) says what to do; [`log`](Self::log) has the
@@ -359,14 +361,8 @@ fn other_major_help(data: &Path, major: u32, asked: bool, install: Option<&Strin
     help
 }
 
-/// A path as it can be pasted into a shell.
-pub(super) fn shell_word(path: &Path) -> String {
-    let text = path.display().to_string();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@:".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        return text;
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
+fn shell_word(path: &Path) -> String {
+    shell::word(&path.display().to_string())
 }
 
 #[cfg(test)]

@@ -254,15 +254,13 @@ pub(crate) fn major_of(version: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt as _;
-
     /// A folder with programs that only say their version.
     fn fake(bindir: &Path, version: &str) {
         fs::create_dir_all(bindir).unwrap();
         for name in ["initdb", "postgres"] {
             let path = bindir.join(name);
-            fs::write(&path, format!("#!/bin/sh\necho '{name} (PostgreSQL) {version}'\n")).unwrap();
-            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+            let text = format!("#!/bin/sh\necho '{name} (PostgreSQL) {version}'\n");
+            crate::shell::write_script(&path, &text);
         }
     }
 

@@ -65,7 +65,7 @@ pub(crate) fn settle(
 
 /// How the statement stands that was running when the runner of a migration ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum LeftoverState {
+pub(crate) enum InterruptedStatement {
     /// It was done.
     Done,
     /// It was not, and nothing of it is left.
@@ -84,7 +84,7 @@ pub(crate) fn standing(
     steps: &[Step],
     (limits, interrupt): (&Limits, &Interrupt),
     observer: Option<&mut dyn Observer>,
-) -> Result<LeftoverState, ApplyError> {
+) -> Result<InterruptedStatement, ApplyError> {
     let now = origins(steps).nth(unfinished.statements_done);
     let done = match observer {
         Some(observer) => settle(session, unfinished, steps, limits, interrupt, observer)?,
@@ -111,14 +111,14 @@ pub(crate) fn standing(
         is_gone && !then.back && (then.idempotent || then.done_when.is_some())
     });
     match (now, replaced) {
-        _ if done => Ok(LeftoverState::Done),
+        _ if done => Ok(InterruptedStatement::Done),
         // What reverts it went with it.
         (_, Some(then)) => fail(Failure::Replaced { sql: then.sql.clone(), back: false, done }),
         (Some(now), None) if commits_on_its_own(now) => match now.step.idempotent {
-            true => Ok(LeftoverState::Begun),
+            true => Ok(InterruptedStatement::Begun),
             false => fail(Failure::unknown(now)),
         },
-        _ => Ok(LeftoverState::NotDone),
+        _ => Ok(InterruptedStatement::NotDone),
     }
 }
 

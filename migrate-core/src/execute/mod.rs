@@ -35,7 +35,7 @@ use std::time::{Duration, Instant};
 use postgres::Client;
 
 pub use apply_error::ApplyError;
-pub(crate) use cleanup::{LeftoverState, settle, standing};
+pub(crate) use cleanup::{InterruptedStatement, settle, standing};
 pub(crate) use error::Origin;
 pub use error::{Failure, ServerError, Traffic};
 pub use failure_state::FailureState;

@@ -20,7 +20,7 @@ impl Migrator {
     }
 
     /// Protects the database under a name, and tells whether it was not so before. From then on
-    /// whatever destroys refuses, unless that name was [given](Self::allow).
+    /// destructive commands are refused, unless that name was [given](Self::allow).
     ///
     /// # Errors
     ///

@@ -7,7 +7,7 @@ use super::locked_run::LockedRun;
 use crate::connect::Session;
 use crate::error::Error;
 use crate::event::{Direction, Observer};
-use crate::execute::{LeftoverState, revert, standing};
+use crate::execute::{InterruptedStatement, revert, standing};
 use crate::history::inverse::{BACK, Captured, IrreversibleReason};
 use crate::history::{Action, History, InFlight, Line, Unfinished};
 use crate::plan::versions::for_server;
@@ -60,9 +60,9 @@ impl Migrator {
         unfinished: &Unfinished,
         up: &[Step],
         observer: Option<&mut dyn Observer>,
-    ) -> Result<LeftoverState, Error> {
+    ) -> Result<InterruptedStatement, Error> {
         if !unfinished.running {
-            return Ok(LeftoverState::NotDone);
+            return Ok(InterruptedStatement::NotDone);
         }
         let bounds = (&self.limits, &self.interrupt);
         Ok(standing(session, unfinished, up, bounds, observer)?)
@@ -71,11 +71,12 @@ impl Migrator {
     fn backs(
         &self,
         unfinished: &Unfinished,
-        standing: LeftoverState,
+        standing: InterruptedStatement,
         major: u32,
     ) -> Result<(Vec<Step>, Vec<Back>), Error> {
         // What may be done has to be reverted like what is.
-        let done = unfinished.statements_done + usize::from(standing != LeftoverState::NotDone);
+        let done =
+            unfinished.statements_done + usize::from(standing != InterruptedStatement::NotDone);
         let up = self.steps_of(unfinished, major)?;
         let mut backs = Vec::new();
         let mut before = 0;
@@ -170,7 +171,7 @@ impl LockedRun<'_> {
 /// What the journal says of a partially applied migration while it is reverted.
 struct Journal<'a> {
     unfinished: &'a Unfinished,
-    standing: LeftoverState,
+    standing: InterruptedStatement,
     up: &'a [Step],
     history: &'a History,
 }
@@ -181,7 +182,8 @@ impl Journal<'_> {
         let Self { unfinished, standing, up, history } = self;
         // Until all of a statement is reverted of which only some may be done, it is not
         // done, and stays in doubt.
-        let in_doubt = done > unfinished.statements_done && *standing == LeftoverState::Begun;
+        let in_doubt =
+            done > unfinished.statements_done && *standing == InterruptedStatement::Begun;
         let done = if in_doubt { unfinished.statements_done } else { done };
         let noted = noted.or(unfinished.noted.as_ref().filter(|_| in_doubt));
         let checksum = checksum_of_first(up, done);

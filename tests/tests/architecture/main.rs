@@ -200,6 +200,7 @@ const ORDER: &[&str] = &[
     "limits",
     "reason",
     "environment",
+    "shell",
     "plan",
     "functions",
     "event",

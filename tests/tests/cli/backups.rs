@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use migrate_dsl::{Migration, Pgm};
+use migrate_tests::process::write_script;
 use migrate_tests::{Cli, migration};
 
 fn story() -> Vec<Migration> {
@@ -110,10 +111,7 @@ fn no_password_on_a_command_line() {
             log = cli.folder.path().join("log").display(),
             real = real.display(),
         );
-        cli.write(&format!("bin/{name}"), &text);
-        let path = bindir.join(name);
-        use std::os::unix::fs::PermissionsExt as _;
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        write_script(&bindir.join(name), &text);
     }
     let url = format!("{}&password=s3cret", cli.database.url());
     let cli = cli

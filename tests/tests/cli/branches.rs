@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use migrate_tests::cli::program;
+use migrate_tests::process::write_script;
 use migrate_tests::{Catalog, Cli, TestDatabase};
 
 const OURS: &[&str] = &[
@@ -366,9 +367,7 @@ fn the_hook_as_it_is_written() {
     // Whose exit code was there before counts.
     fs::write(&file, &script).unwrap();
     let before = cli.folder.path().join(".git/hooks/post-checkout.before-migrate");
-    fs::write(&before, "#!/bin/sh\necho theirs \"$@\"\nexit 3\n").unwrap();
-    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    fs::set_permissions(&before, executable).unwrap();
+    write_script(&before, "#!/bin/sh\necho theirs \"$@\"\nexit 3\n");
     let mut hook = Command::new(&file);
     let said = hook.args(["x", "y", "1"]).current_dir(cli.folder.path()).output().unwrap();
     assert_eq!(said.status.code(), Some(3));

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 
 use migrate_core::cluster::{ClusterError, Origin, Programs, Status, Stopped, offers};
-use migrate_tests::process::kill_9;
+use migrate_tests::process::{kill_9, write_script};
 use postgres::{Client, NoTls};
 
 use crate::sandbox::{Sandbox, connect, is_root, read_something, skipped, text, write_something};
@@ -139,8 +139,7 @@ fn a_refusing_initdb_is_quoted() {
     let bindir = sandbox.path().join("bin");
     fs::create_dir(&bindir).unwrap();
     let script = |name: &str, body: &str| {
-        fs::write(bindir.join(name), format!("#!/bin/sh\n{body}\n")).unwrap();
-        fs::set_permissions(bindir.join(name), fs::Permissions::from_mode(0o755)).unwrap();
+        write_script(&bindir.join(name), &format!("#!/bin/sh\n{body}\n"));
     };
     script("postgres", &format!("exec {} \"$@\"", real.program("postgres").display()));
     script("initdb", "echo 'initdb: error: not today' >&2; exit 1");

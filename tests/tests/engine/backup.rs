@@ -12,7 +12,7 @@ use migrate_core::{
     RestoreOptions, Session, Stop, Target, UpTo,
 };
 use migrate_dsl::Pgm;
-use migrate_tests::process::eventually;
+use migrate_tests::process::{eventually, write_script};
 use migrate_tests::{Engine, TcpProxy, catalog, environment, migration, server};
 
 const A: &str = "20260101000000_a";
@@ -408,8 +408,7 @@ fn what_goes_wrong_leaves_no_half_backup() {
             let text = format!(
                 "#!/bin/sh\ncase \"$1\" in --version) echo '{name} (PostgreSQL) {major}.1'; exit;; esac\n{script}\n"
             );
-            fs::write(&path, text).unwrap();
-            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+            write_script(&path, &text);
         }
         let mut environment = environment();
         let bindir_text = bindir.path().display().to_string();

@@ -94,3 +94,21 @@ fn the_table_of_others() {
         assert!(told.contains(expected), "{told}");
     }
 }
+
+/// `query_to_xml` runs any query that it is given, so that some take it away from everybody; and a server
+/// may be built without XML.
+#[test]
+fn a_server_that_lets_nobody_use_xml() {
+    let engine = Engine::new();
+    let all = [migration(A, |pgm| _ = pgm.create_table("a", |t| t.id()))];
+    let revoke = "REVOKE ALL ON FUNCTION query_to_xml(text, bool, bool, text) FROM PUBLIC";
+    let grants = format!("{GRANTED} {revoke}");
+    assert_eq!(up_as(&engine, &grants, &all).unwrap(), [A]);
+    let role = engine.database.unique("app");
+    let mut client = engine.database.client_as(&role);
+    let refused = client.batch_execute("SELECT query_to_xml('SELECT 1', true, true, '')");
+    assert!(refused.unwrap_err().code().is_some(), "else this shows nothing");
+    engine.database.execute(&format!("ALTER ROLE {role} RENAME TO {role}_first"));
+    let again = format!("GRANT {role}_first TO <role>; {revoke}");
+    assert_eq!(up_as(&engine, &again, &all).unwrap(), [""; 0]);
+}

@@ -49,18 +49,18 @@ pub(in super::super) struct Connector {
     keepalive: Option<Duration>,
     /// When nobody wants the connection any more.
     until: Option<Instant>,
-    heard: Arc<HandshakeErrors>,
+    heard: Arc<Handshake>,
     lifeline: Lifeline,
 }
 
 /// What was heard while a connection began.
 #[derive(Default)]
-pub(in super::super) struct HandshakeErrors {
+pub(in super::super) struct Handshake {
     process: AtomicI32,
     encrypted: AtomicBool,
 }
 
-impl HandshakeErrors {
+impl Handshake {
     /// The process that the server said it was. A pooler says something of its own.
     pub(in super::super) fn process(&self) -> Option<i32> {
         Some(self.process.load(Ordering::Relaxed)).filter(|process| *process != 0)
@@ -88,7 +88,7 @@ impl Connector {
     }
 
     /// What was heard on the last connection.
-    pub(in super::super) fn heard(&self) -> &HandshakeErrors {
+    pub(in super::super) fn heard(&self) -> &Handshake {
         &self.heard
     }
 
@@ -361,7 +361,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Stream<S> {
 /// Listens for the process that the server says it is, in its first messages: a letter, the length
 /// of the rest with itself, the rest.
 struct HandshakeReader {
-    heard: Arc<HandshakeErrors>,
+    heard: Arc<Handshake>,
     /// The beginning of the message that is coming in.
     message: Vec<u8>,
     /// How much is still to come of a message that does not matter.
@@ -411,20 +411,22 @@ impl HandshakeReader {
 mod tests {
     use super::*;
 
+    /// The process that is read from bytes that come in pieces.
+    fn process<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Option<i32> {
+        let heard = Arc::new(Handshake::default());
+        let message = Vec::new();
+        let mut reader =
+            HandshakeReader { heard: Arc::clone(&heard), message, skip: 0, open: true };
+        pieces.into_iter().for_each(|piece| reader.hear(piece));
+        heard.process()
+    }
+
     #[test]
     fn the_process_is_heard_however_the_bytes_come_in() {
         let mut bytes = b"R\0\0\0\x08\0\0\0\0S\0\0\0\x0ba\0bcde\0".to_vec();
         bytes.extend(b"N\0\0\0\x04K\0\0\0\x0c\0\0\x30\x39\x01\x02\x03\x04Z\0\0\0\x05I");
         for size in 1..=bytes.len() {
-            let heard = Arc::new(HandshakeErrors::default());
-            let mut ears = HandshakeReader {
-                heard: Arc::clone(&heard),
-                message: Vec::new(),
-                skip: 0,
-                open: true,
-            };
-            bytes.chunks(size).for_each(|chunk| ears.hear(chunk));
-            assert_eq!(heard.process(), Some(12345), "in pieces of {size}");
+            assert_eq!(process(bytes.chunks(size)), Some(12345), "in pieces of {size}");
         }
     }
 
@@ -433,15 +435,7 @@ mod tests {
         for bytes in
             [&b""[..], b"K", b"E\0\0\0\x04K\0\0\0\x0c\0\0\0\x01", b"HTTP/1.1 400", &[0; 99]]
         {
-            let heard = Arc::new(HandshakeErrors::default());
-            let mut ears = HandshakeReader {
-                heard: Arc::clone(&heard),
-                message: Vec::new(),
-                skip: 0,
-                open: true,
-            };
-            ears.hear(bytes);
-            assert_eq!(heard.process(), None, "{bytes:?}");
+            assert_eq!(process([bytes]), None, "{bytes:?}");
         }
     }
 }
