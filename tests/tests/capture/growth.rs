@@ -126,6 +126,22 @@ fn capture_of_partitions_is_linear() {
 }
 
 #[test]
+fn partitions_share_what_is_known_of_them() {
+    // Some minor releases store another `pg_attver` for each column.
+    let each_its_own = |size| {
+        let numbers = "UPDATE pg_attribute SET attoptions = ARRAY['pg_attver=' || attrelid]
+             FROM pg_class WHERE attrelid = oid AND attrelid >= 16384 AND relkind IN ('r', 'p')";
+        let set = format!("SET allow_system_table_mods = on; {numbers}");
+        [(growth::PARTITIONS.schema)(size), vec![set]].concat()
+    };
+    let case = Growing { schema: each_its_own, ..growth::PARTITIONS };
+    let (few, many) = (cost(&case, 75), cost(&case, 300));
+    let each = (many.memory - few.memory) / 225.0;
+    tell(&format!("memory for each partition: {each:.1} kB"));
+    assert!(each < 16.0, "{each:.1} kB");
+}
+
+#[test]
 fn capture_of_altered_partitions_is_linear() {
     grows(&growth::PARTITIONS_ALTERED, 150, LINEAR, LINEAR);
 }

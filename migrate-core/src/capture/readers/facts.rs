@@ -149,11 +149,14 @@ impl Form {
                 });
             }
             What::Setting { name, when, style } => {
+                let mut value = value;
                 let change = match style {
                     Some(style) if !statements.is_empty() => {
                         let alter = statements.remove(0);
-                        statements
-                            .retain(|option| style != Style::Parameters || !is_internal(option));
+                        if style == Style::Parameters {
+                            statements.retain(|option| !is_internal(option));
+                            value = (!statements.is_empty()).then(|| statements.join("\u{1f}"));
+                        }
                         Change::Options { alter, style, options: statements }
                     }
                     _ => Change::Statements(statements),
