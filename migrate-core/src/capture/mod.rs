@@ -108,11 +108,12 @@ pub struct State {
 /// How the catalog is read, whatever the author has set: parameters, and their values.
 ///
 /// The server joins in the order in which a query is written, since it knows nothing of catalogs that
-/// have grown since they were last analyzed; to compile a query would take longer than to run it. The
-/// others decide how it writes what it has parsed.
-const PARAMETERS: [(&str, &str); 6] = [
+/// have grown since they were last analyzed; it prefers indexes, as catalogs are in memory; to compile a
+/// query would take longer than to run it. The others decide how it writes what it has parsed.
+const PARAMETERS: [(&str, &str); 7] = [
     ("jit", "off"),
     ("join_collapse_limit", "1"),
+    ("random_page_cost", "0.1"),
     ("quote_all_identifiers", "off"),
     ("DateStyle", "ISO, YMD"),
     ("IntervalStyle", "postgres"),

@@ -182,7 +182,9 @@ found AS (
         WHERE ($5 OR $6 AND d.deptype IN ('a', 'i') AND d.classid = 'pg_class'::regclass
                      AND EXISTS (SELECT FROM pg_sequence WHERE seqrelid = d.objid))
           AND d.refclassid = f.classid AND d.refobjid = f.objid
-          AND (f.objsubid = 0 OR d.refobjsubid = f.objsubid)
+          -- a range, for the index
+          AND d.refobjsubid BETWEEN CASE f.objsubid WHEN 0 THEN -32768 ELSE f.objsubid END
+                                AND CASE f.objsubid WHEN 0 THEN 32767 ELSE f.objsubid END
           AND d.deptype IN ('n', 'a', 'i', 'P', 'S', 'e', 'x')
         UNION ALL
         SELECT d.refclassid, d.refobjid, d.refobjsubid, f.of_extension
@@ -201,7 +203,9 @@ found AS (
         SELECT f.classid, heir.attrelid, heir.attnum, f.of_extension
         FROM pg_attribute own
         JOIN pg_inherits ON inhparent = own.attrelid
-        JOIN pg_attribute heir ON heir.attrelid = inhrelid AND heir.attname = own.attname
+        CROSS JOIN LATERAL (
+            SELECT attrelid, attnum FROM pg_attribute h
+            WHERE h.attrelid = inhrelid AND h.attname = own.attname OFFSET 0) AS heir
         WHERE $5 AND f.classid = 'pg_class'::regclass AND f.objsubid > 0
           AND own.attrelid = f.objid AND own.attnum = f.objsubid
         UNION ALL

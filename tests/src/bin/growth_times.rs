@@ -154,12 +154,14 @@ impl Bench {
         Ok([read, dumped])
     }
 
-    /// Makes the database that every run gets a copy of.
+    /// Makes the database that every run gets a copy of, with the statistics that autovacuum would have
+    /// gathered.
     fn prepare(&self, schema: &[String]) -> Result<(), Box<dyn Error>> {
         self.administer("DROP DATABASE IF EXISTS growth_template")?;
         self.administer("CREATE DATABASE growth_template")?;
         let mut client = Client::connect(&self.server.url("growth_template"), NoTls)?;
         schema.iter().try_for_each(|sql| client.batch_execute(sql))?;
+        client.batch_execute("ANALYZE")?;
         Ok(())
     }
 

@@ -23,6 +23,15 @@ JOIN pg_attribute p ON p.attrelid = inhparent AND p.attname = a.attname AND NOT 
 JOIN pg_attrdef d ON d.adrelid = p.attrelid AND d.adnum = p.attnum
 WHERE a.attinhcount > 1 AND a.attidentity = '' AND a.attgenerated = '' AND inhrelid = a.attrelid";
 
+/// The tables that inherit from that of a column, `a`, and so on. They are looked up by their parents,
+/// whatever the server takes for likely.
+const BELOW: &str = "WITH RECURSIVE below AS (
+    SELECT inhrelid FROM pg_inherits WHERE inhparent = a.attrelid
+    UNION ALL
+    SELECT i.inhrelid FROM below CROSS JOIN LATERAL (
+        SELECT inhrelid FROM pg_inherits WHERE inhparent = below.inhrelid OFFSET 0) AS i
+)";
+
 pub(super) const COLUMNS: Reader = Reader::of(
     &[
         Kind::TableColumn,
@@ -100,31 +109,26 @@ fn columns() -> String {
         "
 SELECT 'pg_class', attrelid, attnum::int8, what, value, statements
 FROM (
-    SELECT a.*, c.relkind, c.relowner, c.reloftype, c.relispartition, c.reltype, t.typcollation, t.typstorage, t.typcategory, t.typtype, adrelid, adbin,
+    SELECT a.*, c.relkind, c.relowner, c.relhassubclass, c.reloftype, c.relispartition, c.reltype, t.typcollation, t.typstorage, t.typcategory, t.typtype, adrelid, adbin,
            attrelid::regclass::text AS name, to_jsonb(a) AS json,
            relkind IN ('r', 'p', 'f') AS of_table, relkind = 'c' AS of_type,
            -- a type there changes without USING
            relkind = 'f' OR relkind IN ('r', 'p') AND relhassubclass AND EXISTS (
-               WITH RECURSIVE below AS (
-                   SELECT inhrelid FROM pg_inherits WHERE inhparent = a.attrelid
-                   UNION ALL
-                   SELECT i.inhrelid FROM below JOIN pg_inherits i ON i.inhparent = below.inhrelid
-               )
-               SELECT FROM below JOIN pg_class f ON f.oid = inhrelid AND f.relkind = 'f') AS of_foreign,
+               {BELOW} SELECT FROM below CROSS JOIN LATERAL (
+                   SELECT FROM pg_class f WHERE f.oid = inhrelid AND f.relkind = 'f' OFFSET 0) AS f) AS of_foreign,
            attinhcount > 0 AND NOT attislocal OR reloftype <> 0 AS inherited,
            -- before 18, to let a column have nulls lets those of all children
            relkind IN ('r', 'p') AND relhassubclass AND NOT attnotnull
                AND current_setting('server_version_num')::int4 < 180000 AND EXISTS (
-               WITH RECURSIVE below AS (
-                   SELECT inhrelid FROM pg_inherits WHERE inhparent = a.attrelid
-                   UNION ALL
-                   SELECT i.inhrelid FROM below JOIN pg_inherits i ON i.inhparent = below.inhrelid
-               )
-               SELECT FROM below JOIN pg_attribute h ON h.attrelid = inhrelid AND h.attname = a.attname
+               {BELOW} SELECT FROM below CROSS JOIN LATERAL (
+                   SELECT * FROM pg_attribute h WHERE h.attrelid = inhrelid AND h.attname = a.attname OFFSET 0) AS h
                WHERE h.attidentity <> ''
                   OR EXISTS (SELECT FROM pg_index WHERE indrelid = h.attrelid AND (indisprimary OR indisreplident)
                                                     AND h.attnum = ANY (indkey::int2[]))) AS is_key_of_child,
-           CASE WHEN relkind = 'c' AND EXISTS (SELECT FROM pg_class o WHERE o.reloftype = c.reltype)
+           -- no index has `reloftype`
+           CASE WHEN relkind = 'c' AND EXISTS (
+               SELECT FROM ({of_type}) AS dependent CROSS JOIN LATERAL (
+                   SELECT FROM pg_class o WHERE o.oid = objid AND o.reloftype = c.reltype OFFSET 0) AS o)
                 THEN ' CASCADE' END AS typed,
            n.conname AS not_null, n.conislocal AS not_null_is_local, n.coninhcount > 0 AS has_parents_name,
            NOT COALESCE(n.conislocal, true)
@@ -202,8 +206,9 @@ CROSS JOIN LATERAL (
             )
             SELECT format_type(id, -1) FROM line ORDER BY depth DESC LIMIT 1) END AS bare,
            -- with heirs, which do not share the identity, it cannot be added at once
-           CASE WHEN EXISTS (SELECT FROM pg_inherits WHERE inhparent = attrelid)
+           CASE WHEN sequence IS NOT NULL AND relhassubclass
                      AND (relkind <> 'p' OR current_setting('server_version_num')::int4 < 170000)
+                     AND EXISTS (SELECT FROM pg_inherits WHERE inhparent = attrelid)
                 THEN sequence END AS alone
 ) AS d
 CROSS JOIN LATERAL (SELECT concat_ws(' ', quote_ident(attname), bare, NULLIF(rest, '')) AS nullable_bare) AS b
@@ -220,27 +225,28 @@ LEFT JOIN LATERAL (
         WITH RECURSIVE line AS (
             SELECT unnest(ARRAY[r.oid, r.typarray]) AS id, r.oid AS own
             FROM (
-                WITH RECURSIVE heir AS (
-                    SELECT a.attrelid AS id
-                    UNION ALL
-                    SELECT inhrelid FROM heir JOIN pg_inherits ON inhparent = id
-                )
-                SELECT id FROM heir
+                SELECT a.attrelid AS id
+                UNION ALL
+                ({BELOW} SELECT inhrelid FROM below WHERE relhassubclass)
             ) AS heir
-            JOIN pg_class h ON h.oid = heir.id
-            JOIN pg_type r ON r.oid = h.reltype
+            CROSS JOIN LATERAL (SELECT reltype FROM pg_class h WHERE h.oid = heir.id OFFSET 0) AS h
+            CROSS JOIN LATERAL (SELECT oid, typarray FROM pg_type r WHERE r.oid = h.reltype OFFSET 0) AS r
             WHERE of_table
             UNION ALL
             SELECT d.oid, own
             FROM line
             CROSS JOIN LATERAL ({types}) AS dependent
-            JOIN pg_type d ON d.oid = objid AND d.typtype = 'd' AND d.typelem = own
+            CROSS JOIN LATERAL (
+                SELECT oid FROM pg_type d WHERE d.oid = objid AND d.typtype = 'd' AND d.typelem = own OFFSET 0) AS d
         )
         SELECT id FROM line
     ) AS t
     CROSS JOIN LATERAL ({columns}) AS dependent
-    JOIN pg_attribute u ON u.attrelid = objid AND u.attnum = objsubid AND u.atttypid = t.id AND NOT u.attisdropped
-    JOIN pg_class h ON h.oid = u.attrelid AND h.relkind IN ('r', 'm', 'p', 'f')
+    CROSS JOIN LATERAL (
+        SELECT u.attrelid, u.attname FROM pg_attribute u
+        WHERE u.attrelid = objid AND u.attnum = objsubid AND u.atttypid = t.id AND NOT u.attisdropped OFFSET 0) AS u
+    CROSS JOIN LATERAL (
+        SELECT FROM pg_class h WHERE h.oid = u.attrelid AND h.relkind IN ('r', 'm', 'p', 'f') OFFSET 0) AS h
     LIMIT 1
 ) AS used ON true
 CROSS JOIN LATERAL (VALUES
@@ -351,6 +357,7 @@ JOIN pg_inherits ON inhrelid = a.attrelid
 CROSS JOIN LATERAL (
     SELECT attrelid, attnum FROM pg_attribute WHERE attrelid = inhparent AND attname = a.attname OFFSET 0
 ) AS p",
+        of_type = super::dependents("pg_class", "pg_type", "c.reltype"),
         types = super::dependents("pg_type", "pg_type", "line.id"),
         columns = super::dependents("pg_class", "pg_type", "t.id"),
         conflicting = CONFLICTING,
@@ -393,7 +400,7 @@ fn statements(
     ('{own}drop', NULL, CASE
         -- 18 leaves its NOT NULL to children that have the column themselves
         WHEN of_table AND {is_made}
-            THEN CASE WHEN not_null_is_local AND EXISTS (
+            THEN CASE WHEN not_null_is_local IS TRUE AND relhassubclass AND EXISTS (
                           SELECT FROM pg_inherits JOIN pg_attribute h ON h.attrelid = inhrelid
                           WHERE inhparent = a.attrelid AND h.attname = a.attname AND h.attislocal)
                       THEN ARRAY[format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', name, attname)]

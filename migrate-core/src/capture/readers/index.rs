@@ -5,6 +5,20 @@ use super::Reader;
 
 pub(super) const INDEXES: Reader = Reader::of(&[Kind::Index], indexes);
 
+/// The indexes of constraints that have joined an index, `i`. The constraints are looked up by their
+/// tables: no index has their `conindid`.
+const JOINED_BY_CONSTRAINTS: &str = "
+WITH RECURSIVE joined AS (
+    SELECT inhrelid AS id FROM pg_inherits WHERE inhparent = i.oid
+    UNION ALL
+    SELECT below.id FROM joined CROSS JOIN LATERAL (
+        SELECT inhrelid AS id FROM pg_inherits WHERE inhparent = joined.id OFFSET 0) AS below
+)
+SELECT FROM joined CROSS JOIN LATERAL (
+    SELECT FROM pg_index x JOIN pg_constraint k ON k.conrelid = x.indrelid AND conindid = indexrelid
+    WHERE indexrelid = joined.id AND contype IN ('p', 'u', 'x') OFFSET 0
+) AS k";
+
 /// A parameter changes in place, so it is no part of what demands a new index. An index that was joined
 /// by that of a partition's constraint is dropped with the constraint or not at all.
 fn indexes() -> String {
@@ -73,13 +87,7 @@ CROSS JOIN LATERAL (
             CASE WHEN constraint_id IS NULL THEN ARRAY[definition] END),
         ('drop', NULL, CASE
             WHEN constraint_id IS NOT NULL THEN NULL
-            WHEN relkind = 'I' AND EXISTS (
-                WITH RECURSIVE joined AS (
-                    SELECT inhrelid AS id FROM pg_inherits WHERE inhparent = i.oid
-                    UNION ALL
-                    SELECT inhrelid FROM joined JOIN pg_inherits ON inhparent = joined.id
-                )
-                SELECT FROM joined JOIN pg_constraint k ON k.conindid = joined.id AND contype IN ('p', 'u', 'x'))
+            WHEN relkind = 'I' AND EXISTS ({JOINED_BY_CONSTRAINTS})
             THEN ARRAY[{with_constraints}]
             ELSE ARRAY['DROP INDEX ' || name] END),
         ('with', NULL, ARRAY['pg_constraint', constraint_id::text, '0']),
