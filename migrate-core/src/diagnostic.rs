@@ -139,7 +139,7 @@ impl Error {
     /// A step that may not be applied in a protected database.
     fn of_destroying(&self, name: &str, step: &Step) -> Diagnostic {
         let lost = match &step.inverse {
-            Inverse::Capture(Capture { lost: Some(lost), .. }) => lost,
+            Inverse::Captured(Capture { lost: Some(lost), .. }) => lost,
             Inverse::None { reason } => reason,
             _ => "what it destroys is not restored",
         };

@@ -8,12 +8,12 @@ use crate::{Object, Statement};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Inverse {
     /// Follows from the operation itself: create and drop, rename there and back.
-    Construction(Vec<Statement>),
+    Derived(Vec<Statement>),
     /// Given by the migration's author with `.down(..)`.
-    Declaration(Vec<Statement>),
+    Declared(Vec<Statement>),
     /// Known only when the step runs: the engine reads these objects from the catalog just before
     /// and just after it, and what takes the one state to the other is stored with the history.
-    Capture(Capture),
+    Captured(Capture),
     /// There is none, and this is why.
     None(String),
 }
@@ -58,15 +58,15 @@ pub enum Only {
 }
 
 impl Inverse {
-    /// An inverse by construction with a single statement.
+    /// A derived inverse with a single statement.
     #[must_use]
     pub fn by(statement: Statement) -> Self {
-        Self::Construction(vec![statement])
+        Self::Derived(vec![statement])
     }
 
     /// The inverse is read from the catalog when the step runs: what these objects were like.
     pub fn capture(objects: impl IntoIterator<Item = Object>) -> Self {
-        Self::Capture(Capture {
+        Self::Captured(Capture {
             objects: objects.into_iter().collect(),
             must_exist: false,
             lost: None,
@@ -81,7 +81,7 @@ impl Inverse {
         objects: impl IntoIterator<Item = Object>,
         lost: impl Into<String>,
     ) -> Self {
-        Self::Capture(Capture {
+        Self::Captured(Capture {
             objects: objects.into_iter().collect(),
             must_exist: false,
             lost: Some(lost.into()),
@@ -94,7 +94,7 @@ impl Inverse {
     /// As [`capture`](Self::capture), of objects that the author of the SQL names: each has to be
     /// there before the step, or after it.
     pub(crate) fn capture_named(objects: &[Object], statements: &[Statement]) -> Self {
-        Self::Capture(Capture {
+        Self::Captured(Capture {
             objects: objects.to_vec(),
             must_exist: true,
             only: None,
@@ -107,7 +107,7 @@ impl Inverse {
     /// As [`capture`](Self::capture), of a step that changes nothing else of the objects.
     pub fn capture_only(only: Only, objects: impl IntoIterator<Item = Object>) -> Self {
         match Self::capture(objects) {
-            Self::Capture(capture) => Self::Capture(Capture { only: Some(only), ..capture }),
+            Self::Captured(capture) => Self::Captured(Capture { only: Some(only), ..capture }),
             other => other,
         }
     }
@@ -121,8 +121,8 @@ impl Inverse {
     #[must_use]
     pub fn statements(&self) -> &[Statement] {
         match self {
-            Self::Construction(statements) | Self::Declaration(statements) => statements,
-            Self::Capture(capture) => &capture.first,
+            Self::Derived(statements) | Self::Declared(statements) => statements,
+            Self::Captured(capture) => &capture.first,
             Self::None(_) => &[],
         }
     }

@@ -51,14 +51,14 @@
 //!
 //! Each operation has one of these, and `migrate plan` shows which:
 //!
-//! - **by construction**: create and drop, rename there and back, attach and detach;
-//! - **by capture**: what is dropped or altered is read from the catalog just before the step runs,
+//! - **derived** from the operation: create and drop, rename there and back, attach and detach;
+//! - **captured**: what is dropped or altered is read from the catalog just before the step runs,
 //!   with all that belongs to it and depends on it, and kept with the history: constraints, indexes,
 //!   triggers, policies, privileges, comments, views. Rows are no part of it: where some are lost,
 //!   the plan says so, and `keep_data` sets a table or a column aside instead;
-//! - **by declaration**: what SQL of your own did only you know, and say it with `down`, or have an
-//!   object captured with `captures`. A `pub fn down` in the file wins over everything inferred;
-//! - **not at all**, with the reason: PostgreSQL does not take a value out of an enum.
+//! - **declared**: what SQL of your own did only you know; say it with `down`, or have an object
+//!   captured with `captures`. A `pub fn down` in the file wins over everything inferred;
+//! - **none**, with the reason: PostgreSQL does not take a value out of an enum.
 //!
 //! ```
 //! use migrate_dsl::prelude::*;

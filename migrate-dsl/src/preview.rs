@@ -25,10 +25,10 @@ pub fn plan_text(up: impl FnOnce(&mut Pgm)) -> String {
 pub fn plan_text_down(up: impl FnOnce(&mut Pgm)) -> String {
     let inverses = steps(up).into_iter().rev().map(|step| step.operation.inverse());
     lines(inverses.flat_map(|inverse| match inverse {
-        Inverse::Construction(statements) | Inverse::Declaration(statements) => {
+        Inverse::Derived(statements) | Inverse::Declared(statements) => {
             statements.into_iter().map(sql_line).collect()
         }
-        Inverse::Capture(capture) => {
+        Inverse::Captured(capture) => {
             let first = capture.first.iter().cloned().map(sql_line);
             first.chain([capture_line(&capture)]).collect()
         }

@@ -105,7 +105,7 @@ impl Growing {
     pub fn step(&self) -> (Vec<Statement>, Capture) {
         let step =
             plan(&[migration("20260101000000_step", self.up)]).migrations.remove(0).up.remove(0);
-        let Inverse::Capture(capture) = step.inverse else {
+        let Inverse::Captured(capture) = step.inverse else {
             panic!("{} is not captured", self.name)
         };
         (step.statements, capture)

@@ -21,13 +21,13 @@ pub fn up(migration: &Migration, code: Code) -> String {
     for step in &migration.up {
         text += &forth(step, code);
         if !written {
-            text += &back(&step.inverse);
+            text += &inverse(&step.inverse);
         }
     }
     if let Some(irreversible) = &migration.irreversible {
-        text += &format!("\n-- back: not at all: {}", on_one_line(&irreversible.reason));
+        text += &format!("\n-- irreversible: {}", on_one_line(&irreversible.reason));
     } else if let Some(down) = &migration.down {
-        text += "\n-- back, by the file's `down`:";
+        text += "\n-- inverse, by the file's `down`:";
         text += &commented(down.iter().flat_map(|step| &step.statements));
     }
     for problem in &migration.problems {
@@ -52,16 +52,14 @@ pub fn down(migration: &Migration) -> String {
     let mut text = format!("-- {}", migration.name);
     for step in migration.up.iter().rev() {
         let statements = match &step.inverse {
-            Inverse::Construction { statements } | Inverse::Declaration { statements } => {
-                &statements[..]
-            }
-            Inverse::Capture(capture) => &capture.first,
+            Inverse::Derived { statements } | Inverse::Declared { statements } => &statements[..],
+            Inverse::Captured(capture) => &capture.first,
             Inverse::None { .. } => &[],
         };
         let summary = format!("revert: {}", step.summary);
         text += &headed(&summary, step, statements, Code::Whole);
         match &step.inverse {
-            Inverse::Capture(capture) => text += &format!("\n-- {}", as_it_was(capture)),
+            Inverse::Captured(capture) => text += &format!("\n-- {}", as_it_was(capture)),
             _ if statements.is_empty() => text += NOTHING,
             _ => {}
         }
@@ -122,19 +120,19 @@ fn headed(summary: &str, step: &Step, statements: &[Statement], code: Code) -> S
 }
 
 /// How a step is reverted.
-fn back(inverse: &Inverse) -> String {
+fn inverse(inverse: &Inverse) -> String {
     match inverse {
-        Inverse::Construction { statements } => {
-            format!("\n-- back, by construction:{}", commented(statements))
+        Inverse::Derived { statements } => {
+            format!("\n-- inverse, derived:{}", commented(statements))
         }
-        Inverse::Declaration { statements } => {
-            format!("\n-- back, by `.down(..)`:{}", commented(statements))
+        Inverse::Declared { statements } => {
+            format!("\n-- inverse, declared:{}", commented(statements))
         }
-        Inverse::Capture(capture) => {
+        Inverse::Captured(capture) => {
             let first = lines(&capture.first);
-            format!("\n-- back, by capture:{first}\n--   {}", as_it_was(capture))
+            format!("\n-- inverse, captured:{first}\n--   {}", as_it_was(capture))
         }
-        Inverse::None { reason } => format!("\n-- back: not at all: {}", on_one_line(reason)),
+        Inverse::None { reason } => format!("\n-- no inverse: {}", on_one_line(reason)),
     }
 }
 

@@ -65,9 +65,9 @@ impl CaptureRecorder {
                     with_children.get(&id).is_some_and(|have_own| *have_own || number > 0)
                 });
                 let mut capture = match &step.inverse {
-                    Inverse::Capture(capture) => capture.clone(),
-                    Inverse::Construction { .. } => Capture::default(),
-                    Inverse::Declaration { .. } | Inverse::None { .. } => continue,
+                    Inverse::Captured(capture) => capture.clone(),
+                    Inverse::Derived { .. } => Capture::default(),
+                    Inverse::Declared { .. } | Inverse::None { .. } => continue,
                 };
                 if (is_known || is_open) && !capture.objects.contains(table) {
                     capture.objects.push(table.clone());
@@ -83,7 +83,7 @@ impl CaptureRecorder {
     pub(super) fn asked<'a>(&'a self, origin: &Origin<'a>) -> Option<&'a Capture> {
         match &origin.step.inverse {
             _ if !self.wanted => None,
-            Inverse::Capture(capture) => Some(self.merged.get(&origin.index).unwrap_or(capture)),
+            Inverse::Captured(capture) => Some(self.merged.get(&origin.index).unwrap_or(capture)),
             _ => self.merged.get(&origin.index),
         }
     }
@@ -104,7 +104,7 @@ impl CaptureRecorder {
         let have_own = transaction.trusted(|client| have_own_parts(client, &id))?;
         Ok(match &origin.step.inverse {
             _ if have_own.values().any(|have_own| *have_own) => Some(capture.clone()),
-            Inverse::Capture(capture) => Some(capture.clone()),
+            Inverse::Captured(capture) => Some(capture.clone()),
             _ => None,
         })
     }

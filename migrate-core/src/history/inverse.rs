@@ -169,7 +169,7 @@ impl Stored {
                     return None;
                 }
                 for (number, step) in steps.into_iter().rev().enumerate() {
-                    let Inverse::Capture(capture) = step.inverse else { continue };
+                    let Inverse::Captured(capture) = step.inverse else { continue };
                     let read = CapturedInverse::from_catalog(&step.statements, capture.first.len());
                     stored.captured.insert(number, CapturedInverse::Statements(read));
                     stored.objects.insert(number, capture.objects);
@@ -184,7 +184,7 @@ impl Stored {
         let mut inverse = self.inverse;
         if let StoredInverse::Inferred(steps) = &mut inverse {
             for Step { inverse, statements, .. } in steps {
-                let Inverse::Capture(capture) = inverse else { continue };
+                let Inverse::Captured(capture) = inverse else { continue };
                 if !statements.iter().any(|statement| statement.captured) {
                     let captured = statements.iter_mut().skip(capture.first.len());
                     captured.for_each(|statement| statement.captured = true);
@@ -234,7 +234,7 @@ impl StoredInverse {
     /// the file names only now was not read.
     pub(crate) fn of_applied(migration: &Migration, mut stored: StoredCapture) -> Self {
         for (number, step) in migration.up.iter().enumerate() {
-            let Inverse::Capture(capture) = &step.inverse else { continue };
+            let Inverse::Captured(capture) = &step.inverse else { continue };
             let Some(read) = stored.objects.get(&number).filter(|_| capture.must_exist) else {
                 continue;
             };
@@ -274,7 +274,7 @@ impl StoredInverse {
     #[must_use]
     pub fn irreversible(migration: &Migration) -> Option<IrreversibleReason> {
         let nothing = || CapturedInverse::Statements(Vec::new());
-        let captures = |step: &Step| matches!(step.inverse, Inverse::Capture(_));
+        let captures = |step: &Step| matches!(step.inverse, Inverse::Captured(_));
         let steps = migration.up.iter().enumerate().filter(|(_, step)| captures(step));
         let everything = steps.map(|(number, _)| (number, nothing())).collect();
         match Self::of(migration, &everything) {
@@ -300,7 +300,7 @@ impl StoredInverse {
             };
             let mut inverse = Cow::Borrowed(&step.inverse);
             let statements = match &step.inverse {
-                Inverse::Construction { statements } => match captured.get(&number) {
+                Inverse::Derived { statements } => match captured.get(&number) {
                     None => statements.clone(),
                     // Its children had something of their own.
                     Some(read) => {
@@ -310,12 +310,12 @@ impl StoredInverse {
                             Ok(statements) => statements,
                             Err(reason) => return none(reason),
                         };
-                        inverse = Cow::Owned(Inverse::Capture(capture));
+                        inverse = Cow::Owned(Inverse::Captured(capture));
                         statements
                     }
                 },
-                Inverse::Declaration { statements } => statements.clone(),
-                Inverse::Capture(capture) => {
+                Inverse::Declared { statements } => statements.clone(),
+                Inverse::Captured(capture) => {
                     let captured = captured.get(&number).map(|read| read.statements(capture));
                     match captured.unwrap_or(Err(unread)) {
                         Ok(statements) => statements,

@@ -213,7 +213,7 @@ fn of_names(
 
 /// What a step captures of tables and schemas that may not be the same afterwards.
 fn drops_or_changes(step: &Step) -> Option<&Capture> {
-    let Inverse::Capture(capture) = &step.inverse else { return None };
+    let Inverse::Captured(capture) = &step.inverse else { return None };
     let drops = ["drop_", "purge_"].iter().any(|start| step.verb.starts_with(start));
     let kinds = ["table", "foreign table", "view", "materialized view", "schema", "extension"];
     let is_whole = capture.objects.iter().any(|object| kinds.contains(&object.kind.as_str()));
@@ -267,7 +267,8 @@ pub(super) fn listed(all: &[String]) -> String {
 
 /// What this inverse does not restore, by the words of the SQL that it reverts.
 fn lost_by_words(back: &Step) -> Vec<&'static str> {
-    let Inverse::Capture(Capture { must_exist: true, lost: Some(lost), .. }) = &back.inverse else {
+    let Inverse::Captured(Capture { must_exist: true, lost: Some(lost), .. }) = &back.inverse
+    else {
         return Vec::new();
     };
     let known = LOST.iter().filter(|(sentence, _)| lost.contains(sentence));

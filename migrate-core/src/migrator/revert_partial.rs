@@ -86,21 +86,21 @@ impl Migrator {
                 let captured = unfinished.captured.get(&number);
                 let whole = end <= done;
                 let statements = match &step.inverse {
-                    Inverse::Construction { statements } => match captured {
+                    Inverse::Derived { statements } => match captured {
                         None => statements.clone(),
                         Some(read) => read
                             .statements(&Capture::default())
                             .map_err(|reason| irreversible(unfinished, step, reason))?,
                     },
-                    Inverse::Declaration { statements } if whole => statements.clone(),
-                    Inverse::Capture(capture) if whole => {
+                    Inverse::Declared { statements } if whole => statements.clone(),
+                    Inverse::Captured(capture) if whole => {
                         let captured = captured.map(|read| read.statements(capture));
                         captured
                             .unwrap_or(Err(PART))
                             .map_err(|reason| irreversible(unfinished, step, reason))?
                     }
                     Inverse::None { reason } => return Err(irreversible(unfinished, step, reason)),
-                    Inverse::Declaration { .. } | Inverse::Capture(_) => {
+                    Inverse::Declared { .. } | Inverse::Captured(_) => {
                         return Err(irreversible(unfinished, step, PART));
                     }
                 };

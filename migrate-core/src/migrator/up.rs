@@ -396,7 +396,7 @@ pub(super) fn without_secrets(steps: &[Step], variables: &Variables) -> Vec<Prob
 
 /// What is not restored with a step that can be reverted.
 fn lost(back: &Step) -> Vec<String> {
-    let Inverse::Capture(capture) = &back.inverse else { return Vec::new() };
+    let Inverse::Captured(capture) = &back.inverse else { return Vec::new() };
     let summary = back.summary.strip_prefix(BACK).unwrap_or(&back.summary);
     let kept = back.statements.iter().flat_map(unrestored_of);
     let kept: Vec<_> = kept.map(|lost| format!("{lost} is not restored")).collect();

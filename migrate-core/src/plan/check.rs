@@ -14,10 +14,10 @@ fn statements_mut(migration: &mut Migration) -> impl Iterator<Item = &mut Statem
     let steps = migration.up.iter_mut().chain(migration.down.iter_mut().flatten());
     steps.flat_map(|step| {
         let back = match &mut step.inverse {
-            Inverse::Construction { statements } | Inverse::Declaration { statements } => {
+            Inverse::Derived { statements } | Inverse::Declared { statements } => {
                 statements.as_mut_slice()
             }
-            Inverse::Capture(capture) => &mut capture.first,
+            Inverse::Captured(capture) => &mut capture.first,
             Inverse::None { .. } => &mut [],
         };
         step.statements.iter_mut().chain(back)
@@ -60,10 +60,8 @@ fn problems(migration: &Migration) -> Vec<Problem> {
 
 fn problems_of(step: &Step) -> impl Iterator<Item = String> {
     let back = match &step.inverse {
-        Inverse::Construction { statements } | Inverse::Declaration { statements } => {
-            statements.as_slice()
-        }
-        Inverse::Capture(capture) => &capture.first,
+        Inverse::Derived { statements } | Inverse::Declared { statements } => statements.as_slice(),
+        Inverse::Captured(capture) => &capture.first,
         Inverse::None { .. } => &[],
     };
     let statements = step.statements.iter().chain(back);
@@ -86,7 +84,7 @@ mod tests {
                        "statements":[{"sql":"SELECT 2","line":0,"captured":true}]}}]}]}"#;
         let plan = crate::plan::from_json(plan).unwrap();
         let step = &plan.migrations[0].up[0];
-        let Inverse::Declaration { statements } = &step.inverse else { panic!("{step:?}") };
+        let Inverse::Declared { statements } = &step.inverse else { panic!("{step:?}") };
         assert!(!step.statements[0].captured && !statements[0].captured);
     }
 }

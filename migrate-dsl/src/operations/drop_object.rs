@@ -1,5 +1,6 @@
 //! `DROP`, which reads the same for most objects.
 
+use crate::operations::macros::options;
 use crate::operations::phrases;
 use crate::{Inverse, Object, Operation, Statement};
 
@@ -9,31 +10,35 @@ pub struct DropObject {
     object: Object,
     if_exists: bool,
     cascade: bool,
+    /// What is not restored.
+    lost: Option<&'static str>,
+    /// The same, if it is dropped with what depends on it.
     lost_by_cascade: Option<&'static str>,
 }
 
 impl DropObject {
     pub(crate) fn new(verb: &'static str, object: Object) -> Self {
-        Self { verb, object, if_exists: false, cascade: false, lost_by_cascade: None }
+        Self { verb, object, if_exists: false, cascade: false, lost: None, lost_by_cascade: None }
     }
 
-    /// What `cascade` takes along that is not restored.
+    /// What is not restored.
+    pub(crate) fn losing(self, lost: &'static str) -> Self {
+        Self { lost: Some(lost), ..self }
+    }
+
+    /// What is not restored where [`cascade`](Self::cascade) drops it too: rows, or values.
     pub(crate) fn losing_by_cascade(self, lost: &'static str) -> Self {
         Self { lost_by_cascade: Some(lost), ..self }
     }
+}
 
+options! { DropObject {
     /// Does nothing if there is no such object.
-    pub fn if_exists(&mut self) -> &mut Self {
-        self.if_exists = true;
-        self
-    }
+    pub fn if_exists(&mut self) { self.if_exists = true }
 
     /// Drops what depends on the object too; without it, that is an error.
-    pub fn cascade(&mut self) -> &mut Self {
-        self.cascade = true;
-        self
-    }
-}
+    pub fn cascade(&mut self) { self.cascade = true }
+}}
 
 impl Operation for DropObject {
     fn verb(&self) -> &'static str {
@@ -49,9 +54,9 @@ impl Operation for DropObject {
     }
 
     fn inverse(&self) -> Inverse {
-        match self.lost_by_cascade {
-            Some(lost) if self.cascade => Inverse::capture_without([self.object.clone()], lost),
-            _ => Inverse::capture([self.object.clone()]),
+        match self.lost_by_cascade.filter(|_| self.cascade).or(self.lost) {
+            Some(lost) => Inverse::capture_without([self.object.clone()], lost),
+            None => Inverse::capture([self.object.clone()]),
         }
     }
 

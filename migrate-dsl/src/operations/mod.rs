@@ -1,8 +1,8 @@
 //! Every operation, by the object that it works on: a file a verb, its whole life inside, always
 //! in the same order: data, verb, options, SQL, inverse, tests.
 //!
-//! The inverse of an operation follows from it ("by construction"), is read from the catalog when
-//! it runs ("by capture"), or is given by its author ("by declaration"). Beside each stands what
+//! The inverse of an operation is derived from it, captured from the catalog when it runs, or declared by
+//! its author. Beside each stands what
 //! node-pg-migrate calls it.
 #![doc = include_str!("../operations.md")]
 
@@ -44,6 +44,7 @@ pub mod user_type;
 pub mod view;
 
 pub(crate) mod keep;
+pub(crate) mod macros;
 pub(crate) mod phrases;
 
 #[cfg(any(test, feature = "every-verb"))]

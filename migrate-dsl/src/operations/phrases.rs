@@ -2,17 +2,14 @@
 
 use crate::{Identifier, Name, Object, Statement, Writer};
 
-/// `DROP VIEW IF EXISTS "a" CASCADE`.
-pub(crate) fn drop(object: &str, name: &Name, if_exists: bool, cascade: bool) -> Statement {
-    Writer::statement(|sql| {
-        sql.text("DROP").text(object).flag(if_exists, "IF EXISTS");
-        sql.name(name).flag(cascade, "CASCADE")
-    })
+/// `DROP VIEW "a"`.
+pub(crate) fn drop(object: &Object) -> Statement {
+    drop_object(object, false, false)
 }
 
 /// Drops what only the session that made it has; another one does not have it any more.
-pub(crate) fn drop_temporary(object: &str, name: &Name) -> Statement {
-    drop(object, &("pg_temp", name.name.clone()).into(), true, false)
+pub(crate) fn drop_temporary(object: fn(Name) -> Object, name: &Name) -> Statement {
+    drop_object(&object(("pg_temp", &name.name).into()), true, false)
 }
 
 /// `DROP TRIGGER IF EXISTS "a" ON "b" CASCADE`.
@@ -49,19 +46,6 @@ pub(crate) fn commented(
     [create].into_iter().chain(comment).collect()
 }
 
-/// `ALTER VIEW "a"."b" RENAME TO "c"`: the new name has no schema, since renaming moves nothing.
-pub(crate) fn rename(object: &str, from: &Name, to: &Identifier) -> Statement {
-    Writer::statement(|sql| {
-        sql.text("ALTER").text(object).name(from);
-        sql.text("RENAME TO").identifier(to)
-    })
-}
-
-/// The inverse of [`rename`].
-pub(crate) fn rename_back(object: &str, from: &Name, to: &Identifier) -> Statement {
-    rename(object, &from.sibling(to), &from.name)
-}
-
 /// `ALTER TABLE "a" RENAME COLUMN "b" TO "c"`.
 pub(crate) fn rename_part(
     table: &Name,
@@ -73,22 +57,6 @@ pub(crate) fn rename_part(
         sql.text("ALTER TABLE").name(table).text("RENAME").text(part);
         sql.identifier(from).text("TO").identifier(to)
     })
-}
-
-/// What creates an object, and its comment where it has one: a statement of its own.
-pub(crate) fn with_comment(
-    create: Statement,
-    object: &str,
-    name: &Name,
-    comment: Option<&str>,
-) -> Vec<Statement> {
-    let comment = comment.map(|comment| {
-        Writer::statement(|sql| {
-            sql.text("COMMENT ON").text(object).name(name);
-            sql.text("IS").literal(comment)
-        })
-    });
-    [create].into_iter().chain(comment).collect()
 }
 
 /// `SET "search_path" TO 'app', 'public'`.

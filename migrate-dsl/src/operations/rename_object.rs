@@ -38,5 +38,5 @@ impl Operation for RenameObject {
 pub(crate) fn rename_back(object: &Object, to: &Identifier) -> Inverse {
     let from = object.own_name().into_iter();
     let back = from.map(|from| phrases::rename_object(&object.renamed(to), from));
-    Inverse::Construction(back.collect())
+    Inverse::Derived(back.collect())
 }

@@ -179,17 +179,20 @@ impl Statement {
 #[cfg_attr(feature = "serde", serde(tag = "kind", rename_all = "snake_case"))]
 pub enum Inverse {
     /// Follows from the operation.
-    Construction {
+    #[cfg_attr(feature = "serde", serde(rename = "construction"))]
+    Derived {
         /// The SQL.
         statements: Vec<Statement>,
     },
     /// Given by the author.
-    Declaration {
+    #[cfg_attr(feature = "serde", serde(rename = "declaration"))]
+    Declared {
         /// The SQL.
         statements: Vec<Statement>,
     },
     /// Read from the catalog when the step runs.
-    Capture(Capture),
+    #[cfg_attr(feature = "serde", serde(rename = "capture"))]
+    Captured(Capture),
     /// Not at all.
     None {
         /// Why.
@@ -303,10 +306,10 @@ impl Migration {
         let steps = self.up.iter().chain(self.down.iter().flatten());
         steps.flat_map(|step| {
             let back = match &step.inverse {
-                Inverse::Construction { statements } | Inverse::Declaration { statements } => {
+                Inverse::Derived { statements } | Inverse::Declared { statements } => {
                     statements.as_slice()
                 }
-                Inverse::Capture(capture) => &capture.first,
+                Inverse::Captured(capture) => &capture.first,
                 Inverse::None { .. } => &[],
             };
             step.statements.iter().chain(back).filter_map(|statement| statement.rust.as_ref())

@@ -235,8 +235,8 @@ impl Draft {
             }
         }
         let back = match &mut step.inverse {
-            Inverse::Construction(statements) | Inverse::Declaration(statements) => statements,
-            Inverse::Capture(capture) => &mut capture.first,
+            Inverse::Derived(statements) | Inverse::Declared(statements) => statements,
+            Inverse::Captured(capture) => &mut capture.first,
             Inverse::None(_) => return,
         };
         for function in back.iter_mut().filter_map(|statement| statement.rust.as_mut()) {
@@ -292,13 +292,13 @@ impl StepDraft {
             transactional: self.transactional,
             statements: finished(self.statements),
             inverse: match self.inverse {
-                Inverse::Construction(statements) => {
-                    plan::Inverse::Construction { statements: finished(statements) }
+                Inverse::Derived(statements) => {
+                    plan::Inverse::Derived { statements: finished(statements) }
                 }
-                Inverse::Declaration(statements) => {
-                    plan::Inverse::Declaration { statements: finished(statements) }
+                Inverse::Declared(statements) => {
+                    plan::Inverse::Declared { statements: finished(statements) }
                 }
-                Inverse::Capture(capture) => plan::Inverse::Capture(capture.into()),
+                Inverse::Captured(capture) => plan::Inverse::Captured(capture.into()),
                 Inverse::None(reason) => plan::Inverse::None { reason },
             },
             merged_by_children_of: self.merged_by_children_of.as_ref().map(Into::into),

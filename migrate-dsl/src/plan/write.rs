@@ -63,15 +63,15 @@ fn write_step(json: &mut Json, step: &Step) {
         json.field("statements", |json| json.list(&step.statements, write_statement));
         json.field("inverse", |json| {
             json.object(|json| match &step.inverse {
-                Inverse::Construction { statements } => {
+                Inverse::Derived { statements } => {
                     json.field("kind", |json| json.string("construction"));
                     json.field("statements", |json| json.list(statements, write_statement));
                 }
-                Inverse::Declaration { statements } => {
+                Inverse::Declared { statements } => {
                     json.field("kind", |json| json.string("declaration"));
                     json.field("statements", |json| json.list(statements, write_statement));
                 }
-                Inverse::Capture(capture) => {
+                Inverse::Captured(capture) => {
                     json.field("kind", |json| json.string("capture"));
                     write_capture(json, capture);
                 }

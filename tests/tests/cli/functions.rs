@@ -136,10 +136,10 @@ $ migrate plan  # 0
 -- 20260101000000_fill
 -- line 4: run `CREATE TABLE words (word text UNIQUE)`
 CREATE TABLE words (word text UNIQUE);
--- back, by `.down(..)`:
+-- inverse, declared:
 --   DROP TABLE words;
 -- line 5: run the Rust function `fill`
--- back, by `.down(..)`:
+-- inverse, declared:
 --   the Rust function `fill`, when it is reverted
 $ migrate plan --down  # 0
 -- 20260101000000_fill
@@ -150,10 +150,10 @@ $ migrate up --dry-run  # 0
 -- 20260101000000_fill
 -- line 4: run `CREATE TABLE words (word text UNIQUE)`
 CREATE TABLE words (word text UNIQUE);
--- back, by `.down(..)`:
+-- inverse, declared:
 --   DROP TABLE words;
 -- line 5: run the Rust function `fill`
--- back, by `.down(..)`:
+-- inverse, declared:
 --   the Rust function `fill`, when it is reverted
 |       target <database> on postgres@<socket> (`DATABASE_URL`)
 $ migrate bundle  # 5

@@ -546,7 +546,7 @@ fn the_program_says_it_and_exits_with_5() {
     -- 20260101000000_a
     -- line 91: drop table `events`
     DROP TABLE "events";
-    -- back, by capture:
+    -- inverse, captured:
     --   as it was: table `events`; its rows are not restored
     |       target <database> on postgres@<socket> (`DATABASE_URL`)
     | warning: `20260101000000_a`: drop table `events`: table `events` is a distributed table of the extension `citus`; this is not captured, and `down` will refuse to revert it

@@ -113,23 +113,23 @@ fn inverses() -> BTreeMap<&'static str, Inverse> {
 
 fn inverse(inverse: Option<&Inverse>, options: &BTreeSet<String>) -> String {
     let mut text = match inverse {
-        Some(Inverse::Construction(_)) => "by construction".to_owned(),
-        Some(Inverse::Capture(capture)) => match &capture.lost {
-            Some(lost) => format!("by capture; {lost}"),
-            None => "by capture".to_owned(),
+        Some(Inverse::Derived(_)) => "derived".to_owned(),
+        Some(Inverse::Captured(capture)) => match &capture.lost {
+            Some(lost) => format!("captured; {lost}"),
+            None => "captured".to_owned(),
         },
-        Some(Inverse::Declaration(_)) | None => return "by declaration, with `down`".to_owned(),
+        Some(Inverse::Declared(_)) | None => return "declared with `down`".to_owned(),
         Some(Inverse::None(reason)) => format!("none: {reason}"),
     };
-    if let Some(Inverse::Construction(_)) = inverse {
+    if let Some(Inverse::Derived(_)) = inverse {
         let careful = ["if_not_exists", "or_replace"].into_iter();
         let careful: Vec<_> = careful.filter(|option| options.contains(*option)).collect();
         if !careful.is_empty() {
-            _ = write!(text, "; by capture with `{}`", careful.join("` or `"));
+            _ = write!(text, "; captured with `{}`", careful.join("` or `"));
         }
     }
     if options.contains("down") {
-        text += "; or by declaration, with `down`";
+        text += "; or declared with `down`";
     }
     text
 }

@@ -2,6 +2,7 @@
 
 use crate::choice::Choice;
 use crate::operations::function::Signature;
+use crate::operations::macros::options;
 use crate::operations::phrases;
 use crate::{DataType, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
@@ -49,13 +50,31 @@ impl Pgm {
     }
 }
 
-impl CreateCast {
+options! { CreateCast {
     /// Converts by this function.
-    pub fn with_function(&mut self, function: impl Into<Name>) -> &mut Self {
-        self.manner.set("with_function", Manner::Function(function.into()));
-        self
+    pub fn with_function(&mut self, function: impl Into<Name>) {
+        self.manner.set("with_function", Manner::Function(function.into()))
     }
 
+    /// Takes the bytes of the one for the other, as they are; only a superuser can say so.
+    pub fn without_function(&mut self) {
+        self.manner.set("without_function", Manner::Words("WITHOUT FUNCTION"))
+    }
+
+    /// Writes the one as text and reads the text as the other.
+    pub fn with_inout(&mut self) { self.manner.set("with_inout", Manner::Words("WITH INOUT")) }
+
+    /// Is made without being asked for where a value is stored in a column of the other type.
+    pub fn as_assignment(&mut self) { self.context.set("as_assignment", "AS ASSIGNMENT") }
+
+    /// Is made without being asked for wherever it helps.
+    pub fn as_implicit(&mut self) { self.context.set("as_implicit", "AS IMPLICIT") }
+
+    /// The comment that tools show beside the cast.
+    pub fn comment(&mut self, text: impl Into<String>) { self.comment = Some(text.into()) }
+}}
+
+impl CreateCast {
     /// The types of the arguments of [`with_function`](Self::with_function), where several
     /// functions share the name.
     pub fn arguments<T: Into<DataType>>(
@@ -63,36 +82,6 @@ impl CreateCast {
         types: impl IntoIterator<Item = T>,
     ) -> &mut Self {
         self.arguments = Some(types.into_iter().map(Into::into).collect());
-        self
-    }
-
-    /// Takes the bytes of the one for the other, as they are; only a superuser can say so.
-    pub fn without_function(&mut self) -> &mut Self {
-        self.manner.set("without_function", Manner::Words("WITHOUT FUNCTION"));
-        self
-    }
-
-    /// Writes the one as text and reads the text as the other.
-    pub fn with_inout(&mut self) -> &mut Self {
-        self.manner.set("with_inout", Manner::Words("WITH INOUT"));
-        self
-    }
-
-    /// Is made without being asked for where a value is stored in a column of the other type.
-    pub fn as_assignment(&mut self) -> &mut Self {
-        self.context.set("as_assignment", "AS ASSIGNMENT");
-        self
-    }
-
-    /// Is made without being asked for wherever it helps.
-    pub fn as_implicit(&mut self) -> &mut Self {
-        self.context.set("as_implicit", "AS IMPLICIT");
-        self
-    }
-
-    /// The comment that tools show beside the cast.
-    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
-        self.comment = Some(text.into());
         self
     }
 

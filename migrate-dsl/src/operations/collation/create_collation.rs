@@ -1,5 +1,6 @@
 //! [`CREATE COLLATION`](https://www.postgresql.org/docs/current/sql-createcollation.html).
 
+use crate::operations::macros::options;
 use crate::operations::phrases;
 use crate::{Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
@@ -44,25 +45,29 @@ impl Pgm {
     }
 }
 
-impl CreateCollation {
+options! { CreateCollation {
     /// Does nothing if a collation of that name is there, which then stays when it is reverted.
-    pub fn if_not_exists(&mut self) -> &mut Self {
-        self.if_not_exists = true;
-        self
-    }
+    pub fn if_not_exists(&mut self) { self.if_not_exists = true }
 
     /// Is the same as this one, under another name.
-    pub fn from(&mut self, collation: impl Into<Name>) -> &mut Self {
-        self.from = Some(collation.into());
-        self
-    }
+    pub fn from(&mut self, collation: impl Into<Name>) { self.from = Some(collation.into()) }
 
     /// Who compares: `libc` (PostgreSQL's default), `icu` or, from PostgreSQL 17, `builtin`.
-    pub fn provider(&mut self, provider: impl Into<Identifier>) -> &mut Self {
-        self.provider = Some(provider.into());
-        self
+    pub fn provider(&mut self, provider: impl Into<Identifier>) {
+        self.provider = Some(provider.into())
     }
 
+    /// Whether texts that compare as equal have to be the same bytes (PostgreSQL's default);
+    /// `false` is for `icu` only.
+    pub fn deterministic(&mut self, deterministic: bool) {
+        self.deterministic = Some(deterministic)
+    }
+
+    /// The comment that tools show beside the collation.
+    pub fn comment(&mut self, text: impl Into<String>) { self.comment = Some(text.into()) }
+}}
+
+impl CreateCollation {
     /// The locale, as its provider calls it: `de_DE.utf8` of `libc`, `de-u-co-phonebk` of `icu`.
     pub fn locale(&mut self, locale: impl Into<String>) -> &mut Self {
         self.setting("LOCALE", locale.into())
@@ -87,19 +92,6 @@ impl CreateCollation {
     /// The version of the provider's collation, where it is to be another than the one at hand.
     pub fn version(&mut self, version: impl Into<String>) -> &mut Self {
         self.setting("VERSION", version.into())
-    }
-
-    /// Whether texts that compare as equal have to be the same bytes (PostgreSQL's default);
-    /// `false` is for `icu` only.
-    pub fn deterministic(&mut self, deterministic: bool) -> &mut Self {
-        self.deterministic = Some(deterministic);
-        self
-    }
-
-    /// The comment that tools show beside the collation.
-    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
-        self.comment = Some(text.into());
-        self
     }
 
     fn setting(&mut self, name: &'static str, value: String) -> &mut Self {
@@ -183,7 +175,7 @@ impl Operation for CreateCollation {
         if self.if_not_exists {
             return Inverse::capture([Object::collation(&self.name)]);
         }
-        Inverse::by(phrases::drop("COLLATION", &self.name, false, false))
+        Inverse::by(phrases::drop(&Object::collation(&self.name)))
     }
 }
 

@@ -1,5 +1,6 @@
 //! [`ALTER TABLE … ADD COLUMN`](https://www.postgresql.org/docs/current/sql-altertable.html).
 
+use crate::operations::macros::options;
 use crate::{Inverse, Name, Object, Operation, Pgm, Statement, Table, Writer};
 
 /// Adds columns to a table.
@@ -32,13 +33,12 @@ impl Pgm {
     }
 }
 
-impl AddColumn {
+options! { AddColumn {
     /// Leaves out a column that is there; then `down` leaves it alone.
-    pub fn if_not_exists(&mut self) -> &mut Self {
-        self.if_not_exists = true;
-        self
-    }
+    pub fn if_not_exists(&mut self) { self.if_not_exists = true }
+}}
 
+impl AddColumn {
     fn names(&self) -> String {
         let names = self.columns.columns().map(|column| format!("`{}`", column.name()));
         names.collect::<Vec<_>>().join(", ")

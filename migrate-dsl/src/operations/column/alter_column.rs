@@ -1,6 +1,7 @@
 //! [`ALTER TABLE … ALTER COLUMN`](https://www.postgresql.org/docs/current/sql-altertable.html).
 
 use super::changes::{Changes, IdentityChange};
+use crate::operations::macros::options;
 use crate::operations::sequence::sequence_options;
 use crate::{
     Compression, DataType, DefaultValue, Identifier, Identity, IntoExpression, Inverse, Name,
@@ -57,135 +58,101 @@ impl AlterColumn {
     fn new(table: Name, column: Identifier) -> Self {
         Self { table, column, changes: Changes::default(), down: None }
     }
+}
 
+options! { AlterColumn {
     /// Changes the type. Most changes rewrite the table while nobody can read it.
-    pub fn set_type(&mut self, data_type: impl Into<DataType>) -> &mut Self {
-        self.changes.data_type = Some(data_type.into());
-        self
+    pub fn set_type(&mut self, data_type: impl Into<DataType>) {
+        self.changes.data_type = Some(data_type.into())
     }
 
     /// With [`set_type`](Self::set_type): how the new value follows from the row, where no cast
     /// does it.
-    pub fn using(&mut self, sql: impl IntoExpression) -> &mut Self {
-        self.changes.using = Some(expr(sql));
-        self
-    }
+    pub fn using(&mut self, sql: impl IntoExpression) { self.changes.using = Some(expr(sql)) }
 
     /// With [`set_type`](Self::set_type): compares and sorts by this collation.
-    pub fn collate(&mut self, collation: impl Into<Name>) -> &mut Self {
-        self.changes.collation = Some(collation.into());
-        self
+    pub fn collate(&mut self, collation: impl Into<Name>) {
+        self.changes.collation = Some(collation.into())
     }
 
     /// The value of new rows that give none: a constant, or an expression given by
     /// [`expr`].
-    pub fn set_default(&mut self, value: impl Into<DefaultValue>) -> &mut Self {
-        self.changes.default.set("set_default", Some(value.into()));
-        self
+    pub fn set_default(&mut self, value: impl Into<DefaultValue>) {
+        self.changes.default.set("set_default", Some(value.into()))
     }
 
     /// Takes the default away.
-    pub fn drop_default(&mut self) -> &mut Self {
-        self.changes.default.set("drop_default", None);
-        self
-    }
+    pub fn drop_default(&mut self) { self.changes.default.set("drop_default", None) }
 
     /// Refuses nulls, after a look at every row.
-    pub fn set_not_null(&mut self) -> &mut Self {
-        self.changes.not_null.set("set_not_null", true);
-        self
-    }
+    pub fn set_not_null(&mut self) { self.changes.not_null.set("set_not_null", true) }
 
     /// Allows nulls.
-    pub fn drop_not_null(&mut self) -> &mut Self {
-        self.changes.not_null.set("drop_not_null", false);
-        self
-    }
+    pub fn drop_not_null(&mut self) { self.changes.not_null.set("drop_not_null", false) }
 
     /// Lets the column count up by itself, from [`start`](Self::start) on; it has to be
     /// `NOT NULL`.
-    pub fn add_identity(&mut self, identity: Identity) -> &mut Self {
-        self.changes.identity.set("add_identity", IdentityChange::Add(identity));
-        self
+    pub fn add_identity(&mut self, identity: Identity) {
+        self.changes.identity.set("add_identity", IdentityChange::Add(identity))
     }
 
     /// Changes which values an identity column takes. How it counts can be changed without it:
     /// `.increment(10)`.
-    pub fn set_identity(&mut self, identity: Identity) -> &mut Self {
-        self.changes.identity.set("set_identity", IdentityChange::Set(identity));
-        self
+    pub fn set_identity(&mut self, identity: Identity) {
+        self.changes.identity.set("set_identity", IdentityChange::Set(identity))
     }
 
     /// Makes an identity column an ordinary one.
-    pub fn drop_identity(&mut self) -> &mut Self {
-        self.changes.identity.set("drop_identity", IdentityChange::Drop);
-        self
+    pub fn drop_identity(&mut self) {
+        self.changes.identity.set("drop_identity", IdentityChange::Drop)
     }
 
     /// With [`add_identity`](Self::add_identity): names the sequence behind the column; without
     /// it, it is called `<table>_<column>_seq`.
-    pub fn sequence_name(&mut self, name: impl Into<Name>) -> &mut Self {
-        self.changes.counting.name = Some(name.into());
-        self
+    pub fn sequence_name(&mut self, name: impl Into<Name>) {
+        self.changes.counting.name = Some(name.into())
     }
 
     /// Lets an identity column count from its start again. This alone has no inverse: what was
     /// given out meanwhile would be given out twice.
-    pub fn restart(&mut self) -> &mut Self {
-        self.changes.restart = Some(None);
-        self
-    }
+    pub fn restart(&mut self) { self.changes.restart = Some(None) }
 
     /// Lets an identity column go on with this value. This alone has no inverse.
-    pub fn restart_with(&mut self, value: i64) -> &mut Self {
-        self.changes.restart = Some(Some(value));
-        self
-    }
+    pub fn restart_with(&mut self, value: i64) { self.changes.restart = Some(Some(value)) }
 
     /// Computes a generated column in another way, and all its values again; from PostgreSQL 17.
-    pub fn set_expression(&mut self, sql: impl IntoExpression) -> &mut Self {
-        self.changes.expression.set("set_expression", Some(expr(sql)));
-        self
+    pub fn set_expression(&mut self, sql: impl IntoExpression) {
+        self.changes.expression.set("set_expression", Some(expr(sql)))
     }
 
     /// Makes a generated column an ordinary one; its values stay.
-    pub fn drop_expression(&mut self) -> &mut Self {
-        self.changes.expression.set("drop_expression", None);
-        self
-    }
+    pub fn drop_expression(&mut self) { self.changes.expression.set("drop_expression", None) }
 
     /// Where large values go that are written from now on.
-    pub fn set_storage(&mut self, storage: Storage) -> &mut Self {
-        self.changes.storage = Some(storage);
-        self
-    }
+    pub fn set_storage(&mut self, storage: Storage) { self.changes.storage = Some(storage) }
 
     /// By which method large values are compressed that are written from now on; from
     /// PostgreSQL 14.
-    pub fn set_compression(&mut self, method: Compression) -> &mut Self {
-        self.changes.compression = Some(method);
-        self
+    pub fn set_compression(&mut self, method: Compression) {
+        self.changes.compression = Some(method)
     }
 
     /// How closely `ANALYZE` looks at the column: 0 to 10000, or -1 for the server's default.
-    pub fn set_statistics(&mut self, target: i16) -> &mut Self {
-        self.changes.statistics = Some(target);
-        self
-    }
+    pub fn set_statistics(&mut self, target: i16) { self.changes.statistics = Some(target) }
 
     /// Sets an option of the column, `n_distinct` or `n_distinct_inherited`: how many different
     /// values the planner is to expect.
-    pub fn set_option(&mut self, name: impl Into<Identifier>, value: impl ToString) -> &mut Self {
-        self.changes.options.push((name.into(), Some(value.to_string())));
-        self
+    pub fn set_option(&mut self, name: impl Into<Identifier>, value: impl ToString) {
+        self.changes.options.push((name.into(), Some(value.to_string())))
     }
 
     /// Sets an option of the column back to its default.
-    pub fn reset_option(&mut self, name: impl Into<Identifier>) -> &mut Self {
-        self.changes.options.push((name.into(), None));
-        self
+    pub fn reset_option(&mut self, name: impl Into<Identifier>) {
+        self.changes.options.push((name.into(), None))
     }
+}}
 
+impl AlterColumn {
     /// Sets the comment that tools show beside the column; `None` takes it away.
     pub fn comment<'a>(&mut self, text: impl Into<Option<&'a str>>) -> &mut Self {
         self.changes.comment = Some(text.into().map(str::to_owned));
@@ -245,7 +212,7 @@ impl Operation for AlterColumn {
                 missing.join(" and ")
             ));
         }
-        Inverse::Declaration(statements)
+        Inverse::Declared(statements)
     }
 
     fn hints(&self) -> Vec<String> {

@@ -1,5 +1,6 @@
 //! [`ALTER TABLE … DROP COLUMN`](https://www.postgresql.org/docs/current/sql-altertable.html).
 
+use crate::operations::macros::options;
 use crate::operations::{keep, phrases};
 use crate::{
     Capture, Identifier, IntoIdentifiers, Inverse, Name, Object, Operation, Pgm, Statement, Writer,
@@ -40,18 +41,12 @@ impl Pgm {
     }
 }
 
-impl DropColumn {
+options! { DropColumn {
     /// Leaves out a column that is not there.
-    pub fn if_exists(&mut self) -> &mut Self {
-        self.if_exists = true;
-        self
-    }
+    pub fn if_exists(&mut self) { self.if_exists = true }
 
     /// Drops what depends on the columns too: views, and the foreign keys that point at them.
-    pub fn cascade(&mut self) -> &mut Self {
-        self.cascade = true;
-        self
-    }
+    pub fn cascade(&mut self) { self.cascade = true }
 
     /// Sets the columns aside instead, under their [`kept_name`]: `loc` becomes `kept_loc`, without
     /// its constraints, indexes, default and `NOT NULL`, so that inserts go on. The inverse is
@@ -69,11 +64,10 @@ impl DropColumn {
     ///     "ALTER TABLE \"posts\" RENAME COLUMN \"kept_loc\" TO \"loc\";\n-- as it was: column `loc` of `posts`"
     /// );
     /// ```
-    pub fn keep_data(&mut self) -> &mut Self {
-        self.keep_data = true;
-        self
-    }
+    pub fn keep_data(&mut self) { self.keep_data = true }
+}}
 
+impl DropColumn {
     fn names(&self) -> String {
         let names = self.columns.iter().map(|column| format!("`{column}`"));
         names.collect::<Vec<_>>().join(", ")
@@ -127,7 +121,7 @@ impl Operation for DropColumn {
         let back = self.columns.iter().rev().map(|column| {
             phrases::rename_part(&self.table, "COLUMN", &kept_name(column.as_str()), column)
         });
-        Inverse::Capture(Capture {
+        Inverse::Captured(Capture {
             objects: columns.collect(),
             must_exist: false,
             lost: None,

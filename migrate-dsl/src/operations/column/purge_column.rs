@@ -1,6 +1,7 @@
 //! [`ALTER TABLE … DROP COLUMN`](https://www.postgresql.org/docs/current/sql-altertable.html), of
 //! what was kept.
 
+use crate::operations::macros::options;
 use crate::{
     Identifier, IntoIdentifiers, Inverse, Name, Object, Operation, Pgm, Statement, Writer,
     kept_name,
@@ -44,13 +45,12 @@ impl Pgm {
     }
 }
 
-impl PurgeColumn {
+options! { PurgeColumn {
     /// Leaves out a column that is not there.
-    pub fn if_exists(&mut self) -> &mut Self {
-        self.if_exists = true;
-        self
-    }
+    pub fn if_exists(&mut self) { self.if_exists = true }
+}}
 
+impl PurgeColumn {
     fn names(&self) -> String {
         let names = self.columns.iter().map(|column| format!("`{column}`"));
         names.collect::<Vec<_>>().join(", ")

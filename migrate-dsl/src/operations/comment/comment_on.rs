@@ -70,7 +70,7 @@ impl Operation for CommentOn {
 
     fn inverse(&self) -> Inverse {
         match &self.down {
-            Some(before) => Inverse::Declaration(vec![self.comment(before.as_deref())]),
+            Some(before) => Inverse::Declared(vec![self.comment(before.as_deref())]),
             // That of a domain's constraint is read with the domain.
             None if self.object.is_of_domain() => Inverse::capture([self.object.clone()]),
             None => Inverse::capture_only(Only::Comment, [self.object.clone()]),

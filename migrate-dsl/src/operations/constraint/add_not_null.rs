@@ -1,6 +1,7 @@
 //! [Not-null constraints](https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-NOT-NULL).
 
 use super::name_from_columns;
+use crate::operations::macros::options;
 use crate::{Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
 /// Refuses nulls in a column.
@@ -43,33 +44,23 @@ impl Pgm {
     }
 }
 
-impl AddNotNull {
+options! { AddNotNull {
     /// Names the constraint; without it, it is called `<table>_<column>_not_null`. Before
     /// PostgreSQL 18 it has no name.
-    pub fn named(&mut self, name: impl Into<Identifier>) -> &mut Self {
-        self.name = Some(name.into());
-        self
-    }
+    pub fn named(&mut self, name: impl Into<Identifier>) { self.name = Some(name.into()) }
 
     /// Leaves out tables that inherit from this one; from PostgreSQL 18.
-    pub fn no_inherit(&mut self) -> &mut Self {
-        self.no_inherit = true;
-        self
-    }
+    pub fn no_inherit(&mut self) { self.no_inherit = true }
 
     /// Checks new rows only; `validate_constraint` checks the others later, without blocking
     /// writes. From PostgreSQL 18.
-    pub fn not_valid(&mut self) -> &mut Self {
-        self.not_valid = true;
-        self
-    }
+    pub fn not_valid(&mut self) { self.not_valid = true }
 
     /// The comment that tools show beside the constraint; from PostgreSQL 18.
-    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
-        self.comment = Some(text.into());
-        self
-    }
+    pub fn comment(&mut self, text: impl Into<String>) { self.comment = Some(text.into()) }
+}}
 
+impl AddNotNull {
     fn name(&self) -> Identifier {
         self.name.clone().unwrap_or_else(|| {
             name_from_columns(&self.table, std::slice::from_ref(&self.column), "not_null")

@@ -1,6 +1,7 @@
 //! [`ALTER TABLE … ALTER CONSTRAINT`](https://www.postgresql.org/docs/current/sql-altertable.html).
 
 use crate::choice::Choice;
+use crate::operations::macros::options;
 use crate::{Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
 /// Changes when a constraint is checked, and for which tables.
@@ -45,6 +46,30 @@ impl Pgm {
     }
 }
 
+options! { AlterConstraint {
+    /// Checks at the end of each statement, whatever the transaction says.
+    pub fn not_deferrable(&mut self) { self.deferrable.set("not_deferrable", false) }
+
+    /// Checks at the end of each statement, unless the transaction says otherwise.
+    pub fn initially_immediate(&mut self) {
+        self.initially_deferred.set("initially_immediate", false)
+    }
+
+    /// Checks all rows, from now on and now; from PostgreSQL 18.
+    pub fn enforced(&mut self) { self.enforced.set("enforced", true) }
+
+    /// Checks no rows any more; from PostgreSQL 18.
+    pub fn not_enforced(&mut self) { self.enforced.set("not_enforced", false) }
+
+    /// Holds for tables that inherit from this one too; of a not-null constraint, from
+    /// PostgreSQL 18.
+    pub fn inherit(&mut self) { self.inherit.set("inherit", true) }
+
+    /// Leaves out tables that inherit from this one; of a not-null constraint, from
+    /// PostgreSQL 18.
+    pub fn no_inherit(&mut self) { self.inherit.set("no_inherit", false) }
+}}
+
 impl AlterConstraint {
     /// Lets a transaction put off the check.
     pub fn deferrable(&mut self) -> &mut Self {
@@ -54,50 +79,12 @@ impl AlterConstraint {
         self
     }
 
-    /// Checks at the end of each statement, whatever the transaction says.
-    pub fn not_deferrable(&mut self) -> &mut Self {
-        self.deferrable.set("not_deferrable", false);
-        self
-    }
-
     /// Puts off the check to the end of the transaction.
     pub fn initially_deferred(&mut self) -> &mut Self {
         if *self.deferrable != Some(true) {
             self.deferrable.set("initially_deferred", true);
         }
         self.initially_deferred.set("initially_deferred", true);
-        self
-    }
-
-    /// Checks at the end of each statement, unless the transaction says otherwise.
-    pub fn initially_immediate(&mut self) -> &mut Self {
-        self.initially_deferred.set("initially_immediate", false);
-        self
-    }
-
-    /// Checks all rows, from now on and now; from PostgreSQL 18.
-    pub fn enforced(&mut self) -> &mut Self {
-        self.enforced.set("enforced", true);
-        self
-    }
-
-    /// Checks no rows any more; from PostgreSQL 18.
-    pub fn not_enforced(&mut self) -> &mut Self {
-        self.enforced.set("not_enforced", false);
-        self
-    }
-
-    /// Holds for tables that inherit from this one too; of a not-null constraint, from
-    /// PostgreSQL 18.
-    pub fn inherit(&mut self) -> &mut Self {
-        self.inherit.set("inherit", true);
-        self
-    }
-
-    /// Leaves out tables that inherit from this one; of a not-null constraint, from
-    /// PostgreSQL 18.
-    pub fn no_inherit(&mut self) -> &mut Self {
-        self.inherit.set("no_inherit", false);
         self
     }
 

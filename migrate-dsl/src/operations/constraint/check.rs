@@ -1,6 +1,7 @@
 //! [Check constraints](https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-CHECK-CONSTRAINTS).
 
 use super::{AddConstraint, Constraint};
+use crate::operations::macros::options;
 use crate::{Expression, Identifier, IntoExpression, Name, Pgm, Writer, expr};
 
 /// `CHECK (lat BETWEEN -90 AND 90)`.
@@ -50,38 +51,25 @@ impl Check {
             comment: None,
         }
     }
+}
 
+options! { Check {
     /// Names the constraint.
-    pub fn named(&mut self, name: impl Into<Identifier>) -> &mut Self {
-        self.name = Some(name.into());
-        self
-    }
+    pub fn named(&mut self, name: impl Into<Identifier>) { self.name = Some(name.into()) }
 
     /// Leaves out tables that inherit from this one.
-    pub fn no_inherit(&mut self) -> &mut Self {
-        self.no_inherit = true;
-        self
-    }
+    pub fn no_inherit(&mut self) { self.no_inherit = true }
 
     /// Checks new rows only; `validate_constraint` checks the others later, without blocking
     /// writes.
-    pub fn not_valid(&mut self) -> &mut Self {
-        self.not_valid = true;
-        self
-    }
+    pub fn not_valid(&mut self) { self.not_valid = true }
 
     /// Checks no rows at all: a word to those who read the schema; from PostgreSQL 18.
-    pub fn not_enforced(&mut self) -> &mut Self {
-        self.not_enforced = true;
-        self
-    }
+    pub fn not_enforced(&mut self) { self.not_enforced = true }
 
     /// The comment that tools show beside the constraint.
-    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
-        self.comment = Some(text.into());
-        self
-    }
-}
+    pub fn comment(&mut self, text: impl Into<String>) { self.comment = Some(text.into()) }
+}}
 
 impl Constraint for Check {
     fn verb(&self) -> &'static str {

@@ -1,5 +1,6 @@
 //! [`ALTER TABLE … DROP CONSTRAINT`](https://www.postgresql.org/docs/current/sql-altertable.html).
 
+use crate::operations::macros::options;
 use crate::{Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
 /// Drops a constraint of a table.
@@ -32,19 +33,13 @@ impl Pgm {
     }
 }
 
-impl DropConstraint {
+options! { DropConstraint {
     /// Does nothing if there is no such constraint.
-    pub fn if_exists(&mut self) -> &mut Self {
-        self.if_exists = true;
-        self
-    }
+    pub fn if_exists(&mut self) { self.if_exists = true }
 
     /// Drops what depends on the constraint too: foreign keys that point at a key.
-    pub fn cascade(&mut self) -> &mut Self {
-        self.cascade = true;
-        self
-    }
-}
+    pub fn cascade(&mut self) { self.cascade = true }
+}}
 
 impl Operation for DropConstraint {
     fn verb(&self) -> &'static str {

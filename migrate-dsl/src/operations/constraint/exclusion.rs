@@ -2,6 +2,7 @@
 
 use super::{AddConstraint, Constraint, Timing, write_index_options};
 use crate::operations::index::{name_part, write_element};
+use crate::operations::macros::options;
 use crate::{Expression, Identifier, IntoExpression, IntoIdentifiers, Name, Pgm, Writer, expr};
 
 /// `EXCLUDE USING gist ("room" WITH =, "during" WITH &&)`.
@@ -61,56 +62,42 @@ impl Exclusion {
             comment: None,
         }
     }
+}
 
+options! { Exclusion {
     /// Names the constraint; without it, it is called `<table>_<columns>_excl`.
-    pub fn named(&mut self, name: impl Into<Identifier>) -> &mut Self {
-        self.name = Some(name.into());
-        self
-    }
+    pub fn named(&mut self, name: impl Into<Identifier>) { self.name = Some(name.into()) }
 
     /// Looks only at rows for which the expression is true.
-    pub fn only_where(&mut self, condition: impl IntoExpression) -> &mut Self {
-        self.condition = Some(expr(condition));
-        self
+    pub fn only_where(&mut self, condition: impl IntoExpression) {
+        self.condition = Some(expr(condition))
     }
 
     /// Adds columns to the constraint's index without making them part of it.
-    pub fn include(&mut self, columns: impl IntoIdentifiers) -> &mut Self {
-        self.include = columns.into_identifiers();
-        self
+    pub fn include(&mut self, columns: impl IntoIdentifiers) {
+        self.include = columns.into_identifiers()
     }
 
     /// Sets a [storage parameter](https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-STORAGE-PARAMETERS)
     /// of the constraint's index, such as `fillfactor`.
-    pub fn parameter(&mut self, name: impl Into<Identifier>, value: impl ToString) -> &mut Self {
-        self.parameters.push((name.into(), value.to_string()));
-        self
+    pub fn parameter(&mut self, name: impl Into<Identifier>, value: impl ToString) {
+        self.parameters.push((name.into(), value.to_string()))
     }
 
     /// Where the constraint's index is stored.
-    pub fn tablespace(&mut self, name: impl Into<Identifier>) -> &mut Self {
-        self.tablespace = Some(name.into());
-        self
+    pub fn tablespace(&mut self, name: impl Into<Identifier>) {
+        self.tablespace = Some(name.into())
     }
 
     /// Lets a transaction put off the check.
-    pub fn deferrable(&mut self) -> &mut Self {
-        self.timing.deferrable();
-        self
-    }
+    pub fn deferrable(&mut self) { self.timing.deferrable() }
 
     /// Puts off the check to the end of the transaction.
-    pub fn initially_deferred(&mut self) -> &mut Self {
-        self.timing.initially_deferred();
-        self
-    }
+    pub fn initially_deferred(&mut self) { self.timing.initially_deferred() }
 
     /// The comment that tools show beside the constraint.
-    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
-        self.comment = Some(text.into());
-        self
-    }
-}
+    pub fn comment(&mut self, text: impl Into<String>) { self.comment = Some(text.into()) }
+}}
 
 impl Constraint for Exclusion {
     fn verb(&self) -> &'static str {

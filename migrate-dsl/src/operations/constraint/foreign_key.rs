@@ -1,6 +1,7 @@
 //! [Foreign keys](https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-FK).
 
 use super::{AddConstraint, Constraint, Timing, name_from_columns};
+use crate::operations::macros::options;
 use crate::{Identifier, IntoIdentifiers, Name, Pgm, Writer};
 
 /// `FOREIGN KEY ("post_id") REFERENCES "posts" ("id")`.
@@ -151,76 +152,51 @@ impl ForeignKey {
             comment: None,
         }
     }
+}
 
+options! { ForeignKey {
     /// Names the constraint; without it, it is called `<table>_<columns>_fkey`.
-    pub fn named(&mut self, name: impl Into<Identifier>) -> &mut Self {
-        self.name = Some(name.into());
-        self
-    }
+    pub fn named(&mut self, name: impl Into<Identifier>) { self.name = Some(name.into()) }
 
     /// With several columns: either all of them are null, or none.
-    pub fn match_full(&mut self) -> &mut Self {
-        self.target.match_full = true;
-        self
-    }
+    pub fn match_full(&mut self) { self.target.match_full = true }
 
     /// Takes the last column on both sides for a range: what it spans has to be covered by
     /// referenced rows; from PostgreSQL 18.
-    pub fn period(&mut self) -> &mut Self {
-        self.target.period = true;
-        self
-    }
+    pub fn period(&mut self) { self.target.period = true }
 
     /// What happens to this row when the referenced one is deleted.
-    pub fn on_delete(&mut self, action: ReferentialAction) -> &mut Self {
-        self.target.on_delete = Some(action);
-        self
+    pub fn on_delete(&mut self, action: ReferentialAction) {
+        self.target.on_delete = Some(action)
     }
 
     /// Sets only these columns to null, or to their default, when the referenced row is
     /// deleted; from PostgreSQL 15.
-    pub fn on_delete_columns(&mut self, columns: impl IntoIdentifiers) -> &mut Self {
-        self.target.on_delete_columns = columns.into_identifiers();
-        self
+    pub fn on_delete_columns(&mut self, columns: impl IntoIdentifiers) {
+        self.target.on_delete_columns = columns.into_identifiers()
     }
 
     /// What happens to this row when the referenced key changes.
-    pub fn on_update(&mut self, action: ReferentialAction) -> &mut Self {
-        self.target.on_update = Some(action);
-        self
+    pub fn on_update(&mut self, action: ReferentialAction) {
+        self.target.on_update = Some(action)
     }
 
     /// Lets a transaction put off the check.
-    pub fn deferrable(&mut self) -> &mut Self {
-        self.target.timing.deferrable();
-        self
-    }
+    pub fn deferrable(&mut self) { self.target.timing.deferrable() }
 
     /// Puts off the check to the end of the transaction.
-    pub fn initially_deferred(&mut self) -> &mut Self {
-        self.target.timing.initially_deferred();
-        self
-    }
+    pub fn initially_deferred(&mut self) { self.target.timing.initially_deferred() }
 
     /// Checks new rows only; `validate_constraint` checks the others later, without blocking
     /// writes.
-    pub fn not_valid(&mut self) -> &mut Self {
-        self.not_valid = true;
-        self
-    }
+    pub fn not_valid(&mut self) { self.not_valid = true }
 
     /// Checks no rows at all: a word to those who read the schema; from PostgreSQL 18.
-    pub fn not_enforced(&mut self) -> &mut Self {
-        self.target.not_enforced = true;
-        self
-    }
+    pub fn not_enforced(&mut self) { self.target.not_enforced = true }
 
     /// The comment that tools show beside the constraint.
-    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
-        self.comment = Some(text.into());
-        self
-    }
-}
+    pub fn comment(&mut self, text: impl Into<String>) { self.comment = Some(text.into()) }
+}}
 
 impl Constraint for ForeignKey {
     fn verb(&self) -> &'static str {

@@ -11,7 +11,6 @@ mod drop_constraint;
 pub mod exclusion;
 pub mod foreign_key;
 pub mod primary_key;
-mod rename_constraint;
 pub mod unique;
 mod validate_constraint;
 
@@ -22,7 +21,6 @@ pub use drop_constraint::DropConstraint;
 pub use exclusion::Exclusion;
 pub use foreign_key::ForeignKey;
 pub use primary_key::PrimaryKey;
-pub use rename_constraint::RenameConstraint;
 pub use unique::Unique;
 pub use validate_constraint::ValidateConstraint;
 
@@ -170,4 +168,28 @@ fn name_from_columns(table: &Name, columns: &[Identifier], suffix: &str) -> Iden
     let table = std::iter::once(table.name.as_str());
     let columns = columns.iter().map(Identifier::as_str);
     crate::generated_name(table.chain(columns).chain([suffix]))
+}
+
+use crate::operations::RenamePart;
+use crate::operations::macros::plain_verbs;
+
+plain_verbs! {
+    /// Renames a constraint, and the index behind it.
+    ///
+    /// See [`ALTER TABLE … RENAME CONSTRAINT`](https://www.postgresql.org/docs/current/sql-altertable.html).
+    ///
+    /// ```
+    /// # use migrate_dsl::Pgm;
+    /// fn up(pgm: &mut Pgm) {
+    ///     pgm.rename_constraint("posts", "posts_title_key", "one_post_a_title");
+    /// }
+    ///
+    /// assert_eq!(migrate_dsl::plan_text(up), r#"ALTER TABLE "posts" RENAME CONSTRAINT "posts_title_key" TO "one_post_a_title";"#);
+    /// assert_eq!(migrate_dsl::plan_text_down(up), r#"ALTER TABLE "posts" RENAME CONSTRAINT "one_post_a_title" TO "posts_title_key";"#);
+    /// ```
+    pub fn rename_constraint(
+        table: impl Into<Name>,
+        from: impl Into<Identifier>,
+        to: impl Into<Identifier>,
+    ) -> RenamePart => (Object::table(table), "CONSTRAINT", from.into(), to.into());
 }

@@ -3,6 +3,7 @@
 use super::{
     AddConstraint, Constraint, Timing, note_problems_of_index, write_index_options, write_key,
 };
+use crate::operations::macros::options;
 use crate::{Identifier, IntoIdentifiers, Name, Object, Pgm, Writer};
 
 /// `PRIMARY KEY ("a", "b")`.
@@ -50,65 +51,48 @@ impl PrimaryKey {
             comment: None,
         }
     }
+}
 
+options! { PrimaryKey {
     /// Names the constraint; without it, it is called `<table>_pkey`.
-    pub fn named(&mut self, name: impl Into<Identifier>) -> &mut Self {
-        self.name = Some(name.into());
-        self
-    }
+    pub fn named(&mut self, name: impl Into<Identifier>) { self.name = Some(name.into()) }
 
     /// Adds columns to the key's index without making them part of the key.
-    pub fn include(&mut self, columns: impl IntoIdentifiers) -> &mut Self {
-        self.include = columns.into_identifiers();
-        self
+    pub fn include(&mut self, columns: impl IntoIdentifiers) {
+        self.include = columns.into_identifiers()
     }
 
     /// Sets a [storage parameter](https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-STORAGE-PARAMETERS)
     /// of the constraint's index, such as `fillfactor`.
-    pub fn parameter(&mut self, name: impl Into<Identifier>, value: impl ToString) -> &mut Self {
-        self.parameters.push((name.into(), value.to_string()));
-        self
+    pub fn parameter(&mut self, name: impl Into<Identifier>, value: impl ToString) {
+        self.parameters.push((name.into(), value.to_string()))
     }
 
     /// Where the constraint's index is stored.
-    pub fn tablespace(&mut self, name: impl Into<Identifier>) -> &mut Self {
-        self.tablespace = Some(name.into());
-        self
+    pub fn tablespace(&mut self, name: impl Into<Identifier>) {
+        self.tablespace = Some(name.into())
     }
 
     /// Counts rows as the same whose last column, a range, overlaps, while the others are equal;
     /// from PostgreSQL 18.
-    pub fn without_overlaps(&mut self) -> &mut Self {
-        self.without_overlaps = true;
-        self
-    }
+    pub fn without_overlaps(&mut self) { self.without_overlaps = true }
 
     /// Takes over this unique index of the same columns, built before with
     /// `create_index(..).unique().concurrently()`, instead of building one while nobody can write;
     /// it gets the constraint's name.
-    pub fn using_index(&mut self, index: impl Into<Identifier>) -> &mut Self {
-        self.index = Some(index.into());
-        self
+    pub fn using_index(&mut self, index: impl Into<Identifier>) {
+        self.index = Some(index.into())
     }
 
     /// Lets a transaction put off the check.
-    pub fn deferrable(&mut self) -> &mut Self {
-        self.timing.deferrable();
-        self
-    }
+    pub fn deferrable(&mut self) { self.timing.deferrable() }
 
     /// Puts off the check to the end of the transaction.
-    pub fn initially_deferred(&mut self) -> &mut Self {
-        self.timing.initially_deferred();
-        self
-    }
+    pub fn initially_deferred(&mut self) { self.timing.initially_deferred() }
 
     /// The comment that tools show beside the constraint.
-    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
-        self.comment = Some(text.into());
-        self
-    }
-}
+    pub fn comment(&mut self, text: impl Into<String>) { self.comment = Some(text.into()) }
+}}
 
 impl Constraint for PrimaryKey {
     fn verb(&self) -> &'static str {

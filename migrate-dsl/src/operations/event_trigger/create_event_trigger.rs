@@ -1,6 +1,7 @@
 //! [`CREATE EVENT TRIGGER`](https://www.postgresql.org/docs/current/sql-createeventtrigger.html).
 
 use crate::choice::Choice;
+use crate::operations::macros::options;
 use crate::operations::phrases;
 use crate::operations::trigger::Action;
 use crate::{DataType, Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
@@ -55,25 +56,24 @@ impl CreateEventTrigger {
         self.tags = tags.into_iter().map(Into::into).collect();
         self
     }
+}
 
+options! { CreateEventTrigger {
     /// Runs this function, which takes no arguments and returns `event_trigger`.
-    pub fn execute(&mut self, function: impl Into<Name>) -> &mut Self {
-        self.action.set("execute", Action::Function(function.into()));
-        self
+    pub fn execute(&mut self, function: impl Into<Name>) {
+        self.action.set("execute", Action::Function(function.into()))
     }
 
     /// Runs a function with this body, in PL/pgSQL; it is called like the trigger.
-    pub fn body(&mut self, plpgsql: impl Into<String>) -> &mut Self {
-        self.action.set("body", Action::Body(plpgsql.into()));
-        self
+    pub fn body(&mut self, plpgsql: impl Into<String>) {
+        self.action.set("body", Action::Body(plpgsql.into()))
     }
 
     /// The comment that tools show beside the event trigger.
-    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
-        self.comment = Some(text.into());
-        self
-    }
+    pub fn comment(&mut self, text: impl Into<String>) { self.comment = Some(text.into()) }
+}}
 
+impl CreateEventTrigger {
     /// The name of the function that is created with the trigger.
     fn own_function(&self) -> Name {
         self.name.clone().into()
@@ -125,7 +125,7 @@ impl Operation for CreateEventTrigger {
         let function = matches!(*self.action, Some(Action::Body(_))).then_some(function);
         let objects = [trigger].into_iter().chain(function);
         let drops = objects.map(|object| phrases::drop_object(&object, false, false));
-        Inverse::Construction(drops.collect())
+        Inverse::Derived(drops.collect())
     }
 }
 

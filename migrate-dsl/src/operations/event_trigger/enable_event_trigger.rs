@@ -1,6 +1,7 @@
 //! [`ALTER EVENT TRIGGER … ENABLE`](https://www.postgresql.org/docs/current/sql-altereventtrigger.html).
 
 use crate::choice::Choice;
+use crate::operations::macros::options;
 use crate::{Identifier, Inverse, Object, Operation, Pgm, Statement, Writer};
 
 /// Lets an event trigger fire.
@@ -27,19 +28,13 @@ impl Pgm {
     }
 }
 
-impl EnableEventTrigger {
+options! { EnableEventTrigger {
     /// Fires only where `session_replication_role` is `replica`.
-    pub fn replica(&mut self) -> &mut Self {
-        self.firing.set("replica", "REPLICA");
-        self
-    }
+    pub fn replica(&mut self) { self.firing.set("replica", "REPLICA") }
 
     /// Fires whatever `session_replication_role` is.
-    pub fn always(&mut self) -> &mut Self {
-        self.firing.set("always", "ALWAYS");
-        self
-    }
-}
+    pub fn always(&mut self) { self.firing.set("always", "ALWAYS") }
+}}
 
 impl Operation for EnableEventTrigger {
     fn verb(&self) -> &'static str {

@@ -1,5 +1,6 @@
 //! [`CREATE EXTENSION`](https://www.postgresql.org/docs/current/sql-createextension.html).
 
+use crate::operations::macros::options;
 use crate::operations::phrases;
 use crate::{Identifier, Inverse, Object, Only, Operation, Pgm, Statement, Writer};
 
@@ -36,31 +37,21 @@ impl Pgm {
     }
 }
 
-impl CreateExtension {
+options! { CreateExtension {
     /// Does nothing if the extension is there; then `down` leaves it alone.
-    pub fn if_not_exists(&mut self) -> &mut Self {
-        self.if_not_exists = true;
-        self
-    }
+    pub fn if_not_exists(&mut self) { self.if_not_exists = true }
 
     /// The schema that gets its objects; it has to exist.
-    pub fn schema(&mut self, name: impl Into<Identifier>) -> &mut Self {
-        self.schema = Some(name.into());
-        self
-    }
+    pub fn schema(&mut self, name: impl Into<Identifier>) { self.schema = Some(name.into()) }
 
     /// The version, such as `1.6`; the server's default one without it.
-    pub fn version(&mut self, version: impl Into<Identifier>) -> &mut Self {
-        self.version = Some(version.into());
-        self
+    pub fn version(&mut self, version: impl Into<Identifier>) {
+        self.version = Some(version.into())
     }
 
     /// Installs the extensions that it needs too.
-    pub fn cascade(&mut self) -> &mut Self {
-        self.cascade = true;
-        self
-    }
-}
+    pub fn cascade(&mut self) { self.cascade = true }
+}}
 
 impl Operation for CreateExtension {
     fn verb(&self) -> &'static str {
@@ -90,8 +81,7 @@ impl Operation for CreateExtension {
         if self.if_not_exists {
             return Inverse::capture_only(Only::Itself, [Object::extension(&self.name)]);
         }
-        let name = self.name.clone().into();
-        Inverse::by(phrases::drop("EXTENSION", &name, false, false))
+        Inverse::by(phrases::drop(&Object::extension(&self.name)))
     }
 
     fn hints(&self) -> Vec<String> {

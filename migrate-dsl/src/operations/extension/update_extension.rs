@@ -1,5 +1,6 @@
 //! [`ALTER EXTENSION … UPDATE`](https://www.postgresql.org/docs/current/sql-alterextension.html).
 
+use crate::operations::macros::options;
 use crate::{Identifier, Inverse, Operation, Pgm, Statement, Writer};
 
 /// Updates an extension to another version.
@@ -23,13 +24,10 @@ impl Pgm {
     }
 }
 
-impl UpdateExtension {
+options! { UpdateExtension {
     /// The version.
-    pub fn to(&mut self, version: impl Into<Identifier>) -> &mut Self {
-        self.version = Some(version.into());
-        self
-    }
-}
+    pub fn to(&mut self, version: impl Into<Identifier>) { self.version = Some(version.into()) }
+}}
 
 impl Operation for UpdateExtension {
     fn verb(&self) -> &'static str {

@@ -2,6 +2,7 @@
 
 use super::options::{LOST, OptionChanges, option_changes};
 use crate::choice::Choice;
+use crate::operations::macros::options;
 use crate::{Identifier, Inverse, Name, Object, Operation, OptionValue, Pgm, Statement, Writer};
 
 /// Changes a foreign data wrapper.
@@ -47,31 +48,23 @@ impl Pgm {
 
 option_changes!(AlterForeignDataWrapper);
 
-impl AlterForeignDataWrapper {
+options! { AlterForeignDataWrapper {
     /// The function that reads and writes.
-    pub fn handler(&mut self, function: impl Into<Name>) -> &mut Self {
-        self.handler.set("handler", Some(function.into()));
-        self
+    pub fn handler(&mut self, function: impl Into<Name>) {
+        self.handler.set("handler", Some(function.into()))
     }
 
     /// Its tables can only be described from now on.
-    pub fn no_handler(&mut self) -> &mut Self {
-        self.handler.set("no_handler", None);
-        self
-    }
+    pub fn no_handler(&mut self) { self.handler.set("no_handler", None) }
 
     /// The function that looks whether options make sense.
-    pub fn validator(&mut self, function: impl Into<Name>) -> &mut Self {
-        self.validator.set("validator", Some(function.into()));
-        self
+    pub fn validator(&mut self, function: impl Into<Name>) {
+        self.validator.set("validator", Some(function.into()))
     }
 
     /// Nobody looks whether options make sense from now on.
-    pub fn no_validator(&mut self) -> &mut Self {
-        self.validator.set("no_validator", None);
-        self
-    }
-}
+    pub fn no_validator(&mut self) { self.validator.set("no_validator", None) }
+}}
 
 impl Operation for AlterForeignDataWrapper {
     fn verb(&self) -> &'static str {

@@ -1,6 +1,7 @@
 //! [`ALTER FOREIGN TABLE`](https://www.postgresql.org/docs/current/sql-alterforeigntable.html).
 
 use super::options::{LOST, OptionChanges, option_changes};
+use crate::operations::macros::options;
 use crate::{Identifier, Inverse, Name, Object, Operation, OptionValue, Pgm, Statement, Writer};
 
 /// Changes the options of a foreign table.
@@ -41,17 +42,14 @@ impl Pgm {
 
 option_changes!(AlterForeignTable);
 
-impl AlterForeignTable {
+options! { AlterForeignTable {
     /// Gives an option of a column that was not given before.
     pub fn add_column_option(
         &mut self,
         column: impl Into<Identifier>,
         name: impl Into<Identifier>,
         value: impl Into<OptionValue>,
-    ) -> &mut Self {
-        self.of(column.into()).add(name.into(), value.into());
-        self
-    }
+    ) { self.of(column.into()).add(name.into(), value.into()) }
 
     /// Gives an option of a column another value.
     pub fn set_column_option(
@@ -59,21 +57,17 @@ impl AlterForeignTable {
         column: impl Into<Identifier>,
         name: impl Into<Identifier>,
         value: impl Into<OptionValue>,
-    ) -> &mut Self {
-        self.of(column.into()).set(name.into(), value.into());
-        self
-    }
+    ) { self.of(column.into()).set(name.into(), value.into()) }
 
     /// No longer gives an option of a column.
     pub fn drop_column_option(
         &mut self,
         column: impl Into<Identifier>,
         name: impl Into<Identifier>,
-    ) -> &mut Self {
-        self.of(column.into()).drop(name.into());
-        self
-    }
+    ) { self.of(column.into()).drop(name.into()) }
+}}
 
+impl AlterForeignTable {
     fn of(&mut self, column: Identifier) -> &mut OptionChanges {
         let found = self.column_options.iter().position(|(name, _)| *name == column);
         let index = found.unwrap_or_else(|| {

@@ -1,8 +1,9 @@
 //! [`CREATE FOREIGN DATA WRAPPER`](https://www.postgresql.org/docs/current/sql-createforeigndatawrapper.html).
 
-use super::options::{Options, options};
+use super::options::{Options, wrapper_options};
+use crate::operations::macros::options;
 use crate::operations::phrases;
-use crate::{Identifier, Inverse, Name, Operation, OptionValue, Pgm, Statement, Writer};
+use crate::{Identifier, Inverse, Name, Object, Operation, OptionValue, Pgm, Statement, Writer};
 
 /// Creates a foreign data wrapper.
 pub struct CreateForeignDataWrapper {
@@ -43,27 +44,22 @@ impl Pgm {
     }
 }
 
-options!(CreateForeignDataWrapper);
+wrapper_options!(CreateForeignDataWrapper);
 
-impl CreateForeignDataWrapper {
+options! { CreateForeignDataWrapper {
     /// The function that reads and writes; without one its tables can only be described.
-    pub fn handler(&mut self, function: impl Into<Name>) -> &mut Self {
-        self.handler = Some(function.into());
-        self
+    pub fn handler(&mut self, function: impl Into<Name>) {
+        self.handler = Some(function.into())
     }
 
     /// The function that looks whether options make sense.
-    pub fn validator(&mut self, function: impl Into<Name>) -> &mut Self {
-        self.validator = Some(function.into());
-        self
+    pub fn validator(&mut self, function: impl Into<Name>) {
+        self.validator = Some(function.into())
     }
 
     /// The comment that tools show beside the wrapper.
-    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
-        self.comment = Some(text.into());
-        self
-    }
-}
+    pub fn comment(&mut self, text: impl Into<String>) { self.comment = Some(text.into()) }
+}}
 
 impl Operation for CreateForeignDataWrapper {
     fn verb(&self) -> &'static str {
@@ -86,13 +82,15 @@ impl Operation for CreateForeignDataWrapper {
             self.options.write(sql);
             sql
         });
-        let name = self.name.clone().into();
-        phrases::with_comment(create, "FOREIGN DATA WRAPPER", &name, self.comment.as_deref())
+        phrases::commented(
+            create,
+            &Object::foreign_data_wrapper(&self.name),
+            self.comment.as_deref(),
+        )
     }
 
     fn inverse(&self) -> Inverse {
-        let name = self.name.clone().into();
-        Inverse::by(phrases::drop("FOREIGN DATA WRAPPER", &name, false, false))
+        Inverse::by(phrases::drop(&Object::foreign_data_wrapper(&self.name)))
     }
 }
 

@@ -1,7 +1,8 @@
 //! [`CREATE FOREIGN TABLE … PARTITION OF`](https://www.postgresql.org/docs/current/sql-createforeigntable.html).
 
-use super::options::{Options, options};
+use super::options::{Options, wrapper_options};
 use crate::choice::Choice;
+use crate::operations::macros::options;
 use crate::operations::phrases;
 use crate::operations::table::partitioning::{Bound, write_bound};
 use crate::{
@@ -53,7 +54,7 @@ impl Pgm {
     }
 }
 
-options!(CreateForeignPartition);
+wrapper_options!(CreateForeignPartition);
 
 impl CreateForeignPartition {
     /// Takes the rows from these values, included, to those, excluded; `expr("MINVALUE")` and
@@ -75,31 +76,23 @@ impl CreateForeignPartition {
         self.bound.set("values_in", Bound::list(list));
         self
     }
+}
 
+options! { CreateForeignPartition {
     /// Takes the rows whose hash leaves this remainder.
-    pub fn modulus(&mut self, modulus: u32, remainder: u32) -> &mut Self {
-        self.bound.set("modulus", Bound::Hash(modulus, remainder));
-        self
+    pub fn modulus(&mut self, modulus: u32, remainder: u32) {
+        self.bound.set("modulus", Bound::Hash(modulus, remainder))
     }
 
     /// Takes the rows that no other partition takes.
-    pub fn default_partition(&mut self) -> &mut Self {
-        self.bound.set("default_partition", Bound::Rest);
-        self
-    }
+    pub fn default_partition(&mut self) { self.bound.set("default_partition", Bound::Rest) }
 
     /// Does nothing if a relation of that name is there; then `down` leaves it alone.
-    pub fn if_not_exists(&mut self) -> &mut Self {
-        self.if_not_exists = true;
-        self
-    }
+    pub fn if_not_exists(&mut self) { self.if_not_exists = true }
 
     /// The comment that tools show beside the table.
-    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
-        self.comment = Some(text.into());
-        self
-    }
-}
+    pub fn comment(&mut self, text: impl Into<String>) { self.comment = Some(text.into()) }
+}}
 
 impl Operation for CreateForeignPartition {
     fn verb(&self) -> &'static str {
@@ -120,14 +113,14 @@ impl Operation for CreateForeignPartition {
             self.options.write(sql);
             sql
         });
-        phrases::with_comment(create, "FOREIGN TABLE", &self.name, self.comment.as_deref())
+        phrases::commented(create, &Object::foreign_table(&self.name), self.comment.as_deref())
     }
 
     fn inverse(&self) -> Inverse {
         if self.if_not_exists {
             return Inverse::capture([Object::foreign_table(&self.name)]);
         }
-        Inverse::by(phrases::drop("FOREIGN TABLE", &self.name, false, false))
+        Inverse::by(phrases::drop(&Object::foreign_table(&self.name)))
     }
 }
 

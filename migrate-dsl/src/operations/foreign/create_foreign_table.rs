@@ -1,7 +1,8 @@
 //! [`CREATE FOREIGN TABLE`](https://www.postgresql.org/docs/current/sql-createforeigntable.html).
 
 use super::alter_foreign_table::alter_column;
-use super::options::{OptionChanges, Options, options};
+use super::options::{OptionChanges, Options, wrapper_options};
+use crate::operations::macros::options;
 use crate::operations::phrases;
 use crate::{
     Identifier, Inverse, Name, Object, Operation, OptionValue, Pgm, Statement, Table, Writer,
@@ -57,22 +58,21 @@ impl Pgm {
     }
 }
 
-options!(CreateForeignTable);
+wrapper_options!(CreateForeignTable);
 
-impl CreateForeignTable {
+options! { CreateForeignTable {
     /// Does nothing if a relation of that name is there.
-    pub fn if_not_exists(&mut self) -> &mut Self {
-        self.if_not_exists = true;
-        self
-    }
+    pub fn if_not_exists(&mut self) { self.if_not_exists = true }
 
     /// Takes over the columns of another table and shows its rows there too; may be called more
     /// than once.
-    pub fn inherits(&mut self, parent: impl Into<Name>) -> &mut Self {
-        self.inherits.push(parent.into());
-        self
-    }
+    pub fn inherits(&mut self, parent: impl Into<Name>) { self.inherits.push(parent.into()) }
 
+    /// The comment that tools show beside the table.
+    pub fn comment(&mut self, text: impl Into<String>) { self.comment = Some(text.into()) }
+}}
+
+impl CreateForeignTable {
     /// Gives an option of a column, such as the name that it has on the server.
     pub fn column_option(
         &mut self,
@@ -83,12 +83,6 @@ impl CreateForeignTable {
         let mut options = OptionChanges::default();
         options.add(name.into(), value.into());
         self.column_options.push((column.into(), options));
-        self
-    }
-
-    /// The comment that tools show beside the table.
-    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
-        self.comment = Some(text.into());
         self
     }
 }
@@ -117,7 +111,8 @@ impl Operation for CreateForeignTable {
             sql
         });
         let comment = self.comment.as_deref();
-        let mut statements = phrases::with_comment(create, "FOREIGN TABLE", &self.name, comment);
+        let mut statements =
+            phrases::commented(create, &Object::foreign_table(&self.name), comment);
         let columns = self.column_options.iter();
         statements
             .extend(columns.map(|(column, options)| alter_column(&self.name, column, options)));
@@ -129,7 +124,7 @@ impl Operation for CreateForeignTable {
         if self.if_not_exists {
             return Inverse::capture([Object::foreign_table(&self.name)]);
         }
-        Inverse::by(phrases::drop("FOREIGN TABLE", &self.name, false, false))
+        Inverse::by(phrases::drop(&Object::foreign_table(&self.name)))
     }
 
     fn hints(&self) -> Vec<String> {

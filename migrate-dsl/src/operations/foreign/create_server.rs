@@ -1,6 +1,7 @@
 //! [`CREATE SERVER`](https://www.postgresql.org/docs/current/sql-createserver.html).
 
-use super::options::{Options, options};
+use super::options::{Options, wrapper_options};
+use crate::operations::macros::options;
 use crate::operations::phrases;
 use crate::{Identifier, Inverse, Object, Operation, OptionValue, Pgm, Statement, Writer};
 
@@ -48,33 +49,23 @@ impl Pgm {
     }
 }
 
-options!(CreateServer);
+wrapper_options!(CreateServer);
 
-impl CreateServer {
+options! { CreateServer {
     /// Does nothing if the server is there.
-    pub fn if_not_exists(&mut self) -> &mut Self {
-        self.if_not_exists = true;
-        self
-    }
+    pub fn if_not_exists(&mut self) { self.if_not_exists = true }
 
     /// Its type, if the wrapper knows some.
-    pub fn server_type(&mut self, text: impl Into<String>) -> &mut Self {
-        self.server_type = Some(text.into());
-        self
+    pub fn server_type(&mut self, text: impl Into<String>) {
+        self.server_type = Some(text.into())
     }
 
     /// Its version, if the wrapper knows some.
-    pub fn version(&mut self, text: impl Into<String>) -> &mut Self {
-        self.version = Some(text.into());
-        self
-    }
+    pub fn version(&mut self, text: impl Into<String>) { self.version = Some(text.into()) }
 
     /// The comment that tools show beside the server.
-    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
-        self.comment = Some(text.into());
-        self
-    }
-}
+    pub fn comment(&mut self, text: impl Into<String>) { self.comment = Some(text.into()) }
+}}
 
 impl Operation for CreateServer {
     fn verb(&self) -> &'static str {
@@ -98,15 +89,14 @@ impl Operation for CreateServer {
             self.options.write(sql);
             sql
         });
-        let name = self.name.clone().into();
-        phrases::with_comment(create, "SERVER", &name, self.comment.as_deref())
+        phrases::commented(create, &Object::server(&self.name), self.comment.as_deref())
     }
 
     fn inverse(&self) -> Inverse {
         if self.if_not_exists {
             return Inverse::capture([Object::server(&self.name)]);
         }
-        Inverse::by(phrases::drop("SERVER", &self.name.clone().into(), false, false))
+        Inverse::by(phrases::drop(&Object::server(&self.name)))
     }
 }
 

@@ -1,6 +1,7 @@
 //! [`CREATE USER MAPPING`](https://www.postgresql.org/docs/current/sql-createusermapping.html).
 
-use super::options::{Options, options};
+use super::options::{Options, wrapper_options};
+use crate::operations::macros::options;
 use crate::{Identifier, Inverse, Object, Operation, OptionValue, Pgm, Role, Statement, Writer};
 
 /// Creates a user mapping.
@@ -45,15 +46,14 @@ impl Pgm {
     }
 }
 
-options!(CreateUserMapping);
+wrapper_options!(CreateUserMapping);
+
+options! { CreateUserMapping {
+    /// Does nothing if the role has a mapping.
+    pub fn if_not_exists(&mut self) { self.if_not_exists = true }
+}}
 
 impl CreateUserMapping {
-    /// Does nothing if the role has a mapping.
-    pub fn if_not_exists(&mut self) -> &mut Self {
-        self.if_not_exists = true;
-        self
-    }
-
     fn object(&self) -> Object {
         Object::user_mapping(self.role.clone(), &self.server)
     }

@@ -1,6 +1,7 @@
 //! [`DROP USER MAPPING`](https://www.postgresql.org/docs/current/sql-dropusermapping.html).
 
 use super::options::LOST;
+use crate::operations::macros::options;
 use crate::{Identifier, Inverse, Object, Operation, Pgm, Role, Statement, Writer};
 
 /// Drops a user mapping.
@@ -27,13 +28,12 @@ impl Pgm {
     }
 }
 
-impl DropUserMapping {
+options! { DropUserMapping {
     /// Does nothing if the role has no mapping.
-    pub fn if_exists(&mut self) -> &mut Self {
-        self.if_exists = true;
-        self
-    }
+    pub fn if_exists(&mut self) { self.if_exists = true }
+}}
 
+impl DropUserMapping {
     fn object(&self) -> Object {
         Object::user_mapping(self.role.clone(), &self.server)
     }

@@ -1,7 +1,8 @@
 //! [`IMPORT FOREIGN SCHEMA`](https://www.postgresql.org/docs/current/sql-importforeignschema.html).
 
-use super::options::{Options, options};
+use super::options::{Options, wrapper_options};
 use crate::choice::Choice;
+use crate::operations::macros::options;
 use crate::{
     Identifier, IntoIdentifiers, Inverse, Object, Only, Operation, OptionValue, Pgm, Statement,
     Writer,
@@ -48,21 +49,19 @@ impl Pgm {
     }
 }
 
-options!(ImportForeignSchema);
+wrapper_options!(ImportForeignSchema);
 
-impl ImportForeignSchema {
+options! { ImportForeignSchema {
     /// Only these tables.
-    pub fn limit_to(&mut self, tables: impl IntoIdentifiers) -> &mut Self {
-        self.only.set("limit_to", ("LIMIT TO", tables.into_identifiers()));
-        self
+    pub fn limit_to(&mut self, tables: impl IntoIdentifiers) {
+        self.only.set("limit_to", ("LIMIT TO", tables.into_identifiers()))
     }
 
     /// All but these tables.
-    pub fn except(&mut self, tables: impl IntoIdentifiers) -> &mut Self {
-        self.only.set("except", ("EXCEPT", tables.into_identifiers()));
-        self
+    pub fn except(&mut self, tables: impl IntoIdentifiers) {
+        self.only.set("except", ("EXCEPT", tables.into_identifiers()))
     }
-}
+}}
 
 impl Operation for ImportForeignSchema {
     fn verb(&self) -> &'static str {

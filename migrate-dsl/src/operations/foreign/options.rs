@@ -78,7 +78,7 @@ fn write_option(sql: &mut Writer, name: &Identifier, value: &OptionValue) {
 }
 
 /// The method that gives an option.
-macro_rules! options {
+macro_rules! wrapper_options {
     ($operation:ty) => {
         impl $operation {
             /// Gives an option that the wrapper knows; a password as `env("…")`.
@@ -93,7 +93,7 @@ macro_rules! options {
         }
     };
 }
-pub(super) use options;
+pub(super) use wrapper_options;
 
 /// The methods that change options.
 macro_rules! option_changes {

@@ -47,7 +47,7 @@ impl FinalModify {
     }
 }
 
-macro_rules! options {
+macro_rules! aggregate_options {
     ($($(#[$doc:meta])* $method:ident($parameter:ident: $given:ty) => $option:literal $value:expr;)*) => {
         impl Aggregate {
             $(
@@ -59,7 +59,7 @@ macro_rules! options {
         }
     };
 }
-options! {
+aggregate_options! {
     /// The function that takes the state and the next values, and gives the next state.
     sfunc(function: impl Into<Name>) => "SFUNC" Value::Function(function.into());
     /// The type of the state.

@@ -2,6 +2,7 @@
 
 use super::attributes::{Attribute, Attributes, attributes};
 use super::signature::arguments;
+use crate::operations::macros::options;
 use crate::{DataType, Identifier, Inverse, Name, Object, Operation, Statement, Writer};
 
 /// Changes what is said of a function or a procedure; its body stays.
@@ -29,19 +30,19 @@ impl AlterRoutine {
     pub fn reset_all(&mut self) -> &mut Self {
         self.attribute(Attribute::ResetAll)
     }
+}
 
+options! { AlterRoutine {
     /// Goes when this extension is dropped.
-    pub fn depends_on_extension(&mut self, extension: impl Into<Identifier>) -> &mut Self {
-        self.extensions.push(("DEPENDS ON EXTENSION", extension.into()));
-        self
+    pub fn depends_on_extension(&mut self, extension: impl Into<Identifier>) {
+        self.extensions.push(("DEPENDS ON EXTENSION", extension.into()))
     }
 
     /// Stays when this extension is dropped.
-    pub fn no_depends_on_extension(&mut self, extension: impl Into<Identifier>) -> &mut Self {
-        self.extensions.push(("NO DEPENDS ON EXTENSION", extension.into()));
-        self
+    pub fn no_depends_on_extension(&mut self, extension: impl Into<Identifier>) {
+        self.extensions.push(("NO DEPENDS ON EXTENSION", extension.into()))
     }
-}
+}}
 
 impl Operation for AlterRoutine {
     fn verb(&self) -> &'static str {

@@ -1,5 +1,6 @@
 //! An argument of a function or a procedure.
 
+use crate::operations::macros::options;
 use crate::{DataType, DefaultValue, Identifier, Writer};
 
 /// An argument: its name, its type, how it is passed, its default.
@@ -28,32 +29,26 @@ impl Argument {
         arguments.push(Self { name, data_type, mode: Mode::In, default: None });
         arguments.last_mut().expect("it was just pushed")
     }
+}
 
+options! { Argument {
     /// The value where a call gives none: a constant, or an expression given by
     /// [`expr`](crate::expr).
-    pub fn default(&mut self, value: impl Into<DefaultValue>) -> &mut Self {
-        self.default = Some(value.into());
-        self
+    pub fn default(&mut self, value: impl Into<DefaultValue>) {
+        self.default = Some(value.into())
     }
 
     /// Is part of the result instead.
-    pub fn out(&mut self) -> &mut Self {
-        self.mode = Mode::Out;
-        self
-    }
+    pub fn out(&mut self) { self.mode = Mode::Out }
 
     /// Is part of the result too.
-    pub fn inout(&mut self) -> &mut Self {
-        self.mode = Mode::InOut;
-        self
-    }
+    pub fn inout(&mut self) { self.mode = Mode::InOut }
 
     /// Takes all arguments that are left; its type is an array.
-    pub fn variadic(&mut self) -> &mut Self {
-        self.mode = Mode::Variadic;
-        self
-    }
+    pub fn variadic(&mut self) { self.mode = Mode::Variadic }
+}}
 
+impl Argument {
     pub(super) fn is_out(&self) -> bool {
         self.mode == Mode::Out
     }

@@ -1,6 +1,7 @@
 //! [`CREATE AGGREGATE`](https://www.postgresql.org/docs/current/sql-createaggregate.html).
 
 use super::Aggregate;
+use crate::operations::macros::options;
 use crate::operations::phrases;
 use crate::{Inverse, Name, Operation, Pgm, Statement, Writer};
 
@@ -46,20 +47,14 @@ impl Pgm {
     }
 }
 
-impl CreateAggregate {
+options! { CreateAggregate {
     /// Takes the place of one that is there with the same arguments, which is restored by
     /// `down`.
-    pub fn or_replace(&mut self) -> &mut Self {
-        self.or_replace = true;
-        self
-    }
+    pub fn or_replace(&mut self) { self.or_replace = true }
 
     /// The comment that tools show beside the aggregate.
-    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
-        self.comment = Some(text.into());
-        self
-    }
-}
+    pub fn comment(&mut self, text: impl Into<String>) { self.comment = Some(text.into()) }
+}}
 
 impl Operation for CreateAggregate {
     fn verb(&self) -> &'static str {

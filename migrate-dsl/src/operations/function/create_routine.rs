@@ -1,6 +1,7 @@
 //! What creating a function and creating a procedure have in common.
 
 use super::Routine;
+use crate::operations::macros::options;
 use crate::{Inverse, Name, Object, Operation, Statement, Writer};
 
 /// Creates a function or a procedure.
@@ -30,20 +31,18 @@ impl CreateRoutine {
         let routine = Self::function(name, routine);
         Self { verb: "create_procedure", kind: "PROCEDURE", ..routine }
     }
+}
 
+options! { CreateRoutine {
     /// Takes the place of one that is there with the same arguments, which is restored by
     /// `down`.
-    pub fn or_replace(&mut self) -> &mut Self {
-        self.or_replace = true;
-        self
-    }
+    pub fn or_replace(&mut self) { self.or_replace = true }
 
     /// The comment that tools show beside it.
-    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
-        self.comment = Some(text.into());
-        self
-    }
+    pub fn comment(&mut self, text: impl Into<String>) { self.comment = Some(text.into()) }
+}}
 
+impl CreateRoutine {
     fn object(&self) -> Object {
         let object = match self.kind {
             "PROCEDURE" => Object::procedure(&self.name),

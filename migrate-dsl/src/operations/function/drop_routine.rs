@@ -1,6 +1,7 @@
 //! What dropping a function, a procedure and an aggregate have in common.
 
 use super::signature::arguments;
+use crate::operations::macros::options;
 use crate::operations::phrases;
 use crate::{DataType, Inverse, Object, Operation, Statement};
 
@@ -18,19 +19,15 @@ impl DropRoutine {
     pub(super) fn new(verb: &'static str, routine: Object) -> Self {
         Self { verb, routine, if_exists: false, cascade: false }
     }
+}
 
+options! { DropRoutine {
     /// Does nothing if there is none.
-    pub fn if_exists(&mut self) -> &mut Self {
-        self.if_exists = true;
-        self
-    }
+    pub fn if_exists(&mut self) { self.if_exists = true }
 
     /// Drops what depends on it too: triggers, views, defaults.
-    pub fn cascade(&mut self) -> &mut Self {
-        self.cascade = true;
-        self
-    }
-}
+    pub fn cascade(&mut self) { self.cascade = true }
+}}
 
 impl Operation for DropRoutine {
     fn verb(&self) -> &'static str {

@@ -3,6 +3,7 @@
 use super::Argument;
 use super::attributes::{Attribute, Attributes, attributes};
 use crate::choice::Choice;
+use crate::operations::macros::options;
 use crate::{
     DataType, DefaultValue, Expression, Identifier, IntoExpression, Name, Statement, Table, Writer,
     expr, split,
@@ -34,6 +35,46 @@ enum Body {
 
 attributes!(Routine);
 
+options! { Routine {
+    /// The type of the result; `trigger` for the function of a trigger.
+    pub fn returns(&mut self, data_type: impl Into<DataType>) {
+        self.returns.set("returns", Returns::Type(data_type.into()))
+    }
+
+    /// The type of each row of the result, such as a table's name.
+    pub fn returns_setof(&mut self, data_type: impl Into<DataType>) {
+        self.returns.set("returns_setof", Returns::SetOf(data_type.into()))
+    }
+
+    /// A function of a shared library as the body, see
+    /// [C-Language Functions](https://www.postgresql.org/docs/current/xfunc-c.html).
+    pub fn c(&mut self, file: impl Into<String>, symbol: impl Into<String>) {
+        self.body.set("c", Body::Library { file: file.into(), symbol: symbol.into() })
+    }
+
+    /// An expression as the body, `RETURN a + b`: looked at now, so that what it names cannot go
+    /// away unnoticed. From PostgreSQL 14.
+    pub fn return_expr(&mut self, sql: impl IntoExpression) {
+        self.body.set("return_expr", Body::Return(expr(sql)))
+    }
+
+    /// Statements as the body, `BEGIN ATOMIC … END`: looked at now. From PostgreSQL 14.
+    pub fn atomic(&mut self, statements: impl Into<String>) {
+        self.body.set("atomic", Body::Atomic(statements.into()))
+    }
+
+    /// Hands values of this type over as the language likes them, by the
+    /// [transform](https://www.postgresql.org/docs/current/sql-createtransform.html) of its type;
+    /// may be called more than once.
+    pub fn transform(&mut self, data_type: impl Into<DataType>) {
+        self.transforms.push(data_type.into())
+    }
+
+    /// Is a [window function](https://www.postgresql.org/docs/current/functions-window.html),
+    /// which can be written in C only.
+    pub fn window(&mut self) { self.window = true }
+}}
+
 impl Routine {
     pub(super) fn described<R>(describe: impl FnOnce(&mut Self) -> R) -> Self {
         let mut routine = Self::default();
@@ -53,18 +94,6 @@ impl Routine {
     /// Adds an argument without a name, which the body knows as `$1`, `$2` and so on.
     pub fn unnamed_argument(&mut self, data_type: impl Into<DataType>) -> &mut Argument {
         Argument::add(&mut self.arguments, None, data_type.into())
-    }
-
-    /// The type of the result; `trigger` for the function of a trigger.
-    pub fn returns(&mut self, data_type: impl Into<DataType>) -> &mut Self {
-        self.returns.set("returns", Returns::Type(data_type.into()));
-        self
-    }
-
-    /// The type of each row of the result, such as a table's name.
-    pub fn returns_setof(&mut self, data_type: impl Into<DataType>) -> &mut Self {
-        self.returns.set("returns_setof", Returns::SetOf(data_type.into()));
-        self
     }
 
     /// The columns of the result.
@@ -96,41 +125,6 @@ impl Routine {
         body: impl Into<String>,
     ) -> &mut Self {
         self.body.set(option, Body::Text { language: language.into(), text: body.into() });
-        self
-    }
-
-    /// A function of a shared library as the body, see
-    /// [C-Language Functions](https://www.postgresql.org/docs/current/xfunc-c.html).
-    pub fn c(&mut self, file: impl Into<String>, symbol: impl Into<String>) -> &mut Self {
-        self.body.set("c", Body::Library { file: file.into(), symbol: symbol.into() });
-        self
-    }
-
-    /// An expression as the body, `RETURN a + b`: looked at now, so that what it names cannot go
-    /// away unnoticed. From PostgreSQL 14.
-    pub fn return_expr(&mut self, sql: impl IntoExpression) -> &mut Self {
-        self.body.set("return_expr", Body::Return(expr(sql)));
-        self
-    }
-
-    /// Statements as the body, `BEGIN ATOMIC … END`: looked at now. From PostgreSQL 14.
-    pub fn atomic(&mut self, statements: impl Into<String>) -> &mut Self {
-        self.body.set("atomic", Body::Atomic(statements.into()));
-        self
-    }
-
-    /// Hands values of this type over as the language likes them, by the
-    /// [transform](https://www.postgresql.org/docs/current/sql-createtransform.html) of its type;
-    /// may be called more than once.
-    pub fn transform(&mut self, data_type: impl Into<DataType>) -> &mut Self {
-        self.transforms.push(data_type.into());
-        self
-    }
-
-    /// Is a [window function](https://www.postgresql.org/docs/current/functions-window.html),
-    /// which can be written in C only.
-    pub fn window(&mut self) -> &mut Self {
-        self.window = true;
         self
     }
 

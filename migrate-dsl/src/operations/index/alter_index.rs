@@ -1,5 +1,6 @@
 //! [`ALTER INDEX`](https://www.postgresql.org/docs/current/sql-alterindex.html).
 
+use crate::operations::macros::options;
 use crate::{Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
 /// Changes how an index is stored.
@@ -35,13 +36,12 @@ impl Pgm {
     }
 }
 
-impl AlterIndex {
+options! { AlterIndex {
     /// Does nothing if there is no such index.
-    pub fn if_exists(&mut self) -> &mut Self {
-        self.if_exists = true;
-        self
-    }
+    pub fn if_exists(&mut self) { self.if_exists = true }
+}}
 
+impl AlterIndex {
     /// Sets a [storage parameter](https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-STORAGE-PARAMETERS),
     /// such as `fillfactor`; it holds for what is written from now on, for the rest after a
     /// `reindex`.

@@ -1,6 +1,7 @@
 //! [`CREATE INDEX`](https://www.postgresql.org/docs/current/sql-createindex.html).
 
 use super::{IntoIndexElements, name_part, write_element};
+use crate::operations::macros::options;
 use crate::operations::phrases;
 use crate::{
     Expression, Identifier, IntoExpression, IntoIdentifiers, Inverse, Name, Object, Operation, Pgm,
@@ -64,84 +65,58 @@ impl Pgm {
     }
 }
 
-impl CreateIndex {
+options! { CreateIndex {
     /// Names the index; without it, it is called `<table>_<columns>_idx`, with `expr_` and a hash
     /// of its text for an expression.
-    pub fn named(&mut self, name: impl Into<Identifier>) -> &mut Self {
-        self.name = Some(name.into());
-        self
-    }
+    pub fn named(&mut self, name: impl Into<Identifier>) { self.name = Some(name.into()) }
 
     /// Refuses a row whose values another row has.
-    pub fn unique(&mut self) -> &mut Self {
-        self.unique = true;
-        self
-    }
+    pub fn unique(&mut self) { self.unique = true }
 
     /// In a unique index, counts two nulls as the same value; from PostgreSQL 15.
-    pub fn nulls_not_distinct(&mut self) -> &mut Self {
-        self.nulls_not_distinct = true;
-        self
-    }
+    pub fn nulls_not_distinct(&mut self) { self.nulls_not_distinct = true }
 
     /// Builds the index without blocking writes, outside a transaction, see
     /// [Building Indexes Concurrently](https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY).
-    pub fn concurrently(&mut self) -> &mut Self {
-        self.concurrently = true;
-        self
-    }
+    pub fn concurrently(&mut self) { self.concurrently = true }
 
     /// Does nothing if a relation of that name is there, whatever it is; then `down` leaves it
     /// alone.
-    pub fn if_not_exists(&mut self) -> &mut Self {
-        self.if_not_exists = true;
-        self
-    }
+    pub fn if_not_exists(&mut self) { self.if_not_exists = true }
 
     /// On a partitioned table, leaves its partitions alone.
-    pub fn only(&mut self) -> &mut Self {
-        self.only = true;
-        self
-    }
+    pub fn only(&mut self) { self.only = true }
 
     /// The [index method](https://www.postgresql.org/docs/current/indexes-types.html): `gin`,
     /// `gist`, `brin`, `hash`, …; a B-tree without it.
-    pub fn using(&mut self, method: impl Into<Identifier>) -> &mut Self {
-        self.method = Some(method.into());
-        self
-    }
+    pub fn using(&mut self, method: impl Into<Identifier>) { self.method = Some(method.into()) }
 
     /// Stores these columns beside the key, for index-only scans.
-    pub fn include(&mut self, columns: impl IntoIdentifiers) -> &mut Self {
-        self.include = columns.into_identifiers();
-        self
+    pub fn include(&mut self, columns: impl IntoIdentifiers) {
+        self.include = columns.into_identifiers()
     }
 
     /// Sets a [storage parameter](https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-STORAGE-PARAMETERS),
     /// such as `fillfactor`.
-    pub fn parameter(&mut self, name: impl Into<Identifier>, value: impl ToString) -> &mut Self {
-        self.parameters.push((name.into(), value.to_string()));
-        self
+    pub fn parameter(&mut self, name: impl Into<Identifier>, value: impl ToString) {
+        self.parameters.push((name.into(), value.to_string()))
     }
 
     /// Where the index is stored.
-    pub fn tablespace(&mut self, name: impl Into<Identifier>) -> &mut Self {
-        self.tablespace = Some(name.into());
-        self
+    pub fn tablespace(&mut self, name: impl Into<Identifier>) {
+        self.tablespace = Some(name.into())
     }
 
     /// Indexes only the rows for which the expression is true.
-    pub fn only_where(&mut self, condition: impl IntoExpression) -> &mut Self {
-        self.condition = Some(expr(condition));
-        self
+    pub fn only_where(&mut self, condition: impl IntoExpression) {
+        self.condition = Some(expr(condition))
     }
 
     /// The comment that tools show beside the index.
-    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
-        self.comment = Some(text.into());
-        self
-    }
+    pub fn comment(&mut self, text: impl Into<String>) { self.comment = Some(text.into()) }
+}}
 
+impl CreateIndex {
     fn name(&self) -> Identifier {
         self.name.clone().unwrap_or_else(|| {
             let elements = self.elements.iter();
@@ -193,7 +168,7 @@ impl Operation for CreateIndex {
             sql.problem(format!("the index on `{}` has no column", self.table));
         }
         let name = self.table.sibling(self.name());
-        phrases::with_comment(sql.finish(), "INDEX", &name, self.comment.as_deref())
+        phrases::commented(sql.finish(), &Object::index(&name), self.comment.as_deref())
     }
 
     fn inverse(&self) -> Inverse {

@@ -1,5 +1,6 @@
 //! [`DROP INDEX`](https://www.postgresql.org/docs/current/sql-dropindex.html).
 
+use crate::operations::macros::options;
 use crate::{Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
 /// Drops an index.
@@ -28,25 +29,16 @@ impl Pgm {
     }
 }
 
-impl DropIndex {
+options! { DropIndex {
     /// Drops the index without blocking reads and writes of its table, outside a transaction.
-    pub fn concurrently(&mut self) -> &mut Self {
-        self.concurrently = true;
-        self
-    }
+    pub fn concurrently(&mut self) { self.concurrently = true }
 
     /// Does nothing if there is no such index.
-    pub fn if_exists(&mut self) -> &mut Self {
-        self.if_exists = true;
-        self
-    }
+    pub fn if_exists(&mut self) { self.if_exists = true }
 
     /// Drops what depends on the index too, such as a foreign key that points at its columns.
-    pub fn cascade(&mut self) -> &mut Self {
-        self.cascade = true;
-        self
-    }
-}
+    pub fn cascade(&mut self) { self.cascade = true }
+}}
 
 impl Operation for DropIndex {
     fn verb(&self) -> &'static str {

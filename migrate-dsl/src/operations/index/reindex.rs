@@ -1,5 +1,6 @@
 //! [`REINDEX`](https://www.postgresql.org/docs/current/sql-reindex.html).
 
+use crate::operations::macros::options;
 use crate::{Identifier, Inverse, Object, Operation, Pgm, Statement, Writer};
 
 /// Rebuilds indexes.
@@ -25,19 +26,15 @@ impl Pgm {
     }
 }
 
-impl Reindex {
+options! { Reindex {
     /// Lets others go on writing meanwhile, outside a transaction.
-    pub fn concurrently(&mut self) -> &mut Self {
-        self.concurrently = true;
-        self
-    }
+    pub fn concurrently(&mut self) { self.concurrently = true }
 
     /// Moves the indexes to another tablespace as well; from PostgreSQL 14.
-    pub fn tablespace(&mut self, name: impl Into<Identifier>) -> &mut Self {
-        self.tablespace = Some(name.into());
-        self
+    pub fn tablespace(&mut self, name: impl Into<Identifier>) {
+        self.tablespace = Some(name.into())
     }
-}
+}}
 
 impl Operation for Reindex {
     fn verb(&self) -> &'static str {

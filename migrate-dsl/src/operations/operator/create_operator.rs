@@ -1,6 +1,7 @@
 //! [`CREATE OPERATOR`](https://www.postgresql.org/docs/current/sql-createoperator.html).
 
 use super::sides::{Sides, sides};
+use crate::operations::macros::options;
 use crate::operations::phrases;
 use crate::{DataType, Inverse, Name, Operation, Pgm, Statement, Writer};
 
@@ -57,51 +58,36 @@ impl Pgm {
     }
 }
 
-impl CreateOperator {
+options! { CreateOperator {
     /// The operator that gives the same with its sides swapped, as `>` does for `<`. PostgreSQL
     /// notes one that is not there yet as still to come, also when this one is dropped again.
-    pub fn commutator(&mut self, operator: impl Into<Name>) -> &mut Self {
-        self.commutator = Some(operator.into());
-        self
+    pub fn commutator(&mut self, operator: impl Into<Name>) {
+        self.commutator = Some(operator.into())
     }
 
     /// The operator that gives the opposite, as `<>` does for `=`; for one that is not there yet,
     /// see [`commutator`](Self::commutator).
-    pub fn negator(&mut self, operator: impl Into<Name>) -> &mut Self {
-        self.negator = Some(operator.into());
-        self
+    pub fn negator(&mut self, operator: impl Into<Name>) {
+        self.negator = Some(operator.into())
     }
 
     /// The function that estimates how many rows it leaves, such as `eqsel`.
-    pub fn restrict(&mut self, function: impl Into<Name>) -> &mut Self {
-        self.restrict = Some(function.into());
-        self
+    pub fn restrict(&mut self, function: impl Into<Name>) {
+        self.restrict = Some(function.into())
     }
 
     /// The function that estimates how many rows a join by it gives, such as `eqjoinsel`.
-    pub fn join(&mut self, function: impl Into<Name>) -> &mut Self {
-        self.join = Some(function.into());
-        self
-    }
+    pub fn join(&mut self, function: impl Into<Name>) { self.join = Some(function.into()) }
 
     /// Can be used for a hash join.
-    pub fn hashes(&mut self) -> &mut Self {
-        self.hashes = true;
-        self
-    }
+    pub fn hashes(&mut self) { self.hashes = true }
 
     /// Can be used for a merge join.
-    pub fn merges(&mut self) -> &mut Self {
-        self.merges = true;
-        self
-    }
+    pub fn merges(&mut self) { self.merges = true }
 
     /// The comment that tools show beside the operator.
-    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
-        self.comment = Some(text.into());
-        self
-    }
-}
+    pub fn comment(&mut self, text: impl Into<String>) { self.comment = Some(text.into()) }
+}}
 
 impl Operation for CreateOperator {
     fn verb(&self) -> &'static str {

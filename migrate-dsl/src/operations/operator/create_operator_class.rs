@@ -1,6 +1,7 @@
 //! [`CREATE OPERATOR CLASS`](https://www.postgresql.org/docs/current/sql-createopclass.html).
 
 use super::OperatorClass;
+use crate::operations::macros::options;
 use crate::operations::phrases;
 use crate::{DataType, Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
@@ -55,26 +56,19 @@ impl Pgm {
     }
 }
 
-impl CreateOperatorClass {
+options! { CreateOperatorClass {
     /// Is the one that an index takes where none is said.
-    pub fn default(&mut self) -> &mut Self {
-        self.default = true;
-        self
-    }
+    pub fn default(&mut self) { self.default = true }
 
     /// Puts it into a family that is there. Without it, it goes into the one of its own name,
     /// which PostgreSQL creates if it is not there.
-    pub fn family(&mut self, family: impl Into<Name>) -> &mut Self {
-        self.family = Some(family.into());
-        self
-    }
+    pub fn family(&mut self, family: impl Into<Name>) { self.family = Some(family.into()) }
 
     /// The comment that tools show beside the operator class.
-    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
-        self.comment = Some(text.into());
-        self
-    }
+    pub fn comment(&mut self, text: impl Into<String>) { self.comment = Some(text.into()) }
+}}
 
+impl CreateOperatorClass {
     fn object(&self) -> Object {
         Object::operator_class(&self.name, self.method.clone())
     }

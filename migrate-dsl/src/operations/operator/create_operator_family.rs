@@ -1,5 +1,6 @@
 //! [`CREATE OPERATOR FAMILY`](https://www.postgresql.org/docs/current/sql-createopfamily.html).
 
+use crate::operations::macros::options;
 use crate::operations::phrases;
 use crate::{Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
@@ -37,13 +38,12 @@ impl Pgm {
     }
 }
 
-impl CreateOperatorFamily {
+options! { CreateOperatorFamily {
     /// The comment that tools show beside the operator family.
-    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
-        self.comment = Some(text.into());
-        self
-    }
+    pub fn comment(&mut self, text: impl Into<String>) { self.comment = Some(text.into()) }
+}}
 
+impl CreateOperatorFamily {
     fn object(&self) -> Object {
         Object::operator_family(&self.name, self.method.clone())
     }

@@ -1,6 +1,7 @@
 //! [`DROP OPERATOR`](https://www.postgresql.org/docs/current/sql-dropoperator.html).
 
 use super::sides::{Sides, sides};
+use crate::operations::macros::options;
 use crate::operations::phrases;
 use crate::{DataType, Inverse, Name, Operation, Pgm, Statement};
 
@@ -34,19 +35,13 @@ impl Pgm {
     }
 }
 
-impl DropOperator {
+options! { DropOperator {
     /// Does nothing if there is no such operator.
-    pub fn if_exists(&mut self) -> &mut Self {
-        self.if_exists = true;
-        self
-    }
+    pub fn if_exists(&mut self) { self.if_exists = true }
 
     /// Drops what depends on it too: views, indexes, operator classes.
-    pub fn cascade(&mut self) -> &mut Self {
-        self.cascade = true;
-        self
-    }
-}
+    pub fn cascade(&mut self) { self.cascade = true }
+}}
 
 impl Operation for DropOperator {
     fn verb(&self) -> &'static str {

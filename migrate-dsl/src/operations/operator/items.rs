@@ -1,5 +1,6 @@
 //! What an operator class or family consists of.
 
+use crate::operations::macros::options;
 use crate::{DataType, Name, Writer};
 
 /// What an operator class or family is given: the `c` in
@@ -75,32 +76,31 @@ impl OperatorClass {
             _ => unreachable!("it was just pushed"),
         }
     }
+}
 
+options! { OperatorClass {
     /// The type that the index stores, where it is not that of the column.
-    pub fn storage(&mut self, data_type: impl Into<DataType>) -> &mut Self {
-        self.items.push(Item::Storage(data_type.into()));
-        self
+    pub fn storage(&mut self, data_type: impl Into<DataType>) {
+        self.items.push(Item::Storage(data_type.into()))
     }
+}}
 
+impl OperatorClass {
     /// `OPERATOR 1 <, FUNCTION 1 "compare" (integer, integer)`.
     pub(super) fn write(&self, sql: &mut Writer) {
         sql.list(&self.items, |sql, item| item.write(sql));
     }
 }
 
-impl OperatorClassOperator {
+options! { OperatorClassOperator {
     /// The types on its sides, where they are not those of the class.
-    pub fn types(&mut self, left: impl Into<DataType>, right: impl Into<DataType>) -> &mut Self {
-        self.types = Some((left.into(), right.into()));
-        self
+    pub fn types(&mut self, left: impl Into<DataType>, right: impl Into<DataType>) {
+        self.types = Some((left.into(), right.into()))
     }
 
     /// Is for `ORDER BY`, by this B-tree family of its result, rather than for a search.
-    pub fn order_by(&mut self, family: impl Into<Name>) -> &mut Self {
-        self.order_by = Some(family.into());
-        self
-    }
-}
+    pub fn order_by(&mut self, family: impl Into<Name>) { self.order_by = Some(family.into()) }
+}}
 
 impl OperatorClassFunction {
     /// The types of the arguments that it is called with, where several share its name.
@@ -111,13 +111,14 @@ impl OperatorClassFunction {
         self.arguments = Some(types.into_iter().map(Into::into).collect());
         self
     }
-
-    /// The types that it is for, where they are not those of the class.
-    pub fn types(&mut self, left: impl Into<DataType>, right: impl Into<DataType>) -> &mut Self {
-        self.types = Some((left.into(), right.into()));
-        self
-    }
 }
+
+options! { OperatorClassFunction {
+    /// The types that it is for, where they are not those of the class.
+    pub fn types(&mut self, left: impl Into<DataType>, right: impl Into<DataType>) {
+        self.types = Some((left.into(), right.into()))
+    }
+}}
 
 impl Item {
     fn write(&self, sql: &mut Writer) {

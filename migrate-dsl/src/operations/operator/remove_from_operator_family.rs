@@ -1,6 +1,7 @@
 //! [`ALTER OPERATOR FAMILY … DROP`](https://www.postgresql.org/docs/current/sql-alteropfamily.html).
 
 use super::items::write_types;
+use crate::operations::macros::options;
 use crate::{DataType, Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
 /// Takes operators and functions out of an operator family.
@@ -47,17 +48,14 @@ impl Pgm {
     }
 }
 
-impl OperatorFamilyNumbers {
+options! { OperatorFamilyNumbers {
     /// The operator for a strategy between these types.
     pub fn operator(
         &mut self,
         strategy: u16,
         left: impl Into<DataType>,
         right: impl Into<DataType>,
-    ) -> &mut Self {
-        self.0.push(("OPERATOR", strategy, (left.into(), right.into())));
-        self
-    }
+    ) { self.0.push(("OPERATOR", strategy, (left.into(), right.into()))) }
 
     /// The support function of this number for these types.
     pub fn function(
@@ -65,11 +63,8 @@ impl OperatorFamilyNumbers {
         number: u16,
         left: impl Into<DataType>,
         right: impl Into<DataType>,
-    ) -> &mut Self {
-        self.0.push(("FUNCTION", number, (left.into(), right.into())));
-        self
-    }
-}
+    ) { self.0.push(("FUNCTION", number, (left.into(), right.into()))) }
+}}
 
 impl RemoveFromOperatorFamily {
     fn object(&self) -> Object {

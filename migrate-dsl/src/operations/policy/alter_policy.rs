@@ -1,6 +1,7 @@
 //! [`ALTER POLICY`](https://www.postgresql.org/docs/current/sql-alterpolicy.html).
 
 use super::rows::Rows;
+use crate::operations::macros::options;
 use crate::{
     Identifier, IntoExpression, IntoRoles, Inverse, Name, Object, Operation, Pgm, Statement,
     Writer, expr,
@@ -39,25 +40,18 @@ impl Pgm {
     }
 }
 
-impl AlterPolicy {
+options! { AlterPolicy {
     /// For whom it is from now on; may be called more than once.
-    pub fn to(&mut self, roles: impl IntoRoles) -> &mut Self {
-        self.rows.roles.extend(roles.into_roles());
-        self
-    }
+    pub fn to(&mut self, roles: impl IntoRoles) { self.rows.roles.extend(roles.into_roles()) }
 
     /// Which rows there are for the role: those for which the expression is true.
-    pub fn using(&mut self, rows: impl IntoExpression) -> &mut Self {
-        self.rows.using = Some(expr(rows));
-        self
-    }
+    pub fn using(&mut self, rows: impl IntoExpression) { self.rows.using = Some(expr(rows)) }
 
     /// Which rows the role may write.
-    pub fn with_check(&mut self, rows: impl IntoExpression) -> &mut Self {
-        self.rows.with_check = Some(expr(rows));
-        self
+    pub fn with_check(&mut self, rows: impl IntoExpression) {
+        self.rows.with_check = Some(expr(rows))
     }
-}
+}}
 
 impl Operation for AlterPolicy {
     fn verb(&self) -> &'static str {

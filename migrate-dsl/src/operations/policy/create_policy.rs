@@ -2,6 +2,7 @@
 
 use super::rows::Rows;
 use crate::choice::Choice;
+use crate::operations::macros::options;
 use crate::{
     Identifier, IntoExpression, IntoRoles, Inverse, Name, Operation, Pgm, Statement, Writer, expr,
 };
@@ -49,74 +50,45 @@ impl Pgm {
     }
 }
 
-impl CreatePolicy {
+options! { CreatePolicy {
     /// Lets through what this policy or another permissive one lets through (PostgreSQL's
     /// default).
-    pub fn permissive(&mut self) -> &mut Self {
-        self.kind.set("permissive", "PERMISSIVE");
-        self
-    }
+    pub fn permissive(&mut self) { self.kind.set("permissive", "PERMISSIVE") }
 
     /// Lets through nothing that this policy does not, whatever others say.
-    pub fn restrictive(&mut self) -> &mut Self {
-        self.kind.set("restrictive", "RESTRICTIVE");
-        self
-    }
+    pub fn restrictive(&mut self) { self.kind.set("restrictive", "RESTRICTIVE") }
 
     /// For all commands (PostgreSQL's default).
-    pub fn for_all(&mut self) -> &mut Self {
-        self.command.set("for_all", "ALL");
-        self
-    }
+    pub fn for_all(&mut self) { self.command.set("for_all", "ALL") }
 
     /// For rows that are read.
-    pub fn for_select(&mut self) -> &mut Self {
-        self.command.set("for_select", "SELECT");
-        self
-    }
+    pub fn for_select(&mut self) { self.command.set("for_select", "SELECT") }
 
     /// For new rows, which [`with_check`](Self::with_check) tells.
-    pub fn for_insert(&mut self) -> &mut Self {
-        self.command.set("for_insert", "INSERT");
-        self
-    }
+    pub fn for_insert(&mut self) { self.command.set("for_insert", "INSERT") }
 
     /// For rows that are changed.
-    pub fn for_update(&mut self) -> &mut Self {
-        self.command.set("for_update", "UPDATE");
-        self
-    }
+    pub fn for_update(&mut self) { self.command.set("for_update", "UPDATE") }
 
     /// For rows that are deleted.
-    pub fn for_delete(&mut self) -> &mut Self {
-        self.command.set("for_delete", "DELETE");
-        self
-    }
+    pub fn for_delete(&mut self) { self.command.set("for_delete", "DELETE") }
 
     /// For whom; may be called more than once. For all roles without it.
-    pub fn to(&mut self, roles: impl IntoRoles) -> &mut Self {
-        self.rows.roles.extend(roles.into_roles());
-        self
-    }
+    pub fn to(&mut self, roles: impl IntoRoles) { self.rows.roles.extend(roles.into_roles()) }
 
     /// Which rows there are for the role: those for which the expression is true.
-    pub fn using(&mut self, rows: impl IntoExpression) -> &mut Self {
-        self.rows.using = Some(expr(rows));
-        self
-    }
+    pub fn using(&mut self, rows: impl IntoExpression) { self.rows.using = Some(expr(rows)) }
 
     /// Which rows the role may write; as [`using`](Self::using) without it.
-    pub fn with_check(&mut self, rows: impl IntoExpression) -> &mut Self {
-        self.rows.with_check = Some(expr(rows));
-        self
+    pub fn with_check(&mut self, rows: impl IntoExpression) {
+        self.rows.with_check = Some(expr(rows))
     }
 
     /// The comment that tools show beside the policy.
-    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
-        self.comment = Some(text.into());
-        self
-    }
+    pub fn comment(&mut self, text: impl Into<String>) { self.comment = Some(text.into()) }
+}}
 
+impl CreatePolicy {
     /// What the command makes no use of.
     fn problem(&self) -> Option<&'static str> {
         let Rows { using, with_check, .. } = &self.rows;

@@ -1,5 +1,6 @@
 //! [`DROP POLICY`](https://www.postgresql.org/docs/current/sql-droppolicy.html).
 
+use crate::operations::macros::options;
 use crate::{Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
 /// Drops a row security policy.
@@ -26,13 +27,10 @@ impl Pgm {
     }
 }
 
-impl DropPolicy {
+options! { DropPolicy {
     /// Does nothing if there is no such policy.
-    pub fn if_exists(&mut self) -> &mut Self {
-        self.if_exists = true;
-        self
-    }
-}
+    pub fn if_exists(&mut self) { self.if_exists = true }
+}}
 
 impl Operation for DropPolicy {
     fn verb(&self) -> &'static str {

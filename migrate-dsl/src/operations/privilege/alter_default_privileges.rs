@@ -3,6 +3,7 @@
 use super::privileges::{IntoPrivileges, Privileges};
 use super::target::Kind;
 use crate::choice::Choice;
+use crate::operations::macros::options;
 use crate::{
     Identifier, IntoIdentifiers, IntoRoles, Inverse, Object, Only, Operation, Pgm, Role, Statement,
     Writer,
@@ -58,19 +59,53 @@ impl Pgm {
     }
 }
 
-impl AlterDefaultPrivileges {
+options! { AlterDefaultPrivileges {
     /// Of what these roles make; without it, of what the role makes that runs the migration.
-    pub fn for_role(&mut self, roles: impl IntoRoles) -> &mut Self {
-        self.owners.extend(roles.into_roles());
-        self
-    }
+    pub fn for_role(&mut self, roles: impl IntoRoles) { self.owners.extend(roles.into_roles()) }
 
     /// Of what is made in these schemas; without it, in any.
-    pub fn in_schema(&mut self, schemas: impl IntoIdentifiers) -> &mut Self {
-        self.schemas.extend(schemas.into_identifiers());
-        self
+    pub fn in_schema(&mut self, schemas: impl IntoIdentifiers) {
+        self.schemas.extend(schemas.into_identifiers())
     }
 
+    /// On tables and views.
+    pub fn on_tables(&mut self) { self.on.set("on_tables", ("TABLES", Kind::TABLE)) }
+
+    /// On sequences.
+    pub fn on_sequences(&mut self) {
+        self.on.set("on_sequences", ("SEQUENCES", Kind::SEQUENCE))
+    }
+
+    /// On functions, aggregates and procedures.
+    pub fn on_functions(&mut self) {
+        self.on.set("on_functions", ("FUNCTIONS", Kind::FUNCTION))
+    }
+
+    /// On types and domains.
+    pub fn on_types(&mut self) { self.on.set("on_types", ("TYPES", Kind::TYPE)) }
+
+    /// On schemas.
+    pub fn on_schemas(&mut self) { self.on.set("on_schemas", ("SCHEMAS", Kind::SCHEMA)) }
+
+    /// On large objects; from PostgreSQL 18.
+    pub fn on_large_objects(&mut self) {
+        self.on.set("on_large_objects", ("LARGE OBJECTS", Kind::LARGE_OBJECT))
+    }
+
+    /// To whom the privileges are given.
+    pub fn to(&mut self, roles: impl IntoRoles) { self.roles.extend(roles.into_roles()) }
+
+    /// With [`grant`](Self::grant): they may let others, too.
+    pub fn with_grant_option(&mut self) { self.grant_option = true }
+
+    /// With [`revoke`](Self::revoke): leaves them the privilege, but not that they may let others.
+    pub fn grant_option_for(&mut self) { self.grant_option = true }
+
+    /// With [`revoke`](Self::revoke): takes it from those, too, whom they would let.
+    pub fn cascade(&mut self) { self.cascade = true }
+}}
+
+impl AlterDefaultPrivileges {
     /// These privileges are given [`to`](Self::to) the roles.
     pub fn grant(&mut self, privileges: impl IntoPrivileges) -> &mut Self {
         self.change(false, privileges)
@@ -88,69 +123,9 @@ impl AlterDefaultPrivileges {
         self
     }
 
-    /// On tables and views.
-    pub fn on_tables(&mut self) -> &mut Self {
-        self.on.set("on_tables", ("TABLES", Kind::TABLE));
-        self
-    }
-
-    /// On sequences.
-    pub fn on_sequences(&mut self) -> &mut Self {
-        self.on.set("on_sequences", ("SEQUENCES", Kind::SEQUENCE));
-        self
-    }
-
-    /// On functions, aggregates and procedures.
-    pub fn on_functions(&mut self) -> &mut Self {
-        self.on.set("on_functions", ("FUNCTIONS", Kind::FUNCTION));
-        self
-    }
-
-    /// On types and domains.
-    pub fn on_types(&mut self) -> &mut Self {
-        self.on.set("on_types", ("TYPES", Kind::TYPE));
-        self
-    }
-
-    /// On schemas.
-    pub fn on_schemas(&mut self) -> &mut Self {
-        self.on.set("on_schemas", ("SCHEMAS", Kind::SCHEMA));
-        self
-    }
-
-    /// On large objects; from PostgreSQL 18.
-    pub fn on_large_objects(&mut self) -> &mut Self {
-        self.on.set("on_large_objects", ("LARGE OBJECTS", Kind::LARGE_OBJECT));
-        self
-    }
-
-    /// To whom the privileges are given.
-    pub fn to(&mut self, roles: impl IntoRoles) -> &mut Self {
-        self.roles.extend(roles.into_roles());
-        self
-    }
-
     /// From whom they are taken.
     pub fn from(&mut self, roles: impl IntoRoles) -> &mut Self {
         self.to(roles)
-    }
-
-    /// With [`grant`](Self::grant): they may let others, too.
-    pub fn with_grant_option(&mut self) -> &mut Self {
-        self.grant_option = true;
-        self
-    }
-
-    /// With [`revoke`](Self::revoke): leaves them the privilege, but not that they may let others.
-    pub fn grant_option_for(&mut self) -> &mut Self {
-        self.grant_option = true;
-        self
-    }
-
-    /// With [`revoke`](Self::revoke): takes it from those, too, whom they would let.
-    pub fn cascade(&mut self) -> &mut Self {
-        self.cascade = true;
-        self
     }
 
     fn write_change(&self, sql: &mut Writer, change: &Change) {

@@ -2,6 +2,7 @@
 
 use super::privileges::{IntoPrivileges, Privileges};
 use super::target::{Kind, Target, targets};
+use crate::operations::macros::options;
 use crate::{
     DataType, Identifier, IntoIdentifiers, IntoRoles, Inverse, Name, Operation, Pgm, Role,
     Statement, Writer,
@@ -56,25 +57,16 @@ impl Pgm {
 
 targets!(Grant);
 
-impl Grant {
+options! { Grant {
     /// Who is let; may be called more than once.
-    pub fn to(&mut self, roles: impl IntoRoles) -> &mut Self {
-        self.roles.extend(roles.into_roles());
-        self
-    }
+    pub fn to(&mut self, roles: impl IntoRoles) { self.roles.extend(roles.into_roles()) }
 
     /// They may let others, too.
-    pub fn with_grant_option(&mut self) -> &mut Self {
-        self.grant_option = true;
-        self
-    }
+    pub fn with_grant_option(&mut self) { self.grant_option = true }
 
     /// Who grants it: the current role, which PostgreSQL takes without it; from PostgreSQL 14.
-    pub fn granted_by(&mut self, role: impl Into<Role>) -> &mut Self {
-        self.granted_by = Some(role.into());
-        self
-    }
-}
+    pub fn granted_by(&mut self, role: impl Into<Role>) { self.granted_by = Some(role.into()) }
+}}
 
 impl Operation for Grant {
     fn verb(&self) -> &'static str {

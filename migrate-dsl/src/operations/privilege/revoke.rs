@@ -2,6 +2,7 @@
 
 use super::privileges::{IntoPrivileges, Privileges};
 use super::target::{Kind, Target, targets};
+use crate::operations::macros::options;
 use crate::{
     DataType, Identifier, IntoIdentifiers, IntoRoles, Inverse, Name, Operation, Pgm, Role,
     Statement, Writer,
@@ -43,31 +44,19 @@ impl Pgm {
 
 targets!(Revoke);
 
-impl Revoke {
+options! { Revoke {
     /// From whom; may be called more than once.
-    pub fn from(&mut self, roles: impl IntoRoles) -> &mut Self {
-        self.roles.extend(roles.into_roles());
-        self
-    }
+    pub fn from(&mut self, roles: impl IntoRoles) { self.roles.extend(roles.into_roles()) }
 
     /// Leaves them the privilege, but not that they may let others.
-    pub fn grant_option_for(&mut self) -> &mut Self {
-        self.grant_option_for = true;
-        self
-    }
+    pub fn grant_option_for(&mut self) { self.grant_option_for = true }
 
     /// Who granted it: the current role, which PostgreSQL takes without it; from PostgreSQL 14.
-    pub fn granted_by(&mut self, role: impl Into<Role>) -> &mut Self {
-        self.granted_by = Some(role.into());
-        self
-    }
+    pub fn granted_by(&mut self, role: impl Into<Role>) { self.granted_by = Some(role.into()) }
 
     /// Takes it from those, too, whom they let.
-    pub fn cascade(&mut self) -> &mut Self {
-        self.cascade = true;
-        self
-    }
-}
+    pub fn cascade(&mut self) { self.cascade = true }
+}}
 
 impl Operation for Revoke {
     fn verb(&self) -> &'static str {

@@ -1,7 +1,8 @@
 //! [`ALTER PUBLICATION`](https://www.postgresql.org/docs/current/sql-alterpublication.html).
 
 use super::contents::{Contents, table_options};
-use super::options::{Options, options};
+use super::options::{Options, publication_options};
+use crate::operations::macros::options;
 use crate::{
     Identifier, IntoExpression, IntoIdentifiers, Inverse, Name, Object, Operation, Pgm, Statement,
     Writer, expr,
@@ -42,46 +43,42 @@ impl Pgm {
 }
 
 table_options!(AlterPublication, last);
-options!(AlterPublication);
+publication_options!(AlterPublication);
 
-impl AlterPublication {
+options! { AlterPublication {
     /// Publishes this table, too.
-    pub fn add_table(&mut self, name: impl Into<Name>) -> &mut Self {
-        self.contents("ADD").add_table(name.into());
-        self
+    pub fn add_table(&mut self, name: impl Into<Name>) {
+        self.contents("ADD").add_table(name.into())
     }
 
     /// Publishes all tables of the schema, too; from PostgreSQL 15.
-    pub fn add_tables_in_schema(&mut self, name: impl Into<Identifier>) -> &mut Self {
-        self.contents("ADD").add_schema(name.into());
-        self
+    pub fn add_tables_in_schema(&mut self, name: impl Into<Identifier>) {
+        self.contents("ADD").add_schema(name.into())
     }
 
     /// Publishes this table, and others that are set, and no more.
-    pub fn set_table(&mut self, name: impl Into<Name>) -> &mut Self {
-        self.contents("SET").add_table(name.into());
-        self
+    pub fn set_table(&mut self, name: impl Into<Name>) {
+        self.contents("SET").add_table(name.into())
     }
 
     /// Publishes all tables of the schema, and others that are set, and no more; from PostgreSQL
     /// 15.
-    pub fn set_tables_in_schema(&mut self, name: impl Into<Identifier>) -> &mut Self {
-        self.contents("SET").add_schema(name.into());
-        self
+    pub fn set_tables_in_schema(&mut self, name: impl Into<Identifier>) {
+        self.contents("SET").add_schema(name.into())
     }
 
     /// No longer publishes this table.
-    pub fn drop_table(&mut self, name: impl Into<Name>) -> &mut Self {
-        self.contents("DROP").add_table(name.into());
-        self
+    pub fn drop_table(&mut self, name: impl Into<Name>) {
+        self.contents("DROP").add_table(name.into())
     }
 
     /// No longer publishes the tables of the schema; from PostgreSQL 15.
-    pub fn drop_tables_in_schema(&mut self, name: impl Into<Identifier>) -> &mut Self {
-        self.contents("DROP").add_schema(name.into());
-        self
+    pub fn drop_tables_in_schema(&mut self, name: impl Into<Identifier>) {
+        self.contents("DROP").add_schema(name.into())
     }
+}}
 
+impl AlterPublication {
     /// What the change says, which goes on with the last one if that is of the same kind.
     fn contents(&mut self, keyword: &'static str) -> &mut Contents {
         if self.changes.last().is_none_or(|(last, _)| *last != keyword) {

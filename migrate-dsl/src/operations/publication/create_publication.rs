@@ -1,11 +1,12 @@
 //! [`CREATE PUBLICATION`](https://www.postgresql.org/docs/current/sql-createpublication.html).
 
 use super::contents::{Contents, table_options};
-use super::options::{Options, options};
+use super::options::{Options, publication_options};
+use crate::operations::macros::options;
 use crate::operations::phrases;
 use crate::{
-    Identifier, IntoExpression, IntoIdentifiers, Inverse, Name, Operation, Pgm, Statement, Writer,
-    expr,
+    Identifier, IntoExpression, IntoIdentifiers, Inverse, Name, Object, Operation, Pgm, Statement,
+    Writer, expr,
 };
 
 /// Creates a publication.
@@ -45,33 +46,25 @@ impl Pgm {
 }
 
 table_options!(CreatePublication, contents);
-options!(CreatePublication);
+publication_options!(CreatePublication);
 
-impl CreatePublication {
+options! { CreatePublication {
     /// Publishes this table; may be called more than once.
-    pub fn table(&mut self, name: impl Into<Name>) -> &mut Self {
-        self.contents.add_table(name.into());
-        self
-    }
+    pub fn table(&mut self, name: impl Into<Name>) { self.contents.add_table(name.into()) }
 
     /// Publishes all tables of the schema, those to come too; from PostgreSQL 15.
-    pub fn tables_in_schema(&mut self, name: impl Into<Identifier>) -> &mut Self {
-        self.contents.add_schema(name.into());
-        self
+    pub fn tables_in_schema(&mut self, name: impl Into<Identifier>) {
+        self.contents.add_schema(name.into())
     }
 
     /// Publishes all tables of the database, those to come too.
-    pub fn all_tables(&mut self) -> &mut Self {
-        self.all_tables = true;
-        self
-    }
+    pub fn all_tables(&mut self) { self.all_tables = true }
 
     /// The comment that tools show beside the publication.
-    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
-        self.comment = Some(text.into());
-        self
-    }
+    pub fn comment(&mut self, text: impl Into<String>) { self.comment = Some(text.into()) }
+}}
 
+impl CreatePublication {
     fn contents(&mut self) -> &mut Contents {
         &mut self.contents
     }
@@ -103,12 +96,11 @@ impl Operation for CreatePublication {
             }
             sql
         });
-        let name = self.name.clone().into();
-        phrases::with_comment(create, "PUBLICATION", &name, self.comment.as_deref())
+        phrases::commented(create, &Object::publication(&self.name), self.comment.as_deref())
     }
 
     fn inverse(&self) -> Inverse {
-        Inverse::by(phrases::drop("PUBLICATION", &self.name.clone().into(), false, false))
+        Inverse::by(phrases::drop(&Object::publication(&self.name)))
     }
 }
 

@@ -1,5 +1,6 @@
 //! [`DROP PUBLICATION`](https://www.postgresql.org/docs/current/sql-droppublication.html).
 
+use crate::operations::macros::options;
 use crate::operations::phrases;
 use crate::{Identifier, Inverse, Object, Operation, Pgm, Statement};
 
@@ -22,13 +23,10 @@ impl Pgm {
     }
 }
 
-impl DropPublication {
+options! { DropPublication {
     /// Does nothing if there is no such publication.
-    pub fn if_exists(&mut self) -> &mut Self {
-        self.if_exists = true;
-        self
-    }
-}
+    pub fn if_exists(&mut self) { self.if_exists = true }
+}}
 
 impl Operation for DropPublication {
     fn verb(&self) -> &'static str {
@@ -40,7 +38,7 @@ impl Operation for DropPublication {
     }
 
     fn statements(&self) -> Vec<Statement> {
-        vec![phrases::drop("PUBLICATION", &self.name.clone().into(), self.if_exists, false)]
+        vec![phrases::drop_object(&Object::publication(&self.name), self.if_exists, false)]
     }
 
     fn inverse(&self) -> Inverse {

@@ -53,7 +53,7 @@ fn check(sql: &mut Writer, option: &str, value: &str, known: &[&str]) {
 }
 
 /// The options for how changes are published.
-macro_rules! options {
+macro_rules! publication_options {
     ($operation:ty) => {
         impl $operation {
             /// Which changes are published, of `insert`, `update`, `delete` and `truncate`; all
@@ -80,4 +80,4 @@ macro_rules! options {
         }
     };
 }
-pub(super) use options;
+pub(super) use publication_options;

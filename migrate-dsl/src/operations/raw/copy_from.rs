@@ -4,6 +4,7 @@
 use super::sql::statements_of;
 use super::sql_file::read;
 use crate::choice::Choice;
+use crate::operations::macros::options;
 use crate::{
     Expression, Identifier, IntoExpression, IntoIdentifiers, Inverse, Name, Operation, Pgm,
     Statement, Writer, expr,
@@ -64,37 +65,48 @@ impl Pgm {
     }
 }
 
-impl CopyFrom {
+options! { CopyFrom {
     /// The columns that the file has, in its order; all of the table without it.
-    pub fn columns(&mut self, columns: impl IntoIdentifiers) -> &mut Self {
-        self.columns = columns.into_identifiers();
-        self
+    pub fn columns(&mut self, columns: impl IntoIdentifiers) {
+        self.columns = columns.into_identifiers()
     }
 
     /// The file has values between commas.
-    pub fn csv(&mut self) -> &mut Self {
-        self.format.set("csv", "csv");
-        self
-    }
+    pub fn csv(&mut self) { self.format.set("csv", "csv") }
 
     /// The file has values between tabs, and `\N` for null (PostgreSQL's default).
-    pub fn text(&mut self) -> &mut Self {
-        self.format.set("text", "text");
-        self
-    }
+    pub fn text(&mut self) { self.format.set("text", "text") }
 
     /// The first line has names, and is left out; of a [`text`](Self::text) from PostgreSQL 15.
-    pub fn header(&mut self) -> &mut Self {
-        self.header.set("header", "HEADER");
-        self
-    }
+    pub fn header(&mut self) { self.header.set("header", "HEADER") }
 
     /// The first line has names, which have to be those of the columns; from PostgreSQL 15.
-    pub fn header_match(&mut self) -> &mut Self {
-        self.header.set("header_match", "HEADER MATCH");
-        self
+    pub fn header_match(&mut self) { self.header.set("header_match", "HEADER MATCH") }
+
+    /// With [`csv`](Self::csv): an empty value of these columns is the empty text, not null.
+    pub fn force_not_null(&mut self, columns: impl IntoIdentifiers) {
+        self.force.push(("FORCE_NOT_NULL", columns.into_identifiers()))
     }
 
+    /// With [`csv`](Self::csv): a value of these columns that reads like null is null, in quotes
+    /// too.
+    pub fn force_null(&mut self, columns: impl IntoIdentifiers) {
+        self.force.push(("FORCE_NULL", columns.into_identifiers()))
+    }
+
+    /// Passes over rows whose values do not fit the columns; from PostgreSQL 17.
+    pub fn on_error_ignore(&mut self) { self.on_error_ignore = true }
+
+    /// Copies only the rows for which the expression is true.
+    pub fn only_where(&mut self, condition: impl IntoExpression) {
+        self.condition = Some(expr(condition))
+    }
+
+    /// The SQL that reverts this. An empty text says that nothing has to be done.
+    pub fn down(&mut self, text: impl Into<String>) { self.down = Some(text.into()) }
+}}
+
+impl CopyFrom {
     /// What stands between values: one character.
     pub fn delimiter(&mut self, character: impl Into<String>) -> &mut Self {
         self.text_option("DELIMITER", character.into())
@@ -118,37 +130,6 @@ impl CopyFrom {
     /// With [`csv`](Self::csv): what stands before a quote inside a value.
     pub fn escape(&mut self, character: impl Into<String>) -> &mut Self {
         self.text_option("ESCAPE", character.into())
-    }
-
-    /// With [`csv`](Self::csv): an empty value of these columns is the empty text, not null.
-    pub fn force_not_null(&mut self, columns: impl IntoIdentifiers) -> &mut Self {
-        self.force.push(("FORCE_NOT_NULL", columns.into_identifiers()));
-        self
-    }
-
-    /// With [`csv`](Self::csv): a value of these columns that reads like null is null, in quotes
-    /// too.
-    pub fn force_null(&mut self, columns: impl IntoIdentifiers) -> &mut Self {
-        self.force.push(("FORCE_NULL", columns.into_identifiers()));
-        self
-    }
-
-    /// Passes over rows whose values do not fit the columns; from PostgreSQL 17.
-    pub fn on_error_ignore(&mut self) -> &mut Self {
-        self.on_error_ignore = true;
-        self
-    }
-
-    /// Copies only the rows for which the expression is true.
-    pub fn only_where(&mut self, condition: impl IntoExpression) -> &mut Self {
-        self.condition = Some(expr(condition));
-        self
-    }
-
-    /// The SQL that reverts this. An empty text says that nothing has to be done.
-    pub fn down(&mut self, text: impl Into<String>) -> &mut Self {
-        self.down = Some(text.into());
-        self
     }
 
     fn text_option(&mut self, keyword: &'static str, text: String) -> &mut Self {
@@ -240,7 +221,7 @@ impl Operation for CopyFrom {
 
     fn inverse(&self) -> Inverse {
         match &self.down {
-            Some(down) => Inverse::Declaration(statements_of(down)),
+            Some(down) => Inverse::Declared(statements_of(down)),
             None => Inverse::none("`pgm.copy_from` has no `.down(..)`"),
         }
     }

@@ -1,6 +1,7 @@
 //! Work that is written in Rust.
 
 use crate::direction::Direction;
+use crate::operations::macros::options;
 use crate::{
     AfterCrash, BoxError, Database, Inverse, Operation, Pgm, Statement, function::Function,
 };
@@ -88,7 +89,9 @@ impl Rust {
         self.down = Some(Box::new(function));
         self
     }
+}
 
+options! { Rust {
     /// Runs the function outside a transaction: what each statement does is there at once, and stays
     /// when a later one fails; [`Database::transaction`] keeps some together, and
     /// [`Database::each`] is one transaction as a whole. So work on a large table goes in batches,
@@ -129,25 +132,20 @@ impl Rust {
     /// When the migration is reverted before all of it was done, an [`idempotent`](Self::idempotent)
     /// step is reverted by its [`down`](Self::down) as if it were done; of another one nobody knows
     /// what is done, and a person decides.
-    pub fn outside_transaction(&mut self) -> &mut Self {
-        self.outside_transaction = true;
-        self
-    }
+    pub fn outside_transaction(&mut self) { self.outside_transaction = true }
 
     /// Says that doing it twice is as good as once, so that a function that was broken off outside a
     /// transaction is run again, as [`Sql::idempotent`](crate::operations::raw::Sql::idempotent).
-    pub fn idempotent(&mut self) -> &mut Self {
-        self.after_crash = AfterCrash::Repeat;
-        self
-    }
+    pub fn idempotent(&mut self) { self.after_crash = AfterCrash::Repeat }
 
     /// A query whose first column is true once all of this was done, as
     /// [`Sql::done_when`](crate::operations::raw::Sql::done_when).
-    pub fn done_when(&mut self, query: impl Into<String>) -> &mut Self {
-        self.after_crash = AfterCrash::DoneWhen(query.into());
-        self
+    pub fn done_when(&mut self, query: impl Into<String>) {
+        self.after_crash = AfterCrash::DoneWhen(query.into())
     }
+}}
 
+impl Rust {
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
@@ -201,7 +199,7 @@ impl Operation for Rust {
 
     fn inverse(&self) -> Inverse {
         match self.down {
-            Some(_) => Inverse::Declaration(vec![self.statement(Direction::Down)]),
+            Some(_) => Inverse::Declared(vec![self.statement(Direction::Down)]),
             None => Inverse::none("`pgm.rust` has no `.down(..)`"),
         }
     }

@@ -1,5 +1,6 @@
 //! SQL as the migration's author wrote it.
 
+use crate::operations::macros::options;
 use crate::split::{refused, sends_rows, split, unterminated};
 use crate::{AfterCrash, Inverse, Object, Operation, Pgm, Statement};
 
@@ -75,12 +76,11 @@ impl Sql {
         self.files.push(file);
         self
     }
+}
 
+options! { Sql {
     /// The SQL that reverts this. An empty text says that nothing has to be done.
-    pub fn down(&mut self, text: impl Into<String>) -> &mut Self {
-        self.down = Some(text.into());
-        self
-    }
+    pub fn down(&mut self, text: impl Into<String>) { self.down = Some(text.into()) }
 
     /// The statements change, make or drop this object: the inverse is read from the catalog, as
     /// for the typed operations. May be called more than once. It has to be there before the
@@ -96,17 +96,11 @@ impl Sql {
     ///
     /// assert_eq!(migrate_dsl::plan_text_down(up), "-- as it was: table `posts`");
     /// ```
-    pub fn captures(&mut self, object: Object) -> &mut Self {
-        self.captured.push(object);
-        self
-    }
+    pub fn captures(&mut self, object: Object) { self.captured.push(object) }
 
     /// Runs each statement on its own, outside a transaction, as `VACUUM` and
     /// `CREATE INDEX CONCURRENTLY` need it.
-    pub fn outside_transaction(&mut self) -> &mut Self {
-        self.outside_transaction = true;
-        self
-    }
+    pub fn outside_transaction(&mut self) { self.outside_transaction = true }
 
     /// Says that doing it twice is as good as once. After a crash in the middle of a statement
     /// outside a transaction, the engine then runs that statement again; else it asks the catalog,
@@ -118,10 +112,7 @@ impl Sql {
     /// });
     /// assert_eq!(plan, "CALL refill_cache();");
     /// ```
-    pub fn idempotent(&mut self) -> &mut Self {
-        self.after_crash = AfterCrash::Repeat;
-        self
-    }
+    pub fn idempotent(&mut self) { self.after_crash = AfterCrash::Repeat }
 
     /// A query whose first column is true once the statement was done: what the engine asks after
     /// a crash in the middle of it, outside a transaction.
@@ -135,11 +126,10 @@ impl Sql {
     /// });
     /// assert_eq!(plan, "CALL archive_posts();");
     /// ```
-    pub fn done_when(&mut self, query: impl Into<String>) -> &mut Self {
-        self.after_crash = AfterCrash::DoneWhen(query.into());
-        self
+    pub fn done_when(&mut self, query: impl Into<String>) {
+        self.after_crash = AfterCrash::DoneWhen(query.into())
     }
-}
+}}
 
 impl Operation for Sql {
     fn verb(&self) -> &'static str {
@@ -187,7 +177,7 @@ impl Operation for Sql {
 
     fn inverse(&self) -> Inverse {
         match &self.down {
-            Some(down) => Inverse::Declaration(statements_of(down)),
+            Some(down) => Inverse::Declared(statements_of(down)),
             None if !self.captured.is_empty() => {
                 Inverse::capture_named(&self.captured, &statements_of(&self.text))
             }

@@ -1,5 +1,6 @@
 //! Statements built with [sea-query](https://docs.rs/sea-query).
 
+use crate::operations::macros::options;
 use sea_query::extension::postgres::{
     ExtensionBuilder, ExtensionCreateStatement, ExtensionDropStatement, TypeAlterStatement,
     TypeBuilder, TypeCreateStatement, TypeDropStatement,
@@ -66,35 +67,27 @@ impl Pgm {
     }
 }
 
-impl SqlStatement {
+options! { SqlStatement {
     /// The statement that reverts this; may be called more than once, and they run in that
     /// order.
-    pub fn down(&mut self, statement: impl IntoStatement) -> &mut Self {
-        self.down.push(statement.into_statement());
-        self
+    pub fn down(&mut self, statement: impl IntoStatement) {
+        self.down.push(statement.into_statement())
     }
 
     /// The statement changes, makes or drops this object: the inverse is read from the catalog,
     /// as for the typed operations. May be called more than once. It has to be there before the
     /// statement runs, or afterwards; else the migration fails.
-    pub fn captures(&mut self, object: Object) -> &mut Self {
-        self.captured.push(object);
-        self
-    }
+    pub fn captures(&mut self, object: Object) { self.captured.push(object) }
 
     /// Says that doing it twice is as good as once, as [`Sql::idempotent`](crate::operations::raw::Sql::idempotent).
-    pub fn idempotent(&mut self) -> &mut Self {
-        self.after_crash = AfterCrash::Repeat;
-        self
-    }
+    pub fn idempotent(&mut self) { self.after_crash = AfterCrash::Repeat }
 
     /// A query whose first column is true once this was done, as
     /// [`Sql::done_when`](crate::operations::raw::Sql::done_when).
-    pub fn done_when(&mut self, query: impl Into<String>) -> &mut Self {
-        self.after_crash = AfterCrash::DoneWhen(query.into());
-        self
+    pub fn done_when(&mut self, query: impl Into<String>) {
+        self.after_crash = AfterCrash::DoneWhen(query.into())
     }
-}
+}}
 
 impl Operation for SqlStatement {
     fn verb(&self) -> &'static str {
@@ -117,7 +110,7 @@ impl Operation for SqlStatement {
 
     fn inverse(&self) -> Inverse {
         if !self.down.is_empty() {
-            Inverse::Declaration(self.down.clone())
+            Inverse::Declared(self.down.clone())
         } else if !self.captured.is_empty() {
             Inverse::capture_named(&self.captured, std::slice::from_ref(&self.up))
         } else {

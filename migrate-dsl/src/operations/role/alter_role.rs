@@ -1,6 +1,7 @@
 //! [`ALTER ROLE`](https://www.postgresql.org/docs/current/sql-alterrole.html).
 
 use super::attributes::{Attributes, attributes};
+use crate::operations::macros::options;
 use crate::operations::phrases;
 use crate::{Identifier, Inverse, Object, Operation, Pgm, Role, Statement, Writer};
 
@@ -61,31 +62,29 @@ impl AlterRole {
         self.settings.push(Setting::Set(name.into(), values));
         self
     }
+}
 
+options! { AlterRole {
     /// The value that the setting has in the migration's session.
-    pub fn set_from_current(&mut self, name: impl Into<Identifier>) -> &mut Self {
-        self.settings.push(Setting::FromCurrent(name.into()));
-        self
+    pub fn set_from_current(&mut self, name: impl Into<Identifier>) {
+        self.settings.push(Setting::FromCurrent(name.into()))
     }
 
     /// Leaves the setting to the server's configuration again.
-    pub fn reset(&mut self, name: impl Into<Identifier>) -> &mut Self {
-        self.settings.push(Setting::Reset(name.into()));
-        self
+    pub fn reset(&mut self, name: impl Into<Identifier>) {
+        self.settings.push(Setting::Reset(name.into()))
     }
 
     /// Leaves all settings to the server's configuration again.
-    pub fn reset_all(&mut self) -> &mut Self {
-        self.settings.push(Setting::ResetAll);
-        self
-    }
+    pub fn reset_all(&mut self) { self.settings.push(Setting::ResetAll) }
 
     /// With settings: has them in this database only.
-    pub fn in_database(&mut self, name: impl Into<Identifier>) -> &mut Self {
-        self.database = Some(name.into());
-        self
+    pub fn in_database(&mut self, name: impl Into<Identifier>) {
+        self.database = Some(name.into())
     }
+}}
 
+impl AlterRole {
     fn alter_attributes(&self) -> Statement {
         Writer::statement(|sql| {
             sql.text("ALTER ROLE").role(&self.role).text("WITH");

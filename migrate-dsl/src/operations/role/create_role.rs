@@ -1,8 +1,9 @@
 //! [`CREATE ROLE`](https://www.postgresql.org/docs/current/sql-createrole.html).
 
 use super::attributes::{Attributes, attributes};
+use crate::operations::macros::options;
 use crate::operations::phrases;
-use crate::{Identifier, IntoIdentifiers, Inverse, Operation, Pgm, Statement, Writer};
+use crate::{Identifier, IntoIdentifiers, Inverse, Object, Operation, Pgm, Statement, Writer};
 
 /// Creates a role.
 pub struct CreateRole {
@@ -49,31 +50,25 @@ impl Pgm {
 
 attributes!(CreateRole);
 
-impl CreateRole {
+options! { CreateRole {
     /// Makes it a member of these roles.
-    pub fn in_role(&mut self, roles: impl IntoIdentifiers) -> &mut Self {
-        self.in_roles.extend(roles.into_identifiers());
-        self
+    pub fn in_role(&mut self, roles: impl IntoIdentifiers) {
+        self.in_roles.extend(roles.into_identifiers())
     }
 
     /// Makes these roles members of it.
-    pub fn role(&mut self, members: impl IntoIdentifiers) -> &mut Self {
-        self.members.extend(members.into_identifiers());
-        self
+    pub fn role(&mut self, members: impl IntoIdentifiers) {
+        self.members.extend(members.into_identifiers())
     }
 
     /// Makes these roles members of it that may let others in.
-    pub fn admin(&mut self, members: impl IntoIdentifiers) -> &mut Self {
-        self.admins.extend(members.into_identifiers());
-        self
+    pub fn admin(&mut self, members: impl IntoIdentifiers) {
+        self.admins.extend(members.into_identifiers())
     }
 
     /// The comment that tools show beside the role.
-    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
-        self.comment = Some(text.into());
-        self
-    }
-}
+    pub fn comment(&mut self, text: impl Into<String>) { self.comment = Some(text.into()) }
+}}
 
 impl Operation for CreateRole {
     fn verb(&self) -> &'static str {
@@ -99,12 +94,11 @@ impl Operation for CreateRole {
             }
             sql
         });
-        let name = self.name.clone().into();
-        phrases::with_comment(create, "ROLE", &name, self.comment.as_deref())
+        phrases::commented(create, &Object::role(&self.name), self.comment.as_deref())
     }
 
     fn inverse(&self) -> Inverse {
-        Inverse::by(phrases::drop("ROLE", &self.name.clone().into(), false, false))
+        Inverse::by(phrases::drop(&Object::role(&self.name)))
     }
 }
 

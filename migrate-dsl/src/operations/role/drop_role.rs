@@ -1,5 +1,6 @@
 //! [`DROP ROLE`](https://www.postgresql.org/docs/current/sql-droprole.html).
 
+use crate::operations::macros::options;
 use crate::operations::phrases;
 use crate::{Identifier, Inverse, Object, Operation, Pgm, Statement};
 
@@ -23,13 +24,10 @@ impl Pgm {
     }
 }
 
-impl DropRole {
+options! { DropRole {
     /// Does nothing if there is no such role.
-    pub fn if_exists(&mut self) -> &mut Self {
-        self.if_exists = true;
-        self
-    }
-}
+    pub fn if_exists(&mut self) { self.if_exists = true }
+}}
 
 impl Operation for DropRole {
     fn verb(&self) -> &'static str {
@@ -41,7 +39,7 @@ impl Operation for DropRole {
     }
 
     fn statements(&self) -> Vec<Statement> {
-        vec![phrases::drop("ROLE", &self.name.clone().into(), self.if_exists, false)]
+        vec![phrases::drop_object(&Object::role(&self.name), self.if_exists, false)]
     }
 
     fn inverse(&self) -> Inverse {

@@ -1,6 +1,7 @@
 //! [`GRANT` of a role](https://www.postgresql.org/docs/current/sql-grant.html#SQL-GRANT-DESCRIPTION-ROLES).
 
 use super::membership::Membership;
+use crate::operations::macros::options;
 use crate::{IntoIdentifiers, IntoRoles, Inverse, Operation, Pgm, Role, Statement, Writer};
 
 /// Makes roles members of others.
@@ -41,31 +42,21 @@ impl Pgm {
     }
 }
 
-impl GrantRole {
+options! { GrantRole {
     /// The members may let others in, and put them out.
-    pub fn with_admin_option(&mut self) -> &mut Self {
-        self.admin_option = true;
-        self
-    }
+    pub fn with_admin_option(&mut self) { self.admin_option = true }
 
     /// Whether the members have the role's privileges without a `SET ROLE`; from PostgreSQL 16.
-    pub fn inherit(&mut self, inherit: bool) -> &mut Self {
-        self.inherit = Some(inherit);
-        self
-    }
+    pub fn inherit(&mut self, inherit: bool) { self.inherit = Some(inherit) }
 
     /// Whether the members may `SET ROLE` to it; from PostgreSQL 16.
-    pub fn set(&mut self, set: bool) -> &mut Self {
-        self.set = Some(set);
-        self
-    }
+    pub fn set(&mut self, set: bool) { self.set = Some(set) }
 
     /// Who grants it; without it, the role that runs the migration.
-    pub fn granted_by(&mut self, role: impl Into<Role>) -> &mut Self {
-        self.membership.granted_by = Some(role.into());
-        self
+    pub fn granted_by(&mut self, role: impl Into<Role>) {
+        self.membership.granted_by = Some(role.into())
     }
-}
+}}
 
 impl Operation for GrantRole {
     fn verb(&self) -> &'static str {

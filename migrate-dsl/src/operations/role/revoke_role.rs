@@ -2,6 +2,7 @@
 
 use super::membership::Membership;
 use crate::choice::Choice;
+use crate::operations::macros::options;
 use crate::{IntoIdentifiers, IntoRoles, Inverse, Operation, Pgm, Role, Statement, Writer};
 
 /// Ends the membership of roles in others.
@@ -32,38 +33,25 @@ impl Pgm {
     }
 }
 
-impl RevokeRole {
+options! { RevokeRole {
     /// Leaves them members who cannot let others in.
-    pub fn admin_option_for(&mut self) -> &mut Self {
-        self.option.set("admin_option_for", "ADMIN");
-        self
-    }
+    pub fn admin_option_for(&mut self) { self.option.set("admin_option_for", "ADMIN") }
 
     /// Leaves them members who do not have the role's privileges without a `SET ROLE`; from
     /// PostgreSQL 16.
-    pub fn inherit_option_for(&mut self) -> &mut Self {
-        self.option.set("inherit_option_for", "INHERIT");
-        self
-    }
+    pub fn inherit_option_for(&mut self) { self.option.set("inherit_option_for", "INHERIT") }
 
     /// Leaves them members who may not `SET ROLE` to it; from PostgreSQL 16.
-    pub fn set_option_for(&mut self) -> &mut Self {
-        self.option.set("set_option_for", "SET");
-        self
-    }
+    pub fn set_option_for(&mut self) { self.option.set("set_option_for", "SET") }
 
     /// Who granted it; without it, the role that runs the migration.
-    pub fn granted_by(&mut self, role: impl Into<Role>) -> &mut Self {
-        self.membership.granted_by = Some(role.into());
-        self
+    pub fn granted_by(&mut self, role: impl Into<Role>) {
+        self.membership.granted_by = Some(role.into())
     }
 
     /// Ends the memberships, too, that these members gave others.
-    pub fn cascade(&mut self) -> &mut Self {
-        self.cascade = true;
-        self
-    }
-}
+    pub fn cascade(&mut self) { self.cascade = true }
+}}
 
 impl Operation for RevokeRole {
     fn verb(&self) -> &'static str {

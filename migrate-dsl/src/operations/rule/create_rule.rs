@@ -1,6 +1,7 @@
 //! [`CREATE RULE`](https://www.postgresql.org/docs/current/sql-createrule.html).
 
 use crate::choice::Choice;
+use crate::operations::macros::options;
 use crate::operations::phrases;
 use crate::{
     Expression, Identifier, IntoExpression, Inverse, Name, Object, Operation, Pgm, Statement,
@@ -56,67 +57,43 @@ impl Pgm {
     }
 }
 
-impl CreateRule {
+options! { CreateRule {
     /// Takes the place of a rule that is there, which is restored when it is reverted.
-    pub fn or_replace(&mut self) -> &mut Self {
-        self.or_replace = true;
-        self
-    }
+    pub fn or_replace(&mut self) { self.or_replace = true }
 
     /// Holds for `INSERT`.
-    pub fn insert(&mut self) -> &mut Self {
-        self.event.set("insert", "INSERT");
-        self
-    }
+    pub fn insert(&mut self) { self.event.set("insert", "INSERT") }
 
     /// Holds for `UPDATE`.
-    pub fn update(&mut self) -> &mut Self {
-        self.event.set("update", "UPDATE");
-        self
-    }
+    pub fn update(&mut self) { self.event.set("update", "UPDATE") }
 
     /// Holds for `DELETE`.
-    pub fn delete(&mut self) -> &mut Self {
-        self.event.set("delete", "DELETE");
-        self
-    }
+    pub fn delete(&mut self) { self.event.set("delete", "DELETE") }
 
     /// Holds where the expression, which may name `OLD` and `NEW`, is true.
-    pub fn only_where(&mut self, condition: impl IntoExpression) -> &mut Self {
-        self.condition = Some(expr(condition));
-        self
+    pub fn only_where(&mut self, condition: impl IntoExpression) {
+        self.condition = Some(expr(condition))
     }
 
     /// Runs the commands besides the statement (PostgreSQL's default).
-    pub fn also(&mut self) -> &mut Self {
-        self.manner.set("also", "ALSO");
-        self
-    }
+    pub fn also(&mut self) { self.manner.set("also", "ALSO") }
 
     /// Runs the commands in place of the statement.
-    pub fn instead(&mut self) -> &mut Self {
-        self.manner.set("instead", "INSTEAD");
-        self
-    }
+    pub fn instead(&mut self) { self.manner.set("instead", "INSTEAD") }
 
     /// Runs nothing.
-    pub fn nothing(&mut self) -> &mut Self {
-        self.commands.set("nothing", String::new());
-        self
-    }
+    pub fn nothing(&mut self) { self.commands.set("nothing", String::new()) }
 
     /// Runs these statements, with `;` between them, which may name `OLD` and `NEW`.
-    pub fn commands(&mut self, sql: impl Into<String>) -> &mut Self {
-        self.commands.set("commands", sql.into());
-        self
+    pub fn commands(&mut self, sql: impl Into<String>) {
+        self.commands.set("commands", sql.into())
     }
 
     /// The comment that tools show beside the rule.
-    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
-        self.comment = Some(text.into());
-        self
-    }
+    pub fn comment(&mut self, text: impl Into<String>) { self.comment = Some(text.into()) }
+}}
 
+impl CreateRule {
     fn write_commands(&self, sql: &mut Writer) {
         let Some(commands) = self.commands.as_ref() else {
             sql.problem(format!("rule `{}` requires `commands` or `nothing`", self.name));

@@ -1,6 +1,7 @@
 //! [`ALTER TABLE … ENABLE RULE`](https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-DISABLE-ENABLE-RULE).
 
 use crate::choice::Choice;
+use crate::operations::macros::options;
 use crate::{Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
 /// Lets a rule of a table be applied.
@@ -36,19 +37,13 @@ impl Pgm {
     }
 }
 
-impl EnableRule {
+options! { EnableRule {
     /// Is applied only where `session_replication_role` is `replica`.
-    pub fn replica(&mut self) -> &mut Self {
-        self.applied.set("replica", "REPLICA");
-        self
-    }
+    pub fn replica(&mut self) { self.applied.set("replica", "REPLICA") }
 
     /// Is applied whatever `session_replication_role` is.
-    pub fn always(&mut self) -> &mut Self {
-        self.applied.set("always", "ALWAYS");
-        self
-    }
-}
+    pub fn always(&mut self) { self.applied.set("always", "ALWAYS") }
+}}
 
 impl Operation for EnableRule {
     fn verb(&self) -> &'static str {

@@ -1,5 +1,6 @@
 //! [`CREATE SCHEMA`](https://www.postgresql.org/docs/current/sql-createschema.html).
 
+use crate::operations::macros::options;
 use crate::operations::phrases;
 use crate::{Identifier, Inverse, Object, Only, Operation, Pgm, Statement, Writer};
 
@@ -34,25 +35,18 @@ impl Pgm {
     }
 }
 
-impl CreateSchema {
+options! { CreateSchema {
     /// Does nothing if the schema is there; then `down` leaves it alone.
-    pub fn if_not_exists(&mut self) -> &mut Self {
-        self.if_not_exists = true;
-        self
-    }
+    pub fn if_not_exists(&mut self) { self.if_not_exists = true }
 
     /// The role that owns it; without it, the one that runs the migration.
-    pub fn authorization(&mut self, role: impl Into<Identifier>) -> &mut Self {
-        self.authorization = Some(role.into());
-        self
+    pub fn authorization(&mut self, role: impl Into<Identifier>) {
+        self.authorization = Some(role.into())
     }
 
     /// The comment that tools show beside the schema.
-    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
-        self.comment = Some(text.into());
-        self
-    }
-}
+    pub fn comment(&mut self, text: impl Into<String>) { self.comment = Some(text.into()) }
+}}
 
 impl Operation for CreateSchema {
     fn verb(&self) -> &'static str {
@@ -73,16 +67,14 @@ impl Operation for CreateSchema {
             }
             sql
         });
-        let name = self.name.clone().into();
-        phrases::with_comment(create, "SCHEMA", &name, self.comment.as_deref())
+        phrases::commented(create, &Object::schema(&self.name), self.comment.as_deref())
     }
 
     fn inverse(&self) -> Inverse {
         if self.if_not_exists {
             return Inverse::capture_only(Only::Itself, [Object::schema(&self.name)]);
         }
-        let name = self.name.clone().into();
-        Inverse::by(phrases::drop("SCHEMA", &name, false, false))
+        Inverse::by(phrases::drop(&Object::schema(&self.name)))
     }
 }
 

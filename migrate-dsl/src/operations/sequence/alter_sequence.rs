@@ -2,6 +2,7 @@
 
 use super::{SequenceOptions, sequence_options};
 use crate::choice::Choice;
+use crate::operations::macros::options;
 use crate::{DataType, Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
 /// Changes a sequence.
@@ -41,43 +42,31 @@ impl Pgm {
     }
 }
 
-impl AlterSequence {
+options! { AlterSequence {
     /// Does nothing if there is no such sequence.
-    pub fn if_exists(&mut self) -> &mut Self {
-        self.if_exists = true;
-        self
-    }
+    pub fn if_exists(&mut self) { self.if_exists = true }
 
     /// The type of its values: `smallint`, `integer` or `bigint`.
-    pub fn data_type(&mut self, data_type: impl Into<DataType>) -> &mut Self {
-        self.data_type = Some(data_type.into());
-        self
+    pub fn data_type(&mut self, data_type: impl Into<DataType>) {
+        self.data_type = Some(data_type.into())
     }
 
     /// Goes away with this column of a table from now on.
-    pub fn owned_by(&mut self, table: impl Into<Name>, column: impl Into<Identifier>) -> &mut Self {
-        self.owner.set("owned_by", Some((table.into(), column.into())));
-        self
+    pub fn owned_by(&mut self, table: impl Into<Name>, column: impl Into<Identifier>) {
+        self.owner.set("owned_by", Some((table.into(), column.into())))
     }
 
     /// Stays when the column goes that it belongs to.
-    pub fn owned_by_none(&mut self) -> &mut Self {
-        self.owner.set("owned_by_none", None);
-        self
-    }
+    pub fn owned_by_none(&mut self) { self.owner.set("owned_by_none", None) }
 
     /// Keeps its value over a crash; from PostgreSQL 15.
-    pub fn set_logged(&mut self) -> &mut Self {
-        self.logged.set("set_logged", true);
-        self
-    }
+    pub fn set_logged(&mut self) { self.logged.set("set_logged", true) }
 
     /// Writes no write-ahead log: after a crash it counts from the start; from PostgreSQL 15.
-    pub fn set_unlogged(&mut self) -> &mut Self {
-        self.logged.set("set_unlogged", false);
-        self
-    }
+    pub fn set_unlogged(&mut self) { self.logged.set("set_unlogged", false) }
+}}
 
+impl AlterSequence {
     fn alter(&self, write: impl FnOnce(&mut Writer) -> &mut Writer) -> Statement {
         Writer::statement(|sql| {
             sql.text("ALTER SEQUENCE").flag(self.if_exists, "IF EXISTS").name(&self.name);

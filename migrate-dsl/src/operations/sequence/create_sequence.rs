@@ -1,6 +1,7 @@
 //! [`CREATE SEQUENCE`](https://www.postgresql.org/docs/current/sql-createsequence.html).
 
 use super::{SequenceOptions, sequence_options};
+use crate::operations::macros::options;
 use crate::operations::phrases;
 use crate::{DataType, Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
@@ -43,43 +44,29 @@ impl Pgm {
     }
 }
 
-impl CreateSequence {
+options! { CreateSequence {
     /// Does nothing if a relation of that name is there; then `down` leaves it alone.
-    pub fn if_not_exists(&mut self) -> &mut Self {
-        self.if_not_exists = true;
-        self
-    }
+    pub fn if_not_exists(&mut self) { self.if_not_exists = true }
 
     /// The type of its values: `smallint`, `integer` or `bigint` (PostgreSQL's default).
-    pub fn data_type(&mut self, data_type: impl Into<DataType>) -> &mut Self {
-        self.data_type = Some(data_type.into());
-        self
+    pub fn data_type(&mut self, data_type: impl Into<DataType>) {
+        self.data_type = Some(data_type.into())
     }
 
     /// Keeps the sequence for the session only, which is that of the runner of migrations.
-    pub fn temporary(&mut self) -> &mut Self {
-        self.temporary = true;
-        self
-    }
+    pub fn temporary(&mut self) { self.temporary = true }
 
     /// Writes no write-ahead log: after a crash it counts from the start; from PostgreSQL 15.
-    pub fn unlogged(&mut self) -> &mut Self {
-        self.unlogged = true;
-        self
-    }
+    pub fn unlogged(&mut self) { self.unlogged = true }
 
     /// Goes away with this column of a table.
-    pub fn owned_by(&mut self, table: impl Into<Name>, column: impl Into<Identifier>) -> &mut Self {
-        self.owner = Some((table.into(), column.into()));
-        self
+    pub fn owned_by(&mut self, table: impl Into<Name>, column: impl Into<Identifier>) {
+        self.owner = Some((table.into(), column.into()))
     }
 
     /// The comment that tools show beside the sequence.
-    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
-        self.comment = Some(text.into());
-        self
-    }
-}
+    pub fn comment(&mut self, text: impl Into<String>) { self.comment = Some(text.into()) }
+}}
 sequence_options!(CreateSequence, options);
 
 impl Operation for CreateSequence {
@@ -113,17 +100,17 @@ impl Operation for CreateSequence {
             }
             sql
         });
-        phrases::with_comment(create, "SEQUENCE", &self.name, self.comment.as_deref())
+        phrases::commented(create, &Object::sequence(&self.name), self.comment.as_deref())
     }
 
     fn inverse(&self) -> Inverse {
         if self.temporary {
-            return Inverse::by(phrases::drop_temporary("SEQUENCE", &self.name));
+            return Inverse::by(phrases::drop_temporary(Object::sequence, &self.name));
         }
         if self.if_not_exists {
             return Inverse::capture([Object::sequence(&self.name)]);
         }
-        Inverse::by(phrases::drop("SEQUENCE", &self.name, false, false))
+        Inverse::by(phrases::drop(&Object::sequence(&self.name)))
     }
 }
 

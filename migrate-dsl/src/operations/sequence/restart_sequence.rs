@@ -1,5 +1,6 @@
 //! [`ALTER SEQUENCE … RESTART`](https://www.postgresql.org/docs/current/sql-altersequence.html).
 
+use crate::operations::macros::options;
 use crate::{Inverse, Name, Operation, Pgm, Statement, Writer};
 
 /// Sets the value at which a sequence goes on.
@@ -23,13 +24,10 @@ impl Pgm {
     }
 }
 
-impl RestartSequence {
+options! { RestartSequence {
     /// The next value.
-    pub fn with(&mut self, value: i64) -> &mut Self {
-        self.value = Some(value);
-        self
-    }
-}
+    pub fn with(&mut self, value: i64) { self.value = Some(value) }
+}}
 
 impl Operation for RestartSequence {
     fn verb(&self) -> &'static str {

@@ -1,5 +1,6 @@
 //! [`ALTER STATISTICS`](https://www.postgresql.org/docs/current/sql-alterstatistics.html).
 
+use crate::operations::macros::options;
 use crate::{Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
 /// Changes how much extended statistics keep.
@@ -30,19 +31,13 @@ impl Pgm {
     }
 }
 
-impl AlterStatistics {
+options! { AlterStatistics {
     /// Does nothing if there are no such statistics.
-    pub fn if_exists(&mut self) -> &mut Self {
-        self.if_exists = true;
-        self
-    }
+    pub fn if_exists(&mut self) { self.if_exists = true }
 
     /// How much `ANALYZE` notes, 0 to 10000; -1 for what the columns have.
-    pub fn set_statistics(&mut self, target: i32) -> &mut Self {
-        self.target = Some(target);
-        self
-    }
-}
+    pub fn set_statistics(&mut self, target: i32) { self.target = Some(target) }
+}}
 
 impl Operation for AlterStatistics {
     fn verb(&self) -> &'static str {

@@ -1,6 +1,7 @@
 //! [`CREATE STATISTICS`](https://www.postgresql.org/docs/current/sql-createstatistics.html).
 
 use crate::operations::index::IntoIndexElements;
+use crate::operations::macros::options;
 use crate::operations::phrases;
 use crate::{Expression, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
@@ -48,13 +49,15 @@ impl Pgm {
     }
 }
 
-impl CreateStatistics {
+options! { CreateStatistics {
     /// Does nothing if statistics of that name are there, which then stay when it is reverted.
-    pub fn if_not_exists(&mut self) -> &mut Self {
-        self.if_not_exists = true;
-        self
-    }
+    pub fn if_not_exists(&mut self) { self.if_not_exists = true }
 
+    /// The comment that tools show beside the statistics.
+    pub fn comment(&mut self, text: impl Into<String>) { self.comment = Some(text.into()) }
+}}
+
+impl CreateStatistics {
     /// Counts the distinct values of the columns together. Without a kind, all are kept.
     pub fn ndistinct(&mut self) -> &mut Self {
         self.kind("ndistinct")
@@ -68,12 +71,6 @@ impl CreateStatistics {
     /// Keeps the most common values.
     pub fn mcv(&mut self) -> &mut Self {
         self.kind("mcv")
-    }
-
-    /// The comment that tools show beside the statistics.
-    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
-        self.comment = Some(text.into());
-        self
     }
 
     fn kind(&mut self, kind: &'static str) -> &mut Self {
@@ -118,7 +115,7 @@ impl Operation for CreateStatistics {
         if self.if_not_exists {
             return Inverse::capture([Object::statistics(&self.name)]);
         }
-        Inverse::by(phrases::drop("STATISTICS", &self.name, false, false))
+        Inverse::by(phrases::drop(&Object::statistics(&self.name)))
     }
 }
 

@@ -1,6 +1,6 @@
 //! [`ALTER SUBSCRIPTION`](https://www.postgresql.org/docs/current/sql-altersubscription.html).
 
-use super::options::{Options, options, write_connection};
+use super::options::{Options, subscription_options, write_connection};
 use crate::{
     Identifier, IntoIdentifiers, Inverse, Object, Operation, OptionValue, Pgm, Statement, Writer,
 };
@@ -54,7 +54,7 @@ impl Pgm {
     }
 }
 
-options!(AlterSubscription);
+subscription_options!(AlterSubscription);
 
 impl AlterSubscription {
     /// Where the publisher is; with a password in it, `env("…")`.

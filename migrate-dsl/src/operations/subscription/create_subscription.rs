@@ -1,8 +1,11 @@
 //! [`CREATE SUBSCRIPTION`](https://www.postgresql.org/docs/current/sql-createsubscription.html).
 
-use super::options::{Options, options, part_from_slot, write_connection};
+use super::options::{Options, part_from_slot, subscription_options, write_connection};
+use crate::operations::macros::options;
 use crate::operations::phrases;
-use crate::{Identifier, IntoIdentifiers, Inverse, Operation, OptionValue, Pgm, Statement, Writer};
+use crate::{
+    Identifier, IntoIdentifiers, Inverse, Object, Operation, OptionValue, Pgm, Statement, Writer,
+};
 
 /// Creates a subscription.
 pub struct CreateSubscription {
@@ -51,7 +54,7 @@ impl Pgm {
     }
 }
 
-options!(CreateSubscription);
+subscription_options!(CreateSubscription);
 
 impl CreateSubscription {
     /// Whether it looks at the publisher now; with `false` it is not enabled, makes no slot and
@@ -75,13 +78,14 @@ impl CreateSubscription {
     pub fn copy_data(&mut self, copy: bool) -> &mut Self {
         self.set("copy_data", copy)
     }
+}
 
+options! { CreateSubscription {
     /// The comment that tools show beside the subscription.
-    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
-        self.comment = Some(text.into());
-        self
-    }
+    pub fn comment(&mut self, text: impl Into<String>) { self.comment = Some(text.into()) }
+}}
 
+impl CreateSubscription {
     fn set(&mut self, option: &'static str, value: impl ToString) -> &mut Self {
         self.options.set(option, value);
         self
@@ -122,8 +126,7 @@ impl Operation for CreateSubscription {
             }
             sql
         });
-        let name = self.name.clone().into();
-        phrases::with_comment(create, "SUBSCRIPTION", &name, self.comment.as_deref())
+        phrases::commented(create, &Object::subscription(&self.name), self.comment.as_deref())
     }
 
     fn inverse(&self) -> Inverse {
@@ -138,9 +141,8 @@ impl Operation for CreateSubscription {
             // The slot, if there is one, is not the migration's, and a drop would ask for it.
             statements.extend(part_from_slot(&self.name));
         }
-        let name = self.name.clone().into();
-        statements.push(phrases::drop("SUBSCRIPTION", &name, false, false));
-        Inverse::Construction(statements)
+        statements.push(phrases::drop(&Object::subscription(&self.name)));
+        Inverse::Derived(statements)
     }
 }
 

@@ -1,6 +1,7 @@
 //! [`DROP SUBSCRIPTION`](https://www.postgresql.org/docs/current/sql-dropsubscription.html).
 
 use super::options::part_from_slot;
+use crate::operations::macros::options;
 use crate::{Identifier, Inverse, Object, Operation, Pgm, Statement, Writer};
 
 /// Drops a subscription.
@@ -23,20 +24,14 @@ impl Pgm {
     }
 }
 
-impl DropSubscription {
+options! { DropSubscription {
     /// Does nothing if there is no such subscription.
-    pub fn if_exists(&mut self) -> &mut Self {
-        self.if_exists = true;
-        self
-    }
+    pub fn if_exists(&mut self) { self.if_exists = true }
 
     /// Leaves the slot on the publisher, which may be out of reach. A slot that nobody follows
     /// keeps the publisher's log: it is to be dropped there.
-    pub fn keep_slot(&mut self) -> &mut Self {
-        self.keep_slot = true;
-        self
-    }
-}
+    pub fn keep_slot(&mut self) { self.keep_slot = true }
+}}
 
 impl Operation for DropSubscription {
     fn verb(&self) -> &'static str {

@@ -69,7 +69,7 @@ impl Options {
 }
 
 /// The options that can be altered, too.
-macro_rules! options {
+macro_rules! subscription_options {
     ($operation:ty) => {
         impl $operation {
             /// The slot on the publisher; without it, one of the subscription's name.
@@ -135,7 +135,7 @@ macro_rules! options {
         }
     };
 }
-pub(super) use options;
+pub(super) use subscription_options;
 
 /// `CONNECTION '…'`; a password in it is a problem.
 pub(super) fn write_connection(sql: &mut Writer, connection: &OptionValue) {

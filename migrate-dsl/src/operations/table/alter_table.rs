@@ -1,5 +1,6 @@
 //! [`ALTER TABLE`](https://www.postgresql.org/docs/current/sql-altertable.html).
 
+use crate::operations::macros::options;
 use crate::{Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
 /// Changes what holds for a table as a whole.
@@ -45,13 +46,12 @@ impl Pgm {
     }
 }
 
-impl AlterTable {
+options! { AlterTable {
     /// Does nothing if there is no such table.
-    pub fn if_exists(&mut self) -> &mut Self {
-        self.if_exists = true;
-        self
-    }
+    pub fn if_exists(&mut self) { self.if_exists = true }
+}}
 
+impl AlterTable {
     /// Writes the write-ahead log again. The table is rewritten while nobody can read it.
     pub fn set_logged(&mut self) -> &mut Self {
         self.change(Change::Words("SET LOGGED"))

@@ -2,6 +2,7 @@
 
 use super::partitioning::{Bound, write_bound};
 use crate::choice::Choice;
+use crate::operations::macros::options;
 use crate::{DefaultValue, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
 /// Makes a table a partition of another.
@@ -64,19 +65,17 @@ impl AttachPartition {
         self.bound.set("values_in", Bound::list(list));
         self
     }
+}
 
+options! { AttachPartition {
     /// Takes the rows whose hash leaves this remainder.
-    pub fn modulus(&mut self, modulus: u32, remainder: u32) -> &mut Self {
-        self.bound.set("modulus", Bound::Hash(modulus, remainder));
-        self
+    pub fn modulus(&mut self, modulus: u32, remainder: u32) {
+        self.bound.set("modulus", Bound::Hash(modulus, remainder))
     }
 
     /// Takes the rows that no other partition takes.
-    pub fn default_partition(&mut self) -> &mut Self {
-        self.bound.set("default_partition", Bound::Rest);
-        self
-    }
-}
+    pub fn default_partition(&mut self) { self.bound.set("default_partition", Bound::Rest) }
+}}
 
 impl Operation for AttachPartition {
     fn verb(&self) -> &'static str {

@@ -3,6 +3,7 @@
 use super::partitioning::{Bound, PartitionBy, write_bound};
 use crate::choice::Choice;
 use crate::operations::index::IntoIndexElements;
+use crate::operations::macros::options;
 use crate::operations::phrases;
 use crate::{DefaultValue, Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
@@ -80,75 +81,56 @@ impl CreatePartition {
         self.bound.set("values_in", Bound::list(list));
         self
     }
+}
 
+options! { CreatePartition {
     /// Takes the rows whose hash leaves this remainder.
-    pub fn modulus(&mut self, modulus: u32, remainder: u32) -> &mut Self {
-        self.bound.set("modulus", Bound::Hash(modulus, remainder));
-        self
+    pub fn modulus(&mut self, modulus: u32, remainder: u32) {
+        self.bound.set("modulus", Bound::Hash(modulus, remainder))
     }
 
     /// Takes the rows that no other partition takes.
-    pub fn default_partition(&mut self) -> &mut Self {
-        self.bound.set("default_partition", Bound::Rest);
-        self
-    }
+    pub fn default_partition(&mut self) { self.bound.set("default_partition", Bound::Rest) }
 
     /// Spreads the partition's own rows further, by ranges.
-    pub fn partition_by_range(&mut self, key: impl IntoIndexElements) -> &mut Self {
-        self.partition_by.set("partition_by_range", PartitionBy::range(key));
-        self
+    pub fn partition_by_range(&mut self, key: impl IntoIndexElements) {
+        self.partition_by.set("partition_by_range", PartitionBy::range(key))
     }
 
     /// Spreads the partition's own rows further, by lists of values.
-    pub fn partition_by_list(&mut self, key: impl IntoIndexElements) -> &mut Self {
-        self.partition_by.set("partition_by_list", PartitionBy::list(key));
-        self
+    pub fn partition_by_list(&mut self, key: impl IntoIndexElements) {
+        self.partition_by.set("partition_by_list", PartitionBy::list(key))
     }
 
     /// Spreads the partition's own rows further, evenly.
-    pub fn partition_by_hash(&mut self, key: impl IntoIndexElements) -> &mut Self {
-        self.partition_by.set("partition_by_hash", PartitionBy::hash(key));
-        self
+    pub fn partition_by_hash(&mut self, key: impl IntoIndexElements) {
+        self.partition_by.set("partition_by_hash", PartitionBy::hash(key))
     }
 
     /// Does nothing if a relation of that name is there; then `down` leaves it alone.
-    pub fn if_not_exists(&mut self) -> &mut Self {
-        self.if_not_exists = true;
-        self
-    }
+    pub fn if_not_exists(&mut self) { self.if_not_exists = true }
 
     /// Writes no write-ahead log: faster, and empty after a crash.
-    pub fn unlogged(&mut self) -> &mut Self {
-        self.unlogged = true;
-        self
-    }
+    pub fn unlogged(&mut self) { self.unlogged = true }
 
     /// The [access method](https://www.postgresql.org/docs/current/tableam.html) that stores the
     /// rows; `heap` without it.
-    pub fn using(&mut self, method: impl Into<Identifier>) -> &mut Self {
-        self.method = Some(method.into());
-        self
-    }
+    pub fn using(&mut self, method: impl Into<Identifier>) { self.method = Some(method.into()) }
 
     /// Sets a [storage parameter](https://www.postgresql.org/docs/current/sql-createtable.html#SQL-CREATETABLE-STORAGE-PARAMETERS),
     /// such as `fillfactor`.
-    pub fn parameter(&mut self, name: impl Into<Identifier>, value: impl ToString) -> &mut Self {
-        self.parameters.push((name.into(), value.to_string()));
-        self
+    pub fn parameter(&mut self, name: impl Into<Identifier>, value: impl ToString) {
+        self.parameters.push((name.into(), value.to_string()))
     }
 
     /// Where the partition is stored.
-    pub fn tablespace(&mut self, name: impl Into<Identifier>) -> &mut Self {
-        self.tablespace = Some(name.into());
-        self
+    pub fn tablespace(&mut self, name: impl Into<Identifier>) {
+        self.tablespace = Some(name.into())
     }
 
     /// The comment that tools show beside the partition.
-    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
-        self.comment = Some(text.into());
-        self
-    }
-}
+    pub fn comment(&mut self, text: impl Into<String>) { self.comment = Some(text.into()) }
+}}
 
 impl Operation for CreatePartition {
     fn verb(&self) -> &'static str {
@@ -182,7 +164,7 @@ impl Operation for CreatePartition {
             }
             sql
         });
-        phrases::with_comment(create, "TABLE", &self.name, self.comment.as_deref())
+        phrases::commented(create, &Object::table(&self.name), self.comment.as_deref())
     }
 
     fn inverse(&self) -> Inverse {
@@ -193,7 +175,7 @@ impl Operation for CreatePartition {
         let detach = Writer::statement(|sql| {
             sql.text("ALTER TABLE").name(&self.parent).text("DETACH PARTITION").name(&self.name)
         });
-        Inverse::Construction(vec![detach, phrases::drop("TABLE", &self.name, false, false)])
+        Inverse::Derived(vec![detach, phrases::drop(&Object::table(&self.name))])
     }
 }
 

@@ -3,6 +3,7 @@
 use super::partitioning::PartitionBy;
 use crate::choice::Choice;
 use crate::operations::index::IntoIndexElements;
+use crate::operations::macros::options;
 use crate::operations::phrases;
 use crate::{Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Table, Writer};
 
@@ -69,37 +70,24 @@ impl Pgm {
     }
 }
 
-impl CreateTable {
+options! { CreateTable {
     /// Does nothing if a relation of that name is there, whatever it looks like; then `down`
     /// leaves it alone.
-    pub fn if_not_exists(&mut self) -> &mut Self {
-        self.if_not_exists = true;
-        self
-    }
+    pub fn if_not_exists(&mut self) { self.if_not_exists = true }
 
     /// Writes no write-ahead log: faster, and empty after a crash.
-    pub fn unlogged(&mut self) -> &mut Self {
-        self.unlogged = true;
-        self
-    }
+    pub fn unlogged(&mut self) { self.unlogged = true }
 
     /// Keeps the table for the session only, which is that of the runner of migrations.
-    pub fn temporary(&mut self) -> &mut Self {
-        self.temporary = true;
-        self
-    }
+    pub fn temporary(&mut self) { self.temporary = true }
 
     /// Empties the temporary table at the end of each transaction.
-    pub fn on_commit_delete_rows(&mut self) -> &mut Self {
-        self.on_commit.set("on_commit_delete_rows", "ON COMMIT DELETE ROWS");
-        self
+    pub fn on_commit_delete_rows(&mut self) {
+        self.on_commit.set("on_commit_delete_rows", "ON COMMIT DELETE ROWS")
     }
 
     /// Drops the temporary table at the end of the transaction, which is the migration's.
-    pub fn on_commit_drop(&mut self) -> &mut Self {
-        self.on_commit.set("on_commit_drop", "ON COMMIT DROP");
-        self
-    }
+    pub fn on_commit_drop(&mut self) { self.on_commit.set("on_commit_drop", "ON COMMIT DROP") }
 
     /// Makes a table whose columns are the attributes of this composite type; more than their type
     /// is said of them with [`attribute`](Table::attribute).
@@ -115,64 +103,47 @@ impl CreateTable {
     /// );"#
     /// );
     /// ```
-    pub fn of_type(&mut self, name: impl Into<Name>) -> &mut Self {
-        self.of_type = Some(name.into());
-        self
-    }
+    pub fn of_type(&mut self, name: impl Into<Name>) { self.of_type = Some(name.into()) }
 
     /// Takes over the columns of another table and shows its rows there too, see
     /// [Inheritance](https://www.postgresql.org/docs/current/ddl-inherit.html); may be called
     /// more than once.
-    pub fn inherits(&mut self, parent: impl Into<Name>) -> &mut Self {
-        self.inherits.push(parent.into());
-        self
-    }
+    pub fn inherits(&mut self, parent: impl Into<Name>) { self.inherits.push(parent.into()) }
 
     /// Spreads the rows over [partitions](https://www.postgresql.org/docs/current/ddl-partitioning.html)
     /// by ranges of these columns or expressions; see [`Pgm::create_partition`].
-    pub fn partition_by_range(&mut self, key: impl IntoIndexElements) -> &mut Self {
-        self.partition_by.set("partition_by_range", PartitionBy::range(key));
-        self
+    pub fn partition_by_range(&mut self, key: impl IntoIndexElements) {
+        self.partition_by.set("partition_by_range", PartitionBy::range(key))
     }
 
     /// Spreads the rows over partitions by lists of values.
-    pub fn partition_by_list(&mut self, key: impl IntoIndexElements) -> &mut Self {
-        self.partition_by.set("partition_by_list", PartitionBy::list(key));
-        self
+    pub fn partition_by_list(&mut self, key: impl IntoIndexElements) {
+        self.partition_by.set("partition_by_list", PartitionBy::list(key))
     }
 
     /// Spreads the rows over partitions evenly.
-    pub fn partition_by_hash(&mut self, key: impl IntoIndexElements) -> &mut Self {
-        self.partition_by.set("partition_by_hash", PartitionBy::hash(key));
-        self
+    pub fn partition_by_hash(&mut self, key: impl IntoIndexElements) {
+        self.partition_by.set("partition_by_hash", PartitionBy::hash(key))
     }
 
     /// Sets a [storage parameter](https://www.postgresql.org/docs/current/sql-createtable.html#SQL-CREATETABLE-STORAGE-PARAMETERS),
     /// such as `fillfactor` or `toast.autovacuum_enabled`.
-    pub fn parameter(&mut self, name: impl Into<Identifier>, value: impl ToString) -> &mut Self {
-        self.parameters.push((name.into(), value.to_string()));
-        self
+    pub fn parameter(&mut self, name: impl Into<Identifier>, value: impl ToString) {
+        self.parameters.push((name.into(), value.to_string()))
     }
 
     /// The [access method](https://www.postgresql.org/docs/current/tableam.html) that stores the
     /// rows; `heap` without it.
-    pub fn using(&mut self, method: impl Into<Identifier>) -> &mut Self {
-        self.method = Some(method.into());
-        self
-    }
+    pub fn using(&mut self, method: impl Into<Identifier>) { self.method = Some(method.into()) }
 
     /// Where the table is stored.
-    pub fn tablespace(&mut self, name: impl Into<Identifier>) -> &mut Self {
-        self.tablespace = Some(name.into());
-        self
+    pub fn tablespace(&mut self, name: impl Into<Identifier>) {
+        self.tablespace = Some(name.into())
     }
 
     /// The comment that tools show beside the table.
-    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
-        self.comment = Some(text.into());
-        self
-    }
-}
+    pub fn comment(&mut self, text: impl Into<String>) { self.comment = Some(text.into()) }
+}}
 
 impl Operation for CreateTable {
     fn verb(&self) -> &'static str {
@@ -230,7 +201,7 @@ impl Operation for CreateTable {
             sql
         });
         let comment = self.comment.as_deref();
-        let mut statements = phrases::with_comment(create, "TABLE", &self.name, comment);
+        let mut statements = phrases::commented(create, &Object::table(&self.name), comment);
         statements.extend(self.table.storage_statements(&self.name));
         statements.extend(self.table.comment_statements(&self.name));
         statements
@@ -238,12 +209,12 @@ impl Operation for CreateTable {
 
     fn inverse(&self) -> Inverse {
         if self.temporary {
-            return Inverse::by(phrases::drop_temporary("TABLE", &self.name));
+            return Inverse::by(phrases::drop_temporary(Object::table, &self.name));
         }
         if self.if_not_exists {
             return Inverse::capture([Object::table(&self.name)]);
         }
-        Inverse::by(phrases::drop("TABLE", &self.name, false, false))
+        Inverse::by(phrases::drop(&Object::table(&self.name)))
     }
 
     fn hints(&self) -> Vec<String> {

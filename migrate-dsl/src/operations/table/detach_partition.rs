@@ -1,5 +1,6 @@
 //! [`ALTER TABLE … DETACH PARTITION`](https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DETACH-PARTITION).
 
+use crate::operations::macros::options;
 use crate::{Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
 /// Makes a partition a table of its own.
@@ -37,20 +38,14 @@ impl Pgm {
     }
 }
 
-impl DetachPartition {
+options! { DetachPartition {
     /// Lets others go on reading and writing meanwhile, outside a transaction; from PostgreSQL 14,
     /// and not where there is a default partition.
-    pub fn concurrently(&mut self) -> &mut Self {
-        self.concurrently = true;
-        self
-    }
+    pub fn concurrently(&mut self) { self.concurrently = true }
 
     /// Completes what was begun `concurrently` and then was cut off; from PostgreSQL 14.
-    pub fn finalize(&mut self) -> &mut Self {
-        self.finalize = true;
-        self
-    }
-}
+    pub fn finalize(&mut self) { self.finalize = true }
+}}
 
 impl Operation for DetachPartition {
     fn verb(&self) -> &'static str {

@@ -1,5 +1,6 @@
 //! [`DROP TABLE`](https://www.postgresql.org/docs/current/sql-droptable.html).
 
+use crate::operations::macros::options;
 use crate::operations::{keep, phrases};
 use crate::{
     Capture, IntoNames, Inverse, Name, Object, Operation, Pgm, Statement, Writer, kept_name,
@@ -35,18 +36,12 @@ impl Pgm {
     }
 }
 
-impl DropTable {
+options! { DropTable {
     /// Leaves out a table that is not there.
-    pub fn if_exists(&mut self) -> &mut Self {
-        self.if_exists = true;
-        self
-    }
+    pub fn if_exists(&mut self) { self.if_exists = true }
 
     /// Drops what depends on the tables too: views, and the foreign keys that point at them.
-    pub fn cascade(&mut self) -> &mut Self {
-        self.cascade = true;
-        self
-    }
+    pub fn cascade(&mut self) { self.cascade = true }
 
     /// Sets the tables aside instead, under their [`kept_name`]: `posts` becomes `kept_posts`,
     /// without constraints, indexes, triggers and policies, and without the foreign keys that point
@@ -65,11 +60,10 @@ impl DropTable {
     ///     "ALTER TABLE \"kept_posts\" RENAME TO \"posts\";\n-- as it was: table `posts`"
     /// );
     /// ```
-    pub fn keep_data(&mut self) -> &mut Self {
-        self.keep_data = true;
-        self
-    }
+    pub fn keep_data(&mut self) { self.keep_data = true }
+}}
 
+impl DropTable {
     fn names(&self) -> String {
         let names = self.tables.iter().map(|table| format!("`{table}`"));
         names.collect::<Vec<_>>().join(", ")
@@ -95,10 +89,9 @@ impl Operation for DropTable {
             if self.if_exists {
                 take_off.problems.push(keep::problem_of_if_exists(&self.names()));
             }
-            let aside = self
-                .tables
-                .iter()
-                .map(|table| phrases::rename("TABLE", table, &kept_name(table.name.as_str())));
+            let aside = self.tables.iter().map(|table| {
+                phrases::rename_object(&Object::table(table), &kept_name(table.name.as_str()))
+            });
             return [take_off].into_iter().chain(aside).collect();
         }
         vec![Writer::statement(|sql| {
@@ -116,12 +109,11 @@ impl Operation for DropTable {
         if !self.keep_data {
             return Inverse::capture_without(tables, "its rows are not restored");
         }
-        let back = self
-            .tables
-            .iter()
-            .rev()
-            .map(|table| phrases::rename_back("TABLE", table, &kept_name(table.name.as_str())));
-        Inverse::Capture(Capture {
+        let back = self.tables.iter().rev().map(|table| {
+            let kept = table.sibling(kept_name(table.name.as_str()));
+            phrases::rename_object(&Object::table(kept), &table.name)
+        });
+        Inverse::Captured(Capture {
             objects: tables.collect(),
             must_exist: false,
             lost: None,

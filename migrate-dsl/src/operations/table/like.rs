@@ -1,5 +1,6 @@
 //! [`CREATE TABLE … (LIKE …)`](https://www.postgresql.org/docs/current/sql-createtable.html).
 
+use crate::operations::macros::options;
 use crate::{Name, Table, Writer};
 
 /// Columns copied from another table.
@@ -75,19 +76,15 @@ impl Table {
     }
 }
 
-impl Like {
+options! { Like {
     /// Copies this too.
-    pub fn including(&mut self, option: LikeOption) -> &mut Self {
-        self.options.push(("INCLUDING", option));
-        self
-    }
+    pub fn including(&mut self, option: LikeOption) { self.options.push(("INCLUDING", option)) }
 
     /// Leaves this out after all.
-    pub fn excluding(&mut self, option: LikeOption) -> &mut Self {
-        self.options.push(("EXCLUDING", option));
-        self
-    }
+    pub fn excluding(&mut self, option: LikeOption) { self.options.push(("EXCLUDING", option)) }
+}}
 
+impl Like {
     pub(crate) fn write(&self, sql: &mut Writer) {
         sql.text("LIKE").name(&self.source);
         for (word, option) in &self.options {

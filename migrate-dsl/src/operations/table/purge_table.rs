@@ -1,5 +1,6 @@
 //! [`DROP TABLE`](https://www.postgresql.org/docs/current/sql-droptable.html), of what was kept.
 
+use crate::operations::macros::options;
 use crate::{IntoNames, Inverse, Name, Object, Operation, Pgm, Statement, Writer, kept_name};
 
 /// Drops tables that were set aside.
@@ -32,13 +33,10 @@ impl Pgm {
     }
 }
 
-impl PurgeTable {
+options! { PurgeTable {
     /// Leaves out a table that is not there.
-    pub fn if_exists(&mut self) -> &mut Self {
-        self.if_exists = true;
-        self
-    }
-}
+    pub fn if_exists(&mut self) { self.if_exists = true }
+}}
 
 impl Operation for PurgeTable {
     fn verb(&self) -> &'static str {

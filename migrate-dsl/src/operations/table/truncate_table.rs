@@ -1,5 +1,6 @@
 //! [`TRUNCATE`](https://www.postgresql.org/docs/current/sql-truncate.html).
 
+use crate::operations::macros::options;
 use crate::{IntoNames, Inverse, Name, Operation, Pgm, Statement, Writer};
 
 /// Deletes all rows of tables.
@@ -26,19 +27,15 @@ impl Pgm {
     }
 }
 
-impl TruncateTable {
+options! { TruncateTable {
     /// Lets the sequences of their columns count from their start again.
-    pub fn restart_identity(&mut self) -> &mut Self {
-        self.restart_identity = true;
-        self
-    }
+    pub fn restart_identity(&mut self) { self.restart_identity = true }
 
     /// Deletes the rows of tables whose foreign keys point at them too.
-    pub fn cascade(&mut self) -> &mut Self {
-        self.cascade = true;
-        self
-    }
+    pub fn cascade(&mut self) { self.cascade = true }
+}}
 
+impl TruncateTable {
     fn names(&self) -> String {
         let names = self.tables.iter().map(|table| format!("`{table}`"));
         names.collect::<Vec<_>>().join(", ")

@@ -1,5 +1,6 @@
 //! [`ALTER TEXT SEARCH CONFIGURATION`](https://www.postgresql.org/docs/current/sql-altertsconfig.html).
 
+use crate::operations::macros::options;
 use crate::{
     Identifier, IntoIdentifiers, Inverse, Name, Object, Operation, Pgm, Statement, Writer,
 };
@@ -91,13 +92,14 @@ impl AlterTextSearchConfiguration {
     pub fn drop_mapping(&mut self, tokens: impl IntoIdentifiers) -> &mut Self {
         self.action(Action::Drop(tokens.into_identifiers()))
     }
+}
 
+options! { AlterTextSearchConfiguration {
     /// With [`drop_mapping`](Self::drop_mapping): passes over kinds that no dictionary looks at.
-    pub fn if_exists(&mut self) -> &mut Self {
-        self.if_exists = true;
-        self
-    }
+    pub fn if_exists(&mut self) { self.if_exists = true }
+}}
 
+impl AlterTextSearchConfiguration {
     fn action(&mut self, action: Action) -> &mut Self {
         self.actions.push(action);
         self

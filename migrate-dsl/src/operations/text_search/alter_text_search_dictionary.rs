@@ -1,5 +1,6 @@
 //! [`ALTER TEXT SEARCH DICTIONARY`](https://www.postgresql.org/docs/current/sql-altertsdictionary.html).
 
+use crate::operations::macros::options;
 use crate::{Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
 /// Changes the options of a text search dictionary.
@@ -32,19 +33,17 @@ impl Pgm {
     }
 }
 
-impl AlterTextSearchDictionary {
+options! { AlterTextSearchDictionary {
     /// Sets an option of the template, in lower case.
-    pub fn set_option(&mut self, name: impl Into<Identifier>, value: impl ToString) -> &mut Self {
-        self.options.push((name.into(), Some(value.to_string())));
-        self
+    pub fn set_option(&mut self, name: impl Into<Identifier>, value: impl ToString) {
+        self.options.push((name.into(), Some(value.to_string())))
     }
 
     /// Takes an option away.
-    pub fn reset_option(&mut self, name: impl Into<Identifier>) -> &mut Self {
-        self.options.push((name.into(), None));
-        self
+    pub fn reset_option(&mut self, name: impl Into<Identifier>) {
+        self.options.push((name.into(), None))
     }
-}
+}}
 
 impl Operation for AlterTextSearchDictionary {
     fn verb(&self) -> &'static str {

@@ -1,5 +1,6 @@
 //! [`CREATE TEXT SEARCH CONFIGURATION`](https://www.postgresql.org/docs/current/sql-createtsconfig.html).
 
+use crate::operations::macros::options;
 use crate::operations::phrases;
 use crate::{Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
@@ -40,25 +41,22 @@ impl Pgm {
     }
 }
 
-impl CreateTextSearchConfiguration {
+options! { CreateTextSearchConfiguration {
     /// Takes texts apart by this parser, and knows no dictionaries yet.
-    pub fn parser(&mut self, parser: impl Into<Name>) -> &mut Self {
-        self.source = Some(("PARSER", parser.into()));
-        self
+    pub fn parser(&mut self, parser: impl Into<Name>) {
+        self.source = Some(("PARSER", parser.into()))
     }
 
     /// Is a copy of this configuration.
-    pub fn copy(&mut self, configuration: impl Into<Name>) -> &mut Self {
-        self.source = Some(("COPY", configuration.into()));
-        self
+    pub fn copy(&mut self, configuration: impl Into<Name>) {
+        self.source = Some(("COPY", configuration.into()))
     }
 
     /// The comment that tools show beside the configuration.
-    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
-        self.comment = Some(text.into());
-        self
-    }
+    pub fn comment(&mut self, text: impl Into<String>) { self.comment = Some(text.into()) }
+}}
 
+impl CreateTextSearchConfiguration {
     fn object(&self) -> Object {
         Object::text_search_configuration(&self.name)
     }

@@ -1,5 +1,6 @@
 //! [`CREATE TEXT SEARCH DICTIONARY`](https://www.postgresql.org/docs/current/sql-createtsdictionary.html).
 
+use crate::operations::macros::options;
 use crate::operations::phrases;
 use crate::{Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
@@ -43,19 +44,17 @@ impl Pgm {
     }
 }
 
-impl CreateTextSearchDictionary {
+options! { CreateTextSearchDictionary {
     /// Sets an option of the template, in lower case: `stopwords`, `dictfile`, `language`.
-    pub fn option(&mut self, name: impl Into<Identifier>, value: impl ToString) -> &mut Self {
-        self.options.push((name.into(), value.to_string()));
-        self
+    pub fn option(&mut self, name: impl Into<Identifier>, value: impl ToString) {
+        self.options.push((name.into(), value.to_string()))
     }
 
     /// The comment that tools show beside the dictionary.
-    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
-        self.comment = Some(text.into());
-        self
-    }
+    pub fn comment(&mut self, text: impl Into<String>) { self.comment = Some(text.into()) }
+}}
 
+impl CreateTextSearchDictionary {
     fn object(&self) -> Object {
         Object::text_search_dictionary(&self.name)
     }

@@ -3,6 +3,7 @@
 use super::action::Action;
 use super::event::{Event, Firing};
 use crate::operations::constraint::Timing;
+use crate::operations::macros::options;
 use crate::operations::phrases;
 use crate::{
     DataType, Expression, Identifier, IntoExpression, IntoIdentifiers, Inverse, Name, Object,
@@ -75,32 +76,54 @@ impl Pgm {
     }
 }
 
-impl CreateTrigger {
+options! { CreateTrigger {
     /// Takes the place of a trigger that is there, from PostgreSQL 14; when it is reverted that one
     /// is restored.
-    pub fn or_replace(&mut self) -> &mut Self {
-        self.or_replace = true;
-        self
-    }
+    pub fn or_replace(&mut self) { self.or_replace = true }
 
     /// Fires before the change, which the function may alter or leave out.
-    pub fn before(&mut self) -> &mut Self {
-        self.firing.time.set("before", "BEFORE");
-        self
-    }
+    pub fn before(&mut self) { self.firing.time.set("before", "BEFORE") }
 
     /// Fires after the change.
-    pub fn after(&mut self) -> &mut Self {
-        self.firing.time.set("after", "AFTER");
-        self
-    }
+    pub fn after(&mut self) { self.firing.time.set("after", "AFTER") }
 
     /// On a view: fires in place of the change.
-    pub fn instead_of(&mut self) -> &mut Self {
-        self.firing.time.set("instead_of", "INSTEAD OF");
-        self
+    pub fn instead_of(&mut self) { self.firing.time.set("instead_of", "INSTEAD OF") }
+
+    /// Fires for each row that changes; without it, once a statement.
+    pub fn each_row(&mut self) { self.each_row = true }
+
+    /// Shows the function all rows as they were, as a table of this name.
+    pub fn old_rows(&mut self, name: impl Into<Identifier>) {
+        self.old_rows = Some(name.into())
     }
 
+    /// Shows the function all rows as they are now, as a table of this name.
+    pub fn new_rows(&mut self, name: impl Into<Identifier>) {
+        self.new_rows = Some(name.into())
+    }
+
+    /// Fires only if the expression, which may name `OLD` and `NEW`, is true.
+    pub fn when(&mut self, condition: impl IntoExpression) {
+        self.condition = Some(expr(condition))
+    }
+
+    /// Makes it a constraint trigger, which `SET CONSTRAINTS` may put off.
+    pub fn constraint(&mut self) { self.constraint = true }
+
+    /// Runs this function, which takes no arguments and returns `trigger`.
+    pub fn execute(&mut self, function: impl Into<Name>) {
+        self.action = Some(Action::Function(function.into()))
+    }
+
+    /// Runs a function with this body, in PL/pgSQL; it is called `<table>_<trigger>` and stands
+    /// in the table's schema.
+    pub fn body(&mut self, plpgsql: impl Into<String>) {
+        self.action = Some(Action::Body(plpgsql.into()))
+    }
+}}
+
+impl CreateTrigger {
     /// Fires on `INSERT`.
     pub fn insert(&mut self) -> &mut Self {
         self.on(Event::Insert)
@@ -131,36 +154,6 @@ impl CreateTrigger {
         self
     }
 
-    /// Fires for each row that changes; without it, once a statement.
-    pub fn each_row(&mut self) -> &mut Self {
-        self.each_row = true;
-        self
-    }
-
-    /// Shows the function all rows as they were, as a table of this name.
-    pub fn old_rows(&mut self, name: impl Into<Identifier>) -> &mut Self {
-        self.old_rows = Some(name.into());
-        self
-    }
-
-    /// Shows the function all rows as they are now, as a table of this name.
-    pub fn new_rows(&mut self, name: impl Into<Identifier>) -> &mut Self {
-        self.new_rows = Some(name.into());
-        self
-    }
-
-    /// Fires only if the expression, which may name `OLD` and `NEW`, is true.
-    pub fn when(&mut self, condition: impl IntoExpression) -> &mut Self {
-        self.condition = Some(expr(condition));
-        self
-    }
-
-    /// Makes it a constraint trigger, which `SET CONSTRAINTS` may put off.
-    pub fn constraint(&mut self) -> &mut Self {
-        self.constraint = true;
-        self
-    }
-
     /// Lets a transaction put off a constraint trigger.
     pub fn deferrable(&mut self) -> &mut Self {
         self.constraint = true;
@@ -180,19 +173,6 @@ impl CreateTrigger {
     pub fn from(&mut self, table: impl Into<Name>) -> &mut Self {
         self.constraint = true;
         self.from = Some(table.into());
-        self
-    }
-
-    /// Runs this function, which takes no arguments and returns `trigger`.
-    pub fn execute(&mut self, function: impl Into<Name>) -> &mut Self {
-        self.action = Some(Action::Function(function.into()));
-        self
-    }
-
-    /// Runs a function with this body, in PL/pgSQL; it is called `<table>_<trigger>` and stands
-    /// in the table's schema.
-    pub fn body(&mut self, plpgsql: impl Into<String>) -> &mut Self {
-        self.action = Some(Action::Body(plpgsql.into()));
         self
     }
 
@@ -287,7 +267,7 @@ impl Operation for CreateTrigger {
             return Inverse::capture(objects);
         }
         let drops = objects.map(|object| phrases::drop_object(&object, false, false));
-        Inverse::Construction(drops.collect())
+        Inverse::Derived(drops.collect())
     }
 }
 

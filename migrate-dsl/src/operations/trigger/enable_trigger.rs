@@ -2,6 +2,7 @@
 
 use super::Triggers;
 use crate::choice::Choice;
+use crate::operations::macros::options;
 use crate::{Inverse, Name, Operation, Pgm, Statement, Writer};
 
 /// Lets triggers of a table fire.
@@ -38,20 +39,14 @@ impl Pgm {
     }
 }
 
-impl EnableTrigger {
+options! { EnableTrigger {
     /// Fires only where `session_replication_role` is `replica`: for changes that replication
     /// brings.
-    pub fn replica(&mut self) -> &mut Self {
-        self.firing.set("replica", "REPLICA");
-        self
-    }
+    pub fn replica(&mut self) { self.firing.set("replica", "REPLICA") }
 
     /// Fires whatever `session_replication_role` is.
-    pub fn always(&mut self) -> &mut Self {
-        self.firing.set("always", "ALWAYS");
-        self
-    }
-}
+    pub fn always(&mut self) { self.firing.set("always", "ALWAYS") }
+}}
 
 impl Operation for EnableTrigger {
     fn verb(&self) -> &'static str {

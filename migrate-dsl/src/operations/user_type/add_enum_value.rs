@@ -1,6 +1,7 @@
 //! [`ALTER TYPE … ADD VALUE`](https://www.postgresql.org/docs/current/sql-altertype.html).
 
 use super::write_enum_value;
+use crate::operations::macros::options;
 use crate::{Inverse, Name, Operation, Pgm, Statement, Writer};
 
 /// Adds a value to an enum.
@@ -53,25 +54,20 @@ impl Pgm {
     }
 }
 
-impl AddEnumValue {
+options! { AddEnumValue {
     /// Does nothing if the enum has the value.
-    pub fn if_not_exists(&mut self) -> &mut Self {
-        self.if_not_exists = true;
-        self
-    }
+    pub fn if_not_exists(&mut self) { self.if_not_exists = true }
 
     /// Puts it before this value.
-    pub fn before(&mut self, value: impl Into<String>) -> &mut Self {
-        self.neighbour = Some(("BEFORE", value.into()));
-        self
+    pub fn before(&mut self, value: impl Into<String>) {
+        self.neighbour = Some(("BEFORE", value.into()))
     }
 
     /// Puts it after this value.
-    pub fn after(&mut self, value: impl Into<String>) -> &mut Self {
-        self.neighbour = Some(("AFTER", value.into()));
-        self
+    pub fn after(&mut self, value: impl Into<String>) {
+        self.neighbour = Some(("AFTER", value.into()))
     }
-}
+}}
 
 impl Operation for AddEnumValue {
     fn verb(&self) -> &'static str {

@@ -1,5 +1,6 @@
 //! [`ALTER TYPE … ATTRIBUTE`](https://www.postgresql.org/docs/current/sql-altertype.html).
 
+use crate::operations::macros::options;
 use crate::{DataType, Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
 /// Changes the attributes of a composite type.
@@ -88,19 +89,17 @@ impl AlterCompositeType {
         }
         self
     }
+}
 
+options! { AlterCompositeType {
     /// Passes over attributes to drop that are not there.
-    pub fn if_exists(&mut self) -> &mut Self {
-        self.if_exists = true;
-        self
-    }
+    pub fn if_exists(&mut self) { self.if_exists = true }
 
     /// Changes the tables that were created `OF` the type too.
-    pub fn cascade(&mut self) -> &mut Self {
-        self.cascade = true;
-        self
-    }
+    pub fn cascade(&mut self) { self.cascade = true }
+}}
 
+impl AlterCompositeType {
     fn drops_attributes(&self) -> bool {
         self.actions.iter().any(|action| matches!(action.change, Change::Drop))
     }

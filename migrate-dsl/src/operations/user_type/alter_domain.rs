@@ -1,5 +1,6 @@
 //! [`ALTER DOMAIN`](https://www.postgresql.org/docs/current/sql-alterdomain.html).
 
+use crate::operations::macros::options;
 use crate::{
     DefaultValue, Expression, Identifier, IntoExpression, Inverse, Name, Object, Operation, Pgm,
     Statement, Writer, expr,
@@ -52,6 +53,18 @@ impl Pgm {
     }
 }
 
+options! { AlterDomain {
+    /// With [`add_check`](Self::add_check): checks new values only;
+    /// [`validate_constraint`](Self::validate_constraint) checks the others later.
+    pub fn not_valid(&mut self) { self.not_valid = true }
+
+    /// Passes over constraints to drop that are not there.
+    pub fn if_exists(&mut self) { self.if_exists = true }
+
+    /// With [`drop_constraint`](Self::drop_constraint): drops what depends on it too.
+    pub fn cascade(&mut self) { self.cascade = true }
+}}
+
 impl AlterDomain {
     /// The value of a column of this type whose row gives none: a constant, or an expression
     /// given by [`expr`].
@@ -83,13 +96,6 @@ impl AlterDomain {
         self.action(Action::AddCheck(name.into(), expr(condition)))
     }
 
-    /// With [`add_check`](Self::add_check): checks new values only;
-    /// [`validate_constraint`](Self::validate_constraint) checks the others later.
-    pub fn not_valid(&mut self) -> &mut Self {
-        self.not_valid = true;
-        self
-    }
-
     /// Checks the values that were there before a constraint that is not valid.
     pub fn validate_constraint(&mut self, name: impl Into<Identifier>) -> &mut Self {
         self.action(Action::ValidateConstraint(name.into()))
@@ -98,18 +104,6 @@ impl AlterDomain {
     /// Drops a constraint.
     pub fn drop_constraint(&mut self, name: impl Into<Identifier>) -> &mut Self {
         self.action(Action::DropConstraint(name.into()))
-    }
-
-    /// Passes over constraints to drop that are not there.
-    pub fn if_exists(&mut self) -> &mut Self {
-        self.if_exists = true;
-        self
-    }
-
-    /// With [`drop_constraint`](Self::drop_constraint): drops what depends on it too.
-    pub fn cascade(&mut self) -> &mut Self {
-        self.cascade = true;
-        self
     }
 
     fn action(&mut self, action: Action) -> &mut Self {

@@ -1,7 +1,8 @@
 //! [`CREATE TYPE … AS`](https://www.postgresql.org/docs/current/sql-createtype.html#SQL-CREATETYPE-COMPOSITE).
 
+use crate::operations::macros::options;
 use crate::operations::phrases;
-use crate::{Inverse, Name, Operation, Pgm, Statement, Table, Writer};
+use crate::{Inverse, Name, Object, Operation, Pgm, Statement, Table, Writer};
 
 /// Creates a composite type.
 pub struct CreateCompositeType {
@@ -40,13 +41,10 @@ impl Pgm {
     }
 }
 
-impl CreateCompositeType {
+options! { CreateCompositeType {
     /// The comment that tools show beside the type.
-    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
-        self.comment = Some(text.into());
-        self
-    }
-}
+    pub fn comment(&mut self, text: impl Into<String>) { self.comment = Some(text.into()) }
+}}
 
 impl Operation for CreateCompositeType {
     fn verb(&self) -> &'static str {
@@ -63,13 +61,13 @@ impl Operation for CreateCompositeType {
             sql.parenthesized(|sql| self.attributes.write_attributes(sql))
         });
         let comment = self.comment.as_deref();
-        let mut statements = phrases::with_comment(create, "TYPE", &self.name, comment);
+        let mut statements = phrases::commented(create, &Object::user_type(&self.name), comment);
         statements.extend(self.attributes.comment_statements(&self.name));
         statements
     }
 
     fn inverse(&self) -> Inverse {
-        Inverse::by(phrases::drop("TYPE", &self.name, false, false))
+        Inverse::by(phrases::drop(&Object::user_type(&self.name)))
     }
 }
 

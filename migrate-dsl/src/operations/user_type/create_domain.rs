@@ -1,9 +1,10 @@
 //! [`CREATE DOMAIN`](https://www.postgresql.org/docs/current/sql-createdomain.html).
 
+use crate::operations::macros::options;
 use crate::operations::phrases;
 use crate::{
-    DataType, DefaultValue, Expression, Identifier, IntoExpression, Inverse, Name, Operation, Pgm,
-    Statement, Writer, expr,
+    DataType, DefaultValue, Expression, Identifier, IntoExpression, Inverse, Name, Object,
+    Operation, Pgm, Statement, Writer, expr,
 };
 
 /// Creates a domain.
@@ -47,48 +48,32 @@ impl Pgm {
     }
 }
 
-impl CreateDomain {
+options! { CreateDomain {
     /// Compares and sorts by this collation.
-    pub fn collate(&mut self, collation: impl Into<Name>) -> &mut Self {
-        self.collation = Some(collation.into());
-        self
+    pub fn collate(&mut self, collation: impl Into<Name>) {
+        self.collation = Some(collation.into())
     }
 
     /// The value of a column of this type whose row gives none: a constant, or an expression
     /// given by [`expr`].
-    pub fn default(&mut self, value: impl Into<DefaultValue>) -> &mut Self {
-        self.default = Some(value.into());
-        self
+    pub fn default(&mut self, value: impl Into<DefaultValue>) {
+        self.default = Some(value.into())
     }
 
     /// Refuses nulls.
-    pub fn not_null(&mut self) -> &mut Self {
-        self.not_null = true;
-        self
-    }
+    pub fn not_null(&mut self) { self.not_null = true }
 
     /// Refuses values for which the expression is false; may be called more than once.
-    pub fn check(&mut self, sql: impl IntoExpression) -> &mut Self {
-        self.checks.push((None, expr(sql)));
-        self
-    }
+    pub fn check(&mut self, sql: impl IntoExpression) { self.checks.push((None, expr(sql))) }
 
     /// Refuses values for which the expression is false, with a name to drop the rule by.
-    pub fn check_named(
-        &mut self,
-        name: impl Into<Identifier>,
-        sql: impl IntoExpression,
-    ) -> &mut Self {
-        self.checks.push((Some(name.into()), expr(sql)));
-        self
+    pub fn check_named(&mut self, name: impl Into<Identifier>, sql: impl IntoExpression) {
+        self.checks.push((Some(name.into()), expr(sql)))
     }
 
     /// The comment that tools show beside the domain.
-    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
-        self.comment = Some(text.into());
-        self
-    }
-}
+    pub fn comment(&mut self, text: impl Into<String>) { self.comment = Some(text.into()) }
+}}
 
 impl Operation for CreateDomain {
     fn verb(&self) -> &'static str {
@@ -120,11 +105,11 @@ impl Operation for CreateDomain {
             }
             sql
         });
-        phrases::with_comment(create, "DOMAIN", &self.name, self.comment.as_deref())
+        phrases::commented(create, &Object::domain(&self.name), self.comment.as_deref())
     }
 
     fn inverse(&self) -> Inverse {
-        Inverse::by(phrases::drop("DOMAIN", &self.name, false, false))
+        Inverse::by(phrases::drop(&Object::domain(&self.name)))
     }
 
     fn hints(&self) -> Vec<String> {

@@ -1,8 +1,9 @@
 //! [`CREATE TYPE … AS ENUM`](https://www.postgresql.org/docs/current/sql-createtype.html#SQL-CREATETYPE-ENUM).
 
 use super::write_enum_value;
+use crate::operations::macros::options;
 use crate::operations::phrases;
-use crate::{Inverse, Name, Operation, Pgm, Statement, Writer};
+use crate::{Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
 /// Creates an enum.
 pub struct CreateEnum {
@@ -38,13 +39,10 @@ impl Pgm {
     }
 }
 
-impl CreateEnum {
+options! { CreateEnum {
     /// The comment that tools show beside the type.
-    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
-        self.comment = Some(text.into());
-        self
-    }
-}
+    pub fn comment(&mut self, text: impl Into<String>) { self.comment = Some(text.into()) }
+}}
 
 impl Operation for CreateEnum {
     fn verb(&self) -> &'static str {
@@ -62,11 +60,11 @@ impl Operation for CreateEnum {
                 sql.list(&self.values, |sql, value| write_enum_value(sql, value));
             })
         });
-        phrases::with_comment(create, "TYPE", &self.name, self.comment.as_deref())
+        phrases::commented(create, &Object::user_type(&self.name), self.comment.as_deref())
     }
 
     fn inverse(&self) -> Inverse {
-        Inverse::by(phrases::drop("TYPE", &self.name, false, false))
+        Inverse::by(phrases::drop(&Object::user_type(&self.name)))
     }
 }
 

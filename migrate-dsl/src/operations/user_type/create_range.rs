@@ -1,5 +1,6 @@
 //! [`CREATE TYPE … AS RANGE`](https://www.postgresql.org/docs/current/sql-createtype.html#SQL-CREATETYPE-RANGE).
 
+use crate::operations::macros::options;
 use crate::operations::phrases;
 use crate::{DataType, Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
@@ -49,46 +50,38 @@ impl Pgm {
     }
 }
 
-impl CreateRange {
+options! { CreateRange {
     /// Orders the values by this B-tree operator class.
-    pub fn operator_class(&mut self, class: impl Into<Name>) -> &mut Self {
-        self.operator_class = Some(class.into());
-        self
+    pub fn operator_class(&mut self, class: impl Into<Name>) {
+        self.operator_class = Some(class.into())
     }
 
     /// Compares and sorts the values by this collation.
-    pub fn collate(&mut self, collation: impl Into<Name>) -> &mut Self {
-        self.collation = Some(collation.into());
-        self
+    pub fn collate(&mut self, collation: impl Into<Name>) {
+        self.collation = Some(collation.into())
     }
 
     /// The function that writes equal ranges the same way. It takes the range itself, which
     /// therefore has to be there as a shell before: `CREATE TYPE name`. PostgreSQL drops such a
     /// range only together with the function, so that there is no inverse without a `down`.
-    pub fn canonical(&mut self, function: impl Into<Name>) -> &mut Self {
-        self.canonical = Some(function.into());
-        self
+    pub fn canonical(&mut self, function: impl Into<Name>) {
+        self.canonical = Some(function.into())
     }
 
     /// The function that tells how far two values are apart; it makes GiST indexes good.
-    pub fn subtype_diff(&mut self, function: impl Into<Name>) -> &mut Self {
-        self.subtype_diff = Some(function.into());
-        self
+    pub fn subtype_diff(&mut self, function: impl Into<Name>) {
+        self.subtype_diff = Some(function.into())
     }
 
     /// Names the multirange that comes with it, from PostgreSQL 14; without it, `range` in the
     /// name becomes `multirange`, or `_multirange` follows it.
-    pub fn multirange_type_name(&mut self, name: impl Into<Identifier>) -> &mut Self {
-        self.multirange = Some(name.into());
-        self
+    pub fn multirange_type_name(&mut self, name: impl Into<Identifier>) {
+        self.multirange = Some(name.into())
     }
 
     /// The comment that tools show beside the type.
-    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
-        self.comment = Some(text.into());
-        self
-    }
-}
+    pub fn comment(&mut self, text: impl Into<String>) { self.comment = Some(text.into()) }
+}}
 
 impl Operation for CreateRange {
     fn verb(&self) -> &'static str {
@@ -133,7 +126,7 @@ impl Operation for CreateRange {
                  `pub fn down` with `drop_type(..).cascade()`",
                 self.name
             )),
-            None => Inverse::by(phrases::drop("TYPE", &self.name, false, false)),
+            None => Inverse::by(phrases::drop(&Object::user_type(&self.name))),
         }
     }
 }

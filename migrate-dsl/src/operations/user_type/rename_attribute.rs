@@ -1,6 +1,7 @@
 //! [`ALTER TYPE … RENAME ATTRIBUTE`](https://www.postgresql.org/docs/current/sql-altertype.html).
 
 use crate::operations::RenamePart;
+use crate::operations::macros::options;
 use crate::{Identifier, Inverse, Name, Object, Operation, Pgm, Statement};
 
 /// Renames an attribute of a composite type.
@@ -37,13 +38,10 @@ impl Pgm {
     }
 }
 
-impl RenameAttribute {
+options! { RenameAttribute {
     /// Renames the columns of tables that were created `OF` the type too.
-    pub fn cascade(&mut self) -> &mut Self {
-        self.0.cascade = true;
-        self
-    }
-}
+    pub fn cascade(&mut self) { self.0.cascade = true }
+}}
 
 impl Operation for RenameAttribute {
     fn verb(&self) -> &'static str {

@@ -1,5 +1,6 @@
 //! [`ALTER MATERIALIZED VIEW`](https://www.postgresql.org/docs/current/sql-altermaterializedview.html).
 
+use crate::operations::macros::options;
 use crate::{Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
 /// Changes how a materialized view is stored.
@@ -49,13 +50,22 @@ impl Pgm {
     }
 }
 
-impl AlterMaterializedView {
+options! { AlterMaterializedView {
     /// Does nothing if there is no such materialized view.
-    pub fn if_exists(&mut self) -> &mut Self {
-        self.if_exists = true;
-        self
+    pub fn if_exists(&mut self) { self.if_exists = true }
+
+    /// Goes when this extension is dropped.
+    pub fn depends_on_extension(&mut self, extension: impl Into<Identifier>) {
+        self.extensions.push(("DEPENDS ON EXTENSION", extension.into()))
     }
 
+    /// Stays when this extension is dropped.
+    pub fn no_depends_on_extension(&mut self, extension: impl Into<Identifier>) {
+        self.extensions.push(("NO DEPENDS ON EXTENSION", extension.into()))
+    }
+}}
+
+impl AlterMaterializedView {
     /// Sets a [storage parameter](https://www.postgresql.org/docs/current/sql-createtable.html#SQL-CREATETABLE-STORAGE-PARAMETERS),
     /// such as `fillfactor`.
     pub fn set_parameter(
@@ -139,18 +149,6 @@ impl AlterMaterializedView {
         name: impl Into<Identifier>,
     ) -> &mut Self {
         self.action(Action::ResetColumnParameter(column.into(), name.into()))
-    }
-
-    /// Goes when this extension is dropped.
-    pub fn depends_on_extension(&mut self, extension: impl Into<Identifier>) -> &mut Self {
-        self.extensions.push(("DEPENDS ON EXTENSION", extension.into()));
-        self
-    }
-
-    /// Stays when this extension is dropped.
-    pub fn no_depends_on_extension(&mut self, extension: impl Into<Identifier>) -> &mut Self {
-        self.extensions.push(("NO DEPENDS ON EXTENSION", extension.into()));
-        self
     }
 
     fn action(&mut self, action: Action) -> &mut Self {

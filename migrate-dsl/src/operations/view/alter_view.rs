@@ -1,5 +1,6 @@
 //! [`ALTER VIEW`](https://www.postgresql.org/docs/current/sql-alterview.html).
 
+use crate::operations::macros::options;
 use crate::{DefaultValue, Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
 /// Changes a view.
@@ -39,13 +40,12 @@ impl Pgm {
     }
 }
 
-impl AlterView {
+options! { AlterView {
     /// Does nothing if there is no such view.
-    pub fn if_exists(&mut self) -> &mut Self {
-        self.if_exists = true;
-        self
-    }
+    pub fn if_exists(&mut self) { self.if_exists = true }
+}}
 
+impl AlterView {
     /// What an insert into the view takes for a column that it does not name: a constant, or an
     /// expression given by [`expr`](crate::expr).
     pub fn set_default(

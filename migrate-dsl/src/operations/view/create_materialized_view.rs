@@ -1,6 +1,7 @@
 //! [`CREATE MATERIALIZED VIEW`](https://www.postgresql.org/docs/current/sql-creatematerializedview.html).
 
 use super::write_query;
+use crate::operations::macros::options;
 use crate::operations::phrases;
 use crate::{
     Expression, Identifier, IntoExpression, IntoIdentifiers, Inverse, Name, Object, Operation, Pgm,
@@ -56,57 +57,39 @@ impl Pgm {
     }
 }
 
-impl CreateMaterializedView {
+options! { CreateMaterializedView {
     /// Does nothing if a relation of that name is there, which then stays when it is reverted.
-    pub fn if_not_exists(&mut self) -> &mut Self {
-        self.if_not_exists = true;
-        self
-    }
+    pub fn if_not_exists(&mut self) { self.if_not_exists = true }
 
     /// Names the columns, in place of the query's names.
-    pub fn columns(&mut self, columns: impl IntoIdentifiers) -> &mut Self {
-        self.columns = columns.into_identifiers();
-        self
+    pub fn columns(&mut self, columns: impl IntoIdentifiers) {
+        self.columns = columns.into_identifiers()
     }
 
     /// The [table access method](https://www.postgresql.org/docs/current/tableam.html); `heap`
     /// without it.
-    pub fn using(&mut self, method: impl Into<Identifier>) -> &mut Self {
-        self.method = Some(method.into());
-        self
-    }
+    pub fn using(&mut self, method: impl Into<Identifier>) { self.method = Some(method.into()) }
 
     /// Sets a [storage parameter](https://www.postgresql.org/docs/current/sql-createtable.html#SQL-CREATETABLE-STORAGE-PARAMETERS),
     /// such as `fillfactor`.
-    pub fn parameter(&mut self, name: impl Into<Identifier>, value: impl ToString) -> &mut Self {
-        self.parameters.push((name.into(), value.to_string()));
-        self
+    pub fn parameter(&mut self, name: impl Into<Identifier>, value: impl ToString) {
+        self.parameters.push((name.into(), value.to_string()))
     }
 
     /// Where the rows are stored.
-    pub fn tablespace(&mut self, name: impl Into<Identifier>) -> &mut Self {
-        self.tablespace = Some(name.into());
-        self
+    pub fn tablespace(&mut self, name: impl Into<Identifier>) {
+        self.tablespace = Some(name.into())
     }
 
     /// Runs the query now (PostgreSQL's default).
-    pub fn with_data(&mut self) -> &mut Self {
-        self.with_no_data = false;
-        self
-    }
+    pub fn with_data(&mut self) { self.with_no_data = false }
 
     /// Does not run the query yet: the view cannot be read before the first refresh.
-    pub fn with_no_data(&mut self) -> &mut Self {
-        self.with_no_data = true;
-        self
-    }
+    pub fn with_no_data(&mut self) { self.with_no_data = true }
 
     /// The comment that tools show beside the view.
-    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
-        self.comment = Some(text.into());
-        self
-    }
-}
+    pub fn comment(&mut self, text: impl Into<String>) { self.comment = Some(text.into()) }
+}}
 
 impl Operation for CreateMaterializedView {
     fn verb(&self) -> &'static str {
@@ -135,14 +118,14 @@ impl Operation for CreateMaterializedView {
             write_query(sql, &self.name, &self.query);
             sql.flag(self.with_no_data, "WITH NO DATA")
         });
-        phrases::with_comment(create, "MATERIALIZED VIEW", &self.name, self.comment.as_deref())
+        phrases::commented(create, &Object::materialized_view(&self.name), self.comment.as_deref())
     }
 
     fn inverse(&self) -> Inverse {
         if self.if_not_exists {
             return Inverse::capture([Object::materialized_view(&self.name)]);
         }
-        Inverse::by(phrases::drop("MATERIALIZED VIEW", &self.name, false, false))
+        Inverse::by(phrases::drop(&Object::materialized_view(&self.name)))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{write_parameters, write_query};
 use crate::choice::Choice;
+use crate::operations::macros::options;
 use crate::operations::phrases;
 use crate::{
     Expression, Identifier, IntoExpression, IntoIdentifiers, Inverse, Name, Object, Operation, Pgm,
@@ -56,57 +57,41 @@ impl Pgm {
     }
 }
 
-impl CreateView {
+options! { CreateView {
     /// Takes the place of a view that is there, if its columns begin the same; when it is reverted
     /// that view is restored.
-    pub fn or_replace(&mut self) -> &mut Self {
-        self.or_replace = true;
-        self
-    }
+    pub fn or_replace(&mut self) { self.or_replace = true }
 
     /// Creates it for this session only: it is gone when the migration has run.
-    pub fn temporary(&mut self) -> &mut Self {
-        self.temporary = true;
-        self
-    }
+    pub fn temporary(&mut self) { self.temporary = true }
 
     /// Lets the query name the view itself; its columns have to be named.
-    pub fn recursive(&mut self) -> &mut Self {
-        self.recursive = true;
-        self
-    }
+    pub fn recursive(&mut self) { self.recursive = true }
 
     /// Names the columns, in place of the query's names.
-    pub fn columns(&mut self, columns: impl IntoIdentifiers) -> &mut Self {
-        self.columns = columns.into_identifiers();
-        self
+    pub fn columns(&mut self, columns: impl IntoIdentifiers) {
+        self.columns = columns.into_identifiers()
     }
 
     /// Sets a [parameter](https://www.postgresql.org/docs/current/sql-createview.html), such as
     /// `security_barrier` or, from PostgreSQL 15, `security_invoker`.
-    pub fn parameter(&mut self, name: impl Into<Identifier>, value: impl ToString) -> &mut Self {
-        self.parameters.push((name.into(), value.to_string()));
-        self
+    pub fn parameter(&mut self, name: impl Into<Identifier>, value: impl ToString) {
+        self.parameters.push((name.into(), value.to_string()))
     }
 
     /// Refuses inserts and updates through the view of rows that it would not show.
-    pub fn check_option(&mut self) -> &mut Self {
-        self.check_option.set("check_option", "WITH CASCADED CHECK OPTION");
-        self
+    pub fn check_option(&mut self) {
+        self.check_option.set("check_option", "WITH CASCADED CHECK OPTION")
     }
 
     /// The same, without a look at the conditions of the views below.
-    pub fn local_check_option(&mut self) -> &mut Self {
-        self.check_option.set("local_check_option", "WITH LOCAL CHECK OPTION");
-        self
+    pub fn local_check_option(&mut self) {
+        self.check_option.set("local_check_option", "WITH LOCAL CHECK OPTION")
     }
 
     /// The comment that tools show beside the view.
-    pub fn comment(&mut self, text: impl Into<String>) -> &mut Self {
-        self.comment = Some(text.into());
-        self
-    }
-}
+    pub fn comment(&mut self, text: impl Into<String>) { self.comment = Some(text.into()) }
+}}
 
 impl Operation for CreateView {
     fn verb(&self) -> &'static str {
@@ -141,17 +126,17 @@ impl Operation for CreateView {
             }
             sql
         });
-        phrases::with_comment(create, "VIEW", &self.name, self.comment.as_deref())
+        phrases::commented(create, &Object::view(&self.name), self.comment.as_deref())
     }
 
     fn inverse(&self) -> Inverse {
         if self.temporary {
-            return Inverse::by(phrases::drop_temporary("VIEW", &self.name));
+            return Inverse::by(phrases::drop_temporary(Object::view, &self.name));
         }
         if self.or_replace {
             return Inverse::capture([Object::view(&self.name)]);
         }
-        Inverse::by(phrases::drop("VIEW", &self.name, false, false))
+        Inverse::by(phrases::drop(&Object::view(&self.name)))
     }
 }
 

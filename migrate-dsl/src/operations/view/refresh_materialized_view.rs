@@ -1,5 +1,6 @@
 //! [`REFRESH MATERIALIZED VIEW`](https://www.postgresql.org/docs/current/sql-refreshmaterializedview.html).
 
+use crate::operations::macros::options;
 use crate::{Inverse, Name, Operation, Pgm, Statement, Writer};
 
 /// Runs the query of a materialized view again.
@@ -32,25 +33,16 @@ impl Pgm {
     }
 }
 
-impl RefreshMaterializedView {
+options! { RefreshMaterializedView {
     /// Lets others read the view meanwhile; it needs a unique index on plain columns.
-    pub fn concurrently(&mut self) -> &mut Self {
-        self.concurrently = true;
-        self
-    }
+    pub fn concurrently(&mut self) { self.concurrently = true }
 
     /// Runs the query now (PostgreSQL's default).
-    pub fn with_data(&mut self) -> &mut Self {
-        self.with_no_data = false;
-        self
-    }
+    pub fn with_data(&mut self) { self.with_no_data = false }
 
     /// Throws the rows away: the view cannot be read before the next refresh.
-    pub fn with_no_data(&mut self) -> &mut Self {
-        self.with_no_data = true;
-        self
-    }
-}
+    pub fn with_no_data(&mut self) { self.with_no_data = true }
+}}
 
 impl Operation for RefreshMaterializedView {
     fn verb(&self) -> &'static str {
@@ -80,7 +72,7 @@ impl Operation for RefreshMaterializedView {
         if self.with_no_data {
             return Inverse::none(format!("whether `{}` had rows is not known here", self.name));
         }
-        Inverse::Construction(Vec::new())
+        Inverse::Derived(Vec::new())
     }
 }
 
