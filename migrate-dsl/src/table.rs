@@ -10,12 +10,13 @@ use crate::{
 /// The columns and constraints of a table: the `t` in `pgm.create_table("posts", |t| ..)`.
 ///
 /// Each built-in type has a method of its name; see [`DataType`] for what they mean.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Table {
     elements: Vec<Element>,
 }
 
 /// What stands between the parentheses of `CREATE TABLE`, in the order in which it was described.
+#[derive(Debug, Clone)]
 enum Element {
     Column(Column),
     Like(Like),

@@ -1,26 +1,22 @@
 //! `DROP`, which reads the same for most objects.
 
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::operations::phrases;
 use crate::{Inverse, Object, Operation, Statement};
 
-/// Drops an object; when it is reverted it is recreated as it was.
-pub struct DropObject {
-    verb: &'static str,
-    object: Object,
-    if_exists: bool,
-    cascade: bool,
-    /// What is not restored.
-    lost: Option<&'static str>,
-    /// The same, if it is dropped with what depends on it.
-    lost_by_cascade: Option<&'static str>,
+operation! {
+    /// Drops an object; when it is reverted it is recreated as it was.
+    pub struct DropObject(verb: &'static str, object: Object) {
+        if_exists: bool,
+        cascade: bool,
+        /// What is not restored.
+        lost: Option<&'static str>,
+        /// The same, if it is dropped with what depends on it.
+        lost_by_cascade: Option<&'static str>,
+    }
 }
 
 impl DropObject {
-    pub(crate) fn new(verb: &'static str, object: Object) -> Self {
-        Self { verb, object, if_exists: false, cascade: false, lost: None, lost_by_cascade: None }
-    }
-
     /// What is not restored.
     pub(crate) fn losing(self, lost: &'static str) -> Self {
         Self { lost: Some(lost), ..self }

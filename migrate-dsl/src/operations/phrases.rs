@@ -1,10 +1,18 @@
 //! Statements that read the same for many objects: only the word for the object differs.
 
-use crate::{Identifier, Name, Object, Statement, Writer};
+use crate::{Identifier, Inverse, Name, Object, Statement, Writer};
 
 /// `DROP VIEW "a"`.
 pub(crate) fn drop(object: &Object) -> Statement {
     drop_object(object, false, false)
+}
+
+/// The inverse of what created an object: drops it, unless it was there before.
+pub(crate) fn drop_created(object: Object, if_not_exists: bool) -> Inverse {
+    match if_not_exists {
+        true => Inverse::capture([object]),
+        false => Inverse::by(drop(&object)),
+    }
 }
 
 /// Drops what only the session that made it has; another one does not have it any more.

@@ -4,6 +4,7 @@ use crate::operations::phrases;
 use crate::{Identifier, Inverse, Object, Operation, Statement};
 
 /// Renames an object; it stays where it is.
+#[derive(Debug, Clone)]
 pub struct RenameObject {
     verb: &'static str,
     object: Object,

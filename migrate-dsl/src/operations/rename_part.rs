@@ -3,6 +3,7 @@
 use crate::{Identifier, Inverse, Object, Operation, Statement, Writer};
 
 /// Renames a part of an object: a column, an attribute, a constraint.
+#[derive(Debug, Clone)]
 pub struct RenamePart {
     verb: &'static str,
     object: Object,

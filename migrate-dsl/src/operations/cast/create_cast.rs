@@ -2,20 +2,21 @@
 
 use crate::choice::Choice;
 use crate::operations::function::Signature;
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::operations::phrases;
 use crate::{DataType, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
-/// Creates a cast.
-pub struct CreateCast {
-    source: DataType,
-    target: DataType,
-    manner: Choice<Manner>,
-    arguments: Option<Vec<DataType>>,
-    context: Choice<&'static str>,
-    comment: Option<String>,
+operation! {
+    /// Creates a cast.
+    pub struct CreateCast(source: DataType, target: DataType) {
+        manner: Choice<Manner>,
+        arguments: Option<Vec<DataType>>,
+        context: Choice<&'static str>,
+        comment: Option<String>,
+    }
 }
 
+#[derive(Debug, Clone)]
 enum Manner {
     Function(Name),
     Words(&'static str),
@@ -39,14 +40,7 @@ impl Pgm {
         source: impl Into<DataType>,
         target: impl Into<DataType>,
     ) -> &mut CreateCast {
-        self.record(CreateCast {
-            source: source.into(),
-            target: target.into(),
-            manner: Choice::default(),
-            arguments: None,
-            context: Choice::default(),
-            comment: None,
-        })
+        self.record(CreateCast::new(source.into(), target.into()))
     }
 }
 

@@ -1,19 +1,20 @@
 //! [`CREATE COLLATION`](https://www.postgresql.org/docs/current/sql-createcollation.html).
 
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::operations::phrases;
 use crate::{Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
-/// Creates a collation.
-pub struct CreateCollation {
-    name: Name,
-    if_not_exists: bool,
-    from: Option<Name>,
-    provider: Option<Identifier>,
-    /// `LOCALE`, `LC_COLLATE` and the like.
-    settings: Vec<(&'static str, String)>,
-    deterministic: Option<bool>,
-    comment: Option<String>,
+operation! {
+    /// Creates a collation.
+    pub struct CreateCollation(name: Name) {
+        if_not_exists: bool,
+        from: Option<Name>,
+        provider: Option<Identifier>,
+        /// `LOCALE`, `LC_COLLATE` and the like.
+        settings: Vec<(&'static str, String)>,
+        deterministic: Option<bool>,
+        comment: Option<String>,
+    }
 }
 
 impl Pgm {
@@ -33,15 +34,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn create_collation(&mut self, name: impl Into<Name>) -> &mut CreateCollation {
-        self.record(CreateCollation {
-            name: name.into(),
-            if_not_exists: false,
-            from: None,
-            provider: None,
-            settings: Vec::new(),
-            deterministic: None,
-            comment: None,
-        })
+        self.record(CreateCollation::new(name.into()))
     }
 }
 
@@ -172,10 +165,7 @@ impl Operation for CreateCollation {
     }
 
     fn inverse(&self) -> Inverse {
-        if self.if_not_exists {
-            return Inverse::capture([Object::collation(&self.name)]);
-        }
-        Inverse::by(phrases::drop(&Object::collation(&self.name)))
+        phrases::drop_created(Object::collation(&self.name), self.if_not_exists)
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::{Inverse, Name, Operation, Pgm, Statement, Writer};
 
 /// Notes the version of a collation that is at hand.
+#[derive(Debug, Clone)]
 pub struct RefreshCollationVersion {
     name: Name,
 }

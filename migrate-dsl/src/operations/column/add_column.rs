@@ -1,13 +1,13 @@
 //! [`ALTER TABLE … ADD COLUMN`](https://www.postgresql.org/docs/current/sql-altertable.html).
 
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{Inverse, Name, Object, Operation, Pgm, Statement, Table, Writer};
 
-/// Adds columns to a table.
-pub struct AddColumn {
-    table: Name,
-    columns: Table,
-    if_not_exists: bool,
+operation! {
+    /// Adds columns to a table.
+    pub struct AddColumn(table: Name, columns: Table) {
+        if_not_exists: bool,
+    }
 }
 
 impl Pgm {
@@ -25,11 +25,7 @@ impl Pgm {
         table: impl Into<Name>,
         describe: impl FnOnce(&mut Table) -> R,
     ) -> &mut AddColumn {
-        self.record(AddColumn {
-            table: table.into(),
-            columns: Table::described(describe),
-            if_not_exists: false,
-        })
+        self.record(AddColumn::new(table.into(), Table::described(describe)))
     }
 }
 

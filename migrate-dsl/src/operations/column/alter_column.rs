@@ -1,19 +1,19 @@
 //! [`ALTER TABLE … ALTER COLUMN`](https://www.postgresql.org/docs/current/sql-altertable.html).
 
 use super::changes::{Changes, IdentityChange};
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::operations::sequence::sequence_options;
 use crate::{
     Compression, DataType, DefaultValue, Identifier, Identity, IntoExpression, Inverse, Name,
     Object, Operation, Pgm, Statement, Storage, expr,
 };
 
-/// Changes a column.
-pub struct AlterColumn {
-    table: Name,
-    column: Identifier,
-    changes: Changes,
-    down: Option<Changes>,
+operation! {
+    /// Changes a column.
+    pub struct AlterColumn(table: Name, column: Identifier) {
+        changes: Changes,
+        down: Option<Changes>,
+    }
 }
 
 impl Pgm {
@@ -51,12 +51,6 @@ impl Pgm {
         column: impl Into<Identifier>,
     ) -> &mut AlterColumn {
         self.record(AlterColumn::new(table.into(), column.into()))
-    }
-}
-
-impl AlterColumn {
-    fn new(table: Name, column: Identifier) -> Self {
-        Self { table, column, changes: Changes::default(), down: None }
     }
 }
 

@@ -41,6 +41,7 @@ pub(super) enum IdentityChange {
 }
 
 /// One `ALTER COLUMN`, behind the column's name.
+#[derive(Debug, Clone)]
 enum Change<'a> {
     Words(&'static str),
     Type(&'a DataType),

@@ -1,19 +1,19 @@
 //! [`ALTER TABLE … DROP COLUMN`](https://www.postgresql.org/docs/current/sql-altertable.html).
 
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::operations::{keep, phrases};
 use crate::{
     Capture, Identifier, IntoIdentifiers, Inverse, Name, Object, Operation, Pgm, Statement, Writer,
     kept_name,
 };
 
-/// Drops columns of a table.
-pub struct DropColumn {
-    table: Name,
-    columns: Vec<Identifier>,
-    if_exists: bool,
-    cascade: bool,
-    keep_data: bool,
+operation! {
+    /// Drops columns of a table.
+    pub struct DropColumn(table: Name, columns: Vec<Identifier>) {
+        if_exists: bool,
+        cascade: bool,
+        keep_data: bool,
+    }
 }
 
 impl Pgm {
@@ -31,13 +31,7 @@ impl Pgm {
         table: impl Into<Name>,
         columns: impl IntoIdentifiers,
     ) -> &mut DropColumn {
-        self.record(DropColumn {
-            table: table.into(),
-            columns: columns.into_identifiers(),
-            if_exists: false,
-            cascade: false,
-            keep_data: false,
-        })
+        self.record(DropColumn::new(table.into(), columns.into_identifiers()))
     }
 }
 

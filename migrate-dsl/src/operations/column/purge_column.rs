@@ -1,17 +1,17 @@
 //! [`ALTER TABLE … DROP COLUMN`](https://www.postgresql.org/docs/current/sql-altertable.html), of
 //! what was kept.
 
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{
     Identifier, IntoIdentifiers, Inverse, Name, Object, Operation, Pgm, Statement, Writer,
     kept_name,
 };
 
-/// Drops columns that were set aside.
-pub struct PurgeColumn {
-    table: Name,
-    columns: Vec<Identifier>,
-    if_exists: bool,
+operation! {
+    /// Drops columns that were set aside.
+    pub struct PurgeColumn(table: Name, columns: Vec<Identifier>) {
+        if_exists: bool,
+    }
 }
 
 impl Pgm {
@@ -37,11 +37,10 @@ impl Pgm {
         columns: impl IntoIdentifiers,
     ) -> &mut PurgeColumn {
         let columns = columns.into_identifiers().into_iter();
-        self.record(PurgeColumn {
-            table: table.into(),
-            columns: columns.map(|column| kept_name(column.as_str())).collect(),
-            if_exists: false,
-        })
+        self.record(PurgeColumn::new(
+            table.into(),
+            columns.map(|column| kept_name(column.as_str())).collect(),
+        ))
     }
 }
 

@@ -1,15 +1,16 @@
 //! [`COMMENT ON`](https://www.postgresql.org/docs/current/sql-comment.html).
 
+use crate::operations::macros::operation;
 use crate::{Inverse, Object, Only, Operation, Pgm, Statement, Writer};
 
 /// The kinds of objects that cannot have one.
 const WITHOUT_COMMENT: &[&str] = &["DEFAULT PRIVILEGES", "PARAMETER", "USER MAPPING"];
 
-/// Comments on an object, or takes its comment away.
-pub struct CommentOn {
-    object: Object,
-    text: Option<String>,
-    down: Option<Option<String>>,
+operation! {
+    /// Comments on an object, or takes its comment away.
+    pub struct CommentOn(object: Object, text: Option<String>) {
+        down: Option<Option<String>>,
+    }
 }
 
 impl Pgm {
@@ -31,7 +32,7 @@ impl Pgm {
         object: Object,
         text: impl Into<Option<&'a str>>,
     ) -> &mut CommentOn {
-        self.record(CommentOn { object, text: text.into().map(str::to_owned), down: None })
+        self.record(CommentOn::new(object, text.into().map(str::to_owned)))
     }
 }
 

@@ -1,17 +1,17 @@
 //! [Not-null constraints](https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-NOT-NULL).
 
 use super::name_from_columns;
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
-/// Refuses nulls in a column.
-pub struct AddNotNull {
-    table: Name,
-    column: Identifier,
-    name: Option<Identifier>,
-    no_inherit: bool,
-    not_valid: bool,
-    comment: Option<String>,
+operation! {
+    /// Refuses nulls in a column.
+    pub struct AddNotNull(table: Name, column: Identifier) {
+        name: Option<Identifier>,
+        no_inherit: bool,
+        not_valid: bool,
+        comment: Option<String>,
+    }
 }
 
 impl Pgm {
@@ -33,14 +33,7 @@ impl Pgm {
         table: impl Into<Name>,
         column: impl Into<Identifier>,
     ) -> &mut AddNotNull {
-        self.record(AddNotNull {
-            table: table.into(),
-            column: column.into(),
-            name: None,
-            no_inherit: false,
-            not_valid: false,
-            comment: None,
-        })
+        self.record(AddNotNull::new(table.into(), column.into()))
     }
 }
 

@@ -1,17 +1,17 @@
 //! [`ALTER TABLE … ALTER CONSTRAINT`](https://www.postgresql.org/docs/current/sql-altertable.html).
 
 use crate::choice::Choice;
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
-/// Changes when a constraint is checked, and for which tables.
-pub struct AlterConstraint {
-    table: Name,
-    name: Identifier,
-    deferrable: Choice<bool>,
-    initially_deferred: Choice<bool>,
-    enforced: Choice<bool>,
-    inherit: Choice<bool>,
+operation! {
+    /// Changes when a constraint is checked, and for which tables.
+    pub struct AlterConstraint(table: Name, name: Identifier) {
+        deferrable: Choice<bool>,
+        initially_deferred: Choice<bool>,
+        enforced: Choice<bool>,
+        inherit: Choice<bool>,
+    }
 }
 
 impl Pgm {
@@ -35,14 +35,7 @@ impl Pgm {
         table: impl Into<Name>,
         name: impl Into<Identifier>,
     ) -> &mut AlterConstraint {
-        self.record(AlterConstraint {
-            table: table.into(),
-            name: name.into(),
-            deferrable: Choice::default(),
-            initially_deferred: Choice::default(),
-            enforced: Choice::default(),
-            inherit: Choice::default(),
-        })
+        self.record(AlterConstraint::new(table.into(), name.into()))
     }
 }
 

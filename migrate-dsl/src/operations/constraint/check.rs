@@ -1,17 +1,18 @@
 //! [Check constraints](https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-CHECK-CONSTRAINTS).
 
 use super::{AddConstraint, Constraint};
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{Expression, Identifier, IntoExpression, Name, Pgm, Writer, expr};
 
-/// `CHECK (lat BETWEEN -90 AND 90)`.
-pub struct Check {
-    name: Option<Identifier>,
-    condition: Expression,
-    no_inherit: bool,
-    not_valid: bool,
-    not_enforced: bool,
-    comment: Option<String>,
+operation! {
+    /// `CHECK (lat BETWEEN -90 AND 90)`.
+    pub struct Check(condition: Expression) {
+        name: Option<Identifier>,
+        no_inherit: bool,
+        not_valid: bool,
+        not_enforced: bool,
+        comment: Option<String>,
+    }
 }
 
 impl Pgm {
@@ -37,19 +38,6 @@ impl Pgm {
         let mut check = Check::new(expr(condition));
         check.named(name);
         &mut self.record(AddConstraint::new(table.into(), check)).constraint
-    }
-}
-
-impl Check {
-    pub(crate) fn new(condition: Expression) -> Self {
-        Self {
-            name: None,
-            condition,
-            no_inherit: false,
-            not_valid: false,
-            not_enforced: false,
-            comment: None,
-        }
     }
 }
 

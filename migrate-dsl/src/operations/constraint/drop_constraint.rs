@@ -1,14 +1,14 @@
 //! [`ALTER TABLE … DROP CONSTRAINT`](https://www.postgresql.org/docs/current/sql-altertable.html).
 
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
-/// Drops a constraint of a table.
-pub struct DropConstraint {
-    table: Name,
-    name: Identifier,
-    if_exists: bool,
-    cascade: bool,
+operation! {
+    /// Drops a constraint of a table.
+    pub struct DropConstraint(table: Name, name: Identifier) {
+        if_exists: bool,
+        cascade: bool,
+    }
 }
 
 impl Pgm {
@@ -24,12 +24,7 @@ impl Pgm {
         table: impl Into<Name>,
         name: impl Into<Identifier>,
     ) -> &mut DropConstraint {
-        self.record(DropConstraint {
-            table: table.into(),
-            name: name.into(),
-            if_exists: false,
-            cascade: false,
-        })
+        self.record(DropConstraint::new(table.into(), name.into()))
     }
 }
 

@@ -6,6 +6,7 @@ use crate::operations::macros::options;
 use crate::{Expression, Identifier, IntoExpression, IntoIdentifiers, Name, Pgm, Writer, expr};
 
 /// `EXCLUDE USING gist ("room" WITH =, "during" WITH &&)`.
+#[derive(Debug, Clone)]
 pub struct Exclusion {
     name: Option<Identifier>,
     method: Identifier,

@@ -5,6 +5,7 @@ use crate::operations::macros::options;
 use crate::{Identifier, IntoIdentifiers, Name, Pgm, Writer};
 
 /// `FOREIGN KEY ("post_id") REFERENCES "posts" ("id")`.
+#[derive(Debug, Clone)]
 pub struct ForeignKey {
     name: Option<Identifier>,
     columns: Vec<Identifier>,

@@ -1,6 +1,7 @@
 //! Constraints, see [Constraints](https://www.postgresql.org/docs/current/ddl-constraints.html).
 
 use std::any::Any;
+use std::fmt;
 
 use crate::{Identifier, Inverse, Name, Object, Operation, Statement, Writer};
 
@@ -24,8 +25,26 @@ pub use primary_key::PrimaryKey;
 pub use unique::Unique;
 pub use validate_constraint::ValidateConstraint;
 
+/// What every constraint that can be cloned can: be cloned without its type being known.
+pub trait CloneBoxed {
+    /// A clone of it.
+    fn clone_boxed(&self) -> Box<dyn Constraint>;
+}
+
+impl<T: Constraint + Clone> CloneBoxed for T {
+    fn clone_boxed(&self) -> Box<dyn Constraint> {
+        Box::new(self.clone())
+    }
+}
+
+impl Clone for Box<dyn Constraint> {
+    fn clone(&self) -> Self {
+        self.as_ref().clone_boxed()
+    }
+}
+
 /// A constraint of a table, as `create_table` and the `add_…` verbs have it in common.
-pub trait Constraint: Any {
+pub trait Constraint: Any + fmt::Debug + CloneBoxed {
     /// The verb that adds it to a table which is there already.
     fn verb(&self) -> &'static str;
 
@@ -58,6 +77,7 @@ pub trait Constraint: Any {
 }
 
 /// Adds a constraint to a table that is there already.
+#[derive(Debug, Clone)]
 pub struct AddConstraint<C> {
     table: Name,
     pub(crate) constraint: C,

@@ -3,20 +3,21 @@
 use super::{
     AddConstraint, Constraint, Timing, note_problems_of_index, write_index_options, write_key,
 };
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{Identifier, IntoIdentifiers, Name, Object, Pgm, Writer};
 
-/// `PRIMARY KEY ("a", "b")`.
-pub struct PrimaryKey {
-    name: Option<Identifier>,
-    columns: Vec<Identifier>,
-    include: Vec<Identifier>,
-    parameters: Vec<(Identifier, String)>,
-    tablespace: Option<Identifier>,
-    without_overlaps: bool,
-    index: Option<Identifier>,
-    timing: Timing,
-    comment: Option<String>,
+operation! {
+    /// `PRIMARY KEY ("a", "b")`.
+    pub struct PrimaryKey(columns: Vec<Identifier>) {
+        name: Option<Identifier>,
+        include: Vec<Identifier>,
+        parameters: Vec<(Identifier, String)>,
+        tablespace: Option<Identifier>,
+        without_overlaps: bool,
+        index: Option<Identifier>,
+        timing: Timing,
+        comment: Option<String>,
+    }
 }
 
 impl Pgm {
@@ -34,22 +35,6 @@ impl Pgm {
     ) -> &mut PrimaryKey {
         let key = PrimaryKey::new(columns.into_identifiers());
         &mut self.record(AddConstraint::new(table.into(), key)).constraint
-    }
-}
-
-impl PrimaryKey {
-    pub(crate) fn new(columns: Vec<Identifier>) -> Self {
-        Self {
-            name: None,
-            columns,
-            include: Vec::new(),
-            parameters: Vec::new(),
-            tablespace: None,
-            without_overlaps: false,
-            index: None,
-            timing: Timing::default(),
-            comment: None,
-        }
     }
 }
 

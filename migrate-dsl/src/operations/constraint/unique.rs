@@ -4,21 +4,22 @@ use super::{
     AddConstraint, Constraint, Timing, name_from_columns, note_problems_of_index,
     write_index_options, write_key,
 };
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{Identifier, IntoIdentifiers, Name, Object, Pgm, Writer};
 
-/// `UNIQUE ("a", "b")`.
-pub struct Unique {
-    name: Option<Identifier>,
-    columns: Vec<Identifier>,
-    include: Vec<Identifier>,
-    parameters: Vec<(Identifier, String)>,
-    tablespace: Option<Identifier>,
-    without_overlaps: bool,
-    index: Option<Identifier>,
-    nulls_not_distinct: bool,
-    timing: Timing,
-    comment: Option<String>,
+operation! {
+    /// `UNIQUE ("a", "b")`.
+    pub struct Unique(columns: Vec<Identifier>) {
+        name: Option<Identifier>,
+        include: Vec<Identifier>,
+        parameters: Vec<(Identifier, String)>,
+        tablespace: Option<Identifier>,
+        without_overlaps: bool,
+        index: Option<Identifier>,
+        nulls_not_distinct: bool,
+        timing: Timing,
+        comment: Option<String>,
+    }
 }
 
 impl Pgm {
@@ -36,23 +37,6 @@ impl Pgm {
     ) -> &mut Unique {
         let unique = Unique::new(columns.into_identifiers());
         &mut self.record(AddConstraint::new(table.into(), unique)).constraint
-    }
-}
-
-impl Unique {
-    pub(crate) fn new(columns: Vec<Identifier>) -> Self {
-        Self {
-            name: None,
-            columns,
-            include: Vec::new(),
-            parameters: Vec::new(),
-            tablespace: None,
-            without_overlaps: false,
-            index: None,
-            nulls_not_distinct: false,
-            timing: Timing::default(),
-            comment: None,
-        }
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::{Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
 /// Checks the rows that were there before a constraint.
+#[derive(Debug, Clone)]
 pub struct ValidateConstraint {
     table: Name,
     name: Identifier,

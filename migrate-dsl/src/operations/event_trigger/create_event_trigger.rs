@@ -1,18 +1,18 @@
 //! [`CREATE EVENT TRIGGER`](https://www.postgresql.org/docs/current/sql-createeventtrigger.html).
 
 use crate::choice::Choice;
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::operations::phrases;
 use crate::operations::trigger::Action;
 use crate::{DataType, Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
-/// Creates an event trigger.
-pub struct CreateEventTrigger {
-    name: Identifier,
-    event: Identifier,
-    tags: Vec<String>,
-    action: Choice<Action>,
-    comment: Option<String>,
+operation! {
+    /// Creates an event trigger.
+    pub struct CreateEventTrigger(name: Identifier, event: Identifier) {
+        tags: Vec<String>,
+        action: Choice<Action>,
+        comment: Option<String>,
+    }
 }
 
 impl Pgm {
@@ -39,13 +39,7 @@ impl Pgm {
         name: impl Into<Identifier>,
         event: impl Into<Identifier>,
     ) -> &mut CreateEventTrigger {
-        self.record(CreateEventTrigger {
-            name: name.into(),
-            event: event.into(),
-            tags: Vec::new(),
-            action: Choice::default(),
-            comment: None,
-        })
+        self.record(CreateEventTrigger::new(name.into(), event.into()))
     }
 }
 

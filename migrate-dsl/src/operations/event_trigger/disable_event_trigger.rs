@@ -3,6 +3,7 @@
 use crate::{Identifier, Inverse, Object, Operation, Pgm, Statement, Writer};
 
 /// Keeps an event trigger from firing.
+#[derive(Debug, Clone)]
 pub struct DisableEventTrigger {
     name: Identifier,
 }

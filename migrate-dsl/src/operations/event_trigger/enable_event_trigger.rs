@@ -1,13 +1,14 @@
 //! [`ALTER EVENT TRIGGER … ENABLE`](https://www.postgresql.org/docs/current/sql-altereventtrigger.html).
 
 use crate::choice::Choice;
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{Identifier, Inverse, Object, Operation, Pgm, Statement, Writer};
 
-/// Lets an event trigger fire.
-pub struct EnableEventTrigger {
-    name: Identifier,
-    firing: Choice<&'static str>,
+operation! {
+    /// Lets an event trigger fire.
+    pub struct EnableEventTrigger(name: Identifier) {
+        firing: Choice<&'static str>,
+    }
 }
 
 impl Pgm {
@@ -24,7 +25,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn enable_event_trigger(&mut self, name: impl Into<Identifier>) -> &mut EnableEventTrigger {
-        self.record(EnableEventTrigger { name: name.into(), firing: Choice::default() })
+        self.record(EnableEventTrigger::new(name.into()))
     }
 }
 

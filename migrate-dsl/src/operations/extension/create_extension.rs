@@ -1,16 +1,17 @@
 //! [`CREATE EXTENSION`](https://www.postgresql.org/docs/current/sql-createextension.html).
 
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::operations::phrases;
 use crate::{Identifier, Inverse, Object, Only, Operation, Pgm, Statement, Writer};
 
-/// Installs an extension in the database.
-pub struct CreateExtension {
-    name: Identifier,
-    if_not_exists: bool,
-    schema: Option<Identifier>,
-    version: Option<Identifier>,
-    cascade: bool,
+operation! {
+    /// Installs an extension in the database.
+    pub struct CreateExtension(name: Identifier) {
+        if_not_exists: bool,
+        schema: Option<Identifier>,
+        version: Option<Identifier>,
+        cascade: bool,
+    }
 }
 
 impl Pgm {
@@ -27,13 +28,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn create_extension(&mut self, name: impl Into<Identifier>) -> &mut CreateExtension {
-        self.record(CreateExtension {
-            name: name.into(),
-            if_not_exists: false,
-            schema: None,
-            version: None,
-            cascade: false,
-        })
+        self.record(CreateExtension::new(name.into()))
     }
 }
 

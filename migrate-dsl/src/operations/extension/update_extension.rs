@@ -1,12 +1,13 @@
 //! [`ALTER EXTENSION … UPDATE`](https://www.postgresql.org/docs/current/sql-alterextension.html).
 
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{Identifier, Inverse, Operation, Pgm, Statement, Writer};
 
-/// Updates an extension to another version.
-pub struct UpdateExtension {
-    name: Identifier,
-    version: Option<Identifier>,
+operation! {
+    /// Updates an extension to another version.
+    pub struct UpdateExtension(name: Identifier) {
+        version: Option<Identifier>,
+    }
 }
 
 impl Pgm {
@@ -20,7 +21,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn update_extension(&mut self, name: impl Into<Identifier>) -> &mut UpdateExtension {
-        self.record(UpdateExtension { name: name.into(), version: None })
+        self.record(UpdateExtension::new(name.into()))
     }
 }
 

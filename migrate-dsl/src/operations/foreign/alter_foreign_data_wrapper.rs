@@ -2,16 +2,17 @@
 
 use super::options::{LOST, OptionChanges, option_changes};
 use crate::choice::Choice;
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{Identifier, Inverse, Name, Object, Operation, OptionValue, Pgm, Statement, Writer};
 
-/// Changes a foreign data wrapper.
-pub struct AlterForeignDataWrapper {
-    name: Identifier,
-    /// `None` within takes it away.
-    handler: Choice<Option<Name>>,
-    validator: Choice<Option<Name>>,
-    options: OptionChanges,
+operation! {
+    /// Changes a foreign data wrapper.
+    pub struct AlterForeignDataWrapper(name: Identifier) {
+        /// `None` within takes it away.
+        handler: Choice<Option<Name>>,
+        validator: Choice<Option<Name>>,
+        options: OptionChanges,
+    }
 }
 
 impl Pgm {
@@ -37,12 +38,7 @@ impl Pgm {
         &mut self,
         name: impl Into<Identifier>,
     ) -> &mut AlterForeignDataWrapper {
-        self.record(AlterForeignDataWrapper {
-            name: name.into(),
-            handler: Choice::default(),
-            validator: Choice::default(),
-            options: OptionChanges::default(),
-        })
+        self.record(AlterForeignDataWrapper::new(name.into()))
     }
 }
 

@@ -1,14 +1,15 @@
 //! [`ALTER FOREIGN TABLE`](https://www.postgresql.org/docs/current/sql-alterforeigntable.html).
 
 use super::options::{LOST, OptionChanges, option_changes};
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{Identifier, Inverse, Name, Object, Operation, OptionValue, Pgm, Statement, Writer};
 
-/// Changes the options of a foreign table.
-pub struct AlterForeignTable {
-    name: Name,
-    options: OptionChanges,
-    column_options: Vec<(Identifier, OptionChanges)>,
+operation! {
+    /// Changes the options of a foreign table.
+    pub struct AlterForeignTable(name: Name) {
+        options: OptionChanges,
+        column_options: Vec<(Identifier, OptionChanges)>,
+    }
 }
 
 impl Pgm {
@@ -32,11 +33,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn alter_foreign_table(&mut self, name: impl Into<Name>) -> &mut AlterForeignTable {
-        self.record(AlterForeignTable {
-            name: name.into(),
-            options: OptionChanges::default(),
-            column_options: Vec::new(),
-        })
+        self.record(AlterForeignTable::new(name.into()))
     }
 }
 

@@ -1,14 +1,16 @@
 //! [`ALTER SERVER`](https://www.postgresql.org/docs/current/sql-alterserver.html).
 
 use super::options::{LOST, OptionChanges, option_changes};
+use crate::operations::macros::operation;
 use crate::{Identifier, Inverse, Object, Operation, OptionValue, Pgm, Statement, Writer};
 
-/// Changes a foreign server.
-pub struct AlterServer {
-    name: Identifier,
-    /// `None` within takes it away.
-    version: Option<Option<String>>,
-    options: OptionChanges,
+operation! {
+    /// Changes a foreign server.
+    pub struct AlterServer(name: Identifier) {
+        /// `None` within takes it away.
+        version: Option<Option<String>>,
+        options: OptionChanges,
+    }
 }
 
 impl Pgm {
@@ -31,11 +33,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn alter_server(&mut self, name: impl Into<Identifier>) -> &mut AlterServer {
-        self.record(AlterServer {
-            name: name.into(),
-            version: None,
-            options: OptionChanges::default(),
-        })
+        self.record(AlterServer::new(name.into()))
     }
 }
 

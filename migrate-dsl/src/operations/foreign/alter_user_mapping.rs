@@ -1,13 +1,14 @@
 //! [`ALTER USER MAPPING`](https://www.postgresql.org/docs/current/sql-alterusermapping.html).
 
 use super::options::{LOST, OptionChanges, option_changes};
+use crate::operations::macros::operation;
 use crate::{Identifier, Inverse, Object, Operation, OptionValue, Pgm, Role, Statement, Writer};
 
-/// Changes a user mapping.
-pub struct AlterUserMapping {
-    role: Role,
-    server: Identifier,
-    options: OptionChanges,
+operation! {
+    /// Changes a user mapping.
+    pub struct AlterUserMapping(role: Role, server: Identifier) {
+        options: OptionChanges,
+    }
 }
 
 impl Pgm {
@@ -35,11 +36,7 @@ impl Pgm {
         role: impl Into<Role>,
         server: impl Into<Identifier>,
     ) -> &mut AlterUserMapping {
-        self.record(AlterUserMapping {
-            role: role.into(),
-            server: server.into(),
-            options: OptionChanges::default(),
-        })
+        self.record(AlterUserMapping::new(role.into(), server.into()))
     }
 }
 

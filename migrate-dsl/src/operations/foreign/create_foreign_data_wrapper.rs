@@ -1,17 +1,18 @@
 //! [`CREATE FOREIGN DATA WRAPPER`](https://www.postgresql.org/docs/current/sql-createforeigndatawrapper.html).
 
 use super::options::{Options, wrapper_options};
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::operations::phrases;
 use crate::{Identifier, Inverse, Name, Object, Operation, OptionValue, Pgm, Statement, Writer};
 
-/// Creates a foreign data wrapper.
-pub struct CreateForeignDataWrapper {
-    name: Identifier,
-    handler: Option<Name>,
-    validator: Option<Name>,
-    options: Options,
-    comment: Option<String>,
+operation! {
+    /// Creates a foreign data wrapper.
+    pub struct CreateForeignDataWrapper(name: Identifier) {
+        handler: Option<Name>,
+        validator: Option<Name>,
+        options: Options,
+        comment: Option<String>,
+    }
 }
 
 impl Pgm {
@@ -34,13 +35,7 @@ impl Pgm {
         &mut self,
         name: impl Into<Identifier>,
     ) -> &mut CreateForeignDataWrapper {
-        self.record(CreateForeignDataWrapper {
-            name: name.into(),
-            handler: None,
-            validator: None,
-            options: Options::default(),
-            comment: None,
-        })
+        self.record(CreateForeignDataWrapper::new(name.into()))
     }
 }
 

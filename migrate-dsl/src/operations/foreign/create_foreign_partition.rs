@@ -2,22 +2,21 @@
 
 use super::options::{Options, wrapper_options};
 use crate::choice::Choice;
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::operations::phrases;
-use crate::operations::table::partitioning::{Bound, write_bound};
+use crate::operations::table::partitioning::{Bound, bounds, write_bound};
 use crate::{
     DefaultValue, Identifier, Inverse, Name, Object, Operation, OptionValue, Pgm, Statement, Writer,
 };
 
-/// Creates a partition whose rows are on a foreign server.
-pub struct CreateForeignPartition {
-    name: Name,
-    parent: Name,
-    server: Identifier,
-    bound: Choice<Bound>,
-    if_not_exists: bool,
-    options: Options,
-    comment: Option<String>,
+operation! {
+    /// Creates a partition whose rows are on a foreign server.
+    pub struct CreateForeignPartition(name: Name, parent: Name, server: Identifier) {
+        bound: Choice<Bound>,
+        if_not_exists: bool,
+        options: Options,
+        comment: Option<String>,
+    }
 }
 
 impl Pgm {
@@ -42,51 +41,15 @@ impl Pgm {
         parent: impl Into<Name>,
         server: impl Into<Identifier>,
     ) -> &mut CreateForeignPartition {
-        self.record(CreateForeignPartition {
-            name: name.into(),
-            parent: parent.into(),
-            server: server.into(),
-            bound: Choice::default(),
-            if_not_exists: false,
-            options: Options::default(),
-            comment: None,
-        })
+        self.record(CreateForeignPartition::new(name.into(), parent.into(), server.into()))
     }
 }
 
 wrapper_options!(CreateForeignPartition);
 
-impl CreateForeignPartition {
-    /// Takes the rows from these values, included, to those, excluded; `expr("MINVALUE")` and
-    /// `expr("MAXVALUE")` have no end.
-    pub fn from_to<T: Into<DefaultValue>, U: Into<DefaultValue>>(
-        &mut self,
-        from: impl IntoIterator<Item = T>,
-        to: impl IntoIterator<Item = U>,
-    ) -> &mut Self {
-        self.bound.set("from_to", Bound::range(from, to));
-        self
-    }
-
-    /// Takes the rows with one of these values.
-    pub fn values_in<T: Into<DefaultValue>>(
-        &mut self,
-        list: impl IntoIterator<Item = T>,
-    ) -> &mut Self {
-        self.bound.set("values_in", Bound::list(list));
-        self
-    }
-}
+bounds!(CreateForeignPartition);
 
 options! { CreateForeignPartition {
-    /// Takes the rows whose hash leaves this remainder.
-    pub fn modulus(&mut self, modulus: u32, remainder: u32) {
-        self.bound.set("modulus", Bound::Hash(modulus, remainder))
-    }
-
-    /// Takes the rows that no other partition takes.
-    pub fn default_partition(&mut self) { self.bound.set("default_partition", Bound::Rest) }
-
     /// Does nothing if a relation of that name is there; then `down` leaves it alone.
     pub fn if_not_exists(&mut self) { self.if_not_exists = true }
 
@@ -117,10 +80,7 @@ impl Operation for CreateForeignPartition {
     }
 
     fn inverse(&self) -> Inverse {
-        if self.if_not_exists {
-            return Inverse::capture([Object::foreign_table(&self.name)]);
-        }
-        Inverse::by(phrases::drop(&Object::foreign_table(&self.name)))
+        phrases::drop_created(Object::foreign_table(&self.name), self.if_not_exists)
     }
 }
 

@@ -2,22 +2,21 @@
 
 use super::alter_foreign_table::alter_column;
 use super::options::{OptionChanges, Options, wrapper_options};
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::operations::phrases;
 use crate::{
     Identifier, Inverse, Name, Object, Operation, OptionValue, Pgm, Statement, Table, Writer,
 };
 
-/// Creates a foreign table.
-pub struct CreateForeignTable {
-    name: Name,
-    server: Identifier,
-    table: Table,
-    if_not_exists: bool,
-    inherits: Vec<Name>,
-    options: Options,
-    column_options: Vec<(Identifier, OptionChanges)>,
-    comment: Option<String>,
+operation! {
+    /// Creates a foreign table.
+    pub struct CreateForeignTable(name: Name, server: Identifier, table: Table) {
+        if_not_exists: bool,
+        inherits: Vec<Name>,
+        options: Options,
+        column_options: Vec<(Identifier, OptionChanges)>,
+        comment: Option<String>,
+    }
 }
 
 impl Pgm {
@@ -45,16 +44,7 @@ impl Pgm {
         server: impl Into<Identifier>,
         describe: impl FnOnce(&mut Table) -> R,
     ) -> &mut CreateForeignTable {
-        self.record(CreateForeignTable {
-            name: name.into(),
-            server: server.into(),
-            table: Table::described(describe),
-            if_not_exists: false,
-            inherits: Vec::new(),
-            options: Options::default(),
-            column_options: Vec::new(),
-            comment: None,
-        })
+        self.record(CreateForeignTable::new(name.into(), server.into(), Table::described(describe)))
     }
 }
 
@@ -121,10 +111,7 @@ impl Operation for CreateForeignTable {
     }
 
     fn inverse(&self) -> Inverse {
-        if self.if_not_exists {
-            return Inverse::capture([Object::foreign_table(&self.name)]);
-        }
-        Inverse::by(phrases::drop(&Object::foreign_table(&self.name)))
+        phrases::drop_created(Object::foreign_table(&self.name), self.if_not_exists)
     }
 
     fn hints(&self) -> Vec<String> {

@@ -1,19 +1,19 @@
 //! [`CREATE SERVER`](https://www.postgresql.org/docs/current/sql-createserver.html).
 
 use super::options::{Options, wrapper_options};
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::operations::phrases;
 use crate::{Identifier, Inverse, Object, Operation, OptionValue, Pgm, Statement, Writer};
 
-/// Creates a foreign server.
-pub struct CreateServer {
-    name: Identifier,
-    wrapper: Identifier,
-    if_not_exists: bool,
-    server_type: Option<String>,
-    version: Option<String>,
-    options: Options,
-    comment: Option<String>,
+operation! {
+    /// Creates a foreign server.
+    pub struct CreateServer(name: Identifier, wrapper: Identifier) {
+        if_not_exists: bool,
+        server_type: Option<String>,
+        version: Option<String>,
+        options: Options,
+        comment: Option<String>,
+    }
 }
 
 impl Pgm {
@@ -37,15 +37,7 @@ impl Pgm {
         name: impl Into<Identifier>,
         wrapper: impl Into<Identifier>,
     ) -> &mut CreateServer {
-        self.record(CreateServer {
-            name: name.into(),
-            wrapper: wrapper.into(),
-            if_not_exists: false,
-            server_type: None,
-            version: None,
-            options: Options::default(),
-            comment: None,
-        })
+        self.record(CreateServer::new(name.into(), wrapper.into()))
     }
 }
 
@@ -93,10 +85,7 @@ impl Operation for CreateServer {
     }
 
     fn inverse(&self) -> Inverse {
-        if self.if_not_exists {
-            return Inverse::capture([Object::server(&self.name)]);
-        }
-        Inverse::by(phrases::drop(&Object::server(&self.name)))
+        phrases::drop_created(Object::server(&self.name), self.if_not_exists)
     }
 }
 

@@ -1,15 +1,15 @@
 //! [`CREATE USER MAPPING`](https://www.postgresql.org/docs/current/sql-createusermapping.html).
 
 use super::options::{Options, wrapper_options};
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{Identifier, Inverse, Object, Operation, OptionValue, Pgm, Role, Statement, Writer};
 
-/// Creates a user mapping.
-pub struct CreateUserMapping {
-    role: Role,
-    server: Identifier,
-    if_not_exists: bool,
-    options: Options,
+operation! {
+    /// Creates a user mapping.
+    pub struct CreateUserMapping(role: Role, server: Identifier) {
+        if_not_exists: bool,
+        options: Options,
+    }
 }
 
 impl Pgm {
@@ -37,12 +37,7 @@ impl Pgm {
         role: impl Into<Role>,
         server: impl Into<Identifier>,
     ) -> &mut CreateUserMapping {
-        self.record(CreateUserMapping {
-            role: role.into(),
-            server: server.into(),
-            if_not_exists: false,
-            options: Options::default(),
-        })
+        self.record(CreateUserMapping::new(role.into(), server.into()))
     }
 }
 

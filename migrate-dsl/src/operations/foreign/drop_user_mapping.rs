@@ -1,14 +1,14 @@
 //! [`DROP USER MAPPING`](https://www.postgresql.org/docs/current/sql-dropusermapping.html).
 
 use super::options::LOST;
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{Identifier, Inverse, Object, Operation, Pgm, Role, Statement, Writer};
 
-/// Drops a user mapping.
-pub struct DropUserMapping {
-    role: Role,
-    server: Identifier,
-    if_exists: bool,
+operation! {
+    /// Drops a user mapping.
+    pub struct DropUserMapping(role: Role, server: Identifier) {
+        if_exists: bool,
+    }
 }
 
 impl Pgm {
@@ -24,7 +24,7 @@ impl Pgm {
         role: impl Into<Role>,
         server: impl Into<Identifier>,
     ) -> &mut DropUserMapping {
-        self.record(DropUserMapping { role: role.into(), server: server.into(), if_exists: false })
+        self.record(DropUserMapping::new(role.into(), server.into()))
     }
 }
 

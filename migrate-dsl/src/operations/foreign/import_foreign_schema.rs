@@ -2,19 +2,18 @@
 
 use super::options::{Options, wrapper_options};
 use crate::choice::Choice;
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{
     Identifier, IntoIdentifiers, Inverse, Object, Only, Operation, OptionValue, Pgm, Statement,
     Writer,
 };
 
-/// Creates foreign tables for those of a foreign server.
-pub struct ImportForeignSchema {
-    remote: Identifier,
-    server: Identifier,
-    local: Identifier,
-    only: Choice<(&'static str, Vec<Identifier>)>,
-    options: Options,
+operation! {
+    /// Creates foreign tables for those of a foreign server.
+    pub struct ImportForeignSchema(remote: Identifier, server: Identifier, local: Identifier) {
+        only: Choice<(&'static str, Vec<Identifier>)>,
+        options: Options,
+    }
 }
 
 impl Pgm {
@@ -39,13 +38,7 @@ impl Pgm {
         server: impl Into<Identifier>,
         local: impl Into<Identifier>,
     ) -> &mut ImportForeignSchema {
-        self.record(ImportForeignSchema {
-            remote: remote.into(),
-            server: server.into(),
-            local: local.into(),
-            only: Choice::default(),
-            options: Options::default(),
-        })
+        self.record(ImportForeignSchema::new(remote.into(), server.into(), local.into()))
     }
 }
 

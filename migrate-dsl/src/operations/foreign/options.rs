@@ -6,13 +6,14 @@ use crate::{Identifier, OptionValue, Writer};
 pub(super) const LOST: &str = "options that may hold secrets are not restored";
 
 /// Options with their values.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Options(Vec<(Identifier, OptionValue)>);
 
 /// Options that come, change and go.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct OptionChanges(Vec<Change>);
 
+#[derive(Debug, Clone)]
 enum Change {
     Add(Identifier, OptionValue),
     Set(Identifier, OptionValue),

@@ -5,7 +5,7 @@ use crate::{DataType, Identifier, Name, Object, Writer};
 
 /// An aggregate being described: the `a` in `pgm.create_aggregate("total", |a| ..)`. Its options
 /// have the names of [`CREATE AGGREGATE`](https://www.postgresql.org/docs/current/sql-createaggregate.html).
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Aggregate {
     /// Of an ordered-set aggregate, the direct arguments.
     arguments: Vec<Argument>,
@@ -14,6 +14,7 @@ pub struct Aggregate {
     options: Vec<(&'static str, Value)>,
 }
 
+#[derive(Debug, Clone)]
 enum Value {
     Function(Name),
     Type(DataType),

@@ -2,25 +2,21 @@
 
 use super::attributes::{Attribute, Attributes, attributes};
 use super::signature::arguments;
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{DataType, Identifier, Inverse, Name, Object, Operation, Statement, Writer};
 
-/// Changes what is said of a function or a procedure; its body stays.
-pub struct AlterRoutine {
-    verb: &'static str,
-    routine: Object,
-    attributes: Attributes,
-    extensions: Vec<(&'static str, Identifier)>,
+operation! {
+    /// Changes what is said of a function or a procedure; its body stays.
+    pub struct AlterRoutine(verb: &'static str, routine: Object) {
+        attributes: Attributes,
+        extensions: Vec<(&'static str, Identifier)>,
+    }
 }
 
 arguments!(AlterRoutine);
 attributes!(AlterRoutine);
 
 impl AlterRoutine {
-    pub(super) fn new(verb: &'static str, routine: Object) -> Self {
-        Self { verb, routine, attributes: Attributes::default(), extensions: Vec::new() }
-    }
-
     /// Leaves a setting as the caller has it.
     pub fn reset(&mut self, name: impl Into<Identifier>) -> &mut Self {
         self.attribute(Attribute::Reset(name.into()))

@@ -1,19 +1,17 @@
 //! An argument of a function or a procedure.
 
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{DataType, DefaultValue, Identifier, Writer};
 
-/// An argument: its name, its type, how it is passed, its default.
-#[derive(Debug, Clone)]
-pub struct Argument {
-    name: Option<Identifier>,
-    data_type: DataType,
-    mode: Mode,
-    default: Option<DefaultValue>,
+operation! {
+    /// An argument: its name, its type, how it is passed, its default.
+    pub struct Argument(name: Option<Identifier>, data_type: DataType, mode: Mode) {
+        default: Option<DefaultValue>,
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mode {
+pub(crate) enum Mode {
     In,
     Out,
     InOut,
@@ -26,7 +24,7 @@ impl Argument {
         name: Option<Identifier>,
         data_type: DataType,
     ) -> &mut Self {
-        arguments.push(Self { name, data_type, mode: Mode::In, default: None });
+        arguments.push(Argument::new(name, data_type, Mode::In));
         arguments.last_mut().expect("it was just pushed")
     }
 }

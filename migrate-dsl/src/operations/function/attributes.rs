@@ -3,9 +3,10 @@
 use crate::{Identifier, Name, Writer};
 
 /// `IMMUTABLE STRICT SET "search_path" TO 'app'`, in the order given.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Attributes(Vec<Attribute>);
 
+#[derive(Debug, Clone)]
 pub(super) enum Attribute {
     /// What only a function has.
     OfFunction(&'static str),

@@ -1,16 +1,16 @@
 //! [`CREATE AGGREGATE`](https://www.postgresql.org/docs/current/sql-createaggregate.html).
 
 use super::Aggregate;
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::operations::phrases;
 use crate::{Inverse, Name, Operation, Pgm, Statement, Writer};
 
-/// Creates an aggregate.
-pub struct CreateAggregate {
-    name: Name,
-    aggregate: Aggregate,
-    or_replace: bool,
-    comment: Option<String>,
+operation! {
+    /// Creates an aggregate.
+    pub struct CreateAggregate(name: Name, aggregate: Aggregate) {
+        or_replace: bool,
+        comment: Option<String>,
+    }
 }
 
 impl Pgm {
@@ -38,12 +38,7 @@ impl Pgm {
         name: impl Into<Name>,
         describe: impl FnOnce(&mut Aggregate) -> R,
     ) -> &mut CreateAggregate {
-        self.record(CreateAggregate {
-            name: name.into(),
-            aggregate: Aggregate::described(describe),
-            or_replace: false,
-            comment: None,
-        })
+        self.record(CreateAggregate::new(name.into(), Aggregate::described(describe)))
     }
 }
 

@@ -5,6 +5,7 @@ use crate::operations::macros::options;
 use crate::{Inverse, Name, Object, Operation, Statement, Writer};
 
 /// Creates a function or a procedure.
+#[derive(Debug, Clone)]
 pub struct CreateRoutine {
     verb: &'static str,
     /// `FUNCTION` or `PROCEDURE`.

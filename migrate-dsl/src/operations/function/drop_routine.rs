@@ -1,25 +1,19 @@
 //! What dropping a function, a procedure and an aggregate have in common.
 
 use super::signature::arguments;
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::operations::phrases;
 use crate::{DataType, Inverse, Object, Operation, Statement};
 
-/// Drops a function, a procedure or an aggregate; when it is reverted it is recreated as it was.
-pub struct DropRoutine {
-    verb: &'static str,
-    routine: Object,
-    if_exists: bool,
-    cascade: bool,
+operation! {
+    /// Drops a function, a procedure or an aggregate; when it is reverted it is recreated as it was.
+    pub struct DropRoutine(verb: &'static str, routine: Object) {
+        if_exists: bool,
+        cascade: bool,
+    }
 }
 
 arguments!(DropRoutine);
-
-impl DropRoutine {
-    pub(super) fn new(verb: &'static str, routine: Object) -> Self {
-        Self { verb, routine, if_exists: false, cascade: false }
-    }
-}
 
 options! { DropRoutine {
     /// Does nothing if there is none.

@@ -5,6 +5,7 @@ use crate::operations::{phrases, rename_back};
 use crate::{DataType, Identifier, Inverse, Object, Operation, Statement};
 
 /// Renames a function, a procedure or an aggregate.
+#[derive(Debug, Clone)]
 pub struct RenameRoutine {
     verb: &'static str,
     routine: Object,

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// A function or a procedure being described: the `f` in `pgm.create_function("slug", |f| ..)`.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Routine {
     arguments: Vec<Argument>,
     returns: Choice<Returns>,
@@ -20,12 +20,14 @@ pub struct Routine {
     body: Choice<Body>,
 }
 
+#[derive(Debug, Clone)]
 enum Returns {
     Type(DataType),
     SetOf(DataType),
     Table(Table),
 }
 
+#[derive(Debug, Clone)]
 enum Body {
     Text { language: Identifier, text: String },
     Library { file: String, symbol: String },

@@ -1,16 +1,18 @@
 //! [`ALTER INDEX`](https://www.postgresql.org/docs/current/sql-alterindex.html).
 
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
-/// Changes how an index is stored.
-pub struct AlterIndex {
-    name: Name,
-    if_exists: bool,
-    changes: Vec<Change>,
+operation! {
+    /// Changes how an index is stored.
+    pub struct AlterIndex(name: Name) {
+        if_exists: bool,
+        changes: Vec<Change>,
+    }
 }
 
 /// In the order in which they were said.
+#[derive(Debug, Clone)]
 enum Change {
     Set(Identifier, String),
     Reset(Identifier),
@@ -32,7 +34,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn alter_index(&mut self, name: impl Into<Name>) -> &mut AlterIndex {
-        self.record(AlterIndex { name: name.into(), if_exists: false, changes: Vec::new() })
+        self.record(AlterIndex::new(name.into()))
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::{Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
 /// Makes an index of a partition part of the partitioned table's.
+#[derive(Debug, Clone)]
 pub struct AttachIndexPartition {
     parent: Name,
     partition: Name,

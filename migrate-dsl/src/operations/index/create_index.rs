@@ -1,29 +1,29 @@
 //! [`CREATE INDEX`](https://www.postgresql.org/docs/current/sql-createindex.html).
 
 use super::{IntoIndexElements, name_part, write_element};
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::operations::phrases;
 use crate::{
     Expression, Identifier, IntoExpression, IntoIdentifiers, Inverse, Name, Object, Operation, Pgm,
     Statement, Writer, expr, generated_name,
 };
 
-/// Creates an index.
-pub struct CreateIndex {
-    table: Name,
-    elements: Vec<Expression>,
-    name: Option<Identifier>,
-    unique: bool,
-    nulls_not_distinct: bool,
-    concurrently: bool,
-    if_not_exists: bool,
-    only: bool,
-    method: Option<Identifier>,
-    include: Vec<Identifier>,
-    parameters: Vec<(Identifier, String)>,
-    tablespace: Option<Identifier>,
-    condition: Option<Expression>,
-    comment: Option<String>,
+operation! {
+    /// Creates an index.
+    pub struct CreateIndex(table: Name, elements: Vec<Expression>) {
+        name: Option<Identifier>,
+        unique: bool,
+        nulls_not_distinct: bool,
+        concurrently: bool,
+        if_not_exists: bool,
+        only: bool,
+        method: Option<Identifier>,
+        include: Vec<Identifier>,
+        parameters: Vec<(Identifier, String)>,
+        tablespace: Option<Identifier>,
+        condition: Option<Expression>,
+        comment: Option<String>,
+    }
 }
 
 impl Pgm {
@@ -46,22 +46,7 @@ impl Pgm {
         table: impl Into<Name>,
         elements: impl IntoIndexElements,
     ) -> &mut CreateIndex {
-        self.record(CreateIndex {
-            table: table.into(),
-            elements: elements.into_index_elements(),
-            name: None,
-            unique: false,
-            nulls_not_distinct: false,
-            concurrently: false,
-            if_not_exists: false,
-            only: false,
-            method: None,
-            include: Vec::new(),
-            parameters: Vec::new(),
-            tablespace: None,
-            condition: None,
-            comment: None,
-        })
+        self.record(CreateIndex::new(table.into(), elements.into_index_elements()))
     }
 }
 

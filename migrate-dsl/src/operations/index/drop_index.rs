@@ -1,14 +1,15 @@
 //! [`DROP INDEX`](https://www.postgresql.org/docs/current/sql-dropindex.html).
 
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
-/// Drops an index.
-pub struct DropIndex {
-    name: Name,
-    concurrently: bool,
-    if_exists: bool,
-    cascade: bool,
+operation! {
+    /// Drops an index.
+    pub struct DropIndex(name: Name) {
+        concurrently: bool,
+        if_exists: bool,
+        cascade: bool,
+    }
 }
 
 impl Pgm {
@@ -20,12 +21,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn drop_index(&mut self, name: impl Into<Name>) -> &mut DropIndex {
-        self.record(DropIndex {
-            name: name.into(),
-            concurrently: false,
-            if_exists: false,
-            cascade: false,
-        })
+        self.record(DropIndex::new(name.into()))
     }
 }
 

@@ -1,13 +1,14 @@
 //! [`REINDEX`](https://www.postgresql.org/docs/current/sql-reindex.html).
 
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{Identifier, Inverse, Object, Operation, Pgm, Statement, Writer};
 
-/// Rebuilds indexes.
-pub struct Reindex {
-    object: Object,
-    concurrently: bool,
-    tablespace: Option<Identifier>,
+operation! {
+    /// Rebuilds indexes.
+    pub struct Reindex(object: Object) {
+        concurrently: bool,
+        tablespace: Option<Identifier>,
+    }
 }
 
 impl Pgm {
@@ -22,7 +23,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn reindex(&mut self, object: Object) -> &mut Reindex {
-        self.record(Reindex { object, concurrently: false, tablespace: None })
+        self.record(Reindex::new(object))
     }
 }
 

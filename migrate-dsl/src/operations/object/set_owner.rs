@@ -34,6 +34,7 @@ const OWNED: &[&str] = &[
 ];
 
 /// Gives an object another owner.
+#[derive(Debug, Clone)]
 pub struct SetOwner {
     object: Object,
     owner: Role,

@@ -27,6 +27,7 @@ const IN_A_SCHEMA: &[&str] = &[
 ];
 
 /// Moves an object to another schema.
+#[derive(Debug, Clone)]
 pub struct SetSchema {
     object: Object,
     schema: Identifier,

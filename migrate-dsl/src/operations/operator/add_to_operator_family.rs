@@ -4,6 +4,7 @@ use super::OperatorClass;
 use crate::{Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
 /// Adds operators and functions to an operator family.
+#[derive(Debug, Clone)]
 pub struct AddToOperatorFamily {
     name: Name,
     method: Identifier,

@@ -1,15 +1,18 @@
 //! [`ALTER OPERATOR`](https://www.postgresql.org/docs/current/sql-alteroperator.html).
 
 use super::sides::{Sides, sides};
+use crate::operations::macros::operation;
 use crate::{DataType, Inverse, Name, Operation, Pgm, Statement, Writer};
 
-/// Changes what the planner knows of an operator.
-pub struct AlterOperator {
-    name: Name,
-    sides: Sides,
-    settings: Vec<Setting>,
+operation! {
+    /// Changes what the planner knows of an operator.
+    pub struct AlterOperator(name: Name) {
+        sides: Sides,
+        settings: Vec<Setting>,
+    }
 }
 
+#[derive(Debug, Clone)]
 enum Setting {
     /// `RESTRICT` and `JOIN`.
     Function(&'static str, Option<Name>),
@@ -38,11 +41,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn alter_operator(&mut self, name: impl Into<Name>) -> &mut AlterOperator {
-        self.record(AlterOperator {
-            name: name.into(),
-            sides: Sides::default(),
-            settings: Vec::new(),
-        })
+        self.record(AlterOperator::new(name.into()))
     }
 }
 

@@ -1,22 +1,22 @@
 //! [`CREATE OPERATOR`](https://www.postgresql.org/docs/current/sql-createoperator.html).
 
 use super::sides::{Sides, sides};
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::operations::phrases;
 use crate::{DataType, Inverse, Name, Operation, Pgm, Statement, Writer};
 
-/// Creates an operator.
-pub struct CreateOperator {
-    name: Name,
-    function: Name,
-    sides: Sides,
-    commutator: Option<Name>,
-    negator: Option<Name>,
-    restrict: Option<Name>,
-    join: Option<Name>,
-    hashes: bool,
-    merges: bool,
-    comment: Option<String>,
+operation! {
+    /// Creates an operator.
+    pub struct CreateOperator(name: Name, function: Name) {
+        sides: Sides,
+        commutator: Option<Name>,
+        negator: Option<Name>,
+        restrict: Option<Name>,
+        join: Option<Name>,
+        hashes: bool,
+        merges: bool,
+        comment: Option<String>,
+    }
 }
 
 sides!(CreateOperator);
@@ -43,18 +43,7 @@ impl Pgm {
         name: impl Into<Name>,
         function: impl Into<Name>,
     ) -> &mut CreateOperator {
-        self.record(CreateOperator {
-            name: name.into(),
-            function: function.into(),
-            sides: Sides::default(),
-            commutator: None,
-            negator: None,
-            restrict: None,
-            join: None,
-            hashes: false,
-            merges: false,
-            comment: None,
-        })
+        self.record(CreateOperator::new(name.into(), function.into()))
     }
 }
 

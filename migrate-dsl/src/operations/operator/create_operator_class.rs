@@ -1,19 +1,22 @@
 //! [`CREATE OPERATOR CLASS`](https://www.postgresql.org/docs/current/sql-createopclass.html).
 
 use super::OperatorClass;
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::operations::phrases;
 use crate::{DataType, Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
-/// Creates an operator class.
-pub struct CreateOperatorClass {
-    name: Name,
-    method: Identifier,
-    data_type: DataType,
-    class: OperatorClass,
-    default: bool,
-    family: Option<Name>,
-    comment: Option<String>,
+operation! {
+    /// Creates an operator class.
+    pub struct CreateOperatorClass(
+        name: Name,
+        method: Identifier,
+        data_type: DataType,
+        class: OperatorClass,
+    ) {
+        default: bool,
+        family: Option<Name>,
+        comment: Option<String>,
+    }
 }
 
 impl Pgm {
@@ -44,15 +47,12 @@ impl Pgm {
         data_type: impl Into<DataType>,
         describe: impl FnOnce(&mut OperatorClass) -> R,
     ) -> &mut CreateOperatorClass {
-        self.record(CreateOperatorClass {
-            name: name.into(),
-            method: method.into(),
-            data_type: data_type.into(),
-            class: OperatorClass::described(describe),
-            default: false,
-            family: None,
-            comment: None,
-        })
+        self.record(CreateOperatorClass::new(
+            name.into(),
+            method.into(),
+            data_type.into(),
+            OperatorClass::described(describe),
+        ))
     }
 }
 

@@ -1,14 +1,14 @@
 //! [`CREATE OPERATOR FAMILY`](https://www.postgresql.org/docs/current/sql-createopfamily.html).
 
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::operations::phrases;
 use crate::{Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
-/// Creates an operator family.
-pub struct CreateOperatorFamily {
-    name: Name,
-    method: Identifier,
-    comment: Option<String>,
+operation! {
+    /// Creates an operator family.
+    pub struct CreateOperatorFamily(name: Name, method: Identifier) {
+        comment: Option<String>,
+    }
 }
 
 impl Pgm {
@@ -30,11 +30,7 @@ impl Pgm {
         name: impl Into<Name>,
         method: impl Into<Identifier>,
     ) -> &mut CreateOperatorFamily {
-        self.record(CreateOperatorFamily {
-            name: name.into(),
-            method: method.into(),
-            comment: None,
-        })
+        self.record(CreateOperatorFamily::new(name.into(), method.into()))
     }
 }
 

@@ -1,16 +1,17 @@
 //! [`DROP OPERATOR`](https://www.postgresql.org/docs/current/sql-dropoperator.html).
 
 use super::sides::{Sides, sides};
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::operations::phrases;
 use crate::{DataType, Inverse, Name, Operation, Pgm, Statement};
 
-/// Drops an operator.
-pub struct DropOperator {
-    name: Name,
-    sides: Sides,
-    if_exists: bool,
-    cascade: bool,
+operation! {
+    /// Drops an operator.
+    pub struct DropOperator(name: Name) {
+        sides: Sides,
+        if_exists: bool,
+        cascade: bool,
+    }
 }
 
 sides!(DropOperator);
@@ -26,12 +27,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn drop_operator(&mut self, name: impl Into<Name>) -> &mut DropOperator {
-        self.record(DropOperator {
-            name: name.into(),
-            sides: Sides::default(),
-            if_exists: false,
-            cascade: false,
-        })
+        self.record(DropOperator::new(name.into()))
     }
 }
 

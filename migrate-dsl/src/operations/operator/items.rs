@@ -1,37 +1,38 @@
 //! What an operator class or family consists of.
 
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{DataType, Name, Writer};
 
 /// What an operator class or family is given: the `c` in
 /// `pgm.create_operator_class("abs_ops", "btree", "integer", |c| ..)`. Which numbers mean what, and
 /// which are needed, is said by each index method, see
 /// [Index Method Strategies](https://www.postgresql.org/docs/current/xindex.html#XINDEX-STRATEGIES).
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 pub struct OperatorClass {
     pub(super) items: Vec<Item>,
 }
 
+#[derive(Debug, Clone)]
 pub(super) enum Item {
     Operator(OperatorClassOperator),
     Function(OperatorClassFunction),
     Storage(DataType),
 }
 
-/// An operator of an operator class or family.
-pub struct OperatorClassOperator {
-    number: u16,
-    operator: Name,
-    types: Option<(DataType, DataType)>,
-    order_by: Option<Name>,
+operation! {
+    /// An operator of an operator class or family.
+    pub struct OperatorClassOperator(number: u16, operator: Name) {
+        types: Option<(DataType, DataType)>,
+        order_by: Option<Name>,
+    }
 }
 
-/// A function of an operator class or family.
-pub struct OperatorClassFunction {
-    number: u16,
-    function: Name,
-    arguments: Option<Vec<DataType>>,
-    types: Option<(DataType, DataType)>,
+operation! {
+    /// A function of an operator class or family.
+    pub struct OperatorClassFunction(number: u16, function: Name) {
+        arguments: Option<Vec<DataType>>,
+        types: Option<(DataType, DataType)>,
+    }
 }
 
 impl OperatorClass {
@@ -47,12 +48,7 @@ impl OperatorClass {
         strategy: u16,
         operator: impl Into<Name>,
     ) -> &mut OperatorClassOperator {
-        self.items.push(Item::Operator(OperatorClassOperator {
-            number: strategy,
-            operator: operator.into(),
-            types: None,
-            order_by: None,
-        }));
+        self.items.push(Item::Operator(OperatorClassOperator::new(strategy, operator.into())));
         match self.items.last_mut() {
             Some(Item::Operator(operator)) => operator,
             _ => unreachable!("it was just pushed"),
@@ -65,12 +61,7 @@ impl OperatorClass {
         number: u16,
         function: impl Into<Name>,
     ) -> &mut OperatorClassFunction {
-        self.items.push(Item::Function(OperatorClassFunction {
-            number,
-            function: function.into(),
-            arguments: None,
-            types: None,
-        }));
+        self.items.push(Item::Function(OperatorClassFunction::new(number, function.into())));
         match self.items.last_mut() {
             Some(Item::Function(function)) => function,
             _ => unreachable!("it was just pushed"),

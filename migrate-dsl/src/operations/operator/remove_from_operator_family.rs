@@ -5,6 +5,7 @@ use crate::operations::macros::options;
 use crate::{DataType, Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
 /// Takes operators and functions out of an operator family.
+#[derive(Debug, Clone)]
 pub struct RemoveFromOperatorFamily {
     name: Name,
     method: Identifier,
@@ -13,7 +14,7 @@ pub struct RemoveFromOperatorFamily {
 
 /// What is taken out of an operator family: the `f` in
 /// `pgm.remove_from_operator_family("abs_ops", "btree", |f| ..)`.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 pub struct OperatorFamilyNumbers(Vec<(&'static str, u16, (DataType, DataType))>);
 
 impl Pgm {

@@ -3,7 +3,7 @@
 use crate::{DataType, Name, Object, Writer};
 
 /// The types on the left and on the right.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Sides {
     pub(super) left: Option<DataType>,
     pub(super) right: Option<DataType>,

@@ -1,17 +1,17 @@
 //! [`ALTER POLICY`](https://www.postgresql.org/docs/current/sql-alterpolicy.html).
 
 use super::rows::Rows;
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{
     Identifier, IntoExpression, IntoRoles, Inverse, Name, Object, Operation, Pgm, Statement,
     Writer, expr,
 };
 
-/// Changes a row security policy.
-pub struct AlterPolicy {
-    table: Name,
-    name: Identifier,
-    rows: Rows,
+operation! {
+    /// Changes a row security policy.
+    pub struct AlterPolicy(table: Name, name: Identifier) {
+        rows: Rows,
+    }
 }
 
 impl Pgm {
@@ -36,7 +36,7 @@ impl Pgm {
         table: impl Into<Name>,
         name: impl Into<Identifier>,
     ) -> &mut AlterPolicy {
-        self.record(AlterPolicy { table: table.into(), name: name.into(), rows: Rows::default() })
+        self.record(AlterPolicy::new(table.into(), name.into()))
     }
 }
 

@@ -2,19 +2,19 @@
 
 use super::rows::Rows;
 use crate::choice::Choice;
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{
     Identifier, IntoExpression, IntoRoles, Inverse, Name, Operation, Pgm, Statement, Writer, expr,
 };
 
-/// Creates a row security policy.
-pub struct CreatePolicy {
-    table: Name,
-    name: Identifier,
-    kind: Choice<&'static str>,
-    command: Choice<&'static str>,
-    rows: Rows,
-    comment: Option<String>,
+operation! {
+    /// Creates a row security policy.
+    pub struct CreatePolicy(table: Name, name: Identifier) {
+        kind: Choice<&'static str>,
+        command: Choice<&'static str>,
+        rows: Rows,
+        comment: Option<String>,
+    }
 }
 
 impl Pgm {
@@ -39,14 +39,7 @@ impl Pgm {
         table: impl Into<Name>,
         name: impl Into<Identifier>,
     ) -> &mut CreatePolicy {
-        self.record(CreatePolicy {
-            table: table.into(),
-            name: name.into(),
-            kind: Choice::default(),
-            command: Choice::default(),
-            rows: Rows::default(),
-            comment: None,
-        })
+        self.record(CreatePolicy::new(table.into(), name.into()))
     }
 }
 

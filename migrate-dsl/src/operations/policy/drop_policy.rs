@@ -1,13 +1,13 @@
 //! [`DROP POLICY`](https://www.postgresql.org/docs/current/sql-droppolicy.html).
 
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
-/// Drops a row security policy.
-pub struct DropPolicy {
-    table: Name,
-    name: Identifier,
-    if_exists: bool,
+operation! {
+    /// Drops a row security policy.
+    pub struct DropPolicy(table: Name, name: Identifier) {
+        if_exists: bool,
+    }
 }
 
 impl Pgm {
@@ -23,7 +23,7 @@ impl Pgm {
         table: impl Into<Name>,
         name: impl Into<Identifier>,
     ) -> &mut DropPolicy {
-        self.record(DropPolicy { table: table.into(), name: name.into(), if_exists: false })
+        self.record(DropPolicy::new(table.into(), name.into()))
     }
 }
 

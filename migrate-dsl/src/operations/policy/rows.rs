@@ -3,7 +3,7 @@
 use crate::{Expression, Role, Writer};
 
 /// What a policy says that can be altered.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Rows {
     pub(super) roles: Vec<Role>,
     pub(super) using: Option<Expression>,

@@ -3,23 +3,26 @@
 use super::privileges::{IntoPrivileges, Privileges};
 use super::target::Kind;
 use crate::choice::Choice;
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{
     Identifier, IntoIdentifiers, IntoRoles, Inverse, Object, Only, Operation, Pgm, Role, Statement,
     Writer,
 };
 
-/// Changes which privileges objects get when they are made.
-pub struct AlterDefaultPrivileges {
-    owners: Vec<Role>,
-    schemas: Vec<Identifier>,
-    change: Choice<Change>,
-    on: Choice<(&'static str, Kind)>,
-    roles: Vec<Role>,
-    grant_option: bool,
-    cascade: bool,
+operation! {
+    /// Changes which privileges objects get when they are made.
+    pub struct AlterDefaultPrivileges() {
+        owners: Vec<Role>,
+        schemas: Vec<Identifier>,
+        change: Choice<Change>,
+        on: Choice<(&'static str, Kind)>,
+        roles: Vec<Role>,
+        grant_option: bool,
+        cascade: bool,
+    }
 }
 
+#[derive(Debug, Clone)]
 struct Change {
     revokes: bool,
     privileges: Privileges,
@@ -47,15 +50,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn alter_default_privileges(&mut self) -> &mut AlterDefaultPrivileges {
-        self.record(AlterDefaultPrivileges {
-            owners: Vec::new(),
-            schemas: Vec::new(),
-            change: Choice::default(),
-            on: Choice::default(),
-            roles: Vec::new(),
-            grant_option: false,
-            cascade: false,
-        })
+        self.record(AlterDefaultPrivileges::new())
     }
 }
 

@@ -2,19 +2,20 @@
 
 use super::privileges::{IntoPrivileges, Privileges};
 use super::target::{Kind, Target, targets};
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{
     DataType, Identifier, IntoIdentifiers, IntoRoles, Inverse, Name, Operation, Pgm, Role,
     Statement, Writer,
 };
 
-/// Lets roles do something with objects.
-pub struct Grant {
-    privileges: Privileges,
-    target: Target,
-    roles: Vec<Role>,
-    grant_option: bool,
-    granted_by: Option<Role>,
+operation! {
+    /// Lets roles do something with objects.
+    pub struct Grant(privileges: Privileges) {
+        target: Target,
+        roles: Vec<Role>,
+        grant_option: bool,
+        granted_by: Option<Role>,
+    }
 }
 
 impl Pgm {
@@ -45,13 +46,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn grant(&mut self, privileges: impl IntoPrivileges) -> &mut Grant {
-        self.record(Grant {
-            privileges: Privileges::new(privileges.into_privileges()),
-            target: Target::default(),
-            roles: Vec::new(),
-            grant_option: false,
-            granted_by: None,
-        })
+        self.record(Grant::new(Privileges::new(privileges.into_privileges())))
     }
 }
 

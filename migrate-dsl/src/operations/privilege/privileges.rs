@@ -3,7 +3,8 @@
 use crate::Writer;
 
 /// Privileges, as the migration names them; `ALL` for all that the object has.
-pub(super) struct Privileges(Vec<String>);
+#[derive(Debug, Clone)]
+pub(crate) struct Privileges(Vec<String>);
 
 impl Privileges {
     pub(super) fn new<P: AsRef<str>>(given: impl IntoIterator<Item = P>) -> Self {

@@ -2,20 +2,21 @@
 
 use super::privileges::{IntoPrivileges, Privileges};
 use super::target::{Kind, Target, targets};
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{
     DataType, Identifier, IntoIdentifiers, IntoRoles, Inverse, Name, Operation, Pgm, Role,
     Statement, Writer,
 };
 
-/// No longer lets roles do something with objects.
-pub struct Revoke {
-    privileges: Privileges,
-    target: Target,
-    roles: Vec<Role>,
-    grant_option_for: bool,
-    granted_by: Option<Role>,
-    cascade: bool,
+operation! {
+    /// No longer lets roles do something with objects.
+    pub struct Revoke(privileges: Privileges) {
+        target: Target,
+        roles: Vec<Role>,
+        grant_option_for: bool,
+        granted_by: Option<Role>,
+        cascade: bool,
+    }
 }
 
 impl Pgm {
@@ -31,14 +32,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn revoke(&mut self, privileges: impl IntoPrivileges) -> &mut Revoke {
-        self.record(Revoke {
-            privileges: Privileges::new(privileges.into_privileges()),
-            target: Target::default(),
-            roles: Vec::new(),
-            grant_option_for: false,
-            granted_by: None,
-            cascade: false,
-        })
+        self.record(Revoke::new(Privileges::new(privileges.into_privileges())))
     }
 }
 

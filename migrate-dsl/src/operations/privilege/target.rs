@@ -17,7 +17,7 @@ const LARGE_OBJECT: &[&str] = &["SELECT", "UPDATE"];
 const PARAMETER: &[&str] = &["SET", "ALTER SYSTEM"];
 
 /// The objects that privileges are granted on or revoked from, all of one kind.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Target {
     kind: Option<Kind>,
     objects: Vec<Named>,
@@ -27,13 +27,14 @@ pub(super) struct Target {
     others: Vec<Kind>,
 }
 
+#[derive(Debug, Clone)]
 enum Named {
     Name(Name),
     Routine(Signature),
 }
 
 /// What stands behind `ON`, and which privileges there are on it.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Kind {
     pub(super) on: &'static str,
     pub(super) told: &'static str,

@@ -2,18 +2,19 @@
 
 use super::contents::{Contents, table_options};
 use super::options::{Options, publication_options};
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{
     Identifier, IntoExpression, IntoIdentifiers, Inverse, Name, Object, Operation, Pgm, Statement,
     Writer, expr,
 };
 
-/// Changes a publication.
-pub struct AlterPublication {
-    name: Identifier,
-    /// Each with its keyword, in the order given.
-    changes: Vec<(&'static str, Contents)>,
-    options: Options,
+operation! {
+    /// Changes a publication.
+    pub struct AlterPublication(name: Identifier) {
+        /// Each with its keyword, in the order given.
+        changes: Vec<(&'static str, Contents)>,
+        options: Options,
+    }
 }
 
 impl Pgm {
@@ -34,11 +35,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn alter_publication(&mut self, name: impl Into<Identifier>) -> &mut AlterPublication {
-        self.record(AlterPublication {
-            name: name.into(),
-            changes: Vec::new(),
-            options: Options::default(),
-        })
+        self.record(AlterPublication::new(name.into()))
     }
 }
 

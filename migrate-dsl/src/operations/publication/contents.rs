@@ -3,18 +3,20 @@
 use crate::{Expression, Identifier, Name, Writer};
 
 /// Tables, and all tables of schemas.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Contents {
     members: Vec<Member>,
     /// `columns` and the like were said before there was a table.
     tableless: Vec<&'static str>,
 }
 
+#[derive(Debug, Clone)]
 enum Member {
     Table(Box<PublishedTable>),
     Schema(Identifier),
 }
 
+#[derive(Debug, Clone)]
 pub(super) struct PublishedTable {
     name: Name,
     pub(super) only: bool,

@@ -2,20 +2,21 @@
 
 use super::contents::{Contents, table_options};
 use super::options::{Options, publication_options};
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::operations::phrases;
 use crate::{
     Identifier, IntoExpression, IntoIdentifiers, Inverse, Name, Object, Operation, Pgm, Statement,
     Writer, expr,
 };
 
-/// Creates a publication.
-pub struct CreatePublication {
-    name: Identifier,
-    all_tables: bool,
-    contents: Contents,
-    options: Options,
-    comment: Option<String>,
+operation! {
+    /// Creates a publication.
+    pub struct CreatePublication(name: Identifier) {
+        all_tables: bool,
+        contents: Contents,
+        options: Options,
+        comment: Option<String>,
+    }
 }
 
 impl Pgm {
@@ -35,13 +36,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn create_publication(&mut self, name: impl Into<Identifier>) -> &mut CreatePublication {
-        self.record(CreatePublication {
-            name: name.into(),
-            all_tables: false,
-            contents: Contents::default(),
-            options: Options::default(),
-            comment: None,
-        })
+        self.record(CreatePublication::new(name.into()))
     }
 }
 

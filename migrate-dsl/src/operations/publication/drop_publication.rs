@@ -1,13 +1,14 @@
 //! [`DROP PUBLICATION`](https://www.postgresql.org/docs/current/sql-droppublication.html).
 
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::operations::phrases;
 use crate::{Identifier, Inverse, Object, Operation, Pgm, Statement};
 
-/// Drops a publication.
-pub struct DropPublication {
-    name: Identifier,
-    if_exists: bool,
+operation! {
+    /// Drops a publication.
+    pub struct DropPublication(name: Identifier) {
+        if_exists: bool,
+    }
 }
 
 impl Pgm {
@@ -19,7 +20,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn drop_publication(&mut self, name: impl Into<Identifier>) -> &mut DropPublication {
-        self.record(DropPublication { name: name.into(), if_exists: false })
+        self.record(DropPublication::new(name.into()))
     }
 }
 

@@ -6,7 +6,7 @@ const CHANGES: &[&str] = &["insert", "update", "delete", "truncate"];
 const GENERATED: &[&str] = &["none", "stored"];
 
 /// The options of `WITH (…)` and `SET (…)`.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Options {
     pub(super) publish: Option<Vec<String>>,
     pub(super) via_root: Option<bool>,

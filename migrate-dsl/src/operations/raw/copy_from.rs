@@ -4,26 +4,25 @@
 use super::sql::statements_of;
 use super::sql_file::read;
 use crate::choice::Choice;
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{
     Expression, Identifier, IntoExpression, IntoIdentifiers, Inverse, Name, Operation, Pgm,
     Statement, Writer, expr,
 };
 
-/// Copies the rows of a file into a table.
-pub struct CopyFrom {
-    table: Name,
-    file: String,
-    rows: Result<String, String>,
-    columns: Vec<Identifier>,
-    format: Choice<&'static str>,
-    header: Choice<&'static str>,
-    /// `DELIMITER`, `NULL` and the like, with their text.
-    texts: Vec<(&'static str, String)>,
-    force: Vec<(&'static str, Vec<Identifier>)>,
-    on_error_ignore: bool,
-    condition: Option<Expression>,
-    down: Option<String>,
+operation! {
+    /// Copies the rows of a file into a table.
+    pub struct CopyFrom(table: Name, file: String, rows: Result<String, String>) {
+        columns: Vec<Identifier>,
+        format: Choice<&'static str>,
+        header: Choice<&'static str>,
+        /// `DELIMITER`, `NULL` and the like, with their text.
+        texts: Vec<(&'static str, String)>,
+        force: Vec<(&'static str, Vec<Identifier>)>,
+        on_error_ignore: bool,
+        condition: Option<Expression>,
+        down: Option<String>,
+    }
 }
 
 impl Pgm {
@@ -49,19 +48,7 @@ impl Pgm {
     #[track_caller]
     pub fn copy_from(&mut self, table: impl Into<Name>, path: &str) -> &mut CopyFrom {
         let (file, rows) = read(self.root(), path);
-        self.record(CopyFrom {
-            table: table.into(),
-            file,
-            rows,
-            columns: Vec::new(),
-            format: Choice::default(),
-            header: Choice::default(),
-            texts: Vec::new(),
-            force: Vec::new(),
-            on_error_ignore: false,
-            condition: None,
-            down: None,
-        })
+        self.record(CopyFrom::new(table.into(), file, rows))
     }
 }
 

@@ -5,6 +5,7 @@ use crate::split::{refused, sends_rows, split, unterminated};
 use crate::{AfterCrash, Inverse, Object, Operation, Pgm, Statement};
 
 /// Runs SQL as it is written.
+#[derive(Debug, Clone)]
 pub struct Sql {
     verb: &'static str,
     text: String,

@@ -1,6 +1,6 @@
 //! Statements built with [sea-query](https://docs.rs/sea-query).
 
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use sea_query::extension::postgres::{
     ExtensionBuilder, ExtensionCreateStatement, ExtensionDropStatement, TypeAlterStatement,
     TypeBuilder, TypeCreateStatement, TypeDropStatement,
@@ -16,12 +16,12 @@ use super::sql::no_inverse;
 use crate::sea::render;
 use crate::{AfterCrash, Inverse, Object, Operation, Pgm, Statement};
 
-/// Runs a statement that was built with sea-query.
-pub struct SqlStatement {
-    up: Statement,
-    down: Vec<Statement>,
-    captured: Vec<Object>,
-    after_crash: AfterCrash,
+operation! {
+    /// Runs a statement that was built with sea-query.
+    pub struct SqlStatement(up: Statement, after_crash: AfterCrash) {
+        down: Vec<Statement>,
+        captured: Vec<Object>,
+    }
 }
 
 impl Pgm {
@@ -58,12 +58,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn statement(&mut self, statement: impl IntoStatement) -> &mut SqlStatement {
-        self.record(SqlStatement {
-            up: statement.into_statement(),
-            down: Vec::new(),
-            captured: Vec::new(),
-            after_crash: AfterCrash::Ask,
-        })
+        self.record(SqlStatement::new(statement.into_statement(), AfterCrash::Ask))
     }
 }
 

@@ -1,18 +1,20 @@
 //! [`ALTER ROLE`](https://www.postgresql.org/docs/current/sql-alterrole.html).
 
 use super::attributes::{Attributes, attributes};
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::operations::phrases;
 use crate::{Identifier, Inverse, Object, Operation, Pgm, Role, Statement, Writer};
 
-/// Changes a role.
-pub struct AlterRole {
-    role: Role,
-    attributes: Attributes,
-    settings: Vec<Setting>,
-    database: Option<Identifier>,
+operation! {
+    /// Changes a role.
+    pub struct AlterRole(role: Role) {
+        attributes: Attributes,
+        settings: Vec<Setting>,
+        database: Option<Identifier>,
+    }
 }
 
+#[derive(Debug, Clone)]
 enum Setting {
     Set(Identifier, Vec<String>),
     FromCurrent(Identifier),
@@ -39,12 +41,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn alter_role(&mut self, role: impl Into<Role>) -> &mut AlterRole {
-        self.record(AlterRole {
-            role: role.into(),
-            attributes: Attributes::default(),
-            settings: Vec::new(),
-            database: None,
-        })
+        self.record(AlterRole::new(role.into()))
     }
 }
 

@@ -4,7 +4,7 @@ use crate::choice::Choice;
 use crate::{Secret, Writer};
 
 /// The attributes that were said of a role, in PostgreSQL's order.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Attributes {
     /// The keyword without its `NO`, and whether it holds.
     flags: Vec<(&'static str, bool)>,
@@ -15,6 +15,7 @@ pub(super) struct Attributes {
     contradicted: Vec<&'static str>,
 }
 
+#[derive(Debug, Clone)]
 enum Password {
     Given(Secret),
     Null,

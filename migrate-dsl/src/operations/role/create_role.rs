@@ -1,18 +1,19 @@
 //! [`CREATE ROLE`](https://www.postgresql.org/docs/current/sql-createrole.html).
 
 use super::attributes::{Attributes, attributes};
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::operations::phrases;
 use crate::{Identifier, IntoIdentifiers, Inverse, Object, Operation, Pgm, Statement, Writer};
 
-/// Creates a role.
-pub struct CreateRole {
-    name: Identifier,
-    attributes: Attributes,
-    in_roles: Vec<Identifier>,
-    members: Vec<Identifier>,
-    admins: Vec<Identifier>,
-    comment: Option<String>,
+operation! {
+    /// Creates a role.
+    pub struct CreateRole(name: Identifier) {
+        attributes: Attributes,
+        in_roles: Vec<Identifier>,
+        members: Vec<Identifier>,
+        admins: Vec<Identifier>,
+        comment: Option<String>,
+    }
 }
 
 impl Pgm {
@@ -37,14 +38,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn create_role(&mut self, name: impl Into<Identifier>) -> &mut CreateRole {
-        self.record(CreateRole {
-            name: name.into(),
-            attributes: Attributes::default(),
-            in_roles: Vec::new(),
-            members: Vec::new(),
-            admins: Vec::new(),
-            comment: None,
-        })
+        self.record(CreateRole::new(name.into()))
     }
 }
 

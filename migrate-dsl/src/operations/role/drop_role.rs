@@ -1,13 +1,14 @@
 //! [`DROP ROLE`](https://www.postgresql.org/docs/current/sql-droprole.html).
 
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::operations::phrases;
 use crate::{Identifier, Inverse, Object, Operation, Pgm, Statement};
 
-/// Drops a role.
-pub struct DropRole {
-    name: Identifier,
-    if_exists: bool,
+operation! {
+    /// Drops a role.
+    pub struct DropRole(name: Identifier) {
+        if_exists: bool,
+    }
 }
 
 impl Pgm {
@@ -20,7 +21,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn drop_role(&mut self, name: impl Into<Identifier>) -> &mut DropRole {
-        self.record(DropRole { name: name.into(), if_exists: false })
+        self.record(DropRole::new(name.into()))
     }
 }
 

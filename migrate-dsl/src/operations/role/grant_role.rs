@@ -1,15 +1,16 @@
 //! [`GRANT` of a role](https://www.postgresql.org/docs/current/sql-grant.html#SQL-GRANT-DESCRIPTION-ROLES).
 
 use super::membership::Membership;
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{IntoIdentifiers, IntoRoles, Inverse, Operation, Pgm, Role, Statement, Writer};
 
-/// Makes roles members of others.
-pub struct GrantRole {
-    membership: Membership,
-    admin_option: bool,
-    inherit: Option<bool>,
-    set: Option<bool>,
+operation! {
+    /// Makes roles members of others.
+    pub struct GrantRole(membership: Membership) {
+        admin_option: bool,
+        inherit: Option<bool>,
+        set: Option<bool>,
+    }
 }
 
 impl Pgm {
@@ -33,12 +34,7 @@ impl Pgm {
         roles: impl IntoIdentifiers,
         members: impl IntoRoles,
     ) -> &mut GrantRole {
-        self.record(GrantRole {
-            membership: Membership::new(roles.into_identifiers(), members.into_roles()),
-            admin_option: false,
-            inherit: None,
-            set: None,
-        })
+        self.record(GrantRole::new(Membership::new(roles.into_identifiers(), members.into_roles())))
     }
 }
 

@@ -3,7 +3,8 @@
 use crate::{Identifier, Inverse, Object, Role, Writer};
 
 /// Roles, and the ones that become their members.
-pub(super) struct Membership {
+#[derive(Debug, Clone)]
+pub(crate) struct Membership {
     pub(super) roles: Vec<Identifier>,
     pub(super) members: Vec<Role>,
     pub(super) granted_by: Option<Role>,

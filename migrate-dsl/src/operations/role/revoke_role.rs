@@ -2,14 +2,15 @@
 
 use super::membership::Membership;
 use crate::choice::Choice;
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{IntoIdentifiers, IntoRoles, Inverse, Operation, Pgm, Role, Statement, Writer};
 
-/// Ends the membership of roles in others.
-pub struct RevokeRole {
-    membership: Membership,
-    option: Choice<&'static str>,
-    cascade: bool,
+operation! {
+    /// Ends the membership of roles in others.
+    pub struct RevokeRole(membership: Membership) {
+        option: Choice<&'static str>,
+        cascade: bool,
+    }
 }
 
 impl Pgm {
@@ -25,11 +26,10 @@ impl Pgm {
         roles: impl IntoIdentifiers,
         members: impl IntoRoles,
     ) -> &mut RevokeRole {
-        self.record(RevokeRole {
-            membership: Membership::new(roles.into_identifiers(), members.into_roles()),
-            option: Choice::default(),
-            cascade: false,
-        })
+        self.record(RevokeRole::new(Membership::new(
+            roles.into_identifiers(),
+            members.into_roles(),
+        )))
     }
 }
 

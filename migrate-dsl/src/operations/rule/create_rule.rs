@@ -1,24 +1,24 @@
 //! [`CREATE RULE`](https://www.postgresql.org/docs/current/sql-createrule.html).
 
 use crate::choice::Choice;
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::operations::phrases;
 use crate::{
     Expression, Identifier, IntoExpression, Inverse, Name, Object, Operation, Pgm, Statement,
     Writer, expr, split,
 };
 
-/// Creates a rule.
-pub struct CreateRule {
-    table: Name,
-    name: Identifier,
-    or_replace: bool,
-    event: Choice<&'static str>,
-    condition: Option<Expression>,
-    /// `ALSO` or `INSTEAD`.
-    manner: Choice<&'static str>,
-    commands: Choice<String>,
-    comment: Option<String>,
+operation! {
+    /// Creates a rule.
+    pub struct CreateRule(table: Name, name: Identifier) {
+        or_replace: bool,
+        event: Choice<&'static str>,
+        condition: Option<Expression>,
+        /// `ALSO` or `INSTEAD`.
+        manner: Choice<&'static str>,
+        commands: Choice<String>,
+        comment: Option<String>,
+    }
 }
 
 impl Pgm {
@@ -44,16 +44,7 @@ impl Pgm {
         table: impl Into<Name>,
         name: impl Into<Identifier>,
     ) -> &mut CreateRule {
-        self.record(CreateRule {
-            table: table.into(),
-            name: name.into(),
-            or_replace: false,
-            event: Choice::default(),
-            condition: None,
-            manner: Choice::default(),
-            commands: Choice::default(),
-            comment: None,
-        })
+        self.record(CreateRule::new(table.into(), name.into()))
     }
 }
 

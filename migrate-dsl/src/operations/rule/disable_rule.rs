@@ -3,6 +3,7 @@
 use crate::{Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
 /// Keeps a rule of a table from being applied.
+#[derive(Debug, Clone)]
 pub struct DisableRule {
     table: Name,
     name: Identifier,

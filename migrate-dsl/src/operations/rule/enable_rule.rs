@@ -1,14 +1,14 @@
 //! [`ALTER TABLE … ENABLE RULE`](https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-DISABLE-ENABLE-RULE).
 
 use crate::choice::Choice;
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
-/// Lets a rule of a table be applied.
-pub struct EnableRule {
-    table: Name,
-    name: Identifier,
-    applied: Choice<&'static str>,
+operation! {
+    /// Lets a rule of a table be applied.
+    pub struct EnableRule(table: Name, name: Identifier) {
+        applied: Choice<&'static str>,
+    }
 }
 
 impl Pgm {
@@ -29,11 +29,7 @@ impl Pgm {
         table: impl Into<Name>,
         name: impl Into<Identifier>,
     ) -> &mut EnableRule {
-        self.record(EnableRule {
-            table: table.into(),
-            name: name.into(),
-            applied: Choice::default(),
-        })
+        self.record(EnableRule::new(table.into(), name.into()))
     }
 }
 

@@ -1,15 +1,16 @@
 //! [`CREATE SCHEMA`](https://www.postgresql.org/docs/current/sql-createschema.html).
 
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::operations::phrases;
 use crate::{Identifier, Inverse, Object, Only, Operation, Pgm, Statement, Writer};
 
-/// Creates a schema.
-pub struct CreateSchema {
-    name: Identifier,
-    if_not_exists: bool,
-    authorization: Option<Identifier>,
-    comment: Option<String>,
+operation! {
+    /// Creates a schema.
+    pub struct CreateSchema(name: Identifier) {
+        if_not_exists: bool,
+        authorization: Option<Identifier>,
+        comment: Option<String>,
+    }
 }
 
 impl Pgm {
@@ -26,12 +27,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn create_schema(&mut self, name: impl Into<Identifier>) -> &mut CreateSchema {
-        self.record(CreateSchema {
-            name: name.into(),
-            if_not_exists: false,
-            authorization: None,
-            comment: None,
-        })
+        self.record(CreateSchema::new(name.into()))
     }
 }
 

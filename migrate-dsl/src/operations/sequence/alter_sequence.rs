@@ -2,18 +2,19 @@
 
 use super::{SequenceOptions, sequence_options};
 use crate::choice::Choice;
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{DataType, Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
-/// Changes a sequence.
-pub struct AlterSequence {
-    name: Name,
-    if_exists: bool,
-    data_type: Option<DataType>,
-    options: SequenceOptions,
-    /// `Some(None)` belongs to no column.
-    owner: Choice<Option<(Name, Identifier)>>,
-    logged: Choice<bool>,
+operation! {
+    /// Changes a sequence.
+    pub struct AlterSequence(name: Name) {
+        if_exists: bool,
+        data_type: Option<DataType>,
+        options: SequenceOptions,
+        /// `Some(None)` belongs to no column.
+        owner: Choice<Option<(Name, Identifier)>>,
+        logged: Choice<bool>,
+    }
 }
 
 impl Pgm {
@@ -31,14 +32,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn alter_sequence(&mut self, name: impl Into<Name>) -> &mut AlterSequence {
-        self.record(AlterSequence {
-            name: name.into(),
-            if_exists: false,
-            data_type: None,
-            options: SequenceOptions::default(),
-            owner: Choice::default(),
-            logged: Choice::default(),
-        })
+        self.record(AlterSequence::new(name.into()))
     }
 }
 

@@ -1,20 +1,21 @@
 //! [`CREATE SEQUENCE`](https://www.postgresql.org/docs/current/sql-createsequence.html).
 
 use super::{SequenceOptions, sequence_options};
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::operations::phrases;
 use crate::{DataType, Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
-/// Creates a sequence.
-pub struct CreateSequence {
-    name: Name,
-    if_not_exists: bool,
-    temporary: bool,
-    unlogged: bool,
-    data_type: Option<DataType>,
-    options: SequenceOptions,
-    owner: Option<(Name, Identifier)>,
-    comment: Option<String>,
+operation! {
+    /// Creates a sequence.
+    pub struct CreateSequence(name: Name) {
+        if_not_exists: bool,
+        temporary: bool,
+        unlogged: bool,
+        data_type: Option<DataType>,
+        options: SequenceOptions,
+        owner: Option<(Name, Identifier)>,
+        comment: Option<String>,
+    }
 }
 
 impl Pgm {
@@ -31,16 +32,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn create_sequence(&mut self, name: impl Into<Name>) -> &mut CreateSequence {
-        self.record(CreateSequence {
-            name: name.into(),
-            if_not_exists: false,
-            temporary: false,
-            unlogged: false,
-            data_type: None,
-            options: SequenceOptions::default(),
-            owner: None,
-            comment: None,
-        })
+        self.record(CreateSequence::new(name.into()))
     }
 }
 
@@ -107,10 +99,7 @@ impl Operation for CreateSequence {
         if self.temporary {
             return Inverse::by(phrases::drop_temporary(Object::sequence, &self.name));
         }
-        if self.if_not_exists {
-            return Inverse::capture([Object::sequence(&self.name)]);
-        }
-        Inverse::by(phrases::drop(&Object::sequence(&self.name)))
+        phrases::drop_created(Object::sequence(&self.name), self.if_not_exists)
     }
 }
 

@@ -1,12 +1,13 @@
 //! [`ALTER SEQUENCE … RESTART`](https://www.postgresql.org/docs/current/sql-altersequence.html).
 
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{Inverse, Name, Operation, Pgm, Statement, Writer};
 
-/// Sets the value at which a sequence goes on.
-pub struct RestartSequence {
-    name: Name,
-    value: Option<i64>,
+operation! {
+    /// Sets the value at which a sequence goes on.
+    pub struct RestartSequence(name: Name) {
+        value: Option<i64>,
+    }
 }
 
 impl Pgm {
@@ -20,7 +21,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn restart_sequence(&mut self, name: impl Into<Name>) -> &mut RestartSequence {
-        self.record(RestartSequence { name: name.into(), value: None })
+        self.record(RestartSequence::new(name.into()))
     }
 }
 

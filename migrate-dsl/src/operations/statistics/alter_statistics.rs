@@ -1,13 +1,14 @@
 //! [`ALTER STATISTICS`](https://www.postgresql.org/docs/current/sql-alterstatistics.html).
 
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
-/// Changes how much extended statistics keep.
-pub struct AlterStatistics {
-    name: Name,
-    if_exists: bool,
-    target: Option<i32>,
+operation! {
+    /// Changes how much extended statistics keep.
+    pub struct AlterStatistics(name: Name) {
+        if_exists: bool,
+        target: Option<i32>,
+    }
 }
 
 impl Pgm {
@@ -27,7 +28,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn alter_statistics(&mut self, name: impl Into<Name>) -> &mut AlterStatistics {
-        self.record(AlterStatistics { name: name.into(), if_exists: false, target: None })
+        self.record(AlterStatistics::new(name.into()))
     }
 }
 

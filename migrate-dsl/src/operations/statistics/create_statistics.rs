@@ -1,18 +1,17 @@
 //! [`CREATE STATISTICS`](https://www.postgresql.org/docs/current/sql-createstatistics.html).
 
 use crate::operations::index::IntoIndexElements;
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::operations::phrases;
 use crate::{Expression, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
-/// Creates extended statistics.
-pub struct CreateStatistics {
-    name: Name,
-    table: Name,
-    elements: Vec<Expression>,
-    if_not_exists: bool,
-    kinds: Vec<&'static str>,
-    comment: Option<String>,
+operation! {
+    /// Creates extended statistics.
+    pub struct CreateStatistics(name: Name, table: Name, elements: Vec<Expression>) {
+        if_not_exists: bool,
+        kinds: Vec<&'static str>,
+        comment: Option<String>,
+    }
 }
 
 impl Pgm {
@@ -38,14 +37,11 @@ impl Pgm {
         table: impl Into<Name>,
         elements: impl IntoIndexElements,
     ) -> &mut CreateStatistics {
-        self.record(CreateStatistics {
-            name: name.into(),
-            table: table.into(),
-            elements: elements.into_index_elements(),
-            if_not_exists: false,
-            kinds: Vec::new(),
-            comment: None,
-        })
+        self.record(CreateStatistics::new(
+            name.into(),
+            table.into(),
+            elements.into_index_elements(),
+        ))
     }
 }
 
@@ -112,10 +108,7 @@ impl Operation for CreateStatistics {
     }
 
     fn inverse(&self) -> Inverse {
-        if self.if_not_exists {
-            return Inverse::capture([Object::statistics(&self.name)]);
-        }
-        Inverse::by(phrases::drop(&Object::statistics(&self.name)))
+        phrases::drop_created(Object::statistics(&self.name), self.if_not_exists)
     }
 }
 

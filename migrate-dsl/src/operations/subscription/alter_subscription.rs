@@ -1,18 +1,21 @@
 //! [`ALTER SUBSCRIPTION`](https://www.postgresql.org/docs/current/sql-altersubscription.html).
 
 use super::options::{Options, subscription_options, write_connection};
+use crate::operations::macros::operation;
 use crate::{
     Identifier, IntoIdentifiers, Inverse, Object, Operation, OptionValue, Pgm, Statement, Writer,
 };
 
-/// Changes a subscription.
-pub struct AlterSubscription {
-    name: Identifier,
-    changes: Vec<Change>,
-    /// What was said in the wrong place.
-    problems: Vec<String>,
+operation! {
+    /// Changes a subscription.
+    pub struct AlterSubscription(name: Identifier) {
+        changes: Vec<Change>,
+        /// What was said in the wrong place.
+        problems: Vec<String>,
+    }
 }
 
+#[derive(Debug, Clone)]
 enum Change {
     Connection(OptionValue),
     Publications { keyword: &'static str, names: Vec<Identifier>, options: Options },
@@ -46,11 +49,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn alter_subscription(&mut self, name: impl Into<Identifier>) -> &mut AlterSubscription {
-        self.record(AlterSubscription {
-            name: name.into(),
-            changes: Vec::new(),
-            problems: Vec::new(),
-        })
+        self.record(AlterSubscription::new(name.into()))
     }
 }
 

@@ -1,19 +1,22 @@
 //! [`CREATE SUBSCRIPTION`](https://www.postgresql.org/docs/current/sql-createsubscription.html).
 
 use super::options::{Options, part_from_slot, subscription_options, write_connection};
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::operations::phrases;
 use crate::{
     Identifier, IntoIdentifiers, Inverse, Object, Operation, OptionValue, Pgm, Statement, Writer,
 };
 
-/// Creates a subscription.
-pub struct CreateSubscription {
-    name: Identifier,
-    connection: OptionValue,
-    publications: Vec<Identifier>,
-    options: Options,
-    comment: Option<String>,
+operation! {
+    /// Creates a subscription.
+    pub struct CreateSubscription(
+        name: Identifier,
+        connection: OptionValue,
+        publications: Vec<Identifier>,
+    ) {
+        options: Options,
+        comment: Option<String>,
+    }
 }
 
 impl Pgm {
@@ -44,13 +47,11 @@ impl Pgm {
         connection: impl Into<OptionValue>,
         publications: impl IntoIdentifiers,
     ) -> &mut CreateSubscription {
-        self.record(CreateSubscription {
-            name: name.into(),
-            connection: connection.into(),
-            publications: publications.into_identifiers(),
-            options: Options::default(),
-            comment: None,
-        })
+        self.record(CreateSubscription::new(
+            name.into(),
+            connection.into(),
+            publications.into_identifiers(),
+        ))
     }
 }
 

@@ -1,14 +1,15 @@
 //! [`DROP SUBSCRIPTION`](https://www.postgresql.org/docs/current/sql-dropsubscription.html).
 
 use super::options::part_from_slot;
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{Identifier, Inverse, Object, Operation, Pgm, Statement, Writer};
 
-/// Drops a subscription.
-pub struct DropSubscription {
-    name: Identifier,
-    if_exists: bool,
-    keep_slot: bool,
+operation! {
+    /// Drops a subscription.
+    pub struct DropSubscription(name: Identifier) {
+        if_exists: bool,
+        keep_slot: bool,
+    }
 }
 
 impl Pgm {
@@ -20,7 +21,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn drop_subscription(&mut self, name: impl Into<Identifier>) -> &mut DropSubscription {
-        self.record(DropSubscription { name: name.into(), if_exists: false, keep_slot: false })
+        self.record(DropSubscription::new(name.into()))
     }
 }
 

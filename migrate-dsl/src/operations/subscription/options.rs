@@ -3,7 +3,7 @@
 use crate::{Identifier, OptionValue, Statement, Writer};
 
 /// The options of `WITH (…)` and `SET (…)`, in the order given.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Options(Vec<(&'static str, String)>);
 
 /// The first version with an option; the others are as old as subscriptions.

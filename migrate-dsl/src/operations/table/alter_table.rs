@@ -1,16 +1,18 @@
 //! [`ALTER TABLE`](https://www.postgresql.org/docs/current/sql-altertable.html).
 
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
-/// Changes what holds for a table as a whole.
-pub struct AlterTable {
-    name: Name,
-    if_exists: bool,
-    changes: Vec<Change>,
+operation! {
+    /// Changes what holds for a table as a whole.
+    pub struct AlterTable(name: Name) {
+        if_exists: bool,
+        changes: Vec<Change>,
+    }
 }
 
 /// In the order in which they were said.
+#[derive(Debug, Clone)]
 enum Change {
     Words(&'static str),
     ReplicaIdentity(Identifier),
@@ -42,7 +44,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn alter_table(&mut self, name: impl Into<Name>) -> &mut AlterTable {
-        self.record(AlterTable { name: name.into(), if_exists: false, changes: Vec::new() })
+        self.record(AlterTable::new(name.into()))
     }
 }
 

@@ -1,15 +1,15 @@
 //! [`ALTER TABLE … ATTACH PARTITION`](https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-ATTACH-PARTITION).
 
-use super::partitioning::{Bound, write_bound};
+use super::partitioning::{Bound, bounds, write_bound};
 use crate::choice::Choice;
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{DefaultValue, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
-/// Makes a table a partition of another.
-pub struct AttachPartition {
-    parent: Name,
-    partition: Name,
-    bound: Choice<Bound>,
+operation! {
+    /// Makes a table a partition of another.
+    pub struct AttachPartition(parent: Name, partition: Name) {
+        bound: Choice<Bound>,
+    }
 }
 
 impl Pgm {
@@ -37,45 +37,11 @@ impl Pgm {
         parent: impl Into<Name>,
         partition: impl Into<Name>,
     ) -> &mut AttachPartition {
-        self.record(AttachPartition {
-            parent: parent.into(),
-            partition: partition.into(),
-            bound: Choice::default(),
-        })
+        self.record(AttachPartition::new(parent.into(), partition.into()))
     }
 }
 
-impl AttachPartition {
-    /// Takes the rows from these values, included, to those, excluded; `expr("MINVALUE")` and
-    /// `expr("MAXVALUE")` have no end.
-    pub fn from_to<T: Into<DefaultValue>, U: Into<DefaultValue>>(
-        &mut self,
-        from: impl IntoIterator<Item = T>,
-        to: impl IntoIterator<Item = U>,
-    ) -> &mut Self {
-        self.bound.set("from_to", Bound::range(from, to));
-        self
-    }
-
-    /// Takes the rows with one of these values.
-    pub fn values_in<T: Into<DefaultValue>>(
-        &mut self,
-        list: impl IntoIterator<Item = T>,
-    ) -> &mut Self {
-        self.bound.set("values_in", Bound::list(list));
-        self
-    }
-}
-
-options! { AttachPartition {
-    /// Takes the rows whose hash leaves this remainder.
-    pub fn modulus(&mut self, modulus: u32, remainder: u32) {
-        self.bound.set("modulus", Bound::Hash(modulus, remainder))
-    }
-
-    /// Takes the rows that no other partition takes.
-    pub fn default_partition(&mut self) { self.bound.set("default_partition", Bound::Rest) }
-}}
+bounds!(AttachPartition);
 
 impl Operation for AttachPartition {
     fn verb(&self) -> &'static str {

@@ -1,24 +1,24 @@
 //! [`CREATE TABLE … PARTITION OF`](https://www.postgresql.org/docs/current/sql-createtable.html#SQL-CREATETABLE-PARTITION).
 
-use super::partitioning::{Bound, PartitionBy, write_bound};
+use super::partitioning::{Bound, PartitionBy, bounds, write_bound};
 use crate::choice::Choice;
 use crate::operations::index::IntoIndexElements;
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::operations::phrases;
 use crate::{DefaultValue, Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
-/// Creates a partition of a table.
-pub struct CreatePartition {
-    name: Name,
-    parent: Name,
-    bound: Choice<Bound>,
-    partition_by: Choice<PartitionBy>,
-    if_not_exists: bool,
-    unlogged: bool,
-    method: Option<Identifier>,
-    parameters: Vec<(Identifier, String)>,
-    tablespace: Option<Identifier>,
-    comment: Option<String>,
+operation! {
+    /// Creates a partition of a table.
+    pub struct CreatePartition(name: Name, parent: Name) {
+        bound: Choice<Bound>,
+        partition_by: Choice<PartitionBy>,
+        if_not_exists: bool,
+        unlogged: bool,
+        method: Option<Identifier>,
+        parameters: Vec<(Identifier, String)>,
+        tablespace: Option<Identifier>,
+        comment: Option<String>,
+    }
 }
 
 impl Pgm {
@@ -46,52 +46,13 @@ impl Pgm {
         name: impl Into<Name>,
         parent: impl Into<Name>,
     ) -> &mut CreatePartition {
-        self.record(CreatePartition {
-            name: name.into(),
-            parent: parent.into(),
-            bound: Choice::default(),
-            partition_by: Choice::default(),
-            if_not_exists: false,
-            unlogged: false,
-            method: None,
-            parameters: Vec::new(),
-            tablespace: None,
-            comment: None,
-        })
+        self.record(CreatePartition::new(name.into(), parent.into()))
     }
 }
 
-impl CreatePartition {
-    /// Takes the rows from these values, included, to those, excluded; `expr("MINVALUE")` and
-    /// `expr("MAXVALUE")` have no end.
-    pub fn from_to<T: Into<DefaultValue>, U: Into<DefaultValue>>(
-        &mut self,
-        from: impl IntoIterator<Item = T>,
-        to: impl IntoIterator<Item = U>,
-    ) -> &mut Self {
-        self.bound.set("from_to", Bound::range(from, to));
-        self
-    }
-
-    /// Takes the rows with one of these values.
-    pub fn values_in<T: Into<DefaultValue>>(
-        &mut self,
-        list: impl IntoIterator<Item = T>,
-    ) -> &mut Self {
-        self.bound.set("values_in", Bound::list(list));
-        self
-    }
-}
+bounds!(CreatePartition);
 
 options! { CreatePartition {
-    /// Takes the rows whose hash leaves this remainder.
-    pub fn modulus(&mut self, modulus: u32, remainder: u32) {
-        self.bound.set("modulus", Bound::Hash(modulus, remainder))
-    }
-
-    /// Takes the rows that no other partition takes.
-    pub fn default_partition(&mut self) { self.bound.set("default_partition", Bound::Rest) }
-
     /// Spreads the partition's own rows further, by ranges.
     pub fn partition_by_range(&mut self, key: impl IntoIndexElements) {
         self.partition_by.set("partition_by_range", PartitionBy::range(key))

@@ -3,25 +3,25 @@
 use super::partitioning::PartitionBy;
 use crate::choice::Choice;
 use crate::operations::index::IntoIndexElements;
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::operations::phrases;
 use crate::{Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Table, Writer};
 
-/// Creates a table.
-pub struct CreateTable {
-    name: Name,
-    table: Table,
-    if_not_exists: bool,
-    unlogged: bool,
-    temporary: bool,
-    on_commit: Choice<&'static str>,
-    of_type: Option<Name>,
-    inherits: Vec<Name>,
-    partition_by: Choice<PartitionBy>,
-    method: Option<Identifier>,
-    parameters: Vec<(Identifier, String)>,
-    tablespace: Option<Identifier>,
-    comment: Option<String>,
+operation! {
+    /// Creates a table.
+    pub struct CreateTable(name: Name, table: Table) {
+        if_not_exists: bool,
+        unlogged: bool,
+        temporary: bool,
+        on_commit: Choice<&'static str>,
+        of_type: Option<Name>,
+        inherits: Vec<Name>,
+        partition_by: Choice<PartitionBy>,
+        method: Option<Identifier>,
+        parameters: Vec<(Identifier, String)>,
+        tablespace: Option<Identifier>,
+        comment: Option<String>,
+    }
 }
 
 impl Pgm {
@@ -52,21 +52,7 @@ impl Pgm {
         name: impl Into<Name>,
         describe: impl FnOnce(&mut Table) -> R,
     ) -> &mut CreateTable {
-        self.record(CreateTable {
-            name: name.into(),
-            table: Table::described(describe),
-            if_not_exists: false,
-            unlogged: false,
-            temporary: false,
-            on_commit: Choice::default(),
-            of_type: None,
-            inherits: Vec::new(),
-            partition_by: Choice::default(),
-            method: None,
-            parameters: Vec::new(),
-            tablespace: None,
-            comment: None,
-        })
+        self.record(CreateTable::new(name.into(), Table::described(describe)))
     }
 }
 
@@ -211,10 +197,7 @@ impl Operation for CreateTable {
         if self.temporary {
             return Inverse::by(phrases::drop_temporary(Object::table, &self.name));
         }
-        if self.if_not_exists {
-            return Inverse::capture([Object::table(&self.name)]);
-        }
-        Inverse::by(phrases::drop(&Object::table(&self.name)))
+        phrases::drop_created(Object::table(&self.name), self.if_not_exists)
     }
 
     fn hints(&self) -> Vec<String> {

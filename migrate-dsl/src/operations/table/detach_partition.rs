@@ -1,14 +1,14 @@
 //! [`ALTER TABLE … DETACH PARTITION`](https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DETACH-PARTITION).
 
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
-/// Makes a partition a table of its own.
-pub struct DetachPartition {
-    parent: Name,
-    partition: Name,
-    concurrently: bool,
-    finalize: bool,
+operation! {
+    /// Makes a partition a table of its own.
+    pub struct DetachPartition(parent: Name, partition: Name) {
+        concurrently: bool,
+        finalize: bool,
+    }
 }
 
 impl Pgm {
@@ -29,12 +29,7 @@ impl Pgm {
         parent: impl Into<Name>,
         partition: impl Into<Name>,
     ) -> &mut DetachPartition {
-        self.record(DetachPartition {
-            parent: parent.into(),
-            partition: partition.into(),
-            concurrently: false,
-            finalize: false,
-        })
+        self.record(DetachPartition::new(parent.into(), partition.into()))
     }
 }
 

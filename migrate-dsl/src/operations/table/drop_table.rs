@@ -1,17 +1,18 @@
 //! [`DROP TABLE`](https://www.postgresql.org/docs/current/sql-droptable.html).
 
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::operations::{keep, phrases};
 use crate::{
     Capture, IntoNames, Inverse, Name, Object, Operation, Pgm, Statement, Writer, kept_name,
 };
 
-/// Drops tables with their rows.
-pub struct DropTable {
-    tables: Vec<Name>,
-    if_exists: bool,
-    cascade: bool,
-    keep_data: bool,
+operation! {
+    /// Drops tables with their rows.
+    pub struct DropTable(tables: Vec<Name>) {
+        if_exists: bool,
+        cascade: bool,
+        keep_data: bool,
+    }
 }
 
 impl Pgm {
@@ -27,12 +28,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn drop_table(&mut self, tables: impl IntoNames) -> &mut DropTable {
-        self.record(DropTable {
-            tables: tables.into_names(),
-            if_exists: false,
-            cascade: false,
-            keep_data: false,
-        })
+        self.record(DropTable::new(tables.into_names()))
     }
 }
 

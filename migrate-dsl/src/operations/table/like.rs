@@ -1,12 +1,13 @@
 //! [`CREATE TABLE … (LIKE …)`](https://www.postgresql.org/docs/current/sql-createtable.html).
 
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{Name, Table, Writer};
 
-/// Columns copied from another table.
-pub struct Like {
-    source: Name,
-    options: Vec<(&'static str, LikeOption)>,
+operation! {
+    /// Columns copied from another table.
+    pub struct Like(source: Name) {
+        options: Vec<(&'static str, LikeOption)>,
+    }
 }
 
 /// What `LIKE` copies besides columns, their types and `NOT NULL`.
@@ -72,7 +73,7 @@ impl Table {
     /// );
     /// ```
     pub fn like(&mut self, source: impl Into<Name>) -> &mut Like {
-        self.copy(Like { source: source.into(), options: Vec::new() })
+        self.copy(Like::new(source.into()))
     }
 }
 

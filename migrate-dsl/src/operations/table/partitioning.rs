@@ -5,6 +5,7 @@ use crate::operations::index::{IntoIndexElements, write_element};
 use crate::{DefaultValue, Expression, Name, Writer};
 
 /// `PARTITION BY RANGE ("created_at")`.
+#[derive(Debug, Clone)]
 pub(super) struct PartitionBy {
     strategy: &'static str,
     key: Vec<Expression>,
@@ -36,6 +37,7 @@ impl PartitionBy {
 }
 
 /// Which rows go into a partition.
+#[derive(Debug, Clone)]
 pub(crate) enum Bound {
     Range(Vec<DefaultValue>, Vec<DefaultValue>),
     List(Vec<DefaultValue>),
@@ -82,3 +84,41 @@ pub(crate) fn write_bound<'a>(
         )),
     }
 }
+
+/// The methods that say which rows a partition takes.
+macro_rules! bounds {
+    ($operation:ty) => {
+        impl $operation {
+            /// Takes the rows from these values, included, to those, excluded; `expr("MINVALUE")` and
+            /// `expr("MAXVALUE")` have no end.
+            pub fn from_to<T: Into<DefaultValue>, U: Into<DefaultValue>>(
+                &mut self,
+                from: impl IntoIterator<Item = T>,
+                to: impl IntoIterator<Item = U>,
+            ) -> &mut Self {
+                self.bound.set("from_to", Bound::range(from, to));
+                self
+            }
+
+            /// Takes the rows with one of these values.
+            pub fn values_in<T: Into<DefaultValue>>(
+                &mut self,
+                list: impl IntoIterator<Item = T>,
+            ) -> &mut Self {
+                self.bound.set("values_in", Bound::list(list));
+                self
+            }
+        }
+
+        options! { $operation {
+            /// Takes the rows whose hash leaves this remainder.
+            pub fn modulus(&mut self, modulus: u32, remainder: u32) {
+                self.bound.set("modulus", Bound::Hash(modulus, remainder))
+            }
+
+            /// Takes the rows that no other partition takes.
+            pub fn default_partition(&mut self) { self.bound.set("default_partition", Bound::Rest) }
+        }}
+    };
+}
+pub(crate) use bounds;

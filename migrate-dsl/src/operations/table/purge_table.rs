@@ -1,12 +1,13 @@
 //! [`DROP TABLE`](https://www.postgresql.org/docs/current/sql-droptable.html), of what was kept.
 
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{IntoNames, Inverse, Name, Object, Operation, Pgm, Statement, Writer, kept_name};
 
-/// Drops tables that were set aside.
-pub struct PurgeTable {
-    tables: Vec<Name>,
-    if_exists: bool,
+operation! {
+    /// Drops tables that were set aside.
+    pub struct PurgeTable(tables: Vec<Name>) {
+        if_exists: bool,
+    }
 }
 
 impl Pgm {
@@ -29,7 +30,7 @@ impl Pgm {
     pub fn purge_table(&mut self, tables: impl IntoNames) -> &mut PurgeTable {
         let kept = |table: Name| table.sibling(kept_name(table.name.as_str()));
         let tables = tables.into_names().into_iter().map(kept).collect();
-        self.record(PurgeTable { tables, if_exists: false })
+        self.record(PurgeTable::new(tables))
     }
 }
 

@@ -1,13 +1,14 @@
 //! [`TRUNCATE`](https://www.postgresql.org/docs/current/sql-truncate.html).
 
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{IntoNames, Inverse, Name, Operation, Pgm, Statement, Writer};
 
-/// Deletes all rows of tables.
-pub struct TruncateTable {
-    tables: Vec<Name>,
-    restart_identity: bool,
-    cascade: bool,
+operation! {
+    /// Deletes all rows of tables.
+    pub struct TruncateTable(tables: Vec<Name>) {
+        restart_identity: bool,
+        cascade: bool,
+    }
 }
 
 impl Pgm {
@@ -19,11 +20,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn truncate_table(&mut self, tables: impl IntoNames) -> &mut TruncateTable {
-        self.record(TruncateTable {
-            tables: tables.into_names(),
-            restart_identity: false,
-            cascade: false,
-        })
+        self.record(TruncateTable::new(tables.into_names()))
     }
 }
 

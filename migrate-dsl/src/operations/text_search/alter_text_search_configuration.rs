@@ -1,17 +1,19 @@
 //! [`ALTER TEXT SEARCH CONFIGURATION`](https://www.postgresql.org/docs/current/sql-altertsconfig.html).
 
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{
     Identifier, IntoIdentifiers, Inverse, Name, Object, Operation, Pgm, Statement, Writer,
 };
 
-/// Changes which dictionaries look at which kinds of words.
-pub struct AlterTextSearchConfiguration {
-    name: Name,
-    if_exists: bool,
-    actions: Vec<Action>,
+operation! {
+    /// Changes which dictionaries look at which kinds of words.
+    pub struct AlterTextSearchConfiguration(name: Name) {
+        if_exists: bool,
+        actions: Vec<Action>,
+    }
 }
 
+#[derive(Debug, Clone)]
 enum Action {
     Add(Vec<Identifier>, Vec<Name>),
     Alter(Vec<Identifier>, Vec<Name>),
@@ -43,11 +45,7 @@ impl Pgm {
         &mut self,
         name: impl Into<Name>,
     ) -> &mut AlterTextSearchConfiguration {
-        self.record(AlterTextSearchConfiguration {
-            name: name.into(),
-            if_exists: false,
-            actions: Vec::new(),
-        })
+        self.record(AlterTextSearchConfiguration::new(name.into()))
     }
 }
 

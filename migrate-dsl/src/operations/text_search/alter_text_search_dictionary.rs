@@ -1,12 +1,13 @@
 //! [`ALTER TEXT SEARCH DICTIONARY`](https://www.postgresql.org/docs/current/sql-altertsdictionary.html).
 
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
-/// Changes the options of a text search dictionary.
-pub struct AlterTextSearchDictionary {
-    name: Name,
-    options: Vec<(Identifier, Option<String>)>,
+operation! {
+    /// Changes the options of a text search dictionary.
+    pub struct AlterTextSearchDictionary(name: Name) {
+        options: Vec<(Identifier, Option<String>)>,
+    }
 }
 
 impl Pgm {
@@ -29,7 +30,7 @@ impl Pgm {
         &mut self,
         name: impl Into<Name>,
     ) -> &mut AlterTextSearchDictionary {
-        self.record(AlterTextSearchDictionary { name: name.into(), options: Vec::new() })
+        self.record(AlterTextSearchDictionary::new(name.into()))
     }
 }
 

@@ -1,15 +1,16 @@
 //! [`CREATE TEXT SEARCH CONFIGURATION`](https://www.postgresql.org/docs/current/sql-createtsconfig.html).
 
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::operations::phrases;
 use crate::{Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
-/// Creates a text search configuration.
-pub struct CreateTextSearchConfiguration {
-    name: Name,
-    /// `PARSER` or `COPY`.
-    source: Option<(&'static str, Name)>,
-    comment: Option<String>,
+operation! {
+    /// Creates a text search configuration.
+    pub struct CreateTextSearchConfiguration(name: Name) {
+        /// `PARSER` or `COPY`.
+        source: Option<(&'static str, Name)>,
+        comment: Option<String>,
+    }
 }
 
 impl Pgm {
@@ -33,11 +34,7 @@ impl Pgm {
         &mut self,
         name: impl Into<Name>,
     ) -> &mut CreateTextSearchConfiguration {
-        self.record(CreateTextSearchConfiguration {
-            name: name.into(),
-            source: None,
-            comment: None,
-        })
+        self.record(CreateTextSearchConfiguration::new(name.into()))
     }
 }
 

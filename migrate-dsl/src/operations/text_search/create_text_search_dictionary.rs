@@ -1,15 +1,15 @@
 //! [`CREATE TEXT SEARCH DICTIONARY`](https://www.postgresql.org/docs/current/sql-createtsdictionary.html).
 
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::operations::phrases;
 use crate::{Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
-/// Creates a text search dictionary.
-pub struct CreateTextSearchDictionary {
-    name: Name,
-    template: Name,
-    options: Vec<(Identifier, String)>,
-    comment: Option<String>,
+operation! {
+    /// Creates a text search dictionary.
+    pub struct CreateTextSearchDictionary(name: Name, template: Name) {
+        options: Vec<(Identifier, String)>,
+        comment: Option<String>,
+    }
 }
 
 impl Pgm {
@@ -35,12 +35,7 @@ impl Pgm {
         name: impl Into<Name>,
         template: impl Into<Name>,
     ) -> &mut CreateTextSearchDictionary {
-        self.record(CreateTextSearchDictionary {
-            name: name.into(),
-            template: template.into(),
-            options: Vec::new(),
-            comment: None,
-        })
+        self.record(CreateTextSearchDictionary::new(name.into(), template.into()))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::{Name, Statement, Writer};
 
+#[derive(Debug, Clone)]
 pub(crate) enum Action {
     /// A function that is there.
     Function(Name),

@@ -3,28 +3,28 @@
 use super::action::Action;
 use super::event::{Event, Firing};
 use crate::operations::constraint::Timing;
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::operations::phrases;
 use crate::{
     DataType, Expression, Identifier, IntoExpression, IntoIdentifiers, Inverse, Name, Object,
     Operation, Pgm, Statement, Writer, expr, generated_name,
 };
 
-/// Creates a trigger.
-pub struct CreateTrigger {
-    table: Name,
-    name: Identifier,
-    or_replace: bool,
-    constraint: bool,
-    from: Option<Name>,
-    firing: Firing,
-    each_row: bool,
-    old_rows: Option<Identifier>,
-    new_rows: Option<Identifier>,
-    condition: Option<Expression>,
-    timing: Timing,
-    action: Option<Action>,
-    arguments: Vec<String>,
+operation! {
+    /// Creates a trigger.
+    pub struct CreateTrigger(table: Name, name: Identifier) {
+        or_replace: bool,
+        constraint: bool,
+        from: Option<Name>,
+        firing: Firing,
+        each_row: bool,
+        old_rows: Option<Identifier>,
+        new_rows: Option<Identifier>,
+        condition: Option<Expression>,
+        timing: Timing,
+        action: Option<Action>,
+        arguments: Vec<String>,
+    }
 }
 
 impl Pgm {
@@ -58,21 +58,7 @@ impl Pgm {
         table: impl Into<Name>,
         name: impl Into<Identifier>,
     ) -> &mut CreateTrigger {
-        self.record(CreateTrigger {
-            table: table.into(),
-            name: name.into(),
-            or_replace: false,
-            constraint: false,
-            from: None,
-            firing: Firing::default(),
-            each_row: false,
-            old_rows: None,
-            new_rows: None,
-            condition: None,
-            timing: Timing::default(),
-            action: None,
-            arguments: Vec::new(),
-        })
+        self.record(CreateTrigger::new(table.into(), name.into()))
     }
 }
 

@@ -4,6 +4,7 @@ use super::Triggers;
 use crate::{Inverse, Name, Operation, Pgm, Statement, Writer};
 
 /// Keeps triggers of a table from firing.
+#[derive(Debug, Clone)]
 pub struct DisableTrigger {
     table: Name,
     triggers: Triggers,

@@ -2,14 +2,14 @@
 
 use super::Triggers;
 use crate::choice::Choice;
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{Inverse, Name, Operation, Pgm, Statement, Writer};
 
-/// Lets triggers of a table fire.
-pub struct EnableTrigger {
-    table: Name,
-    triggers: Triggers,
-    firing: Choice<&'static str>,
+operation! {
+    /// Lets triggers of a table fire.
+    pub struct EnableTrigger(table: Name, triggers: Triggers) {
+        firing: Choice<&'static str>,
+    }
 }
 
 impl Pgm {
@@ -31,11 +31,7 @@ impl Pgm {
         table: impl Into<Name>,
         triggers: impl Into<Triggers>,
     ) -> &mut EnableTrigger {
-        self.record(EnableTrigger {
-            table: table.into(),
-            triggers: triggers.into(),
-            firing: Choice::default(),
-        })
+        self.record(EnableTrigger::new(table.into(), triggers.into()))
     }
 }
 

@@ -4,12 +4,13 @@ use crate::choice::Choice;
 use crate::{Identifier, Writer};
 
 /// `AFTER INSERT OR UPDATE OF "title"`.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Firing {
     pub(super) time: Choice<&'static str>,
     pub(super) events: Vec<Event>,
 }
 
+#[derive(Debug, Clone)]
 pub(super) enum Event {
     Insert,
     Update(Vec<Identifier>),

@@ -1,15 +1,15 @@
 //! [`ALTER TYPE … ADD VALUE`](https://www.postgresql.org/docs/current/sql-altertype.html).
 
 use super::write_enum_value;
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{Inverse, Name, Operation, Pgm, Statement, Writer};
 
-/// Adds a value to an enum.
-pub struct AddEnumValue {
-    name: Name,
-    value: String,
-    if_not_exists: bool,
-    neighbour: Option<(&'static str, String)>,
+operation! {
+    /// Adds a value to an enum.
+    pub struct AddEnumValue(name: Name, value: String) {
+        if_not_exists: bool,
+        neighbour: Option<(&'static str, String)>,
+    }
 }
 
 impl Pgm {
@@ -45,12 +45,7 @@ impl Pgm {
         name: impl Into<Name>,
         value: impl Into<String>,
     ) -> &mut AddEnumValue {
-        self.record(AddEnumValue {
-            name: name.into(),
-            value: value.into(),
-            if_not_exists: false,
-            neighbour: None,
-        })
+        self.record(AddEnumValue::new(name.into(), value.into()))
     }
 }
 

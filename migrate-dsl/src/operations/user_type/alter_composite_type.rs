@@ -1,22 +1,25 @@
 //! [`ALTER TYPE … ATTRIBUTE`](https://www.postgresql.org/docs/current/sql-altertype.html).
 
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{DataType, Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
-/// Changes the attributes of a composite type.
-pub struct AlterCompositeType {
-    name: Name,
-    actions: Vec<Action>,
-    if_exists: bool,
-    cascade: bool,
-    misplaced_collation: bool,
+operation! {
+    /// Changes the attributes of a composite type.
+    pub struct AlterCompositeType(name: Name) {
+        actions: Vec<Action>,
+        if_exists: bool,
+        cascade: bool,
+        misplaced_collation: bool,
+    }
 }
 
+#[derive(Debug, Clone)]
 struct Action {
     attribute: Identifier,
     change: Change,
 }
 
+#[derive(Debug, Clone)]
 enum Change {
     Add(DataType, Option<Name>),
     Drop,
@@ -44,13 +47,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn alter_composite_type(&mut self, name: impl Into<Name>) -> &mut AlterCompositeType {
-        self.record(AlterCompositeType {
-            name: name.into(),
-            actions: Vec::new(),
-            if_exists: false,
-            cascade: false,
-            misplaced_collation: false,
-        })
+        self.record(AlterCompositeType::new(name.into()))
     }
 }
 

@@ -1,20 +1,22 @@
 //! [`ALTER DOMAIN`](https://www.postgresql.org/docs/current/sql-alterdomain.html).
 
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{
     DefaultValue, Expression, Identifier, IntoExpression, Inverse, Name, Object, Operation, Pgm,
     Statement, Writer, expr,
 };
 
-/// Changes the rules of a domain.
-pub struct AlterDomain {
-    name: Name,
-    actions: Vec<Action>,
-    not_valid: bool,
-    if_exists: bool,
-    cascade: bool,
+operation! {
+    /// Changes the rules of a domain.
+    pub struct AlterDomain(name: Name) {
+        actions: Vec<Action>,
+        not_valid: bool,
+        if_exists: bool,
+        cascade: bool,
+    }
 }
 
+#[derive(Debug, Clone)]
 enum Action {
     SetDefault(DefaultValue),
     DropDefault,
@@ -43,13 +45,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn alter_domain(&mut self, name: impl Into<Name>) -> &mut AlterDomain {
-        self.record(AlterDomain {
-            name: name.into(),
-            actions: Vec::new(),
-            not_valid: false,
-            if_exists: false,
-            cascade: false,
-        })
+        self.record(AlterDomain::new(name.into()))
     }
 }
 

@@ -1,14 +1,14 @@
 //! [`CREATE TYPE … AS`](https://www.postgresql.org/docs/current/sql-createtype.html#SQL-CREATETYPE-COMPOSITE).
 
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::operations::phrases;
 use crate::{Inverse, Name, Object, Operation, Pgm, Statement, Table, Writer};
 
-/// Creates a composite type.
-pub struct CreateCompositeType {
-    name: Name,
-    attributes: Table,
-    comment: Option<String>,
+operation! {
+    /// Creates a composite type.
+    pub struct CreateCompositeType(name: Name, attributes: Table) {
+        comment: Option<String>,
+    }
 }
 
 impl Pgm {
@@ -33,11 +33,7 @@ impl Pgm {
         name: impl Into<Name>,
         describe: impl FnOnce(&mut Table) -> R,
     ) -> &mut CreateCompositeType {
-        self.record(CreateCompositeType {
-            name: name.into(),
-            attributes: Table::described(describe),
-            comment: None,
-        })
+        self.record(CreateCompositeType::new(name.into(), Table::described(describe)))
     }
 }
 

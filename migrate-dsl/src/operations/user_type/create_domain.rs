@@ -1,21 +1,21 @@
 //! [`CREATE DOMAIN`](https://www.postgresql.org/docs/current/sql-createdomain.html).
 
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::operations::phrases;
 use crate::{
     DataType, DefaultValue, Expression, Identifier, IntoExpression, Inverse, Name, Object,
     Operation, Pgm, Statement, Writer, expr,
 };
 
-/// Creates a domain.
-pub struct CreateDomain {
-    name: Name,
-    data_type: DataType,
-    collation: Option<Name>,
-    default: Option<DefaultValue>,
-    not_null: bool,
-    checks: Vec<(Option<Identifier>, Expression)>,
-    comment: Option<String>,
+operation! {
+    /// Creates a domain.
+    pub struct CreateDomain(name: Name, data_type: DataType) {
+        collation: Option<Name>,
+        default: Option<DefaultValue>,
+        not_null: bool,
+        checks: Vec<(Option<Identifier>, Expression)>,
+        comment: Option<String>,
+    }
 }
 
 impl Pgm {
@@ -36,15 +36,7 @@ impl Pgm {
         name: impl Into<Name>,
         data_type: impl Into<DataType>,
     ) -> &mut CreateDomain {
-        self.record(CreateDomain {
-            name: name.into(),
-            data_type: data_type.into(),
-            collation: None,
-            default: None,
-            not_null: false,
-            checks: Vec::new(),
-            comment: None,
-        })
+        self.record(CreateDomain::new(name.into(), data_type.into()))
     }
 }
 

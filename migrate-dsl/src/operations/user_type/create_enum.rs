@@ -1,15 +1,15 @@
 //! [`CREATE TYPE … AS ENUM`](https://www.postgresql.org/docs/current/sql-createtype.html#SQL-CREATETYPE-ENUM).
 
 use super::write_enum_value;
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::operations::phrases;
 use crate::{Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
-/// Creates an enum.
-pub struct CreateEnum {
-    name: Name,
-    values: Vec<String>,
-    comment: Option<String>,
+operation! {
+    /// Creates an enum.
+    pub struct CreateEnum(name: Name, values: Vec<String>) {
+        comment: Option<String>,
+    }
 }
 
 impl Pgm {
@@ -31,11 +31,7 @@ impl Pgm {
         name: impl Into<Name>,
         values: impl IntoIterator<Item = V>,
     ) -> &mut CreateEnum {
-        self.record(CreateEnum {
-            name: name.into(),
-            values: values.into_iter().map(Into::into).collect(),
-            comment: None,
-        })
+        self.record(CreateEnum::new(name.into(), values.into_iter().map(Into::into).collect()))
     }
 }
 

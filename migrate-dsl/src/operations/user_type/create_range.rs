@@ -1,19 +1,19 @@
 //! [`CREATE TYPE … AS RANGE`](https://www.postgresql.org/docs/current/sql-createtype.html#SQL-CREATETYPE-RANGE).
 
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::operations::phrases;
 use crate::{DataType, Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
-/// Creates a range.
-pub struct CreateRange {
-    name: Name,
-    subtype: DataType,
-    operator_class: Option<Name>,
-    collation: Option<Name>,
-    canonical: Option<Name>,
-    subtype_diff: Option<Name>,
-    multirange: Option<Identifier>,
-    comment: Option<String>,
+operation! {
+    /// Creates a range.
+    pub struct CreateRange(name: Name, subtype: DataType) {
+        operator_class: Option<Name>,
+        collation: Option<Name>,
+        canonical: Option<Name>,
+        subtype_diff: Option<Name>,
+        multirange: Option<Identifier>,
+        comment: Option<String>,
+    }
 }
 
 impl Pgm {
@@ -37,16 +37,7 @@ impl Pgm {
         name: impl Into<Name>,
         subtype: impl Into<DataType>,
     ) -> &mut CreateRange {
-        self.record(CreateRange {
-            name: name.into(),
-            subtype: subtype.into(),
-            operator_class: None,
-            collation: None,
-            canonical: None,
-            subtype_diff: None,
-            multirange: None,
-            comment: None,
-        })
+        self.record(CreateRange::new(name.into(), subtype.into()))
     }
 }
 

@@ -5,6 +5,7 @@ use crate::operations::macros::options;
 use crate::{Identifier, Inverse, Name, Object, Operation, Pgm, Statement};
 
 /// Renames an attribute of a composite type.
+#[derive(Debug, Clone)]
 pub struct RenameAttribute(RenamePart);
 
 impl Pgm {

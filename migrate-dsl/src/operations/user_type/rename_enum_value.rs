@@ -4,6 +4,7 @@ use super::write_enum_value;
 use crate::{Inverse, Name, Operation, Pgm, Statement, Writer};
 
 /// Renames a value of an enum.
+#[derive(Debug, Clone)]
 pub struct RenameEnumValue {
     name: Name,
     from: String,

@@ -1,16 +1,18 @@
 //! [`ALTER MATERIALIZED VIEW`](https://www.postgresql.org/docs/current/sql-altermaterializedview.html).
 
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
-/// Changes how a materialized view is stored.
-pub struct AlterMaterializedView {
-    name: Name,
-    if_exists: bool,
-    actions: Vec<Action>,
-    extensions: Vec<(&'static str, Identifier)>,
+operation! {
+    /// Changes how a materialized view is stored.
+    pub struct AlterMaterializedView(name: Name) {
+        if_exists: bool,
+        actions: Vec<Action>,
+        extensions: Vec<(&'static str, Identifier)>,
+    }
 }
 
+#[derive(Debug, Clone)]
 enum Action {
     SetParameter(Identifier, String),
     ResetParameter(Identifier),
@@ -41,12 +43,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn alter_materialized_view(&mut self, name: impl Into<Name>) -> &mut AlterMaterializedView {
-        self.record(AlterMaterializedView {
-            name: name.into(),
-            if_exists: false,
-            actions: Vec::new(),
-            extensions: Vec::new(),
-        })
+        self.record(AlterMaterializedView::new(name.into()))
     }
 }
 

@@ -1,15 +1,17 @@
 //! [`ALTER VIEW`](https://www.postgresql.org/docs/current/sql-alterview.html).
 
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{DefaultValue, Identifier, Inverse, Name, Object, Operation, Pgm, Statement, Writer};
 
-/// Changes a view.
-pub struct AlterView {
-    name: Name,
-    if_exists: bool,
-    actions: Vec<Action>,
+operation! {
+    /// Changes a view.
+    pub struct AlterView(name: Name) {
+        if_exists: bool,
+        actions: Vec<Action>,
+    }
 }
 
+#[derive(Debug, Clone)]
 enum Action {
     SetDefault(Identifier, DefaultValue),
     DropDefault(Identifier),
@@ -36,7 +38,7 @@ impl Pgm {
     /// ```
     #[track_caller]
     pub fn alter_view(&mut self, name: impl Into<Name>) -> &mut AlterView {
-        self.record(AlterView { name: name.into(), if_exists: false, actions: Vec::new() })
+        self.record(AlterView::new(name.into()))
     }
 }
 

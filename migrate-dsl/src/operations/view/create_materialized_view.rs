@@ -1,24 +1,24 @@
 //! [`CREATE MATERIALIZED VIEW`](https://www.postgresql.org/docs/current/sql-creatematerializedview.html).
 
 use super::write_query;
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::operations::phrases;
 use crate::{
     Expression, Identifier, IntoExpression, IntoIdentifiers, Inverse, Name, Object, Operation, Pgm,
     Statement, Writer, expr,
 };
 
-/// Creates a materialized view.
-pub struct CreateMaterializedView {
-    name: Name,
-    query: Expression,
-    if_not_exists: bool,
-    columns: Vec<Identifier>,
-    method: Option<Identifier>,
-    parameters: Vec<(Identifier, String)>,
-    tablespace: Option<Identifier>,
-    with_no_data: bool,
-    comment: Option<String>,
+operation! {
+    /// Creates a materialized view.
+    pub struct CreateMaterializedView(name: Name, query: Expression) {
+        if_not_exists: bool,
+        columns: Vec<Identifier>,
+        method: Option<Identifier>,
+        parameters: Vec<(Identifier, String)>,
+        tablespace: Option<Identifier>,
+        with_no_data: bool,
+        comment: Option<String>,
+    }
 }
 
 impl Pgm {
@@ -43,17 +43,7 @@ impl Pgm {
         name: impl Into<Name>,
         query: impl IntoExpression,
     ) -> &mut CreateMaterializedView {
-        self.record(CreateMaterializedView {
-            name: name.into(),
-            query: expr(query),
-            if_not_exists: false,
-            columns: Vec::new(),
-            method: None,
-            parameters: Vec::new(),
-            tablespace: None,
-            with_no_data: false,
-            comment: None,
-        })
+        self.record(CreateMaterializedView::new(name.into(), expr(query)))
     }
 }
 
@@ -122,10 +112,7 @@ impl Operation for CreateMaterializedView {
     }
 
     fn inverse(&self) -> Inverse {
-        if self.if_not_exists {
-            return Inverse::capture([Object::materialized_view(&self.name)]);
-        }
-        Inverse::by(phrases::drop(&Object::materialized_view(&self.name)))
+        phrases::drop_created(Object::materialized_view(&self.name), self.if_not_exists)
     }
 }
 

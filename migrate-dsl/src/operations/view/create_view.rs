@@ -2,24 +2,24 @@
 
 use super::{write_parameters, write_query};
 use crate::choice::Choice;
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::operations::phrases;
 use crate::{
     Expression, Identifier, IntoExpression, IntoIdentifiers, Inverse, Name, Object, Operation, Pgm,
     Statement, Writer, expr,
 };
 
-/// Creates a view.
-pub struct CreateView {
-    name: Name,
-    query: Expression,
-    or_replace: bool,
-    temporary: bool,
-    recursive: bool,
-    columns: Vec<Identifier>,
-    parameters: Vec<(Identifier, String)>,
-    check_option: Choice<&'static str>,
-    comment: Option<String>,
+operation! {
+    /// Creates a view.
+    pub struct CreateView(name: Name, query: Expression) {
+        or_replace: bool,
+        temporary: bool,
+        recursive: bool,
+        columns: Vec<Identifier>,
+        parameters: Vec<(Identifier, String)>,
+        check_option: Choice<&'static str>,
+        comment: Option<String>,
+    }
 }
 
 impl Pgm {
@@ -43,17 +43,7 @@ impl Pgm {
         name: impl Into<Name>,
         query: impl IntoExpression,
     ) -> &mut CreateView {
-        self.record(CreateView {
-            name: name.into(),
-            query: expr(query),
-            or_replace: false,
-            temporary: false,
-            recursive: false,
-            columns: Vec::new(),
-            parameters: Vec::new(),
-            check_option: Choice::default(),
-            comment: None,
-        })
+        self.record(CreateView::new(name.into(), expr(query)))
     }
 }
 

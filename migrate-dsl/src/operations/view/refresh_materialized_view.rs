@@ -1,13 +1,14 @@
 //! [`REFRESH MATERIALIZED VIEW`](https://www.postgresql.org/docs/current/sql-refreshmaterializedview.html).
 
-use crate::operations::macros::options;
+use crate::operations::macros::{operation, options};
 use crate::{Inverse, Name, Operation, Pgm, Statement, Writer};
 
-/// Runs the query of a materialized view again.
-pub struct RefreshMaterializedView {
-    name: Name,
-    concurrently: bool,
-    with_no_data: bool,
+operation! {
+    /// Runs the query of a materialized view again.
+    pub struct RefreshMaterializedView(name: Name) {
+        concurrently: bool,
+        with_no_data: bool,
+    }
 }
 
 impl Pgm {
@@ -25,11 +26,7 @@ impl Pgm {
         &mut self,
         name: impl Into<Name>,
     ) -> &mut RefreshMaterializedView {
-        self.record(RefreshMaterializedView {
-            name: name.into(),
-            concurrently: false,
-            with_no_data: false,
-        })
+        self.record(RefreshMaterializedView::new(name.into()))
     }
 }
 
