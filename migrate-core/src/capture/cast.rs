@@ -16,7 +16,7 @@ impl State {
     ///
     /// # Errors
     ///
-    /// When the server cannot be asked.
+    /// When a query fails.
     pub(crate) fn impossible_cast(
         &self,
         client: &mut Client,

@@ -76,7 +76,7 @@ impl History {
         self.beside("journal")
     }
 
-    /// What holds for this database: the version of these tables, its protection.
+    /// Returns the table of what holds for this database: the version of these tables, its protection.
     #[must_use]
     pub(crate) fn settings_table(&self) -> Name {
         self.beside("settings")

@@ -14,7 +14,7 @@ pub struct Settings {
     pub version: usize,
     /// The name under which the database is protected.
     pub protected: Option<String>,
-    /// Whether they are told by a table.
+    /// Whether they were read from a table.
     pub(super) has_table: bool,
 }
 
@@ -65,7 +65,7 @@ impl History {
     ///
     /// When there is one, or the server cannot be asked.
     pub(crate) fn check_protection(&self, client: &mut Client) -> Result<(), HistoryError> {
-        // A restore leaves it as it was before, which the log does not tell.
+        // A restore leaves the protection unchanged, which the log does not record.
         let sql = format!(
             "SELECT name, action FROM {} WHERE action IN ({}, {}, {}) AND outcome = {} \
              ORDER BY at DESC, id DESC LIMIT 1",
@@ -116,8 +116,8 @@ impl History {
     }
 }
 
-/// The tables with settings of all histories that a database has. Anybody may make a table that
-/// looks like one: of those that fulfil `safe`, nothing of its owner's is called.
+/// Returns the tables with settings of all histories in a database. Any role may make a table that
+/// looks like one: of those that fulfil `safe`, no code of their owner is called.
 pub(super) fn all_settings(safe: &str) -> String {
     format!(
         "WITH RECURSIVE {TRUSTED_ROLES} \
@@ -136,7 +136,7 @@ pub(super) fn all_settings(safe: &str) -> String {
 
 /// Policies are called by reading.
 const TO_READ: &str = "NOT s.relrowsecurity OR s.relowner IN (SELECT role FROM trusted)";
-/// The name of a protected database, given by somebody who means to destroy something in it.
+/// The name of a protected database, given by a user who intends to destroy data in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Allowed {
     /// The name.
@@ -150,7 +150,7 @@ pub struct Allowed {
 ///
 /// # Errors
 ///
-/// When the server cannot be asked.
+/// When a query fails.
 pub(crate) fn protections(client: &mut Client) -> Result<Vec<(History, String)>, HistoryError> {
     let mut protections = Vec::new();
     for row in client.query(&all_settings(TO_READ), &[])? {

@@ -55,7 +55,7 @@ pub struct Blocker {
 ///
 /// # Errors
 ///
-/// When the server cannot be asked.
+/// When a query fails.
 pub fn blocked(client: &mut Client, major: u32) -> Result<Vec<Blocked>, postgres::Error> {
     let since = if major >= 14 { "l.waitstart" } else { "NULL::timestamptz" };
     let rows = client.query(

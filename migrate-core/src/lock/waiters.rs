@@ -20,7 +20,7 @@ impl Waiters {
     ///
     /// # Errors
     ///
-    /// When the server cannot be asked.
+    /// When a query fails.
     pub(super) fn look(
         &mut self,
         client: &mut Client,

@@ -31,7 +31,7 @@ impl Migrator {
         name: &str,
         observer: &mut dyn Observer,
     ) -> Result<bool, Error> {
-        // Also where somebody has removed it: this is how it is reverted.
+        // Also where the setting was removed by other means: this restores it.
         self.with_lock(session, observer, |session, _, observer| {
             match self.read_or_create_history(session, observer)?.protected {
                 Some(protected) if protected == name => Ok(false),

@@ -41,7 +41,7 @@ impl Migrator {
     }
 }
 
-/// What a run that was refused was about; nothing where the error is no refusal, or is in the log
+/// Returns the subject of a run that was refused; none where the error is no refusal, or is in the log
 /// already.
 fn subject(error: &Error, database: &str) -> Option<String> {
     match error {

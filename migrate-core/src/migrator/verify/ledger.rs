@@ -24,8 +24,8 @@ struct LastLogged<'a> {
     gone: Option<&'a LogEntry>,
 }
 
-/// What of the history is not as the log, the newest line first, says. There are files for those of which
-/// `removed` is the row that was removed.
+/// Returns the disagreements of the history with the log, newest line first. Migrations whose removed
+/// rows are in `removed` have files.
 pub(super) fn disagreements(
     applied: &[Applied],
     removed: &[RemovedRow],
@@ -67,8 +67,8 @@ pub(super) fn disagreements(
     findings
 }
 
-/// A protection that the log, the newest line first, says was given and not taken away, and that the
-/// settings do not have. A restore leaves it as it was before, which the log does not tell.
+/// Returns the finding if the log, newest line first, records a protection that the settings do not
+/// have. A restore leaves the protection unchanged, which the log does not record.
 pub(super) fn lost_protection(
     history: &str,
     protected: Option<&str>,
