@@ -1,4 +1,4 @@
-//! What a failed migration leaves behind, and how that is told.
+//! What a failed migration leaves behind, and how that is reported.
 
 use crate::count::count;
 use crate::event::Direction;
@@ -17,18 +17,18 @@ pub enum FailureState {
         /// Of how many.
         of: usize,
     },
-    /// A statement outside a transaction was broken off, and what it has left is still there.
+    /// A statement outside a transaction was interrupted, and its remains still exist.
     Incomplete,
     /// A function or a procedure outside a transaction failed: what it did before that is done.
     Begun,
-    /// A statement outside a transaction is done, and the journal could not be told.
+    /// A statement outside a transaction is done, and could not be recorded in the journal.
     Unrecorded,
     /// The server's answer was lost.
     Unknown,
 }
 
 impl FailureState {
-    /// What is left of a migration that was going this way.
+    /// Describes the state of a migration that was going in this direction.
     pub(super) fn told(self, direction: Direction) -> String {
         let done = match direction {
             Direction::Up => "done",

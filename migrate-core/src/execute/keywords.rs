@@ -112,7 +112,7 @@ fn lex(sql: &str) -> Vec<Word> {
     words
 }
 
-/// What follows a comment; they nest.
+/// Returns the text after a comment; comments nest.
 fn after_comment(text: &str) -> &str {
     let mut depth = 0_usize;
     let mut at = 0;
@@ -170,7 +170,7 @@ pub(crate) struct Unnamed {
     pub(crate) drops: bool,
 }
 
-/// What has another name, or none, after this statement, as far as its first words tell.
+/// Returns what is renamed or dropped by this statement, as far as its first words show.
 pub(crate) fn unnamed(sql: &str) -> Option<Unnamed> {
     const RELATIONS: [&str; 5] =
         ["table", "foreign table", "view", "materialized view", "sequence"];

@@ -79,12 +79,12 @@ pub(crate) struct Work<'a> {
 /// For a transaction in which this program takes turns with the server. One that is suspended, or
 /// cut off without a word, is not to keep its locks.
 pub(crate) const SHORT_IDLE_TIMEOUT: &str = "SET LOCAL idle_in_transaction_session_timeout = '30s'";
-/// The same while a Rust function is at work, which may have to think, or to ask somebody else.
+/// The same while a Rust function is at work, which may compute, or wait for another service.
 pub(crate) const LONG_IDLE_TIMEOUT: &str =
     "SET LOCAL idle_in_transaction_session_timeout = '10min'";
 
 impl Work<'_> {
-    /// How long the history is waited for.
+    /// Returns how long the history is waited for.
     fn patience<'a>(&'a self, history: &'a History) -> HistoryLockTimeout<'a> {
         HistoryLockTimeout { history, lock_wait: self.limits.lock_wait, interrupt: self.interrupt }
     }
@@ -156,7 +156,7 @@ pub(crate) fn apply(
     Ok(started.elapsed())
 }
 
-/// How many statements are done before the first that runs now; a refusal where it must not run.
+/// Returns how many statements are done before the first one to run; refuses if it must not run.
 fn begin(
     session: &mut Session,
     history: &History,
@@ -276,7 +276,7 @@ fn tell_notices(session: &mut Session, part: &Part<'_>, observer: &mut dyn Obser
     }
 }
 
-/// What a part that failed has left of the migration.
+/// Returns the state in which a failed part leaves the migration.
 fn state_after(
     failure: &Failure,
     left: Option<FailureState>,
@@ -296,7 +296,7 @@ fn state_after(
     }
 }
 
-/// What is left before the work goes on.
+/// Returns the state of the migration before the work goes on.
 fn left(done: usize, work: &Work<'_>) -> FailureState {
     partial(done, work).unwrap_or(FailureState::Nothing)
 }

@@ -87,7 +87,7 @@ impl JournaledStatement<'_> {
         let noted = question.note(session.client(), pid, (self.origin.step, sql));
         let noted = noted.map_err(Failure::connection)?;
         let mut learned = shuts_out(sql).then(LearnedLocks::default);
-        // What an attempt before has left, as long as the journal says that it is running.
+        // What a previous attempt left behind, while the journal says that it is running.
         let mut left = None;
         loop {
             self.wait_before(session, &question, &mut learned, deadline, observer)
@@ -123,7 +123,7 @@ impl JournaledStatement<'_> {
         }
     }
 
-    /// What has to be waited for before an attempt: locks, and for a concurrent build old snapshots.
+    /// Waits for what an attempt requires: locks, and for an index build the end of old snapshots.
     fn wait_before(
         &self,
         session: &mut Session,

@@ -48,7 +48,7 @@ impl From<Failure> for NotCommitted {
 }
 
 impl NotCommitted {
-    /// Where the server cannot be asked any more.
+    /// Converts it where the server can no longer be queried.
     fn unasked(self) -> Self {
         match self {
             Self::Failed(failure) | Self::Waited { failure, .. } => Self::Failed(failure),
@@ -58,9 +58,9 @@ impl NotCommitted {
 }
 
 impl Transaction<'_> {
-    /// What the transaction sets for itself at its start. The locks that are known to be wanted are
+    /// Returns what the transaction sets at its start. The locks that are known to be required are
     /// taken there, before any work is done that would be lost with them, unless there is work before
-    /// them that others would have to wait for, or something to be read.
+    /// them that other sessions would have to wait for, or something to be read.
     pub(super) fn bounds(&self, retry: &RetryState) -> Vec<String> {
         let quick = if retry.captures { 0 } else { retry.behind_work.unwrap_or(usize::MAX) };
         let mut bounds = retry.gate.locks(retry.budget(), ..quick);
@@ -100,7 +100,7 @@ impl Transaction<'_> {
         }
     }
 
-    /// Whether it is done, or else can be tried again after a pause.
+    /// Returns whether it is done, or else can be tried again after a pause.
     pub(super) fn is_over(
         &self,
         session: &mut Session,
@@ -213,7 +213,7 @@ impl Transaction<'_> {
                 }
                 failure
             }
-            // The lock is one that the transaction is known to want, and asked for at its beginning from
+            // The lock is one that the transaction is known to require, and requests at its beginning from
             // then on.
             NotCommitted::Unrecorded { error, closing } => {
                 session.note_author();
@@ -294,7 +294,7 @@ impl Transaction<'_> {
             {
                 return Err(failure.into());
             }
-            // `statement` has gone back to the savepoint, to learn what it waited for.
+            // `statement` has rolled back to the savepoint, to learn what it waited for.
             let blocks = savepoint::blocks_others(transaction);
             if retry.in_circle || blocks.map_err(Failure::connection)? {
                 retry.tell_repeats(of.origin, observer);

@@ -10,12 +10,12 @@ use crate::connect::interrupt::Wait;
 use crate::event::{Event, LockHolder, Observer};
 use crate::lock::{Gate, Obstacle, is_young};
 
-/// How long a lock is waited for of which nothing is known: as long as others may wait behind us. It
-/// takes a few milliseconds to see what it is, and longer only where nobody looks.
+/// How long to wait for a lock of which nothing is known: as long as others may wait behind us. It
+/// takes a few milliseconds to identify it, and longer only where it cannot be observed.
 const UNKNOWN: [u64; 6] = [10, 15, 15, 15, 30, 60];
-/// The same for one that nobody holds for long.
+/// The same for a lock that no session holds for long.
 const GATED: [u64; 3] = [15, 30, 50];
-/// The same for one on a row, behind which nobody queues who does not want that row.
+/// The same for a lock on a row, behind which only sessions that need that row wait.
 const ROW: [u64; 3] = [250, 500, 1000];
 
 /// What is known of the locks that the transaction did not get so far.
@@ -23,7 +23,7 @@ const ROW: [u64; 3] = [250, 500, 1000];
 pub(super) struct RetryState {
     pub(super) gate: Gate,
     pub(super) attempts: usize,
-    /// How many of them knew what they wanted.
+    /// How many of them knew which locks they required.
     pub(super) gated: usize,
     /// Whether a lock has been what it failed for.
     pub(super) locked: bool,
@@ -89,7 +89,7 @@ impl RetryState {
         }
     }
 
-    /// Who is in the way at this moment.
+    /// Returns the sessions that are in the way at this moment.
     pub(super) fn in_the_way(&mut self, client: &mut Client) -> Obstacle {
         match self.row && !self.holders.is_empty() {
             true => Obstacle { holders: std::mem::take(&mut self.holders), busy: Vec::new() },

@@ -59,10 +59,10 @@ pub(super) fn is_work(statement: &Statement) -> bool {
     }
 }
 
-/// Whether the transaction holds a lock that others wait behind who read or write: one on a relation
+/// Whether the transaction holds a lock behind which readers or writers wait: one on a relation
 /// that it has not created itself.
 ///
-/// Nobody ever changes the rows of a table's system columns, so their age is the table's.
+/// The rows for a table's system columns are never changed, so their age is the table's.
 pub(super) fn blocks_others(
     transaction: &mut OpenTransaction<'_>,
 ) -> Result<bool, postgres::Error> {

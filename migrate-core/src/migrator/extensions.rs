@@ -125,8 +125,8 @@ impl Migrator {
         Ok(warnings.collect())
     }
 
-    /// Returns what these inverses, by migration, do not restore of the data of extensions, of the content
-    /// of objects that raw SQL dropped, and of its changes to rows.
+    /// Returns what these inverses, by migration, do not restore: data of extensions, the content of
+    /// objects that raw SQL dropped, and its changes to rows.
     #[must_use]
     pub fn not_restored(reverts: Vec<(String, Vec<Step>)>) -> Vec<Event> {
         let events = reverts.into_iter().filter_map(|(name, steps)| {

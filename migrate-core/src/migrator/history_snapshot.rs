@@ -120,7 +120,7 @@ impl Migrator {
         Ok(done?)
     }
 
-    /// Returns the state of each migration. Expensive (a digest of all steps), so called once per reading.
+    /// Returns the state of each migration. Digests all steps of the plan, so it is called once a reading.
     pub(super) fn entries<'a>(&'a self, history: &'a HistorySnapshot) -> Vec<Entry<'a>> {
         entries(&self.plan, &history.applied, &history.unfinished)
     }

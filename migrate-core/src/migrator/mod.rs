@@ -109,7 +109,7 @@ impl Migrator {
         self
     }
 
-    /// Sets the runner of the Rust functions of migrations; without it, those that have some are refused.
+    /// Sets the runner of Rust functions; without it, migrations that have some are refused.
     #[must_use]
     pub fn functions(mut self, functions: Arc<dyn Functions>) -> Self {
         self.functions = Runner(Some(functions));
