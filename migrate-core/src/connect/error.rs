@@ -57,12 +57,12 @@ pub enum ConnectError {
         /// What may have to do with it: a password file that was passed over.
         remark: Option<String>,
     },
-    /// The connection cannot be encrypted as was asked for, and is not made without.
+    /// The connection cannot be encrypted as requested, and is not made without encryption.
     #[error("no TLS with {target}: {reason}")]
     Tls {
         /// The database.
         target: Target,
-        /// How much was asked for.
+        /// The requested mode.
         mode: &'static str,
         /// What failed.
         reason: String,
@@ -87,12 +87,12 @@ pub enum ConnectError {
         /// What to do about it.
         help: String,
     },
-    /// There are servers, but none as it was asked for.
+    /// There are servers, but none with the requested attributes.
     #[error("no server of {target} is `{wanted}`: {}", tried.join("; "))]
     NoneSuits {
         /// The database.
         target: Target,
-        /// What was asked for, in the words of `target_session_attrs`.
+        /// What was requested, in the words of `target_session_attrs`.
         wanted: &'static str,
         /// The servers, and what became of each.
         tried: Vec<String>,
@@ -124,7 +124,7 @@ pub enum ConnectError {
 }
 
 impl ConnectError {
-    /// What to do about it.
+    /// Returns the remedy.
     #[must_use]
     pub fn help(&self) -> String {
         match self {

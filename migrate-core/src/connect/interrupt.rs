@@ -51,13 +51,13 @@ pub(crate) struct State {
     cancels: usize,
     /// The watchdog that is on duty. One that was before may still hang.
     pub(crate) on_duty: Option<u64>,
-    /// Whether the watchdog has its connection; false where it was asked for.
+    /// Whether the watchdog has its connection; false while it is requested.
     pub(crate) is_watching: Option<bool>,
     /// The server that the work is on.
     pub(crate) target: Option<Target>,
     /// The process that serves the session which does the work.
     pub(crate) pid: Option<i32>,
-    /// Whether a wait for a synchronous standby was ended, and not yet told.
+    /// Whether a wait for a synchronous standby was ended, and not yet reported.
     is_unconfirmed: bool,
     /// The connections that are given up where they do not answer.
     pub(super) lifelines: Vec<WeakLifeline>,
@@ -142,7 +142,7 @@ impl Wait {
 }
 
 impl State {
-    /// Closes connections on which the server has not kept the time limit of a statement.
+    /// Closes connections on which the server has exceeded the time limit of a statement.
     fn sever_what_is_overdue(&self, limit: Option<Duration>) {
         let limit = match (limit, &self.running) {
             (Some(limit), Some(running)) if running.kind != Kind::Concurrent => {
@@ -194,8 +194,8 @@ impl Interrupt {
         self.state().stop
     }
 
-    /// Keeps the time of the whole and of its statements, and insists on what was cancelled, while
-    /// that watchdog is on duty. Asks nobody, so that it is never late.
+    /// Enforces the time limits of the run and of its statements, and repeats cancels, while that watchdog
+    /// is on duty. Sends no queries, so that it is never late.
     pub(crate) fn keep_time(&self, on_duty: u64, limits: &Limits) {
         let mut deadline = limits.whole.and_then(|whole| Instant::now().checked_add(whole));
         let mut state = self.state();
@@ -242,7 +242,7 @@ impl Interrupt {
         }
     }
 
-    /// Gives up the connections that do not answer, until none is left.
+    /// Abandons the connections that do not answer, until none remains.
     fn leave(&self) {
         let mut state = self.state();
         loop {
@@ -290,7 +290,7 @@ impl Interrupt {
         let sending = self.sending(state);
         let thread = std::thread::Builder::new().name("cancel".to_owned());
         _ = thread.spawn(move || {
-            // Where it cannot be cancelled, its connection is gone, and it will end by that.
+            // If it cannot be canceled, its connection is lost, which ends it.
             _ = canceler.cancel();
             drop(sending);
         });
@@ -302,8 +302,8 @@ impl Interrupt {
         Sending { interrupt: self.clone() }
     }
 
-    /// The running statement, if it is still that one, is to be cancelled for this reason, which is
-    /// for whoever says so to do.
+    /// Marks the running statement, if it is still that one, to be canceled for this reason; the caller
+    /// has to cancel it.
     pub(crate) fn condemn(&self, number: u64, verdict: Verdict) -> Option<Sending> {
         let mut state = self.state();
         match &mut state.running {
@@ -401,7 +401,7 @@ pub(crate) struct Interruption {
 }
 
 impl CancelGuard {
-    /// The statement is over: nobody cancels it from here on.
+    /// The statement has ended: it is not canceled after this.
     pub(crate) fn end(self, lifeline: Option<&Lifeline>) -> Interruption {
         let until = Instant::now() + CANCELS_WITHIN;
         let mut state = self.interrupt.state();

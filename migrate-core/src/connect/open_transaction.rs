@@ -159,7 +159,7 @@ impl<'a> OpenTransaction<'a> {
         self.session.author_path()
     }
 
-    /// What the server said besides its answers, since the last call.
+    /// Returns the notices of the server since the last call.
     pub(crate) fn take_notices(&self) -> Notices {
         self.session.take_notices()
     }
@@ -178,8 +178,8 @@ fn message(begin: &str, with: &[&str]) -> String {
     [&[begin], with].concat().join("; ")
 }
 
-/// Whether a transaction is over, committed or not. Only the server's own word counts: where the answer
-/// cannot be understood, nobody knows.
+/// Whether a transaction has ended, committed or not. Only the server's report counts: where the
+/// answer cannot be understood, this is unknown.
 fn is_ended_by(committed: &Result<(), postgres::Error>) -> bool {
     committed.as_ref().err().is_none_or(|error| error.as_db_error().is_some())
 }

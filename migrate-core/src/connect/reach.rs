@@ -44,8 +44,8 @@ pub struct Canceler {
     connector: Option<Connector>,
 }
 
-/// How long a server may take to hear that it is to cancel something. What it has not heard by then
-/// it is not told any more: the session may be at another statement.
+/// How long a server may take to receive a cancel request. What it has not received by then is no
+/// longer sent: the session may be at another statement.
 pub(crate) const CANCELS_WITHIN: Duration = Duration::from_secs(2);
 
 impl Canceler {
@@ -154,7 +154,7 @@ pub(super) fn reach(
             Ok((client, route)) => return Ok(Reached { client, route, warning }),
             Err(failed) => failures.push(fail(failed)),
         }
-        // Only where nobody answers, the next address may be better.
+        // The next address may be better only if this one does not answer.
         if !matches!(failures.last(), Some(ConnectError::Unreachable { .. })) {
             break;
         }
@@ -211,7 +211,7 @@ impl Route {
     fn follow(&self) -> Result<Client, Failed> {
         let (config, connector) = (self.config.clone(), self.connector.clone());
         let opened = within(self.patience, move || open(&config, connector));
-        // Nobody wants it any more: its thread is not to hang on.
+        // The connection is no longer needed: its thread must not keep waiting.
         opened
             .inspect_err(|_| self.lifeline().into_iter().for_each(Lifeline::sever))
             .map_err(Failed::Late)?
@@ -261,7 +261,7 @@ pub(super) fn shuffled<T>(mut items: Vec<T>) -> Vec<T> {
     items
 }
 
-/// What failed, in words.
+/// Describes what failed.
 fn explain(
     target: &Target,
     server: &Server,
@@ -302,7 +302,7 @@ fn explain(
     ConnectError::Unreachable { target, reason: innermost(&error) }
 }
 
-/// What the driver says of a login that failed on our side of it.
+/// Returns the description of a login that failed on the client's side.
 fn of_login(reason: &str, text: &str, warning: Option<&str>) -> Option<(String, String)> {
     let (reason, help) = match reason {
         "password missing" => {

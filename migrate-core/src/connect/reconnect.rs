@@ -97,7 +97,7 @@ impl Session {
         }
     }
 
-    /// Whether the server will do.
+    /// Checks whether the server is suitable.
     fn judge(
         &self,
         tried: &mut Tried,

@@ -49,7 +49,7 @@ pub(crate) const EXTENSIONS_HAVE_TABLES: &str = "EXISTS (SELECT FROM pg_catalog.
 /// The settings that not every server knows.
 pub(super) fn of_version(major: u32) -> impl Iterator<Item = &'static str> {
     let settings = [
-        // A statement whose client is gone ends, instead of running on with its locks.
+        // A statement whose client has disconnected ends, instead of running on with its locks.
         (14, "SET client_connection_check_interval = '2s'"),
         (14, "SET idle_session_timeout = 0"),
         (17, "SET transaction_timeout = 0"),

@@ -103,7 +103,7 @@ fn another_program_is_told_all_but_secrets() {
     ] {
         assert_eq!(target(text).url(), text);
     }
-    // What has a meaning in a URL is told as a part of the name.
+    // Characters with a meaning in a URL are shown as a part of the name.
     assert_eq!(target("host=a%00b user=a/b dbname=x").url(), "postgresql://a%2Fb@a%2500b:5432/x");
 }
 

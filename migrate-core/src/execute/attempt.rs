@@ -238,7 +238,7 @@ impl Attempt<'_> {
     }
 
     /// What a function outside a transaction did before it failed is done. So the journal continues to
-    /// say that it is running, and the next run decides by what the author of the step declares about that.
+    /// say that it is running, and the next run decides by the declaration of the step's author.
     fn function_failed(
         &self,
         session: &mut Session,

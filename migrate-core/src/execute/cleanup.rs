@@ -256,7 +256,7 @@ impl Leftovers<'_> {
         })
     }
 
-    /// Finalizes the detaching of a partition. The server locks out all other sessions before it waits for
+    /// Finalizes the detaching of a partition. The server locks out other sessions before it waits for
     /// their snapshots, so the statement is sent only when there are no old ones.
     fn finalize(
         &self,

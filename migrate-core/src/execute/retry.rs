@@ -213,8 +213,8 @@ impl Transaction<'_> {
                 }
                 failure
             }
-            // The lock is one that the transaction is known to require, and requests at its beginning from
-            // then on.
+            // The lock is one that the transaction is known to require, and requests at its beginning
+            // from then on.
             NotCommitted::Unrecorded { error, closing } => {
                 session.note_author();
                 let waits = waits_to_record(session.client(), self.history, &closing);

@@ -51,7 +51,7 @@ pub struct Blocker {
     pub query: Option<String>,
 }
 
-/// Who waits for a lock in this database, those that have waited longest first.
+/// Returns the sessions that wait for a lock in this database, those that have waited longest first.
 ///
 /// # Errors
 ///
@@ -89,7 +89,7 @@ pub fn blocked(client: &mut Client, major: u32) -> Result<Vec<Blocked>, postgres
     Ok(found)
 }
 
-/// Who has committed, and waits for a synchronous standby.
+/// Returns the sessions that have committed, and wait for a synchronous standby.
 fn behind_standbys(client: &mut Client) -> Result<Vec<Blocked>, postgres::Error> {
     let rows = client.query(
         "SELECT pid, usename::text, nullif(application_name, ''), query_start, \

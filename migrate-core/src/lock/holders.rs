@@ -67,7 +67,7 @@ impl LockHolder {
         })
     }
 
-    /// What can be done about it, in the server's own words where there are any.
+    /// Returns the remedy, in the server's own words where there are any.
     #[must_use]
     pub fn help(&self) -> String {
         let pid = self.pid.unwrap_or_default();

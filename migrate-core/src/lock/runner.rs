@@ -1,6 +1,6 @@
 //! One runner at a time, on the connection that does the work.
 //!
-//! The lock is asked for with `pg_try_advisory_lock` and polled: a session that waits inside
+//! The lock is requested with `pg_try_advisory_lock` and polled: a session that waits inside
 //! `pg_advisory_lock` holds a snapshot for which `CREATE INDEX CONCURRENTLY` waits, while the
 //! waiter waits for the builder, see
 //! [Advisory Locks](https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS).
@@ -27,10 +27,10 @@ pub struct RunnerLock {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum LockError {
-    /// Somebody else has it.
+    /// Another session holds it.
     #[error("another `migrate` process holds the lock{}", holder.as_ref().map(describe).unwrap_or_default())]
     Held {
-        /// Who.
+        /// Which session.
         holder: Option<Holder>,
         /// How long it was waited for.
         waited: Duration,
@@ -44,7 +44,7 @@ pub enum LockError {
 }
 
 impl LockError {
-    /// What to do about it, where something can be said.
+    /// Returns the remedy, if there is one.
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
@@ -110,7 +110,7 @@ impl RunnerLock {
         }
     }
 
-    /// Who has the lock.
+    /// Returns the holder of the lock.
     pub(crate) fn holder(
         client: &mut Client,
         history: &History,
@@ -129,11 +129,11 @@ impl RunnerLock {
         )
     }
 
-    /// Gives the lock back before the session ends.
+    /// Releases the lock before the session ends.
     ///
     /// # Errors
     ///
-    /// When the server cannot be told; the lock then goes with the session.
+    /// When the query fails; the lock is then released at the end of the session.
     pub fn release(self, client: &mut Client) -> Result<(), postgres::Error> {
         client.query_one("SELECT pg_catalog.pg_advisory_unlock($1)", &[&self.key]).map(drop)
     }

@@ -92,7 +92,7 @@ pub(super) struct TlsSettings {
     key: Option<File>,
     revoked: Option<File>,
     versions: (Version, Version),
-    /// Whether the server is told which host is meant.
+    /// Whether the host name is sent to the server (SNI).
     name_is_told: bool,
 }
 
@@ -111,7 +111,7 @@ const VERSIONS: [(&str, Version); 4] = [
 ];
 
 impl TlsSettings {
-    /// What the parameters say; the rest as libpq has it.
+    /// Reads the parameters; the defaults are libpq's.
     pub(super) fn new(
         parameters: &Parameters,
         environment: &Environment,
@@ -132,7 +132,7 @@ impl TlsSettings {
             _ => (Root::File(file("sslrootcert", "root.crt")), mode.unwrap_or(Mode::Prefer)),
         };
         if matches!(root, Root::System(..)) && mode != Mode::VerifyFull {
-            // Everybody can have a certificate of one of the system's authorities.
+            // Any server can have a certificate of one of the system's authorities.
             let expected = "`verify-full`, since `sslrootcert` is `system`";
             return Err(parameters.wrong("sslmode", expected));
         }
