@@ -99,7 +99,7 @@ pub enum BackupError {
 }
 
 impl BackupError {
-    /// What to do about it.
+    /// Returns the remedy.
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {

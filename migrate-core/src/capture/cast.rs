@@ -51,7 +51,7 @@ fn cast(sql: &str) -> Option<String> {
     Some(format!("SELECT {using} FROM {table}"))
 }
 
-/// Whether the server knows the cast of a query. Whatever else is wrong with that is no answer.
+/// Whether the server knows the cast of a query. Other errors of the query do not count as an answer.
 fn is_possible(client: &mut Client, query: &str) -> Result<bool, postgres::Error> {
     trusted(client, |client| {
         client.batch_execute(&savepoint("migrate_cast"))?;

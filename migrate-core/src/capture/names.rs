@@ -20,7 +20,7 @@ pub(super) const PARAMETER: &str = "parameter ";
 pub(super) struct Names {
     /// The schemas of the path, in their order.
     schemas: Vec<String>,
-    /// The types that the objects are told apart by; none where there is no such type.
+    /// The types that distinguish the objects; none where there is no such type.
     types: HashMap<String, Option<Oid>>,
 }
 

@@ -13,7 +13,7 @@ pub(super) struct Privileges {
     /// `ALTER DEFAULT PRIVILEGES FOR ROLE ada`, for those of what does not exist yet.
     of_default: String,
     actual: BTreeSet<Entry>,
-    /// What an object of this kind has if nobody says anything.
+    /// The default privileges of an object of this kind.
     new: BTreeSet<Entry>,
 }
 
@@ -77,7 +77,7 @@ impl Privileges {
         Self { on: text(0), owner: text(1), column: text(2), of_default: text(3), actual, new }
     }
 
-    /// What they are on.
+    /// Returns the object that they are on.
     pub(super) fn on(&self) -> &String {
         &self.on
     }
@@ -87,7 +87,7 @@ impl Privileges {
         Self { on: text(&self.on), ..self.clone() }
     }
 
-    /// What two objects with the same privileges have in common.
+    /// Returns a value that is equal for two objects with the same privileges.
     pub(super) fn value(&self) -> String {
         format!("{:?}", self.actual)
     }
@@ -183,7 +183,7 @@ impl Entry {
     }
 }
 
-/// How many hands each privilege went through.
+/// Returns through how many grantors each privilege was passed.
 fn layers(entries: &BTreeSet<Entry>) -> BTreeMap<&Entry, usize> {
     let mut layers: BTreeMap<&Entry, usize> = BTreeMap::new();
     let mut rest: Vec<&Entry> = entries.iter().collect();
@@ -195,7 +195,7 @@ fn layers(entries: &BTreeSet<Entry>) -> BTreeMap<&Entry, usize> {
         };
         let (ready, later): (Vec<_>, Vec<_>) = rest.into_iter().partition(is_ready);
         if ready.is_empty() {
-            // The server lets nobody grant in a circle.
+            // The server does not allow circular grants.
             layers.extend(later.into_iter().map(|entry| (entry, layer)));
             break;
         }

@@ -194,8 +194,8 @@ impl Interrupt {
         self.state().stop
     }
 
-    /// Enforces the time limits of the run and of its statements, and repeats cancels, while that watchdog
-    /// is on duty. Sends no queries, so that it is never late.
+    /// Enforces the time limits of the run and of its statements, and repeats cancels, while that
+    /// watchdog is on duty. Sends no queries, so that it is never late.
     pub(crate) fn keep_time(&self, on_duty: u64, limits: &Limits) {
         let mut deadline = limits.whole.and_then(|whole| Instant::now().checked_add(whole));
         let mut state = self.state();

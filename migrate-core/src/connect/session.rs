@@ -241,8 +241,8 @@ impl Session {
         *self = Self { reconnects, was_promoted, ..session };
     }
 
-    /// Returns how often it was [connected again](Self::reconnect): what was read before may have changed
-    /// since.
+    /// Returns how often it was [connected again](Self::reconnect): what was read before may have
+    /// changed since.
     pub(crate) fn reconnects(&self) -> usize {
         self.reconnects
     }

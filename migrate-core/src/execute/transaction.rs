@@ -41,8 +41,8 @@ impl Transaction<'_> {
     ///
     /// The server does not say which statement of a message failed. Then the whole is rolled back
     /// and run again one statement at a time, to find the cause; a statement that failed temporarily
-    /// may succeed on that second run, which is as good. This excludes what was canceled, by a user or by
-    /// a timeout: it was not to run at all, or not for so long. Only the server's report counts as a
+    /// may succeed on that second run, which is as good. This excludes what was canceled, by a user
+    /// or by a timeout: it was not to run at all, or not for so long. Only the server's report is a
     /// failure: where the driver loses track, the transaction may have been committed.
     pub(super) fn run(
         &self,

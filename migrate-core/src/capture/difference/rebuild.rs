@@ -97,7 +97,7 @@ impl<'a> Comparison<'a> {
     /// Whether the same text means something else, such as another function of that name, or a key in the
     /// place of another: it would go on doing so, and keep that from being dropped.
     fn means_something_else(&self, fact: &'a Fact, found: &'a Fact) -> bool {
-        // What a column or a constraint of a child has to do with its parent's is told otherwise.
+        // The relation of a child's column or constraint to its parent's is recorded differently.
         let is_inherited = |on: &Address| {
             on.class == "pg_inherits"
                 || on.class == "pg_constraint" && found.address.class == "pg_constraint"
@@ -168,7 +168,7 @@ impl<'a> Comparison<'a> {
         after.filter(|fact| has_constraint(fact)).map(|fact| &fact.address).collect()
     }
 
-    /// What needs something that is recreated has to be, too.
+    /// Marks what depends on recreated objects to be recreated, too.
     fn rebuild_what_needs_that(&mut self) {
         // A partition stays attached while an index of its is recreated.
         let links = self.after.facts.values().filter(|fact| fact.address.class == "pg_inherits");
@@ -221,7 +221,7 @@ impl<'a> Comparison<'a> {
     }
 }
 
-/// How many arguments of a function have a default.
+/// Returns how many arguments of a function have a default.
 fn defaults(fact: &Fact) -> Option<usize> {
     fact.value("change defaults")?.parse().ok()
 }

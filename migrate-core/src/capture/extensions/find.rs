@@ -1,4 +1,4 @@
-//! The registrations of the objects that somebody asks about.
+//! The registrations of the objects in question.
 
 use postgres::Client;
 use postgres::types::{Oid, ToSql, Type};
@@ -69,7 +69,7 @@ impl Registration {
         Ok(found)
     }
 
-    /// Where it is kept, without the schema.
+    /// Returns the relation in which it is stored, without the schema.
     pub(crate) fn kept_in(&self) -> &str {
         self.relation.rsplit('.').next().unwrap_or_default()
     }

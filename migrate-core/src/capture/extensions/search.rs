@@ -10,7 +10,7 @@ use super::Registration;
 pub(super) enum Subjects<'a> {
     /// All of the database, but for what belongs to extensions.
     All,
-    /// Relations and schemas, and names of what may be gone.
+    /// Relations and schemas, and names of objects that may have been dropped.
     These { relations: &'a [Oid], schemas: &'a [Oid], gone: &'a [(&'a str, &'a str)] },
 }
 
@@ -207,7 +207,7 @@ impl Table {
     }
 }
 
-/// What is registered of these; with the trusted path.
+/// Returns the registrations of these; with the trusted path.
 pub(super) fn registrations(
     client: &mut Client,
     subjects: &Subjects<'_>,

@@ -73,8 +73,8 @@ WHERE statements IS NOT NULL OR what IN ('create', 'drop')"
     )
 }
 
-/// Where sequences stand, which each says itself. That of a column goes on after the values that
-/// the column has by then.
+/// Reads the positions of sequences, each from the sequence itself. That of a column continues after
+/// the values that the column has by then.
 pub(super) fn positions(
     client: &mut Client,
     found: &[Found],

@@ -63,8 +63,8 @@ impl FileError {
 }
 
 impl TlsSettings {
-    /// Returns the authorities for servers, if they are to be checked: where `sslmode` requires it, and, as
-    /// with libpq, wherever the file exists.
+    /// Returns the authorities for servers, if they are to be checked: where `sslmode` requires it, and,
+    /// as with libpq, wherever the file exists.
     pub(super) fn authorities(
         &self,
         provider: &Arc<CryptoProvider>,
