@@ -29,8 +29,8 @@ pub trait Functions: Send + Sync {
         Ok(())
     }
 
-    /// Runs one to its end. `is_over` says that nobody wants it any more, as far as that can be
-    /// helped from outside.
+    /// Runs one to its end. `is_over` returns true when the result is no longer needed, as far as that
+    /// can be detected from outside.
     ///
     /// # Errors
     ///
