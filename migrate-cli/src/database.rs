@@ -23,7 +23,7 @@ pub struct NoDatabase {
 }
 
 impl NoDatabase {
-    /// What to do about it.
+    /// Returns the remedy.
     pub fn help(&self) -> String {
         let set = "set DATABASE_URL=postgres://user@host/database, or give `--database-url`";
         if self.plan {
@@ -212,7 +212,7 @@ pub struct NoPrograms {
 }
 
 impl NoPrograms {
-    /// What to do about it.
+    /// Returns the remedy.
     pub fn help(&self) -> String {
         let mut help = self.search.help().unwrap_or_default();
         if let Some(offer) = self.offers.first() {

@@ -35,7 +35,7 @@ pub fn find(folder: &Path, home: Option<&Path>, trusted: &[u32]) -> Found {
             return Found::Pipe(path);
         }
         if let Some(metadata) = metadata.filter(std::fs::Metadata::is_file) {
-            // Whoever may change the link says what it leads to.
+            // A user that may change the link decides where it leads to.
             let link = path.symlink_metadata().map_or(metadata.uid(), |link| link.uid());
             let foreign = [metadata.uid(), link].into_iter().find(|uid| !trusted.contains(uid));
             return match foreign {
@@ -67,8 +67,8 @@ pub struct Variables {
 }
 
 impl Variables {
-    /// Reads the text of a file. A line that cannot be understood is left out, and the rest read
-    /// as if it were not there.
+    /// Reads the text of a file. A line that cannot be parsed is skipped, and the rest read
+    /// as if it did not exist.
     pub fn read(text: &[u8]) -> Self {
         let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
         let mut lines = Vec::new();

@@ -21,8 +21,8 @@ pub fn stop(interrupt: &Interrupt, printer: Printer) {
     }
     // Where signals cannot be had, they end the process, as they would without us.
     let Ok(mut signals) = Signals::new(&handled) else { return };
-    // Whoever asks a second time does not want to wait: not for a thread that hangs, either, so
-    // that the signal's own handler ends the process. The first one finds the flag unset, and sets
+    // A second request means that the user does not want to wait, not even for a thread that hangs, so
+    // the signal's own handler ends the process. The first one finds the flag unset, and sets
     // it. A terminal that closes may send its signal more than once, and asks for no haste.
     let asked = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {

@@ -62,7 +62,7 @@ pub(super) struct Built {
 }
 
 impl Request<'_> {
-    /// Where the names of the migrations to compile are written down. Its modification time is
+    /// Returns the file that lists the migrations to compile. Its modification time is
     /// that of the last call of cargo.
     pub(super) fn list_file(layout: &Layout) -> PathBuf {
         layout.state_file().with_extension("only")
@@ -229,7 +229,7 @@ impl<'a> Output<'a> {
                 _ => {}
             },
             Message::Artifact { package_id, manifest_path, executable } => {
-                // Only the program that was asked for is built, and build scripts have no such
+                // Only the requested program is built, and build scripts have no such
                 // entry.
                 self.program = executable.or(self.program.take());
                 if is_in_a_folder(&package_id) {
@@ -272,7 +272,7 @@ impl<'a> Output<'a> {
         }
     }
 
-    /// What the build read besides the migrations.
+    /// Returns what the build read besides the migrations.
     fn dependencies(
         &self,
         layout: &Layout,

@@ -152,7 +152,7 @@ pub(super) fn variables_of_crate(text: &str) -> impl Iterator<Item = &str> {
     names.filter(|name| !name.starts_with("CARGO_") && *name != "OUT_DIR")
 }
 
-/// What a build script told cargo.
+/// The output of a build script to cargo.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct BuildScriptOutput<'a> {
     /// The variables it reads, but for ours.

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::types;
 
-/// A column as it is asked for on the command line.
+/// A column as it is specified on the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ColumnSpec {
     /// Its name.

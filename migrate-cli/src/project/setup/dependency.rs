@@ -8,7 +8,7 @@ use toml_edit::DocumentMut;
 /// Whether `migrate-dsl` is in the registry. The first release sets it; from then on a crate
 /// depends on the version of the command line that wrote it.
 const PUBLISHED: bool = false;
-/// The source of this program, as it was when the program was built.
+/// The source of this program at the time when it was built.
 const SOURCE: &str = env!("CARGO_MANIFEST_DIR");
 
 /// The dependency on `migrate-dsl`.

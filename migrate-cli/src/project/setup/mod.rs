@@ -88,7 +88,7 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// Settles what to write for someone who works in `here`.
+    /// Determines what to write, with paths shown relative to `here`.
     ///
     /// # Errors
     ///
