@@ -66,7 +66,7 @@ fn a_second_signal_ends_it_at_once() {
     let cli = Cli::with_plan(&[migration(A, |pgm| _ = pgm.sql("SELECT pg_sleep(60)").down(""))]);
     let mut child = cli.command("up").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     wait_for(&cli, "pg_sleep(60)");
-    // A server that is stopped answers nobody, so the first signal gets it nowhere.
+    // A server that is stopped does not answer, so the first signal has no effect there.
     let pid = "SELECT pid::text FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND state = 'active' AND datname = current_database() AND pid <> pg_backend_pid()";
     let backend = Pid::from_raw(value(&cli, pid).parse().unwrap());
     kill(backend, Signal::SIGSTOP).unwrap();

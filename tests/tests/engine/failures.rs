@@ -1,4 +1,4 @@
-//! What is told, and what is left, when something goes wrong.
+//! What is reported, and what remains, after a failure.
 
 use migrate_core::{Error, Event, FailureState, UpTo};
 use migrate_dsl::{Migration, Pgm};

@@ -115,7 +115,7 @@ fn a_build_that_was_done_is_not_made_again() {
 #[test]
 fn leftovers_of_others_are_left_alone() {
     let engine = engine();
-    // Somebody else's build of the same name, on another table and in another schema.
+    // A build of another session with the same name, on another table and in another schema.
     engine.database.execute(
         "CREATE SCHEMA other; CREATE TABLE other.t (n int); INSERT INTO other.t VALUES (1), (1)",
     );
@@ -207,7 +207,7 @@ fn a_partition_that_is_partially_detached_leaves() {
             }
             (runner.join().unwrap().unwrap_err(), longest)
         });
-        // Nobody was made to wait for the reader, who stays for ever.
+        // No session had to wait for the reader, which stays forever.
         assert!(waited < Duration::from_secs(2), "{waited:?}");
         let Error::Apply(failed) = &failed else { panic!("{failed}") };
         assert!(matches!(failed.failure, Failure::Locked { .. }), "{}", failed.failure);
@@ -438,7 +438,7 @@ fn what_a_dropped_index_was_like_is_known_after_a_crash() {
     reader.batch_execute("BEGIN; SELECT * FROM t").unwrap();
     killed_at(&engine, &all, "DROP INDEX CONCURRENTLY");
     reader.batch_execute("COMMIT").unwrap();
-    // As if the server had got to the end of it before it noticed that nobody was there any more.
+    // As if the server had reached its end before it noticed that the client had disconnected.
     engine.database.execute("DROP INDEX by_n");
     assert_eq!(engine.up(&all).unwrap(), [A]);
     assert_eq!(engine.value(LEFT), "");

@@ -82,7 +82,7 @@ fn up_among(
     })
 }
 
-/// Who has one table and waits for the other behind the migration, keeps it from its locks.
+/// A client that has one table and waits for the other behind the migration keeps it from its locks.
 #[test]
 fn two_locks_are_had_among_clients_that_take_them_in_both_orders() {
     let engine = engine();

@@ -140,7 +140,7 @@ fn plans() {
     assert_eq!((engine.catalog(), self::history(&engine)), (catalog, history));
 }
 
-/// What the engine keeps, as text.
+/// Returns what the engine stores, as text.
 pub(crate) fn history(engine: &Engine) -> String {
     let table = |name: &str| {
         let sql = format!("SELECT string_agg(t::text, E'\\n' ORDER BY t::text) FROM {name} t");
