@@ -13,9 +13,9 @@ pub enum Found {
     None,
     /// Here.
     File(PathBuf),
-    /// Here, but it is a named pipe: to read it might wait for ever.
+    /// Here, but it is a named pipe: reading it might wait forever.
     Pipe(PathBuf),
-    /// Here, but it belongs to another user, who must not say which database is meant.
+    /// Here, but it belongs to another user, which must not decide which database is used.
     Foreign {
         /// The file.
         path: PathBuf,
@@ -50,7 +50,7 @@ pub fn find(folder: &Path, home: Option<&Path>, trusted: &[u32]) -> Found {
     Found::None
 }
 
-/// The users whose files count: this one, the administrator, and who became that by `sudo`.
+/// The users whose files count: this one, the administrator, and the one that became that by `sudo`.
 pub fn trusted_users() -> Vec<u32> {
     let own = nix::unistd::geteuid();
     let sudo = std::env::var("SUDO_UID").ok().filter(|_| own.is_root());

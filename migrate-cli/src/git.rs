@@ -9,7 +9,7 @@ use crate::usage::UsageError;
 
 /// A checkout of a git repository.
 pub struct Checkout {
-    /// Where git is asked.
+    /// Where git is run.
     folder: PathBuf,
     /// Its root.
     pub root: PathBuf,
@@ -61,7 +61,7 @@ impl Checkout {
     }
 }
 
-/// Asks git.
+/// Runs git.
 fn git(folder: &Path, arguments: &[&str]) -> anyhow::Result<Output> {
     let asked = Command::new("git").args(arguments).current_dir(folder).output();
     asked.context("cannot start `git`")

@@ -1,4 +1,4 @@
-//! Long work, shown while it goes on.
+//! Shows long work while it is in progress.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -240,7 +240,7 @@ impl Progress {
     }
 }
 
-/// A line for each of those who have locked the history.
+/// Returns a line for each session that has locked the history.
 fn history_waits(table: &str, holders: &[LockHolder], patience: Duration) -> Vec<String> {
     let patience = human(patience);
     if holders.is_empty() {

@@ -332,7 +332,7 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
 fn outside(server: &DbError, step: &Step, statement: &Statement) -> Option<String> {
     let is_refused = *server.code() == SqlState::ACTIVE_SQL_TRANSACTION
         && step.transactional
-        // Inside a function there is a transaction always, and `SET TRANSACTION` wants one.
+        // Inside a function there is always a transaction, and `SET TRANSACTION` requires one.
         && server.where_().is_none()
         && !statement.sql.trim_start().to_ascii_lowercase().starts_with("set");
     if !is_refused {

@@ -60,7 +60,7 @@ pub enum Error {
         name: String,
         /// Whose code.
         owner: String,
-        /// As whom it would run.
+        /// The role with whose rights it would run.
         user: String,
         /// Where that is, and why.
         why: Box<IrreversibleReason>,
@@ -117,7 +117,7 @@ pub enum Error {
         name: String,
         /// In which direction.
         direction: Direction,
-        /// What keeps it from going on by itself.
+        /// What prevents it from being continued.
         why: UnfinishedReason,
     },
     /// While the connection was lost, another runner changed the state on which this one was based.
@@ -148,7 +148,7 @@ pub enum Error {
         /// Which migration.
         name: String,
     },
-    /// A migration that needs to run outside a transaction was asked into one.
+    /// A migration that needs to run outside a transaction was to run in one.
     #[error(
         "`{name}` has steps that cannot run in a transaction, so it cannot share one with others"
     )]
@@ -243,7 +243,7 @@ impl From<ReconnectError> for Error {
 }
 
 impl Error {
-    /// The same, of `sync`, which goes on with the migration when it is asked again.
+    /// The same, of `sync`, which continues the migration when it is run again.
     pub(crate) fn in_sync(self) -> Self {
         match self {
             Self::Apply(error) => Self::Apply(ApplyError { in_sync: true, ..error }),
@@ -251,7 +251,7 @@ impl Error {
         }
     }
 
-    /// Why it was asked to stop, where that is all that went wrong.
+    /// Returns why it was requested to stop, where that is the only cause.
     #[must_use]
     pub fn stopped(&self) -> Option<Stop> {
         match self {

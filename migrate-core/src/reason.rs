@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What keeps a partially applied migration from going on by itself.
+/// What prevents a partially applied migration from being continued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UnfinishedReason {

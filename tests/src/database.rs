@@ -155,7 +155,7 @@ impl TestDatabase {
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
-        // The server goes with all its databases soon after the tests: nothing is lost if this
+        // The server is removed with all its databases soon after the tests: nothing is lost if this
         // fails, and a panic here would hide why the test failed.
         let _ = self.drop_all();
     }

@@ -78,7 +78,7 @@ impl Proxy {
     }
 
     /// A proxy that cuts at the message of this number, the first one is 1, and does something else
-    /// at that moment: kills who sent it, for example.
+    /// at that moment: kills the sender, for example.
     ///
     /// # Panics
     ///
@@ -138,8 +138,8 @@ impl Proxy {
         self.shared.messages.load(Ordering::SeqCst)
     }
 
-    /// Whether nothing is on its way any more of what those who have closed their connections have
-    /// sent, their last word among it.
+    /// Whether everything that clients have sent has been passed on, including the last messages of
+    /// clients that have disconnected.
     #[must_use]
     pub fn is_idle(&self) -> bool {
         self.shared.served.load(Ordering::SeqCst) == 0

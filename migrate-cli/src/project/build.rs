@@ -1,4 +1,4 @@
-//! Has cargo build some of the migrations, and asks the program for their plan.
+//! Builds some of the migrations with cargo, and reads their plan from the program.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -124,7 +124,7 @@ impl Request<'_> {
         Ok((program, dependencies))
     }
 
-    /// Runs the program with next to no environment: a migration that asks for a variable finds
+    /// Runs the program with next to no environment: a migration that reads a variable finds
     /// none, so that its plan depends on nothing that is not compared, and none of the
     /// database's secrets.
     fn program(
@@ -158,8 +158,8 @@ impl Request<'_> {
     }
 }
 
-/// Variables of a cargo that runs us, or of a make: not meant for the one that we run. Where the
-/// output goes and for which machine is ours to say.
+/// Variables of a cargo that runs us, or of a make: not meant for the one that we run. We decide where
+/// the output is written and for which machine.
 fn leaks(name: &str) -> bool {
     const NAMES: [&str; 8] = [
         "CARGO_BUILD_TARGET",

@@ -52,7 +52,7 @@ struct SpanText {
     highlight_end: usize,
 }
 
-/// Puts messages into the words and files of who wrote the migrations.
+/// Translates messages into the terms and files of the author of the migrations.
 pub(super) struct Explainer<'a> {
     folder: &'a Path,
     here: &'a Path,

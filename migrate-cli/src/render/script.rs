@@ -1,4 +1,4 @@
-//! A migration as SQL that psql would take, with what a reviewer wants to know as comments.
+//! A migration as SQL that psql would accept, with information for reviewers as comments.
 
 use migrate_core::StoredInverse;
 use migrate_core::plan::{Capture, Inverse, Migration, Statement, Step};

@@ -42,7 +42,7 @@ pub(super) fn command(programs: &ClientPrograms, name: &str, environment: &Envir
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
-        // A Ctrl-C is for us, who end it in good order.
+        // A Ctrl-C is for this process, which ends the program in an orderly way.
         .process_group(0);
     command
 }

@@ -53,7 +53,7 @@ fn command_to(
 ) -> Command {
     let mut pg_dump = command(programs, "pg_dump", environment);
     pg_dump.args(["--format=custom", "--verbose"]).arg("--file").arg(file);
-    // Nought would be for ever.
+    // Zero would mean no timeout.
     let lock_wait = lock_wait.as_millis().clamp(1, i32::MAX as u128);
     pg_dump.arg(format!("--lock-wait-timeout={lock_wait}"));
     on(&mut pg_dump, target);

@@ -42,7 +42,7 @@ pub enum BackupError {
         /// Whether it is about a role that does not exist.
         missing_role: bool,
     },
-    /// It was asked to stop.
+    /// It was requested to stop.
     #[error("{stop} while it {what}")]
     Stopped {
         /// Why.

@@ -9,10 +9,10 @@ use crate::connect::savepoint::savepoint;
 use crate::connect::search_path::{shown, trusted};
 
 impl State {
-    /// Why the columns whose type is another in `after` cannot get back the one that they have here:
+    /// Returns why the columns whose type is another in `after` cannot get back their previous one:
     /// the server knows no cast. To be called in a transaction.
     ///
-    /// The parser is asked, not `pg_cast`: it alone knows of arrays, domains and composite types.
+    /// This uses the parser, not `pg_cast`: it alone knows of arrays, domains and composite types.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! What goes by the position of columns.
+//! Definitions that depend on the position of columns.
 //!
 //! `pg_get_viewdef` writes `public.t t(id, b, c)` where a column was renamed since, where the author
 //! gave the list, and after every function that returns rows. A column that was dropped is added back

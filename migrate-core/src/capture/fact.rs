@@ -27,7 +27,7 @@ pub(super) struct Key {
     pub(super) identity: String,
 }
 
-/// An object, how it is made, and how it goes.
+/// An object, and how it is created and dropped.
 #[derive(Debug, Clone)]
 pub(super) struct Fact {
     pub(super) address: Address,
@@ -175,7 +175,7 @@ impl Fact {
         self.texts(&self.form.create)
     }
 
-    /// Whether it is made by itself.
+    /// Whether it has statements of its own that create it.
     pub(super) fn is_created(&self) -> bool {
         !self.form.create.is_empty()
     }
@@ -205,7 +205,7 @@ impl Fact {
         self.texts(&self.form.drop)
     }
 
-    /// Whether it is dropped by itself.
+    /// Whether it has statements of its own that drop it.
     pub(super) fn is_dropped(&self) -> bool {
         !self.form.drop.is_empty()
     }

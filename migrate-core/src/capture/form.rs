@@ -67,7 +67,7 @@ pub(super) struct Forms(HashSet<Arc<Form>>);
 /// What stands for the names of a relation.
 pub(super) const MARKS: [char; 2] = ['\u{1}', '\u{2}'];
 
-/// Something of an object that can be set by itself.
+/// A property of an object that can be set separately.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Setting {
     pub(super) name: String,

@@ -83,7 +83,7 @@ pub struct State {
     made: HashSet<Address>,
     /// Whether that is certain.
     is_certain: bool,
-    /// Whom default privileges grant something to: these have it on everything that is recreated.
+    /// The roles to which default privileges grant something: they have it on everything recreated.
     defaults: HashMap<String, Vec<String>>,
     /// The partitions and children among the tables that the objects belong to.
     children: HashMap<Oid, partition::Child>,
@@ -123,7 +123,7 @@ const PARAMETERS: [(&str, &str); 7] = [
 /// The author's values of [`PARAMETERS`].
 struct Parameters {
     before: Vec<String>,
-    /// What is asked along with them.
+    /// Values that are queried along with them.
     extensions_have_tables: bool,
     version: i32,
     token: String,
@@ -157,7 +157,7 @@ impl State {
     /// Reads the objects. Tables among them are locked against other changes, though not against
     /// reads and writes; what others make and change of all else in the meantime stays theirs as
     /// far as the catalog tells it apart. To be called in a transaction; its `search_path` is where
-    /// the objects are looked for, and nothing else is: what is asked is asked with the
+    /// the objects are looked for, and nothing else is: all queries are run with the
     /// [trusted](crate::connect::search_path) one, with which every name that the server writes is
     /// a full one.
     ///

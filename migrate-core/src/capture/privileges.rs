@@ -1,4 +1,4 @@
-//! Who may do what: exactly the grants that are missing, and the revocations of those too many.
+//! Privileges: exactly the grants that are missing, and the revocations of superfluous ones.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -135,7 +135,7 @@ impl Privileges {
     }
 
     fn difference(&self, found: &BTreeSet<Entry>) -> Vec<String> {
-        // Who has a privilege from another grants it later, and loses it earlier, than that one.
+        // A role that has a privilege from another grants it later, and loses it earlier, than that one.
         let (given, taken) = (layers(&self.actual), layers(found));
         let revoke = found.difference(&self.actual);
         let revoke = revoke.map(|entry| (entry, "REVOKE", usize::MAX - taken[entry]));
@@ -162,8 +162,8 @@ impl Privileges {
             if grantor.is_empty() {
                 sql.push(format!("{}{statement}", self.of_default));
             } else {
-                // Who grants is recorded, and only that role, or one that it is a member of, can.
-                // Afterwards the role is again the one that it was.
+                // The grantor is recorded, and only that role, or one that is a member of it, can grant.
+                // Afterwards the previous role is set again.
                 sql.extend([
                     "SELECT pg_catalog.set_config('migrate.role', pg_catalog.current_setting('role'), true)".to_owned(),
                     format!("SET LOCAL ROLE {grantor}"),

@@ -71,7 +71,7 @@ impl<'b, 'a: 'b> Undo<'b, 'a> {
         });
         let moved = whole.filter_map(|(key, fact)| {
             let (other, now) = found.get(&fact.address)?;
-            // An index that a new constraint took over goes with that.
+            // An index that a new constraint took over moves with that.
             let taken = now.comes_with.iter().any(|whole| after.made.contains(whole));
             (key != *other && key.kind == other.kind && !taken)
                 .then_some((&fact.address, (key, *other)))
@@ -231,7 +231,7 @@ impl<'b, 'a: 'b> Undo<'b, 'a> {
             let Some((key, fact)) = in_the_way else { continue };
             let Some(name) = Name::of(&key.identity) else { continue };
             let free = self.free_names.next();
-            // The index of a constraint goes along.
+            // The index of a constraint is renamed with it.
             if fact.comes_with.is_empty() {
                 let words = key.words();
                 self.statements.push(format!("ALTER {words} {} RENAME TO {free}", key.identity));
@@ -265,7 +265,7 @@ impl<'b, 'a: 'b> Undo<'b, 'a> {
                 continue;
             };
             self.names.push((is.full(), wanted.full()));
-            // Indexes and sequences of a table go where it goes; that of a constraint has its name.
+            // Indexes and sequences of a table move with it; that of a constraint has its name.
             let (_, fact) = self.found[address];
             let goes_along =
                 fact.needs.iter().any(|need| need.belongs && is_elsewhere.contains(&need.on));

@@ -1,8 +1,8 @@
 //! Where the parts of a cluster are located, and whose folders may be trusted.
 //!
 //! A cluster's own folder (`~/.local/state/migrate/clusters/<project>-<hash>/`) holds the lock,
-//! the record and the log. The data is there too, unless the server must run as another user,
-//! who could not reach it below a private home. The socket has a short folder of its own: its path
+//! the record and the log. The data is there too, unless the server must run as another user, which
+//! could not reach it below a private home. The socket has a short folder of its own: its path
 //! must fit into [107 bytes](https://man7.org/linux/man-pages/man7/unix.7.html), and any user that can
 //! enter the folder can connect without a password.
 
@@ -37,7 +37,7 @@ pub(super) fn cache_home(environment: &Environment) -> Option<PathBuf> {
     base_folder(environment, "XDG_CACHE_HOME", ".cache")
 }
 
-/// A base folder; as the specification asks, a relative one counts as not set.
+/// Returns a base folder; as the specification requires, a relative one counts as not set.
 fn base_folder(environment: &Environment, variable: &str, below_home: &str) -> Option<PathBuf> {
     let set = environment.var(variable).map(PathBuf::from).filter(|path| path.is_absolute());
     set.or_else(|| environment.home.as_ref().map(|home| home.join(below_home)))

@@ -150,7 +150,7 @@ impl Cluster {
         }
     }
 
-    /// Asks for a major version: it decides which programs make a new cluster, and a cluster of
+    /// Requests a major version: it decides which programs create a new cluster, and a cluster of
     /// another version is then an error.
     #[must_use]
     pub fn with_major(mut self, major: Option<u32>) -> Self {
@@ -274,7 +274,7 @@ impl Cluster {
                 Durability::ThrowAway => postmaster.kill()?,
             }
         }
-        // Its own folder, and the lock in it, goes last.
+        // Its own folder, and the lock in it, is removed last.
         for folder in self.folders().iter().rev() {
             directory::remove(folder)?;
         }
@@ -300,7 +300,7 @@ impl Cluster {
         Record::read(&self.folder).filter(|record| record.data == self.data_of(&record.identity))
     }
 
-    /// As whom the server ran so far.
+    /// Returns the user that the server has run as so far.
     fn identity(&self) -> Option<Identity> {
         if let Some(record) = self.record() {
             return Some(record.identity);

@@ -1,8 +1,8 @@
 //! Is it running? `postmaster.pid`, the process it names, and the socket.
 //!
 //! The file alone proves nothing: after a crash it stays, and the number in it may meanwhile
-//! belong to anything. So the process is asked where it works (a server works in its data folder),
-//! and the socket who listens on it.
+//! belong to anything. So the process's working folder is checked (a server works in its data folder),
+//! and which process listens on the socket.
 
 use std::fs;
 use std::io;

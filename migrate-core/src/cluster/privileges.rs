@@ -44,7 +44,7 @@ pub(super) enum Identity {
 }
 
 impl Identity {
-    /// Decides as whom to run `program`, by trying.
+    /// Decides which user `program` runs as, by trying.
     pub(super) fn decide(root_as: RootAs, program: &Path) -> Result<Self, ClusterError> {
         if !geteuid().is_root() {
             return Ok(Self::Own);

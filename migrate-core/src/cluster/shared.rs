@@ -127,7 +127,7 @@ impl SharedCluster {
         Ok(())
     }
 
-    /// Removes a run. One that was moved away, and whose server still serves those who joined in
+    /// Removes a run. One that was moved away, and whose server still serves processes that joined in
     /// time, is left to its shell process.
     fn remove_run(&self, run: &Path, force: bool) -> Result<(), ClusterError> {
         let Some(record) = Record::read(run) else {

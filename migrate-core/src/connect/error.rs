@@ -77,7 +77,7 @@ pub enum ConnectError {
         /// What to do about it.
         help: String,
     },
-    /// We and the server do not agree on how to prove who we are.
+    /// Client and server do not agree on an authentication method.
     #[error("cannot log in to {target}: {reason}")]
     Login {
         /// The database.
@@ -202,7 +202,7 @@ impl ConnectError {
     }
 }
 
-/// Whether the server does not believe who we are, or does not let us in that way.
+/// Whether the server rejects the credentials, or the authentication method.
 pub(super) fn is_about_login(code: &SqlState) -> bool {
     *code == SqlState::INVALID_PASSWORD || *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION
 }

@@ -1,8 +1,8 @@
 //! The brake: what ends the engine's work from outside of it.
 //!
 //! The engine arms it with what cancels the statement that it sends, and disarms it when the
-//! statement is over. A cancel goes over the network, which may hang: it is sent from a thread of
-//! its own and never under the mutex, but counted there, so that the engine goes on only once it is
+//! statement is over. A cancel is sent over the network, which may hang: it is sent from a thread of
+//! its own and never under the mutex, but counted there, so that the engine continues only once it is
 //! sent or given up. One that the server has not come round to by then is waited for
 //! ([`CancelGuard::end`]), lest it hit the next statement.
 
@@ -38,7 +38,7 @@ struct Shared {
     changed: Condvar,
 }
 
-/// What the engine and those who watch it know of each other.
+/// State that is shared by the engine and its watchers.
 #[derive(Default)]
 pub(crate) struct State {
     /// Why all work is to end.
@@ -67,9 +67,9 @@ pub(crate) struct State {
 /// When a cancel that had no effect is sent again.
 const AGAIN: Duration = Duration::from_millis(300);
 /// How long a connection may say nothing when all is to end. What the engine still sends then takes
-/// less, and a person who has pressed Ctrl-C waits for two seconds, not for a proxy that hangs.
+/// less, and a user who has pressed Ctrl-C waits for two seconds, not for a proxy that hangs.
 const SILENCE: Duration = Duration::from_millis(1500);
-/// How much longer than the server the client waits before it keeps a time limit by itself.
+/// How much longer than the server the client waits before it enforces a time limit itself.
 const LENIENCE: Duration = Duration::from_secs(5);
 /// How often limits and silence are looked at.
 const LOOK: Duration = Duration::from_millis(100);
@@ -94,7 +94,7 @@ pub(crate) struct Running {
     pub(crate) is_committed: bool,
 }
 
-/// What a statement is to those who watch it.
+/// The kind of a statement, for its watchers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Holds its locks until its transaction ends.
@@ -128,9 +128,9 @@ pub(crate) struct Wait {
     pub(crate) relation: Option<Oid>,
     /// `AccessExclusiveLock`.
     pub(crate) mode: String,
-    /// Whether who has it waits for us.
+    /// Whether its holder waits for us.
     pub(crate) in_circle: bool,
-    /// Who has it, where it is none on a relation.
+    /// Its holders, if it is not a lock on a relation.
     pub(crate) holders: Vec<LockHolder>,
 }
 
@@ -173,7 +173,7 @@ impl Interrupt {
         self.stop_for(Stop::Interrupted);
     }
 
-    /// Whether it was asked to end.
+    /// Whether it was requested to end.
     #[must_use]
     pub fn is_stopped(&self) -> bool {
         self.stopped().is_some()
@@ -189,7 +189,7 @@ impl Interrupt {
         std::mem::take(&mut self.state().is_unconfirmed)
     }
 
-    /// Why it was asked to end.
+    /// Returns why it was requested to end.
     pub(crate) fn stopped(&self) -> Option<Stop> {
         self.state().stop
     }

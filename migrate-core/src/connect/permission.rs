@@ -70,7 +70,7 @@ const ON_RELATIONS: &[&str] =
 /// What the server refused.
 #[derive(Debug, PartialEq, Eq)]
 struct Refused<'a> {
-    /// Whether it wants the owner, and no privilege will do.
+    /// Whether the owner is required, and no privilege is sufficient.
     owner: bool,
     kind: &'a str,
     name: &'a str,

@@ -54,11 +54,11 @@ impl Canceler {
         Self { token: client.cancel_token(), connector }
     }
 
-    /// Asks the server to end what the session is doing; it may be over by then.
+    /// Requests the server to cancel what the session is doing; it may have ended by then.
     ///
     /// # Errors
     ///
-    /// When the server cannot be asked, or does not listen within two seconds.
+    /// When the server cannot be reached, or does not respond within two seconds.
     pub fn cancel(&self) -> io::Result<()> {
         let (token, until) = (self.token.clone(), Instant::now() + CANCELS_WITHIN);
         let connector = self.connector.as_ref().map(|connector| connector.afresh().until(until));
@@ -187,7 +187,7 @@ fn in_turn(
                 };
                 let better = match (&first, &failed) {
                     (None, _) => true,
-                    // What the server says of a password says more than that it wants (no) TLS.
+                    // An error about a password is more informative than one about (missing) TLS.
                     (Some(_), Failed::Driver(error)) => error
                         .code()
                         .is_some_and(|code| *code != SqlState::INVALID_AUTHORIZATION_SPECIFICATION),
@@ -206,7 +206,7 @@ fn in_turn(
 }
 
 impl Route {
-    /// Opens the connection, and does not wait for it for ever: the driver's own limit ends with
+    /// Opens the connection, with a time limit: the driver's own limit ends with
     /// the network's part, and a server that hangs says nothing after that.
     fn follow(&self) -> Result<Client, Failed> {
         let (config, connector) = (self.config.clone(), self.connector.clone());

@@ -73,7 +73,7 @@ impl Notices {
 const TURN: Duration = Duration::from_secs(150);
 
 impl Session {
-    /// Connects, and sets what must not be inherited. `purpose` is shown to others who look at
+    /// Connects, and sets what must not be inherited. `purpose` is shown to users who monitor
     /// the server: `migrate up`.
     ///
     /// Of several servers, the first one is taken that matches `target_session_attrs`.

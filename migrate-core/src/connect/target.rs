@@ -70,11 +70,11 @@ impl Wanted {
 impl Target {
     /// Reads a URL or a `key=value` connection string, see
     /// [Connection Strings](https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING);
-    /// what it leaves open is taken from a service and from the `PG…` variables.
+    /// parameters that are not given are taken from a service and from the `PG…` variables.
     ///
     /// # Errors
     ///
-    /// When the text is neither, or what it asks for cannot be had.
+    /// When the text is neither, or what it requests is not available.
     pub fn parse(text: &str, origin: &str, environment: &Environment) -> Result<Self, TargetError> {
         if text.trim().is_empty() {
             return Err(TargetError::Blank { origin: origin.to_owned() });
@@ -113,7 +113,7 @@ impl Target {
         parameters.check()?;
         let servers = Server::all(&parameters)?;
         let passfile = || Some(environment.home.as_ref()?.join(".pgpass"));
-        // Of several servers, migrations want the one that they can write to.
+        // Of several servers, migrations need one that accepts writes.
         let wanted = match parameters.word("target_session_attrs", &Wanted::WORDS)? {
             Some(wanted) => wanted,
             None if servers.len() > 1 => Wanted::ReadWrite,
@@ -327,7 +327,7 @@ fn fill(
         let number = number.map_or(otherwise, |number| u64::try_from(number).unwrap_or(0));
         Ok(Some(number).filter(|number| *number > 0).map(Duration::from_secs))
     };
-    // Zero is for ever, as with libpq, whose own default that is.
+    // Zero means no limit, as with libpq, where that is the default.
     let patience = seconds("connect_timeout", 10)?;
     if let Some(patience) = patience {
         config.connect_timeout(patience);

@@ -365,7 +365,7 @@ fn whatever_is_written_is_a_database_or_told_to_be_none() {
         "hostaddr=",
         "99999999999999999999",
     ];
-    // A number that goes through the pieces in every order of three, and longer ones at random.
+    // A number that enumerates the pieces in every order of three, and longer ones at random.
     let mut texts = Vec::new();
     for a in pieces {
         for b in pieces {

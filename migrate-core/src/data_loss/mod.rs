@@ -176,7 +176,7 @@ pub(crate) struct Rehearsal<'a> {
 }
 
 impl Rehearsal<'_> {
-    /// All over again, as long as locks are not to be had.
+    /// Runs all of it, and again as long as locks are not available.
     fn run(
         &self,
         session: &mut Session,
@@ -472,7 +472,7 @@ impl DryRun<'_> {
         execute(&mut self.transaction, "RELEASE before")
     }
 
-    /// Counts in an earlier state, to which this SQL goes back.
+    /// Counts in an earlier state, to which this SQL rolls back.
     fn count<T>(
         &mut self,
         state: &str,

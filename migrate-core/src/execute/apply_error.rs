@@ -35,7 +35,7 @@ impl ApplyError {
         Self { name: name.to_owned(), direction, failure, left, in_sync: false, outdated: false }
     }
 
-    /// The command that goes on with it.
+    /// Returns the command that continues it.
     pub(crate) fn command(&self) -> &'static str {
         if self.in_sync { "sync" } else { self.direction.as_str() }
     }

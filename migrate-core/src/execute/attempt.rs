@@ -160,7 +160,7 @@ impl Attempt<'_> {
             {
                 Some(work.limits.blocking)
             }
-            // What commits as it goes is not tried again, and so has all the time at once.
+            // What commits as it runs is not tried again, and so has all the time at once.
             _ => has_all_the_time(origin).then_some(work.limits.lock_wait),
         };
         let statement = work.limits.statement.filter(|_| !self.question.is_concurrent());

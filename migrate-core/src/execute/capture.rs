@@ -267,8 +267,8 @@ fn inverse(capture: &Capture, unrestored: Unrestored, mut back: Vec<Statement>) 
     CapturedInverse::of(capture, back)
 }
 
-/// Makes an index without a lock on its table's rows, as outside a transaction it can be made: who
-/// drops one there does not want to stop those that write. That of a partitioned table, which is
+/// Creates an index without a lock on its table's rows, if it is created outside a transaction: an
+/// author who drops one there does not intend to block writers. That of a partitioned table, which is
 /// `ON ONLY` it, has no rows of its own and cannot be made so.
 fn concurrently(sql: &mut String) {
     for create in ["CREATE INDEX ", "CREATE UNIQUE INDEX "] {

@@ -11,7 +11,7 @@ use crate::connect::search_path::{as_author, relation};
 use crate::history::{InFlight, SentStatement};
 use crate::plan::Step;
 
-/// A statement, as far as the catalog can be asked about it.
+/// A statement, as far as the catalog can show its result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum CompletionProbe {
     /// Is the index there, and valid?
@@ -174,7 +174,7 @@ impl CompletionProbe {
         Ok(InFlight { pid, indexes: rows.iter().map(|row| row.get(0)).collect(), statement })
     }
 
-    /// Asks; remains of a statement that was not done are named only if they are of our own making.
+    /// Determines the answer; remains of a statement that was not done are named only if we made them.
     pub(super) fn ask(
         &self,
         client: &mut Client,

@@ -105,7 +105,7 @@ pub enum Failure {
     Locked {
         /// The step, where it is known.
         step: Option<Box<Step>>,
-        /// Who had it at the end.
+        /// Its holders at the end.
         holders: Box<[LockHolder]>,
         /// The traffic that is in the way instead, where no session holds it for long.
         traffic: Option<Box<Traffic>>,
@@ -159,7 +159,7 @@ pub enum Failure {
     /// It is in the history already, and what is not in a transaction would be done twice.
     #[error("it is recorded as applied already")]
     AlreadyApplied,
-    /// It was asked to stop.
+    /// It was requested to stop.
     #[error("{0}")]
     Stopped(Stop),
     /// An index is there by that name, but it is not valid, and `IF NOT EXISTS` would accept it.
@@ -361,7 +361,7 @@ impl Failure {
         }
     }
 
-    /// The failure at the end of all patience, with those who were in the way then.
+    /// Returns the failure after the time limit, with the sessions that were in the way then.
     pub(crate) fn locked(self, found: Obstacle) -> Self {
         match self {
             Self::Statement { step, source, .. } | Self::Capture { step, source } => {
@@ -373,8 +373,8 @@ impl Failure {
         }
     }
 
-    /// Whether the connection was lost, or the thread was lost in another way, so that what became
-    /// of it has to be asked on a new one.
+    /// Whether the connection was lost, or the driver lost track, so that the outcome
+    /// has to be determined on a new one.
     #[must_use]
     pub(crate) fn is_cut(&self) -> bool {
         match self {

@@ -71,8 +71,8 @@ impl FailureState {
     }
 }
 
-/// Whether the server refused a statement that commits as it goes before it began with it: it was not in
-/// any procedure then, or at the reading of a block.
+/// Whether the server refused a statement that commits as it runs before it began with it: it was not in
+/// any procedure then, or was still parsing a block.
 pub(super) fn is_refused(error: &postgres::Error) -> bool {
     let Some(error) = error.as_db_error() else { return false };
     let at = error.where_().unwrap_or_default();

@@ -23,7 +23,7 @@ impl Words {
         Self { words: lex(sql), at: 0 }
     }
 
-    /// Goes past these keywords if they come next.
+    /// Skips these keywords if they come next.
     pub(super) fn eat(&mut self, keywords: &str) -> bool {
         let mut at = self.at;
         for keyword in keywords.split(' ') {
@@ -42,7 +42,7 @@ impl Words {
         ahead.iter().any(|word| matches!(word, Word::Plain(word) if word == keyword))
     }
 
-    /// Goes past this sign if it comes next.
+    /// Skips this sign if it comes next.
     fn sign(&mut self, sign: char) -> bool {
         let is_next = self.words.get(self.at) == Some(&Word::Sign(sign));
         self.at += usize::from(is_next);

@@ -66,7 +66,7 @@ pub(crate) struct Work<'a> {
     pub(crate) captures: bool,
     /// What statements may ask of the environment.
     pub(crate) variables: &'a Variables,
-    /// Who runs its Rust functions.
+    /// The runner of its Rust functions.
     pub(crate) functions: &'a Runner,
     /// The SQL that records the outcome, in the transaction of the last part.
     pub(crate) record: &'a dyn Fn(&Captured) -> Vec<String>,
@@ -89,7 +89,7 @@ impl Work<'_> {
         HistoryLockTimeout { history, lock_wait: self.limits.lock_wait, interrupt: self.interrupt }
     }
 
-    /// Reads or writes the history before the work goes on.
+    /// Reads or writes the history before the work continues.
     fn ask<T>(
         &self,
         session: &mut Session,
@@ -170,7 +170,7 @@ fn begin(
     if let Some(stop) = work.interrupt.stopped() {
         return Err(fail(Failure::Stopped(stop), left));
     }
-    // What commits as it goes would be done by the time that its history row is refused.
+    // What commits as it runs would be done by the time that its history row is refused.
     if work.direction == Direction::Up && !is_transactional(work.steps) {
         let has = |client: &mut Client| history.has(client, work.name);
         if work.ask(session, history, done, observer, has)? {
@@ -296,7 +296,7 @@ fn state_after(
     }
 }
 
-/// Returns the state of the migration before the work goes on.
+/// Returns the state of the migration before the work continues.
 fn left(done: usize, work: &Work<'_>) -> FailureState {
     partial(done, work).unwrap_or(FailureState::Nothing)
 }

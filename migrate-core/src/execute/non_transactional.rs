@@ -1,7 +1,7 @@
 //! A statement outside the transaction of its migration, journaled before and after.
 //!
-//! Most statements can share a transaction with the journal's word on them, and then there is never
-//! a doubt whether they were done. For those that the server refuses in one, the journal says that
+//! Most statements can share a transaction with their entry in the journal, and then it is never in
+//! doubt whether they were done. For those that the server refuses in one, the journal says that
 //! they are about to run, and on a resume the catalog is [asked](Question).
 
 use std::time::{Duration, Instant};

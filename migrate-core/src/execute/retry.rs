@@ -1,4 +1,4 @@
-//! Statements of a transaction one at a time, and again where a lock is not to be had at once.
+//! Runs statements of a transaction one at a time, and again if a lock is not available at once.
 
 use std::time::{Duration, Instant};
 
@@ -31,9 +31,9 @@ struct Numbered<'a> {
     has_savepoint: bool,
 }
 
-/// Why a transaction is not committed. What it waited for, the server is asked once it is rolled back.
+/// Why a transaction is not committed. The server is queried for what it waited for after the rollback.
 pub(super) enum NotCommitted {
-    /// There is nothing to be asked.
+    /// There is nothing to be queried.
     Failed(Failure),
     /// The statement of this number was seen waiting for locks.
     Waited { failure: Failure, waits: Vec<Wait>, number: usize },
@@ -72,7 +72,7 @@ impl Transaction<'_> {
         bounds
     }
 
-    /// One statement at a time; where a lock is not to be had at once, all over again, when it is.
+    /// Runs one statement at a time; if a lock is not available at once, starts over when it is.
     pub(super) fn until_it_gets_its_locks(
         &self,
         session: &mut Session,
@@ -129,8 +129,8 @@ impl Transaction<'_> {
         self.interrupt.sleep(retry.pause()).map_or(Ok(false), |stop| Err(Failure::Stopped(stop)))
     }
 
-    /// Goes through the statements and commits; from the one before which the transaction stands, where
-    /// it has come as far.
+    /// Runs the statements and commits; from the statement at which the transaction is, if it has
+    /// progressed that far.
     pub(super) fn one_by_one(
         &self,
         mut transaction: OpenTransaction<'_>,
@@ -323,8 +323,8 @@ impl Transaction<'_> {
         }
     }
 
-    /// Takes the locks that this statement is known to want, and runs it. What is captured is read
-    /// before: that can take long in a large schema, and a weaker lock keeps it as it is.
+    /// Takes the locks that this statement is known to require, and runs it. What is captured is read
+    /// before: that can take long in a large schema, and a weaker lock prevents changes meanwhile.
     fn with_its_locks(
         &self,
         transaction: &mut OpenTransaction<'_>,
@@ -376,7 +376,7 @@ impl Transaction<'_> {
     }
 
     /// Learns from a failure what the statement waited for. In a transaction that has no savepoint the
-    /// server cannot be asked before all of it is rolled back.
+    /// server cannot be queried before all of it is rolled back.
     fn learn(
         &self,
         transaction: &mut OpenTransaction<'_>,

@@ -29,10 +29,10 @@ pub(super) struct RetryState {
     pub(super) locked: bool,
     /// Whether that was no lock on a relation.
     pub(super) row: bool,
-    /// Who has that lock, and has had it for long.
+    /// The sessions that hold that lock, and have held it for long.
     pub(super) holders: Vec<LockHolder>,
     told_holders: bool,
-    /// Whether who has it waits for what the transaction has locked before.
+    /// Whether its holder waits for what the transaction has locked before.
     pub(super) in_circle: bool,
     /// The first statement that was seen to have work before it, if there is any.
     pub(super) behind_work: Option<usize>,
@@ -67,12 +67,12 @@ impl RetryState {
         }
     }
 
-    /// A random time up to one that grows: those who collide shall not collide again.
+    /// Returns a random time below a growing limit, so that sessions that collided do not collide again.
     pub(super) fn pause(&self) -> Duration {
         let longest = 25_u64 << self.attempts.min(6);
         let random = RandomState::new().hash_one(self.attempts);
         let random = Duration::from_millis(random % longest.min(1000));
-        // Those who have waited behind us are to go on in peace.
+        // Sessions that have waited behind us shall continue undisturbed.
         self.gate.queues().map_or(random, |waited| random + 2 * waited)
     }
 
@@ -81,7 +81,7 @@ impl RetryState {
         self.behind_work = Some(self.behind_work.map_or(number, |first| first.min(number)));
     }
 
-    /// Says once who has a lock on a row for long.
+    /// Reports once which sessions hold a lock on a row for long.
     pub(super) fn tell_holders(&mut self, patience: Duration, observer: &mut dyn Observer) {
         if !self.holders.is_empty() && !std::mem::replace(&mut self.told_holders, true) {
             let holders = self.holders.clone();

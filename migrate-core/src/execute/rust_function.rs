@@ -75,7 +75,7 @@ pub(super) fn run_outside(
         .flatten()
 }
 
-/// Answers what a function asks.
+/// Answers the requests of a function.
 struct Answers<'a> {
     client: &'a mut Client,
     interrupt: &'a Interrupt,
@@ -85,7 +85,7 @@ struct Answers<'a> {
     lines: usize,
     /// The statement that broke the transaction, and the number of savepoints before it.
     failed: Option<(usize, DatabaseError)>,
-    /// Why nothing can be asked any more.
+    /// Why no more queries are possible.
     cut: Option<postgres::Error>,
     /// How much was done, or may be done although it failed.
     done: usize,
@@ -132,9 +132,9 @@ impl Connection for Answers<'_> {
 enum Refusal {
     /// The server, or the network, said no.
     Server(postgres::Error),
-    /// It was not asked.
+    /// It was not run.
     Ours(String),
-    /// It did what it was asked, and said too much.
+    /// It did what was requested, and returned too much.
     Unread(String),
 }
 

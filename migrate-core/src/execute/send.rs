@@ -94,7 +94,7 @@ pub(super) fn send_outside(
 
 fn copy(client: &mut Client, sql: &str, input: &str) -> Result<(), postgres::Error> {
     let mut writer = client.copy_in(sql)?;
-    // What goes wrong while writing, the server says at the end.
+    // An error while writing is reported by the server at the end.
     _ = writer.write_all(input.as_bytes());
     writer.finish().map(|_| ())
 }

@@ -1,4 +1,4 @@
-//! Who runs the Rust functions of migrations: this very program, or that of the migrations.
+//! The runner of the Rust functions of migrations: this very program, or that of the migrations.
 
 #[cfg(feature = "program")]
 mod folder;
@@ -11,7 +11,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use linked::Linked;
-/// What a function asks, and how it fails.
+/// What a function requests, and how it fails.
 pub use migrate_dsl::{Connection, FunctionError};
 #[cfg(feature = "program")]
 pub use program::{Printed, Program};

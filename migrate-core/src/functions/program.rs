@@ -1,9 +1,9 @@
 //! Functions in the program of a migrations crate, which is run for each call.
 //!
-//! The program gets no connection and no secret of ours for it: it says over a socket what it wants
-//! to know or done, and the engine does that in its own transaction. So the functions are bound by
-//! whatever binds the engine, and when the program dies, the transaction is rolled back by who
-//! holds it.
+//! The program gets no connection and no secret of ours for it: it sends its requests over a socket,
+//! and the engine carries them out in its own transaction. So the functions are bound by the same
+//! limits as the engine, and when the program dies, the transaction is rolled back by the process
+//! that holds it.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};

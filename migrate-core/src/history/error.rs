@@ -104,14 +104,14 @@ pub enum HistoryError {
     Locked {
         /// The table.
         table: String,
-        /// Who had it at the end.
+        /// Its holders at the end.
         holders: Vec<LockHolder>,
         /// How long it was waited for.
         waited: Duration,
         /// Whether the command had changed something before.
         midway: bool,
     },
-    /// It was asked to stop while others had locked it.
+    /// It was requested to stop while other sessions had locked it.
     #[error("{0} while it waited for the history, which others have locked")]
     Stopped(Stop),
     /// The server refused to read or write it.
@@ -122,7 +122,7 @@ pub enum HistoryError {
     Denied {
         /// What the server said.
         source: postgres::Error,
-        /// Who could allow it, and how.
+        /// Which role could allow it, and how.
         advice: String,
     },
     /// A row cannot be what this tool wrote.

@@ -56,13 +56,13 @@ impl HistorySummary {
 }
 
 impl History {
-    /// The settings of the history that the database has, or nothing where it has none; its
+    /// Returns the settings of the history that the database has, or none where it has none; its
     /// columns are checked to be ours.
     ///
     /// # Errors
     ///
-    /// When a table of that name belongs to something else or to a newer version of this tool, or
-    /// the server cannot be asked.
+    /// When a table of that name belongs to another tool or to a newer version of this one, or
+    /// a query fails.
     pub fn find(&self, client: &mut Client) -> Result<Option<Settings>, HistoryError> {
         Ok(self.find_with(client, None)?.map(|(settings, _)| settings))
     }

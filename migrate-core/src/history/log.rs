@@ -35,7 +35,7 @@ pub(super) fn newest_column() -> &'static str {
     COLUMNS.iter().max_by_key(|column| column.since).map_or("id", |column| column.name)
 }
 
-/// Who is at work, for the log.
+/// The actor, for the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Actor {

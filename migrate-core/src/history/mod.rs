@@ -1,6 +1,6 @@
-//! What the database remembers: which migrations it has, what was done and by whom.
+//! What the database records: which migrations it has, what was done and by whom.
 //!
-//! Four tables, created together on first use: the history that a person looks at, an append-only
+//! Four tables, created together on first use: the history that users look at, an append-only
 //! log, a journal of migrations that cannot share one transaction with their history row, and
 //! settings: which version these tables have, and whether the database is protected. Everything
 //! that changes them is SQL made here, so that the engine can send it in the same message, and the

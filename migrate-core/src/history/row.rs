@@ -10,7 +10,7 @@ use super::inverse::{Captured, Stored, StoredError, StoredInverse};
 use super::{History, HistoryError};
 use crate::plan::{Checksum as _, Migration, Step};
 
-/// The columns, in the order in which a person wants to see them.
+/// The columns, in the order that is useful to a reader.
 pub(super) const COLUMNS: &[Column] = &[
     column("id", "integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
     column("name", "pg_catalog.text NOT NULL UNIQUE"),

@@ -28,11 +28,11 @@ const STAY_LOCAL: &str = "SELECT pg_catalog.set_config(name, 'off', true) \
      ('citus.use_citus_managed_tables', 'citus.enable_schema_based_sharding')";
 
 impl History {
-    /// Creates the tables, and the schema if it is not there: all or nothing.
+    /// Creates the tables, and the schema if it does not exist: all or nothing.
     ///
     /// # Errors
     ///
-    /// When the role may not, or the server cannot be asked.
+    /// When the role lacks a privilege, or a query fails.
     pub fn create(&self, client: &mut Client) -> Result<(), HistoryError> {
         let schema_exists = client
             .query_opt(

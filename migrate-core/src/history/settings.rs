@@ -29,7 +29,7 @@ impl Settings {
 pub(super) const PROTECTED: &str = "protected";
 
 impl History {
-    /// SQL that asks for the settings.
+    /// Returns SQL that reads the settings.
     pub(super) fn select_settings(&self) -> String {
         format!("SELECT key, value FROM {}", self.settings_table().quoted())
     }
@@ -59,11 +59,11 @@ impl History {
         Ok((told, protected))
     }
 
-    /// Refuses to go on without the protection that the log, whose last word it is, tells of.
+    /// Refuses to continue without the protection that the log, in its last entry on it, records.
     ///
     /// # Errors
     ///
-    /// When there is one, or the server cannot be asked.
+    /// When there is one, or a query fails.
     pub(crate) fn check_protection(&self, client: &mut Client) -> Result<(), HistoryError> {
         // A restore leaves the protection unchanged, which the log does not record.
         let sql = format!(
@@ -145,8 +145,8 @@ pub struct Allowed {
     pub origin: String,
 }
 
-/// The names under which a database is protected, by whatever histories it has: what destroys the
-/// whole of it must not depend on which history is asked about.
+/// Returns the names under which a database is protected, by any of its histories: a command that
+/// destroys the whole of it must not depend on which history is queried.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! Who waits for whom, at this moment.
+//! Which session waits for which, at this moment.
 
 use chrono::{DateTime, Utc};
 use postgres::Client;
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::connect::search_path::shown;
 
-/// `behind (pid)`, for `WITH RECURSIVE`: who waits for the process `$1`, or for one that does. That is the
+/// `behind (pid)`, for `WITH RECURSIVE`: waits for the process `$1`, or for one that does. That is the
 /// process itself where they wait for each other in a circle.
 pub(super) const BEHIND: &str = "waiting (pid, blockers) AS ( \
     SELECT DISTINCT pid, pg_catalog.pg_blocking_pids(pid) FROM pg_catalog.pg_locks WHERE NOT granted), \

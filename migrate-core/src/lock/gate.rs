@@ -30,7 +30,7 @@ const BUSY: Duration = Duration::from_secs(3);
 /// How long it is then waited for with others behind it, the first times and from then on.
 const QUEUE: [Duration; 3] =
     [Duration::from_millis(100), Duration::from_millis(200), Duration::from_millis(400)];
-/// To end a transaction that is younger would be of no use: it is soon over by itself.
+/// To end a transaction that is younger would be of no use: it soon ends anyway.
 const YOUNG: Duration = Duration::from_secs(1);
 
 /// A relation and the mode in which a migration was seen to lock it.
@@ -212,8 +212,8 @@ impl Gate {
         }
     }
 
-    /// Those of the holders who have been there for a while, since `seen` by now, but for autovacuum where
-    /// it can be sent away.
+    /// Returns the holders that have been there for a while, since `seen` by now, except for autovacuum
+    /// where it can be canceled.
     fn those_for_long(
         &mut self,
         holders: Vec<LockHolder>,
@@ -257,7 +257,7 @@ impl Gate {
         client.query(&sql, &[])?.iter().map(LockHolder::of).collect()
     }
 
-    /// SQL that takes the locks that statements with these numbers are known to want, see
+    /// Returns SQL that takes the locks that statements with these numbers are known to require, see
     /// [`weak`](Self::weak) and [`strong`](Self::strong).
     pub(crate) fn locks(&self, budget: Duration, of: impl RangeBounds<usize>) -> Vec<String> {
         let of = (of.start_bound().cloned(), of.end_bound().cloned());

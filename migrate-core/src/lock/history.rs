@@ -79,7 +79,7 @@ impl HistoryLockTimeout<'_> {
         }
     }
 
-    /// Tells once who has the history; an error when the time is over, or all is to end.
+    /// Reports once which sessions hold the history; an error when the time is over, or all is to end.
     fn look(
         &self,
         client: &mut Client,

@@ -35,10 +35,10 @@ pub enum LockError {
         /// How long it was waited for.
         waited: Duration,
     },
-    /// It was asked to stop while it waited.
+    /// It was requested to stop while it waited.
     #[error("{0} while it waited for another migrate")]
     Stopped(Stop),
-    /// The server could not be asked.
+    /// A query failed.
     #[error("the lock cannot be asked for")]
     Database(#[from] postgres::Error),
 }
@@ -67,7 +67,7 @@ impl RunnerLock {
     ///
     /// # Errors
     ///
-    /// When it is still held then, or the server cannot be asked.
+    /// When it is still held then, or a query fails.
     pub fn acquire(
         client: &mut Client,
         history: &History,
@@ -78,7 +78,7 @@ impl RunnerLock {
         Self::acquire_unless_stopped(client, history, patience, &never, observer)
     }
 
-    /// The same, until it is asked to stop.
+    /// The same, until it is requested to stop.
     pub(crate) fn acquire_unless_stopped(
         client: &mut Client,
         history: &History,

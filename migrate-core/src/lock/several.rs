@@ -1,14 +1,14 @@
-//! Several locks at once, where those who use the tables take them in another order.
+//! Several locks at once, where other clients lock the tables in another order.
 
 use migrate_dsl::quote_literal;
 
-/// How long the server tries by itself.
+/// How long the server itself tries.
 const TRIES: &str = "500 ms";
 /// How long one attempt waits for each lock: about as long as a short transaction takes. What takes longer
-/// mostly waits behind us with another of the tables, and would do so for ever.
+/// mostly waits behind us with another of the tables, and would do so forever.
 const ATTEMPT: &str = "15 ms";
 /// How long others have the tables for themselves between two attempts, at most, in seconds. At random:
-/// those who have waited behind an attempt go on together.
+/// sessions that have waited behind an attempt continue together.
 const PAUSE: &str = "0.02";
 
 /// Returns SQL that takes all of these locks (each given as a statement), or none.

@@ -1,4 +1,4 @@
-//! Who waits behind a statement of ours, and for how long.
+//! Which sessions wait behind a statement of ours, and for how long.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -15,8 +15,8 @@ pub(super) struct Waiters {
 }
 
 impl Waiters {
-    /// Looks who waits behind the process `pid`, whose statement has this number. Autovacuum, which
-    /// belongs to no role, can wait.
+    /// Determines the sessions that wait behind the process `pid`, whose statement has this number.
+    /// Autovacuum, which belongs to no role, can wait.
     ///
     /// # Errors
     ///

@@ -196,7 +196,7 @@ impl WatchedSession {
                 if state.on_duty != Some(self.number) {
                     return;
                 }
-                // After a failover the work goes on at another server, with other processes.
+                // After a failover the work continues at another server, with other processes.
                 if let Some(target) = state.target.take_if(|it| it.hosts() != self.target.hosts()) {
                     (self.session, self.opening, self.tried) = (None, None, None);
                     self.target = target;
@@ -371,7 +371,7 @@ impl WatchedSession {
         Ok(())
     }
 
-    /// Nothing but this shows whom a concurrent build waits for where there is no terminal.
+    /// Only this shows, where there is no terminal, which sessions a concurrent build waits for.
     fn tell_others(&mut self, seen: Seen) -> Result<(), postgres::Error> {
         let (Some(reporter), Some(session)) = (&self.reporter, &mut self.session) else {
             return Ok(());

@@ -181,8 +181,8 @@ impl Migrator {
     }
 }
 
-/// Warns of statements that drop, where these are asked about, rename or move what an extension knows by its
-/// name, unless they change what it keeps, too.
+/// Warns of statements that drop (if requested), rename or move what an extension knows by its
+/// name, unless they change what it stores, too.
 fn of_names(
     session: &mut Session,
     what: &str,

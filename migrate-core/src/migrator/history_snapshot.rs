@@ -95,8 +95,8 @@ impl Migrator {
         Ok(history.unwrap_or_default())
     }
 
-    /// Reads or writes the history, outside a transaction. All that does so goes through here, so that a
-    /// history that others have locked is waited for as long as [`Limits::lock_wait`] says, and no longer.
+    /// Reads or writes the history, outside a transaction. All such accesses use this function, so that
+    /// a history that others have locked is waited for no longer than [`Limits::lock_wait`] allows.
     ///
     /// [`Limits::lock_wait`]: crate::limits::Limits::lock_wait
     pub(super) fn on_history<T>(

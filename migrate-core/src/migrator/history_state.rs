@@ -37,8 +37,8 @@ impl HistoryState {
 }
 
 impl Migrator {
-    /// Reads the history. Takes no lock, writes nothing, and asks no more of a long history than of a short
-    /// one where everything is applied.
+    /// Reads the history. Takes no lock, writes nothing, and reads no more of a long history than of a
+    /// short one where everything is applied.
     ///
     /// # Errors
     ///

@@ -67,7 +67,7 @@ impl Migrator {
 }
 
 impl LockedRun<'_> {
-    /// Runs a migration, or `names` in one transaction, and goes on after a lost connection.
+    /// Runs a migration, or `names` in one transaction, and continues after a lost connection.
     pub(super) fn execute(
         &mut self,
         work: &Work<'_>,

@@ -84,7 +84,7 @@ impl fmt::Debug for Reports {
 }
 
 impl Migrator {
-    /// A migrator for this plan; `actor` is who the log will say it was.
+    /// Creates a migrator for this plan; `actor` is recorded in the log.
     #[must_use]
     pub fn new(plan: Plan, actor: Actor) -> Self {
         Self {

@@ -32,8 +32,8 @@ pub struct WouldSync<'a> {
 }
 
 impl Migrator {
-    /// Makes the database what the files describe, and gives the names of what was reverted and
-    /// of what was applied. Where it was interrupted, the next one goes on.
+    /// Brings the database in line with the files, and returns the names of what was reverted and
+    /// of what was applied. If it was interrupted, the next one continues.
     ///
     /// # Errors
     ///
@@ -146,7 +146,7 @@ impl Migrator {
         RevertTargets { partial, applied: gone.iter().rev().collect() }
     }
 
-    /// Tells why something goes, where there is a single reason to name: the first.
+    /// Reports why migrations are reverted, if there is a single reason to name: the first.
     fn tell_parting(
         &self,
         history: &HistorySnapshot,

@@ -176,7 +176,7 @@ impl Migrator {
         session: &mut Session,
     ) -> Result<(Vec<StoredRow>, Vec<LogEntry>), Error> {
         let (stored, mut log) = self.on_history(session, |client| {
-            // Who may write it could have, and has not yet.
+            // Refuses also if a role merely could have written it.
             self.history.trusted(client)?;
             let stored = self.history.stored(client)?;
             Ok((stored, self.history.log_entries(client, &LogQuery::default())?))

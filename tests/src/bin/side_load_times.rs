@@ -105,7 +105,7 @@ struct Bench {
     autovacuum: bool,
 }
 
-/// The work that goes on beside the migration.
+/// The work that runs beside the migration.
 #[derive(Default)]
 struct Load {
     over: AtomicBool,

@@ -215,7 +215,7 @@ fn in_between<'a>(
 ) -> Option<&'a str> {
     let own: Vec<_> =
         others.iter().filter(|(table, _)| operation.table.as_ref() == Some(table)).collect();
-    // What is done to an object that took the name goes with that.
+    // What is done to an object that took the name is dropped with that.
     let is_one = !operation.sql.contains(';');
     let all: Vec<_> = others
         .iter()

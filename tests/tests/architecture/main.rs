@@ -142,7 +142,7 @@ fn the_command_line_knows_no_sql() {
     ];
     let found: Vec<_> = places("migrate-cli/src", &words)
         .into_iter()
-        // What `create` writes into a new migration is Rust that a person goes on with.
+        // What `create` writes into a new migration is Rust that the author continues.
         .filter(|place| !place.contains("/templates/"))
         .collect();
     assert!(found.is_empty(), "{found:#?}");

@@ -1,4 +1,4 @@
-//! What PostgreSQL cannot make again is said when it goes.
+//! What PostgreSQL cannot create again is reported when it is dropped.
 
 use migrate_core::{DownTo, Event, UpTo};
 use migrate_dsl::{Object, Pgm};

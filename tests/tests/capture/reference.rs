@@ -255,7 +255,7 @@ fn a_role_that_was_renamed_or_dropped_is_not_taken_for_another() {
     engine.database.execute(&format!("DROP TABLE a; {clean}"));
 }
 
-/// A view, a default, an index or a foreign key goes on using what it was made with.
+/// A view, a default, an index or a foreign key continues to use the objects it was created with.
 #[test]
 fn the_same_text_that_means_something_else_is_written_again() {
     let f = "CREATE FUNCTION f(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';";

@@ -118,7 +118,7 @@ fn what_uses_columns_by_position_is_recreated_in_their_order_only() {
     }
 }
 
-/// Rows are computed as the owner, who may have lost what that needs since.
+/// Rows are computed as the owner, which may have lost the privileges for that since.
 #[test]
 fn rows_that_the_owner_may_not_compute_are_warned_of() {
     let before = "

@@ -1,4 +1,4 @@
-//! What ends the program, and what it tells of who waits for whom.
+//! What ends the program, and what it reports about sessions that wait for each other.
 
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
@@ -136,7 +136,7 @@ fn who_waits_for_whom_is_shown() {
     let mut holder = cli.database.client();
     holder.batch_execute("BEGIN; LOCK TABLE t").unwrap();
     std::thread::scope(|scope| {
-        // Released however this ends, or the other would wait for ever.
+        // Released however this ends, or the other would wait forever.
         let mut holder = holder;
         scope.spawn(|| cli.database.execute("SELECT * FROM t"));
         wait_for(&cli, "SELECT * FROM t");

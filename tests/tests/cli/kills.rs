@@ -73,7 +73,7 @@ fn killed_at_any_moment_it_goes_on() {
     let count = knob("FAULTS").unwrap_or(3);
     for round in 0..count {
         let cli = Cli::with_plan(&all);
-        // The second one is killed as it goes on from where the first was.
+        // The second one is killed as it continues from where the first was.
         let moments = [0, 1].map(|number| random.hash_one((round, number)) % whole);
         for moment in moments {
             let mut child = start(&cli, &cli.database.url());

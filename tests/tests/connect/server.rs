@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 use crate::certificates::Certified;
 
-/// Who may come, and how. Later lines count only where earlier ones do not.
+/// Which users may log in, and how. Later lines count only where earlier ones do not.
 const ACCESS: &str = "\
 local all,replication all trust
 hostssl all certified all cert

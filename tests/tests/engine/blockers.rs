@@ -1,4 +1,4 @@
-//! Who can be in the way, of every class, as a superuser and as a role that owns just its tables.
+//! Sessions that are in the way, of every class, as a superuser and as a role that owns just its tables.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ use postgres::{Client, NoTls};
 const FIRST: &str = "20250101000000_first";
 const A: &str = "20260101000000_a";
 
-/// A server of its own with a table that `plain` owns, who may log in and nothing else.
+/// A server of its own with a table that `plain` owns, a role that may log in and nothing else.
 struct Place {
     server: TemporaryCluster,
 }

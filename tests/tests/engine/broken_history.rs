@@ -279,7 +279,7 @@ fn a_row_that_was_removed_does_not_make_its_migration_late() {
     engine.database.execute("DELETE FROM migrations WHERE id = 1");
     let error = engine.up(&all()).unwrap_err();
     assert!(matches!(error, Error::History(HistoryError::RowsRemoved { .. })), "{error:?}");
-    // What does not come to it goes on.
+    // Commands that the removed row does not affect still work.
     engine.down(&all(), 1).unwrap();
     let error = engine.up(&all()[1..]).map(|applied| applied.len());
     assert_eq!(error.unwrap(), 1);

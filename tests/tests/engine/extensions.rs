@@ -437,7 +437,7 @@ fn a_dependent_of_an_unknown_class_is_named() {
     assert_eq!(engine.catalog(), before);
 }
 
-/// TimescaleDB does so by itself.
+/// TimescaleDB itself does so.
 #[test]
 fn an_extension_that_follows_a_rename_follows_it_back() {
     let engine = hypertable();

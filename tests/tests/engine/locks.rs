@@ -208,7 +208,7 @@ fn whoever_has_a_row_for_long_is_named() {
 fn a_deadlock_is_tried_again() {
     let engine = engine();
     engine.database.execute("CREATE TABLE u (n int)");
-    // The server looks for one before the engine stops waiting by itself.
+    // The server looks for one before the engine itself stops waiting.
     let name = engine.database.name();
     engine.database.execute(&format!("ALTER DATABASE {name} SET deadlock_timeout = '2ms'"));
     let all = [migration(A, |pgm| {

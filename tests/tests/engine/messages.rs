@@ -1,4 +1,4 @@
-//! How often the server is asked: what makes `up` quick on a server that is far away.
+//! The number of messages: what makes `up` quick on a server that is far away.
 
 use std::time::Duration;
 

@@ -56,7 +56,7 @@ fn killed_at(engine: &Engine, all: &[Migration], query: &str) {
         proxy.die();
         interrupt.stop();
         assert!(runner.join().unwrap().is_err());
-        // The server would notice by itself, in a while.
+        // The server itself would notice, in a while.
         while engine.value(&format!("SELECT count(pg_terminate_backend(pid)) {at_work}")) != "0" {
             std::thread::sleep(Duration::from_millis(10));
         }
@@ -314,7 +314,7 @@ fn what_is_left_of_a_build_is_not_waited_for_without_an_end() {
         error.diagnostics()[0].helps,
         ["run `migrate up` again: it finishes that, or removes it, and goes on from there"]
     );
-    // The next one does not wait for ever either.
+    // The next one does not wait forever either.
     let error = engine.up(&all).unwrap_err();
     let Error::Apply(failed) = &error else { panic!("{error}") };
     assert!(matches!(failed.failure, Failure::Locked { .. }), "{}", failed.failure);
@@ -417,7 +417,7 @@ fn an_inverse_that_is_partially_done_goes_on_in_either_direction() {
     })];
     engine.database.execute("CREATE TABLE u ()");
     assert!(engine.up(&all).is_err());
-    // The index goes, the table cannot.
+    // The index is dropped, the table cannot be.
     assert!(engine.down(&all, 1).is_err());
     assert_eq!(engine.value(LEFT), "");
     assert_eq!(engine.value("SELECT to_regclass('a')"), "a");

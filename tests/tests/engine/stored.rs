@@ -1,4 +1,4 @@
-//! What a database keeps of its migrations goes on to be read: dumps of databases whose histories
+//! What a database stores of its migrations remains readable: dumps of databases whose histories
 //! version 0.1 has written.
 
 use std::collections::BTreeSet;

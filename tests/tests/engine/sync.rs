@@ -430,11 +430,11 @@ fn what_is_partially_applied_is_finished_or_reverted() {
     let here = [migration(A, posts), migration(B, half)];
     assert!(engine.up(&here).is_err());
     assert_eq!(engine.status(&here), format!("applied {A}\npartial {B}"));
-    // It is what comes next, and goes on.
+    // It is the next one, and is continued.
     engine.database.execute("CREATE TABLE go ()");
     assert_eq!(sync(&engine, &here).unwrap(), (vec![], names(&[B])));
 
-    // Something older is missing or has changed: what was done of it goes first.
+    // Something older is missing or has changed: what was done of it is reverted first.
     for now in [
         [migration(A, bodies), migration(B, half)],
         [migration("20250101000000_older", |_| {}), migration(B, half)],

@@ -1,4 +1,4 @@
-//! What belongs to others and goes with a cascade is not restored by running their code.
+//! What belongs to others and is dropped by a cascade is not restored by running their code.
 
 use migrate_core::Error;
 use migrate_dsl::{Migration, Pgm};

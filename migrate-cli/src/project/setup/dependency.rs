@@ -41,7 +41,7 @@ impl Language {
                 Self::Path(path) => Self::Path(path).for_workspace(manifest, root, folder),
                 other => other,
             },
-            // Within a workspace the way there is the same for everyone who checks it out.
+            // Within a workspace the relative path is the same in every checkout.
             Self::Path(path) if path.starts_with(root) => {
                 let up = folder.strip_prefix(root).map_or(0, |way| way.components().count());
                 let mut relative: PathBuf = std::iter::repeat_n("..", up).collect();
@@ -65,7 +65,7 @@ impl Language {
         }
     }
 
-    /// In words, for the one who set it up.
+    /// Describes it, for the user who sets it up.
     #[must_use]
     pub fn explanation(&self) -> String {
         match self {

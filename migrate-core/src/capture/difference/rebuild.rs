@@ -8,8 +8,8 @@ use super::super::kind::Kind;
 use super::super::order::spread;
 use super::Comparison;
 
-/// What keeps a column from changing its type as long as it uses it, besides generated columns. What is
-/// not here, such as an index, PostgreSQL recreates by itself.
+/// What prevents a column from changing its type while it uses it, besides generated columns. What is
+/// not listed here, such as an index, PostgreSQL itself recreates.
 const STAYS_IN_THE_WAY: [Kind; 8] = [
     Kind::View,
     Kind::MaterializedView,
@@ -84,7 +84,7 @@ impl<'a> Comparison<'a> {
         let in_the_way = (STAYS_IN_THE_WAY.contains(&key.kind)
             || found.value("change expression").is_some())
             && found.needs.iter().any(|need| need.on.part > 0 && types.have_changed(&need.on));
-        // An index that became that of a new constraint goes with it.
+        // An index that became that of a new constraint is dropped with it.
         let taken = found.comes_with.iter().any(|whole| self.new.contains(whole));
         let inherited = fact.is_inherited_constraint() || found.is_inherited_constraint();
         let is_other = !fact.is_same(found) && fact.definition() != found.definition();
@@ -138,7 +138,7 @@ impl<'a> Comparison<'a> {
                     self.rebuilt.insert(parent);
                     continue;
                 }
-                // It goes with the new one, and a constraint goes with it.
+                // It is dropped with the new one, and a constraint is dropped with it.
                 let joined = relations.get(&link.address.object).into_iter();
                 let joined =
                     joined.flat_map(|index| [&index.address].into_iter().chain(&index.comes_with));
@@ -147,7 +147,7 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// A constraint that took over an index goes with it.
+    /// A constraint that took over an index is dropped with it.
     fn rebuild_constraints_by_old_indexes(&mut self) {
         let taken = self.taken_indexes();
         let after = self.after.facts.values().filter(|fact| taken.contains(&fact.address));

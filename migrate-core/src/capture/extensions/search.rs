@@ -6,7 +6,7 @@ use postgres::types::{Oid, Type};
 
 use super::Registration;
 
-/// The objects that are asked about.
+/// The objects whose registrations are searched.
 pub(super) enum Subjects<'a> {
     /// All of the database, but for what belongs to extensions.
     All,
@@ -109,7 +109,7 @@ fn tables(client: &mut Client) -> Result<Vec<Table>, postgres::Error> {
             table.columns.push(column);
         }
     }
-    // What else Citus keeps follows from the tables that it distributes, and changes by itself.
+    // Everything else that Citus stores is derived by it from the tables that it distributes.
     let follows = |table: &Table| {
         let is_kind = KINDS
             .iter()

@@ -6,7 +6,7 @@ use super::{Otherwise, Reader};
 pub(super) const CONSTRAINTS: Reader = Reader::of(&[Kind::TableConstraint], constraints);
 
 /// What a table has inherited is created with the parent's, except that of a partition whose constraint
-/// rests on an index: that is created by itself and then joined to the parent's. A partition's others
+/// rests on an index: that is created separately and then joined to the parent's. A partition's others
 /// are read without a way to create them: they stay when it is detached, and may have been its own
 /// before it was attached. A trigger's constraint is created with it. `NOT NULL`, from 18 on a
 /// constraint, is read with its column.

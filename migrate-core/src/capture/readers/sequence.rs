@@ -133,7 +133,7 @@ WHERE c.oid = ANY ($1) AND NOT pg_is_other_temp_schema(c.relnamespace)
         )
     };
     let positions: Vec<_> = readable.iter().map(position).collect();
-    // The server's parser goes a level deeper with each.
+    // The server's parser recurses once for each.
     for some in positions.chunks(100) {
         let rows = client.query_typed(&some.join("\nUNION ALL\n"), &[])?;
         rows.iter().try_for_each(|row| facts.take(row))?;

@@ -105,7 +105,7 @@ impl TlsSettings {
             return Err(FileError::new("sslrootcert", &place, reason, help));
         }
         let revoked = self.revoked()?;
-        // A certificate that is trusted by itself would slip past the lists.
+        // A certificate that is trusted directly would bypass the revocation lists.
         let trusted = if revoked.is_empty() { trusted } else { Vec::new() };
         let trusted = trusted.into_iter().filter(is_its_own).collect();
         let chain = |store: RootCertStore, revoked| {

@@ -1,4 +1,4 @@
-//! TLS as libpq does it: who is trusted, who we are, and what is allowed.
+//! TLS as in libpq: trusted authorities, the client's certificate, and what is allowed.
 //!
 //! See [SSL Support](https://www.postgresql.org/docs/current/libpq-ssl.html).
 
@@ -29,7 +29,7 @@ use verifier::Verifier;
 /// under.
 const PROTOCOL: &[u8] = b"postgresql";
 
-/// How much is asked of a connection: `sslmode`.
+/// The required security of a connection: `sslmode`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Mode {
     Disable,

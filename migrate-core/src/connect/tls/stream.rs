@@ -26,12 +26,12 @@ use super::certificate::Certificate;
 use super::failure::Failure;
 use super::keepalive::Keepalive;
 
-/// What is asked of the server before anything else.
+/// What is requested of the server before anything else.
 #[derive(Clone)]
 pub(in super::super) enum TlsRequest {
-    /// Nothing: all goes in clear text.
+    /// Nothing: the connection is in clear text.
     Clear,
-    /// TLS, or clear text where the server does not speak it.
+    /// TLS, or clear text if the server does not support it.
     TlsOrClear(Arc<ClientConfig>),
     /// TLS.
     Tls(Arc<ClientConfig>),
@@ -209,7 +209,7 @@ where
     Ok(Stream { inner, ears, lifeline, keepalive, sent, received, patience: None })
 }
 
-/// Asks whether the server speaks TLS.
+/// Determines whether the server supports TLS.
 async fn is_offered<S>(socket: &mut S) -> Result<bool, Failure>
 where
     S: AsyncRead + AsyncWrite + Unpin,
