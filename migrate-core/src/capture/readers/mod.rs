@@ -8,9 +8,9 @@
 //!   `value` if they may also omit it,
 //! - `drop`: those that drop it,
 //! - `name`: the text before an old name, between it and `value`, the new one, and after that,
-//! - `set x`, a setting: `value` is none if it is the default of a new object; `once x` is for an object
-//!   that is created, `change x` for an existing one, `late x` waits until all are created,
-//!   `owner` and `acl r` for those, and `last x` follows; the statements of `options` are an `ALTER` and the options,
+//! - `set x`, a setting: `value` is none if it is the default of a new object; `once x` is for an
+//!   object that is created, `change x` for an existing one, `late x` waits until all are created,
+//!   `owner` and `acl r` for those, and `last x` follows; those of `options` are an `ALTER` and the options,
 //! - `limit x`: why PostgreSQL will not make that setting again or, if it is `create`, the object,
 //! - `left x`: what differs from the previous state after that,
 //! - `withheld`: what is not stored, since it may be secret, each with what tells values apart,
