@@ -1,4 +1,4 @@
-//! Who is at work, for the database's log.
+//! The actor, for the database's log.
 
 use std::path::{Path, PathBuf};
 

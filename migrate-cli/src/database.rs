@@ -23,7 +23,7 @@ pub struct NoDatabase {
 }
 
 impl NoDatabase {
-    /// What to do about it.
+    /// Returns the remedy.
     pub fn help(&self) -> String {
         let set = "set DATABASE_URL=postgres://user@host/database, or give `--database-url`";
         if self.plan {
@@ -75,8 +75,8 @@ pub fn named(
 /// How long a session may wait for the plan: a build can take longer than others let idle sessions be.
 const FRESH: Duration = Duration::from_secs(5);
 
-/// A session that is made beside other work, and what it is asked first. A private cluster is not begun
-/// with: it may have to be started, and that is said in its turn.
+/// A session that is opened beside other work, with a first query. A private cluster is not connected
+/// to in advance: it may have to be started, and that is reported in its turn.
 pub struct Connecting<T> {
     purpose: String,
     thread: Option<JoinHandle<(Answered<T>, Instant)>>,
@@ -108,7 +108,7 @@ impl<T: Send + 'static> Connecting<T> {
         Self { purpose: purpose.to_owned(), thread: target.map(connect) }
     }
 
-    /// The session, and the answer. Where it waited for long there is a new one, which was asked nothing.
+    /// Returns the session, and the answer. After a long wait it is a new one, without the query.
     pub fn finish(
         self,
         context: &Context,
@@ -212,7 +212,7 @@ pub struct NoPrograms {
 }
 
 impl NoPrograms {
-    /// What to do about it.
+    /// Returns the remedy.
     pub fn help(&self) -> String {
         let mut help = self.search.help().unwrap_or_default();
         if let Some(offer) = self.offers.first() {

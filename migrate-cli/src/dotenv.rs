@@ -13,9 +13,9 @@ pub enum Found {
     None,
     /// Here.
     File(PathBuf),
-    /// Here, but it is a named pipe: to read it might wait for ever.
+    /// Here, but it is a named pipe: reading it might wait forever.
     Pipe(PathBuf),
-    /// Here, but it belongs to another user, who must not say which database is meant.
+    /// Here, but it belongs to another user, which must not decide which database is used.
     Foreign {
         /// The file.
         path: PathBuf,
@@ -35,7 +35,7 @@ pub fn find(folder: &Path, home: Option<&Path>, trusted: &[u32]) -> Found {
             return Found::Pipe(path);
         }
         if let Some(metadata) = metadata.filter(std::fs::Metadata::is_file) {
-            // Whoever may change the link says what it leads to.
+            // A user that may change the link decides where it leads to.
             let link = path.symlink_metadata().map_or(metadata.uid(), |link| link.uid());
             let foreign = [metadata.uid(), link].into_iter().find(|uid| !trusted.contains(uid));
             return match foreign {
@@ -50,7 +50,7 @@ pub fn find(folder: &Path, home: Option<&Path>, trusted: &[u32]) -> Found {
     Found::None
 }
 
-/// The users whose files count: this one, the administrator, and who became that by `sudo`.
+/// The users whose files count: this one, the administrator, and the one that became that by `sudo`.
 pub fn trusted_users() -> Vec<u32> {
     let own = nix::unistd::geteuid();
     let sudo = std::env::var("SUDO_UID").ok().filter(|_| own.is_root());
@@ -67,8 +67,8 @@ pub struct Variables {
 }
 
 impl Variables {
-    /// Reads the text of a file. A line that cannot be understood is left out, and the rest read
-    /// as if it were not there.
+    /// Reads the text of a file. A line that cannot be parsed is skipped, and the rest read
+    /// as if it did not exist.
     pub fn read(text: &[u8]) -> Self {
         let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
         let mut lines = Vec::new();

@@ -15,7 +15,7 @@ pub enum Exit {
     LockHeld,
     /// Refused: protected, out of order, no inverse, rows to lose, not empty.
     Refused,
-    /// A person, or the system, asked it to stop.
+    /// A user, or the system, requested it to stop.
     Interrupted,
 }
 

@@ -1,4 +1,4 @@
-//! The Rust functions of a project's migrations: compiled when the first of them is wanted.
+//! The Rust functions of a project's migrations: compiled when the first of them is needed.
 
 use std::error::Error;
 use std::path::PathBuf;

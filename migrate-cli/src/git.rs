@@ -9,7 +9,7 @@ use crate::usage::UsageError;
 
 /// A checkout of a git repository.
 pub struct Checkout {
-    /// Where git is asked.
+    /// Where git is run.
     folder: PathBuf,
     /// Its root.
     pub root: PathBuf,
@@ -27,13 +27,13 @@ impl Checkout {
         Ok(Self { folder: folder.to_owned(), root: path(folder, &output) })
     }
 
-    /// Where git keeps something of this name for this checkout; `hooks` is where it is set to be.
+    /// Returns the path that git uses under this name for this checkout; `hooks` is the configured one.
     pub fn path(&self, name: &str) -> anyhow::Result<PathBuf> {
         let output = git(&self.folder, &["rev-parse", "--git-path", name])?;
         Ok(path(&self.folder, &output))
     }
 
-    /// Whether a folder is this repository's alone: in the checkout, or where git keeps it.
+    /// Whether a folder is this repository's alone: in the checkout, or in git's own folder.
     pub fn is_its_own(&self, folder: &Path) -> anyhow::Result<bool> {
         let kept = git(&self.folder, &["rev-parse", "--git-common-dir"])?;
         let kept = real(&path(&self.folder, &kept));
@@ -41,9 +41,9 @@ impl Checkout {
         Ok(folder.starts_with(real(&self.root)) || folder.starts_with(kept))
     }
 
-    /// Whether commits are being put onto others, one after the other. It begins with a checkout,
-    /// which `rebase --apply` makes before it notes that it is at work; but what moved `HEAD` last
-    /// has a name: `rebase (start)`, `pull --rebase (start)`.
+    /// Whether a rebase is in progress. It begins with a checkout,
+    /// which `rebase --apply` makes before it records that it is running; but the last reflog entry of
+    /// `HEAD` names the action: `rebase (start)`, `pull --rebase (start)`.
     pub fn is_rebasing(&self) -> anyhow::Result<bool> {
         if self.path("rebase-merge")?.exists() || self.path("rebase-apply")?.exists() {
             return Ok(true);
@@ -61,7 +61,7 @@ impl Checkout {
     }
 }
 
-/// Asks git.
+/// Runs git.
 fn git(folder: &Path, arguments: &[&str]) -> anyhow::Result<Output> {
     let asked = Command::new("git").args(arguments).current_dir(folder).output();
     asked.context("cannot start `git`")

@@ -21,26 +21,26 @@ pub struct Line<'a, T> {
 }
 
 impl<'a, T: Serialize> Line<'a, T> {
-    /// What a command has done.
+    /// Reports what a command has done.
     pub fn summary(what: &'a T) -> Self {
         Self { format: FORMAT, event: Some("summary"), what }
     }
 
-    /// What a command would do.
+    /// Reports what a command would do.
     pub fn dry_run(what: &'a T) -> Self {
         Self { format: FORMAT, event: Some("dry_run"), what }
     }
 }
 
 impl<'a> Line<'a, Event> {
-    /// What happens meanwhile.
+    /// Reports what happens meanwhile.
     pub fn event(what: &'a Event) -> Self {
         Self { format: FORMAT, event: None, what }
     }
 }
 
 impl<'a> Line<'a, Output> {
-    /// What a migration prints, or how the command has failed.
+    /// Reports what a migration prints, or how the command has failed.
     pub fn output(what: &'a Output) -> Self {
         Self { format: FORMAT, event: None, what }
     }

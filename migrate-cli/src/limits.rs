@@ -25,7 +25,7 @@ pub struct AskedLimits {
 }
 
 impl AskedLimits {
-    /// What the environment says.
+    /// Reads the environment.
     pub fn of_environment(environment: &Environment) -> Result<Self, UsageError> {
         let read = |name: &str, parse: fn(&str) -> Result<Duration, String>, example: &str| {
             let parsed = environment.var(name).map(parse).transpose();
@@ -42,7 +42,7 @@ impl AskedLimits {
         })
     }
 
-    /// What this says, and where it says nothing, what `weaker` does.
+    /// Returns these limits, with those of `weaker` where none is given.
     pub fn or(self, weaker: Self) -> Self {
         Self {
             migration_timeout: self.migration_timeout.or(weaker.migration_timeout),

@@ -56,7 +56,7 @@ fn main() -> ExitCode {
     ExitCode::from(exit.code())
 }
 
-/// The manual was asked for, or the command line makes no sense; clap has the words.
+/// The manual was requested, or the command line is invalid; clap has the message.
 fn misused(error: &clap::Error) -> Exit {
     // A reader that went away is no error.
     _ = error.print();

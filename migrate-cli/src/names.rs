@@ -8,15 +8,15 @@ pub enum NameError {
     /// No migration has that name.
     #[error("there is no migration `{asked}`")]
     Unknown {
-        /// What was asked for.
+        /// The requested name.
         asked: String,
-        /// The name that comes nearest.
+        /// The most similar name.
         nearest: Option<String>,
     },
     /// Several have.
     #[error("`{asked}` could be {}", .candidates.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or "))]
     Ambiguous {
-        /// What was asked for.
+        /// The requested name.
         asked: String,
         /// The names that fit.
         candidates: Vec<String>,
@@ -24,7 +24,7 @@ pub enum NameError {
 }
 
 impl NameError {
-    /// What to do about it.
+    /// Returns the remedy.
     pub fn help(&self) -> String {
         match self {
             Self::Unknown { nearest: Some(nearest), .. } => format!("did you mean `{nearest}`?"),

@@ -68,7 +68,7 @@ impl LazyPlan {
         Ok(Self { history: asked.or_default(), plan, folder })
     }
 
-    /// What tells whether all of it is applied, where that is known.
+    /// Returns the fingerprint that shows whether all of it is applied, where it is known.
     pub fn fingerprint(&self) -> Option<&Fingerprint> {
         match &self.plan {
             Source::File(Carried::Bundle(bundle), _) => Some(&bundle.fingerprint),
@@ -104,7 +104,7 @@ fn not_a_plan(file: &Path) -> String {
     format!("`{}` is not a plan", file.display())
 }
 
-/// What a file holds; of a bundle it is told which one it is.
+/// Reads a file; a bundle is reported by its digest.
 fn carried(file: &Path, context: &Context) -> anyhow::Result<Carried> {
     let shown = file.display();
     let path = context.environment.current_dir.join(file);
@@ -137,8 +137,8 @@ fn carried(file: &Path, context: &Context) -> anyhow::Result<Carried> {
     Ok(carried)
 }
 
-/// The text of a plan. What this process has been given open already may be a pipe: somebody is at its
-/// other end, or there is nobody to wait for.
+/// Returns the text of a plan. A file that this process was given open may be a pipe: then it has
+/// a writer, or ends at once.
 fn read(path: &Path) -> io::Result<String> {
     if is_open_already(path) { fs::read_to_string(path) } else { plain_file::read_to_string(path) }
 }
@@ -221,7 +221,7 @@ impl<'a> AskedHistory<'a> {
         HistoryName { schema: named(self.schema, "public"), table: named(self.table, "migrations") }
     }
 
-    /// The history of the plan, unless something else was asked for: with another history, all
+    /// Returns the history of the plan, unless another one was requested: with another history, all
     /// that is applied would count as pending.
     fn agrees_with(
         &self,

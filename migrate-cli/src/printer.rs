@@ -23,29 +23,29 @@ impl Printer {
         Self { json }
     }
 
-    /// Data for a person: nothing when JSON is asked for.
+    /// Prints data for a person: nothing when JSON is requested.
     pub fn data(self, text: &str) {
         if !self.json {
             deliver(&printable(text));
         }
     }
 
-    /// What a command has done, for a program.
+    /// Prints what a command has done, for a program.
     pub fn summary(self, what: &impl Serialize) {
         self.json(&Line::summary(what));
     }
 
-    /// What a command would do, for a program.
+    /// Prints what a command would do, for a program.
     pub fn dry_run(self, what: &impl Serialize) {
         self.json(&Line::dry_run(what));
     }
 
-    /// What happens meanwhile, for a program.
+    /// Prints what happens meanwhile, for a program.
     pub fn event(self, event: &Event) {
         self.json(&Line::event(event));
     }
 
-    /// What a migration prints, or how the command has failed, for a program.
+    /// Prints what a migration prints, or how the command has failed, for a program.
     pub fn output(self, output: &Output) {
         self.json(&Line::output(output));
     }
@@ -55,7 +55,7 @@ impl Printer {
         self.json(file);
     }
 
-    /// A line of JSON, where it is asked for.
+    /// Prints a line of JSON, where it is requested.
     fn json(self, value: &impl Serialize) {
         if self.json {
             // Values made of strings and numbers always serialize.
@@ -64,7 +64,7 @@ impl Printer {
         }
     }
 
-    /// What is being done: a word in bold, and what it is about.
+    /// Prints what is being done: a word in bold, and its object.
     pub fn step(self, verb: &str, text: &str) {
         let bold = anstyle::AnsiColor::Green.on_default().bold();
         self.note(&format!("{bold}{verb:>12}{bold:#} {}", printable(text)));
@@ -76,7 +76,7 @@ impl Printer {
         self.note(&format!("{bold}warning{bold:#}: {}", printable(text)));
     }
 
-    /// Asks a person, and gives the answer; nothing where nobody sits at a terminal.
+    /// Asks the user, and returns the answer; none where stdin is not a terminal.
     pub fn ask(self, question: &str) -> Option<String> {
         if self.json || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
             return None;
@@ -90,13 +90,13 @@ impl Printer {
 
     /// Anything that is not data: what is being done, warnings, errors.
     pub fn note(self, text: &str) {
-        // Where even that fails, there is nobody left to be told.
+        // If even that fails, there is no way to report it.
         _ = write_line(&mut anstream::stderr().lock(), &with_styles(text));
     }
 }
 
-/// A text in which nothing speaks to the terminal: what a migration, or the server, says may be
-/// written by anybody. Control characters are replaced by their pictures, those that change the
+/// Returns a text without control sequences: messages of a migration, or of the server, may be
+/// written by any user. Control characters are replaced by their pictures, those that change the
 /// direction of writing by `\u{FFFD}`.
 fn printable(text: &str) -> Cow<'_, str> {
     let speaks = |(at, character): (usize, char)| match character {
@@ -158,8 +158,8 @@ fn with_styles(text: &str) -> String {
 /// Whether something could not be written to stdout.
 static LOST: AtomicBool = AtomicBool::new(false);
 
-/// Whether data that was printed has not arrived: on a full disk, for example. A reader that went
-/// away (`migrate status | head`) wanted no more, and is no error.
+/// Whether data that was printed has not arrived: on a full disk, for example. A reader that exits
+/// early (`migrate status | head`) needs no more, and is no error.
 pub fn data_was_lost() -> bool {
     LOST.load(Ordering::Relaxed)
 }

@@ -1,4 +1,4 @@
-//! Long work, shown while it goes on.
+//! Shows long work while it is in progress.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::printer::Printer;
 use crate::project::BuildEvent;
 
 /// Shows the events of the engine: a line for each migration, a spinner while one runs, JSON
-/// lines where JSON is asked for.
+/// lines where JSON is requested.
 pub struct Progress {
     printer: Printer,
     spinner: ProgressBar,
@@ -240,7 +240,7 @@ impl Progress {
     }
 }
 
-/// A line for each of those who have locked the history.
+/// Returns a line for each session that has locked the history.
 fn history_waits(table: &str, holders: &[LockHolder], patience: Duration) -> Vec<String> {
     let patience = human(patience);
     if holders.is_empty() {
@@ -294,7 +294,7 @@ impl BuildProgress {
     }
 }
 
-/// A build that takes longer than this is told of afterwards.
+/// A build that takes longer than this is reported afterwards.
 const WORTH_TELLING: Duration = Duration::from_secs(1);
 
 /// A spinner on stderr, which draws only on a terminal.

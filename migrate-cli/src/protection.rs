@@ -1,4 +1,4 @@
-//! The word that a protected database asks for before anything in it is destroyed.
+//! The confirmation that a protected database requires before anything in it is destroyed.
 
 use clap::Args;
 use migrate_core::plan::Plan;

@@ -123,7 +123,7 @@ pub enum SettingsError {
 }
 
 impl SettingsError {
-    /// What to do about it.
+    /// Returns the remedy.
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {

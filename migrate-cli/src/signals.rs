@@ -15,15 +15,15 @@ use crate::printer::Printer;
 /// From here on signals stop the work by `interrupt`.
 pub fn stop(interrupt: &Interrupt, printer: Printer) {
     let mut handled = vec![SIGINT, SIGTERM];
-    // Under `nohup` the work goes on without its terminal.
+    // Under `nohup` the work continues without its terminal.
     if !is_ignored(SIGHUP) {
         handled.push(SIGHUP);
     }
     // Where signals cannot be had, they end the process, as they would without us.
     let Ok(mut signals) = Signals::new(&handled) else { return };
-    // Whoever asks a second time does not want to wait: not for a thread that hangs, either, so
-    // that the signal's own handler ends the process. The first one finds the flag unset, and sets
-    // it. A terminal that closes may send its signal more than once, and asks for no haste.
+    // A second request means that the user does not want to wait, not even for a thread that hangs, so
+    // the signal's own handler ends the process. The first one finds the flag unset, and sets
+    // it. A terminal that closes may send its signal more than once, which is no second request.
     let asked = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
         let code = i32::from(Exit::Interrupted.code());

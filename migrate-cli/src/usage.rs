@@ -1,8 +1,8 @@
-//! What was asked for in a way that makes no sense, or cannot be had here.
+//! Commands that make no sense, or cannot be carried out here.
 
 use thiserror::Error;
 
-/// A command that was asked for in a way that makes no sense.
+/// A command that makes no sense.
 #[derive(Debug, Error)]
 #[error("{message}")]
 pub struct UsageError {
@@ -22,8 +22,8 @@ pub struct Refusal {
     pub help: String,
 }
 
-/// How many migrations: none is no answer, and would be taken for all by some and for one by
-/// others.
+/// Parses a number of migrations: zero is rejected, since some users would take it for all and others
+/// for one.
 pub fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) => Err("it must be 1 or more".to_owned()),

@@ -222,7 +222,7 @@ impl Work {
         let protected = match self.migrator.protection(&mut self.session) {
             // It has been waited for, and is not to be waited for again.
             Err(error) if is_locked(&error) => return Err(self.located(error)),
-            // A history that cannot be read is told by whatever comes next.
+            // A history that cannot be read is reported by the next operation.
             protected => protected.ok().flatten(),
         };
         self.announce_as(protected.as_deref(), context);

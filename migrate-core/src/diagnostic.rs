@@ -123,7 +123,7 @@ impl Error {
         }
     }
 
-    /// What is about a step.
+    /// Returns a diagnostic about a step.
     fn of_step(&self, code: &str, why: &IrreversibleReason, outdated: bool) -> Diagnostic {
         Diagnostic {
             code: Some(code.to_owned()),
@@ -172,7 +172,7 @@ impl Error {
     }
 }
 
-/// What the server said, without the driver's words around it.
+/// Returns the server's message, without the driver's words around it.
 fn server_message(error: &postgres::Error) -> String {
     error.as_db_error().map_or_else(|| error.to_string(), |db| db.message().to_owned())
 }
@@ -232,7 +232,7 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
             _ => None,
         });
         match &statement.summary {
-            // Nobody reads code of ours for what it does.
+            // Users do not read our code for its effect.
             Some(summary) => diagnostic.notes.push(format!("the statement {summary}")),
             None => {
                 diagnostic.sql = Some(SqlMark {
@@ -328,11 +328,11 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
     diagnostic
 }
 
-/// How raw SQL that the server takes outside a transaction alone gets there.
+/// Explains how to run raw SQL that the server accepts only outside a transaction.
 fn outside(server: &DbError, step: &Step, statement: &Statement) -> Option<String> {
     let is_refused = *server.code() == SqlState::ACTIVE_SQL_TRANSACTION
         && step.transactional
-        // Inside a function there is a transaction always, and `SET TRANSACTION` wants one.
+        // Inside a function there is always a transaction, and `SET TRANSACTION` requires one.
         && server.where_().is_none()
         && !statement.sql.trim_start().to_ascii_lowercase().starts_with("set");
     if !is_refused {
@@ -348,7 +348,7 @@ fn outside(server: &DbError, step: &Step, statement: &Statement) -> Option<Strin
     is_raw.then(|| "add `.outside_transaction()`: each statement then runs alone".to_owned())
 }
 
-/// What a name with a dot in it may have been meant as, where there is nothing of that name.
+/// Explains a name with a dot in it, where there is no object of that name.
 fn dotted(server: &DbError, step: &Step, statement: &Statement) -> Option<String> {
     let missing =
         [SqlState::UNDEFINED_TABLE, SqlState::INVALID_SCHEMA_NAME, SqlState::UNDEFINED_OBJECT];
@@ -370,7 +370,7 @@ fn dotted(server: &DbError, step: &Step, statement: &Statement) -> Option<String
     ))
 }
 
-/// What the next run does where it is not known whether the last one committed.
+/// Explains what the next run does if it is unknown whether the last one committed.
 fn looks_first(error: &ApplyError) -> String {
     format!(
         "run `migrate {}` again: it waits until the server has ended the lost session, reads from the \
@@ -386,7 +386,7 @@ fn finishes(error: &ApplyError) -> String {
     )
 }
 
-/// What a function has failed with: where it is known, the line of its statement, or of its panic.
+/// Describes the failure of a function: where it is known, the line of its statement, or of its panic.
 fn of_function(step: &Step, name: &str, error: &FunctionError) -> Diagnostic {
     let in_function = |place: &migrate_dsl::Place, verb: &str| SourceMark {
         place: Place { file: place.file.clone(), line: place.line, column: place.column },
@@ -428,7 +428,7 @@ fn of_function(step: &Step, name: &str, error: &FunctionError) -> Diagnostic {
     }
 }
 
-/// Where in functions the server stopped, without the lines of code that the author did not write.
+/// Returns where in functions the server stopped, without lines of code that the author did not write.
 fn without_our_code(context: &str, error: &ApplyError) -> Option<String> {
     let ours = match &error.failure {
         Failure::Statement { statement, .. } => statement.summary.is_some(),
@@ -448,7 +448,7 @@ fn line_of_copy(context: &str) -> Option<u32> {
     })
 }
 
-/// What can be done about a lock that could not be had, besides what can be about its holder.
+/// Returns the remedies for a lock that was not available, besides those about its holder.
 fn lock_helps(traffic: Option<&Traffic>, command: &str) -> Vec<String> {
     let again = format!("run `migrate {command}` again");
     let longer = "give it longer with MAX_LOCK_WAIT";
@@ -468,7 +468,7 @@ fn lock_helps(traffic: Option<&Traffic>, command: &str) -> Vec<String> {
     helps
 }
 
-/// What the engine itself has judged, not the server.
+/// Describes a failure that the engine itself detected, not the server.
 fn of_engine(error: &ApplyError) -> Option<Diagnostic> {
     let failure = &error.failure;
     let command = error.command();
@@ -580,7 +580,7 @@ fn of_engine(error: &ApplyError) -> Option<Diagnostic> {
     })
 }
 
-/// What to write in place of an operation that makes others wait for long.
+/// Returns what to write in place of an operation that makes other sessions wait for long.
 fn online_form(verb: &str) -> &'static str {
     match verb {
         "create_index" | "drop_index" | "reindex_index" | "reindex_table" => {
@@ -605,7 +605,7 @@ fn online_form(verb: &str) -> &'static str {
     }
 }
 
-/// Where a statement stands: at the verb that recorded it, or on its own line of a `.sql` file.
+/// Returns the place of a statement: the verb that recorded it, or its own line of a `.sql` file.
 fn source_of(step: &Step, statement: &Statement) -> SourceMark {
     if step.place.file.ends_with(".sql") {
         let mut place = step.place.clone();

@@ -17,7 +17,7 @@ use crate::plan::{PlanError, Problem, Step};
 use crate::reason::{MissingFunction, UnfinishedReason};
 use crate::shell;
 
-/// Why the engine did not do what it was asked for.
+/// Why the engine did not do what was requested.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -27,7 +27,7 @@ pub enum Error {
     /// The history cannot be used.
     #[error(transparent)]
     History(#[from] HistoryError),
-    /// Somebody else is at work.
+    /// Another runner is at work.
     #[error(transparent)]
     Lock(#[from] LockError),
     /// Nothing can be written.
@@ -49,10 +49,10 @@ pub enum Error {
         name: String,
         /// Why.
         why: Box<IrreversibleReason>,
-        /// Whether the file is not here as it was applied.
+        /// Whether the file is missing, or differs from the one that was applied.
         outdated: bool,
     },
-    /// Reverting a migration would run code of somebody who is not trusted, with the rights of the
+    /// Reverting a migration would run code of a role that is not trusted, with the rights of the
     /// role that migrates.
     #[error("`{name}` is not reverted: {}", why.reason)]
     UntrustedCode {
@@ -60,7 +60,7 @@ pub enum Error {
         name: String,
         /// Whose code.
         owner: String,
-        /// As whom it would run.
+        /// The role with whose rights it would run.
         user: String,
         /// Where that is, and why.
         why: Box<IrreversibleReason>,
@@ -117,10 +117,10 @@ pub enum Error {
         name: String,
         /// In which direction.
         direction: Direction,
-        /// What keeps it from going on by itself.
+        /// What prevents it from being continued.
         why: UnfinishedReason,
     },
-    /// While the connection was gone, another runner changed what this one had set out from.
+    /// While the connection was lost, another runner changed the state on which this one was based.
     #[error("another migrate has {did} `{name}` while the connection was gone")]
     Overtaken {
         /// Which migration it was about.
@@ -148,7 +148,7 @@ pub enum Error {
         /// Which migration.
         name: String,
     },
-    /// A migration that needs to run outside a transaction was asked into one.
+    /// A migration that needs to run outside a transaction was to run in one.
     #[error(
         "`{name}` has steps that cannot run in a transaction, so it cannot share one with others"
     )]
@@ -175,7 +175,7 @@ pub enum Error {
     ProtectedAs {
         /// The name under which it is.
         protected: String,
-        /// The name that was asked for.
+        /// The requested name.
         asked: String,
     },
     /// There is nothing in the file of a migration to be accepted.
@@ -190,7 +190,7 @@ pub enum Error {
     #[cfg(feature = "backup")]
     #[error(transparent)]
     Backup(#[from] BackupError),
-    /// What was asked for is done, and only the history could not be made to go with it.
+    /// What was requested is done, and only the history could not be updated accordingly.
     #[cfg(feature = "backup")]
     #[error("{done}, but {what}")]
     Unrecorded {
@@ -243,7 +243,7 @@ impl From<ReconnectError> for Error {
 }
 
 impl Error {
-    /// The same, of `sync`, which goes on with the migration when it is asked again.
+    /// The same, of `sync`, which continues the migration when it is run again.
     pub(crate) fn in_sync(self) -> Self {
         match self {
             Self::Apply(error) => Self::Apply(ApplyError { in_sync: true, ..error }),
@@ -251,7 +251,7 @@ impl Error {
         }
     }
 
-    /// Why it was asked to stop, where that is all that went wrong.
+    /// Returns why it was requested to stop, where that is the only cause.
     #[must_use]
     pub fn stopped(&self) -> Option<Stop> {
         match self {
@@ -268,7 +268,7 @@ impl Error {
         }
     }
 
-    /// What to do about it, where something can be said.
+    /// Returns the remedy, if there is one.
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
@@ -426,7 +426,7 @@ fn count(migrations: usize) -> String {
     format!("{migrations} {one}")
 }
 
-/// What one has and the other has not, in a line: of many, the first few.
+/// Returns the differences between the two, in a line: of many, the first few.
 fn difference(behind: &[String], ahead: &[String], partial: &[String]) -> String {
     const SHOWN: usize = 3;
     let groups =

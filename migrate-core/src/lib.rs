@@ -1,10 +1,10 @@
 //! The engine of migrate: it applies the plan of a migrations crate to a database, records it
 //! there, and reverts it.
 //!
-//! A [`Plan`](plan::Plan) says what is wanted, the [`History`] what is there; [`order`] is the
-//! difference of the two. A [`Migrator`] then works through it as the only runner
-//! ([`lock`]), a transaction a migration where that can be, and tells an [`Observer`] as it goes.
-//! It prints nothing, reads no environment and ends no process: whoever starts it does.
+//! A [`Plan`](plan::Plan) is the desired state, the [`History`] the existing one; [`order`] computes
+//! the difference of the two. A [`Migrator`] then works through it as the only runner
+//! ([`lock`]), with a transaction per migration if possible, and reports to an [`Observer`].
+//! It prints nothing, reads no environment and ends no process: these are left to the caller.
 //!
 //! ```no_run
 //! use migrate_core::history::Actor;

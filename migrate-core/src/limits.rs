@@ -7,7 +7,7 @@ use std::time::Duration;
 pub struct Limits {
     /// For another runner, and for locks that others hold.
     pub lock_wait: Duration,
-    /// For all that was asked for.
+    /// For everything that was requested.
     pub whole: Option<Duration>,
     /// For each statement; concurrent builds take what they take.
     pub statement: Option<Duration>,

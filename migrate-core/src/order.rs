@@ -99,11 +99,11 @@ pub struct OutOfOrder {
     pub newest_applied: String,
 }
 
-/// What `up` would apply, in order: everything pending, and what is partially applied.
+/// Returns what `up` would apply, in order: everything pending, and what is partially applied.
 ///
-/// A late migration might be let through where it has nothing to do with those applied after it.
-/// The plan does not tell: an operation names the objects that are read for its inverse, not those
-/// that it touches besides by a foreign key, an expression or the body of a view. So it is refused,
+/// A late migration could be allowed if it is unrelated to those applied after it.
+/// The plan does not show this: an operation names the objects that are read for its inverse, not those
+/// that it affects otherwise by a foreign key, an expression or the body of a view. So it is refused,
 /// and its author decides.
 ///
 /// # Errors
@@ -124,8 +124,8 @@ pub fn pending<'a>(
     }
 }
 
-/// How many of the applied migrations, in the order of applying, the database keeps when it becomes
-/// what the files describe: the longest beginning in which each is what its file says, none was
+/// Returns how many of the applied migrations, in the order of applying, the database retains when it
+/// is synchronized with the files: the longest prefix in which each matches its file, none was
 /// being reverted, and none is newer than one that is missing.
 #[must_use]
 pub fn common(plan: &Plan, applied: &[Applied], unfinished: &[Unfinished]) -> usize {

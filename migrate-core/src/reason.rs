@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-/// What keeps a partially applied migration from going on by itself.
+/// What prevents a partially applied migration from being continued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UnfinishedReason {
-    /// Nobody here knows what it was.
+    /// Its file is missing.
     FileMissing,
     /// What it has done is not what its file begins with.
     FileChanged,
@@ -16,7 +16,7 @@ pub enum UnfinishedReason {
     AlsoApplied,
     /// It is to be finished in the other direction.
     Reverting,
-    /// Another one is asked for, and it comes before that.
+    /// Another one is requested, and it comes before that.
     NotFirst,
     /// Another runner was at work on it.
     ChangedMeanwhile,

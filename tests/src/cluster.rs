@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 use migrate_core::Environment;
 use migrate_core::cluster::{Server, SharedCluster};
 
-/// The environment of this process, as the engine wants it.
+/// The environment of this process, as the engine requires it.
 #[must_use]
 pub fn environment() -> Environment {
     Environment {

@@ -37,7 +37,7 @@ impl TestDatabase {
         static COUNTER: AtomicU32 = AtomicU32::new(1);
         let number = COUNTER.fetch_add(1, Ordering::Relaxed);
         let name = format!("test_{}_{number}", std::process::id());
-        // A crashed run may have left one, if its process number came round again.
+        // A crashed run may have left one behind, if its process number was reused.
         administer(&format!("DROP DATABASE IF EXISTS {name}"));
         administer(&format!("CREATE DATABASE {name} TEMPLATE {template}"));
         Self { name }
@@ -155,7 +155,7 @@ impl TestDatabase {
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
-        // The server goes with all its databases soon after the tests: nothing is lost if this
+        // The server is removed with all its databases soon after the tests: nothing is lost if this
         // fails, and a panic here would hide why the test failed.
         let _ = self.drop_all();
     }

@@ -11,7 +11,7 @@ use migrate_dsl::{Migration, Migrations};
 
 use crate::{Catalog, TestDatabase, catalog, plan};
 
-/// Relations of the engine's own, left out of the schema that is compared.
+/// Relations of the engine's own, omitted from the schema that is compared.
 const OURS: &[&str] = &[
     "public.migrations",
     "public.migrations_log",
@@ -106,7 +106,7 @@ impl Engine {
         catalog(&mut self.database.client(), OURS)
     }
 
-    /// The same, to be read again and again; with the roles of the server if asked for.
+    /// The same, to be read repeatedly; with the roles of the server if requested.
     #[must_use]
     pub fn open_catalog(&self, roles: bool) -> Catalog {
         Catalog::open(&self.database.url(), OURS, roles)

@@ -155,8 +155,8 @@ fn detach<const N: usize>(pgm: &mut Pgm) {
     trace(pgm, 10 * N + 6);
 }
 
-/// What a database is like once they are applied: the schema, the traces, and what is recorded of
-/// each migration, which is that it was done once.
+/// Returns the state of a database after they are applied: the schema, the traces, and what is recorded
+/// of each migration, which is that it was done once.
 ///
 /// # Panics
 ///

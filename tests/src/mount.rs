@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// A small file system in memory, gone with the value.
+/// A small file system in memory, unmounted with the value.
 pub struct Mount(PathBuf);
 
 impl Mount {

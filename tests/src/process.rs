@@ -12,7 +12,7 @@ pub fn kill_9(pid: i32) {
     end(pid, Signal::SIGKILL);
 }
 
-/// Ends a server as `pg_ctl stop -m immediate` does, and waits until it is gone.
+/// Ends a server as `pg_ctl stop -m immediate` does, and waits for its end.
 pub fn stop_immediately(pid: i32) {
     end(pid, Signal::SIGQUIT);
 }

@@ -46,7 +46,7 @@ struct Shared {
     upstream: PathBuf,
     /// Says of each message whether it is the one.
     judge: Mutex<Judge>,
-    /// What else happens at that moment, before anybody can notice.
+    /// What else happens at that moment, before it can be noticed.
     at_cut: Box<dyn Fn() + Send + Sync>,
     messages: AtomicUsize,
     happened: AtomicUsize,
@@ -78,7 +78,7 @@ impl Proxy {
     }
 
     /// A proxy that cuts at the message of this number, the first one is 1, and does something else
-    /// at that moment: kills who sent it, for example.
+    /// at that moment: kills the sender, for example.
     ///
     /// # Panics
     ///
@@ -132,20 +132,20 @@ impl Proxy {
         format!("postgresql:///{database}?host={host}&port={port}&user=postgres")
     }
 
-    /// How many messages were sent to the server.
+    /// Returns how many messages were sent to the server.
     #[must_use]
     pub fn messages(&self) -> usize {
         self.shared.messages.load(Ordering::SeqCst)
     }
 
-    /// Whether nothing is on its way any more of what those who have closed their connections have
-    /// sent, their last word among it.
+    /// Whether everything that clients have sent has been passed on, including the last messages of
+    /// clients that have disconnected.
     #[must_use]
     pub fn is_idle(&self) -> bool {
         self.shared.served.load(Ordering::SeqCst) == 0
     }
 
-    /// How many cuts there were; one counts when all has happened that is to happen with it.
+    /// Returns how many cuts there were; one counts when all that goes with it has happened.
     #[must_use]
     pub fn happened(&self) -> usize {
         self.shared.happened.load(Ordering::SeqCst)
@@ -196,7 +196,7 @@ fn serve(mut client: UnixStream, shared: &Shared) {
         if due == Some(Side::After) {
             (shared.at_cut)();
             shared.happened.fetch_add(1, Ordering::SeqCst);
-            // The client is gone for the server as well, but only once it has the message.
+            // The client disconnects from the server as well, but only once it has the message.
             _ = upstream.shutdown(Shutdown::Write);
             _ = client.shutdown(Shutdown::Both);
             return;

@@ -108,7 +108,7 @@ impl TcpProxy {
         self.shared.thawed.notify_all();
     }
 
-    /// How many connections there were.
+    /// Returns how many connections there were.
     #[must_use]
     pub fn connections(&self) -> usize {
         self.shared.connections.load(Ordering::SeqCst)

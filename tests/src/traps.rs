@@ -1,8 +1,8 @@
-//! Objects that stand in for those of `pg_catalog` wherever a name of one is not qualified.
+//! Objects that replace those of `pg_catalog` wherever a name of one is not qualified.
 //!
 //! The schema `trap` has a function for every function of `pg_catalog`, an operator for every
-//! operator, and, where asked for, a view for every relation and a domain for every type. Each tells
-//! that it was called, and then does what the original does, so that everything goes on. A database
+//! operator, and, if requested, a view for every relation and a domain for every type. Each reports
+//! that it was called, and then does what the original does, so that everything continues. A database
 //! whose `search_path` has this schema in front of `pg_catalog` calls one for every name that a
 //! statement does not qualify: what [CVE-2018-1058][cve] does with a few names, with all of them.
 //!

@@ -143,7 +143,7 @@ pub struct Other {
     pub path: PathBuf,
 }
 
-/// What is there already. Files named otherwise are not this command's business.
+/// Returns the existing migrations. Files with other names are ignored.
 pub fn others(source: &Path) -> io::Result<Vec<Other>> {
     let mut others = Vec::new();
     for entry in fs::read_dir(source)? {

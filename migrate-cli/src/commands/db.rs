@@ -249,7 +249,7 @@ fn shell(context: &Context, arguments: &[String]) -> anyhow::Result<Exit> {
     let mut psql = Command::new(psql(context, settings.as_ref()));
     psql.arg(target.url()).args(arguments);
     if let Some(password) = target.password() {
-        // Not on the command line, where everybody on the machine could read it.
+        // Not on the command line, which every user of the machine can read.
         psql.env("PGPASSWORD", password);
     }
     let error = psql.exec();

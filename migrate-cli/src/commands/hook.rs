@@ -183,8 +183,8 @@ fn uninstall(context: &Context) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// What git has done is done, and must not look as if it had failed: what goes wrong here is told,
-/// and that is all.
+/// What git has done is done, and must not look as if it had failed: an error here is reported,
+/// and nothing else.
 fn called(hook: Hook, arguments: &[String], follow_remote: bool, context: &Context) {
     let followed = match worth_it(hook, arguments, context) {
         Ok(Some(settings)) => sync::follow(&settings, follow_remote, context),
@@ -211,7 +211,7 @@ fn worth_it(
         (Hook::PostMerge, [squash]) if squash == "0" => ("ORIG_HEAD", "HEAD"),
         _ => return Ok(None),
     };
-    // A clone, or another worktree, in which nobody has worked yet.
+    // A clone, or another worktree, without any previous commit.
     if old.bytes().all(|byte| byte == b'0') {
         return Ok(None);
     }
@@ -248,7 +248,7 @@ enum State {
 struct File {
     hook: Hook,
     path: PathBuf,
-    /// Where the one is kept that was there before ours.
+    /// Where the hook that existed before ours is stored.
     before: PathBuf,
 }
 
@@ -290,7 +290,7 @@ fn rename(from: &Path, to: &Path) -> anyhow::Result<()> {
 
 /// How the hooks call this program.
 struct Call {
-    /// The program that installs them: whoever runs it by `cargo run` has none on `PATH`.
+    /// The program that installs them: with `cargo run`, there is none on `PATH`.
     program: String,
     /// The project, as seen from the root of the checkout, in which git starts its hooks.
     project: Option<String>,
@@ -308,7 +308,7 @@ impl Call {
         Ok(Self { program: quoted(&program), project: below.map(quoted), follow_remote })
     }
 
-    /// What a person adds to a hook of their own.
+    /// Returns the line to be added to an existing hook.
     fn line(&self, hook: &str) -> String {
         let call = format!("{} {} \"$@\"", self.program, self.run(hook));
         match &self.project {

@@ -91,7 +91,7 @@ fn language(args: &InitArgs, context: &Context) -> anyhow::Result<Language> {
     })
 }
 
-/// What was done, and what comes next.
+/// Reports what was done, and the next steps.
 fn tell(setup: &Setup, context: &Context) {
     let here = &context.environment.current_dir;
     let folder = shown(&setup.folder, here);

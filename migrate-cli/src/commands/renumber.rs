@@ -92,7 +92,7 @@ fn name_of(file: &Other) -> String {
     format!("{}_{}", file.timestamp, file.words)
 }
 
-/// What the database at hand has, finished or not; without a database there is nobody to ask.
+/// Returns the migrations that the configured database has, finished or not; none without a database.
 fn applied(context: &Context) -> anyhow::Result<Vec<String>> {
     let mut work = match Work::open_without_plan(context, "migrate renumber") {
         Ok(work) => work,

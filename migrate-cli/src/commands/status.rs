@@ -79,7 +79,7 @@ fn line(entry: &StatusEntry, width: usize, is_at_work: bool) -> String {
     line.trim_end().to_owned() + &far.unwrap_or_default() + &removed.unwrap_or_default()
 }
 
-/// How far a migration came, and the statement at which it stands.
+/// Describes the progress of a migration, and the statement at which it is.
 fn how_far(partial: &Partial, is_at_work: bool) -> String {
     let Partial { direction, statements_done: done, statements, running, step, place } = partial;
     let done_of = match statements {

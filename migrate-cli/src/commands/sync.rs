@@ -66,9 +66,9 @@ pub fn run(args: &SyncArgs, context: &Context) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// The same after a checkout: in silence where there is nothing to do, never in a protected
-/// database, and in one of another machine only where that was asked for. That is found out first:
-/// what others have may be in earnest, and nobody has read yet what the branch would do to it.
+/// The same after a checkout: silent if there is nothing to do, never in a protected database, and on
+/// another machine only if that was requested. That is checked first: a shared database may be in
+/// production, and the user has not reviewed yet what the branch would do to it.
 pub fn follow(settings: &Settings, remote: bool, context: &Context) -> anyhow::Result<()> {
     let target = database::named(context, Some(settings))?;
     if let Some(target) = target.filter(|target| !remote && !target.is_on_this_machine()) {

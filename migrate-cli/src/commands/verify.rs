@@ -63,7 +63,7 @@ impl<'a> VerifyFinding<'a> {
     }
 }
 
-/// What is wrong, the SQL that differs, what to do about it.
+/// Returns what is wrong, the SQL that differs, and the remedy.
 fn text(finding: &Finding) -> String {
     let Finding { name, message, help, .. } = finding;
     let mut text = format!("{:<12}  {name}: {message}\n", word(finding.kind));

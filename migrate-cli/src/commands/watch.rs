@@ -36,7 +36,7 @@ struct Summary<'a> {
     blocked: &'a [Blocked],
 }
 
-/// Shows who waits for whom in the database.
+/// Shows which session waits for which in the database.
 pub fn run(args: &WatchArgs, context: &Context) -> anyhow::Result<Exit> {
     // With a URL, it is of use outside any project.
     let settings = settings(context).or_else(|error| match error.downcast_ref() {
@@ -68,7 +68,7 @@ fn look(session: &mut Session) -> anyhow::Result<Vec<Blocked>> {
     Ok(blocked(session.client(), major).map_err(migrate_core::Error::from)?)
 }
 
-/// A paragraph for each who waits, a line for each who is waited for.
+/// Returns a paragraph for each waiting session, a line for each session that is waited for.
 fn table(found: &[Blocked], now: DateTime<Utc>) -> String {
     if found.is_empty() {
         return "no session waits".to_owned();

@@ -1,4 +1,4 @@
-//! Has cargo build some of the migrations, and asks the program for their plan.
+//! Builds some of the migrations with cargo, and reads their plan from the program.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -62,7 +62,7 @@ pub(super) struct Built {
 }
 
 impl Request<'_> {
-    /// Where the names of the migrations to compile are written down. Its modification time is
+    /// Returns the file that lists the migrations to compile. Its modification time is
     /// that of the last call of cargo.
     pub(super) fn list_file(layout: &Layout) -> PathBuf {
         layout.state_file().with_extension("only")
@@ -124,7 +124,7 @@ impl Request<'_> {
         Ok((program, dependencies))
     }
 
-    /// Runs the program with next to no environment: a migration that asks for a variable finds
+    /// Runs the program with next to no environment: a migration that reads a variable finds
     /// none, so that its plan depends on nothing that is not compared, and none of the
     /// database's secrets.
     fn program(
@@ -158,8 +158,8 @@ impl Request<'_> {
     }
 }
 
-/// Variables of a cargo that runs us, or of a make: not meant for the one that we run. Where the
-/// output goes and for which machine is ours to say.
+/// Variables of a cargo that runs us, or of a make: not meant for the one that we run. We decide where
+/// the output is written and for which machine.
 fn leaks(name: &str) -> bool {
     const NAMES: [&str; 8] = [
         "CARGO_BUILD_TARGET",
@@ -229,7 +229,7 @@ impl<'a> Output<'a> {
                 _ => {}
             },
             Message::Artifact { package_id, manifest_path, executable } => {
-                // Only the program that was asked for is built, and build scripts have no such
+                // Only the requested program is built, and build scripts have no such
                 // entry.
                 self.program = executable.or(self.program.take());
                 if is_in_a_folder(&package_id) {
@@ -272,7 +272,7 @@ impl<'a> Output<'a> {
         }
     }
 
-    /// What the build read besides the migrations.
+    /// Returns what the build read besides the migrations.
     fn dependencies(
         &self,
         layout: &Layout,

@@ -1,4 +1,4 @@
-//! The plan of a project as it is now, which is read when it is asked for.
+//! The current plan of a project, which is read on demand.
 
 use std::fs;
 
@@ -23,12 +23,12 @@ impl CurrentPlan {
         Some(Self { project: project.clone(), state, now, fingerprint })
     }
 
-    /// What tells whether all of it is applied.
+    /// Returns the fingerprint that shows whether all of it is applied.
     pub fn fingerprint(&self) -> &Fingerprint {
         &self.fingerprint
     }
 
-    /// The plan. Where what was kept of it cannot be read, the migrations are compiled once more.
+    /// Reads the plan. If its stored part cannot be read, the migrations are compiled once more.
     ///
     /// # Errors
     ///

@@ -77,8 +77,8 @@ fn collect(folder: &Path, parts: &mut Vec<Vec<u8>>) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether a variable tells cargo how to compile. Where its output goes is no such thing, and
-/// `RUSTUP_TOOLCHAIN` is set or not by who starts us.
+/// Whether a variable tells cargo how to compile. The location of its output does not count, and
+/// `RUSTUP_TOOLCHAIN` depends on how this program was started.
 fn is_flag(name: &str) -> bool {
     const PREFIXES: [&str; 3] = ["CARGO_BUILD_", "CARGO_TARGET_", "CARGO_PROFILE_DEV_"];
     const NAMES: [&str; 5] = [
@@ -117,7 +117,7 @@ pub(super) fn around(folder: &Path, cargo_home: Option<&Path>) -> BTreeSet<Depen
     files.chain([Dependency::Flags]).collect()
 }
 
-/// The paths in what cargo writes beside a program, `<program>: <path> <path> …`. Cargo is asked
+/// The paths in what cargo writes beside a program, `<program>: <path> <path> …`. Cargo is configured
 /// to write them relative to `/`.
 pub(super) fn paths_of_program(text: &str) -> Vec<PathBuf> {
     let Some((_, paths)) = text.split_once(": ") else {
@@ -143,7 +143,7 @@ pub(super) fn paths_of_program(text: &str) -> Vec<PathBuf> {
 }
 
 /// The variables that rustc saw a source read, from what it writes beside a crate. Those that
-/// cargo sets by itself follow from the rest.
+/// cargo itself sets follow from the rest.
 pub(super) fn variables_of_crate(text: &str) -> impl Iterator<Item = &str> {
     let names = text.lines().filter_map(|line| {
         let variable = line.strip_prefix("# env-dep:")?;
@@ -152,7 +152,7 @@ pub(super) fn variables_of_crate(text: &str) -> impl Iterator<Item = &str> {
     names.filter(|name| !name.starts_with("CARGO_") && *name != "OUT_DIR")
 }
 
-/// What a build script told cargo.
+/// The output of a build script to cargo.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct BuildScriptOutput<'a> {
     /// The variables it reads, but for ours.

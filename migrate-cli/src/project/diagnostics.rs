@@ -52,14 +52,14 @@ struct SpanText {
     highlight_end: usize,
 }
 
-/// Puts messages into the words and files of who wrote the migrations.
+/// Translates messages into the terms and files of the author of the migrations.
 pub(super) struct Explainer<'a> {
     folder: &'a Path,
     here: &'a Path,
 }
 
 impl<'a> Explainer<'a> {
-    /// For the crate in `folder`, told to someone who works in `here`.
+    /// For the crate in `folder`, with paths shown relative to `here`.
     pub(super) fn new(folder: &'a Path, here: &'a Path) -> Self {
         Self { folder, here }
     }
@@ -112,7 +112,7 @@ impl<'a> Explainer<'a> {
         })
     }
 
-    /// The build denies unused code in migrations, so that a `down` that nobody can reach is
+    /// The build denies unused code in migrations, so that a `down` that is never called is
     /// found.
     fn about_what_is_unused(&self, message: &CompilerMessage) -> Option<String> {
         let code = message.code.as_ref().map(|code| code.code.as_str());

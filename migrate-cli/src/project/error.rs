@@ -90,7 +90,7 @@ impl ProjectError {
         move |source| Self::Io { action, path, source }
     }
 
-    /// What to show before the error itself: the compiler's own words, or cargo's.
+    /// Returns what to show before the error itself: the output of the compiler, or of cargo.
     #[must_use]
     pub fn details(&self) -> Vec<&str> {
         match self {
@@ -100,7 +100,7 @@ impl ProjectError {
         }
     }
 
-    /// What to do about it.
+    /// Returns the remedy.
     #[must_use]
     pub fn help(&self) -> Option<String> {
         let help = match self {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Something that happens while the migrations are compiled. Nothing is told where nothing had to
+/// Something that happens while the migrations are compiled. Nothing is reported where nothing had to
 /// be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BuildEvent {

@@ -15,8 +15,8 @@ use super::state::{BuildLock, files_of};
 use super::{BuildEvent, Project, ProjectError, number_used_once};
 
 impl Project {
-    /// The program that has the functions of these migrations. It is kept until one of the things
-    /// changes that it was made from.
+    /// Returns the program that has the functions of these migrations. It is retained until one of its
+    /// inputs changes.
     ///
     /// # Errors
     ///

@@ -106,7 +106,7 @@ impl TryFrom<String> for ContentHash {
     }
 }
 
-/// A folder whose files are opened by their names in it: the way to it is gone once.
+/// A folder whose files are opened by their names in it: its path is resolved once.
 pub(super) struct Folder(OwnedFd);
 
 impl Folder {
@@ -123,7 +123,7 @@ impl Folder {
 /// As many items as make a second thread worth its start.
 const ITEMS_A_THREAD: usize = 128;
 
-/// What `work` makes of each item, in order, on as many threads as pay.
+/// Maps each item with `work`, in order, on as many threads as are worthwhile.
 pub(super) fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     static AVAILABLE: LazyLock<usize> =
         LazyLock::new(|| thread::available_parallelism().map_or(1, NonZero::get));

@@ -22,9 +22,9 @@ pub(super) struct Layout {
     pub(super) binary: String,
     /// A cargo target folder of our own, so that we and an editor do not undo each other's work.
     pub(super) target: PathBuf,
-    /// Whether cargo is told to compile for another machine, where we could not run the program.
+    /// Whether cargo is configured to compile for another machine: then we could not run the program.
     pub(super) cross: bool,
-    /// Where cargo keeps its settings for this user.
+    /// Where cargo stores its settings for this user.
     pub(super) cargo_home: Option<PathBuf>,
     /// The lock file of the workspace.
     pub(super) lock_file: PathBuf,

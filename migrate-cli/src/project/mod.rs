@@ -71,7 +71,7 @@ impl Project {
             return view.into_plan_of(self);
         }
         let (_lock, waited) = BuildLock::take(&layout, on_event)?;
-        // Whoever had the lock before may have built the same.
+        // The previous holder of the lock may have built the same.
         let is_same = !waited && view.written == modified(&layout.state_file());
         let mut seen = is_same.then_some(view);
         for _ in 0..ATTEMPTS {
@@ -89,7 +89,7 @@ impl Project {
         Err(ProjectError::Unsettled)
     }
 
-    /// Compares what is there with what is known. They take about as long to read, and neither
+    /// Compares the existing files with the stored state. They take about as long to read, and neither
     /// needs the other.
     fn look(&self, layout: &Layout) -> Result<View, ProjectError> {
         let state_file = layout.state_file();
@@ -207,7 +207,7 @@ impl Project {
     }
 }
 
-/// What is there, and what is known.
+/// The existing files, and the stored state.
 struct View {
     now: CurrentFiles,
     state: State,

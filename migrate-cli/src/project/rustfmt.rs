@@ -59,7 +59,7 @@ pub fn unformatted(
     Ok(found)
 }
 
-/// What rustfmt prints.
+/// Returns the output of rustfmt.
 fn call(
     folder: &Path,
     files: &[&Path],

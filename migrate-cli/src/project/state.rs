@@ -18,10 +18,10 @@ use super::layout::Layout;
 use super::state_file::{self, Plans};
 use super::{BuildEvent, ProjectError};
 
-/// The plans of all migrations, each with what it depends on. Rewritten as a whole and put in
+/// The plans of all migrations, each with its dependencies. Rewritten as a whole and put in
 /// place by a rename, so that a reader finds the old one or the new one.
 ///
-/// The plans themselves are read when they are asked for: with nothing to do, their checksums are enough.
+/// The plans themselves are read on demand: with nothing to do, their checksums are enough.
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct State {
     /// The version of the command line; another one does not trust what this one wrote.
@@ -50,7 +50,7 @@ struct Watched {
     content: Option<ContentHash>,
 }
 
-/// A migration as it was compiled.
+/// A compiled migration.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Entry {
     name: String,
@@ -117,7 +117,7 @@ impl CurrentFiles {
         place.ok().map(|place| self.contents[place])
     }
 
-    /// Whether a migration is still as it was.
+    /// Whether a migration is still unchanged.
     pub(super) fn is_still(&self, folder: &Path, source: &Source) -> bool {
         let there = Self::content_in(Folder::open(&folder.join("src")).ok().as_ref(), source);
         there != ContentHash::UNKNOWN && self.content(&source.name) == Some(there)
@@ -171,7 +171,7 @@ impl State {
         self.watched.iter().map(|watched| &watched.dependency)
     }
 
-    /// Compares what is known with what is there.
+    /// Compares the stored state with the existing files.
     pub(super) fn standing(
         &self,
         now: &CurrentFiles,
@@ -317,7 +317,7 @@ impl State {
             Some(text) => Some(text.clone()),
             None => known.get(&entry.place).map(<[u8]>::to_vec),
         };
-        // A plan that is gone is no loss: its migration is compiled again.
+        // A missing plan is no loss: its migration is compiled again.
         let texts: Vec<_> = self.entries.iter().map(text).collect();
         let mut start = 0;
         for (entry, text) in self.entries.iter_mut().zip(&texts) {

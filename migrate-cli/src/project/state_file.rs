@@ -1,5 +1,5 @@
-//! The file in which the state of a project is kept: first the index, which every command reads, then the
-//! plans, a line each, which only those need that have something to do.
+//! The file in which the state of a project is stored: first the index, which every command reads,
+//! then the plans, a line each, which are needed only if there is something to do.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};

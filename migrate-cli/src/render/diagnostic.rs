@@ -16,7 +16,7 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// Sources in this folder, seen from `here`; without a folder, places are told but not shown.
+    /// Sources in this folder, relative to `here`; without a folder, places are named but not shown.
     pub fn new(folder: Option<PathBuf>, here: &Path) -> Self {
         Self { folder, here: here.to_owned() }
     }
@@ -35,7 +35,7 @@ impl Sources {
     }
 }
 
-/// The diagnostic as text, with colours; whoever prints it takes them out where they do not
+/// Renders the diagnostic as text, with colours; the caller removes them where they do not
 /// belong.
 pub fn render(diagnostic: &Diagnostic, sources: &Sources) -> String {
     let mut title = Level::ERROR.primary_title(diagnostic.message.as_str());
@@ -69,7 +69,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources) -> String {
     Renderer::styled().decor_style(DecorStyle::Ascii).render(&[group])
 }
 
-/// What the author may have meant otherwise, as a warning at the step.
+/// Renders what the author may have meant otherwise, as a warning at the step.
 pub fn hint(text: &str, step: &Step, sources: &Sources) -> String {
     let mark =
         SourceMark { place: step.place.clone(), verb: Some(step.verb.clone()), outdated: false };
@@ -128,7 +128,7 @@ fn sql_in_source<'a>(
     Some(snippet)
 }
 
-/// Where a line starts, counted from 1.
+/// Returns the offset at which a line starts, counted from 1.
 fn start_of_line(text: &str, line: usize) -> Option<usize> {
     Some(text.split_inclusive('\n').take(line.checked_sub(1)?).map(str::len).sum())
 }

@@ -99,7 +99,7 @@ struct ErrorReport {
     folder: Option<PathBuf>,
 }
 
-/// What an error amounts to; each kind is known here and nowhere else.
+/// Determines the exit code and diagnostics of an error; each kind is known only here.
 fn judge(error: &anyhow::Error) -> ErrorReport {
     if let Some(Located { error, folder }) = error.downcast_ref() {
         return ErrorReport {

@@ -1,4 +1,4 @@
-//! A migration as SQL that psql would take, with what a reviewer wants to know as comments.
+//! A migration as SQL that psql would accept, with information for reviewers as comments.
 
 use migrate_core::StoredInverse;
 use migrate_core::plan::{Capture, Inverse, Migration, Statement, Step};
@@ -14,7 +14,7 @@ pub enum Code {
     Folded,
 }
 
-/// What a migration does, a step after the other, and how each is reverted.
+/// Returns what a migration does, step by step, and how each is reverted.
 pub fn up(migration: &Migration, code: Code) -> String {
     let written = migration.down.is_some() || migration.irreversible.is_some();
     let mut text = format!("-- {}", migration.name);
@@ -36,7 +36,7 @@ pub fn up(migration: &Migration, code: Code) -> String {
     text
 }
 
-/// What takes a migration back, the last step first.
+/// Returns what reverts a migration, the last step first.
 pub fn down(migration: &Migration) -> String {
     if let Some(why) = StoredInverse::irreversible(migration) {
         return format!(
@@ -119,7 +119,7 @@ fn headed(summary: &str, step: &Step, statements: &[Statement], code: Code) -> S
     text
 }
 
-/// How a step is reverted.
+/// Returns how a step is reverted.
 fn inverse(inverse: &Inverse) -> String {
     match inverse {
         Inverse::Derived { statements } => {

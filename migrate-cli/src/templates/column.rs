@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::types;
 
-/// A column as it is asked for on the command line.
+/// A column as it is specified on the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ColumnSpec {
     /// Its name.
@@ -59,7 +59,7 @@ impl FromStr for ColumnSpec {
     }
 }
 
-/// `varchar(120)`, or `varchar:120`, which no shell wants quoted.
+/// `varchar(120)`, or `varchar:120`, which needs no quotes in a shell.
 fn modifier(kind: &str) -> Option<(&str, Option<&str>)> {
     if let Some((kind, rest)) = kind.split_once('(') {
         return Some((kind.trim(), Some(rest.strip_suffix(')')?)));
@@ -79,7 +79,7 @@ fn reference(name: &str, table: Option<&str>) -> (String, String) {
     (column, call)
 }
 
-/// As tables are called mostly; who calls theirs otherwise names it.
+/// The usual form for names of tables; other names are given explicitly.
 fn plural(thing: &str) -> String {
     let vowel_before_y = ["ay", "ey", "oy", "uy"];
     if let Some(stem) = thing.strip_suffix('y')

@@ -53,7 +53,7 @@ pub enum Shape {
 }
 
 impl Shape {
-    /// What a migration of this name, in `snake_case`, does with these columns.
+    /// Returns what a migration of this name, in `snake_case`, does with these columns.
     #[must_use]
     pub fn of(name: &str, columns: &[ColumnSpec]) -> Self {
         let given = || columns.iter().map(|column| column.name.clone()).collect();
@@ -111,7 +111,7 @@ impl Shape {
         Self::Empty
     }
 
-    /// What stands behind `add_`.
+    /// Parses the text after `add_`.
     fn adding(rest: &str, columns: &[ColumnSpec]) -> Self {
         if let Some((named, table)) = rest.rsplit_once("_to_") {
             return Self::AddColumns { table: table.to_owned(), columns: names(named) };

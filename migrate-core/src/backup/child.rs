@@ -26,9 +26,9 @@ const NAMES_A_DATABASE: [&str; 9] = [
     "PGAPPNAME",
 ];
 
-/// How often it is looked whether a program has ended, and whether it is still wanted.
+/// How often to check whether a program has ended, and whether it is still needed.
 const LOOK: Duration = Duration::from_millis(10);
-/// How long a program may take to end when it is asked to.
+/// How long a program may take to end when it is requested to.
 const FAREWELL: Duration = Duration::from_secs(2);
 
 /// A program, about to be run; what it says is in English, on stderr.
@@ -42,7 +42,7 @@ pub(super) fn command(programs: &ClientPrograms, name: &str, environment: &Envir
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
-        // A Ctrl-C is for us, who end it in good order.
+        // A Ctrl-C is for this process, which ends the program in an orderly way.
         .process_group(0);
     command
 }
@@ -51,7 +51,7 @@ pub(super) fn command(programs: &ClientPrograms, name: &str, environment: &Envir
 pub(super) fn on(command: &mut Command, target: &Target) {
     command.arg("--no-password").arg(format!("--dbname={}", target.url()));
     if let Some(password) = target.password() {
-        // Not on the command line, where everybody on the machine could read it.
+        // Not on the command line, which every user of the machine can read.
         command.env("PGPASSWORD", password);
     }
 }
@@ -109,8 +109,8 @@ fn is_complaint(said: &str) -> bool {
     ["error:", "detail:", "hint:", "fatal:", "warning:"].iter().any(|word| said.starts_with(word))
 }
 
-/// Whether `pg_dump` failed since somebody else held a lock for too long. What it says itself is in
-/// English, what the server says may be in any language: then it is by the time that went by.
+/// Whether `pg_dump` failed because another session held a lock for too long. Its own messages are in
+/// English, those of the server may be in any language: then the elapsed time decides.
 pub(super) fn is_locked(complaints: &[String], waited: Duration, lock_wait: Duration) -> bool {
     let says = |words: &str| complaints.iter().any(|line| line.contains(words));
     let timed_out = || says("due to statement timeout") || says("due to lock timeout");

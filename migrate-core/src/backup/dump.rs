@@ -53,7 +53,7 @@ fn command_to(
 ) -> Command {
     let mut pg_dump = command(programs, "pg_dump", environment);
     pg_dump.args(["--format=custom", "--verbose"]).arg("--file").arg(file);
-    // Nought would be for ever.
+    // Zero would mean no timeout.
     let lock_wait = lock_wait.as_millis().clamp(1, i32::MAX as u128);
     pg_dump.arg(format!("--lock-wait-timeout={lock_wait}"));
     on(&mut pg_dump, target);
@@ -78,8 +78,8 @@ pub(crate) fn dump(
     let folder = file.parent().unwrap_or(file);
     let create = |source| BackupError::folder("create", file, source);
     File::open(folder).map_err(|source| BackupError::folder("write into", folder, source))?;
-    // Nobody but its owner reads it, and it is gone with this value unless it is moved. Its name is
-    // of no interest to anybody, and would be part of the error.
+    // Only its owner can read it, and it is deleted with this value unless it is moved. Its name is
+    // irrelevant to the user, and would be part of the error.
     let partial = tempfile::Builder::new()
         .prefix(".")
         .suffix(".partial")
@@ -90,7 +90,7 @@ pub(crate) fn dump(
     run(pg_dump, file, target, lock_wait, interrupt, progress)?;
     validate(programs, partial.path(), environment, interrupt, progress).map_err(|error| {
         match error {
-            // The file has no other name yet that anybody could look for.
+            // The file does not yet have its final name: the user could not find it.
             BackupError::Damaged { said, .. } => {
                 BackupError::Damaged { file: file.to_owned(), said }
             }

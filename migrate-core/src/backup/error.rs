@@ -42,7 +42,7 @@ pub enum BackupError {
         /// Whether it is about a role that does not exist.
         missing_role: bool,
     },
-    /// It was asked to stop.
+    /// It was requested to stop.
     #[error("{stop} while it {what}")]
     Stopped {
         /// Why.
@@ -99,7 +99,7 @@ pub enum BackupError {
 }
 
 impl BackupError {
-    /// What to do about it.
+    /// Returns the remedy.
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {

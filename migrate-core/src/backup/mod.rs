@@ -1,10 +1,10 @@
-//! Backups: what `pg_dump` writes, read again before it counts, and put back as a whole.
+//! Backups: written by `pg_dump`, validated before they count, and restored as a whole.
 //!
 //! A backup is in the [custom format](https://www.postgresql.org/docs/current/app-pgdump.html). It
 //! is written under another name beside its place, read to its end by `pg_restore` (a list of its
-//! contents would pass half a file), and only then moved to its place. It is restored in one
-//! transaction, together with the removal of what was there before, if that is asked for: either
-//! the database is as it was when the backup was made, or nothing has changed.
+//! contents would accept half a file), and only then moved to its place. It is restored in one
+//! transaction, together with the removal of existing objects, if that is requested: either
+//! the database is in the state of the backup, or nothing has changed.
 
 mod child;
 mod clean;

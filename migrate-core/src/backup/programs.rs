@@ -58,7 +58,7 @@ impl ClientPrograms {
     }
 
     /// The programs in a folder. Links are not followed: Debian's `/usr/bin/pg_dump` leads to a
-    /// script that goes by the name under which it is called.
+    /// script whose behavior depends on the name under which it is called.
     fn at(bindir: &Path) -> Option<Self> {
         if NEEDED.iter().any(|name| !bindir.join(name).is_file()) {
             return None;

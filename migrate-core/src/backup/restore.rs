@@ -27,7 +27,7 @@ pub(crate) struct Restore<'a> {
     pub(crate) first: &'a str,
     /// SQL that comes last, in the same transaction.
     pub(crate) last: &'a str,
-    /// How long each lock of others is waited for, with everybody who comes later behind us.
+    /// How long to wait for each lock of other sessions, with all later requests behind us.
     pub(crate) lock_timeout: Duration,
     /// Leaves owners and privileges out.
     pub(crate) no_owner: bool,
@@ -115,7 +115,7 @@ pub(crate) fn restore(
             writer_said.map(|said| listen(said, hear))
         });
         let writer = scope.spawn(|| {
-            // From then on nobody could say what has become of it.
+            // From then on the outcome could not be determined.
             outcome(writer, || interrupt.is_stopped() && !is_committing.load(Ordering::SeqCst))
         });
         let reader = scope.spawn(|| outcome(reader, || interrupt.is_stopped()));
@@ -129,7 +129,7 @@ pub(crate) fn restore(
             }
             write!(input, "\n{RESET};\n{}\n\\warn pg_restore: {DONE}\n", restore.last)?;
             input.flush()?;
-            // psql has more to do than what is left to be sent.
+            // psql still has to process more than what remains to be sent.
             if all_done.recv().is_err() || interrupt.is_stopped() {
                 return Err(io::ErrorKind::Interrupted.into());
             }
@@ -184,7 +184,7 @@ fn start(psql: &mut Command, pg_restore: &mut Command) -> Result<(Child, Child),
     }
 }
 
-/// What the lines mean that a restore failed with.
+/// Returns the error for the lines with which a restore failed.
 fn failure(restore: &Restore<'_>, said: Vec<String>) -> BackupError {
     let what = format!("restore `{}`", restore.target.database());
     if is_full(&said) {
@@ -236,8 +236,8 @@ fn copy(
     Ok(input)
 }
 
-/// A complaint of psql without the place in a script that nobody has, nor in the server's source;
-/// none where it is only a warning.
+/// Returns a message of psql without its place in a script that the user does not have, or in the
+/// server's source; none if it is only a warning.
 fn without_place(line: &str) -> Option<String> {
     match ServerLine::read(line) {
         Some(said) if said.is_warning() => None,

@@ -135,7 +135,7 @@ pub(super) fn alias_lists(text: &str) -> Vec<AliasList> {
     lists
 }
 
-/// How many columns a text returns that is one `SELECT`, and nothing else.
+/// Returns the number of columns of a text that is a single `SELECT`.
 pub(super) fn width_of_query(text: &str) -> Option<usize> {
     let tokens = tokens(text);
     if tokens.first()?.text != "SELECT" || tokens.iter().any(|token| token.text == ";") {
@@ -156,7 +156,7 @@ pub(super) fn width_of_query(text: &str) -> Option<usize> {
     Some(width)
 }
 
-/// What the bracket that ends at this token is of.
+/// Returns what the bracket that ends at this token belongs to.
 fn of_bracket(tokens: &[Token<'_>], end: usize) -> Option<Of> {
     let mut depth = 0_usize;
     let open = (0..=end).rev().find(|&index| {

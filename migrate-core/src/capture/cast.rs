@@ -9,14 +9,14 @@ use crate::connect::savepoint::savepoint;
 use crate::connect::search_path::{shown, trusted};
 
 impl State {
-    /// Why the columns whose type is another in `after` cannot get back the one that they have here:
+    /// Returns why the columns whose type is another in `after` cannot get back their previous one:
     /// the server knows no cast. To be called in a transaction.
     ///
-    /// The parser is asked, not `pg_cast`: it alone knows of arrays, domains and composite types.
+    /// This uses the parser, not `pg_cast`: it alone knows of arrays, domains and composite types.
     ///
     /// # Errors
     ///
-    /// When the server cannot be asked.
+    /// When a query fails.
     pub(crate) fn impossible_cast(
         &self,
         client: &mut Client,
@@ -51,7 +51,7 @@ fn cast(sql: &str) -> Option<String> {
     Some(format!("SELECT {using} FROM {table}"))
 }
 
-/// Whether the server knows the cast of a query. Whatever else is wrong with that is no answer.
+/// Whether the server knows the cast of a query. Other errors of the query do not count as an answer.
 fn is_possible(client: &mut Client, query: &str) -> Result<bool, postgres::Error> {
     trusted(client, |client| {
         client.batch_execute(&savepoint("migrate_cast"))?;

@@ -9,7 +9,7 @@ use postgres::types::{Oid, Type};
 /// constraint of its own, or a child a column; besides, those that have inherited a check themselves. Where
 /// the table gets the same, PostgreSQL
 /// [merges](https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES) the two,
-/// and what a partition had goes when the table's is dropped.
+/// and what a partition had is dropped with the table's.
 ///
 /// # Errors
 ///

@@ -48,7 +48,7 @@ pub(super) const WITH_IDS: &[&str] = &[
     "pg_tablespace",
 ];
 
-/// The class of a name that the server has sent. There are only so many, so that they are kept for good.
+/// Returns the class of a name sent by the server. There are few of them, so they are stored forever.
 pub(super) fn class(name: &str) -> Class {
     static CLASSES: OnceLock<Mutex<HashMap<&'static str, Class>>> = OnceLock::new();
     let classes = CLASSES.get_or_init(Mutex::default);

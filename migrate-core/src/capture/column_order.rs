@@ -1,4 +1,4 @@
-//! What goes by the position of columns.
+//! Definitions that depend on the position of columns.
 //!
 //! `pg_get_viewdef` writes `public.t t(id, b, c)` where a column was renamed since, where the author
 //! gave the list, and after every function that returns rows. A column that was dropped is added back
@@ -345,8 +345,8 @@ GROUP BY number, used, relation",
         Some((block, fixed))
     }
 
-    /// What runs a text with its lists, and the columns of a relation for the mark, in the order of
-    /// then; and whether there are any lists.
+    /// Returns what runs a text with its lists, and with the columns of a relation for the mark, in the
+    /// order of that time; and whether there are any lists.
     fn execution(&self, text: &str, marked: Option<&str>) -> (String, bool) {
         let lists = alias_lists(text);
         let lists: Vec<_> =
@@ -408,7 +408,7 @@ fn in_the_order_of_then(text: &str, columns: &[String]) -> Option<String> {
     Some(format!("{head}\nBEGIN ATOMIC\n SELECT {MARK} FROM ({query}) result({names});\nEND"))
 }
 
-/// What stands before the body of a function, and that body without its end.
+/// Returns the text before the body of a function, and that body without its end.
 fn query_of(text: &str) -> Option<(&str, &str)> {
     let (head, body) = text.split_once("\nBEGIN ATOMIC\n")?;
     Some((head, body.strip_suffix("END")?.trim_end().strip_suffix(';')?))
@@ -436,13 +436,13 @@ fn assertion(text: &str, fixed: &Columns) -> String {
     checks.collect()
 }
 
-/// How a statement begins.
+/// Returns the beginning of a statement.
 fn made_by(text: &str) -> String {
     let first = text.lines().next().unwrap_or_default().trim_end_matches(" AS");
     first.chars().take(200).collect()
 }
 
-/// Whether the columns of a relation are in another order than this.
+/// Returns SQL for whether the columns of a relation are in a different order.
 fn differs(relation: &str, columns: &[String]) -> String {
     format!(
         "(SELECT pg_catalog.array_agg(attname::pg_catalog.text ORDER BY attnum)

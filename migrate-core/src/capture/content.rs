@@ -1,4 +1,4 @@
-//! What no inverse restores of what it recreates: rows and values, and options that are not kept.
+//! What no inverse restores of recreated objects: rows and values, and options that are not stored.
 
 use std::collections::HashSet;
 
@@ -45,8 +45,8 @@ impl State {
         gone.map(|(_, name)| format!("the {name}, of a kind that is not known")).collect()
     }
 
-    /// What is not kept of an object, since it may be secret, as it would have to be set again to get from
-    /// what it is now, if anything, to what it was.
+    /// Returns what is not stored of an object, since it may be secret, and would have to be set again to
+    /// get from its present state, if any, to the previous one.
     pub(super) fn withheld_of(&self, fact: &Fact, now: Option<&Fact>) -> Vec<String> {
         if !fact.withholds() {
             return Vec::new();

@@ -7,7 +7,7 @@ use migrate_dsl::quote_literal;
 use super::fact::{Address, Fact};
 use super::order::spread;
 
-/// What may not be there after all, because rows do not allow it, and what belongs to that.
+/// Returns what may be missing in the end, because rows do not allow it, and what belongs to that.
 pub(super) fn unsure<'a>(
     made: &[&'a Fact],
     among_rows: impl Fn(&Fact) -> bool,
@@ -28,8 +28,8 @@ pub(super) fn unsure<'a>(
     unsure
 }
 
-/// What may not be possible without something that may be left off: a view that groups by a key, and
-/// what needs that view.
+/// Returns what may not be possible without something that may be omitted: a view that groups by a key,
+/// and what depends on that view.
 pub(super) fn doubtful<'a>(
     made: &[&'a Fact],
     unsure: &HashSet<&'a Address>,
@@ -49,7 +49,7 @@ pub(super) fn doubtful<'a>(
     doubtful
 }
 
-/// Statements that may not be possible without something that was left off; a warning says which.
+/// Returns statements that may be impossible without something omitted; a warning says which.
 pub(super) fn if_possible(statements: &[String]) -> Vec<String> {
     let attempts = statements.iter().map(|statement| {
         let what = statement.lines().find(|line| line.starts_with("CREATE ")).unwrap_or(statement);
@@ -72,7 +72,7 @@ pub(super) fn if_possible(statements: &[String]) -> Vec<String> {
     attempts.collect()
 }
 
-/// Statements about what may have been left off, of which a warning has told by then.
+/// Returns statements about what may have been omitted, which a warning has reported by then.
 pub(super) fn if_there(statements: &[String]) -> Vec<String> {
     let attempts = statements.iter().map(|statement| {
         let body = format!(

@@ -5,9 +5,9 @@ use std::collections::{HashMap, HashSet};
 use super::fact::{Address, Fact};
 use super::order::order;
 
-/// Drops, the dependents first. What is part of something else that goes needs no word, except a
-/// constraint that keeps another thing from going, and a partition, which foreign keys may refer
-/// to: it has to be detached first.
+/// Drops objects, the dependents first. Part of another dropped object needs no statement, except a
+/// constraint that prevents another object from being dropped, and a partition, which foreign keys may
+/// refer to: it has to be detached first.
 pub(super) fn drop_all<'a>(dropped: &[&'a Fact]) -> Vec<(&'a Fact, Vec<String>)> {
     // Those of a foreign key go with it, which keeps the table that it refers to from going.
     let by_themselves = dropped.iter().filter(|fact| fact.address.class != "internal triggers");
@@ -26,7 +26,7 @@ pub(super) fn drop_all<'a>(dropped: &[&'a Fact]) -> Vec<(&'a Fact, Vec<String>)>
             inside.insert(fact.address.clone(), whole.on.clone());
         }
     }
-    // What a partition has from its parent goes with that, or stays when it is detached.
+    // What a partition has from its parent is dropped with that, or stays when it is detached.
     let detached: HashSet<&Address> = dropped
         .iter()
         .filter(|fact| fact.address.class == "pg_inherits")

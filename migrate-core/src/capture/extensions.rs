@@ -1,9 +1,9 @@
-//! What extensions keep of objects that are not theirs.
+//! What extensions store about objects that are not theirs.
 //!
 //! An extension can make more of a table than the catalog shows: Citus distributes it, TimescaleDB
 //! makes it a hypertable, pg_partman maintains its partitions. No reader knows the calls that lead
-//! there, so none of it is captured; but it is found, and named, so that nobody takes what is restored
-//! for the whole. This is what counts as a registration of an object with an extension:
+//! there, so none of it is captured; but it is found, and named, so that the restored part is not
+//! mistaken for the whole. This is what counts as a registration of an object with an extension:
 //!
 //! - a row in a table of the extension with the object in it: as an `oid` or `regclass`, as its schema
 //!   and its name in two columns, or as its full name in one,
@@ -40,14 +40,14 @@ pub(crate) struct Registration {
     kind: String,
     schema: String,
     name: String,
-    /// 0 of an object that is gone, and known to the extension by its name.
+    /// 0 for an object that was dropped, and is known to the extension by its name.
     object: Oid,
     extension: String,
-    /// Where it is kept.
+    /// The relation in which it is stored.
     relation: String,
-    /// What the extension makes of the object, where that is a thing of another kind.
+    /// What the extension makes of the object, if that is a different kind of object.
     makes: Option<String>,
-    /// Of what is kept, without what names the object.
+    /// Of the stored data, without what names the object.
     digest: String,
     /// Whether `pg_dump` writes it.
     is_dumped: bool,
@@ -120,7 +120,7 @@ impl Registration {
         format!("{} `{name}`", self.kind)
     }
 
-    /// What the extension keeps of which object, as the object of a sentence.
+    /// Returns the data of the extension and the object it is about, as the object of a sentence.
     fn kept(&self) -> String {
         let (relation, extension) = (&self.relation, self.owner());
         format!("what {extension} keeps of {} in `{relation}`", self.subject())
@@ -134,8 +134,8 @@ impl Registration {
         }
     }
 
-    /// Why the object cannot be restored by statements that recreate it; none where it is the same
-    /// but for what is kept elsewhere.
+    /// Returns why the object cannot be restored by statements that recreate it; none where it is the
+    /// same apart from data stored elsewhere.
     fn other_kind(&self) -> Option<String> {
         let makes = self.makes.as_deref()?;
         let Self { kind, extension, .. } = self;
@@ -235,7 +235,7 @@ impl State {
         links.filter_map(|link| Some((link.address.object, link.address.part.try_into().ok()?)))
     }
 
-    /// What the statements that take `after` back to `self` do not restore of registrations.
+    /// Returns what the statements that take `after` back to `self` do not restore of registrations.
     pub(crate) fn unrestored_from(&self, after: &Self) -> Unrestored {
         let (mut impossible, mut lost) = (Vec::new(), Vec::new());
         let links: Vec<_> = self.partitions().collect();
@@ -291,7 +291,7 @@ impl State {
         }
     }
 
-    /// What an object is afterwards: itself, or what has taken its name.
+    /// Returns the object that replaces this one afterwards: itself, or the one that has taken its name.
     fn object_after(&self, object: Oid, after: &State) -> Option<Oid> {
         let is_it = |fact: &&Fact| fact.address.object == object && fact.address.part == 0;
         if let Some(same) = after.facts.values().find(is_it) {
@@ -303,8 +303,8 @@ impl State {
 }
 
 impl Registration {
-    /// Whether the extension registers the object by itself when it is recreated, as a part of one of
-    /// these; a link leads from a partition to what it is one of.
+    /// Whether the extension itself registers the object when it is recreated, as a part of one of
+    /// these; a link leads from a partition to its parent.
     fn comes_with_one_of<'a>(
         &self,
         wholes: impl IntoIterator<Item = &'a Self>,
@@ -337,14 +337,14 @@ fn is_subject(key: &Key, address: &Address, class: &str) -> bool {
     address.part == 0 && address.class == class && kinds.contains(&key.kind)
 }
 
-/// Why what is kept here cannot be reverted to what is kept there.
+/// Returns why the data stored here cannot be reverted to the data stored there.
 fn changes(here: &[&Registration], there: &[&Registration]) -> Option<String> {
     let changed = here.iter().find(|it| !there.iter().any(|other| it.is_kept_like(other)))?;
     Some(format!("the step changes {}, which is not captured", changed.kept()))
 }
 
-/// Why a rename that what is kept here has followed cannot be reverted by another one, where the
-/// extension does not follow that by itself.
+/// Returns why a rename that the data stored here has followed cannot be reverted by another rename,
+/// if the extension does not follow that itself.
 fn follows(here: &[&Registration], there: &[&Registration]) -> Option<String> {
     let known = here.iter().filter(|it| !it.follows_renames());
     let has_followed = |it: &&&Registration| {

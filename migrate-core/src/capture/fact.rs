@@ -27,7 +27,7 @@ pub(super) struct Key {
     pub(super) identity: String,
 }
 
-/// An object, how it is made, and how it goes.
+/// An object, and how it is created and dropped.
 #[derive(Debug, Clone)]
 pub(super) struct Fact {
     pub(super) address: Address,
@@ -42,7 +42,7 @@ pub(super) struct Fact {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Need {
     pub(super) on: Address,
-    /// Whether it is part of that, and so goes without being asked for.
+    /// Whether it is part of that, and so is dropped with it.
     pub(super) belongs: bool,
 }
 
@@ -52,7 +52,7 @@ impl Address {
         Self { class: class(row.get(0)), object: row.get(1), part: row.get(2) }
     }
 
-    /// What this is a part of.
+    /// Returns the address of the object that this is a part of.
     pub(super) fn whole(&self) -> Self {
         Self { part: 0, ..self.clone() }
     }
@@ -175,7 +175,7 @@ impl Fact {
         self.texts(&self.form.create)
     }
 
-    /// Whether it is made by itself.
+    /// Whether it has statements of its own that create it.
     pub(super) fn is_created(&self) -> bool {
         !self.form.create.is_empty()
     }
@@ -195,7 +195,7 @@ impl Fact {
         self.form.may_be_left_off
     }
 
-    /// What cannot be changed in place.
+    /// Returns the part of the definition that cannot be changed in place.
     pub(super) fn definition(&self) -> Option<Cow<'_, str>> {
         self.form.definition.as_deref().map(|text| self.text(text))
     }
@@ -205,7 +205,7 @@ impl Fact {
         self.texts(&self.form.drop)
     }
 
-    /// Whether it is dropped by itself.
+    /// Whether it has statements of its own that drop it.
     pub(super) fn is_dropped(&self) -> bool {
         !self.form.drop.is_empty()
     }
@@ -271,7 +271,7 @@ impl Fact {
         told.collect()
     }
 
-    /// Whether it has options whose values are not kept.
+    /// Whether it has options whose values are not stored.
     pub(super) fn withholds(&self) -> bool {
         !self.form.withheld.is_empty()
     }

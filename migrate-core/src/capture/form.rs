@@ -1,7 +1,7 @@
-//! How an object is made, how it goes, and what is set of it.
+//! How an object is created, how it is dropped, and which settings it has.
 //!
-//! The partitions of a table, or the columns of a type, differ in little but their names. So what is
-//! known of an object is kept as a form with marks where the name of its relation stands, and
+//! The partitions of a table, or the columns of a type, differ in little but their names. So the
+//! information on an object is stored as a form with marks for the name of its relation, and
 //! objects of the same form share it: ten thousand partitions take little more than one.
 
 use std::collections::HashSet;
@@ -12,7 +12,7 @@ use postgres::types::Oid;
 /// What a fact is, with the name of its relation in it or marks in its place.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(super) struct Form {
-    /// None where it comes with another and cannot be made by itself.
+    /// None where another object creates it, and it cannot be created alone.
     pub(super) create: Vec<String>,
     /// As `create`, where it depends on rows, in a table that stayed.
     pub(super) among_rows: Vec<String>,
@@ -26,7 +26,7 @@ pub(super) struct Form {
     pub(super) name: Option<(String, Vec<String>)>,
     pub(super) settings: Vec<Setting>,
     pub(super) limits: Vec<Limit>,
-    /// What is not kept, since it may be secret: what it is, `=`, and what tells a value from another.
+    /// What is not stored, since it may be secret: its name, `=`, and what tells one value from another.
     pub(super) withheld: Vec<String>,
     /// Of what is inherited: what is different as long as nothing of it is.
     pub(super) own: Option<Box<Form>>,
@@ -67,7 +67,7 @@ pub(super) struct Forms(HashSet<Arc<Form>>);
 /// What stands for the names of a relation.
 pub(super) const MARKS: [char; 2] = ['\u{1}', '\u{2}'];
 
-/// Something of an object that can be set by itself.
+/// A property of an object that can be set separately.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Setting {
     pub(super) name: String,
@@ -108,7 +108,7 @@ pub(super) enum Change {
 pub(super) enum Style {
     /// `SET (a = 'b')`, `RESET (c)`.
     Parameters,
-    /// `OPTIONS (ADD a 'b', DROP c)`. Where the value is not kept, `name` alone.
+    /// `OPTIONS (ADD a 'b', DROP c)`. Where the value is not stored, `name` alone.
     Foreign,
     /// `SET a TO b`, a statement each.
     Variables,

@@ -1,7 +1,7 @@
 //! What a table has inherited, where it no longer inherits, or did not yet.
 //!
-//! A column or a check that is inherited comes and goes with the parent's. Where a step parts a table from
-//! its parent, what it then does to these is undone on the table itself, before it is joined again.
+//! A column or a check that is inherited is created and dropped with the parent's. Where a step detaches
+//! a table from its parent, later changes are undone on the table itself, before it is attached again.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};

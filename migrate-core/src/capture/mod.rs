@@ -1,25 +1,25 @@
-//! What objects of the database are like, and what reverts them to that.
+//! The definitions of database objects, and the statements that revert to them.
 //!
-//! An operation that drops or alters knows no inverse by itself: what was there is known only
+//! An operation that drops or alters has no fixed inverse: the previous state is known only
 //! when it runs. So the engine reads the objects that it names just before and just after
 //! (`State::read`, `State::read_after`), each time with everything that belongs to them and
-//! depends on them, and stores the difference as statements (`State::inverse_from`): what is
-//! gone is recreated, what is new is dropped, what has changed is changed back.
+//! depends on them, and stores the difference as statements (`State::inverse_from`): missing
+//! objects are recreated, new ones are dropped, changed ones are changed back.
 //!
-//! - `names` finds the named objects, `objects`, through `pg_depend`, all that hangs on them. An
-//!   object is known by its kind and its full name: a change of a column's type rebuilds indexes
+//! - `names` finds the named objects, `objects`, through `pg_depend`, their parts and dependents. An
+//!   object is identified by its kind and its full name: a change of a column's type rebuilds indexes
 //!   and constraints under new ids.
 //! - `readers` are queries, one a class of the catalog, whose rows all have the same form: how
 //!   an object is created, how it is dropped, and each of its settings with what brings it about.
 //!   `pg_dump` is the model for what there is to restore.
-//! - `difference` compares two states, `order` sorts the statements by dependency; `drops` is about what
-//!   goes, `setting` about one that changes, `doubt` about what rows may keep from coming.
+//! - `difference` compares two states, `order` sorts the statements by dependency; `drops` is about
+//!   drops, `setting` about a change of a setting, `doubt` about what rows may prevent.
 //! - `inheritance` is about what a table has inherited while it does not inherit;
-//! - `read_point` tells what was made since a state was read;
+//! - `read_point` determines what was created since a state was read;
 //! - `references` is about what the objects refer to and is not captured;
-//! - `extensions` finds what extensions keep of the objects and no reader knows.
+//! - `extensions` finds what extensions store about the objects and no reader knows.
 //!
-//! Nothing here is fit for data: rows that are gone stay gone.
+//! None of this applies to data: deleted rows are not restored.
 
 mod alias_list;
 mod cast;
@@ -83,7 +83,7 @@ pub struct State {
     made: HashSet<Address>,
     /// Whether that is certain.
     is_certain: bool,
-    /// Whom default privileges grant something to: these have it on everything that is recreated.
+    /// The roles to which default privileges grant something: they have it on everything recreated.
     defaults: HashMap<String, Vec<String>>,
     /// The partitions and children among the tables that the objects belong to.
     children: HashMap<Oid, partition::Child>,
@@ -123,7 +123,7 @@ const PARAMETERS: [(&str, &str); 7] = [
 /// The author's values of [`PARAMETERS`].
 struct Parameters {
     before: Vec<String>,
-    /// What is asked along with them.
+    /// Values that are queried along with them.
     extensions_have_tables: bool,
     version: i32,
     token: String,
@@ -157,7 +157,7 @@ impl State {
     /// Reads the objects. Tables among them are locked against other changes, though not against
     /// reads and writes; what others make and change of all else in the meantime stays theirs as
     /// far as the catalog tells it apart. To be called in a transaction; its `search_path` is where
-    /// the objects are looked for, and nothing else is: what is asked is asked with the
+    /// the objects are looked for, and nothing else is: all queries are run with the
     /// [trusted](crate::connect::search_path) one, with which every name that the server writes is
     /// a full one.
     ///
@@ -270,8 +270,8 @@ impl State {
         }
     }
 
-    /// Where the step was no part of this transaction, anybody may have made what is new. It is
-    /// taken for the step's own if it was named or is part of what was.
+    /// Where the step was no part of this transaction, any session may have created new objects. They
+    /// are considered the step's own if they were named or are part of one that was.
     fn keep_what_is_named(&mut self) {
         let mut own: HashSet<Address> = self.roots.clone();
         loop {
@@ -304,7 +304,7 @@ impl State {
         let unknown = earlier.into_iter().flat_map(|earlier| earlier.unknown.keys());
         let addresses: Vec<&Address> = known.map(|fact| &fact.address).chain(unknown).collect();
         let roots = names.resolve(client, objects)?;
-        // It keeps nobody from granting.
+        // The lock does not prevent a GRANT.
         if only != Some(Only::Privileges) {
             objects::lock(client, &roots)?;
         }
@@ -359,7 +359,7 @@ impl State {
         difference::code(self, after)
     }
 
-    /// Options that these statements do not set again, since their values are not kept.
+    /// Returns the options that these statements do not set again, since their values are not stored.
     pub(crate) fn withheld_from(&self, after: &Self) -> Vec<String> {
         difference::withheld(self, after)
     }

@@ -182,7 +182,7 @@ impl State {
         })
     }
 
-    /// What differs from `before` by these names alone is as it was there, once they are.
+    /// Treats what differs from `before` only by these names as unchanged, since they will be restored.
     pub(super) fn forget_names_of_columns(&mut self, before: &Self, names: &[(String, String)]) {
         if names.is_empty() {
             return;

@@ -16,11 +16,11 @@ pub(super) const DEFAULT_PRIVILEGES: &str = "default privileges";
 /// How the class of an address begins that stands for a setting of the server.
 pub(super) const PARAMETER: &str = "parameter ";
 
-/// Where the author's names are looked for. Only this is asked with the author's `search_path`.
+/// Where the author's names are looked for. Only this query uses the author's `search_path`.
 pub(super) struct Names {
     /// The schemas of the path, in their order.
     schemas: Vec<String>,
-    /// The types that the objects are told apart by; none where there is no such type.
+    /// The types that distinguish the objects; none where there is no such type.
     types: HashMap<String, Option<Oid>>,
 }
 
@@ -151,7 +151,7 @@ impl Names {
             "all functions in schema" => all_of_schema("pg_proc", "pronamespace", "prokind <> 'p'"),
             "all procedures in schema" => all_of_schema("pg_proc", "pronamespace", "prokind = 'p'"),
             "all routines in schema" => all_of_schema("pg_proc", "pronamespace", "true"),
-            // What is said of its objects to come goes with it.
+            // Its default privileges are captured with it.
             "schema" => format!(
                 "{} UNION SELECT '{DEFAULT_PRIVILEGES}'::text, defaclrole, defaclnamespace::int8 \
                  FROM pg_catalog.pg_default_acl \

@@ -68,7 +68,7 @@ pub(super) fn find(
     known: &[&Address],
     only: Option<Only>,
 ) -> Result<Dependents, postgres::Error> {
-    // What has no id of its own comes with what it joins.
+    // What has no id of its own is found through what it joins.
     let known = known.iter().filter(|address| WITH_IDS.contains(&address.class.as_ref()));
     let (roots, nameless): (Vec<&Address>, Vec<_>) =
         roots.iter().partition(|root| root.class.starts_with("pg_"));
@@ -120,7 +120,7 @@ pub(super) fn find(
     Ok(Dependents { found, referred, unknown })
 }
 
-/// What these refer to and is not among them; a column refers to its table.
+/// Returns what these refer to and is not among them; a column refers to its table.
 fn references(found: &[Found]) -> Vec<Address> {
     let known: HashSet<&Address> = found.iter().map(|found| &found.address).collect();
     let ids: HashSet<Oid> = found.iter().map(|found| found.address.object).collect();

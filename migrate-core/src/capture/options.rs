@@ -16,10 +16,10 @@ const LISTS: &[&str] = &[
     "unix_socket_directories",
 ];
 
-/// Whether the server keeps an option for itself: PostgreSQL reserves names that start with `pg_`,
+/// Whether an option is internal to the server: PostgreSQL reserves names that start with `pg_`,
 /// and some minor releases of November 2026 store `pg_attver` in the options of every column, which
-/// others reject. Everything else is kept: an option that this version does not know would be lost
-/// without a word if only known ones were.
+/// others reject. Everything else is stored: if only known options were, one that this version does
+/// not know would be lost silently.
 pub(super) fn is_internal(option: &str) -> bool {
     option.starts_with("pg_")
 }
@@ -46,7 +46,7 @@ pub(crate) fn without_internal(sql: &str) -> Option<Cow<'_, str>> {
 }
 
 impl Style {
-    /// The statements that take the options found to those wanted.
+    /// Returns the statements that turn the existing options into the expected ones.
     pub(super) fn set(self, alter: &str, found: &[String], wanted: &[String]) -> Vec<String> {
         let is_set =
             |name: &str, options: &[String]| options.iter().any(|option| parted(option).0 == name);

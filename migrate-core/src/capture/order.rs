@@ -74,7 +74,7 @@ fn visit<'a>(place: usize, objects: &mut [Object<'a>], sorted: &mut Vec<&'a Fact
     sorted.extend(objects[place].fact);
 }
 
-/// What comes first among things that do not need each other.
+/// Returns the sort key of objects that do not depend on each other.
 fn rank(address: &Address) -> (usize, u32, i64, &str) {
     let classes = [
         "pg_authid",

@@ -1,4 +1,4 @@
-//! What an inverse says about partitions and children that may be gone when it runs: a job may have
+//! What an inverse does about partitions and children that may be missing when it runs: a job may have
 //! dropped or detached them since.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -21,7 +21,7 @@ const TABLES: [(&str, &str); 6] = [
     ("pg_statistic_ext", "stxrelid"),
 ];
 
-/// More levels than anybody has.
+/// More levels than occur in practice.
 const DEEPEST: usize = 100;
 
 /// Partitions and children that a step has only reached through their parent, and what belongs to
@@ -32,7 +32,7 @@ pub(super) struct Partitions {
     names: HashMap<Address, Vec<Named>>,
 }
 
-/// A partition by its id, which whoever renames it does not change, and its full name.
+/// A partition by its id, which does not change when it is renamed, and its full name.
 type Named = (Oid, String);
 
 /// A partition or child.
@@ -93,8 +93,8 @@ impl Partitions {
         [fact.address.whole()].into_iter().chain(wholes).find_map(|whole| names.get(&whole))
     }
 
-    /// Statements about a fact, as they do nothing where its partition is gone; a notice says so the
-    /// first time, and a warning where the table is still there, be it under another name.
+    /// Returns statements about a fact that do nothing if its partition is missing; a notice reports
+    /// that the first time, and a warning if the table still exists, even under another name.
     pub(super) fn guarded(
         &self,
         fact: &Fact,

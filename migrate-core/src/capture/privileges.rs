@@ -1,4 +1,4 @@
-//! Who may do what: exactly the grants that are missing, and the revocations of those too many.
+//! Privileges: exactly the grants that are missing, and the revocations of superfluous ones.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ pub(super) struct Privileges {
     /// `ALTER DEFAULT PRIVILEGES FOR ROLE ada`, for those of what does not exist yet.
     of_default: String,
     actual: BTreeSet<Entry>,
-    /// What an object of this kind has if nobody says anything.
+    /// The default privileges of an object of this kind.
     new: BTreeSet<Entry>,
 }
 
@@ -77,7 +77,7 @@ impl Privileges {
         Self { on: text(0), owner: text(1), column: text(2), of_default: text(3), actual, new }
     }
 
-    /// What they are on.
+    /// Returns the object that they are on.
     pub(super) fn on(&self) -> &String {
         &self.on
     }
@@ -87,7 +87,7 @@ impl Privileges {
         Self { on: text(&self.on), ..self.clone() }
     }
 
-    /// What two objects with the same privileges have in common.
+    /// Returns a value that is equal for two objects with the same privileges.
     pub(super) fn value(&self) -> String {
         format!("{:?}", self.actual)
     }
@@ -135,7 +135,7 @@ impl Privileges {
     }
 
     fn difference(&self, found: &BTreeSet<Entry>) -> Vec<String> {
-        // Who has a privilege from another grants it later, and loses it earlier, than that one.
+        // A role that has a privilege from another grants it later, and loses it earlier, than that one.
         let (given, taken) = (layers(&self.actual), layers(found));
         let revoke = found.difference(&self.actual);
         let revoke = revoke.map(|entry| (entry, "REVOKE", usize::MAX - taken[entry]));
@@ -162,8 +162,8 @@ impl Privileges {
             if grantor.is_empty() {
                 sql.push(format!("{}{statement}", self.of_default));
             } else {
-                // Who grants is recorded, and only that role, or one that it is a member of, can.
-                // Afterwards the role is again the one that it was.
+                // The grantor is recorded, and only that role, or one that is a member of it, can grant.
+                // Afterwards the previous role is set again.
                 sql.extend([
                     "SELECT pg_catalog.set_config('migrate.role', pg_catalog.current_setting('role'), true)".to_owned(),
                     format!("SET LOCAL ROLE {grantor}"),
@@ -183,7 +183,7 @@ impl Entry {
     }
 }
 
-/// How many hands each privilege went through.
+/// Returns through how many grantors each privilege was passed.
 fn layers(entries: &BTreeSet<Entry>) -> BTreeMap<&Entry, usize> {
     let mut layers: BTreeMap<&Entry, usize> = BTreeMap::new();
     let mut rest: Vec<&Entry> = entries.iter().collect();
@@ -195,7 +195,7 @@ fn layers(entries: &BTreeSet<Entry>) -> BTreeMap<&Entry, usize> {
         };
         let (ready, later): (Vec<_>, Vec<_>) = rest.into_iter().partition(is_ready);
         if ready.is_empty() {
-            // The server lets nobody grant in a circle.
+            // The server does not allow circular grants.
             layers.extend(later.into_iter().map(|entry| (entry, layer)));
             break;
         }

@@ -37,8 +37,8 @@ pub(super) struct ReadPoint {
     has_cursor: bool,
 }
 
-/// The cursor that sees what was there at the moment when it was declared. What it is asked for, it
-/// reads from a parameter when it is fetched from: so it costs nothing if it is not asked.
+/// The cursor that sees the state at the moment when it was declared. It reads the objects in question
+/// from a parameter when it is fetched from: so it costs nothing if it is not used.
 const CURSOR: &str = "migrate_before_step";
 
 impl ReadPoint {
@@ -107,7 +107,7 @@ WHERE part > 0 AND EXISTS (SELECT FROM pg_attribute
         Ok(there.iter().map(Address::of_row).collect())
     }
 
-    /// Whether it is certain of what was made since then that it was.
+    /// Whether it can determine with certainty what was created since then.
     pub(super) fn is_certain(&self, client: &mut Client) -> Result<bool, postgres::Error> {
         Ok(self.has_cursor && self.is_in_this_transaction(client)?)
     }
@@ -145,7 +145,7 @@ WHERE part > 0 AND EXISTS (SELECT FROM pg_attribute
         client: &mut Client,
         addresses: HashSet<Address>,
     ) -> Result<HashSet<Address>, postgres::Error> {
-        // What has no id, or cannot be asked for its age, was not there if it was not found.
+        // An object that has no id, or no age, did not exist if it was not found.
         let (aged, mut made): (HashSet<_>, HashSet<_>) =
             addresses.into_iter().partition(|address| {
                 let class = address.class.as_ref();

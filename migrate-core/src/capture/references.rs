@@ -92,7 +92,7 @@ impl State {
         Ok(())
     }
 
-    /// What has become of what the objects referred to before the step. To be called in a transaction.
+    /// Returns what became of the objects referred to before the step. To be called in a transaction.
     ///
     /// # Errors
     ///
@@ -221,7 +221,7 @@ impl State {
 }
 
 impl Reference {
-    /// Whether something else has its name now.
+    /// Whether another object has its name now.
     fn has_successor(&self, client: &mut Client) -> Result<bool, postgres::Error> {
         trusted(client, |client| {
             client.batch_execute(&savepoint("migrate_reference"))?;

@@ -57,7 +57,7 @@ struct Undo<'b, 'a> {
     statements: Vec<String>,
     /// Those that rename the indexes of constraints.
     of_indexes: Vec<String>,
-    /// Full names now, with those that are wanted.
+    /// Present full names, with the requested ones.
     names: Vec<(String, String)>,
 }
 
@@ -71,7 +71,7 @@ impl<'b, 'a: 'b> Undo<'b, 'a> {
         });
         let moved = whole.filter_map(|(key, fact)| {
             let (other, now) = found.get(&fact.address)?;
-            // An index that a new constraint took over goes with that.
+            // An index that a new constraint took over moves with that.
             let taken = now.comes_with.iter().any(|whole| after.made.contains(whole));
             (key != *other && key.kind == other.kind && !taken)
                 .then_some((&fact.address, (key, *other)))
@@ -95,8 +95,8 @@ impl<'b, 'a: 'b> Undo<'b, 'a> {
         self.known.contains(address) || self.after.is_certain && self.after.made.contains(address)
     }
 
-    /// Renames what has a name of its own within something else, a column or a constraint for example.
-    /// The columns, with their names now and those that are wanted.
+    /// Renames what has a name of its own within another object, a column or a constraint for example.
+    /// Returns the columns, with their present names and the requested ones.
     fn rename_parts(&mut self) -> Vec<(String, String)> {
         let mut parts = Vec::new();
         for fact in self.before.facts.values() {
@@ -193,7 +193,7 @@ impl<'b, 'a: 'b> Undo<'b, 'a> {
         current
     }
 
-    /// What has another name because something else has: its keys before and after.
+    /// Returns what has another name because another object has: its keys before and after.
     fn along(&self) -> Vec<(&'b Key, &'a Key)> {
         let parts = self.before.facts.iter().filter(|(_, fact)| {
             fact.address.part > 0
@@ -208,7 +208,7 @@ impl<'b, 'a: 'b> Undo<'b, 'a> {
         along.collect()
     }
 
-    /// What is in a schema goes where that goes.
+    /// Returns the moves of schemas, which move all that they contain.
     fn schemas(&self) -> Schemas<'b> {
         let schemas = self.moved.values().filter(|(key, _)| key.kind == Kind::Schema);
         schemas.map(|(key, other)| (other.identity.as_str(), key.identity.as_str())).collect()
@@ -231,7 +231,7 @@ impl<'b, 'a: 'b> Undo<'b, 'a> {
             let Some((key, fact)) = in_the_way else { continue };
             let Some(name) = Name::of(&key.identity) else { continue };
             let free = self.free_names.next();
-            // The index of a constraint goes along.
+            // The index of a constraint is renamed with it.
             if fact.comes_with.is_empty() {
                 let words = key.words();
                 self.statements.push(format!("ALTER {words} {} RENAME TO {free}", key.identity));
@@ -265,7 +265,7 @@ impl<'b, 'a: 'b> Undo<'b, 'a> {
                 continue;
             };
             self.names.push((is.full(), wanted.full()));
-            // Indexes and sequences of a table go where it goes; that of a constraint has its name.
+            // Indexes and sequences of a table move with it; that of a constraint has its name.
             let (_, fact) = self.found[address];
             let goes_along =
                 fact.needs.iter().any(|need| need.belongs && is_elsewhere.contains(&need.on));
@@ -305,7 +305,7 @@ impl<'b, 'a: 'b> Undo<'b, 'a> {
         self.statements.append(&mut finally);
     }
 
-    /// What has another key, whether as a whole or a part.
+    /// Returns what has another key, whether as a whole or a part.
     fn elsewhere(&self) -> HashSet<&'b Address> {
         let facts = self.before.facts.iter();
         let elsewhere = facts.filter(|(key, fact)| {
@@ -336,7 +336,7 @@ fn rename_along(
     }
 }
 
-/// What has the name of something: relations and types of every kind share their names.
+/// Returns the object with the same name: relations and types of every kind share their names.
 fn with_name_of<'a>(key: &Key, state: &'a State) -> Option<(&'a Key, &'a Fact)> {
     let kinds = match Kind::RELATIONS.contains(&key.kind) {
         true => Kind::RELATIONS,
@@ -349,7 +349,7 @@ fn with_name_of<'a>(key: &Key, state: &'a State) -> Option<(&'a Key, &'a Fact)> 
 
 /// Names that nothing has, for what is in the way of something that gets its old name again.
 struct FreeNames<'a> {
-    /// Of the state before the step. Nobody else can know it, and so make something of such a name.
+    /// Of the state before the step. No other session can know it, and so use such a name.
     token: &'a str,
     count: usize,
 }

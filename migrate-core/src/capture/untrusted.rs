@@ -1,14 +1,14 @@
 //! Code of roles that are not trusted, which would run where it is restored.
 //!
-//! A step can take along what belongs to others: `DROP TYPE .. CASCADE` drops the columns of that type
-//! in everybody's tables. To restore such a table or column, the server evaluates its defaults, checks
+//! A step can affect what belongs to other roles: `DROP TYPE .. CASCADE` drops the columns of that type
+//! in tables of all roles. To restore such a table or column, the server evaluates its defaults, checks
 //! and generated columns, or folds what is constant in them, with the rights of the role that
 //! migrates, see [Function Security](https://www.postgresql.org/docs/current/perm-functions.html). So
-//! an inverse that would do this says whose code that is, and is refused where that role is not
+//! an inverse that would do this names the owner of that code, and is refused where that role is not
 //! [trusted](crate::history).
 //!
 //! An expression that calls nothing but functions of the server that do nothing besides computing
-//! their result may be anybody's.
+//! their result may belong to any role.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -74,8 +74,8 @@ const FUNCTIONS: &str = "'nextval', 'now', 'random', 'gen_random_uuid', 'uuidv4'
      'date_part', 'extract', 'timestamp', 'timestamptz', 'date', 'time', 'to_char', 'to_date', \
      'to_timestamp'";
 
-/// Whether an expression, as the catalog has it, does anything but compute with functions of the
-/// server.
+/// Returns SQL for whether an expression, as the catalog has it, does anything but compute with
+/// functions of the server.
 fn calls_others(tree: &str) -> String {
     format!(
         "(EXISTS (SELECT FROM regexp_matches({tree}, '[{{]([A-Z_]+)', 'g') AS m(names) \

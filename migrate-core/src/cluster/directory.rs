@@ -1,9 +1,9 @@
-//! Where the parts of a cluster lie, and whose folders may be trusted.
+//! Where the parts of a cluster are located, and whose folders may be trusted.
 //!
 //! A cluster's own folder (`~/.local/state/migrate/clusters/<project>-<hash>/`) holds the lock,
-//! the record and the log. The data lies there too, unless the server must run as another user,
-//! who could not reach it below a private home. The socket has a short folder of its own: its path
-//! must fit into [107 bytes](https://man7.org/linux/man-pages/man7/unix.7.html), and whoever can
+//! the record and the log. The data is there too, unless the server must run as another user, which
+//! could not reach it below a private home. The socket has a short folder of its own: its path
+//! must fit into [107 bytes](https://man7.org/linux/man-pages/man7/unix.7.html), and any user that can
 //! enter the folder can connect without a password.
 
 use std::fs::{self, DirBuilder, File, TryLockError};
@@ -37,7 +37,7 @@ pub(super) fn cache_home(environment: &Environment) -> Option<PathBuf> {
     base_folder(environment, "XDG_CACHE_HOME", ".cache")
 }
 
-/// A base folder; as the specification asks, a relative one counts as not set.
+/// Returns a base folder; as the specification requires, a relative one counts as not set.
 fn base_folder(environment: &Environment, variable: &str, below_home: &str) -> Option<PathBuf> {
     let set = environment.var(variable).map(PathBuf::from).filter(|path| path.is_absolute());
     set.or_else(|| environment.home.as_ref().map(|home| home.join(below_home)))
@@ -74,7 +74,7 @@ pub(super) fn ensure_private(path: &Path) -> Result<(), ClusterError> {
     check(path, nix::unistd::geteuid().as_raw(), 0o077)
 }
 
-/// Makes one folder; one that is there already is left as it is.
+/// Creates one folder; an existing one is not changed.
 fn create(path: &Path, mode: u32) -> Result<(), ClusterError> {
     match DirBuilder::new().mode(mode).create(path) {
         Err(source) if source.kind() != io::ErrorKind::AlreadyExists => {
@@ -102,8 +102,8 @@ fn check(path: &Path, owner: u32, closed: u32) -> Result<(), ClusterError> {
     Ok(())
 }
 
-/// The folder that belongs to the server: the cluster's own, or, where it runs as another user,
-/// one of that user's below `/var/tmp/migrate-<uid>`, in which nobody but us can make folders.
+/// Returns the folder that belongs to the server: the cluster's own, or, where it runs as another user,
+/// one of that user's below `/var/tmp/migrate-<uid>`, in which no other user can create folders.
 pub(super) fn server_folder(folder: &Path, key: &str, identity: &Identity) -> PathBuf {
     match identity {
         Identity::User { .. } => others_folder(key),
@@ -130,7 +130,7 @@ pub(super) fn others_folder(key: &str) -> PathBuf {
     others_parent().join(key)
 }
 
-/// Where other users' folders for our clusters lie.
+/// Returns the parent of other users' folders for our clusters.
 fn others_parent() -> PathBuf {
     PathBuf::from(format!("/var/tmp/migrate-{}", nix::unistd::geteuid()))
 }
@@ -161,7 +161,7 @@ pub(super) fn socket_folder(
     Ok(folder)
 }
 
-/// Where a socket's folder may be, the best place first.
+/// Returns the candidates for a socket's folder, the best one first.
 fn socket_folders(environment: &Environment, key: &str) -> Vec<PathBuf> {
     let runtime = runtime_folder(environment).map(|folder| folder.join("migrate"));
     // `/tmp` and not `TMPDIR`, which is long on macOS.

@@ -16,12 +16,12 @@ use crate::shell;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClusterError {
-    /// No PostgreSQL programs on this machine, or none of the wanted major version.
+    /// No PostgreSQL programs on this machine, or none of the requested major version.
     #[error("no PostgreSQL {}programs found on this machine", major_word(*wanted))]
     NoPrograms {
-        /// The major version asked for, if one was.
+        /// The requested major version, if any.
         wanted: Option<u32>,
-        /// Where was looked, in order, and what was there.
+        /// The places searched, in order, and what was found there.
         looked: Vec<String>,
         /// The command that installs PostgreSQL on this system, where it is known.
         install: Option<String>,
@@ -48,9 +48,9 @@ pub enum ClusterError {
         data: PathBuf,
         /// The major version that wrote it.
         data_major: u32,
-        /// The major versions at hand (or the one asked for).
+        /// The major versions available (or the requested one).
         found: Vec<u32>,
-        /// Whether the caller asked for another major version.
+        /// Whether the caller requested another major version.
         asked: bool,
         /// The command that installs PostgreSQL on this system, where it is known.
         install: Option<String>,
@@ -90,7 +90,7 @@ pub enum ClusterError {
         tail: String,
     },
 
-    /// The server has neither started nor failed in time; it is left running.
+    /// The server has neither started nor failed in time; it continues to run.
     #[error("PostgreSQL on `{}` is still not ready after {} s", data.display(), waited.as_secs())]
     StartTimeout {
         /// The data folder.
@@ -103,7 +103,7 @@ pub enum ClusterError {
         tail: String,
     },
 
-    /// The server does not end, not even when told to at once.
+    /// The server does not end, not even by an immediate shutdown.
     #[error("PostgreSQL (process {pid}) does not stop after {} s", waited.as_secs())]
     StopTimeout {
         /// The server's process.
@@ -140,7 +140,7 @@ pub enum ClusterError {
         source: io::Error,
     },
 
-    /// A folder that must be ours belongs to someone else.
+    /// A folder that must be ours belongs to another user.
     #[error("`{}` belongs to user {owner}, not to user {wanted}", path.display())]
     NotOurs {
         /// The folder.
@@ -220,7 +220,7 @@ pub enum ClusterError {
 }
 
 /// Whether we cannot move this out of the way: it is another user's, in a folder such as `/tmp`,
-/// where everybody moves only what is their own.
+/// where users can move only their own files.
 fn is_stuck(path: &Path) -> bool {
     let owner = |path: &Path| path.symlink_metadata().ok().map(|it| (it.uid(), it.mode()));
     let Some(((own, _), (parent, mode))) = owner(path).zip(path.parent().and_then(owner)) else {
@@ -234,7 +234,7 @@ fn is_stuck_for(us: u32, owner: u32, (parent, mode): (u32, u32)) -> bool {
 }
 
 impl ClusterError {
-    /// What to do next, in commands that can be pasted, where there is something to do.
+    /// Returns what to do next, in commands that can be pasted, if there is a remedy.
     #[must_use]
     pub fn help(&self) -> Option<String> {
         let text = match self {

@@ -33,7 +33,7 @@ pub(super) fn initdb(
     made
 }
 
-/// Where `data` is while it is being made.
+/// Returns the location of `data` while it is being created.
 fn unfinished(data: &Path) -> PathBuf {
     data.with_extension("new")
 }
@@ -51,7 +51,7 @@ fn run(
         let mut command = identity.command(&program, environment);
         command.arg("--pgdata").arg(folder);
         command.args(["--username", SUPERUSER, "--encoding", "UTF8", "--lc-messages", "C"]);
-        // Whoever reaches the socket's folder is us; over TCP a password is asked for.
+        // Only our own user can reach the socket's folder; over TCP a password is required.
         command.args(["--auth-local", "trust", "--auth-host", "scram-sha-256"]);
         // Without syncing 40 MB to disk: at worst, a power cut in the next seconds costs an empty
         // cluster.

@@ -1,14 +1,14 @@
 //! Private PostgreSQL servers, run from the programs on this machine.
 //!
-//! A project without a database gets one of its own: [`Cluster::for_project`] says where it lies,
-//! [`Cluster::start`] makes and starts it on first use (half a second) and finds it running from
-//! then on (well under a millisecond: one file is read, one socket asked). The server stays when
+//! A project without a database gets one of its own: [`Cluster::for_project`] determines its location,
+//! [`Cluster::start`] creates and starts it on first use (half a second) and finds it running from
+//! then on (well under a millisecond: one file is read, one socket contacted). The server stays when
 //! the command ends; [`Cluster::stop`] ends it. The data is in the user's state folder, so that
-//! cleaning a build does not eat it.
+//! cleaning a build does not delete it.
 //!
 //! Rehearsals and tests use the same code with data that is thrown away: [`TemporaryCluster`] ends
-//! with its owner, whatever becomes of it, and [`SharedCluster`] serves many processes and ends
-//! when the last of them is gone.
+//! with its owner, however that ends, and [`SharedCluster`] serves many processes and ends
+//! when the last of them has ended.
 //!
 //! ```no_run
 //! use migrate_core::Environment;
@@ -23,11 +23,11 @@
 //! # }
 //! ```
 //!
-//! Where no programs are found, [`offers`] says which packages could be fetched, and [`install`]
-//! fetches one. Nothing is fetched unasked.
+//! Where no programs are found, [`offers`] returns the packages that could be downloaded, and
+//! [`install`] downloads one. Nothing is downloaded without a request.
 //!
-//! What keeps it correct: `initdb` works in a folder beside the data's, which is then renamed; a
-//! file lock lets one process at a time start or stop a server; a server is taken for running only
+//! These rules keep it correct: `initdb` works in a folder beside the data's, which is then renamed; a
+//! file lock lets one process at a time start or stop a server; a server is considered running only
 //! if its process works in the data folder and listens on the socket; folders are used only if
 //! they are ours and closed to others.
 
@@ -116,10 +116,10 @@ pub enum Status {
 }
 
 impl Cluster {
-    /// The cluster of a project, kept in
+    /// The cluster of a project, stored in
     /// `$XDG_STATE_HOME/migrate/clusters/<project>-<hash of its path>/`.
     ///
-    /// `project` is the project's folder; a relative one is read against the working directory.
+    /// `project` is the project's folder; a relative one is resolved against the working directory.
     /// Another checkout of the same project has another cluster.
     ///
     /// # Errors
@@ -134,7 +134,7 @@ impl Cluster {
         Ok(Self { durability, tcp: true, ..Self::throw_away(environment, folder) })
     }
 
-    /// A cluster in a given folder, for data that nobody wants to keep; without TCP.
+    /// A cluster in a given folder, for data that need not be preserved; without TCP.
     fn throw_away(environment: &Environment, folder: PathBuf) -> Self {
         Self {
             environment: environment.clone(),
@@ -150,7 +150,7 @@ impl Cluster {
         }
     }
 
-    /// Asks for a major version: it decides which programs make a new cluster, and a cluster of
+    /// Requests a major version: it decides which programs create a new cluster, and a cluster of
     /// another version is then an error.
     #[must_use]
     pub fn with_major(mut self, major: Option<u32>) -> Self {
@@ -158,7 +158,7 @@ impl Cluster {
         self
     }
 
-    /// Fixes the TCP port: if it is taken, starting fails. Else a free one is chosen and kept as
+    /// Fixes the TCP port: if it is taken, starting fails. Otherwise a free one is chosen, and reused as
     /// long as it stays free. For a cluster without TCP it is the number in the socket's name.
     #[must_use]
     pub fn with_port(mut self, port: u16) -> Self {
@@ -243,7 +243,7 @@ impl Cluster {
         }
     }
 
-    /// What the cluster is doing. Changes nothing, waits for nothing.
+    /// Returns the state of the cluster. Changes nothing, waits for nothing.
     #[must_use]
     pub fn status(&self) -> Status {
         if let Some(server) = self.running() {
@@ -274,7 +274,7 @@ impl Cluster {
                 Durability::ThrowAway => postmaster.kill()?,
             }
         }
-        // Its own folder, and the lock in it, goes last.
+        // Its own folder, and the lock in it, is removed last.
         for folder in self.folders().iter().rev() {
             directory::remove(folder)?;
         }
@@ -300,7 +300,7 @@ impl Cluster {
         Record::read(&self.folder).filter(|record| record.data == self.data_of(&record.identity))
     }
 
-    /// As whom the server ran so far.
+    /// Returns the user that the server has run as so far.
     fn identity(&self) -> Option<Identity> {
         if let Some(record) = self.record() {
             return Some(record.identity);

@@ -1,8 +1,8 @@
 //! Is it running? `postmaster.pid`, the process it names, and the socket.
 //!
 //! The file alone proves nothing: after a crash it stays, and the number in it may meanwhile
-//! belong to anything. So the process is asked where it works (a server works in its data folder),
-//! and the socket who listens on it.
+//! belong to anything. So the process's working folder is checked (a server works in its data folder),
+//! and which process listens on the socket.
 
 use std::fs;
 use std::io;
@@ -18,7 +18,7 @@ use nix::unistd::Pid;
 
 use super::ClusterError;
 
-/// How long a server may take to end its sessions before it is told to end at once.
+/// How long a server may take to end its sessions before an immediate shutdown.
 const FAST: Duration = Duration::from_secs(10);
 /// How long it may take after that.
 const IMMEDIATE: Duration = Duration::from_secs(10);
@@ -79,7 +79,7 @@ impl Postmaster {
         Some(Self { pid, data: data.to_owned(), state })
     }
 
-    /// Whether the process is the server of its data folder.
+    /// Determines whether the process is the server of its data folder.
     pub(super) fn process(&self) -> Process {
         let pid = Pid::from_raw(self.pid);
         // A child of ours that ended stays a zombie until it is waited for.
@@ -90,7 +90,7 @@ impl Postmaster {
         }
         match kill(pid, None) {
             Err(Errno::ESRCH) => Process::Gone,
-            // Someone else's; a server of ours we may signal.
+            // It is another user's; a server of ours could be signaled.
             Err(_) => Process::Stranger,
             Ok(()) => self.living_process(),
         }
@@ -135,7 +135,7 @@ impl Postmaster {
             && UnixStream::connect(socket).is_ok_and(|stream| is_peer(&stream, self.pid))
     }
 
-    /// Ends the server and waits until it is gone.
+    /// Ends the server and waits for its end.
     pub(super) fn stop(&self) -> Result<Stopped, ClusterError> {
         if self.process() != Process::Server {
             return Ok(Stopped::WasNotRunning);
@@ -163,7 +163,7 @@ impl Postmaster {
         self.is_gone_within(patience)
     }
 
-    /// Waits until the server is gone.
+    /// Waits for the end of the server.
     pub(super) fn is_gone_within(&self, patience: Duration) -> bool {
         let since = Instant::now();
         while self.process() == Process::Server {

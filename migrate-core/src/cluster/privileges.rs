@@ -1,4 +1,4 @@
-//! As whom a server runs.
+//! The user that a server runs as.
 //!
 //! PostgreSQL [refuses to run as root](https://www.postgresql.org/docs/current/postgres-user.html).
 //! Where we are root (containers, mostly) it gets a user namespace in which our user is called
@@ -31,7 +31,7 @@ pub enum RootAs {
     OtherUser,
 }
 
-/// As whom the programs of a cluster run; kept with the cluster, since its files depend on it.
+/// The user that the programs of a cluster run as; stored with it, since its files depend on it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Identity {
@@ -44,7 +44,7 @@ pub(super) enum Identity {
 }
 
 impl Identity {
-    /// Decides as whom to run `program`, by trying.
+    /// Decides which user `program` runs as, by trying.
     pub(super) fn decide(root_as: RootAs, program: &Path) -> Result<Self, ClusterError> {
         if !geteuid().is_root() {
             return Ok(Self::Own);
@@ -77,7 +77,7 @@ impl Identity {
         Some(Self::User { name: user.name, uid: owner, gid: user.gid.as_raw() })
     }
 
-    /// Whether a program can be run under this identity at all.
+    /// Checks that a program can be run under this identity at all.
     fn try_out(&self, program: &Path) -> io::Result<()> {
         let mut command = Command::new(program);
         command.arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -119,7 +119,7 @@ impl Identity {
     }
 }
 
-/// What the programs may know of our environment: where to find libraries, and temporary files.
+/// Returns the environment passed to the programs: where to find libraries, and temporary files.
 fn inherited(environment: &Environment) -> impl Iterator<Item = (OsString, OsString)> {
     const NAMES: [&str; 6] = [
         "PATH",
@@ -168,8 +168,8 @@ fn write_proc(path: &std::ffi::CStr, content: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// A server that outlives us must not hold a pipe of ours open: whoever reads it would wait for
-/// the server's end. Where the call is unknown (Linux before 5.11), nothing is lost but that.
+/// A server that outlives us must not hold a pipe of ours open: its reader would wait for
+/// the server's end. Where the call is unknown (Linux before 5.11), only that is lost.
 #[cfg_attr(target_os = "linux", expect(unsafe_code, reason = "nix has no close_range"))]
 pub(super) fn close_others_on_exec() {
     #[cfg(target_os = "linux")]

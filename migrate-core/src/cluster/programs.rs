@@ -140,7 +140,7 @@ impl Search {
 
 const IN_PATH: &str = "`PATH`";
 
-/// The folders to look at, each with the name of the place, found only as far as asked for.
+/// Returns the folders to search, each with the name of the place, found only as far as iterated.
 pub(crate) fn candidates(
     environment: &Environment,
 ) -> impl Iterator<Item = (String, PathBuf)> + '_ {
@@ -168,7 +168,7 @@ pub(super) fn on_path(environment: &Environment, name: &str) -> Option<PathBuf> 
     path_folders(environment).map(|folder| folder.join(name)).find(|path| path.is_file())
 }
 
-/// Where packages put the programs, newest version first.
+/// Returns the folders where packages put the programs, newest version first.
 fn installed_folders(environment: &Environment) -> Vec<PathBuf> {
     if let Some(list) = environment.var("MIGRATE_PG_SEARCH") {
         return std::env::split_paths(OsStr::new(list))
@@ -227,7 +227,7 @@ fn missing_program(bindir: &Path) -> Option<&'static str> {
     ["initdb", "postgres"].into_iter().find(|name| !bindir.join(name).is_file())
 }
 
-/// What a program prints on its standard output, if it succeeds.
+/// Returns what a program prints on its standard output, if it succeeds.
 pub(crate) fn output_of(program: &Path, argument: &str) -> Option<String> {
     let output = Command::new(program)
         .arg(argument)

@@ -21,7 +21,7 @@ use crate::environment::Environment;
 /// How long a start may take: recovery after a crash is measured in seconds, rarely in more.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How long the processes of a killed server may take to notice that it is gone.
+/// How long the processes of a killed server may take to notice that it has ended.
 const ORPHANS: Duration = Duration::from_secs(10);
 
 /// A running server.
@@ -99,7 +99,7 @@ impl fmt::Debug for Server {
     }
 }
 
-/// Percent-encoding of all but letters, digits, `-_.~` and what is to be kept.
+/// Percent-encodes all but letters, digits, `-_.~` and the characters in `keep`.
 fn escape(text: &str, keep: &[u8]) -> String {
     let mut escaped = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -147,7 +147,7 @@ impl Launch<'_> {
     }
 
     /// Removes what a killed server left of its socket. The lock file beside it names a process,
-    /// which may be another program by now. Nobody else has a socket in this folder.
+    /// which may be another program by now. There are no other sockets in this folder.
     fn clear_socket(&self) -> Result<(), ClusterError> {
         let socket = socket_in(&self.record.socket_folder, self.record.port);
         let lock = socket.with_file_name(format!(".s.PGSQL.{}.lock", self.record.port));

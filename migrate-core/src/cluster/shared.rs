@@ -1,4 +1,4 @@
-//! A server for many processes, that ends when the last of them is gone.
+//! A server for many processes, which ends when the last of them has ended.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -11,14 +11,14 @@ use super::{Cluster, ClusterError, Server, watch};
 use crate::environment::Environment;
 
 /// A throw-away server that any number of processes join: the first one starts it, and some time
-/// after the last one has ended (how does not matter) it ends and its files are removed.
+/// after the last one has ended (in whatever way) it ends and its files are removed.
 ///
 /// Made for tests, which run as many threads or as many processes, and for rehearsals that come
 /// one after the other. Data never outlives the server: nothing is synced to disk.
 ///
-/// In its folder, `run/` is the server of now, with a file for each of its processes in
-/// `run/users/`. A small shell process looks after it. To end the server it renames `run/`, so
-/// that from that moment on whoever comes makes a new one.
+/// In its folder, `run/` is the current server, with a file for each of its processes in
+/// `run/users/`. A small shell process watches over it. To end the server it renames `run/`, so
+/// that from that moment on a new process creates a new one.
 #[derive(Debug, Clone)]
 pub struct SharedCluster {
     folder: PathBuf,
@@ -44,7 +44,7 @@ impl SharedCluster {
         Ok(Self { folder, cluster, patience: Duration::from_secs(30) })
     }
 
-    /// How long the server stays when nobody is there any more: 30 s unless said otherwise, to the
+    /// Sets how long the server stays after its last user has ended: 30 s by default, to the
     /// second.
     #[must_use]
     pub fn with_patience(mut self, patience: Duration) -> Self {
@@ -95,8 +95,8 @@ impl SharedCluster {
     }
 
     /// Joins the running server. First the registration, then the look at the server, then whether
-    /// the registration is still there: if the run was moved away in between, one of the last two
-    /// fails, and if later, whoever moved it sees the registration.
+    /// the registration still exists: if the run was moved away in between, one of the last two
+    /// fails, and if later, the process that moved it sees the registration.
     fn try_join(&self) -> Option<Server> {
         self.register().ok()?;
         let server = self.cluster.running()?;
@@ -115,7 +115,7 @@ impl SharedCluster {
         self.cluster.folder.join("users")
     }
 
-    /// Removes what earlier runs left: those that could not tidy up themselves, and the last one
+    /// Removes the remains of earlier runs: those that could not clean up themselves, and the last one
     /// if its server is dead or was never up.
     fn sweep(&self) -> Result<(), ClusterError> {
         for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
@@ -127,7 +127,7 @@ impl SharedCluster {
         Ok(())
     }
 
-    /// Removes a run. One that was moved away, and whose server still serves those who joined in
+    /// Removes a run. One that was moved away, and whose server still serves processes that joined in
     /// time, is left to its shell process.
     fn remove_run(&self, run: &Path, force: bool) -> Result<(), ClusterError> {
         let Some(record) = Record::read(run) else {

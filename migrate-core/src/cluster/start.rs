@@ -14,7 +14,7 @@ use super::record::{self, Password, Record};
 use super::server::{self, Launch};
 use super::{Cluster, ClusterError, Origin, Programs, Server, data_major, directory};
 
-/// How long a server may take to finish starting or stopping that someone else started or stopped.
+/// How long a server may take to finish starting or stopping if another process started or stopped it.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Cluster {
@@ -74,8 +74,8 @@ impl Cluster {
         Ok(Server::new(record, pid, origin))
     }
 
-    /// Waits for a server that someone else is starting or stopping, and takes the file of a dead
-    /// one out of the way.
+    /// Waits for a server that another process is starting or stopping, and removes the file of a dead
+    /// one.
     fn settle(&self, data: &Path) -> Result<(), ClusterError> {
         let since = Instant::now();
         while let Some(postmaster) = Postmaster::read(data) {
@@ -93,7 +93,7 @@ impl Cluster {
                 (Process::Server, _) => thread::sleep(Duration::from_millis(5)),
             }
         }
-        // With the lock held nobody is writing it: a file that says nothing would be in the way.
+        // With the lock held no process is writing it: a file that says nothing would be in the way.
         postmaster::remove_stale_file(data)
     }
 
@@ -123,7 +123,7 @@ impl Cluster {
     }
 
     fn choose_port(&self, known: Option<&Record>) -> Result<u16, ClusterError> {
-        /// The socket's name has a port in any case; nobody else is in its folder.
+        /// The socket's name has a port in any case; there are no other sockets in its folder.
         const SOCKET_ONLY: u16 = 5432;
         if !self.tcp {
             return Ok(self.port.unwrap_or(SOCKET_ONLY));
@@ -168,7 +168,7 @@ impl Cluster {
         })
     }
 
-    /// Data of another major version than asked for is an error, not something to replace.
+    /// Data of another major version than requested is an error, not something to replace.
     fn check_major(&self, data: &Path, data_major: Option<u32>) -> Result<(), ClusterError> {
         match (data_major, self.major) {
             (Some(data_major), Some(asked)) if data_major != asked => {

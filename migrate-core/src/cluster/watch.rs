@@ -1,4 +1,4 @@
-//! Small shell processes that end a throw-away server when its users are gone.
+//! Small shell processes that end a throw-away server when its users have ended.
 //!
 //! The users may be killed, so they cannot be relied on to tidy up. `PR_SET_PDEATHSIG` would end
 //! the server with the *thread* that started it, is Linux's alone, and leaves the files; a pipe
@@ -47,8 +47,8 @@ rm -rf "$@"; sleep 1; rm -rf "$@"
 /// Arguments: the folder of the run, the server's process, the data folder, the seconds to wait
 /// after the last user, the folders to remove.
 ///
-/// It first moves the run away: from then on no one can register with it, and whoever comes next
-/// starts a run of its own. Those who registered in time are waited for.
+/// It first moves the run away: from then on no process can register with it, and a new process
+/// starts a run of its own. Processes that registered in time are waited for.
 const SHARED: &str = r#"
 trap '' HUP INT TERM
 run=$1; pid=$2; data=$3; patience=$4; shift 4
@@ -76,7 +76,7 @@ while is_server "$pid" "$data"; do
 done
 "#;
 
-/// Ends a server when this value is dropped or the process is gone.
+/// Ends a server when this value is dropped or the process has ended.
 #[derive(Debug)]
 pub(super) struct ServerGuard {
     shell: Child,

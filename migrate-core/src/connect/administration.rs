@@ -34,7 +34,7 @@ pub enum AdministrationError {
 }
 
 impl AdministrationError {
-    /// What the server added, such as who is in the way.
+    /// Returns the server's details, such as which sessions are in the way.
     #[must_use]
     pub fn detail(&self) -> Option<&str> {
         match self {
@@ -43,7 +43,7 @@ impl AdministrationError {
         }
     }
 
-    /// What to do about it, where something can be said.
+    /// Returns the remedy, if there is one.
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
@@ -68,7 +68,7 @@ const MAINTENANCE: &str = "postgres";
 /// # Errors
 ///
 /// When the server cannot be reached or refuses; a database that another process creates at the
-/// same time is there as wanted.
+/// same time exists as requested.
 pub fn create_database(target: &Target) -> Result<(), AdministrationError> {
     let name = Identifier::from(target.database());
     let created = administer(target, "create", &format!("CREATE DATABASE {}", name.quoted()));

@@ -57,12 +57,12 @@ pub enum ConnectError {
         /// What may have to do with it: a password file that was passed over.
         remark: Option<String>,
     },
-    /// The connection cannot be encrypted as was asked for, and is not made without.
+    /// The connection cannot be encrypted as requested, and is not made without encryption.
     #[error("no TLS with {target}: {reason}")]
     Tls {
         /// The database.
         target: Target,
-        /// How much was asked for.
+        /// The requested mode.
         mode: &'static str,
         /// What failed.
         reason: String,
@@ -77,7 +77,7 @@ pub enum ConnectError {
         /// What to do about it.
         help: String,
     },
-    /// We and the server do not agree on how to prove who we are.
+    /// Client and server do not agree on an authentication method.
     #[error("cannot log in to {target}: {reason}")]
     Login {
         /// The database.
@@ -87,12 +87,12 @@ pub enum ConnectError {
         /// What to do about it.
         help: String,
     },
-    /// There are servers, but none as it was asked for.
+    /// There are servers, but none with the requested attributes.
     #[error("no server of {target} is `{wanted}`: {}", tried.join("; "))]
     NoneSuits {
         /// The database.
         target: Target,
-        /// What was asked for, in the words of `target_session_attrs`.
+        /// What was requested, in the words of `target_session_attrs`.
         wanted: &'static str,
         /// The servers, and what became of each.
         tried: Vec<String>,
@@ -124,7 +124,7 @@ pub enum ConnectError {
 }
 
 impl ConnectError {
-    /// What to do about it.
+    /// Returns the remedy.
     #[must_use]
     pub fn help(&self) -> String {
         match self {
@@ -202,7 +202,7 @@ impl ConnectError {
     }
 }
 
-/// Whether the server does not believe who we are, or does not let us in that way.
+/// Whether the server rejects the credentials, or the authentication method.
 pub(super) fn is_about_login(code: &SqlState) -> bool {
     *code == SqlState::INVALID_PASSWORD || *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION
 }

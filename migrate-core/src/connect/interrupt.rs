@@ -1,8 +1,8 @@
 //! The brake: what ends the engine's work from outside of it.
 //!
 //! The engine arms it with what cancels the statement that it sends, and disarms it when the
-//! statement is over. A cancel goes over the network, which may hang: it is sent from a thread of
-//! its own and never under the mutex, but counted there, so that the engine goes on only once it is
+//! statement is over. A cancel is sent over the network, which may hang: it is sent from a thread of
+//! its own and never under the mutex, but counted there, so that the engine continues only once it is
 //! sent or given up. One that the server has not come round to by then is waited for
 //! ([`CancelGuard::end`]), lest it hit the next statement.
 
@@ -38,7 +38,7 @@ struct Shared {
     changed: Condvar,
 }
 
-/// What the engine and those who watch it know of each other.
+/// State that is shared by the engine and its watchers.
 #[derive(Default)]
 pub(crate) struct State {
     /// Why all work is to end.
@@ -51,13 +51,13 @@ pub(crate) struct State {
     cancels: usize,
     /// The watchdog that is on duty. One that was before may still hang.
     pub(crate) on_duty: Option<u64>,
-    /// Whether the watchdog has its connection; false where it was asked for.
+    /// Whether the watchdog has its connection; false while it is requested.
     pub(crate) is_watching: Option<bool>,
     /// The server that the work is on.
     pub(crate) target: Option<Target>,
     /// The process that serves the session which does the work.
     pub(crate) pid: Option<i32>,
-    /// Whether a wait for a synchronous standby was ended, and not yet told.
+    /// Whether a wait for a synchronous standby was ended, and not yet reported.
     is_unconfirmed: bool,
     /// The connections that are given up where they do not answer.
     pub(super) lifelines: Vec<WeakLifeline>,
@@ -67,9 +67,9 @@ pub(crate) struct State {
 /// When a cancel that had no effect is sent again.
 const AGAIN: Duration = Duration::from_millis(300);
 /// How long a connection may say nothing when all is to end. What the engine still sends then takes
-/// less, and a person who has pressed Ctrl-C waits for two seconds, not for a proxy that hangs.
+/// less, and a user who has pressed Ctrl-C waits for two seconds, not for a proxy that hangs.
 const SILENCE: Duration = Duration::from_millis(1500);
-/// How much longer than the server the client waits before it keeps a time limit by itself.
+/// How much longer than the server the client waits before it enforces a time limit itself.
 const LENIENCE: Duration = Duration::from_secs(5);
 /// How often limits and silence are looked at.
 const LOOK: Duration = Duration::from_millis(100);
@@ -94,7 +94,7 @@ pub(crate) struct Running {
     pub(crate) is_committed: bool,
 }
 
-/// What a statement is to those who watch it.
+/// The kind of a statement, for its watchers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Holds its locks until its transaction ends.
@@ -128,9 +128,9 @@ pub(crate) struct Wait {
     pub(crate) relation: Option<Oid>,
     /// `AccessExclusiveLock`.
     pub(crate) mode: String,
-    /// Whether who has it waits for us.
+    /// Whether its holder waits for us.
     pub(crate) in_circle: bool,
-    /// Who has it, where it is none on a relation.
+    /// Its holders, if it is not a lock on a relation.
     pub(crate) holders: Vec<LockHolder>,
 }
 
@@ -142,7 +142,7 @@ impl Wait {
 }
 
 impl State {
-    /// Closes connections on which the server has not kept the time limit of a statement.
+    /// Closes connections on which the server has exceeded the time limit of a statement.
     fn sever_what_is_overdue(&self, limit: Option<Duration>) {
         let limit = match (limit, &self.running) {
             (Some(limit), Some(running)) if running.kind != Kind::Concurrent => {
@@ -173,7 +173,7 @@ impl Interrupt {
         self.stop_for(Stop::Interrupted);
     }
 
-    /// Whether it was asked to end.
+    /// Whether it was requested to end.
     #[must_use]
     pub fn is_stopped(&self) -> bool {
         self.stopped().is_some()
@@ -189,13 +189,13 @@ impl Interrupt {
         std::mem::take(&mut self.state().is_unconfirmed)
     }
 
-    /// Why it was asked to end.
+    /// Returns why it was requested to end.
     pub(crate) fn stopped(&self) -> Option<Stop> {
         self.state().stop
     }
 
-    /// Keeps the time of the whole and of its statements, and insists on what was cancelled, while
-    /// that watchdog is on duty. Asks nobody, so that it is never late.
+    /// Enforces the time limits of the run and of its statements, and repeats cancels, while that
+    /// watchdog is on duty. Sends no queries, so that it is never late.
     pub(crate) fn keep_time(&self, on_duty: u64, limits: &Limits) {
         let mut deadline = limits.whole.and_then(|whole| Instant::now().checked_add(whole));
         let mut state = self.state();
@@ -242,7 +242,7 @@ impl Interrupt {
         }
     }
 
-    /// Gives up the connections that do not answer, until none is left.
+    /// Abandons the connections that do not answer, until none remains.
     fn leave(&self) {
         let mut state = self.state();
         loop {
@@ -290,7 +290,7 @@ impl Interrupt {
         let sending = self.sending(state);
         let thread = std::thread::Builder::new().name("cancel".to_owned());
         _ = thread.spawn(move || {
-            // Where it cannot be cancelled, its connection is gone, and it will end by that.
+            // If it cannot be canceled, its connection is lost, which ends it.
             _ = canceler.cancel();
             drop(sending);
         });
@@ -302,8 +302,8 @@ impl Interrupt {
         Sending { interrupt: self.clone() }
     }
 
-    /// The running statement, if it is still that one, is to be cancelled for this reason, which is
-    /// for whoever says so to do.
+    /// Marks the running statement, if it is still that one, to be canceled for this reason; the caller
+    /// has to cancel it.
     pub(crate) fn condemn(&self, number: u64, verdict: Verdict) -> Option<Sending> {
         let mut state = self.state();
         match &mut state.running {
@@ -401,7 +401,7 @@ pub(crate) struct Interruption {
 }
 
 impl CancelGuard {
-    /// The statement is over: nobody cancels it from here on.
+    /// The statement has ended: it is not canceled after this.
     pub(crate) fn end(self, lifeline: Option<&Lifeline>) -> Interruption {
         let until = Instant::now() + CANCELS_WITHIN;
         let mut state = self.interrupt.state();

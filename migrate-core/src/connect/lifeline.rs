@@ -22,7 +22,7 @@ pub(crate) struct WeakLifeline(Weak<Mutex<State>>);
 #[derive(Default)]
 struct State {
     is_severed: bool,
-    /// Whoever waits to read, and to write.
+    /// The tasks that wait to read, and to write.
     wakers: [Option<Waker>; 2],
     /// How many requests are not answered in full.
     requests: usize,
@@ -42,7 +42,7 @@ impl State {
 }
 
 impl Lifeline {
-    /// Closes the connection for whoever waits on it.
+    /// Closes the connection, and wakes the tasks that wait on it.
     pub(crate) fn sever(&self) {
         let wakers = {
             let mut state = self.state();

@@ -18,7 +18,7 @@ impl Messages {
         self.header.is_empty() && self.left == 0
     }
 
-    /// Goes through these bytes; tells the letter of each message that ends in them.
+    /// Follows these bytes; reports the letter of each message that ends in them.
     pub(super) fn follow(&mut self, mut bytes: &[u8], mut ended: impl FnMut(u8)) {
         while !bytes.is_empty() {
             if self.header.len() < Self::HEADER {

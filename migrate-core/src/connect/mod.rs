@@ -1,8 +1,8 @@
-//! From what the outside says about a database to a session on it.
+//! From the external description of a database to a session on it.
 //!
 //! A [`Target`] is read from a URL and its surroundings as libpq does it: `target` and what it
 //! stands on (`parse`, `parameters`, `service`, `passfile`). A [`Session`] is opened on it: `reach`
-//! tries its servers, in `tls` or in clear text, and `pooler` has a look at who answers. A transaction
+//! tries its servers, in `tls` or in clear text, and `pooler` checks what answers. A transaction
 //! that is more than one message is an `OpenTransaction` on it.
 
 mod administration;

@@ -8,8 +8,8 @@ use super::interrupt::{Interrupt, Interruption, Kind};
 use super::search_path;
 use super::session::Notices;
 
-/// A transaction between its `BEGIN` and its end. As long as it is there, the session is reached only
-/// through it: nothing else gets in between, and what is only right inside a transaction asks for it.
+/// A transaction between its `BEGIN` and its end. As long as it exists, the session is reached only
+/// through it: nothing else gets in between, and functions that require a transaction take it.
 /// It is rolled back when it is dropped, by a `?` for example.
 ///
 /// [`postgres::Transaction`] would not do:
@@ -17,12 +17,12 @@ use super::session::Notices;
 /// - It sends `BEGIN` in a message of its own. Here whatever comes first, timeouts and the
 ///   `search_path`, travels in the same one, or `BEGIN` is part of a longer message that ends the
 ///   transaction as well, and leaves it open only [where it fails](Self::left_by).
-/// - It borrows the `Client`. What ends a statement (a person, the clock, the watchdog) is
+/// - It borrows the `Client`. What ends a statement (a user, a time limit, the watchdog) is
 ///   [armed](Self::guarded) by the `Session`, around `COMMIT`, too, and the `Session` keeps the server's
 ///   notices.
-/// - Its savepoints are values that nest. Here the server goes back by its name to one that was set in the
+/// - Its savepoints are values that nest. Here the server rolls back by name to one that was set in the
 ///   very message that has failed.
-/// - It takes a `COMMIT` for the end whatever comes of it. Here only the server's own word counts.
+/// - It treats any `COMMIT` as the end, whatever its result. Here only the server's report counts.
 ///
 /// Transactions that are one message as a whole are never open between two calls, and stay text.
 pub(crate) struct OpenTransaction<'a> {
@@ -138,8 +138,8 @@ impl<'a> OpenTransaction<'a> {
         (result, armed.end(self.session.lifeline()))
     }
 
-    /// Asks the engine's own questions in a transaction that has the author's path. One that fails has
-    /// failed the transaction.
+    /// Runs the engine's own queries in a transaction that has the author's path. If one fails, so does
+    /// the transaction.
     pub(crate) fn trusted<T, E: From<postgres::Error>>(
         &mut self,
         ask: impl FnOnce(&mut Client) -> Result<T, E>,
@@ -159,7 +159,7 @@ impl<'a> OpenTransaction<'a> {
         self.session.author_path()
     }
 
-    /// What the server said besides its answers, since the last call.
+    /// Returns the notices of the server since the last call.
     pub(crate) fn take_notices(&self) -> Notices {
         self.session.take_notices()
     }
@@ -178,8 +178,8 @@ fn message(begin: &str, with: &[&str]) -> String {
     [&[begin], with].concat().join("; ")
 }
 
-/// Whether a transaction is over, committed or not. Only the server's own word counts: where the answer
-/// cannot be understood, nobody knows.
+/// Whether a transaction has ended, committed or not. Only the server's report counts: where the
+/// answer cannot be understood, this is unknown.
 fn is_ended_by(committed: &Result<(), postgres::Error>) -> bool {
     committed.as_ref().err().is_none_or(|error| error.as_db_error().is_some())
 }

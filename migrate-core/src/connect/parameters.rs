@@ -17,7 +17,7 @@ use crate::environment::Environment;
 enum Use {
     /// What it says holds.
     Yes,
-    /// It says nothing to us, whatever it says: the wire speaks UTF-8, nobody speaks Kerberos.
+    /// It has no effect, whatever its value: the wire encoding is UTF-8, Kerberos is not supported.
     None,
     /// It is an error, but for the values that ask for no more than there is; and why.
     Refused(&'static [&'static str], &'static str),
@@ -109,7 +109,7 @@ struct Value {
 }
 
 impl Parameters {
-    /// What a URL or a connection string says.
+    /// Parses a URL or a connection string.
     pub(super) fn parse(text: &str, origin: &str) -> Result<Self, TargetError> {
         let pairs = parse::connection_string(text)
             .map_err(|reason| TargetError::Malformed { origin: origin.to_owned(), reason })?;
@@ -158,7 +158,7 @@ impl Parameters {
         Ok(())
     }
 
-    /// What a parameter says; nothing where that is empty.
+    /// Returns the value of a parameter; none if it is empty.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(|value| value.text.as_str()).filter(|text| !text.is_empty())
     }
@@ -195,7 +195,7 @@ impl Parameters {
         TargetError::Invalid { place, expected: expected.to_owned() }
     }
 
-    /// What another program has to be told to connect likewise; no secrets.
+    /// Returns the parameters that another program needs to connect likewise; no secrets.
     pub(super) fn for_others(&self) -> impl Iterator<Item = (&'static str, &str)> {
         const OWN: [&str; 8] =
             ["dbname", "host", "hostaddr", "password", "port", "service", "servicefile", "user"];
@@ -210,7 +210,7 @@ fn value(pair: Pair, origin: &str) -> Value {
     Value { place: format!("`{}` in {origin}", pair.name), text: pair.value }
 }
 
-/// The parameter's name as it is kept.
+/// Returns the parameter's name as it is stored.
 fn known(pair: &Pair, origin: &str) -> Result<&'static str, TargetError> {
     let found = KNOWN.iter().find(|(name, ..)| *name == pair.name);
     found.map(|(name, ..)| *name).ok_or_else(|| {

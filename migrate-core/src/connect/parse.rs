@@ -28,7 +28,7 @@ pub(super) fn connection_string(text: &str) -> Result<Vec<Pair>, String> {
     }
 }
 
-/// What follows `postgresql://`.
+/// Parses the text after `postgresql://`.
 fn url(text: &str) -> Result<Vec<Pair>, String> {
     let mut pairs = Pairs::default();
     // A user name and a password end at an `@` that no `/` comes before.

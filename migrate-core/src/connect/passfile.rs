@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 
-/// Whom a password is for.
+/// The login that a password is for.
 #[derive(Clone, Copy)]
 pub(super) struct Login<'a> {
     pub(super) host: &'a str,
@@ -25,7 +25,7 @@ pub(super) enum Found {
     PassedOver(String),
 }
 
-/// Looks a password up. A file that others may read is passed over: who could write it could have
+/// Looks a password up. A file that others can read is ignored: a user who could write it could have
 /// the password of another server sent to their own.
 pub(super) fn look_up(file: &PathBuf, login: Login<'_>) -> Found {
     let shown = file.display();
@@ -60,7 +60,7 @@ fn password_in(text: &str, login: Login<'_>) -> Option<String> {
             rest = after?;
         }
         let (_, password, _) = field(rest)?;
-        // An empty one is none: psql then asks for it.
+        // An empty one counts as none: psql then prompts for it.
         Some(password).filter(|password| !password.is_empty())
     })
 }

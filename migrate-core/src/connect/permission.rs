@@ -1,7 +1,7 @@
-//! A right that is missing: who could give it, and the `GRANT` that would do.
+//! A missing privilege: which role could grant it, and the `GRANT` that would do so.
 //!
-//! The server names what it refuses only in its message. Where that is in English, and the catalog
-//! knows one object of the name, its owner is told; else nothing is.
+//! The server names the object only in its message. Where that is in English, and the catalog
+//! has one object of the name, its owner is reported; otherwise nothing is.
 
 use migrate_dsl::Identifier;
 use postgres::Client;
@@ -11,8 +11,8 @@ use crate::connect::search_path::shown;
 
 /// The roles that are trusted, as a list of common table expressions.
 ///
-/// Before version 15 a role may grant membership in itself to anybody, so that there the one who has
-/// granted it must be an administrator.
+/// Before version 15 a role may grant membership in itself to any role, so the grantor must be an
+/// administrator there.
 pub(crate) const TRUSTED_ROLES: &str = "\
      member (role) AS (SELECT oid FROM pg_catalog.pg_roles \
          WHERE rolname IN (current_user, session_user) \
@@ -70,7 +70,7 @@ const ON_RELATIONS: &[&str] =
 /// What the server refused.
 #[derive(Debug, PartialEq, Eq)]
 struct Refused<'a> {
-    /// Whether it wants the owner, and no privilege will do.
+    /// Whether the owner is required, and no privilege is sufficient.
     owner: bool,
     kind: &'a str,
     name: &'a str,
@@ -84,7 +84,7 @@ struct Found {
     grant: String,
 }
 
-/// Who could give the right that a statement lacked, and how.
+/// Returns which role could grant the privilege that a statement lacked, and how.
 pub(crate) fn advice(client: &mut Client, error: &DbError, sql: &str) -> Option<String> {
     if *error.code() != SqlState::INSUFFICIENT_PRIVILEGE {
         return None;
@@ -99,7 +99,7 @@ pub(crate) fn advice(client: &mut Client, error: &DbError, sql: &str) -> Option<
     let to = Identifier::from(role.as_str()).quoted();
     if refused.owner {
         if is_administrator(client, owner) {
-            // Whoever is a member of an administrator's role is one.
+            // A member of an administrator's role is an administrator.
             let alter = match refused.kind {
                 "relation" | "index" => String::new(),
                 kind => {
@@ -173,7 +173,7 @@ fn find(client: &mut Client, refused: &Refused<'_>) -> Option<Found> {
     let rows = client.query(&sql, &[&refused.name]).ok()?;
     let found = |row: &postgres::Row| -> Option<Found> {
         let owner: String = row.try_get(1).ok()?;
-        // The role that stands for whoever owns the database owns `public`, from 15 on.
+        // The role that stands for the owner of the database owns `public`, from 15 on.
         let owner = if owner == "pg_database_owner" { row.try_get(3).ok()? } else { owner };
         Some(Found { quoted: row.try_get(0).ok()?, owner, grant: row.try_get(2).ok()? })
     };
@@ -184,7 +184,7 @@ fn find(client: &mut Client, refused: &Refused<'_>) -> Option<Found> {
     }
 }
 
-/// What the message says.
+/// Parses the message.
 fn refused(message: &str) -> Option<Refused<'_>> {
     let (owner, what) = match message.strip_prefix("must be owner of ") {
         Some(what) => (true, what),

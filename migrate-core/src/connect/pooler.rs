@@ -31,8 +31,8 @@ const TURN: Duration = Duration::from_millis(20);
 /// How often it is tried: another client may have been faster.
 const ROUNDS: usize = 3;
 
-/// SQL that fails where somebody answers who is not the server: before anything else is said, so
-/// that no setting is left behind in a session of others.
+/// Returns SQL that fails if anything other than the server answers: sent before anything else, so
+/// that no setting is left behind in a session of other clients.
 pub(super) fn guard(route: &Route, port: u16) -> String {
     let direct = match route.announced() {
         Some(process) => format!("pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) {process}"),
@@ -47,10 +47,10 @@ pub(super) fn guard(route: &Route, port: u16) -> String {
     format!("SELECT 1 OPERATOR(pg_catalog./) ({direct})::pg_catalog.int4;\n")
 }
 
-/// How it was noticed that the pool is in transaction mode, if it is.
+/// Returns how it was noticed that the pool is in transaction mode, if it is.
 ///
-/// The first session is left idle while a second one asks which process serves it: in a pool of
-/// sessions the first keeps its process all the same.
+/// The first session is left idle while a second one queries which process serves it: in a session
+/// pool the first retains its process nevertheless.
 pub(super) fn examine(
     client: &mut Client,
     route: &Route,
@@ -87,7 +87,7 @@ pub(super) fn examine(
     Ok(None)
 }
 
-/// A second session, which may have to wait and is waited for by nobody.
+/// A second session, which may have to wait, and which is never waited for.
 struct Second {
     asks: mpsc::Sender<()>,
     answers: mpsc::Receiver<String>,

@@ -44,8 +44,8 @@ pub struct Canceler {
     connector: Option<Connector>,
 }
 
-/// How long a server may take to hear that it is to cancel something. What it has not heard by then
-/// it is not told any more: the session may be at another statement.
+/// How long a server may take to receive a cancel request. What it has not received by then is no
+/// longer sent: the session may be at another statement.
 pub(crate) const CANCELS_WITHIN: Duration = Duration::from_secs(2);
 
 impl Canceler {
@@ -54,11 +54,11 @@ impl Canceler {
         Self { token: client.cancel_token(), connector }
     }
 
-    /// Asks the server to end what the session is doing; it may be over by then.
+    /// Requests the server to cancel what the session is doing; it may have ended by then.
     ///
     /// # Errors
     ///
-    /// When the server cannot be asked, or does not listen within two seconds.
+    /// When the server cannot be reached, or does not respond within two seconds.
     pub fn cancel(&self) -> io::Result<()> {
         let (token, until) = (self.token.clone(), Instant::now() + CANCELS_WITHIN);
         let connector = self.connector.as_ref().map(|connector| connector.afresh().until(until));
@@ -154,7 +154,7 @@ pub(super) fn reach(
             Ok((client, route)) => return Ok(Reached { client, route, warning }),
             Err(failed) => failures.push(fail(failed)),
         }
-        // Only where nobody answers, the next address may be better.
+        // The next address may be better only if this one does not answer.
         if !matches!(failures.last(), Some(ConnectError::Unreachable { .. })) {
             break;
         }
@@ -187,7 +187,7 @@ fn in_turn(
                 };
                 let better = match (&first, &failed) {
                     (None, _) => true,
-                    // What the server says of a password says more than that it wants (no) TLS.
+                    // An error about a password is more informative than one about (missing) TLS.
                     (Some(_), Failed::Driver(error)) => error
                         .code()
                         .is_some_and(|code| *code != SqlState::INVALID_AUTHORIZATION_SPECIFICATION),
@@ -206,12 +206,12 @@ fn in_turn(
 }
 
 impl Route {
-    /// Opens the connection, and does not wait for it for ever: the driver's own limit ends with
+    /// Opens the connection, with a time limit: the driver's own limit ends with
     /// the network's part, and a server that hangs says nothing after that.
     fn follow(&self) -> Result<Client, Failed> {
         let (config, connector) = (self.config.clone(), self.connector.clone());
         let opened = within(self.patience, move || open(&config, connector));
-        // Nobody wants it any more: its thread is not to hang on.
+        // The connection is no longer needed: its thread must not keep waiting.
         opened
             .inspect_err(|_| self.lifeline().into_iter().for_each(Lifeline::sever))
             .map_err(Failed::Late)?
@@ -261,7 +261,7 @@ pub(super) fn shuffled<T>(mut items: Vec<T>) -> Vec<T> {
     items
 }
 
-/// What failed, in words.
+/// Describes what failed.
 fn explain(
     target: &Target,
     server: &Server,
@@ -302,7 +302,7 @@ fn explain(
     ConnectError::Unreachable { target, reason: innermost(&error) }
 }
 
-/// What the driver says of a login that failed on our side of it.
+/// Returns the description of a login that failed on the client's side.
 fn of_login(reason: &str, text: &str, warning: Option<&str>) -> Option<(String, String)> {
     let (reason, help) = match reason {
         "password missing" => {

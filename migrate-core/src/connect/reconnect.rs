@@ -1,8 +1,8 @@
-//! A session that takes the place of one whose connection was lost.
+//! A session that replaces one whose connection was lost.
 //!
 //! After a failover another server of the URL has taken over, and the one that was lost may come
-//! back, as a standby or as a primary of its own. So all servers are asked, at the same time; of
-//! those that will do, the one on the newest timeline is taken, and none of another cluster or on
+//! back, as a standby or as a separate primary. So all servers are tried, at the same time; of
+//! the suitable ones, the one on the newest timeline is taken, and none of another cluster or on
 //! an older timeline than before.
 
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -97,7 +97,7 @@ impl Session {
         }
     }
 
-    /// Whether the server will do.
+    /// Checks whether the server is suitable.
     fn judge(
         &self,
         tried: &mut Tried,

@@ -2,8 +2,8 @@
 //!
 //! The server refuses the first change of its catalog in a subtransaction (`XX000`, "cannot start a
 //! subtransaction when there are unprocessed inval messages") where the statement before that has
-//! left something unprocessed, as `ALTER DOMAIN .. DROP CONSTRAINT` does up to version 18. It
-//! processes that when the next statement that takes a
+//! left some unprocessed, as `ALTER DOMAIN .. DROP CONSTRAINT` does up to version 18. It
+//! processes them when the next statement that takes a
 //! [command ID](https://www.postgresql.org/docs/current/ddl-system-columns.html) ends. A SELECT with
 //! `FOR UPDATE` takes one; where it reads no table, it locks nothing, needs no rights and no
 //! transaction ID.

@@ -76,7 +76,7 @@ pub(super) fn reset(client: &mut Client) {
     }
 }
 
-/// Asks the engine's own questions in a transaction that has the author's path. One that fails has
+/// Runs the engine's own queries in a transaction that has the author's path. If one fails, it has
 /// ended the transaction, and with it the path.
 pub(crate) fn trusted<T, E: From<postgres::Error>>(
     client: &mut Client,
@@ -106,8 +106,8 @@ pub(crate) fn relations(
     client.query_typed_one(&sql, &[(&names, Type::TEXT_ARRAY)])?.try_get(1)
 }
 
-/// The name of an object as a person reads it, of one that the trusted path has made the server
-/// qualify: `public` goes without saying.
+/// Returns the name of an object for messages, given the one that the trusted path has made the server
+/// qualify: `public` is omitted.
 pub(crate) fn shown(name: String) -> String {
     name.strip_prefix("public.").map_or(name.clone(), ToOwned::to_owned)
 }

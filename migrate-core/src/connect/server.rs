@@ -132,7 +132,7 @@ impl Place {
         }
     }
 
-    /// Where a client looks when no host is named.
+    /// Returns where a client looks when no host is named.
     fn usual(port: u16) -> Self {
         usual_folder(&SOCKET_FOLDERS, port).map_or(Self::Unnamed, Self::Socket)
     }

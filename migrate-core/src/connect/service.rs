@@ -50,7 +50,7 @@ fn files(parameters: &Parameters, environment: &Environment) -> Vec<PathBuf> {
     own.into_iter().chain(system.iter().map(|folder| folder.join("pg_service.conf"))).collect()
 }
 
-/// What a file says of a service; a line that cannot be read is named by its number.
+/// Reads a file's section on a service; a line that cannot be read is named by its number.
 fn section(text: &str, name: &str) -> Result<Option<Vec<Pair>>, (Option<usize>, &'static str)> {
     let mut pairs = None;
     for (number, line) in text.lines().enumerate() {

@@ -62,25 +62,25 @@ impl Notices {
         }
     }
 
-    /// How many there were besides those that are kept.
+    /// The number of notices besides those that are stored.
     pub(crate) fn more(&self) -> usize {
         self.count - self.kept.len()
     }
 }
 
-/// How long the first answer may take: longer than PgBouncer has anybody wait for a connection,
-/// which is two minutes where nothing else is set.
+/// How long the first answer may take: longer than PgBouncer lets clients wait for a connection,
+/// which is two minutes by default.
 const TURN: Duration = Duration::from_secs(150);
 
 impl Session {
-    /// Connects, and sets what must not be inherited. `purpose` is shown to others who look at
+    /// Connects, and sets what must not be inherited. `purpose` is shown to users who monitor
     /// the server: `migrate up`.
     ///
-    /// Of several servers, the first is taken that is as `target_session_attrs` asks for.
+    /// Of several servers, the first one is taken that matches `target_session_attrs`.
     ///
     /// # Errors
     ///
-    /// When no server can be reached or each refuses, when TLS was asked for and cannot be had, and
+    /// When no server can be reached or each refuses, when TLS was requested and is not available, and
     /// when a pool answers that hands every transaction to another session.
     pub fn connect(target: &Target, purpose: &str) -> Result<Self, ConnectError> {
         let connectors = Self::connectors(target)?;
@@ -164,7 +164,7 @@ impl Session {
         })
     }
 
-    /// Whether this is a server as it was asked for.
+    /// Whether this server has the requested attributes.
     pub(super) fn is(&self, wanted: Wanted) -> bool {
         match wanted {
             Wanted::Any | Wanted::PreferStandby => true,
@@ -199,8 +199,8 @@ impl Session {
         self.server.pid
     }
 
-    /// Why this session only reads, if it does: the server is a standby, or somebody has frozen the
-    /// database.
+    /// Why this session is read-only, if it is: the server is a standby, or the database was made
+    /// read-only.
     #[must_use]
     pub fn read_only(&self) -> Option<&'static str> {
         self.server.read_only
@@ -241,14 +241,14 @@ impl Session {
         *self = Self { reconnects, was_promoted, ..session };
     }
 
-    /// How often it was [connected again](Self::reconnect): what was read before may have changed
-    /// since.
+    /// Returns how often it was [connected again](Self::reconnect): what was read before may have
+    /// changed since.
     pub(crate) fn reconnects(&self) -> usize {
         self.reconnects
     }
 
-    /// Waits for the end of a session of ours whose client is gone, and ends it where it does not
-    /// end by itself.
+    /// Waits for the end of a session of ours whose client has disconnected, and terminates it after
+    /// `patience`.
     pub(crate) fn end_other(
         &mut self,
         pid: i32,
@@ -277,7 +277,7 @@ impl Session {
 
     /// Sets what only some servers know, before a migration runs.
     pub(crate) fn prepare(&mut self) {
-        // A server's system may not be able to tell that a client is gone; then the next command
+        // The server's system may be unable to detect that a client disconnected; then the next command
         // waits for the lock that the statement still holds.
         for setting in of_version(self.major()) {
             _ = self.client.batch_execute(setting);
@@ -305,8 +305,8 @@ impl Session {
         sql
     }
 
-    /// Remembers whether these may have left settings, cursors or temporary tables behind. What
-    /// only defines things does not.
+    /// Records whether these may have left settings, cursors or temporary tables behind. Statements
+    /// that only define objects do not.
     pub(crate) fn note_what_ran(&mut self, steps: &[Step]) {
         let statements = steps.iter().flat_map(|step| &step.statements);
         self.is_used = statements.into_iter().any(|statement| {
@@ -361,13 +361,13 @@ impl Session {
         self.lifeline().and_then(Lifeline::ended_after)
     }
 
-    /// What ends a statement of this session from another thread.
+    /// Returns the handle that cancels a statement of this session from another thread.
     #[must_use]
     pub fn canceler(&self) -> Canceler {
         Canceler::new(&self.client, &self.route)
     }
 
-    /// What a person should know of how the session came about: a password file was passed over.
+    /// Returns a warning about how the session was established: a password file was ignored.
     #[must_use]
     pub fn warning(&self) -> Option<&str> {
         self.warning.as_deref()
@@ -413,14 +413,14 @@ impl Session {
         &mut self.client
     }
 
-    /// What the server said besides its answers, since the last call.
+    /// Returns the notices of the server since the last call.
     pub(crate) fn take_notices(&self) -> Notices {
         std::mem::take(&mut *self.notices.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-/// The first server, in their order, on which there is a session as the target wants it. A server
-/// that nobody reaches or that is still starting is passed over; where one refuses, so would the
+/// Returns a session on the first server, in their order, that matches the target. A server that
+/// cannot be reached or that is still starting is skipped; where one refuses, so would the
 /// next.
 fn choose(
     target: &Target,

@@ -18,7 +18,7 @@ pub(super) struct Found {
     pub(super) extensions_have_tables: bool,
 }
 
-/// How long a lock on a table of the history is waited for before it is looked who has it.
+/// How long a lock on a table of the history is waited for before its holders are determined.
 pub(crate) const HISTORY_LOOK: Duration = Duration::from_secs(1);
 
 /// Everything that a role, a database or the server's configuration could have set otherwise: a
@@ -49,7 +49,7 @@ pub(crate) const EXTENSIONS_HAVE_TABLES: &str = "EXISTS (SELECT FROM pg_catalog.
 /// The settings that not every server knows.
 pub(super) fn of_version(major: u32) -> impl Iterator<Item = &'static str> {
     let settings = [
-        // A statement whose client is gone ends, instead of running on with its locks.
+        // A statement whose client has disconnected ends, instead of running on with its locks.
         (14, "SET client_connection_check_interval = '2s'"),
         (14, "SET idle_session_timeout = 0"),
         (17, "SET transaction_timeout = 0"),
@@ -57,7 +57,7 @@ pub(super) fn of_version(major: u32) -> impl Iterator<Item = &'static str> {
     settings.into_iter().filter(move |(since, _)| major >= *since).map(|(_, setting)| setting)
 }
 
-/// Sets the session up in one round trip, and learns whom it talks to.
+/// Sets the session up in one round trip, and identifies the server.
 pub(super) fn settle(client: &mut Client, guard: &str) -> Result<Found, postgres::Error> {
     let ask = format!(
         "SELECT pg_catalog.current_setting('server_version_num'), current_user, \

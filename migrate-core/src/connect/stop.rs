@@ -6,7 +6,7 @@ use std::time::Duration;
 /// Why the engine stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stop {
-    /// A person, or the system, asked for it.
+    /// A user, or the system, requested it.
     Interrupted,
     /// The whole took longer than it may.
     OutOfTime(Duration),

@@ -37,7 +37,7 @@ struct Inner {
     /// How often something is sent while an answer is awaited.
     keepalive: Option<Duration>,
     config: postgres::Config,
-    /// What another program has to be told to connect likewise.
+    /// The parameters that another program needs to connect likewise.
     for_others: Vec<(&'static str, String)>,
 }
 
@@ -70,11 +70,11 @@ impl Wanted {
 impl Target {
     /// Reads a URL or a `key=value` connection string, see
     /// [Connection Strings](https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING);
-    /// what it leaves open is taken from a service and from the `PG…` variables.
+    /// parameters that are not given are taken from a service and from the `PG…` variables.
     ///
     /// # Errors
     ///
-    /// When the text is neither, or what it asks for cannot be had.
+    /// When the text is neither, or what it requests is not available.
     pub fn parse(text: &str, origin: &str, environment: &Environment) -> Result<Self, TargetError> {
         if text.trim().is_empty() {
             return Err(TargetError::Blank { origin: origin.to_owned() });
@@ -82,8 +82,8 @@ impl Target {
         Self::new(Parameters::parse(text, origin)?, origin, environment)
     }
 
-    /// What the environment says: `DATABASE_URL`, else `DB_URL`, else the `PG…` variables if they
-    /// name a host, its address, a database or a service; nothing if none of them does.
+    /// Reads the environment: `DATABASE_URL`, else `DB_URL`, else the `PG…` variables if they
+    /// name a host, its address, a database or a service; none if none of them does.
     ///
     /// # Errors
     ///
@@ -102,7 +102,7 @@ impl Target {
         Ok(None)
     }
 
-    /// What the parameters say, with what they leave open in libpq's order.
+    /// Resolves the parameters, with libpq's order of sources for those that are not given.
     fn new(
         mut parameters: Parameters,
         origin: &str,
@@ -113,7 +113,7 @@ impl Target {
         parameters.check()?;
         let servers = Server::all(&parameters)?;
         let passfile = || Some(environment.home.as_ref()?.join(".pgpass"));
-        // Of several servers, migrations want the one that they can write to.
+        // Of several servers, migrations need one that accepts writes.
         let wanted = match parameters.word("target_session_attrs", &Wanted::WORDS)? {
             Some(wanted) => wanted,
             None if servers.len() > 1 => Wanted::ReadWrite,
@@ -172,7 +172,7 @@ impl Target {
         &self.inner.database
     }
 
-    /// Where the target came from: `DATABASE_URL`, a flag, the private cluster.
+    /// Returns where the target came from: `DATABASE_URL`, a flag, the private cluster.
     #[must_use]
     pub fn origin(&self) -> &str {
         &self.inner.origin
@@ -259,7 +259,7 @@ impl Target {
         self.inner.keepalive
     }
 
-    /// All that the driver is told, but for the server, the password and TLS.
+    /// Returns the driver's configuration, except for the server, the password and TLS.
     pub(super) fn config(&self) -> postgres::Config {
         let mut config = self.inner.config.clone();
         config.user(&self.inner.user).dbname(&self.inner.database);
@@ -279,7 +279,7 @@ impl Target {
         format!("{}@{}", self.inner.user, self.hosts())
     }
 
-    /// As `host:port`: the same whoever logs in.
+    /// As `host:port`: independent of the user.
     pub(crate) fn hosts(&self) -> String {
         let servers: Vec<_> = self.inner.servers.iter().map(ToString::to_string).collect();
         servers.join(",")
@@ -298,15 +298,15 @@ impl fmt::Debug for Target {
     }
 }
 
-/// Who connects where no user is named: the account, as with libpq; where that has no name, as in
-/// many a container, whoever the variables say it is. Never somebody whom nobody has named.
+/// Returns the user if none is named: the account, as with libpq; if that has no name, as in many
+/// containers, the one in the variables. Never one that is named nowhere.
 fn login(environment: &Environment) -> Option<&str> {
     let named = || ["USER", "LOGNAME"].into_iter().find_map(|name| environment.var(name));
     environment.account.as_deref().or_else(named)
 }
 
-/// How often something is sent while an answer is awaited: more often than the idle timeouts of
-/// proxies, and as often as TCP's own keepalives where those are wanted more often.
+/// Returns how often to send something while an answer is awaited: more often than the idle timeouts of
+/// proxies, and as often as TCP's own keepalives where those are set to be more frequent.
 fn keepalive(parameters: &Parameters) -> Result<Option<Duration>, TargetError> {
     const USUAL: u64 = 5;
     if parameters.number("keepalives")? == Some(0) {
@@ -327,7 +327,7 @@ fn fill(
         let number = number.map_or(otherwise, |number| u64::try_from(number).unwrap_or(0));
         Ok(Some(number).filter(|number| *number > 0).map(Duration::from_secs))
     };
-    // Zero is for ever, as with libpq, whose own default that is.
+    // Zero means no limit, as with libpq, where that is the default.
     let patience = seconds("connect_timeout", 10)?;
     if let Some(patience) = patience {
         config.connect_timeout(patience);

@@ -23,7 +23,7 @@ pub enum TargetError {
         /// What is wrong with it.
         reason: String,
     },
-    /// Nobody is named who could connect.
+    /// No user is named.
     #[error("{origin} names no user, and the account that `migrate` runs as has no name")]
     NoUser {
         /// Where the database is named.
@@ -45,7 +45,7 @@ pub enum TargetError {
         /// What it can be.
         expected: String,
     },
-    /// What is asked for is not there, and must not be passed over.
+    /// What is requested is not available, and must not be ignored.
     #[error("{place} cannot be had: {why}")]
     Unsupported {
         /// Which parameter, and where.
@@ -72,7 +72,7 @@ pub enum TargetError {
 }
 
 impl TargetError {
-    /// What to do about it.
+    /// Returns the remedy.
     #[must_use]
     pub fn help(&self) -> String {
         match self {

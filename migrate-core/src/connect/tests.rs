@@ -103,7 +103,7 @@ fn another_program_is_told_all_but_secrets() {
     ] {
         assert_eq!(target(text).url(), text);
     }
-    // What has a meaning in a URL is told as a part of the name.
+    // Characters with a meaning in a URL are shown as a part of the name.
     assert_eq!(target("host=a%00b user=a/b dbname=x").url(), "postgresql://a%2Fb@a%2500b:5432/x");
 }
 
@@ -365,7 +365,7 @@ fn whatever_is_written_is_a_database_or_told_to_be_none() {
         "hostaddr=",
         "99999999999999999999",
     ];
-    // A number that goes through the pieces in every order of three, and longer ones at random.
+    // A number that enumerates the pieces in every order of three, and longer ones at random.
     let mut texts = Vec::new();
     for a in pieces {
         for b in pieces {

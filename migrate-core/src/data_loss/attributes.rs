@@ -37,7 +37,7 @@ impl Attributes {
         Ok(Self { dropped: dropped(client)?.into_iter().collect() })
     }
 
-    /// What is gone since they were looked at last.
+    /// Returns the attributes dropped since the last call.
     pub(super) fn gone(&mut self, client: &mut Client) -> Result<Vec<Attribute>, postgres::Error> {
         let mut gone = dropped(client)?;
         gone.retain(|attribute| self.dropped.insert(*attribute));
@@ -56,7 +56,7 @@ fn dropped(client: &mut Client) -> Result<Vec<(Oid, i16)>, postgres::Error> {
 }
 
 impl Attribute {
-    /// What there was in it; asked once it is there again.
+    /// Returns the values in it; called once it exists again.
     pub(super) fn losses(
         &self,
         transaction: &mut OpenTransaction<'_>,
@@ -120,7 +120,7 @@ impl Attribute {
 }
 
 impl Column {
-    /// How many values have something in the attribute; nobody knows of what is further inside.
+    /// Returns how many values have something in the attribute; none for more deeply nested ones.
     fn count(&self, client: &mut Client) -> Result<Option<i64>, postgres::Error> {
         let Self { table, column, .. } = self;
         let value = match &self.attribute {

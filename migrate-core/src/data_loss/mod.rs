@@ -1,11 +1,11 @@
 //! What migrations would destroy on their way: the rows of the tables that they drop, the values of
 //! the columns.
 //!
-//! SQL does not tell: what a `DROP SCHEMA`, a `DO` block or a function of the user's takes with it,
-//! the server alone knows. So the way is gone in a transaction that is rolled back, and the catalog
-//! is asked after each statement what is gone; that statement is undone, the rows are counted, and
-//! it is done again. Rows that a `DELETE` has removed before are not counted: its author says which
-//! they are. Nor are those that the way itself has put in: no more can be lost than there was before.
+//! SQL does not show this: only the server knows what a `DROP SCHEMA`, a `DO` block or a user's
+//! function drops as well. So the migrations are run in a transaction that is rolled back, and after
+//! each statement the catalog is checked for what was dropped; that statement is undone, the rows are
+//! counted, and it is run again. Rows that a `DELETE` has removed before are not counted: its author
+//! names them. Nor are those that the run itself has inserted: no more can be lost than existed before.
 
 mod attributes;
 mod tables;
@@ -42,7 +42,7 @@ use tables::{DroppedTable, TableInventory};
 pub struct Loss {
     /// The migration.
     pub name: String,
-    /// The table; none of what nobody knows before it is done.
+    /// The table; empty if it is unknown before the statement has run.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub table: String,
     /// The column, where it is not the whole table.
@@ -53,7 +53,7 @@ pub struct Loss {
     /// How many rows have something in it, counted no further than one more than
     /// [`MOST`](Self::MOST); not known where this role may not count them, or it would take long.
     pub rows: Option<i64>,
-    /// What could not be tried, so that nobody knows what it takes with it.
+    /// What could not be tried, so that it is unknown what it drops.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub untried: Option<String>,
 }
@@ -112,7 +112,7 @@ impl fmt::Display for Loss {
 
 /// How long each lock is waited for: others may wait behind us.
 const BUDGET: Duration = Duration::from_millis(50);
-/// How soon a lock is asked for again.
+/// The pause before a lock is requested again.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Whether a statement that fails in the one transaction may do something when it is meant, and
@@ -139,7 +139,7 @@ pub(crate) struct MigrationRun<'a> {
     pub(crate) statements: Vec<&'a Statement>,
 }
 
-/// What these would destroy, one gone after the other. Nothing of it is kept.
+/// Returns what these would destroy, run one after the other. All of it is rolled back.
 pub(crate) fn losses(
     session: &mut Session,
     rehearsal: &Rehearsal<'_>,
@@ -159,12 +159,12 @@ const AS_IT_WAS: &str = "ROLLBACK TO before; RESET ROLE; SET LOCAL row_security 
 /// The same, before all of them.
 const AS_ALL_WAS: &str = "ROLLBACK TO outset; RESET ROLE; SET LOCAL row_security = off";
 
-/// How long a statement may take, until the transaction falls back behind this.
+/// Returns SQL for how long a statement may take, until the transaction rolls back beyond this.
 fn within(limit: Duration) -> String {
     format!("SET LOCAL statement_timeout = {}", limit.as_millis().max(1))
 }
 
-/// All that is to be gone through, and with what.
+/// All that is to be run, and with what.
 pub(crate) struct Rehearsal<'a> {
     pub(crate) runs: &'a [MigrationRun<'a>],
     /// Whose rows are not the user's.
@@ -176,7 +176,7 @@ pub(crate) struct Rehearsal<'a> {
 }
 
 impl Rehearsal<'_> {
-    /// All over again, as long as locks are not to be had.
+    /// Runs all of it, and again as long as locks are not available.
     fn run(
         &self,
         session: &mut Session,
@@ -252,7 +252,7 @@ impl Rehearsal<'_> {
         Ok(transaction)
     }
 
-    /// Counts what there was, unless somebody stops that or waits for it.
+    /// Counts the previous contents, unless the run is stopped or another session waits for it.
     fn count<T>(
         &self,
         transaction: &mut OpenTransaction<'_>,
@@ -289,7 +289,7 @@ impl Rehearsal<'_> {
             let undo = "ROLLBACK TO before; RELEASE before";
             return transaction.execute(undo).map_err(Failure::connection);
         }
-        // The next migration finds them as they were.
+        // The next migration finds them in their previous state.
         let deferred = transaction.client().query_one(
             "SELECT pg_catalog.string_agg(name, ', ') FROM ( \
              SELECT pg_catalog.format('%I.%I', n.nspname, c.conname) AS name \
@@ -305,8 +305,8 @@ impl Rehearsal<'_> {
         transaction.execute(&sql).map_err(Failure::connection)
     }
 
-    /// Whether the server does it; with the author's `search_path`, unless the statement was read
-    /// from the catalog.
+    /// Runs the statement, and returns whether it succeeds; with the author's `search_path`, unless it
+    /// was read from the catalog.
     fn go(
         &self,
         transaction: &mut OpenTransaction<'_>,
@@ -364,7 +364,7 @@ impl Rehearsal<'_> {
 }
 
 impl Rehearsal<'_> {
-    /// Whether the function does what it is to do.
+    /// Calls the function, and returns whether it succeeds.
     fn call(
         &self,
         transaction: &mut OpenTransaction<'_>,
@@ -413,7 +413,7 @@ struct DryRun<'a> {
     waits: &'a mut Vec<Wait>,
     inventory: TableInventory,
     attributes: Attributes,
-    /// With what is gone as a whole, whose rows are counted once more.
+    /// With the dropped tables, whose rows are counted once more.
     found: Vec<(Option<DroppedTable>, Loss)>,
 }
 
@@ -472,7 +472,7 @@ impl DryRun<'_> {
         execute(&mut self.transaction, "RELEASE before")
     }
 
-    /// Counts in an earlier state, to which this SQL goes back.
+    /// Counts in an earlier state, to which this SQL rolls back.
     fn count<T>(
         &mut self,
         state: &str,
@@ -483,7 +483,7 @@ impl DryRun<'_> {
         self.of.count(&mut self.transaction, self.kind, self.waits, count)
     }
 
-    /// What was found, less the rows that were not there before.
+    /// Returns what was found, less the rows that did not exist before.
     fn losses(mut self) -> Result<Vec<Loss>, Failure> {
         let mut losses = Vec::new();
         for (gone, mut loss) in std::mem::take(&mut self.found) {

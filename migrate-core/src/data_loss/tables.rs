@@ -1,4 +1,4 @@
-//! The tables that somebody may have put rows in, and what a statement takes of them.
+//! The tables that may hold rows of users, and what a statement removes from them.
 
 use std::collections::{HashMap, HashSet};
 
@@ -43,7 +43,7 @@ pub(super) struct DroppedTable {
 }
 
 impl TableInventory {
-    /// What there is but for the history.
+    /// Reads all tables but those of the history.
     pub(super) fn read(client: &mut Client, history: &History) -> Result<Self, postgres::Error> {
         let ours = [
             history.table().quoted(),
@@ -79,12 +79,12 @@ impl TableInventory {
         Ok(inventory)
     }
 
-    /// Whether nobody can lose anything.
+    /// Whether there is nothing to lose.
     pub(super) fn is_empty(&self) -> bool {
         self.tables.is_empty()
     }
 
-    /// What is gone since it was looked at last.
+    /// Returns what was dropped since the last call.
     pub(super) fn gone(
         &mut self,
         transaction: &mut OpenTransaction<'_>,
@@ -124,7 +124,7 @@ impl TableInventory {
             self.dropped_columns(transaction.client()).map_err(Failure::connection)?
         {
             let known = self.tables.iter().find(|known| known.oid == table);
-            // What has come on the way is nobody's.
+            // Columns that were added on the way held no data before.
             let Some(known) = known.filter(|known| column <= known.columns) else { continue };
             if self.dropped.insert((table, column)) {
                 all.push(DroppedTable {
@@ -138,7 +138,7 @@ impl TableInventory {
         Ok(all)
     }
 
-    /// Leaves out the tables that are gone, which are given, and learns where the others are now.
+    /// Removes the tables that were dropped, returns them, and updates the location of the others.
     pub(super) fn look_again(
         &mut self,
         client: &mut Client,
@@ -197,7 +197,7 @@ impl TableInventory {
 }
 
 impl DroppedTable {
-    /// What there was in it; asked once it is there again.
+    /// Returns the rows in it; called once it exists again.
     pub(super) fn loss(
         &self,
         transaction: &mut OpenTransaction<'_>,
@@ -221,8 +221,8 @@ impl DroppedTable {
         Ok((rows != Some(0)).then_some(loss))
     }
 
-    /// Whether nothing is left in a table that is still there; so, too, where this role may not
-    /// look. Leaves everything as it is.
+    /// Whether no rows remain in an existing table; also if this role may not read it. Changes
+    /// nothing.
     fn is_emptied(&self, transaction: &mut OpenTransaction<'_>) -> Result<bool, postgres::Error> {
         let look = savepoint("look");
         transaction.execute(&format!("{look}; RESET ROLE; SET LOCAL row_security = off"))?;
@@ -289,7 +289,7 @@ impl DroppedTable {
         Ok((Some(name), client.query_one(&sql, &[])?.try_get(0)?))
     }
 
-    /// The values of a column that somebody has put there: those that the server itself puts there,
+    /// Counts the values of a column that users have put there: those that the server itself puts there,
     /// by a default or a number, are no loss.
     fn count_column(
         &self,

@@ -1,4 +1,4 @@
-//! A backup, as it is told of.
+//! A backup, as it is reported.
 
 use std::path::PathBuf;
 use std::time::Duration;

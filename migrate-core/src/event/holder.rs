@@ -21,7 +21,7 @@ pub struct Holder {
     pub waits_for_standby: bool,
 }
 
-/// Somebody who holds a lock that is in our way.
+/// A session that holds a lock that is in the way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LockHolder {
     /// The process on the server; a prepared transaction has none.

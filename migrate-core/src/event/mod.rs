@@ -12,7 +12,7 @@ pub use holder::{Class, Holder, LockHolder};
 pub use migrate_dsl::Direction;
 use serde::Serialize;
 
-/// Something that happened; whoever started the work decides how to show it.
+/// Something that happened; the caller decides how to show it.
 ///
 /// Serialized, it is what `--json` prints of it: its name in `snake_case` as `event`, and its fields beside
 /// that; spans of time are milliseconds.
@@ -29,7 +29,7 @@ pub enum Event {
         #[serde(rename = "timeout_ms", serialize_with = "duration::milliseconds")]
         patience: Duration,
     },
-    /// Somebody has a lock that is wanted, or a snapshot that a build would wait for.
+    /// Another session has a lock that is required, or a snapshot that a build would wait for.
     WaitingForLock {
         /// Who.
         holders: Vec<LockHolder>,
@@ -37,7 +37,7 @@ pub enum Event {
         #[serde(rename = "timeout_ms", serialize_with = "duration::milliseconds")]
         patience: Duration,
     },
-    /// Somebody has locked the history, and is waited for.
+    /// Another session has locked the history, and is waited for.
     WaitingForHistory {
         /// The table.
         table: String,
@@ -47,7 +47,7 @@ pub enum Event {
         #[serde(rename = "timeout_ms", serialize_with = "duration::milliseconds")]
         patience: Duration,
     },
-    /// A lock is wanted on tables that are used by many, each for a moment.
+    /// A lock is required on tables that are used by many sessions, each for a moment.
     WaitingForTraffic {
         /// The tables.
         tables: Vec<String>,
@@ -61,7 +61,7 @@ pub enum Event {
         holders: Vec<LockHolder>,
     },
     /// A build is about to begin, and may wait for these for as long as their transactions take:
-    /// this role may not see whether they have a snapshot that is kept, so that
+    /// this role may not see whether they hold a snapshot, so that
     /// [`Limits::lock_wait`](crate::limits::Limits::lock_wait) does not hold.
     MayWaitFor {
         /// Who.

@@ -21,7 +21,7 @@ pub struct ApplyError {
     pub left: FailureState,
     /// Whether `sync` was at work.
     pub(crate) in_sync: bool,
-    /// Whether the file is not here as it was applied.
+    /// Whether the file is missing, or differs from the one that was applied.
     pub(crate) outdated: bool,
 }
 
@@ -35,12 +35,12 @@ impl ApplyError {
         Self { name: name.to_owned(), direction, failure, left, in_sync: false, outdated: false }
     }
 
-    /// The command that goes on with it.
+    /// Returns the command that continues it.
     pub(crate) fn command(&self) -> &'static str {
         if self.in_sync { "sync" } else { self.direction.as_str() }
     }
 
-    /// What the database is like now, in a sentence.
+    /// Returns the state of the database, in a sentence.
     #[must_use]
     pub fn state(&self) -> String {
         format!("`{}`: {}", self.name, self.left.told(self.direction))

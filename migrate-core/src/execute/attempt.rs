@@ -1,5 +1,5 @@
-//! One attempt at a statement outside a transaction: under which timeouts it is sent, what its failure
-//! means, and what is removed of what it left.
+//! One attempt at a statement outside a transaction: the timeouts with which it is sent, what its
+//! failure means, and what is cleaned up after it.
 
 use std::time::{Duration, Instant};
 
@@ -20,15 +20,15 @@ use crate::history::InFlight;
 use crate::lock::Gate;
 use crate::lock::watchdog::is_watching;
 
-/// How long a statement that shuts everybody out waits for its lock: as long as others may wait
-/// behind it.
+/// How long a statement that locks out all other sessions waits for its lock: as long as others may
+/// wait behind it.
 pub(super) const BUDGET: Duration = Duration::from_millis(50);
-/// How long what is left of a statement that failed is tried to remove; the next run has more time.
+/// How long to try to remove the remains of a failed statement; the next run has more time.
 const TIDY: Duration = Duration::from_secs(2);
 /// The most that the server takes for a timeout, in milliseconds.
 const LONGEST: u128 = i32::MAX as u128;
 
-/// What a statement that shuts everybody out has learned of the locks that it wants.
+/// What a statement that locks out all other sessions has learned of the locks that it requires.
 #[derive(Default)]
 pub(super) struct LearnedLocks {
     pub(super) gate: Gate,
@@ -150,24 +150,24 @@ impl Attempt<'_> {
         let JournaledStatement { work, origin, .. } = *self.of;
         let lock = match self.question {
             _ if shuts_out => Some(BUDGET),
-            // A partition is taken from everybody at the end, and what is not done then is done
-            // when nobody is in the way.
+            // At the end, other sessions are locked out of the partition, and what is not done then is
+            // done when no other session holds a lock on it.
             CompletionProbe::Detach { .. } => Some(BUDGET),
-            // Whether or not anybody sees who waits behind it. What can be tried again, that is:
-            // a procedure may have committed some of its work.
+            // Whether or not the sessions that wait behind it can be observed. This is limited to what
+            // can be tried again: a procedure may have committed some of its work.
             CompletionProbe::Repeat | CompletionProbe::CreateIndex { concurrently: false, .. }
                 if origin.statement.rust.is_none() =>
             {
                 Some(work.limits.blocking)
             }
-            // What commits as it goes is not tried again, and so has all the time at once.
+            // What commits as it runs is not tried again, and so has all the time at once.
             _ => has_all_the_time(origin).then_some(work.limits.lock_wait),
         };
         let statement = work.limits.statement.filter(|_| !self.question.is_concurrent());
         Timeouts { statement, lock }
     }
 
-    /// What the server said to it; or how a function failed.
+    /// Returns the server's answer; or how a function failed.
     fn send(
         &self,
         session: &mut Session,
@@ -186,7 +186,7 @@ impl Attempt<'_> {
         (function_ended(origin, result, &ended).map(Ok), ended)
     }
 
-    /// What its failure is, given why it was ended.
+    /// Returns its failure, given why it was ended.
     fn failure(&self, error: postgres::Error, ended: Interruption, started: Instant) -> Failure {
         let JournaledStatement { work, origin, .. } = *self.of;
         match (work.interrupt.stopped(), ended.verdict) {
@@ -205,8 +205,8 @@ impl Attempt<'_> {
         }
     }
 
-    /// It failed, so what is left of it can go. The statement's own failure is the one to tell. Whether it
-    /// is done all the same, and else what is left.
+    /// Removes what a failed statement left behind. The failure to report is the statement's own. Returns
+    /// whether it is done nevertheless, and if not, what remains of it.
     fn clean_up(
         &self,
         session: &mut Session,
@@ -237,8 +237,8 @@ impl Attempt<'_> {
         })
     }
 
-    /// What a function outside a transaction did before it failed is done. So the journal goes on to
-    /// say that it is running, and the next run finds out what the step's author says to that.
+    /// What a function outside a transaction did before it failed is done. So the journal continues to
+    /// say that it is running, and the next run decides by the declaration of the step's author.
     fn function_failed(
         &self,
         session: &mut Session,

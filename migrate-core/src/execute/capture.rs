@@ -16,7 +16,7 @@ use crate::plan::{Capture, Inverse, Object, Statement, Step};
 
 /// Watches a migration's steps as they run.
 pub(super) struct CaptureRecorder {
-    /// Whether anybody wants to know: on the way up, of a migration without a `down` of its own.
+    /// Whether the inverse is needed: on the way up, of a migration without a `down` of its own.
     pub(super) wanted: bool,
     /// What is known of the inverse so far.
     pub(super) captured: Captured,
@@ -56,7 +56,7 @@ impl CaptureRecorder {
         let ids: HashMap<_, _> = tables.into_iter().zip(ids).collect();
         let there: Vec<Oid> = ids.values().flatten().copied().collect();
         let with_children = have_own_parts(client, &there)?;
-        // Nobody knows what came of these.
+        // The outcome of these is unknown.
         let mut is_open = false;
         for (number, step) in steps.iter().enumerate() {
             if let Some(table) = &step.merged_by_children_of {
@@ -79,7 +79,7 @@ impl CaptureRecorder {
         Ok(())
     }
 
-    /// What has to be read around this step, if anything.
+    /// Returns what has to be read around this step, if anything.
     pub(super) fn asked<'a>(&'a self, origin: &Origin<'a>) -> Option<&'a Capture> {
         match &origin.step.inverse {
             _ if !self.wanted => None,
@@ -88,7 +88,7 @@ impl CaptureRecorder {
         }
     }
 
-    /// What of it is read: where the step has an inverse anyway, only what is needed.
+    /// Returns what part of it is read: where the step has an inverse anyway, only what is needed.
     fn read_of(
         &self,
         transaction: &mut OpenTransaction<'_>,
@@ -137,7 +137,7 @@ impl CaptureRecorder {
         Ok(())
     }
 
-    /// What is known of the inverse if nothing is left of what the running step found.
+    /// Returns the inverse that is known so far, assuming that the running step dropped all it captures.
     pub(super) fn if_all_is_gone(&self, origin: &Origin<'_>) -> Captured {
         let mut captured = self.captured.clone();
         if let (Some(capture), Some(before)) = (self.asked(origin), &self.before) {
@@ -190,7 +190,7 @@ impl CaptureRecorder {
             if let Some(first) = back.first_mut() {
                 note_code(&mut first.sql, &before.code_from(&after));
             }
-            // What was read may take more than what is kept of it.
+            // The snapshots may take more memory than what is retained of them.
             drop((before, after));
             if !origin.step.transactional {
                 back.iter_mut().for_each(|statement| concurrently(&mut statement.sql));
@@ -201,7 +201,7 @@ impl CaptureRecorder {
     }
 }
 
-/// What of that to which the objects refer there is another of now; or why the step cannot be reverted.
+/// Returns references to objects that are now different ones; or why the step cannot be reverted.
 fn what_is_replaced(
     client: &mut Client,
     capture: &Capture,
@@ -234,7 +234,7 @@ fn may_make_children(statement: &Statement) -> bool {
         || ["do", "call", "select", "with"].iter().any(|word| words.eat(word))
 }
 
-/// What the inverse of a step does not restore, where the step itself does not say so.
+/// Returns what the inverse of a step does not restore, where the step itself does not declare it.
 fn unrestored(capture: &Capture, before: &State, after: &State) -> Unrestored {
     match before.unrestored_from(after) {
         Unrestored::Lost(mut lost) => {
@@ -249,8 +249,8 @@ fn unrestored(capture: &Capture, before: &State, after: &State) -> Unrestored {
     }
 }
 
-/// The inverse of a step, if it restores what there was before; with a note of what extensions kept
-/// of it, which it does not.
+/// Returns the inverse of a step, if it restores the previous state; with a note on the data of
+/// extensions, which it does not restore.
 fn inverse(capture: &Capture, unrestored: Unrestored, mut back: Vec<Statement>) -> CapturedInverse {
     match unrestored {
         Unrestored::Impossible(reason) => return CapturedInverse::Impossible { reason },
@@ -267,8 +267,8 @@ fn inverse(capture: &Capture, unrestored: Unrestored, mut back: Vec<Statement>) 
     CapturedInverse::of(capture, back)
 }
 
-/// Makes an index without a lock on its table's rows, as outside a transaction it can be made: who
-/// drops one there does not want to stop those that write. That of a partitioned table, which is
+/// Creates an index without a lock on its table's rows, if it is created outside a transaction: an
+/// author who drops one there does not intend to block writers. That of a partitioned table, which is
 /// `ON ONLY` it, has no rows of its own and cannot be made so.
 fn concurrently(sql: &mut String) {
     for create in ["CREATE INDEX ", "CREATE UNIQUE INDEX "] {

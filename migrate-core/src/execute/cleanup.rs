@@ -1,10 +1,10 @@
-//! What a statement outside a transaction has left incomplete, brought to an end: on a resume, and
-//! when it has failed.
+//! Completes or removes what a statement outside a transaction left incomplete: on a resume, and
+//! after a failure.
 //!
 //! An index that is not valid is dropped, and so is one whose drop was interrupted; a partition whose
-//! detaching was interrupted is detached. All of that has to wait for others, so it is sent only when
-//! nobody holds the table for long, and never waits without an
-//! end.
+//! detaching was interrupted is detached. Each of these has to wait for other sessions, so it is sent
+//! only when no session holds the table for long, and never waits without
+//! limit.
 
 use std::time::{Duration, Instant};
 
@@ -46,10 +46,10 @@ pub(super) struct Leftovers<'a> {
     pub(super) patience: Duration,
 }
 
-/// Whether the statement after those that are done was done, which was running when its runner
-/// ended; what is left of it is seen to.
+/// Returns whether the first statement not recorded as done, which was running when its runner ended,
+/// was done; what remains of it is cleaned up.
 ///
-/// It is the statement that ran then that is asked about, whatever the file has there by now.
+/// The journal determines which statement that is, regardless of the current contents of the file.
 pub(crate) fn settle(
     session: &mut Session,
     unfinished: &Unfinished,
@@ -68,16 +68,16 @@ pub(crate) fn settle(
 pub(crate) enum InterruptedStatement {
     /// It was done.
     Done,
-    /// It was not, and nothing of it is left.
+    /// It was not done, and nothing of it remains.
     NotDone,
     /// Something of it may be done for good; its author says that doing it twice is as good as once.
     Begun,
 }
 
-/// How the running statement stands for those who revert the migration. What may have committed
-/// some of its work is never taken for not done.
+/// Returns the state of the running statement, for a revert of the migration. A statement that may have
+/// committed some of its work is never considered not done.
 ///
-/// With an `observer`, what is left of it is removed as by [`settle`]; else it is only looked at.
+/// With an `observer`, its remains are removed as by [`settle`]; otherwise they are only examined.
 pub(crate) fn standing(
     session: &mut Session,
     unfinished: &Unfinished,
@@ -127,7 +127,7 @@ fn commits_on_its_own(origin: Origin<'_>) -> bool {
     origin.statement.rust.is_some() || commits_as_it_goes(&origin.statement.sql)
 }
 
-/// What `see` finds out about the running statement: whether it was done.
+/// Calls `see` to determine whether the running statement was done.
 fn judge(
     session: &mut Session,
     unfinished: &Unfinished,
@@ -182,7 +182,7 @@ fn judge(
 }
 
 impl Leftovers<'_> {
-    /// Asks whether a statement was done, after what is left of it is gone.
+    /// Determines whether a statement was done, after removing what remains of it.
     pub(super) fn see_to(
         &self,
         session: &mut Session,
@@ -243,7 +243,7 @@ impl Leftovers<'_> {
     ) -> Result<(), Failure> {
         let sql = format!("DROP INDEX CONCURRENTLY IF EXISTS {index}");
         if self.interrupt.is_stopped() {
-            // Whoever stops it shall not wait, but would rather not find it there either.
+            // A user who stops the run should not have to wait, nor find the invalid index afterwards.
             let sent = within(session.client(), LAST, |client| client.batch_execute(&sql));
             return sent
                 .map_err(|error| Failure::Leftover { sql: Some(sql), source: error.into() });
@@ -256,8 +256,8 @@ impl Leftovers<'_> {
         })
     }
 
-    /// Lets a partition go. The server takes it from everybody before it waits for the snapshots of
-    /// others, so it is asked only when there are no old ones.
+    /// Finalizes the detaching of a partition. The server locks out other sessions before it waits for
+    /// their snapshots, so the statement is sent only when there are no old ones.
     fn finalize(
         &self,
         session: &mut Session,
@@ -294,7 +294,7 @@ impl Leftovers<'_> {
         Failure::obstructed(self.step.map(|step| Box::new(step.clone())), obstacle, source)
     }
 
-    /// Sends something when nobody holds the table for long, and again where that changed meanwhile.
+    /// Sends a statement when no session holds the table for long, and again if that changed meanwhile.
     fn when_free(
         &self,
         session: &mut Session,

@@ -1,7 +1,7 @@
-//! What the catalog can tell of a statement outside a transaction: whether it was done.
+//! What the catalog shows about a statement outside a transaction: whether it was done.
 //!
-//! A runner that was killed, or cut off, does not know how its statement ended. The next one asks
-//! here, once the session of the other is gone (it holds the runner's lock until then).
+//! A runner that was killed, or disconnected, does not know how its statement ended. The next one
+//! checks here, once the session of the other has ended (it holds the runner's lock until then).
 
 use postgres::Client;
 use postgres::types::{Oid, Type};
@@ -11,12 +11,12 @@ use crate::connect::search_path::{as_author, relation};
 use crate::history::{InFlight, SentStatement};
 use crate::plan::Step;
 
-/// A statement, as far as the catalog can be asked about it.
+/// A statement, as far as the catalog can show its result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum CompletionProbe {
     /// Is the index there, and valid?
     CreateIndex { name: Option<String>, table: String, concurrently: bool, if_not_exists: bool },
-    /// Is it gone?
+    /// Is it dropped?
     DropIndex { path: String },
     /// What is incomplete is dropped, and it is done again.
     Reindex,
@@ -28,7 +28,7 @@ pub(super) enum CompletionProbe {
     Repeat,
     /// Does the author's query say so?
     DoneWhen(String),
-    /// Nobody knows.
+    /// It cannot be determined.
     Unknown,
 }
 
@@ -37,9 +37,9 @@ pub(super) enum CompletionProbe {
 pub(super) enum Answer {
     /// It was done.
     Done,
-    /// It was not, and nothing of it is left.
+    /// It was not done, and nothing of it remains.
     NotDone,
-    /// It was not, and it has left these indexes, which are not valid, on these tables.
+    /// It was not done, and left behind these indexes, which are not valid, on these tables.
     Indexes(Vec<(String, Oid)>),
     /// The partition is partially detached: there is no inverse.
     HalfOut(Oid),
@@ -47,17 +47,17 @@ pub(super) enum Answer {
     HalfDropped(String, Oid),
     /// The author's query gives something else than a boolean, or more than one.
     NotBoolean,
-    /// Nobody knows.
+    /// It cannot be determined.
     Unknown,
 }
 
 impl CompletionProbe {
-    /// What to ask about this statement of a step; the step's author has the first word.
+    /// Returns the probe for this statement of a step; the step's author takes precedence.
     pub(crate) fn of(step: &Step, sql: &str) -> Self {
         Self::asked_for(sql, step.idempotent, step.done_when.as_ref())
     }
 
-    /// What to ask about a statement of which only the journal knows.
+    /// Returns the probe for a statement that is known only from the journal.
     pub(super) fn as_noted(sent: &SentStatement) -> Self {
         Self::asked_for(&sent.sql, sent.idempotent, sent.done_when.as_ref())
     }
@@ -134,7 +134,7 @@ impl CompletionProbe {
         }
     }
 
-    /// What the journal keeps of this statement of a step, and of the state before.
+    /// Returns what the journal stores of this statement of a step, and of the state before.
     pub(super) fn note(
         &self,
         client: &mut Client,
@@ -174,7 +174,7 @@ impl CompletionProbe {
         Ok(InFlight { pid, indexes: rows.iter().map(|row| row.get(0)).collect(), statement })
     }
 
-    /// Asks; what is left of a statement that was not done is named only if it is of our own making.
+    /// Determines the answer; remains of a statement that was not done are named only if we made them.
     pub(super) fn ask(
         &self,
         client: &mut Client,
@@ -238,8 +238,8 @@ impl CompletionProbe {
         Ok(if done { Answer::Done } else { Answer::NotDone })
     }
 
-    /// Whether the index is there that the statement was to make; one that is not valid is left of
-    /// it, unless somebody is at work on it.
+    /// Checks whether the index exists that the statement was to create; an invalid one is a remainder
+    /// of it, unless another session is building it.
     fn ask_for_index(
         client: &mut Client,
         name: Option<&str>,
@@ -272,7 +272,7 @@ impl CompletionProbe {
     }
 }
 
-/// What a query says that has one column, of booleans, and at most one row.
+/// Returns the result of a query that has one column, of booleans, and at most one row.
 fn is_true(client: &mut Client, query: &str) -> Result<Option<bool>, postgres::Error> {
     let query = client.prepare(query)?;
     if !matches!(query.columns(), [column] if *column.type_() == Type::BOOL) {
@@ -292,7 +292,7 @@ fn not_done(
     Ok(if left.is_empty() { Answer::NotDone } else { Answer::Indexes(left) })
 }
 
-/// Whether the statement takes a table, or all of them one after the other, from everybody else.
+/// Whether the statement locks out all other sessions of a table, or of all tables one by one.
 pub(super) fn shuts_out(sql: &str) -> bool {
     let mut words = Words::of(sql);
     if words.eat("vacuum") {
@@ -322,7 +322,7 @@ pub(crate) enum Trial {
     Instead(String),
     /// Nothing, as it touches no rows and would not be undone.
     Nothing,
-    /// Nothing: it would not be undone, and nobody knows what else it does.
+    /// Nothing: it would not be undone, and its other effects are unknown.
     Impossible,
 }
 

@@ -1,5 +1,5 @@
-//! The parameters that say where a new table or index goes, for what was read from the catalog: that
-//! names only what is not the default of PostgreSQL itself.
+//! The parameters that decide where a new table or index is stored, for what was read from the catalog:
+//! that names only what is not the default of PostgreSQL itself.
 
 /// SQL that remembers what the author, the role or the database has set, and gives both parameters
 /// PostgreSQL's own defaults.

@@ -1,4 +1,4 @@
-//! Why a migration failed, and what it left behind.
+//! Why a migration failed, and what remains of it.
 
 use std::time::{Duration, Instant};
 
@@ -87,7 +87,7 @@ pub enum Failure {
     /// The connection no longer has the runner's lock.
     #[error("this connection no longer holds the lock of the only runner")]
     LockLost(#[source] ServerError),
-    /// The connection is gone, or the driver could not follow the server.
+    /// The connection is lost, or the driver could not follow the server.
     #[error("the server's answer was lost")]
     Connection(#[source] ServerError),
     /// The connection was lost, and what was begun cannot be resumed.
@@ -105,9 +105,9 @@ pub enum Failure {
     Locked {
         /// The step, where it is known.
         step: Option<Box<Step>>,
-        /// Who had it at the end.
+        /// Its holders at the end.
         holders: Box<[LockHolder]>,
-        /// What there is instead where nobody has it for long.
+        /// The traffic that is in the way instead, where no session holds it for long.
         traffic: Option<Box<Traffic>>,
         /// What the server said.
         source: Option<ServerError>,
@@ -145,7 +145,7 @@ pub enum Failure {
         /// Whether it is known to be done; else nothing is known of it.
         done: bool,
     },
-    /// What a statement outside a transaction has left could not be seen to.
+    /// What a statement outside a transaction left behind could not be cleaned up.
     #[error(
         "what is left of a statement that was broken off could not be seen to{}",
         sql.as_ref().map(|sql| format!(", with {}", quoted(sql))).unwrap_or_default()
@@ -159,7 +159,7 @@ pub enum Failure {
     /// It is in the history already, and what is not in a transaction would be done twice.
     #[error("it is recorded as applied already")]
     AlreadyApplied,
-    /// It was asked to stop.
+    /// It was requested to stop.
     #[error("{0}")]
     Stopped(Stop),
     /// An index is there by that name, but it is not valid, and `IF NOT EXISTS` would accept it.
@@ -259,8 +259,8 @@ impl Failure {
         }
     }
 
-    /// What comes first in a transaction has failed: the lock is not there, unless it is the
-    /// connection that is not.
+    /// The first statement of a transaction has failed: the lock is lost, unless the connection itself
+    /// is lost.
     pub(super) fn lock_lost(source: postgres::Error) -> Self {
         match Self::is_cut_by(&source) {
             true => Self::connection(source),
@@ -361,7 +361,7 @@ impl Failure {
         }
     }
 
-    /// The failure at the end of all patience, with those who were in the way then.
+    /// Returns the failure after the time limit, with the sessions that were in the way then.
     pub(crate) fn locked(self, found: Obstacle) -> Self {
         match self {
             Self::Statement { step, source, .. } | Self::Capture { step, source } => {
@@ -373,8 +373,8 @@ impl Failure {
         }
     }
 
-    /// Whether the connection was lost, or the thread was lost in another way, so that what became
-    /// of it has to be asked on a new one.
+    /// Whether the connection was lost, or the driver lost track, so that the outcome
+    /// has to be determined on a new one.
     #[must_use]
     pub(crate) fn is_cut(&self) -> bool {
         match self {
@@ -383,15 +383,15 @@ impl Failure {
         }
     }
 
-    /// Whether this is the end of a connection. The driver does not always hear the server's last
-    /// words before it, so it makes no difference whether there were any. A value of another type
-    /// than was asked for is no end.
+    /// Whether this is the end of a connection. The driver does not always receive the server's last
+    /// message before it, so it makes no difference whether there was one. A value of another type than
+    /// requested is no end.
     pub(crate) fn is_cut_by(error: &postgres::Error) -> bool {
         server_error::is_cut_by(error)
     }
 
-    /// Whether it was the state of the server, and no fault of the migration: a right is missing,
-    /// resources are used up, somebody has intervened, the system has failed. See
+    /// Whether it was the state of the server, and no fault of the migration: a privilege is missing,
+    /// resources are exhausted, an operator intervened, the system failed. See
     /// [the codes](https://www.postgresql.org/docs/current/errcodes-appendix.html).
     pub(crate) fn is_of_server(&self) -> bool {
         let code = self.said().and_then(ServerError::code).map(SqlState::code);
@@ -402,7 +402,7 @@ impl Failure {
             })
     }
 
-    /// What the server, or the network, said, in its own words where they can be shown.
+    /// Returns the message of the server, or the network, verbatim where it can be shown.
     #[must_use]
     pub fn message(&self) -> String {
         match self {
@@ -439,7 +439,7 @@ impl Failure {
         }
     }
 
-    /// What the server, or the network, said, where it is that what failed.
+    /// Returns the error of the server, or the network, if that is what failed.
     #[must_use]
     pub fn said(&self) -> Option<&ServerError> {
         match self {

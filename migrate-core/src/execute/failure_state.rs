@@ -1,4 +1,4 @@
-//! What a failed migration leaves behind, and how that is told.
+//! What a failed migration leaves behind, and how that is reported.
 
 use crate::count::count;
 use crate::event::Direction;
@@ -17,18 +17,18 @@ pub enum FailureState {
         /// Of how many.
         of: usize,
     },
-    /// A statement outside a transaction was broken off, and what it has left is still there.
+    /// A statement outside a transaction was interrupted, and its remains still exist.
     Incomplete,
     /// A function or a procedure outside a transaction failed: what it did before that is done.
     Begun,
-    /// A statement outside a transaction is done, and the journal could not be told.
+    /// A statement outside a transaction is done, and could not be recorded in the journal.
     Unrecorded,
     /// The server's answer was lost.
     Unknown,
 }
 
 impl FailureState {
-    /// What is left of a migration that was going this way.
+    /// Describes the state of a migration that was going in this direction.
     pub(super) fn told(self, direction: Direction) -> String {
         let done = match direction {
             Direction::Up => "done",
@@ -71,8 +71,8 @@ impl FailureState {
     }
 }
 
-/// Whether the server refused a statement that commits as it goes before it began with it: it was not in
-/// any procedure then, or at the reading of a block.
+/// Whether the server refused a statement that commits as it runs before it began with it: it was not in
+/// any procedure then, or was still parsing a block.
 pub(super) fn is_refused(error: &postgres::Error) -> bool {
     let Some(error) = error.as_db_error() else { return false };
     let at = error.where_().unwrap_or_default();

@@ -10,7 +10,7 @@ use crate::connect::search_path::{relation, shown};
 
 /// Whether the server would be content with an index that is not valid.
 pub(super) fn may_accept_an_invalid_index(sql: &str) -> bool {
-    // Cheap first: this is asked of every statement.
+    // Cheap first: this is checked for every statement.
     sql.get(..6).is_some_and(|word| word.eq_ignore_ascii_case("create"))
         && matches!(
             CompletionProbe::of_sql(sql),

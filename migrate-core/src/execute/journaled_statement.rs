@@ -25,8 +25,8 @@ pub(super) struct JournaledStatement<'a> {
 /// How a statement outside a transaction has failed.
 pub(super) struct StatementFailure {
     pub(super) failure: Failure,
-    /// What it has left, where the journal goes on to say that it is running: the next runner finds
-    /// out about it.
+    /// What it left behind, if the journal continues to say that it is running: the next runner
+    /// determines what came of it.
     pub(super) left: Option<FailureState>,
 }
 

@@ -23,7 +23,7 @@ impl Words {
         Self { words: lex(sql), at: 0 }
     }
 
-    /// Goes past these keywords if they come next.
+    /// Skips these keywords if they come next.
     pub(super) fn eat(&mut self, keywords: &str) -> bool {
         let mut at = self.at;
         for keyword in keywords.split(' ') {
@@ -42,7 +42,7 @@ impl Words {
         ahead.iter().any(|word| matches!(word, Word::Plain(word) if word == keyword))
     }
 
-    /// Goes past this sign if it comes next.
+    /// Skips this sign if it comes next.
     fn sign(&mut self, sign: char) -> bool {
         let is_next = self.words.get(self.at) == Some(&Word::Sign(sign));
         self.at += usize::from(is_next);
@@ -112,7 +112,7 @@ fn lex(sql: &str) -> Vec<Word> {
     words
 }
 
-/// What follows a comment; they nest.
+/// Returns the text after a comment; comments nest.
 fn after_comment(text: &str) -> &str {
     let mut depth = 0_usize;
     let mut at = 0;
@@ -170,7 +170,7 @@ pub(crate) struct Unnamed {
     pub(crate) drops: bool,
 }
 
-/// What has another name, or none, after this statement, as far as its first words tell.
+/// Returns what is renamed or dropped by this statement, as far as its first words show.
 pub(crate) fn unnamed(sql: &str) -> Option<Unnamed> {
     const RELATIONS: [&str; 5] =
         ["table", "foreign table", "view", "materialized view", "sequence"];

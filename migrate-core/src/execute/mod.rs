@@ -66,7 +66,7 @@ pub(crate) struct Work<'a> {
     pub(crate) captures: bool,
     /// What statements may ask of the environment.
     pub(crate) variables: &'a Variables,
-    /// Who runs its Rust functions.
+    /// The runner of its Rust functions.
     pub(crate) functions: &'a Runner,
     /// The SQL that records the outcome, in the transaction of the last part.
     pub(crate) record: &'a dyn Fn(&Captured) -> Vec<String>,
@@ -79,17 +79,17 @@ pub(crate) struct Work<'a> {
 /// For a transaction in which this program takes turns with the server. One that is suspended, or
 /// cut off without a word, is not to keep its locks.
 pub(crate) const SHORT_IDLE_TIMEOUT: &str = "SET LOCAL idle_in_transaction_session_timeout = '30s'";
-/// The same while a Rust function is at work, which may have to think, or to ask somebody else.
+/// The same while a Rust function is at work, which may compute, or wait for another service.
 pub(crate) const LONG_IDLE_TIMEOUT: &str =
     "SET LOCAL idle_in_transaction_session_timeout = '10min'";
 
 impl Work<'_> {
-    /// How long the history is waited for.
+    /// Returns how long the history is waited for.
     fn patience<'a>(&'a self, history: &'a History) -> HistoryLockTimeout<'a> {
         HistoryLockTimeout { history, lock_wait: self.limits.lock_wait, interrupt: self.interrupt }
     }
 
-    /// Reads or writes the history before the work goes on.
+    /// Reads or writes the history before the work continues.
     fn ask<T>(
         &self,
         session: &mut Session,
@@ -156,7 +156,7 @@ pub(crate) fn apply(
     Ok(started.elapsed())
 }
 
-/// How many statements are done before the first that runs now; a refusal where it must not run.
+/// Returns how many statements are done before the first one to run; refuses if it must not run.
 fn begin(
     session: &mut Session,
     history: &History,
@@ -170,7 +170,7 @@ fn begin(
     if let Some(stop) = work.interrupt.stopped() {
         return Err(fail(Failure::Stopped(stop), left));
     }
-    // What commits as it goes would be done by the time that its history row is refused.
+    // What commits as it runs would be done by the time that its history row is refused.
     if work.direction == Direction::Up && !is_transactional(work.steps) {
         let has = |client: &mut Client| history.has(client, work.name);
         if work.ask(session, history, done, observer, has)? {
@@ -276,7 +276,7 @@ fn tell_notices(session: &mut Session, part: &Part<'_>, observer: &mut dyn Obser
     }
 }
 
-/// What a part that failed has left of the migration.
+/// Returns the state in which a failed part leaves the migration.
 fn state_after(
     failure: &Failure,
     left: Option<FailureState>,
@@ -296,7 +296,7 @@ fn state_after(
     }
 }
 
-/// What is left before the work goes on.
+/// Returns the state of the migration before the work continues.
 fn left(done: usize, work: &Work<'_>) -> FailureState {
     partial(done, work).unwrap_or(FailureState::Nothing)
 }

@@ -1,7 +1,7 @@
 //! A statement outside the transaction of its migration, journaled before and after.
 //!
-//! Most statements can share a transaction with the journal's word on them, and then there is never
-//! a doubt whether they were done. For those that the server refuses in one, the journal says that
+//! Most statements can share a transaction with their entry in the journal, and then it is never in
+//! doubt whether they were done. For those that the server refuses in one, the journal says that
 //! they are about to run, and on a resume the catalog is [asked](Question).
 
 use std::time::{Duration, Instant};
@@ -87,7 +87,7 @@ impl JournaledStatement<'_> {
         let noted = question.note(session.client(), pid, (self.origin.step, sql));
         let noted = noted.map_err(Failure::connection)?;
         let mut learned = shuts_out(sql).then(LearnedLocks::default);
-        // What an attempt before has left, as long as the journal says that it is running.
+        // What a previous attempt left behind, while the journal says that it is running.
         let mut left = None;
         loop {
             self.wait_before(session, &question, &mut learned, deadline, observer)
@@ -123,7 +123,7 @@ impl JournaledStatement<'_> {
         }
     }
 
-    /// What has to be waited for before an attempt: locks, and for a concurrent build old snapshots.
+    /// Waits for what an attempt requires: locks, and for an index build the end of old snapshots.
     fn wait_before(
         &self,
         session: &mut Session,

@@ -12,7 +12,7 @@ pub(super) enum Part<'a> {
 }
 
 impl Part<'_> {
-    /// How many statements it has.
+    /// Returns the number of its statements.
     pub(super) fn len(&self) -> usize {
         match self {
             Self::Together(statements) => statements.len(),

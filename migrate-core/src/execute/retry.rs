@@ -1,4 +1,4 @@
-//! Statements of a transaction one at a time, and again where a lock is not to be had at once.
+//! Runs statements of a transaction one at a time, and again if a lock is not available at once.
 
 use std::time::{Duration, Instant};
 
@@ -31,9 +31,9 @@ struct Numbered<'a> {
     has_savepoint: bool,
 }
 
-/// Why a transaction is not committed. What it waited for, the server is asked once it is rolled back.
+/// Why a transaction is not committed. The server is queried for what it waited for after the rollback.
 pub(super) enum NotCommitted {
-    /// There is nothing to be asked.
+    /// There is nothing to be queried.
     Failed(Failure),
     /// The statement of this number was seen waiting for locks.
     Waited { failure: Failure, waits: Vec<Wait>, number: usize },
@@ -48,7 +48,7 @@ impl From<Failure> for NotCommitted {
 }
 
 impl NotCommitted {
-    /// Where the server cannot be asked any more.
+    /// Converts it where the server can no longer be queried.
     fn unasked(self) -> Self {
         match self {
             Self::Failed(failure) | Self::Waited { failure, .. } => Self::Failed(failure),
@@ -58,9 +58,9 @@ impl NotCommitted {
 }
 
 impl Transaction<'_> {
-    /// What the transaction sets for itself at its start. The locks that are known to be wanted are
+    /// Returns what the transaction sets at its start. The locks that are known to be required are
     /// taken there, before any work is done that would be lost with them, unless there is work before
-    /// them that others would have to wait for, or something to be read.
+    /// them that other sessions would have to wait for, or something to be read.
     pub(super) fn bounds(&self, retry: &RetryState) -> Vec<String> {
         let quick = if retry.captures { 0 } else { retry.behind_work.unwrap_or(usize::MAX) };
         let mut bounds = retry.gate.locks(retry.budget(), ..quick);
@@ -72,7 +72,7 @@ impl Transaction<'_> {
         bounds
     }
 
-    /// One statement at a time; where a lock is not to be had at once, all over again, when it is.
+    /// Runs one statement at a time; if a lock is not available at once, starts over when it is.
     pub(super) fn until_it_gets_its_locks(
         &self,
         session: &mut Session,
@@ -100,7 +100,7 @@ impl Transaction<'_> {
         }
     }
 
-    /// Whether it is done, or else can be tried again after a pause.
+    /// Returns whether it is done, or else can be tried again after a pause.
     pub(super) fn is_over(
         &self,
         session: &mut Session,
@@ -129,8 +129,8 @@ impl Transaction<'_> {
         self.interrupt.sleep(retry.pause()).map_or(Ok(false), |stop| Err(Failure::Stopped(stop)))
     }
 
-    /// Goes through the statements and commits; from the one before which the transaction stands, where
-    /// it has come as far.
+    /// Runs the statements and commits; from the statement at which the transaction is, if it has
+    /// progressed that far.
     pub(super) fn one_by_one(
         &self,
         mut transaction: OpenTransaction<'_>,
@@ -213,8 +213,8 @@ impl Transaction<'_> {
                 }
                 failure
             }
-            // The lock is one that the transaction is known to want, and asked for at its beginning from
-            // then on.
+            // The lock is one that the transaction is known to require, and requests at its beginning
+            // from then on.
             NotCommitted::Unrecorded { error, closing } => {
                 session.note_author();
                 let waits = waits_to_record(session.client(), self.history, &closing);
@@ -294,7 +294,7 @@ impl Transaction<'_> {
             {
                 return Err(failure.into());
             }
-            // `statement` has gone back to the savepoint, to learn what it waited for.
+            // `statement` has rolled back to the savepoint, to learn what it waited for.
             let blocks = savepoint::blocks_others(transaction);
             if retry.in_circle || blocks.map_err(Failure::connection)? {
                 retry.tell_repeats(of.origin, observer);
@@ -323,8 +323,8 @@ impl Transaction<'_> {
         }
     }
 
-    /// Takes the locks that this statement is known to want, and runs it. What is captured is read
-    /// before: that can take long in a large schema, and a weaker lock keeps it as it is.
+    /// Takes the locks that this statement is known to require, and runs it. What is captured is read
+    /// before: that can take long in a large schema, and a weaker lock prevents changes meanwhile.
     fn with_its_locks(
         &self,
         transaction: &mut OpenTransaction<'_>,
@@ -376,7 +376,7 @@ impl Transaction<'_> {
     }
 
     /// Learns from a failure what the statement waited for. In a transaction that has no savepoint the
-    /// server cannot be asked before all of it is rolled back.
+    /// server cannot be queried before all of it is rolled back.
     fn learn(
         &self,
         transaction: &mut OpenTransaction<'_>,

@@ -10,12 +10,12 @@ use crate::connect::interrupt::Wait;
 use crate::event::{Event, LockHolder, Observer};
 use crate::lock::{Gate, Obstacle, is_young};
 
-/// How long a lock is waited for of which nothing is known: as long as others may wait behind us. It
-/// takes a few milliseconds to see what it is, and longer only where nobody looks.
+/// How long to wait for a lock of which nothing is known: as long as others may wait behind us. It
+/// takes a few milliseconds to identify it, and longer only where it cannot be observed.
 const UNKNOWN: [u64; 6] = [10, 15, 15, 15, 30, 60];
-/// The same for one that nobody holds for long.
+/// The same for a lock that no session holds for long.
 const GATED: [u64; 3] = [15, 30, 50];
-/// The same for one on a row, behind which nobody queues who does not want that row.
+/// The same for a lock on a row, behind which only sessions that need that row wait.
 const ROW: [u64; 3] = [250, 500, 1000];
 
 /// What is known of the locks that the transaction did not get so far.
@@ -23,16 +23,16 @@ const ROW: [u64; 3] = [250, 500, 1000];
 pub(super) struct RetryState {
     pub(super) gate: Gate,
     pub(super) attempts: usize,
-    /// How many of them knew what they wanted.
+    /// How many of them knew which locks they required.
     pub(super) gated: usize,
     /// Whether a lock has been what it failed for.
     pub(super) locked: bool,
     /// Whether that was no lock on a relation.
     pub(super) row: bool,
-    /// Who has that lock, and has had it for long.
+    /// The sessions that hold that lock, and have held it for long.
     pub(super) holders: Vec<LockHolder>,
     told_holders: bool,
-    /// Whether who has it waits for what the transaction has locked before.
+    /// Whether its holder waits for what the transaction has locked before.
     pub(super) in_circle: bool,
     /// The first statement that was seen to have work before it, if there is any.
     pub(super) behind_work: Option<usize>,
@@ -67,12 +67,12 @@ impl RetryState {
         }
     }
 
-    /// A random time up to one that grows: those who collide shall not collide again.
+    /// Returns a random time below a growing limit, so that sessions that collided do not collide again.
     pub(super) fn pause(&self) -> Duration {
         let longest = 25_u64 << self.attempts.min(6);
         let random = RandomState::new().hash_one(self.attempts);
         let random = Duration::from_millis(random % longest.min(1000));
-        // Those who have waited behind us are to go on in peace.
+        // Sessions that have waited behind us shall continue undisturbed.
         self.gate.queues().map_or(random, |waited| random + 2 * waited)
     }
 
@@ -81,7 +81,7 @@ impl RetryState {
         self.behind_work = Some(self.behind_work.map_or(number, |first| first.min(number)));
     }
 
-    /// Says once who has a lock on a row for long.
+    /// Reports once which sessions hold a lock on a row for long.
     pub(super) fn tell_holders(&mut self, patience: Duration, observer: &mut dyn Observer) {
         if !self.holders.is_empty() && !std::mem::replace(&mut self.told_holders, true) {
             let holders = self.holders.clone();
@@ -89,7 +89,7 @@ impl RetryState {
         }
     }
 
-    /// Who is in the way at this moment.
+    /// Returns the sessions that are in the way at this moment.
     pub(super) fn in_the_way(&mut self, client: &mut Client) -> Obstacle {
         match self.row && !self.holders.is_empty() {
             true => Obstacle { holders: std::mem::take(&mut self.holders), busy: Vec::new() },

@@ -86,7 +86,7 @@ pub(crate) fn revert(
 
 /// Runs a statement in no transaction. Where it may do something for good and fail all the same, the
 /// journal says that it is running until it is known to have done nothing, and else for good: what
-/// goes on from there does not repeat it, but stops and asks.
+/// continues from there does not repeat it, but stops and leaves the decision to the user.
 fn directly(
     session: &mut Session,
     history: &History,

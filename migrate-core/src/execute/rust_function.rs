@@ -29,7 +29,7 @@ pub(crate) enum FailedCall {
         /// Whether something of it may be done for good.
         begun: bool,
     },
-    /// The server is gone, or cannot be understood.
+    /// The connection to the server is lost, or its answers cannot be understood.
     Cut(postgres::Error),
 }
 
@@ -75,17 +75,17 @@ pub(super) fn run_outside(
         .flatten()
 }
 
-/// Answers what a function asks.
+/// Answers the requests of a function.
 struct Answers<'a> {
     client: &'a mut Client,
     interrupt: &'a Interrupt,
     /// Whether the migration runs in a transaction.
     in_transaction: bool,
-    /// How many lines are drawn to which it may fall back.
+    /// The number of open savepoints.
     lines: usize,
-    /// The statement that has broken the transaction, and behind how many lines that was.
+    /// The statement that broke the transaction, and the number of savepoints before it.
     failed: Option<(usize, DatabaseError)>,
-    /// Why nothing can be asked any more.
+    /// Why no more queries are possible.
     cut: Option<postgres::Error>,
     /// How much was done, or may be done although it failed.
     done: usize,
@@ -132,9 +132,9 @@ impl Connection for Answers<'_> {
 enum Refusal {
     /// The server, or the network, said no.
     Server(postgres::Error),
-    /// It was not asked.
+    /// It was not run.
     Ours(String),
-    /// It did what it was asked, and said too much.
+    /// It did what was requested, and returned too much.
     Unread(String),
 }
 
@@ -232,7 +232,7 @@ impl Answers<'_> {
         Ok(reply)
     }
 
-    /// What the function gets to know of an error of the server's.
+    /// Converts an error of the server into what the function receives.
     fn refused(&mut self, error: postgres::Error, sql: String) -> DatabaseError {
         let told = match error.as_db_error() {
             Some(error) => of_server(error),
@@ -247,13 +247,13 @@ impl Answers<'_> {
         told
     }
 
-    /// Whether the function has really ended as it says.
+    /// Checks that the function has really ended with this result.
     fn end(mut self, result: Result<(), FunctionError>) -> Result<(), FailedCall> {
         if let Some(error) = self.cut {
             return Err(FailedCall::Cut(error));
         }
-        // A panic leaves lines behind that it drew; those within the migration's transaction go
-        // with that.
+        // A panic leaves its savepoints behind; those within the migration's transaction end
+        // with it.
         if self.lines > 0 && !self.in_transaction {
             _ = self.client.batch_execute("ROLLBACK");
         }
@@ -279,8 +279,8 @@ impl Answers<'_> {
     }
 }
 
-/// Whether a statement that failed outside a transaction may have left something all the same. Most
-/// are done or not, as are several in one message; the others commit as they go, or leave an index
+/// Whether a statement that failed outside a transaction may nevertheless have had an effect. Most
+/// are atomic, as are several in one message; the others commit as they go, or leave an index
 /// behind.
 fn may_have_committed(sql: &str, error: &postgres::Error) -> bool {
     (is_direct(sql) || shuts_out(sql)) && !is_refused(error)
@@ -370,7 +370,7 @@ impl FromSql<'_> for Raw {
     }
 }
 
-/// Whether each column is of a type that can be read; what to write where it is not.
+/// Checks that each column is of a type that can be read; the error says what to write instead.
 fn readable(statement: &Prepared) -> Result<(), String> {
     for column in statement.columns() {
         if !is_text(column.type_()) && !is_plain(column.type_()) {

@@ -21,7 +21,7 @@ pub(super) fn set(number: usize) -> String {
 /// SQL that removes it.
 pub(super) const RELEASE: &str = "RELEASE SAVEPOINT migrate_statement";
 
-/// SQL that goes back to it.
+/// SQL that rolls back to it.
 pub(super) const ROLL_BACK: &str = "ROLLBACK TO SAVEPOINT migrate_statement";
 
 /// The number of the statement that the savepoint stands before, once the transaction is back there.
@@ -31,8 +31,8 @@ fn number(transaction: &mut OpenTransaction<'_>) -> Result<Option<usize>, postgr
     Ok(number.and_then(|number| number.parse().ok()))
 }
 
-/// Goes back to the savepoint of a transaction that has failed: the statement that it stands before.
-/// None where there is no savepoint, or others wait behind what the transaction has locked before.
+/// Rolls back to the savepoint of a transaction that has failed: to the statement that follows it.
+/// None if there is no savepoint, or others wait behind what the transaction has locked before.
 pub(super) fn resume(transaction: &mut OpenTransaction<'_>) -> Option<usize> {
     transaction.execute(ROLL_BACK).ok()?;
     let number = number(transaction).ok()??;
@@ -59,10 +59,10 @@ pub(super) fn is_work(statement: &Statement) -> bool {
     }
 }
 
-/// Whether the transaction holds a lock that others wait behind who read or write: one on a relation
+/// Whether the transaction holds a lock behind which readers or writers wait: one on a relation
 /// that it has not created itself.
 ///
-/// Nobody ever changes the rows of a table's system columns, so their age is the table's.
+/// The rows for a table's system columns are never changed, so their age is the table's.
 pub(super) fn blocks_others(
     transaction: &mut OpenTransaction<'_>,
 ) -> Result<bool, postgres::Error> {

@@ -51,7 +51,7 @@ pub(super) fn is_alone(statement: &Statement) -> bool {
     statement.input.is_some() || statement.rust.is_some() || !statement.secrets.is_empty()
 }
 
-/// Sends a statement, and what comes with it.
+/// Sends a statement, with its input.
 pub(crate) fn send(
     client: &mut Client,
     statement: &Statement,
@@ -94,12 +94,12 @@ pub(super) fn send_outside(
 
 fn copy(client: &mut Client, sql: &str, input: &str) -> Result<(), postgres::Error> {
     let mut writer = client.copy_in(sql)?;
-    // What goes wrong while writing, the server says at the end.
+    // An error while writing is reported by the server at the end.
     _ = writer.write_all(input.as_bytes());
     writer.finish().map(|_| ())
 }
 
-/// What the server gets: a verifier in place of a role's password, so that the password itself
+/// Returns the value to send: a verifier in place of a role's password, so that the password itself
 /// appears in none of its logs, see
 /// [SCRAM](https://www.postgresql.org/docs/current/sasl-authentication.html).
 fn value(secret: &Secret, variables: &Variables) -> String {

@@ -40,7 +40,7 @@ pub enum ServerError {
 }
 
 impl ServerError {
-    /// What was said of these statements.
+    /// Returns the error of these statements.
     pub(crate) fn of<'a>(
         error: postgres::Error,
         statements: impl IntoIterator<Item = &'a Statement>,
@@ -112,7 +112,7 @@ fn condition(code: &SqlState) -> String {
     format!("the server answered with the error `{name}`")
 }
 
-/// Whether somebody else's lock was the reason.
+/// Whether a lock of another session was the reason.
 pub(crate) fn is_lock(code: &SqlState) -> bool {
     [SqlState::LOCK_NOT_AVAILABLE, SqlState::T_R_DEADLOCK_DETECTED].contains(code)
 }

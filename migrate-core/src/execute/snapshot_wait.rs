@@ -19,11 +19,11 @@ pub(super) enum Why {
     Stopped(Stop),
 }
 
-/// Waits until no transaction of the database has an old snapshot: a build waits for all of them,
-/// on whatever table they are, and what it has made until then would be in the way meanwhile.
+/// Waits until no transaction of the database has an old snapshot: an index build waits for all of
+/// them, on any table, and its unfinished index would be in the way meanwhile.
 ///
-/// A plain role may not see who has one. What is in a transaction for as long may have none, and
-/// may stay there for ever: that is told, and not waited for.
+/// An unprivileged role cannot see which sessions have one. A session that is in a transaction for as
+/// long may have none, and may stay there forever: it is reported, and not waited for.
 pub(super) fn wait(
     client: &mut Client,
     deadline: Instant,

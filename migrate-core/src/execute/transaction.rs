@@ -40,10 +40,10 @@ impl Transaction<'_> {
     /// has to be read between them.
     ///
     /// The server does not say which statement of a message failed. Then the whole is rolled back
-    /// and run again one statement at a time, to name the culprit; what failed for a passing reason
-    /// may succeed on that second run, and that is as good. Not so what was cancelled, by somebody
-    /// or by a timeout: that was not to run at all, or not for so long. Only the server's own word counts as a
-    /// failure: where the driver loses the thread, the transaction may have been committed.
+    /// and run again one statement at a time, to find the cause; a statement that failed temporarily
+    /// may succeed on that second run, which is as good. This excludes what was canceled, by a user
+    /// or by a timeout: it was not to run at all, or not for so long. Only the server's report is a
+    /// failure: where the driver loses track, the transaction may have been committed.
     pub(super) fn run(
         &self,
         session: &mut Session,
@@ -101,7 +101,7 @@ impl Transaction<'_> {
         self.until_it_gets_its_locks(session, recorder, retry, deadline, observer)
     }
 
-    /// What was said of all of them.
+    /// Returns the error of all of them.
     pub(super) fn said(&self, error: postgres::Error) -> ServerError {
         ServerError::of(error, self.statements.iter().map(|origin| origin.statement))
     }
@@ -154,7 +154,7 @@ impl Transaction<'_> {
         goes_on.then(|| savepoint::resume(transaction)).flatten()
     }
 
-    /// Whether the message, which has failed, may be tried again one statement at a time.
+    /// Checks that the message, which has failed, may be tried again one statement at a time.
     fn may_run_again(&self, error: postgres::Error, ended: Interruption) -> Result<(), Failure> {
         self.go_on()?;
         match (ended.verdict, self.statements) {
@@ -219,7 +219,7 @@ impl Transaction<'_> {
     }
 }
 
-/// How a function has ended, with the watchdog's word on it: that may have wanted it to end.
+/// Returns how a function ended, given the verdict of the watchdog, which may have ended it.
 pub(super) fn function_ended(
     origin: Origin<'_>,
     result: Result<(), rust_function::FailedCall>,
@@ -238,7 +238,7 @@ pub(super) fn function_ended(
     }
 }
 
-/// Whether it was ended by somebody's wish, or because it took too long.
+/// Whether it was canceled by a user, or because it took too long.
 fn is_cancelled(error: &postgres::Error) -> bool {
     error.code() == Some(&SqlState::QUERY_CANCELED)
 }

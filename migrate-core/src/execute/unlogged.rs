@@ -1,9 +1,9 @@
-//! Statements with secrets, kept out of the server's log.
+//! Keeps statements with secrets out of the server's log.
 //!
-//! What a secret is put into is a statement like any other for the server, which logs those that fail
-//! and, where it is set up to, those that are slow, or all. Who may set the parameters that say so
-//! (a superuser, or from 15 on a role to which `SET` on them was granted) has them set for these
-//! statements; else the manual of `env` warns.
+//! To the server, a statement that contains a secret is like any other: it logs those that fail and,
+//! depending on its configuration, slow ones, or all. If the role may set the parameters that control
+//! this (a superuser, or from 15 on a role to which `SET` on them was granted), they are set for these
+//! statements; otherwise the manual of `env` warns.
 
 use postgres::Client;
 

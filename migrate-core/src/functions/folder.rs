@@ -1,7 +1,7 @@
-//! The folder of the socket over which a function's program speaks.
+//! The folder of the socket over which a function's program communicates.
 //!
-//! It goes with the call. Where this process is killed it cannot: so whoever lives holds a lock on
-//! its folder, and the next process removes those that nobody holds.
+//! It is removed after the call. A process that is killed cannot do so: therefore each process holds
+//! a lock on its folder, and the next process removes those that are not locked.
 
 use std::fs::{self, File, Permissions};
 use std::io;
@@ -23,7 +23,7 @@ pub(super) struct SocketFolder {
 }
 
 impl SocketFolder {
-    /// A folder in this one, after what others have left there is removed.
+    /// Creates a folder in this one, after removing what other processes left there.
     pub(super) fn new(parent: &Path) -> io::Result<Self> {
         static SWEPT: Once = Once::new();
         SWEPT.call_once(|| sweep(parent));
@@ -42,7 +42,7 @@ impl SocketFolder {
     }
 }
 
-/// Removes the folders whose process is gone. What is not just as we make it stays.
+/// Removes the folders whose process has ended. A folder that is not exactly as we create it stays.
 fn sweep(parent: &Path) {
     let us = nix::unistd::geteuid().as_raw();
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {

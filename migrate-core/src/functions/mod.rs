@@ -1,4 +1,4 @@
-//! Who runs the Rust functions of migrations: this very program, or that of the migrations.
+//! The runner of the Rust functions of migrations: this very program, or that of the migrations.
 
 #[cfg(feature = "program")]
 mod folder;
@@ -11,7 +11,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use linked::Linked;
-/// What a function asks, and how it fails.
+/// What a function requests, and how it fails.
 pub use migrate_dsl::{Connection, FunctionError};
 #[cfg(feature = "program")]
 pub use program::{Printed, Program};
@@ -29,8 +29,8 @@ pub trait Functions: Send + Sync {
         Ok(())
     }
 
-    /// Runs one to its end. `is_over` says that nobody wants it any more, as far as that can be
-    /// helped from outside.
+    /// Runs one to its end. `is_over` returns true when the result is no longer needed, as far as that
+    /// can be detected from outside.
     ///
     /// # Errors
     ///

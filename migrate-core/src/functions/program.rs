@@ -1,9 +1,9 @@
 //! Functions in the program of a migrations crate, which is run for each call.
 //!
-//! The program gets no connection and no secret of ours for it: it says over a socket what it wants
-//! to know or done, and the engine does that in its own transaction. So the functions are bound by
-//! whatever binds the engine, and when the program dies, the transaction is rolled back by who
-//! holds it.
+//! The program gets no connection and no secret of ours for it: it sends its requests over a socket,
+//! and the engine carries them out in its own transaction. So the functions are bound by the same
+//! limits as the engine, and when the program dies, the transaction is rolled back by the process
+//! that holds it.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
@@ -27,7 +27,7 @@ use crate::plan::Function;
 /// Where the lines go that a function prints.
 pub type Printed = Arc<dyn Fn(String) + Send + Sync>;
 
-/// How often it is looked whether a silent program is still there, and still wanted.
+/// How often to check whether a silent program still runs, and is still needed.
 const LOOK: Duration = Duration::from_millis(50);
 /// The same for a program that is starting.
 const STARTING: Duration = Duration::from_millis(2);
@@ -171,7 +171,7 @@ impl Drop for Started {
             _ = self.child.kill();
             _ = self.child.wait();
         }
-        // A program that the function has started, and left behind, may keep these open for ever.
+        // A program that the function has started, and not ended, may keep these open forever.
         while Instant::now() < until && !self.lines.iter().all(JoinHandle::is_finished) {
             thread::sleep(STARTING);
         }
@@ -180,11 +180,11 @@ impl Drop for Started {
 
 /// Why there is no word of the function's own on how it ended.
 enum NoReply {
-    /// Nobody wants it any more.
+    /// The result is no longer needed.
     Over,
-    /// Its program is gone.
+    /// Its program has ended.
     Gone,
-    /// Its program says what is no message.
+    /// Its program sends something that is not a message.
     Garbage,
 }
 

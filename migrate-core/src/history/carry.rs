@@ -1,9 +1,9 @@
-//! The log and the protection, carried over a restore: what a backup brings back is the data of its time, but what was
-//! done to the database since then was done all the same.
+//! Carries the log and the protection over a restore: a backup brings back the data of its
+//! time, but what was done to the database since then was done all the same.
 //!
-//! The line about the restore comes first, and behind it, with the times at which they were written,
-//! the lines that the backup does not have. So whoever replays the log knows them: they are later in
-//! it than a restore, and happened before.
+//! The line about the restore comes first, followed by the lines that the backup does not have, with
+//! the times at which they were written. A reader of the log recognizes them: their ids are higher
+//! than that of a restore, and their times are earlier.
 
 use migrate_dsl::{Identifier, Name, quote_literal as literal};
 use postgres::Client;
@@ -33,7 +33,7 @@ pub(crate) struct CarriedLog {
 ///
 /// # Errors
 ///
-/// When the server cannot be asked.
+/// When a query fails.
 pub(crate) fn logs(client: &mut Client) -> Result<Vec<CarriedLog>, HistoryError> {
     let mut logs = Vec::new();
     for row in client.query(&all_settings(TO_READ_THE_LOG), &[])? {

@@ -1,5 +1,5 @@
-//! What the columns of a table are called and made of, told once: from that list the table is created
-//! and brought up to date, found to be ours, written and read.
+//! The names and definitions of a table's columns, in one list. From that list the table is created
+//! and upgraded, recognized as ours, written and read.
 
 use migrate_dsl::Name;
 
@@ -10,7 +10,7 @@ pub(super) struct Column {
     pub(super) definition: &'static str,
     /// The version of the tables that brought it.
     pub(super) since: usize,
-    /// SQL for what rows have in it that somebody took it from; nothing where it must not be guessed.
+    /// SQL for the value in existing rows if the column was dropped; none where it must not be guessed.
     lost: Option<&'static str>,
 }
 
@@ -42,8 +42,8 @@ impl Column {
         self.definition.starts_with("pg_catalog.jsonb")
     }
 
-    /// What a query reads of it from a table with the alias `t`: JSON as text, and what older tables
-    /// do not have as text or nothing.
+    /// Returns the expression that reads it from a table with the alias `t`: JSON as text, and columns
+    /// that older tables do not have as text or null.
     fn read(&self) -> String {
         let name = self.name;
         match self {
@@ -94,7 +94,7 @@ pub(super) fn add_column(table: &Name, column: &Column) -> String {
     format!("ALTER TABLE {} ADD COLUMN {} {}", table.quoted(), column.name, column.definition)
 }
 
-/// SQL that puts a column back that somebody has dropped.
+/// Returns the SQL that puts back a column that was dropped.
 pub(super) fn restore_column(table: &Name, column: &Column) -> Vec<String> {
     let Some(lost) = column.lost else { return vec![add_column(table, column)] };
     let mut statements = vec![format!("{} DEFAULT {lost}", add_column(table, column))];
@@ -106,7 +106,7 @@ pub(super) fn restore_column(table: &Name, column: &Column) -> Vec<String> {
     statements
 }
 
-/// SQL that adds a row: each value is SQL, and what is `NULL` is left out.
+/// Returns the SQL that adds a row: each value is SQL, and columns whose value is `NULL` are omitted.
 pub(super) fn insert(table: &Name, values: &[(&str, String)]) -> String {
     let given = values.iter().filter(|(_, sql)| sql != "NULL");
     let (names, values): (Vec<_>, Vec<_>) = given.map(|(name, sql)| (*name, sql.as_str())).unzip();

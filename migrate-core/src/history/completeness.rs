@@ -10,12 +10,12 @@ use super::columns::{Column, restore_column};
 use super::schema::WITHOUT_SETTINGS;
 use super::{History, HistoryError, Settings, journal, log, row};
 
-/// What is known of a history, of which these are the columns by table, and these the settings: the
-/// version, and the name under which the database is protected.
+/// Returns the settings of a history, given its columns by table and its settings: the version, and
+/// the name under which the database is protected.
 ///
 /// # Errors
 ///
-/// When something of it is missing.
+/// When part of the history is missing.
 pub(super) fn check(
     history: &History,
     found: &BTreeMap<String, Vec<String>>,
@@ -68,7 +68,7 @@ pub(super) fn check(
 struct Missing {
     problems: Vec<String>,
     remedy: Vec<String>,
-    /// Whether it cannot be completed: nobody knows what rows had in a column.
+    /// Whether it cannot be completed: the values that rows had in a column are unknown.
     is_lost: bool,
 }
 
@@ -149,7 +149,7 @@ impl History {
         }
     }
 
-    /// What has the names of the tables, where there is no history.
+    /// Reports the relations that have the names of the tables, where there is no history.
     pub(super) fn occupied(
         &self,
         client: &mut Client,
@@ -169,7 +169,7 @@ impl History {
         HistoryError::Occupied { table: self.table().to_string(), what, by, is_rest }
     }
 
-    /// What has these names, given as SQL lists literals, and whether it is a table.
+    /// Returns the relations with these names (a list of SQL literals), and whether each is a table.
     pub(super) fn occupants(
         &self,
         client: &mut Client,

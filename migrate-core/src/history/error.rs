@@ -39,7 +39,7 @@ pub enum HistoryError {
         problems: Vec<String>,
         /// Statements that complete it; none where what is missing cannot be known.
         remedy: Vec<String>,
-        /// Whether nobody can tell any more if the database is protected.
+        /// Whether it is no longer known if the database is protected.
         protection_lost: bool,
     },
     /// Migrations that were applied, and not reverted, have no row any more.
@@ -57,7 +57,7 @@ pub enum HistoryError {
         table: String,
         /// What could be done with it otherwise.
         what: &'static str,
-        /// What is there.
+        /// The existing objects.
         by: Vec<String>,
         /// Whether that is the rest of a history.
         is_rest: bool,
@@ -72,7 +72,7 @@ pub enum HistoryError {
         /// The newest version known here.
         known: usize,
     },
-    /// Somebody else could have written it, or is called when it is written.
+    /// Another role could have written it, or is the owner of code that runs when it is written.
     #[error("the history `{table}` cannot be trusted")]
     Untrusted {
         /// The table.
@@ -104,14 +104,14 @@ pub enum HistoryError {
     Locked {
         /// The table.
         table: String,
-        /// Who had it at the end.
+        /// Its holders at the end.
         holders: Vec<LockHolder>,
         /// How long it was waited for.
         waited: Duration,
         /// Whether the command had changed something before.
         midway: bool,
     },
-    /// It was asked to stop while others had locked it.
+    /// It was requested to stop while other sessions had locked it.
     #[error("{0} while it waited for the history, which others have locked")]
     Stopped(Stop),
     /// The server refused to read or write it.
@@ -122,7 +122,7 @@ pub enum HistoryError {
     Denied {
         /// What the server said.
         source: postgres::Error,
-        /// Who could allow it, and how.
+        /// Which role could allow it, and how.
         advice: String,
     },
     /// A row cannot be what this tool wrote.
@@ -165,7 +165,7 @@ impl HistoryError {
         }
     }
 
-    /// What to do about it.
+    /// Returns the remedy.
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
@@ -258,7 +258,7 @@ pub struct RemovedRow {
     pub at: DateTime<Utc>,
 }
 
-/// What to do about migrations whose rows were removed.
+/// Returns the remedy for migrations whose rows were removed.
 pub(crate) fn remedies_of_removed(names: &[&str]) -> String {
     let it = if names.len() == 1 { "it" } else { "them" };
     let names = names.join(" ");
@@ -298,7 +298,7 @@ pub struct UntrustedObject {
     pub object: String,
     /// What is wrong with it, as a clause.
     pub reason: String,
-    /// A statement that puts it right; none where somebody has to decide.
+    /// A statement that puts it right; none where the user has to decide.
     pub remedy: Option<String>,
     /// Whether it is nothing of a history, and has the name of something that is.
     pub is_in_the_way: bool,

@@ -56,13 +56,13 @@ impl HistorySummary {
 }
 
 impl History {
-    /// The settings of the history that the database has, or nothing where it has none; its
+    /// Returns the settings of the history that the database has, or none where it has none; its
     /// columns are checked to be ours.
     ///
     /// # Errors
     ///
-    /// When a table of that name belongs to something else or to a newer version of this tool, or
-    /// the server cannot be asked.
+    /// When a table of that name belongs to another tool or to a newer version of this one, or
+    /// a query fails.
     pub fn find(&self, client: &mut Client) -> Result<Option<Settings>, HistoryError> {
         Ok(self.find_with(client, None)?.map(|(settings, _)| settings))
     }
@@ -99,7 +99,7 @@ impl History {
             let settings = completeness::check(self, &found, None)?;
             return Ok(Some((settings, None)));
         }
-        // What is not whole is named, and not asked for more.
+        // If the history is incomplete, the error names it, and nothing more is queried.
         let is_complete = self.is_complete(&found);
         let summary = summary.filter(|_| is_complete);
         let sql = [Some(self.select_settings().as_str()), summary]
@@ -135,7 +135,7 @@ impl History {
             self.trusted(client)?;
         }
         let Some(columns) = found.get(history.as_str()) else {
-            // What is left of a history is not none.
+            // The remains of a history are not the same as no history.
             let rest = if found.is_empty() { None } else { self.occupied(client)? };
             let rest = rest.filter(|it| matches!(it, HistoryError::Occupied { is_rest: true, .. }));
             return rest.map_or(Ok(None), Err);
@@ -150,8 +150,8 @@ impl History {
         Ok(Some(found))
     }
 
-    /// SQL for the columns of the tables that are there, and whether somebody else might have made those.
-    /// What is plainly the current role's own, or an administrator's, needs no closer look to be read.
+    /// Returns SQL for the columns of the existing tables, and whether another role might have made them.
+    /// Tables of the current role, or of an administrator, need no closer look before they are read.
     pub(super) fn select_columns(&self) -> String {
         format!(
             "SELECT c.relname, a.attname, c.relkind <> 'r' OR c.relhasrules OR c.relrowsecurity \

@@ -26,7 +26,7 @@ pub(crate) enum CapturedInverse {
 }
 
 impl CapturedInverse {
-    /// What was read from the catalog for a step that captures this.
+    /// Returns the inverse of a step that captures this, with the statements read from the catalog.
     pub(crate) fn of(capture: &Capture, read: Vec<Statement>) -> Self {
         let read = read.into_iter().map(|statement| Statement { captured: true, ..statement });
         Self::Statements(capture.first.iter().cloned().chain(read).collect())
@@ -151,7 +151,7 @@ impl Stored {
         Self { format, inverse, checksum, captured }
     }
 
-    /// What was read from the catalog; none if it is that of another `up`.
+    /// Returns what was read from the catalog; none if it belongs to another `up`.
     pub(crate) fn captured_of(self, migration: &Migration) -> Option<StoredCapture> {
         if self.checksum.as_ref().is_some_and(|checksum| *checksum != migration.checksum()) {
             return None;
@@ -179,7 +179,7 @@ impl Stored {
         Some(stored)
     }
 
-    /// The inverse, with what was read from the catalog told apart from what the author wrote.
+    /// Returns the inverse, with the captured statements distinguished from those that the author wrote.
     pub(crate) fn inverse(self) -> StoredInverse {
         let mut inverse = self.inverse;
         if let StoredInverse::Inferred(steps) = &mut inverse {
@@ -249,7 +249,7 @@ impl StoredInverse {
         Self::with(migration, &stored.captured, stored.unread)
     }
 
-    /// What takes this migration back, given what was read while it ran. A written `down` wins as a
+    /// Returns what reverts this migration, given what was read while it ran. A written `down` wins as a
     /// whole; else every step needs an inverse; the author's `irreversible` wins over both.
     #[must_use]
     pub(crate) fn of(migration: &Migration, captured: &Captured) -> Self {

@@ -32,8 +32,8 @@ pub(crate) struct InFlight {
     pub(crate) pid: i32,
     /// Indexes that are not of its making.
     pub(crate) indexes: Vec<Oid>,
-    /// The statement: its file may have another one in its place when somebody asks. Older
-    /// versions kept nothing of it.
+    /// The statement: its file may contain another one in its place by the time it is needed. Older
+    /// versions did not store it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) statement: Option<Box<SentStatement>>,
 }
@@ -102,7 +102,7 @@ impl History {
     ///
     /// # Errors
     ///
-    /// When the server cannot be asked.
+    /// When a query fails.
     pub(crate) fn unfinished(&self, client: &mut Client) -> Result<Vec<Unfinished>, HistoryError> {
         let sql = select(&self.journal_table(), COLUMNS, |_| true) + " ORDER BY name";
         let rows = client.query_typed(&sql, &[])?;

@@ -35,7 +35,7 @@ pub(super) fn newest_column() -> &'static str {
     COLUMNS.iter().max_by_key(|column| column.since).map_or("id", |column| column.name)
 }
 
-/// Who is at work, for the log.
+/// The actor, for the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Actor {
@@ -48,7 +48,7 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// Somebody, with a version of a tool; no commit.
+    /// An actor with this name and version of a tool; no commit.
     pub fn new(name: impl Into<String>, tool_version: impl Into<String>) -> Self {
         Self { name: name.into(), git_commit: None, tool_version: tool_version.into() }
     }
@@ -216,12 +216,12 @@ impl<'a> Line<'a> {
         Self { outcome: Outcome::Failed, ..Self::done(action, name) }.message(why)
     }
 
-    /// How long it took, as SQL for milliseconds.
+    /// Sets how long it took, as SQL for milliseconds.
     pub(crate) fn took(self, duration: &'a str) -> Self {
         Self { duration, ..self }
     }
 
-    /// What is to be known besides.
+    /// Sets the message: anything else to be known.
     pub(crate) fn message(self, message: &'a str) -> Self {
         Self { message: Some(message), ..self }
     }
@@ -265,7 +265,7 @@ pub struct LogEntry {
 }
 
 impl LogEntry {
-    /// That something was done, by nobody in particular, at the beginning of
+    /// An entry for something that was done, without an actor, at the beginning of
     /// [Unix time](DateTime::UNIX_EPOCH).
     pub fn done(action: Action, name: impl Into<String>) -> Self {
         Self {
@@ -354,7 +354,7 @@ impl History {
     ///
     /// # Errors
     ///
-    /// When the server cannot be asked.
+    /// When a query fails.
     pub(crate) fn log_entries(
         &self,
         client: &mut Client,
@@ -368,13 +368,13 @@ impl History {
         self.read_log(&client.query(&sql, &[&query.name, &count])?)
     }
 
-    /// What was done to those of these migrations that have no row, and the restores in between, the last line of
-    /// the log first. That is one statement, so that what another runner commits meanwhile is seen in both or in
-    /// neither.
+    /// Returns what was done to those of these migrations that have no row, and the restores in
+    /// between, latest line first. This is a single statement, so that the commit of a concurrent runner
+    /// is seen in both the log and the history or in neither.
     ///
     /// # Errors
     ///
-    /// When the server cannot be asked.
+    /// When a query fails.
     pub(crate) fn log_without_rows(
         &self,
         client: &mut Client,
@@ -404,7 +404,7 @@ impl History {
     ///
     /// # Errors
     ///
-    /// When the server cannot be asked.
+    /// When a query fails.
     pub fn logged_names(&self, client: &mut Client) -> Result<Vec<String>, HistoryError> {
         let sql = format!(
             "SELECT DISTINCT pg_catalog.unnest(pg_catalog.string_to_array(name, ', ')) FROM {}",

@@ -1,6 +1,6 @@
-//! What the database remembers: which migrations it has, what was done and by whom.
+//! What the database records: which migrations it has, what was done and by whom.
 //!
-//! Four tables, created together on first use: the history that a person looks at, an append-only
+//! Four tables, created together on first use: the history that users look at, an append-only
 //! log, a journal of migrations that cannot share one transaction with their history row, and
 //! settings: which version these tables have, and whether the database is protected. Everything
 //! that changes them is SQL made here, so that the engine can send it in the same message, and the
@@ -76,7 +76,7 @@ impl History {
         self.beside("journal")
     }
 
-    /// What holds for this database: the version of these tables, its protection.
+    /// Returns the table of what holds for this database: the version of these tables, its protection.
     #[must_use]
     pub(crate) fn settings_table(&self) -> Name {
         self.beside("settings")

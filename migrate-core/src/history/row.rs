@@ -10,7 +10,7 @@ use super::inverse::{Captured, Stored, StoredError, StoredInverse};
 use super::{History, HistoryError};
 use crate::plan::{Checksum as _, Migration, Step};
 
-/// The columns, in the order in which a person wants to see them.
+/// The columns, in the order that is useful to a reader.
 pub(super) const COLUMNS: &[Column] = &[
     column("id", "integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
     column("name", "pg_catalog.text NOT NULL UNIQUE"),
@@ -80,7 +80,7 @@ impl StoredRow {
     }
 }
 
-/// What the history keeps of what a file says, as SQL by column.
+/// Returns what the history stores of the contents of a file, as SQL by column.
 fn recorded(migration: &Migration, generator: &str) -> Vec<(&'static str, String)> {
     vec![
         ("checksum", literal(&migration.checksum())),
@@ -99,7 +99,7 @@ impl History {
     ///
     /// # Errors
     ///
-    /// When the server cannot be asked.
+    /// When a query fails.
     pub fn applied(&self, client: &mut Client) -> Result<Vec<Applied>, HistoryError> {
         let sql = select(&self.table, COLUMNS, short) + " ORDER BY id";
         let rows = client.query_typed(&sql, &[])?;
@@ -142,7 +142,7 @@ impl History {
         Ok(client.query_opt(&sql, &[&name])?.is_some())
     }
 
-    /// How an applied migration is reverted, as it was stored when it was applied.
+    /// Returns how an applied migration is reverted, as it was stored when it was applied.
     ///
     /// # Errors
     ///
@@ -151,7 +151,7 @@ impl History {
         Ok(self.stored_inverse(client, name)?.inverse())
     }
 
-    /// The same as it is kept, with what was read from the catalog.
+    /// Returns the same in its stored form, with what was read from the catalog.
     pub(crate) fn stored_inverse(
         &self,
         client: &mut Client,

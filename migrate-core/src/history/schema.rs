@@ -28,11 +28,11 @@ const STAY_LOCAL: &str = "SELECT pg_catalog.set_config(name, 'off', true) \
      ('citus.use_citus_managed_tables', 'citus.enable_schema_based_sharding')";
 
 impl History {
-    /// Creates the tables, and the schema if it is not there: all or nothing.
+    /// Creates the tables, and the schema if it does not exist: all or nothing.
     ///
     /// # Errors
     ///
-    /// When the role may not, or the server cannot be asked.
+    /// When the role lacks a privilege, or a query fails.
     pub fn create(&self, client: &mut Client) -> Result<(), HistoryError> {
         let schema_exists = client
             .query_opt(
@@ -51,9 +51,9 @@ impl History {
         in_transaction(client, sql)
     }
 
-    /// What makes the tables. A new history goes through all steps, an older one through those that it has
-    /// not seen, so that both end up the same. A column brings its step with it; steps are added, never
-    /// changed.
+    /// Returns the steps that create the tables. A new history goes through all steps, an older one
+    /// through those that it has not seen, so that both end up the same. A column carries its own step;
+    /// steps are added, never changed.
     fn steps(&self) -> Vec<Step> {
         let tables = [
             (self.table.clone(), row::COLUMNS),
@@ -75,7 +75,7 @@ impl History {
         steps
     }
 
-    /// What a version has brought besides columns.
+    /// Returns what a version has added besides columns.
     fn more_steps(&self, version: usize) -> Vec<Step> {
         let (log, journal, settings) =
             (self.log_table(), self.journal_table(), self.settings_table());
@@ -104,12 +104,12 @@ impl History {
         }
     }
 
-    /// What makes the tables where there are none.
+    /// Returns the statements that create the tables where there are none.
     pub(super) fn steps_to_create(&self) -> impl Iterator<Item = String> {
         self.steps().into_iter().map(|step| step.sql).chain([self.set_version()])
     }
 
-    /// What makes tables of this version what they are now, but for a table that is there already.
+    /// Returns the statements that upgrade tables of this version, except for an existing table.
     pub(super) fn steps_to_upgrade(
         &self,
         version: usize,
@@ -129,15 +129,15 @@ impl History {
         self.set("version", &VERSION.to_string())
     }
 
-    /// What makes one of the tables, as it is now.
+    /// Returns the statements that create one of the tables in its current form.
     pub(super) fn steps_of(&self, table: &Name) -> impl Iterator<Item = String> {
         let steps = self.steps().into_iter().filter(move |step| step.table == *table);
         steps.map(|step| step.sql)
     }
 
-    /// The log can only be added to. A trigger says so rather than privileges: whom the table
-    /// belongs to would not be stopped by those from changing it in passing, nor would a superuser.
-    /// Whoever means to can still disable the trigger, and has then said that it is meant.
+    /// The log is append-only. A trigger enforces this rather than privileges, which would not prevent
+    /// the owner of the table or a superuser from changing it inadvertently. A role that intends to
+    /// change it can still disable the trigger, which makes the intention explicit.
     fn create_log_function(&self) -> String {
         let message = literal(&format!("`{}` is only added to", self.log_table()));
         let hint = literal("it is what `migrate log` and `migrate verify` read");
@@ -164,11 +164,11 @@ impl History {
 }
 
 impl History {
-    /// What brings back the trigger that keeps the log, where it is not there or does not run.
+    /// Returns the SQL that restores the trigger that protects the log, if it is missing or disabled.
     ///
     /// # Errors
     ///
-    /// When the server cannot be asked.
+    /// When a query fails.
     pub(crate) fn guard_of_log(&self, client: &mut Client) -> Result<Option<String>, HistoryError> {
         let log = self.log_table().quoted();
         // The first version has neither the column nor the trigger. 58: before UPDATE, DELETE and

@@ -14,7 +14,7 @@ pub struct Settings {
     pub version: usize,
     /// The name under which the database is protected.
     pub protected: Option<String>,
-    /// Whether they are told by a table.
+    /// Whether they were read from a table.
     pub(super) has_table: bool,
 }
 
@@ -29,7 +29,7 @@ impl Settings {
 pub(super) const PROTECTED: &str = "protected";
 
 impl History {
-    /// SQL that asks for the settings.
+    /// Returns SQL that reads the settings.
     pub(super) fn select_settings(&self) -> String {
         format!("SELECT key, value FROM {}", self.settings_table().quoted())
     }
@@ -59,13 +59,13 @@ impl History {
         Ok((told, protected))
     }
 
-    /// Refuses to go on without the protection that the log, whose last word it is, tells of.
+    /// Refuses to continue without the protection that the log, in its last entry on it, records.
     ///
     /// # Errors
     ///
-    /// When there is one, or the server cannot be asked.
+    /// When there is one, or a query fails.
     pub(crate) fn check_protection(&self, client: &mut Client) -> Result<(), HistoryError> {
-        // A restore leaves it as it was before, which the log does not tell.
+        // A restore leaves the protection unchanged, which the log does not record.
         let sql = format!(
             "SELECT name, action FROM {} WHERE action IN ({}, {}, {}) AND outcome = {} \
              ORDER BY at DESC, id DESC LIMIT 1",
@@ -116,8 +116,8 @@ impl History {
     }
 }
 
-/// The tables with settings of all histories that a database has. Anybody may make a table that
-/// looks like one: of those that fulfil `safe`, nothing of its owner's is called.
+/// Returns the tables with settings of all histories in a database. Any role may make a table that
+/// looks like one: of those that fulfil `safe`, no code of their owner is called.
 pub(super) fn all_settings(safe: &str) -> String {
     format!(
         "WITH RECURSIVE {TRUSTED_ROLES} \
@@ -136,7 +136,7 @@ pub(super) fn all_settings(safe: &str) -> String {
 
 /// Policies are called by reading.
 const TO_READ: &str = "NOT s.relrowsecurity OR s.relowner IN (SELECT role FROM trusted)";
-/// The name of a protected database, given by somebody who means to destroy something in it.
+/// The name of a protected database, given by a user who intends to destroy data in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Allowed {
     /// The name.
@@ -145,12 +145,12 @@ pub struct Allowed {
     pub origin: String,
 }
 
-/// The names under which a database is protected, by whatever histories it has: what destroys the
-/// whole of it must not depend on which history is asked about.
+/// Returns the names under which a database is protected, by any of its histories: a command that
+/// destroys the whole of it must not depend on which history is queried.
 ///
 /// # Errors
 ///
-/// When the server cannot be asked.
+/// When a query fails.
 pub(crate) fn protections(client: &mut Client) -> Result<Vec<(History, String)>, HistoryError> {
     let mut protections = Vec::new();
     for row in client.query(&all_settings(TO_READ), &[])? {

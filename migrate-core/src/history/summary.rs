@@ -1,4 +1,4 @@
-//! What a history has in short, asked for in one message: on a server that is far away, each costs.
+//! The summary of a history, requested in a single message: round trips to a remote server are slow.
 
 use migrate_dsl::quote_literal as literal;
 use postgres::error::SqlState;
@@ -22,12 +22,12 @@ struct Answer {
 }
 
 impl History {
-    /// What the history has in short, however long it is: asked for in one message, and where it is not
-    /// whole, or somebody else might have made it, in two more.
+    /// Returns the summary of the history, however long it is, in one message; where the history is
+    /// incomplete, or another role might have made it, in two more.
     ///
     /// # Errors
     ///
-    /// As [`find`](Self::find), and when others have locked it for a second.
+    /// As [`find`](Self::find), and when other sessions keep it locked for a second.
     pub fn summary(&self, session: &mut Session) -> Result<HistorySummary, HistoryError> {
         self.summary_by(session.history_client(HISTORY_LOOK))
     }
@@ -45,7 +45,7 @@ impl History {
         }
         let messages = match client.simple_query(&self.question()) {
             Ok(messages) => messages,
-            // A server may be built without XML, or let nobody use it.
+            // A server may be built without XML, or the role may not be allowed to use it.
             Err(error) if error.code().is_some_and(|code| !says_enough(code)) => return Ok(None),
             Err(error) => return Err(error.into()),
         };
@@ -53,7 +53,7 @@ impl History {
             SimpleQueryMessage::Row(row) => row.get(0),
             _ => None,
         });
-        // What cannot be read is asked for again, and explained then.
+        // An answer that cannot be parsed is requested again, and the error explained then.
         let answer = answer.and_then(|answer| serde_json::from_str::<Answer>(answer).ok());
         let Some(answer) = answer else { return Ok(None) };
         let settings = answer.settings.iter().map(|(key, value)| (key.as_str(), value.as_str()));
@@ -70,9 +70,9 @@ impl History {
     }
 
     /// A relation is not read before it is known to be a table of a trusted role: a view would run
-    /// somebody else's functions. So the statement that reads is a text, which
+    /// functions of another role. So the statement that reads is a text, which
     /// [`query_to_xml`](https://www.postgresql.org/docs/current/functions-xml.html#FUNCTIONS-XML-MAPPING)
-    /// does not even look at unless that is so. As hexadecimal digits, the answer needs no escapes of XML.
+    /// does not parse unless that is so. As hexadecimal digits, the answer needs no XML escapes.
     fn question(&self) -> String {
         let columns = [
             (self.table.clone(), row::COLUMNS),
@@ -111,7 +111,7 @@ impl History {
     }
 }
 
-/// Whether another question would meet with the same: the history is locked, or nobody waits for it.
+/// Whether another query would fail likewise: the history is locked, or the wait was canceled.
 fn says_enough(code: &SqlState) -> bool {
     [SqlState::LOCK_NOT_AVAILABLE, SqlState::QUERY_CANCELED].contains(code)
 }

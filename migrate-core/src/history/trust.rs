@@ -1,15 +1,15 @@
-//! Whether the history is one that nobody else can have written.
+//! Whether the history is one that no other role can have written.
 //!
-//! What the history keeps is run: the stored inverse of a migration by `down`, with the rights of the
-//! role that migrates; and whatever hangs on its tables runs when they are written. So its tables
-//! belong to a role that could do all of that anyway, nobody else may write them, and nothing in them
-//! calls what belongs to somebody else. Where a superuser migrates, the schema has such an owner, too.
+//! What the history stores is run: the stored inverse of a migration by `down`, with the rights of the
+//! role that migrates; and triggers and other code attached to its tables run on every write. So its
+//! tables belong to a role that could do all of that anyway, no other role may write them, and nothing
+//! in them calls code of another role. Where a superuser migrates, the schema has such an owner, too.
 //! A digest with a key would prove less and cost more: the key would have to be on every machine that
-//! migrates, and whoever may replace a trigger need not touch the rows.
+//! migrates, and a role that may replace a trigger need not touch the rows.
 //!
 //! Trusted are the current role and the session's, the roles whose rights they have, the owner of
 //! the database, and superusers. Roles with the predefined `pg_write_all_data` may write the history
-//! as they may write any table; whoever grants that has to trust them.
+//! as they may write any table; a role that grants it has to trust its grantees.
 
 use migrate_dsl::quote_literal as literal;
 use postgres::{Client, SimpleQueryMessage};
@@ -130,12 +130,12 @@ JOIN owned o ON o.classid = d.refclassid AND o.objid = d.refobjid
 WHERE owner NOT IN (SELECT role FROM trusted)";
 
 impl History {
-    /// Refuses tables that somebody else could have written, and what hangs on them and is somebody
-    /// else's; content with no tables at all.
+    /// Refuses tables that another role could have written, and objects attached to them that belong to
+    /// another role; succeeds if there are no tables.
     ///
     /// # Errors
     ///
-    /// When they cannot be trusted, or the server cannot be asked.
+    /// When they cannot be trusted, or a query fails.
     pub(crate) fn trusted(&self, client: &mut Client) -> Result<(), HistoryError> {
         let sql = QUESTION
             .replace("<trusted>", TRUSTED_ROLES)
@@ -167,11 +167,11 @@ impl History {
         tables.map(|table| literal(table.name.as_str())).join(", ")
     }
 
-    /// Who besides the trusted roles may create objects where the tables are, as `GRANT` names them.
+    /// Returns the other roles that may create objects in the tables' schema, as `GRANT` names them.
     ///
     /// # Errors
     ///
-    /// When the server cannot be asked.
+    /// When a query fails.
     pub(crate) fn who_else_creates(
         &self,
         client: &mut Client,

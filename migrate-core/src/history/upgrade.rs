@@ -7,11 +7,11 @@ use super::schema::{WITHOUT_SETTINGS, in_transaction};
 use super::{History, HistoryError, Settings};
 
 impl History {
-    /// Brings tables of an older version up to date, and runs `also` with that: all or nothing.
+    /// Upgrades tables of an older version, and runs `also` with that: all or nothing.
     ///
     /// # Errors
     ///
-    /// When something else has a name that is needed, the role may not, or the server cannot be asked.
+    /// When another object has a name that is needed, the role lacks a privilege, or a query fails.
     pub(crate) fn upgrade(
         &self,
         client: &mut Client,

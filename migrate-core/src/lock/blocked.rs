@@ -1,4 +1,4 @@
-//! Who waits for whom, at this moment.
+//! Which session waits for which, at this moment.
 
 use chrono::{DateTime, Utc};
 use postgres::Client;
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::connect::search_path::shown;
 
-/// `behind (pid)`, for `WITH RECURSIVE`: who waits for the process `$1`, or for one that does. That is the
+/// `behind (pid)`, for `WITH RECURSIVE`: waits for the process `$1`, or for one that does. That is the
 /// process itself where they wait for each other in a circle.
 pub(super) const BEHIND: &str = "waiting (pid, blockers) AS ( \
     SELECT DISTINCT pid, pg_catalog.pg_blocking_pids(pid) FROM pg_catalog.pg_locks WHERE NOT granted), \
@@ -51,11 +51,11 @@ pub struct Blocker {
     pub query: Option<String>,
 }
 
-/// Who waits for a lock in this database, those that have waited longest first.
+/// Returns the sessions that wait for a lock in this database, those that have waited longest first.
 ///
 /// # Errors
 ///
-/// When the server cannot be asked.
+/// When a query fails.
 pub fn blocked(client: &mut Client, major: u32) -> Result<Vec<Blocked>, postgres::Error> {
     let since = if major >= 14 { "l.waitstart" } else { "NULL::timestamptz" };
     let rows = client.query(
@@ -89,7 +89,7 @@ pub fn blocked(client: &mut Client, major: u32) -> Result<Vec<Blocked>, postgres
     Ok(found)
 }
 
-/// Who has committed, and waits for a synchronous standby.
+/// Returns the sessions that have committed, and wait for a synchronous standby.
 fn behind_standbys(client: &mut Client) -> Result<Vec<Blocked>, postgres::Error> {
     let rows = client.query(
         "SELECT pid, usename::text, nullif(application_name, ''), query_start, \

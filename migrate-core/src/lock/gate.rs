@@ -1,8 +1,8 @@
-//! Asking for a lock only when it can be had at once.
+//! Requests a lock only when it can be had at once.
 //!
-//! Everybody who comes after a request for a strong lock waits behind it, readers too. So a lock
-//! that was not to be had in a few milliseconds is not waited for: the transaction is rolled back,
-//! and the lock asked for again when nobody holds it whose transaction is old.
+//! All later requests wait behind a request for a strong lock, those of readers too. So a lock that
+//! was not available within a few milliseconds is not waited for: the transaction is rolled back, and
+//! the lock is requested again when no old transaction holds it.
 
 use std::collections::HashMap;
 use std::ops::RangeBounds;
@@ -23,36 +23,36 @@ use crate::event::{Class, Event, LockHolder, Observer};
 const OLD: Duration = Duration::from_millis(40);
 /// How often the holders are looked at.
 const LOOK: Duration = Duration::from_millis(15);
-/// A wait that takes longer is told.
+/// A wait that takes longer is reported.
 const WORTH_TELLING: Duration = Duration::from_millis(500);
-/// After this long without a lock that nobody holds for long, it is the traffic that is told of.
+/// After this long without a lock that no session holds for long, the traffic is reported instead.
 const BUSY: Duration = Duration::from_secs(3);
 /// How long it is then waited for with others behind it, the first times and from then on.
 const QUEUE: [Duration; 3] =
     [Duration::from_millis(100), Duration::from_millis(200), Duration::from_millis(400)];
-/// To end a transaction that is younger would be of no use: it is soon over by itself.
+/// To end a transaction that is younger would be of no use: it soon ends anyway.
 const YOUNG: Duration = Duration::from_secs(1);
 
-/// A relation and the mode in which a migration was seen to want it.
+/// A relation and the mode in which a migration was seen to lock it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Wanted {
     relation: Oid,
     mode: String,
     /// `"public"."posts"`, where it can be locked by name ahead of the statement.
     name: Option<String>,
-    /// What people call it.
+    /// Its name for messages.
     shown: String,
-    /// Whether autovacuum is at work on it and has to be sent away.
+    /// Whether autovacuum is at work on it and has to be canceled.
     evict: bool,
-    /// The statement of the transaction that wanted it.
+    /// The statement of the transaction that requested it.
     statement: usize,
 }
 
-/// The locks that a migration is known to want.
+/// The locks that a migration is known to require.
 #[derive(Debug, Default)]
 pub(crate) struct Gate {
     wanted: Vec<Wanted>,
-    /// Since when there is something that is wanted.
+    /// When the first of them became known.
     since: Option<Instant>,
     /// Whether there is a language in which the server itself can try for several locks.
     has_plpgsql: bool,
@@ -61,19 +61,19 @@ pub(crate) struct Gate {
     queued: usize,
 }
 
-/// What keeps somebody from a lock.
+/// What keeps a session from getting a lock.
 #[derive(Debug, Default)]
 pub(crate) struct Obstacle {
-    /// Who holds it.
+    /// The sessions that hold it.
     pub(crate) holders: Vec<LockHolder>,
-    /// Tables that many use for a moment, if nobody does for long.
+    /// Tables that many sessions use briefly, if none does for long.
     pub(crate) busy: Vec<String>,
 }
 
-/// What comes of waiting at the gate.
+/// The result of waiting at the gate.
 #[derive(Debug)]
 pub(crate) enum GateOutcome {
-    /// Nobody is in the way.
+    /// No session is in the way.
     Free,
     /// These still are, and the time is over.
     Held(Obstacle),
@@ -122,7 +122,7 @@ impl Gate {
                 evict: false,
                 statement,
             });
-            // Everybody who locks several takes them in the same order.
+            // All runners that lock several tables take them in the same order.
             self.wanted.sort_by_key(|wanted| wanted.relation);
         }
         Ok(learned)
@@ -139,8 +139,8 @@ impl Gate {
         self.until_free(client, deadline, None, interrupt, observer)
     }
 
-    /// The same in a transaction that has done some work, and has the author's path: only as long as nobody
-    /// waits behind it for longer than `blocking`, on a row for example, or has one of these locks.
+    /// The same in a transaction that has done some work, and has the author's path: only as long as no
+    /// session waits longer than `blocking` behind it, on a row for example, or has one of these locks.
     pub(crate) fn wait_holding(
         &mut self,
         transaction: &mut OpenTransaction<'_>,
@@ -180,8 +180,8 @@ impl Gate {
                 let tables = self.tables();
                 observer.event(Event::WaitingForTraffic { tables, patience: left });
             }
-            // Whoever was there at the first look and still is, is old by then, however long one
-            // look takes.
+            // A transaction that was there at the first look and still is, is old by then, however
+            // long a look takes.
             let fresh = seen.values().any(|first| now - *first < OLD);
             if old.is_empty() && (!fresh || watched >= OLD) {
                 return Ok(GateOutcome::Free);
@@ -212,8 +212,8 @@ impl Gate {
         }
     }
 
-    /// Those of the holders who have been there for a while, since `seen` by now, but for autovacuum where
-    /// it can be sent away.
+    /// Returns the holders that have been there for a while, since `seen` by now, except for autovacuum
+    /// where it can be canceled.
     fn those_for_long(
         &mut self,
         holders: Vec<LockHolder>,
@@ -240,7 +240,7 @@ impl Gate {
         old
     }
 
-    /// Who holds what does not go together with what is wanted.
+    /// Returns the holders of locks that conflict with the required ones.
     fn holders(&self, client: &mut Client) -> Result<Vec<LockHolder>, postgres::Error> {
         let wanted = self.wanted.iter().map(|wanted| {
             let modes: Vec<_> =
@@ -257,7 +257,7 @@ impl Gate {
         client.query(&sql, &[])?.iter().map(LockHolder::of).collect()
     }
 
-    /// SQL that takes the locks that statements with these numbers are known to want, see
+    /// Returns SQL that takes the locks that statements with these numbers are known to require, see
     /// [`weak`](Self::weak) and [`strong`](Self::strong).
     pub(crate) fn locks(&self, budget: Duration, of: impl RangeBounds<usize>) -> Vec<String> {
         let of = (of.start_bound().cloned(), of.end_bound().cloned());
@@ -305,7 +305,7 @@ impl Gate {
         !self.wanted.is_empty()
     }
 
-    /// Who is in the way at this moment.
+    /// Returns what is in the way at this moment.
     pub(crate) fn in_the_way(&self, client: &mut Client) -> Obstacle {
         if self.wanted.is_empty() {
             return Obstacle::default();
@@ -320,19 +320,19 @@ impl Gate {
         }
     }
 
-    /// How long the lock may be waited for with others behind it, where it is for one table among traffic:
-    /// there may be no moment without anybody, and each of those who are there is done soon.
+    /// Returns how long the lock may be waited for with other sessions behind it, if it is for one table
+    /// among traffic: there may be no moment without transactions, but each of them ends soon.
     pub(crate) fn queues(&self) -> Option<Duration> {
         let times = self.queued.checked_sub(1)?;
         Some(QUEUE[times.min(QUEUE.len() - 1)])
     }
 
-    /// With two tables, who has the one may wait behind us for the other.
+    /// With two tables, a session that holds one may wait behind us for the other.
     fn can_queue(&self) -> bool {
         self.wanted.iter().all(|wanted| wanted.relation == self.wanted[0].relation)
     }
 
-    /// Whether it has tried for so long that those who are there now are not the ones it is about.
+    /// Whether it has tried for so long that the first holders are no longer the ones in the way.
     fn is_busy(&self) -> bool {
         self.since.is_some_and(|since| since.elapsed() >= BUSY)
     }
@@ -350,13 +350,13 @@ pub(crate) fn is_young(holder: &LockHolder) -> bool {
         && holder.age.is_none_or(|age| age < YOUNG)
 }
 
-/// Who waits behind this session, or behind those, since when it is known.
+/// The sessions that wait behind this one, or behind those, and since when that is known.
 #[derive(Default)]
 struct Behind(HashMap<i32, Instant>);
 
 impl Behind {
-    /// Whether those who wait have to be let go: they have waited for long, or for one who will take long;
-    /// or one of the holders waits for us, and does not go on before we do.
+    /// Whether the waiting sessions have to be let go: they have waited for long, or for a session that
+    /// takes long; or one of the holders waits for us, and does not continue before we do.
     fn must_be_let_go(
         &mut self,
         client: &mut Client,

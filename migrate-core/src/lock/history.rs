@@ -1,7 +1,7 @@
-//! The tables of the history, where others have locked them.
+//! The tables of the history, where other sessions have locked them.
 //!
-//! Nobody queues behind a reader, so the lock is waited for as the server has it done, only not for ever: every
-//! [`HISTORY_LOOK`] it is looked who has it, and that is told once.
+//! No session queues behind a reader, so the lock is waited for in the server's queue, but not
+//! forever: every [`HISTORY_LOOK`] its holders are determined, and reported once.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ use crate::history::{History, HistoryError};
 /// The mode in which a history is written.
 const TO_WRITE: &str = "RowExclusiveLock";
 
-/// How long a history is waited for that others have locked.
+/// How long to wait for a history that other sessions have locked.
 pub(crate) struct HistoryLockTimeout<'a> {
     pub(crate) history: &'a History,
     pub(crate) lock_wait: Duration,
@@ -26,7 +26,7 @@ pub(crate) struct HistoryLockTimeout<'a> {
 }
 
 impl HistoryLockTimeout<'_> {
-    /// Reads or writes the history, outside a transaction, and again as long as others have locked it.
+    /// Reads or writes the history, outside a transaction, and again as long as it is locked by others.
     pub(crate) fn until_free<T>(
         &self,
         session: &mut Session,
@@ -45,8 +45,8 @@ impl HistoryLockTimeout<'_> {
         }
     }
 
-    /// The same in a transaction that has the author's path, for what is written at its end. Nobody is to wait for what the transaction
-    /// has locked before.
+    /// The same in a transaction that has the author's path, for what is written at its end. No session is
+    /// to wait for what the transaction has locked before.
     pub(crate) fn record(
         &self,
         transaction: &mut OpenTransaction<'_>,
@@ -79,7 +79,7 @@ impl HistoryLockTimeout<'_> {
         }
     }
 
-    /// Tells once who has the history; an error when the time is over, or all is to end.
+    /// Reports once which sessions hold the history; an error when the time is over, or all is to end.
     fn look(
         &self,
         client: &mut Client,
@@ -133,8 +133,8 @@ fn relations(client: &mut Client, tables: &[String]) -> Result<Vec<Oid>, postgre
     rows.iter().map(|row| row.try_get(0)).collect()
 }
 
-/// Who keeps others from the tables of a history: from reading, or else from writing, or else who has a lock at
-/// all, behind which somebody waits for one that does not go together with anything.
+/// Returns the sessions that keep others from the tables of a history: from reading, or else from
+/// writing, or else that hold any lock, behind which a session waits for an exclusive one.
 fn holders(client: &mut Client, history: &History) -> Result<Vec<LockHolder>, postgres::Error> {
     let sql = format!(
         "SELECT {COLUMNS} FROM {SOURCES} WHERE l.locktype = 'relation' AND l.granted \

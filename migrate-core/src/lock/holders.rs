@@ -1,4 +1,4 @@
-//! Who holds what we want, and what kind of work that is.
+//! Which sessions hold the locks that we require, and what kind of work that is.
 
 use std::fmt;
 use std::time::Duration;
@@ -67,7 +67,7 @@ impl LockHolder {
         })
     }
 
-    /// What can be done about it, in the server's own words where there are any.
+    /// Returns the remedy, in the server's own words where there are any.
     #[must_use]
     pub fn help(&self) -> String {
         let pid = self.pid.unwrap_or_default();
@@ -160,7 +160,7 @@ pub(crate) fn old_snapshots(
     client.query(&sql, &[&age.as_secs_f64()])?.iter().map(LockHolder::of).collect()
 }
 
-/// Whom this process waits for: by the lock on a table that it has itself, where they hold one.
+/// Returns the sessions that this process waits for, each by its lock on a table that it shares, if any.
 pub(super) fn waited_for(
     client: &mut Client,
     pid: i32,

@@ -1,5 +1,5 @@
-//! Locks: the one of the only runner, and those on relations, which are to be had without making
-//! others wait.
+//! Locks: the one of the only runner, and those on relations, which are taken without making
+//! other sessions wait.
 
 mod blocked;
 mod gate;

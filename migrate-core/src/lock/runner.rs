@@ -1,6 +1,6 @@
 //! One runner at a time, on the connection that does the work.
 //!
-//! The lock is asked for with `pg_try_advisory_lock` and polled: a session that waits inside
+//! The lock is requested with `pg_try_advisory_lock` and polled: a session that waits inside
 //! `pg_advisory_lock` holds a snapshot for which `CREATE INDEX CONCURRENTLY` waits, while the
 //! waiter waits for the builder, see
 //! [Advisory Locks](https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS).
@@ -27,24 +27,24 @@ pub struct RunnerLock {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum LockError {
-    /// Somebody else has it.
+    /// Another session holds it.
     #[error("another `migrate` process holds the lock{}", holder.as_ref().map(describe).unwrap_or_default())]
     Held {
-        /// Who.
+        /// Which session.
         holder: Option<Holder>,
         /// How long it was waited for.
         waited: Duration,
     },
-    /// It was asked to stop while it waited.
+    /// It was requested to stop while it waited.
     #[error("{0} while it waited for another migrate")]
     Stopped(Stop),
-    /// The server could not be asked.
+    /// A query failed.
     #[error("the lock cannot be asked for")]
     Database(#[from] postgres::Error),
 }
 
 impl LockError {
-    /// What to do about it, where something can be said.
+    /// Returns the remedy, if there is one.
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
@@ -67,7 +67,7 @@ impl RunnerLock {
     ///
     /// # Errors
     ///
-    /// When it is still held then, or the server cannot be asked.
+    /// When it is still held then, or a query fails.
     pub fn acquire(
         client: &mut Client,
         history: &History,
@@ -78,7 +78,7 @@ impl RunnerLock {
         Self::acquire_unless_stopped(client, history, patience, &never, observer)
     }
 
-    /// The same, until it is asked to stop.
+    /// The same, until it is requested to stop.
     pub(crate) fn acquire_unless_stopped(
         client: &mut Client,
         history: &History,
@@ -110,7 +110,7 @@ impl RunnerLock {
         }
     }
 
-    /// Who has the lock.
+    /// Returns the holder of the lock.
     pub(crate) fn holder(
         client: &mut Client,
         history: &History,
@@ -129,11 +129,11 @@ impl RunnerLock {
         )
     }
 
-    /// Gives the lock back before the session ends.
+    /// Releases the lock before the session ends.
     ///
     /// # Errors
     ///
-    /// When the server cannot be told; the lock then goes with the session.
+    /// When the query fails; the lock is then released at the end of the session.
     pub fn release(self, client: &mut Client) -> Result<(), postgres::Error> {
         client.query_one("SELECT pg_catalog.pg_advisory_unlock($1)", &[&self.key]).map(drop)
     }

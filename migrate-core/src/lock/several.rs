@@ -1,22 +1,22 @@
-//! Several locks at once, where those who use the tables take them in another order.
+//! Several locks at once, where other clients lock the tables in another order.
 
 use migrate_dsl::quote_literal;
 
-/// How long the server tries by itself.
+/// How long the server itself tries.
 const TRIES: &str = "500 ms";
 /// How long one attempt waits for each lock: about as long as a short transaction takes. What takes longer
-/// mostly waits behind us with another of the tables, and would do so for ever.
+/// mostly waits behind us with another of the tables, and would do so forever.
 const ATTEMPT: &str = "15 ms";
 /// How long others have the tables for themselves between two attempts, at most, in seconds. At random:
-/// those who have waited behind an attempt go on together.
+/// sessions that have waited behind an attempt continue together.
 const PAUSE: &str = "0.02";
 
-/// SQL that takes all of these locks, for each of which there is a statement, or none.
+/// Returns SQL that takes all of these locks (each given as a statement), or none.
 ///
-/// Who has the second table and waits for the first behind this request keeps it from the second for as
-/// long as it is waited for. It takes a moment in which nobody is in between, and the more attempts there
-/// are, the sooner one of them meets with it; so the server makes them, without a round trip for each. Each
-/// lock is the first one in turn, asked for with and without a wait.
+/// A session that holds the second table and waits for the first behind this request keeps it from the
+/// second for as long as it waits. It takes a moment in which no session is in between, and the more
+/// attempts there are, the sooner one of them succeeds; so the server makes them, without a round trip
+/// for each. Each lock is the first one in turn, requested with and without a wait.
 pub(super) fn one_of_several(locks: &[String]) -> String {
     let mut attempts = String::new();
     for first in 0..locks.len() {

@@ -1,4 +1,4 @@
-//! Who waits behind a statement of ours, and for how long.
+//! Which sessions wait behind a statement of ours, and for how long.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -15,12 +15,12 @@ pub(super) struct Waiters {
 }
 
 impl Waiters {
-    /// Looks who waits behind the process `pid`, whose statement has this number. Autovacuum, which
-    /// belongs to no role, can wait.
+    /// Determines the sessions that wait behind the process `pid`, whose statement has this number.
+    /// Autovacuum, which belongs to no role, can wait.
     ///
     /// # Errors
     ///
-    /// When the server cannot be asked.
+    /// When a query fails.
     pub(super) fn look(
         &mut self,
         client: &mut Client,
@@ -28,7 +28,7 @@ impl Waiters {
         pid: i32,
         statement: u64,
     ) -> Result<(), postgres::Error> {
-        // An older server does not say since when somebody waits.
+        // Older servers do not report when a wait began.
         let since = if major >= 14 { "waitstart" } else { "NULL::timestamptz" };
         let sql = format!(
             "SELECT w.pid, w.waited FROM (SELECT pid, \
@@ -40,7 +40,7 @@ impl Waiters {
         let behind = client.query(&sql, &[&pid])?;
         let now = Instant::now();
         let mut known = std::mem::take(&mut self.since);
-        // Between statements that were not looked at, nobody knows whether somebody waited on.
+        // Between statements that were not observed, it is unknown whether a session continued to wait.
         if self.looked_at.is_none_or(|number| number + 1 < statement) {
             known.clear();
         }
@@ -58,12 +58,12 @@ impl Waiters {
         Ok(())
     }
 
-    /// How many wait.
+    /// Returns the number of waiting sessions.
     pub(super) fn count(&self) -> usize {
         self.since.len()
     }
 
-    /// How long the first of them has waited; nothing where no session waits.
+    /// Returns how long the first of them has waited; none where no session waits.
     pub(super) fn longest(&self) -> Option<Duration> {
         self.since.values().map(Instant::elapsed).max()
     }

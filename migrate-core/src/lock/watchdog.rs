@@ -36,12 +36,12 @@ const LOOK: Duration = Duration::from_millis(100);
 const OBSERVED: Duration = Duration::from_millis(300);
 /// How often a statement is looked at of which it is of interest what it waits for.
 const OBSERVE: Duration = Duration::from_millis(3);
-/// How often the progress of a build is told.
+/// How often the progress of a build is reported.
 const TELL: Duration = Duration::from_millis(500);
-/// How often it is told at most whom a statement that has begun waits for, if that has changed, and if it
-/// has not.
+/// How often, at most, the sessions that a running statement waits for are reported, if they have
+/// changed, and if they have not.
 const TELL_OTHERS: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(60)];
-/// How long a connection may take before it is said that there is none.
+/// How long connecting may take before the lack of a connection is reported.
 const CONNECTS_WITHIN: Duration = Duration::from_secs(2);
 /// How long a look may take: a connection that is frozen is of no use, and another one may be.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
@@ -136,22 +136,22 @@ struct WatchedSession {
     opening: Option<Receiver<Result<Session, ConnectError>>>,
     /// When the last one was begun.
     tried: Option<Instant>,
-    /// Why there is none, and whether that was told.
+    /// Why there is none, and whether that was reported.
     why: Option<String>,
     told_why: bool,
-    /// Who waits behind us.
+    /// The sessions that wait behind us.
     waiters: Waiters,
     told: Instant,
     looked_for_standby: Instant,
     others: Others,
 }
 
-/// Whom a concurrent build waits for.
+/// The sessions that a concurrent build waits for.
 #[derive(Default)]
 struct Others {
     looked: Option<Instant>,
     told: Option<Instant>,
-    /// The transactions that were told of.
+    /// The transactions that were reported.
     known: HashSet<String>,
 }
 
@@ -196,7 +196,7 @@ impl WatchedSession {
                 if state.on_duty != Some(self.number) {
                     return;
                 }
-                // After a failover the work goes on at another server, with other processes.
+                // After a failover the work continues at another server, with other processes.
                 if let Some(target) = state.target.take_if(|it| it.hosts() != self.target.hosts()) {
                     (self.session, self.opening, self.tried) = (None, None, None);
                     self.target = target;
@@ -231,7 +231,7 @@ impl WatchedSession {
             self.open();
         }
         let is_there = self.session.is_some();
-        // What is still being made may be had in a moment by whoever asked for it.
+        // A connection that is still being made may be available in a moment.
         let is_coming = !is_there && self.opening.is_some() && self.why.is_none();
         let mut state = self.interrupt.state();
         if state.on_duty == Some(self.number) && !is_coming {
@@ -371,7 +371,7 @@ impl WatchedSession {
         Ok(())
     }
 
-    /// Nothing but this shows whom a concurrent build waits for where there is no terminal.
+    /// Only this shows, where there is no terminal, which sessions a concurrent build waits for.
     fn tell_others(&mut self, seen: Seen) -> Result<(), postgres::Error> {
         let (Some(reporter), Some(session)) = (&self.reporter, &mut self.session) else {
             return Ok(());
@@ -382,7 +382,7 @@ impl WatchedSession {
         }
         others.looked = Some(Instant::now());
         let mut holders = waited_for(session.client(), seen.pid)?;
-        // Those who are about to end are many, and others by the time that somebody reads it.
+        // Sessions that are about to end are many, and different ones by the time the report is read.
         holders.retain(|holder| !is_young(holder));
         let is_known = holders.iter().all(|holder| others.known.contains(&holder.transaction));
         let pause = TELL_OTHERS[usize::from(is_known)];
@@ -395,7 +395,7 @@ impl WatchedSession {
         Ok(())
     }
 
-    /// What is committed here may have to wait for a standby, which nothing else shows.
+    /// Reports that a commit waits for a standby, which nothing else shows.
     fn tell_wait_for_standby(&mut self, seen: Seen) -> Result<(), postgres::Error> {
         let Some(session) = &mut self.session else { return Ok(()) };
         if seen.kind == Kind::Observed || self.looked_for_standby.elapsed() < TELL {

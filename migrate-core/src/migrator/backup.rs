@@ -31,7 +31,7 @@ impl Migrator {
     /// # Errors
     ///
     /// When there are no programs for it, the disk is full, or the role may not read all of the
-    /// database. No half backup is left.
+    /// database. No partial backup remains.
     pub fn backup(
         &self,
         session: &mut Session,
@@ -89,7 +89,7 @@ impl Migrator {
         }
     }
 
-    /// The backup that was asked for before anything is applied.
+    /// Makes the backup that was requested, before anything is applied.
     pub(super) fn back_up_before(
         &self,
         session: &mut Session,
@@ -145,7 +145,7 @@ impl Migrator {
 /// Keeps the server from ending a session, and the lock that it holds, while programs are at work:
 /// `idle_session_timeout`, from PostgreSQL 14.
 pub(super) fn stay_while_idle(session: &mut Session) {
-    // Before that, there is nothing to be kept from.
+    // Earlier versions have no such setting, and do not end idle sessions.
     _ = session.client().batch_execute("SET idle_session_timeout = 0");
 }
 

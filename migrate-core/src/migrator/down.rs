@@ -216,7 +216,7 @@ impl Migrator {
         }
     }
 
-    /// Whether the file is not here as it was applied.
+    /// Whether the file is missing, or differs from the one that was applied.
     fn is_outdated(&self, row: &Applied) -> bool {
         let planned = self.plan.migration(&row.name);
         planned.is_none_or(|planned| planned.source_digest != row.source_digest)
@@ -275,7 +275,7 @@ impl LockedRun<'_> {
     }
 }
 
-/// Whether what is partially applied, but for `own`, is what is reverted first, and can go on.
+/// Checks that what is partially applied, other than `own`, is reverted first, and can go on.
 fn can_go_on_with(
     history: &HistorySnapshot,
     first: Option<&Revert>,

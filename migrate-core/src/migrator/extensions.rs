@@ -1,4 +1,4 @@
-//! What extensions keep of tables, told before anything begins that would not restore it.
+//! What extensions store about tables, reported before an operation that would not restore it.
 
 use std::collections::BTreeSet;
 
@@ -20,13 +20,13 @@ const LOST: [(&str, &str); 3] = [
     ("sequences that were set", "the values that sequences had"),
 ];
 
-/// How many are told of in a message.
+/// How many of them a message names.
 const SHOWN: usize = 3;
 
 impl Migrator {
-    /// What [`up`](Self::up) says of extensions before it applies these migrations to this database: what
-    /// they keep of the tables that are dropped or changed, which the inverses would not restore, and names
-    /// that they know. Writes nothing.
+    /// Returns the warnings of [`up`](Self::up) about extensions before it applies these migrations: what
+    /// they store about tables that are dropped or changed, which the inverses would not restore, and
+    /// names that they refer to. Writes nothing.
     ///
     /// # Errors
     ///
@@ -52,7 +52,7 @@ impl Migrator {
         }
         for migration in migrations {
             let statements: Vec<_> = migration.up.iter().flat_map(|it| &it.statements).collect();
-            // What drops is told of above.
+            // Statements that drop a table are reported above.
             let what = format!("`{}`", migration.name);
             events.extend(of_names(session, &what, &statements, false)?);
         }
@@ -71,8 +71,8 @@ impl Migrator {
         Ok(())
     }
 
-    /// What [`down`](Self::down) says before it runs these inverses, by migration: what they do not restore,
-    /// and names that extensions know. Writes nothing.
+    /// Returns the warnings of [`down`](Self::down) before it runs these inverses, by migration: what they
+    /// do not restore, and names that extensions refer to. Writes nothing.
     ///
     /// # Errors
     ///
@@ -125,8 +125,8 @@ impl Migrator {
         Ok(warnings.collect())
     }
 
-    /// What these inverses, by migration, do not restore of what extensions kept, of the content of what
-    /// raw SQL dropped, and of what it did to rows.
+    /// Returns what these inverses, by migration, do not restore: data of extensions, the content of
+    /// objects that raw SQL dropped, and its changes to rows.
     #[must_use]
     pub fn not_restored(reverts: Vec<(String, Vec<Step>)>) -> Vec<Event> {
         let events = reverts.into_iter().filter_map(|(name, steps)| {
@@ -181,8 +181,8 @@ impl Migrator {
     }
 }
 
-/// Warns of statements that drop, where these are asked about, rename or move what an extension knows by its
-/// name, unless they change what it keeps, too.
+/// Warns of statements that drop (if requested), rename or move what an extension knows by its
+/// name, unless they change what it stores, too.
 fn of_names(
     session: &mut Session,
     what: &str,
@@ -211,7 +211,7 @@ fn of_names(
     Ok(events)
 }
 
-/// What a step captures of tables and schemas that may not be the same afterwards.
+/// Returns the capture of a step that drops or changes tables or schemas.
 fn drops_or_changes(step: &Step) -> Option<&Capture> {
     let Inverse::Captured(capture) = &step.inverse else { return None };
     let drops = ["drop_", "purge_"].iter().any(|start| step.verb.starts_with(start));
@@ -265,7 +265,7 @@ pub(super) fn listed(all: &[String]) -> String {
     }
 }
 
-/// What this inverse does not restore, by the words of the SQL that it reverts.
+/// Returns what this inverse does not restore, by the words of the SQL that it reverts.
 fn lost_by_words(back: &Step) -> Vec<&'static str> {
     let Inverse::Captured(Capture { must_exist: true, lost: Some(lost), .. }) = &back.inverse
     else {

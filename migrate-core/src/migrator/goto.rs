@@ -62,8 +62,8 @@ impl Migrator {
         })
     }
 
-    /// What [`goto`](Self::goto) would revert, with the statements, and what it would apply after that, each
-    /// in its order. Writes nothing.
+    /// Returns what [`goto`](Self::goto) would revert, with the statements, and what it would apply after
+    /// that, each in its order. Writes nothing.
     ///
     /// # Errors
     ///
@@ -85,8 +85,8 @@ impl Migrator {
         Ok(WouldGoto { reverts, applies })
     }
 
-    /// What is to be reverted, and what is to be applied after that. What could not be applied then is refused
-    /// before anything is reverted.
+    /// Returns what is to be reverted, and what is to be applied after that. Migrations that could not be
+    /// applied then are refused before anything is reverted.
     fn way_to<'a>(
         &self,
         history: &'a HistorySnapshot,

@@ -1,4 +1,4 @@
-//! The history as it was read at one moment, and whether it is still that.
+//! The history as it was read at one moment, and whether it has changed since.
 
 use postgres::Client;
 
@@ -33,7 +33,7 @@ impl HistorySnapshot {
         self.applied.iter().find(|row| row.name == name)
     }
 
-    /// How far a migration came that is partially applied or partially reverted.
+    /// Returns the progress of a migration that is partially applied or partially reverted.
     pub(super) fn unfinished(&self, name: &str) -> Option<&Unfinished> {
         self.unfinished.iter().find(|row| row.name == name)
     }
@@ -95,8 +95,8 @@ impl Migrator {
         Ok(history.unwrap_or_default())
     }
 
-    /// Reads or writes the history, outside a transaction. All that does so goes through here, so that a
-    /// history that others have locked is waited for as long as [`Limits::lock_wait`] says, and no longer.
+    /// Reads or writes the history, outside a transaction. All such accesses use this function, so that
+    /// a history that others have locked is waited for no longer than [`Limits::lock_wait`] allows.
     ///
     /// [`Limits::lock_wait`]: crate::limits::Limits::lock_wait
     pub(super) fn on_history<T>(
@@ -120,7 +120,7 @@ impl Migrator {
         Ok(done?)
     }
 
-    /// Where each migration stands. That takes a digest of all steps of the plan, so once a reading.
+    /// Returns the state of each migration. Digests all steps of the plan, so it is called once a reading.
     pub(super) fn entries<'a>(&'a self, history: &'a HistorySnapshot) -> Vec<Entry<'a>> {
         entries(&self.plan, &history.applied, &history.unfinished)
     }

@@ -1,4 +1,4 @@
-//! The history as a command finds it, before it waits for anybody.
+//! The history as a command finds it, before it waits for other sessions.
 
 use super::Migrator;
 use super::history_snapshot::HistorySnapshot;
@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::history::HistorySummary;
 use crate::plan::Fingerprint;
 
-/// What the database told of its history: read once, for all that a command asks before it begins.
+/// The state of the history: read once, for all that a command needs before it begins.
 ///
 /// ```no_run
 /// use migrate_core::{Migrator, Session, UpTo};
@@ -37,8 +37,8 @@ impl HistoryState {
 }
 
 impl Migrator {
-    /// Reads the history. Takes no lock, writes nothing, and asks no more of a long history than of a short
-    /// one where everything is applied.
+    /// Reads the history. Takes no lock, writes nothing, and reads no more of a long history than of a
+    /// short one where everything is applied.
     ///
     /// # Errors
     ///

@@ -1,5 +1,5 @@
-//! A command that changes the database: it holds the runner's lock, and what it decides is decided by
-//! the history as it was read under that lock.
+//! A command that changes the database: it holds the runner's lock, and bases its decisions on the
+//! history as it was read under that lock.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -66,7 +66,7 @@ impl Migrator {
         let _watchdog = Watchdog::start(&self.interrupt, self.limits, session, reporter);
         let lock = self.acquire_lock(session, observer)?;
         let result = work(session, &lock, observer);
-        // Where the server cannot be told, the lock goes with the session.
+        // If the connection is lost, the lock is released at the end of the session.
         _ = lock.release(session.client());
         result
     }
@@ -96,8 +96,8 @@ impl LockedRun<'_> {
         Ok(())
     }
 
-    /// Whether the connection was recreated since the history was read, and with it the lock was free for
-    /// a moment. Then it is read again, and refused where another runner went in the other direction.
+    /// Whether the connection was recreated since the history was read, and so the lock was free for a
+    /// moment. Then it is read again, and refused where another runner went in the other direction.
     pub(super) fn reread_after_reconnect(&mut self, direction: Direction) -> Result<bool, Error> {
         if self.session.reconnects() == self.reconnects {
             return Ok(false);

@@ -1,9 +1,9 @@
 //! A connection that is cut in the middle of a migration.
 //!
-//! Whether the server had committed by then nobody can tell from here: the answer is lost. But the
+//! Whether the server had committed by then cannot be known from here: the answer is lost. But the
 //! history row commits with the migration. So another connection is made, the runner's lock is
-//! taken on it, which waits until the server has done with the first one, and the history is read:
-//! it says what is true, and from there it goes on.
+//! taken on it, which waits until the first session has ended, and the history is read: it is the
+//! authority on what was committed, and the work continues from there.
 
 use std::error::Error as _;
 use std::time::{Duration, Instant};
@@ -33,8 +33,8 @@ enum Found {
 }
 
 impl Migrator {
-    /// An error of this migrator, for whoever has it stopped: then a connection that is gone was
-    /// given up, and that is not what the work ended for.
+    /// An error of this migrator, for a caller that has it stopped: in that case a lost connection was
+    /// closed on purpose, and is not the reason why the work ended.
     #[must_use]
     pub fn unless_stopped(&self, error: Error) -> Error {
         match self.interrupt.stopped() {
@@ -59,7 +59,7 @@ impl Migrator {
         self.interrupt.watch_over(session);
         let promoted = session.identity().was_promoted_since(&before.1);
         if !promoted && session.target().hosts() == before.0 {
-            // The server may not have noticed yet that nobody is there any more.
+            // The server may not have noticed yet that the client has disconnected.
             session.end_other(pid, Duration::from_secs(5))?;
         }
         Ok(())
@@ -67,7 +67,7 @@ impl Migrator {
 }
 
 impl LockedRun<'_> {
-    /// Runs a migration, or `names` in one transaction, and goes on after a lost connection.
+    /// Runs a migration, or `names` in one transaction, and continues after a lost connection.
     pub(super) fn execute(
         &mut self,
         work: &Work<'_>,
@@ -176,7 +176,7 @@ impl LockedRun<'_> {
         // Until the lock was ours again, another runner may have had it.
         let overtaken = self.history.check_not_overtaken(&now, &self.applied, work.direction);
         overtaken.map_err(|error| match error {
-            // Whoever looks for another runner that did this would look in vain.
+            // There is no other runner that could be found as the cause.
             Error::Overtaken { name, .. } if self.session.was_promoted() => {
                 Error::LostInFailover { name }
             }
@@ -214,8 +214,8 @@ fn idle_timeout(after: Duration) -> String {
     format!("it was lost after {:.1} s without traffic, each time", after.as_secs_f64())
 }
 
-/// For how long nothing was sent before each loss of the connection: whoever ends what is idle does
-/// so after the same time.
+/// How long nothing was sent before each loss of the connection: a component that ends idle
+/// connections does so after the same time.
 #[derive(Default)]
 struct Idle {
     last: Option<Duration>,
@@ -223,7 +223,7 @@ struct Idle {
 }
 
 impl Idle {
-    /// Less is no idle timeout of anybody.
+    /// A shorter time is not an idle timeout.
     const LEAST: Duration = Duration::from_secs(1);
 
     /// The limit, once it is known; it is news only then.

@@ -11,12 +11,12 @@ use crate::history::{Action, Line};
 use crate::plan::Checksum as _;
 
 impl Migrator {
-    /// Records migrations as applied without running them, and gives the names of those that
+    /// Records migrations as applied without running them, and returns the names of those that
     /// were not recorded before. One that is partially applied counts as finished.
     ///
     /// # Errors
     ///
-    /// When a file is gone, or the history cannot be written.
+    /// When a file is missing, or the history cannot be written.
     pub fn mark_applied(
         &self,
         session: &mut Session,

@@ -84,7 +84,7 @@ impl fmt::Debug for Reports {
 }
 
 impl Migrator {
-    /// A migrator for this plan; `actor` is who the log will say it was.
+    /// Creates a migrator for this plan; `actor` is recorded in the log.
     #[must_use]
     pub fn new(plan: Plan, actor: Actor) -> Self {
         Self {
@@ -102,50 +102,50 @@ impl Migrator {
         }
     }
 
-    /// Where secrets are looked up that statements ask for: the environment's variables.
+    /// Sets the variables in which the secrets of statements are looked up; the environment by default.
     #[must_use]
     pub fn variables(mut self, variables: BTreeMap<String, String>) -> Self {
         self.variables = variables;
         self
     }
 
-    /// Who runs the Rust functions of migrations; without it, those that have some are refused.
+    /// Sets the runner of Rust functions; without it, migrations that have some are refused.
     #[must_use]
     pub fn functions(mut self, functions: Arc<dyn Functions>) -> Self {
         self.functions = Runner(Some(functions));
         self
     }
 
-    /// Where the database remembers its migrations; `public.migrations` without it.
+    /// Sets the tables in which migrations are recorded; `public.migrations` by default.
     #[must_use]
     pub fn history(mut self, history: History) -> Self {
         self.history = history;
         self
     }
 
-    /// How long to wait for another runner to finish, and for the locks of others; five minutes
-    /// without it.
+    /// Sets how long to wait for another runner to finish, and for locks held by other sessions; five
+    /// minutes by default.
     #[must_use]
     pub fn patience(mut self, patience: Duration) -> Self {
         self.limits.lock_wait = patience;
         self
     }
 
-    /// How long things may take.
+    /// Sets the time limits.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// What ends the work from another thread.
+    /// Sets the handle that ends the work from another thread.
     #[must_use]
     pub fn interrupt(mut self, interrupt: &Interrupt) -> Self {
         self.interrupt = interrupt.clone();
         self
     }
 
-    /// Where events go that come while the server is waited for, from another thread.
+    /// Sets the receiver of events that occur, in another thread, while a statement is running.
     #[must_use]
     pub fn reporter(mut self, reporter: Reporter) -> Self {
         self.reporter = Some(Reports(reporter));

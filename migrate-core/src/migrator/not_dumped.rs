@@ -1,4 +1,4 @@
-//! What no backup contains, told before one is made or restored.
+//! What no backup contains, reported before one is made or restored.
 
 use super::Migrator;
 use super::extensions::{listed, told};
@@ -24,7 +24,7 @@ const RESTORED_WITHOUT: &[(&str, &str)] = &[
 ];
 
 impl Migrator {
-    /// What a backup does not have.
+    /// Reports what a backup does not contain.
     pub(super) fn tell_before_backup(
         &self,
         session: &mut Session,
@@ -46,7 +46,7 @@ impl Migrator {
         }
     }
 
-    /// What is not restored of the database that the backup was made of, or, with `clean`, of this one.
+    /// Reports what is not restored of the backup's database or, with `clean`, of this one.
     pub(super) fn tell_before_restore(
         &self,
         session: &mut Session,

@@ -1,4 +1,4 @@
-//! A database under protection: what destroys asks for its name.
+//! Protected databases: destructive commands require the name.
 
 use super::Migrator;
 use super::history_snapshot::HistorySnapshot;
@@ -31,7 +31,7 @@ impl Migrator {
         name: &str,
         observer: &mut dyn Observer,
     ) -> Result<bool, Error> {
-        // Also where somebody has removed it: this is how it is reverted.
+        // Also where the setting was removed by other means: this restores it.
         self.with_lock(session, observer, |session, _, observer| {
             match self.read_or_create_history(session, observer)?.protected {
                 Some(protected) if protected == name => Ok(false),
@@ -103,8 +103,8 @@ impl Migrator {
     ///
     /// # Errors
     ///
-    /// When it is protected and its name was not [given](Self::allow), or the server cannot be
-    /// asked.
+    /// When it is protected and its name was not [given](Self::allow), or a query
+    /// fails.
     pub fn may_destroy_all(&self, session: &mut Session) -> Result<(), Error> {
         let protections = self.on_history(session, protections)?;
         protections.iter().try_for_each(|(_, name)| self.may_destroy(Some(name)))

@@ -10,13 +10,13 @@ use crate::event::Observer;
 use crate::history::Action;
 
 impl Migrator {
-    /// Reverts the last `count` migrations and applies the same again. One that is partially applied
-    /// counts, and begins again.
+    /// Reverts the last `count` migrations and applies them again. One that is partially applied
+    /// counts, and is started over.
     ///
     /// # Errors
     ///
-    /// As [`down`](Self::down) and [`up`](Self::up); when a file is gone, before anything is
-    /// touched.
+    /// As [`down`](Self::down) and [`up`](Self::up); when a file is missing, before anything is
+    /// changed.
     pub fn redo(
         &self,
         session: &mut Session,

@@ -31,7 +31,7 @@ impl Migrator {
     }
 
     /// Adds a line about something that did not happen, by this SQL. No standby is waited for: that is
-    /// the reason why some runs end; nor is who has locked the log for long.
+    /// the reason why some runs end; nor is a session that has locked the log for long.
     pub(super) fn note(session: &mut Session, line: &str) {
         let sql = format!(
             "SET LOCAL synchronous_commit = local;\nSET LOCAL lock_timeout = {};\n{line}",
@@ -41,7 +41,7 @@ impl Migrator {
     }
 }
 
-/// What a run that was refused was about; nothing where the error is no refusal, or is in the log
+/// Returns the subject of a run that was refused; none where the error is no refusal, or is in the log
 /// already.
 fn subject(error: &Error, database: &str) -> Option<String> {
     match error {

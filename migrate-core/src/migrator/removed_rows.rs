@@ -17,8 +17,8 @@ use crate::history::{Applied, HistoryError, RemovedRow, Unfinished};
 use crate::plan::Migration;
 
 impl Migrator {
-    /// What the log says of the migrations of the plan that it has as applied, and the history has not.
-    /// The log is read only where something is pending. One that is partially applied was begun again.
+    /// Returns the rows of migrations of the plan that are applied according to the log, but not in the
+    /// history. The log is read only if any is pending. A partially applied one was started over.
     pub(super) fn removed_rows(
         &self,
         client: &mut Client,
@@ -34,7 +34,7 @@ impl Migrator {
             return Ok(Vec::new());
         }
         let log = match self.history.log_without_rows(client, &pending) {
-            // Who may not read it, and whoever has a line that cannot be read, goes without.
+            // The check is skipped if the log may not be read, or one of its lines cannot be read.
             Err(HistoryError::Damaged { .. }) => return Ok(Vec::new()),
             Err(HistoryError::Database(error))
                 if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) =>

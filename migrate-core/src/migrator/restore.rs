@@ -15,9 +15,9 @@ use crate::history::{Action, HistoryError, Line, logs, protect_as_before, protec
 /// How long the first try waits for a lock: longer than `deadlock_timeout`, after which the server
 /// sends autovacuum away.
 const FIRST: Duration = Duration::from_millis(1500);
-/// How long each later one does: everybody who comes later waits behind us.
+/// How long each later try does: other sessions queue behind the request.
 const LATER: Duration = Duration::from_millis(200);
-/// In between, the others have their turn.
+/// Between tries, other sessions have their turn.
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// How to restore.
@@ -30,13 +30,13 @@ pub struct RestoreOptions {
 }
 
 impl Migrator {
-    /// Puts a backup back: all of it, in one transaction, or nothing. The history comes with it;
-    /// whether the database is protected does not, for that is of the database and not of its data,
-    /// and the log keeps the lines that the backup does not have.
+    /// Restores a backup: all of it, in one transaction, or nothing. The history is part of it; whether
+    /// the database is protected is not, since that is a property of the database and not of its data;
+    /// the log retains the lines that the backup does not have.
     ///
     /// # Errors
     ///
-    /// When the database is protected, or has something in it that is not to be removed; when the
+    /// When the database is protected, or contains something that is not to be removed; when the
     /// file is no backup or cannot be read to its end; when the server refuses any of it.
     pub fn restore(
         &self,
@@ -80,7 +80,7 @@ impl Migrator {
         self.connect_if_lost(session)?;
         self.tell_before_restore(session, &extensions, options.clean, observer)?;
         self.with_lock(session, observer, |session, _, observer| {
-            // Somebody may have been quicker.
+            // Another session may have created something meanwhile.
             refuse(session)?;
             let started = Instant::now();
             let protected = self.on_history(session, protections)?;

@@ -53,7 +53,7 @@ impl Migrator {
         }
     }
 
-    /// How the statement stands that was running, if one was.
+    /// Determines the state of the statement that was running, if one was.
     fn standing(
         &self,
         session: &mut Session,

@@ -105,7 +105,7 @@ impl Status {
 }
 
 impl Migrator {
-    /// Where every migration stands. Writes nothing.
+    /// Returns the state of every migration. Writes nothing.
     ///
     /// # Errors
     ///
@@ -135,7 +135,7 @@ impl Migrator {
         Ok(Status { migrations, protected: known.protected, runner })
     }
 
-    /// How far a migration came. What cannot be read of its inverse is left out.
+    /// Returns the progress of a migration. Parts of its inverse that cannot be read are omitted.
     fn partial(
         &self,
         session: &mut Session,

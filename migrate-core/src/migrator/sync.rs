@@ -1,11 +1,11 @@
-//! Making the database what the files describe: after a checkout of another branch, for example.
+//! Brings the database in line with the files: after a checkout of another branch, for example.
 //!
-//! What is applied has to be a beginning of what the files have, in their order. So the database
-//! keeps the longest beginning that it shares with the files; all that was applied after that goes
-//! back, the last first, and what is missing then is applied. Where it ends, there is a migration
-//! without a file, one whose file says something else by now, one that was being reverted, or a
-//! file that is older than what is applied. Those applied after it may rest on it, and nobody can
-//! tell whether they do: they go with it, and come again.
+//! What is applied has to be a prefix of the files, in their order. So the database keeps the longest
+//! prefix that it shares with the files; all migrations applied after that are reverted, the last
+//! first, and missing ones are applied then. The prefix ends at a migration without a file, one
+//! whose file has changed since, one that was being reverted, or a file that is older than what is
+//! applied. Migrations applied after it may depend on it, which cannot be determined: they are
+//! reverted with it, and applied again.
 
 use std::sync::Arc;
 
@@ -32,8 +32,8 @@ pub struct WouldSync<'a> {
 }
 
 impl Migrator {
-    /// Makes the database what the files describe, and gives the names of what was reverted and
-    /// of what was applied. Where it was interrupted, the next one goes on.
+    /// Brings the database in line with the files, and returns the names of what was reverted and
+    /// of what was applied. If it was interrupted, the next one continues.
     ///
     /// # Errors
     ///
@@ -90,7 +90,7 @@ impl Migrator {
         .map_err(Error::in_sync)
     }
 
-    /// Whether the database is what the files describe, so that [`sync`](Self::sync) has nothing to
+    /// Whether the database is in line with the files, so that [`sync`](Self::sync) has nothing to
     /// do. Writes nothing.
     ///
     /// # Errors
@@ -104,8 +104,8 @@ impl Migrator {
             && self.to_part_with(&history).names().is_empty())
     }
 
-    /// What [`sync`](Self::sync) would do. Changes nothing; to see which rows would be lost, all of
-    /// it is done in a transaction that is rolled back.
+    /// Returns what [`sync`](Self::sync) would do. Changes nothing; to see which rows would be lost, all
+    /// of it is done in a transaction that is rolled back.
     ///
     /// # Errors
     ///
@@ -135,7 +135,7 @@ impl Migrator {
         Ok(would)
     }
 
-    /// What the database has beyond the beginning that it shares with the files.
+    /// Returns what the database has beyond the prefix that it shares with the files.
     fn to_part_with<'a>(&self, history: &'a HistorySnapshot) -> RevertTargets<'a> {
         let common = common(&self.plan, &history.applied, &history.unfinished);
         let (kept, gone) = history.applied.split_at(common);
@@ -146,7 +146,7 @@ impl Migrator {
         RevertTargets { partial, applied: gone.iter().rev().collect() }
     }
 
-    /// Tells why something goes, where there is a single reason to name: the first.
+    /// Reports why migrations are reverted, if there is a single reason to name: the first.
     fn tell_parting(
         &self,
         history: &HistorySnapshot,
@@ -176,7 +176,7 @@ impl Migrator {
         }
     }
 
-    /// What is to be applied once that is reverted; refused where that could not be done.
+    /// Returns what is to be applied after the reverts; refused where that could not be done.
     fn can_follow(
         &self,
         history: &HistorySnapshot,
@@ -188,7 +188,7 @@ impl Migrator {
         self.to_apply(&left, &self.entries(&left), &UpTo::default(), major)
     }
 
-    /// What would be lost when it is reverted, and then on the way forward from what is left.
+    /// Returns what would be lost by the reverts, and then on the way forward from what remains.
     fn losses(
         &self,
         session: &mut Session,

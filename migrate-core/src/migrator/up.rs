@@ -56,8 +56,8 @@ impl Migrator {
         self.note_refusal(session, Action::Up, result)
     }
 
-    /// The same, with what the history told [a moment ago](Self::history_state). It is read again, under the
-    /// lock, before anything is applied.
+    /// As [`up`](Self::up), with the history [read just before](Self::history_state). It is read again,
+    /// under the lock, before anything is applied.
     ///
     /// # Errors
     ///
@@ -80,8 +80,8 @@ impl Migrator {
         to: &UpTo,
         observer: &mut dyn Observer,
     ) -> Result<Vec<String>, Error> {
-        // With nothing to do nobody has to be waited for, and what cannot be done is refused before
-        // anything is written.
+        // With nothing to do there is no need to wait for other sessions, and what cannot be done is
+        // refused before anything is written.
         let Some(history) = state.rows else { return Ok(Vec::new()) };
         let entries = self.entries(&history);
         tell_drift(&entries, observer);
@@ -95,7 +95,7 @@ impl Migrator {
         self.run_locked(session, observer, |run| run.apply_pending(to))
     }
 
-    /// What [`up`](Self::up) would apply to a server of this major version, by a history as it was read.
+    /// Returns what [`up`](Self::up) would apply to a server of this major version, by a given history.
     ///
     /// # Errors
     ///
@@ -110,14 +110,14 @@ impl Migrator {
         self.to_apply(history, &self.entries(history), to, major)
     }
 
-    /// What [`up`](Self::up) would say of applied migrations that files and database do not tell the same
-    /// of, by a history as it was read.
+    /// Returns the warning of [`up`](Self::up) about applied migrations on which the files and the
+    /// database disagree, by a given history.
     #[must_use]
     pub fn drift(&self, state: &HistoryState) -> Option<Event> {
         state.rows.as_ref().and_then(|history| drift(&self.entries(history)))
     }
 
-    /// What [`up`](Self::up) would apply. Writes nothing, not even the history.
+    /// Returns what [`up`](Self::up) would apply. Writes nothing, not even the history.
     ///
     /// # Errors
     ///
@@ -168,7 +168,7 @@ impl Migrator {
         if problems.is_empty() { Ok(()) } else { Err(Error::Problems(problems)) }
     }
 
-    /// Whether what is partially applied can be finished.
+    /// Checks that what is partially applied can be finished.
     pub(super) fn can_go_on(&self, history: &HistorySnapshot, major: u32) -> Result<(), Error> {
         for unfinished in &history.unfinished {
             let stuck = |why| Err(stuck(unfinished, why));
@@ -318,7 +318,7 @@ impl LockedRun<'_> {
     }
 }
 
-/// What was captured, by migration, where the steps of all of them ran as those of one.
+/// Returns the captures by migration, where the steps of all of them ran as those of one.
 fn captured_by_migration<'a>(
     migrations: &'a [&'a Migration],
     captured: &'a Captured,
@@ -394,7 +394,7 @@ pub(super) fn without_secrets(steps: &[Step], variables: &Variables) -> Vec<Prob
     problems
 }
 
-/// What is not restored with a step that can be reverted.
+/// Returns what is not restored by a step that can be reverted.
 fn lost(back: &Step) -> Vec<String> {
     let Inverse::Captured(capture) = &back.inverse else { return Vec::new() };
     let summary = back.summary.strip_prefix(BACK).unwrap_or(&back.summary);
@@ -415,7 +415,7 @@ fn lost(back: &Step) -> Vec<String> {
     lost.map(|lost| format!("{summary}: {lost}")).collect()
 }
 
-/// Tells which files are gone, or say something else than what was applied.
+/// Reports files that are missing, or differ from what was applied.
 pub(super) fn tell_drift(entries: &[Entry<'_>], observer: &mut dyn Observer) {
     if let Some(event) = drift(entries) {
         observer.event(event);

@@ -48,13 +48,13 @@ pub struct Finding {
 pub enum FindingKind {
     /// The file says something else than what was applied.
     Changed,
-    /// The file of an applied migration is gone.
+    /// The file of an applied migration is missing.
     Missing,
     /// It is partially applied.
     Partial,
     /// It is pending, and older than one that is applied.
     Late,
-    /// It was applied after a newer one. That was asked for at the time: a note, no more.
+    /// It was applied after a newer one. That was requested at the time: only a note.
     AppliedLate,
     /// The history was changed by something else than this tool.
     Tampered,
@@ -89,9 +89,9 @@ impl Finding {
 }
 
 impl Migrator {
-    /// What does not fit between the files, the history and the log. Writes nothing.
+    /// Returns the disagreements between the files, the history and the log. Writes nothing.
     ///
-    /// Numbers that are left out prove nothing: a transaction that is rolled back takes a number,
+    /// Gaps in the numbers prove nothing: a transaction that is rolled back takes a number,
     /// and so does a server that crashes. A row that was removed shows in the log.
     ///
     /// # Errors
@@ -176,7 +176,7 @@ impl Migrator {
         session: &mut Session,
     ) -> Result<(Vec<StoredRow>, Vec<LogEntry>), Error> {
         let (stored, mut log) = self.on_history(session, |client| {
-            // Who may write it could have, and has not yet.
+            // Refuses also if a role merely could have written it.
             self.history.trusted(client)?;
             let stored = self.history.stored(client)?;
             Ok((stored, self.history.log_entries(client, &LogQuery::default())?))
@@ -186,7 +186,7 @@ impl Migrator {
         Ok((stored, log))
     }
 
-    /// What is missing of the history itself.
+    /// Returns the finding about parts of the history that are missing.
     fn of_history(&self, error: HistoryError) -> Vec<Finding> {
         let help = error.help().unwrap_or_default();
         let name = self.history.table().to_string();
@@ -195,7 +195,7 @@ impl Migrator {
 }
 
 impl Migrator {
-    /// Whether somebody could have changed the log unseen.
+    /// Checks whether the log could have been changed unnoticed.
     fn guard_of_log(&self, session: &mut Session) -> Result<Option<Finding>, Error> {
         let remedy = self.on_history(session, |client| self.history.guard_of_log(client))?;
         let Some(remedy) = remedy else { return Ok(None) };
@@ -212,7 +212,7 @@ impl Migrator {
     }
 }
 
-/// What the states of the files and the history tell; known besides are the newest migration that
+/// Returns the findings by the states of the files and the history, given the newest migration that
 /// was applied before each, and the newest of all.
 fn of_entry(
     entry: &Entry<'_>,

@@ -1,11 +1,11 @@
-//! A plan to be carried to where it is applied: one file, with a digest of what it says.
+//! A plan to be carried to where it is applied: one file, with a digest of its contents.
 //!
-//! The digest is SHA-256 over the plan's JSON without blanks between its parts. It tells a file
-//! that was cut or changed on the way; against somebody who means it, and computes it again, it
+//! The digest is SHA-256 over the plan's JSON without whitespace between its parts. It detects a file
+//! that was truncated or changed in transit; against an attacker, who would recompute it, it
 //! helps where it is compared with the digest that `migrate bundle` printed.
 //!
-//! What tells whether all of the plan is applied stands before its migrations, so that those are read
-//! where one is pending, and not before.
+//! The fingerprint that shows whether all of the plan is applied precedes its migrations, so that
+//! those are read only if one is pending.
 
 use std::ops::Range;
 
@@ -262,7 +262,7 @@ fn with(head: &impl Serialize, member: &str, value: &str) -> Result<String, serd
     Ok(text + member + value + "}")
 }
 
-/// What stands before a member, as an object of its own.
+/// Returns what precedes a member, as an object of its own.
 fn before<T: DeserializeOwned>(text: &str, member: &str) -> Option<T> {
     let head = &text[..text.find(member)?];
     serde_json::from_str(&format!("{head}}}")).ok()

@@ -1,8 +1,8 @@
-//! What a plan that came from a file must not say, whoever wrote it: the language refuses it too.
+//! What a plan from a file must not contain, whatever its author: the language refuses it too.
 
 use super::{Inverse, Migration, Plan, PlanError, Problem, Statement, Step};
 
-/// What a plan says was not read from the catalog of any database, whatever it claims.
+/// Marks all statements of a plan as not read from the catalog of a database, whatever it claims.
 pub(super) fn nothing_is_captured(plan: &mut Plan) {
     for statement in plan.migrations.iter_mut().flat_map(statements_mut) {
         statement.captured = false;

@@ -29,7 +29,7 @@ pub struct HistoryName {
 
 impl PlanFile {
     /// Reads a plan, and the name of the history where it has one. What the language refuses is a
-    /// problem here, too: nobody knows who wrote the file.
+    /// problem here, too: the author of the file is unknown.
     ///
     /// # Errors
     ///

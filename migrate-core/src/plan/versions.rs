@@ -11,7 +11,7 @@ pub(crate) fn for_server(steps: &[Step], major: u32) -> Vec<Step> {
     steps
 }
 
-/// What a migration asks for that a server of this major version does not have.
+/// Returns what a migration requires that a server of this major version does not have.
 pub(crate) fn too_new_for(migration: &Migration, major: u32) -> Vec<Problem> {
     let mut problems = Vec::new();
     for step in &migration.up {

@@ -102,7 +102,7 @@ fn migrate(program: &Path, server: &Server, database: &str, plan: &Path) -> Comm
     migrate
 }
 
-/// How long a program takes.
+/// Measures how long a program takes.
 fn seconds(command: &mut Command) -> f64 {
     let started = Instant::now();
     let ended = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();

@@ -165,7 +165,7 @@ impl Bench {
         Ok(())
     }
 
-    /// Makes the database of a run; what the last one has left to write is written by then.
+    /// Creates the database of a run; outstanding writes of the previous one are flushed.
     fn copy(&self, options: &str) -> Result<(), postgres::Error> {
         self.administer("DROP DATABASE IF EXISTS growth")?;
         self.administer(&format!("CREATE DATABASE growth {options}"))?;

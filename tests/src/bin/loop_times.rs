@@ -58,14 +58,14 @@ fn plan(program: &Path, folder: &Path) -> (Duration, Duration) {
     (started.elapsed(), cpu() - before)
 }
 
-/// What the processes that have ended so far have cost.
+/// Returns the CPU time of the processes that have ended so far.
 fn cpu() -> Duration {
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("the system counts");
     let microseconds = (usage.user_time() + usage.system_time()).num_microseconds();
     Duration::from_micros(microseconds.unsigned_abs())
 }
 
-/// Whether a second build of the crate by hand compiles nothing.
+/// Checks that a second build of the crate by hand compiles nothing.
 fn cargo_does_nothing(folder: &Path) -> Option<bool> {
     let build = || {
         let manifest = folder.join("migrations/Cargo.toml");

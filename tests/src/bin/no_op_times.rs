@@ -105,7 +105,7 @@ fn measure(
     Ok(())
 }
 
-/// How long a program takes.
+/// Measures how long a program takes.
 fn milliseconds(command: &mut Command) -> std::io::Result<f64> {
     let started = Instant::now();
     let ended =

@@ -1,11 +1,11 @@
-//! How long others wait while `migrate up` gets an `ALTER TABLE` through behind an old read.
+//! How long other sessions wait while `migrate up` runs an `ALTER TABLE` behind an old read.
 //!
 //! `cargo run --release -p migrate-tests --bin side_load_times` prints the table. On a table are 8
-//! readers and 200 writes a second. First the longest that one of them takes is measured without
-//! anything else, then for as long while a transaction that has read the table stays open for three
+//! readers and 200 writes a second. First the longest that one of them takes is measured without any
+//! disturbance, then for as long while a transaction that has read the table stays open for three
 //! seconds and the program applies an `ALTER TABLE`. Then the same with work before the `ALTER TABLE`
-//! in its transaction, for which nobody has to wait. Each figure is the median of five runs, in
-//! milliseconds; the last row is the same `ALTER TABLE` by hand. `RUNS=100` makes as many, and
+//! in its transaction, for which no session has to wait. Each figure is the median of five runs, in
+//! milliseconds; the last row is the same `ALTER TABLE` by hand. `RUNS=100` makes that many runs, and
 //! `ONLY=work` only the rows that have that in their names.
 #![expect(clippy::print_stdout, reason = "the table is what it is for")]
 
@@ -30,7 +30,7 @@ const ROWS: u64 = 10_000;
 /// How long the old read stays open.
 const HELD: Duration = Duration::from_secs(3);
 
-/// What is applied while somebody is in the way.
+/// What is applied while another session is in the way.
 #[derive(Clone, Copy)]
 struct Case {
     name: &'static str,
@@ -98,14 +98,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A server with a table and its load, of which somebody may be in the way.
+/// A server with a table and its load, of which a session may be in the way.
 struct Bench {
     server: TemporaryCluster,
     folder: TempDir,
     autovacuum: bool,
 }
 
-/// The work that goes on beside the migration.
+/// The work that runs beside the migration.
 #[derive(Default)]
 struct Load {
     over: AtomicBool,

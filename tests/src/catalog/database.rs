@@ -13,7 +13,7 @@ pub(super) const KINDS: &[Kind] = &[
     kind("what goes with an extension", DEPENDENT),
 ];
 
-/// Its name is left out: schemas are compared between databases.
+/// The name is omitted: schemas are compared between databases.
 const DATABASE: &str = "
 SELECT concat_ws(' ', 'connection limit ' || NULLIF(datconnlimit, -1),
            CASE WHEN datistemplate THEN 'template' END,

@@ -2,11 +2,11 @@
 //!
 //! Nothing in it depends on object ids or on the order in which objects were made, so a schema
 //! that was migrated up and down again reads as before. Columns are shown in their order, but
-//! without their numbers: a dropped column leaves a gap there that nothing else sees.
+//! without their numbers: a dropped column leaves a gap there that is not otherwise visible.
 //!
-//! It sees what `pg_dump --schema-only --create` sees, and roles where they are asked for. There is
+//! It sees what `pg_dump --schema-only --create` sees, and roles if requested. There is
 //! a query for each kind of object, with one column, a line of the text; all of them are sent as
-//! one, which shares the views of `prelude`. Objects of extensions are left out, the extensions
+//! one, which shares the views of `prelude`. Objects of extensions are omitted, the extensions
 //! are not.
 
 use postgres::{Client, NoTls, Statement};

@@ -1,6 +1,6 @@
 //! What the queries share.
 
-/// What belongs to an extension or comes with another object by itself; what is to be left out;
+/// What belongs to an extension or is created along with another object; what is to be omitted;
 /// the user's schemas, relations, types and functions; and, over all of these, owner and
 /// privileges.
 ///

@@ -15,8 +15,8 @@ FROM owned
 WHERE kind <> 'column' AND (kind <> 'database' OR owner <> 10)
   AND (kind <> 'language' OR owner <> 10)";
 
-/// Where they are not those that the owner and everybody have of such an object by itself: for
-/// these, null stands as well as a list.
+/// Where they are not the default ones of the owner and of PUBLIC for such an object: for
+/// these, null is equivalent to a list.
 const PRIVILEGES: &str = r#"
 SELECT format('%s: %s', concat_ws(' ', kind, NULLIF(name, '')),
               (SELECT string_agg(item::text, ', ' ORDER BY item::text COLLATE "C")
@@ -28,8 +28,8 @@ WHERE acl IS NOT NULL
                   WHERE i.classoid = 'pg_language'::regclass AND kind = 'language'
                     AND lanname = name AND initprivs = acl)"#;
 
-/// Where PostgreSQL's own objects, and those of extensions, have others than they came with. What
-/// those of `information_schema` came with is not kept.
+/// Where PostgreSQL's own objects, and those of extensions, have other than their initial ones. The
+/// initial ones of `information_schema` are not stored.
 const FOREIGN_PRIVILEGES: &str = r#"
 SELECT format('%s: %s', pg_describe_object(class, oid, subobject),
               (SELECT string_agg(item::text, ', ' ORDER BY item::text COLLATE "C")

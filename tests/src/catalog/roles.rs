@@ -1,4 +1,4 @@
-//! Roles: they belong to the whole server, and are read only where they are asked for.
+//! Roles: they belong to the whole server, and are read only if requested.
 
 use super::{Kind, kind};
 

@@ -43,7 +43,7 @@ impl Macro {
         Self { rules: rules.collect() }
     }
 
-    /// What the macro stands for with this input, by the first rule that fits.
+    /// Returns the expansion of the macro with this input, by the first rule that matches.
     pub(super) fn expand(&self, input: &TokenStream) -> Option<TokenStream> {
         self.rules.iter().find_map(|(pattern, body)| {
             let matches = |input: &ParseBuffer<'_>| {
@@ -80,7 +80,7 @@ fn patterns(tokens: TokenStream) -> Vec<Pattern> {
     found
 }
 
-/// What follows `$( .. )`: a separator, if any, and one of `*`, `+` and `?`.
+/// Returns what follows `$( .. )`: a separator, if any, and one of `*`, `+` and `?`.
 fn repetition(tokens: &mut impl Iterator<Item = TokenTree>) -> (Option<char>, char) {
     let mut sign = || match tokens.next() {
         Some(TokenTree::Punct(sign)) => sign.as_char(),

@@ -157,7 +157,7 @@ impl Language {
         given.chain(method.closures.values())
     }
 
-    /// Whether what it is told goes on: one of its methods gives a builder again.
+    /// Whether calls can be chained: one of its methods returns a builder again.
     #[must_use]
     pub fn is_builder(&self, of: &str) -> bool {
         let methods = self.types.get(of).into_iter().flatten();
@@ -165,7 +165,7 @@ impl Language {
         lent || methods.into_iter().any(|(_, method)| method.gives.as_deref() == Some(of))
     }
 
-    /// The options of a type: what it can be told. What only asks it is none.
+    /// The options of a type: the methods that set something. Those that only query are excluded.
     pub fn options(&self, of: &str) -> impl Iterator<Item = (&str, &Method)> {
         let methods = self.types.get(of).into_iter().flatten();
         let options = methods
@@ -213,8 +213,8 @@ impl Reader {
         }
     }
 
-    /// What a macro of the language stands for. Of several with the name, the one that lies nearest
-    /// is meant.
+    /// Returns the expansion of a macro of the language. Of several with the name, the nearest one
+    /// is used.
     fn expanded(
         &self,
         file: &str,
@@ -295,7 +295,7 @@ fn given(signature: &Signature, of: &str) -> Option<String> {
     }
 }
 
-/// `Table` of `&mut crate::Table`; with what stands in angle brackets left out.
+/// `Table` of `&mut crate::Table`; without what is in angle brackets.
 fn type_name(given: &Type, of: &str) -> Option<String> {
     match given {
         Type::Reference(reference) => type_name(&reference.elem, of),

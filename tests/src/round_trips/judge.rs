@@ -161,7 +161,7 @@ impl Look {
         Ok(Self { catalog, data, tried })
     }
 
-    /// What is different, besides the order of columns and the like; and whether that is.
+    /// Returns the differences, besides the order of columns and the like; and whether that differs.
     pub(super) fn differences(&self, other: &Self) -> (Vec<String>, bool) {
         let mut differences = Vec::new();
         for (what, own, others) in
@@ -227,7 +227,7 @@ fn without_reordering(text: &str) -> String {
     result + rest
 }
 
-/// Where the first such query is, and what it has put in order.
+/// Finds the first such query, and what it has put in order.
 fn reordering(text: &str) -> Option<(usize, usize, &str)> {
     let start = text.find(" SELECT result.")?;
     let from = start + text[start..].find(" FROM ( ")?;

@@ -25,7 +25,7 @@ use random::Random;
 pub enum Outcome {
     /// PostgreSQL refused it.
     Refused,
-    /// Everything is as it was before.
+    /// Everything is unchanged.
     Identical,
     /// Columns, or names in a list, are in another order.
     Reordered,
@@ -49,7 +49,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// How many had this outcome.
+    /// Returns how many had this outcome.
     #[must_use]
     pub fn count(&self, outcome: Outcome) -> usize {
         self.counts.values().filter_map(|outcomes| outcomes.get(&outcome)).sum()
@@ -207,7 +207,7 @@ BEGIN
     END LOOP;
 END $$"#;
 
-/// What others do: two times of three to the table that the operation is about.
+/// Returns what others do: in two of three cases to the table that the operation is about.
 fn in_between<'a>(
     random: &mut Random,
     others: &'a [(String, String)],
@@ -215,7 +215,7 @@ fn in_between<'a>(
 ) -> Option<&'a str> {
     let own: Vec<_> =
         others.iter().filter(|(table, _)| operation.table.as_ref() == Some(table)).collect();
-    // What is done to an object that took the name goes with that.
+    // What is done to an object that took the name is dropped with that.
     let is_one = !operation.sql.contains(';');
     let all: Vec<_> = others
         .iter()
@@ -224,8 +224,8 @@ fn in_between<'a>(
     let own = if is_one { own } else { Vec::new() };
     let of = if own.is_empty() || random.once_in(3) { &all } else { &own };
     let sql = random.pick(of).1.as_str();
-    // The same statement sets the same thing: whose word stands in the end is nobody's mistake. A new
-    // partition or child copies the default and the storage, a new owner takes over what was granted to it.
+    // The same statement sets the same thing: either result is correct. A new partition
+    // or child copies the default and the storage, a new owner takes over what was granted to it.
     let is_of = |words: &[&str], own: &str| {
         operation.sql.contains(own) && words.iter().any(|word| sql.contains(word))
     };
@@ -238,7 +238,7 @@ fn in_between<'a>(
     (!is_same).then_some(sql)
 }
 
-/// What the database is like when only the others have changed it, unless they cannot.
+/// Returns the state of the database when only the others have changed it, unless they cannot.
 fn expected(client: &mut Client, sql: &str) -> Option<Look> {
     client.batch_execute(sql).ok()?;
     let look = Look::take(client).ok()?;

@@ -10,8 +10,8 @@ pub(super) struct Operation {
     pub(super) object: Object,
     /// What reverts it where no child of its table has anything of its own.
     pub(super) derived: Option<String>,
-    /// Whether something else has the name in the end. Its rows are kept where it can be changed to
-    /// what was there; where it cannot, the inverse fails.
+    /// Whether another object has the name in the end. Its rows are retained if it can be changed to
+    /// the previous definition; if not, the inverse fails.
     pub(super) is_other: bool,
     /// The table that it is about, as statements write it.
     pub(super) table: Option<String>,
@@ -426,7 +426,7 @@ pub(super) fn operations(client: &mut Client, roles: &dyn Fn(&str) -> String) ->
     operations
 }
 
-/// What others do, by the table that they do it to.
+/// Returns what others do, by the table that they do it to.
 pub(super) fn by_others(
     client: &mut Client,
     roles: &dyn Fn(&str) -> String,

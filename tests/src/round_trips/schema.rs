@@ -231,7 +231,7 @@ fn partitioned(random: &mut Random, statements: &mut Vec<String>, tables: &mut V
             "CREATE TABLE shop.{name}c PARTITION OF {name}b FOR VALUES IN (3, 4, 5)"
         ));
         statements.push(format!("CREATE TABLE {name}d PARTITION OF {name} DEFAULT"));
-        // Made by itself, with its columns in another order.
+        // Created separately, with its columns in another order.
         let reversed: Vec<_> = lines.iter().rev().cloned().collect();
         statements.push(format!("CREATE TABLE {name}e ({})", reversed.join(", ")));
         statements.push(format!("ALTER TABLE {name} ATTACH PARTITION {name}e {}", bound(9, 12)));

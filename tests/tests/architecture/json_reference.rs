@@ -219,7 +219,7 @@ impl Types {
         variants.collect::<Vec<_>>().join(", ")
     }
 
-    /// What a type is in JSON.
+    /// Returns the JSON type of a type.
     fn value(&self, ty: &Type, mentioned: &mut Vec<String>) -> String {
         let (name, inner) = match ty {
             Type::Reference(reference) => return self.value(&reference.elem, mentioned),

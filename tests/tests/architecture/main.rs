@@ -1,4 +1,4 @@
-//! The crates' directions, and the rules of the house, kept true.
+//! The crates' directions, and the rules of the house, enforced.
 
 mod json_reference;
 mod pages;
@@ -142,7 +142,7 @@ fn the_command_line_knows_no_sql() {
     ];
     let found: Vec<_> = places("migrate-cli/src", &words)
         .into_iter()
-        // What `create` writes into a new migration is Rust that a person goes on with.
+        // What `create` writes into a new migration is Rust that the author continues.
         .filter(|place| !place.contains("/templates/"))
         .collect();
     assert!(found.is_empty(), "{found:#?}");
@@ -283,7 +283,7 @@ fn the_files_of_a_module_import_in_one_direction() {
             let imported = imported.filter(|name| names.contains(name) && name != from);
             imports.entry(from).or_default().extend(imported);
         }
-        // What imports nothing that is left is of no circle.
+        // A file that imports none of the remaining ones is part of no cycle.
         loop {
             let left: BTreeSet<String> = imports.keys().map(|name| (*name).to_owned()).collect();
             let count = imports.len();
@@ -309,7 +309,7 @@ fn imported(code: &str, module: &str) -> Vec<String> {
     places.flat_map(|(at, module)| first_names(&code[at + module.len()..])).collect()
 }
 
-/// What this `mod.rs` exports, with the file in which it is.
+/// Returns what this `mod.rs` exports, with the file in which it is.
 fn exports(code: &str, files: &BTreeSet<String>) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     for file in files {
@@ -333,7 +333,7 @@ fn first_names(code: &str) -> Vec<String> {
     }
 }
 
-/// How many lines files and functions have that are longer than they should be.
+/// Returns the lengths of files and functions that are longer than they should be.
 fn long() -> BTreeMap<(String, String), usize> {
     let top = workspace().display().to_string();
     let mut found = BTreeMap::new();
@@ -389,7 +389,7 @@ fn nothing_grows_long() {
     assert!(divided.is_empty(), "take these from the list: {divided:#?}");
 }
 
-/// Whoever looks for a file by that page finds it.
+/// The paths on that page can be found.
 #[test]
 fn the_paths_of_the_architecture_page_exist() {
     let page = fs::read_to_string(workspace().join("migrate-core/ARCHITECTURE.md")).unwrap();

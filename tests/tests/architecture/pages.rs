@@ -43,7 +43,7 @@ const PHRASES: &[(&str, &str)] = &[
 const ELSEWHERE: &[&str] =
     &["migrate-core/src/history/inverse.rs", "tests/tests/architecture/pages.rs", "tests/fixtures"];
 
-/// What is written by people: sources, pages and snapshots.
+/// Returns the texts written by people: sources, pages and snapshots.
 fn texts() -> Vec<(String, String)> {
     let mut found = Vec::new();
     let tops = ["README.md", "SECURITY.md", "migrate-core", "migrate-dsl", "migrate-cli", "tests"];

@@ -1,5 +1,5 @@
-//! What an application can name of the engine: all of it in one list, so that what is added to it, and what
-//! breaks somebody's code, is seen in a review.
+//! What an application can name of the engine: all of it in one list, so that additions, and breaking
+//! changes, are seen in a review.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -155,7 +155,7 @@ fn is_public(visibility: &Visibility) -> bool {
     matches!(visibility, Visibility::Public(_))
 }
 
-/// Where the module of this name is, that is declared in a file.
+/// Returns the file of the module of this name that is declared in a file.
 fn file_of(file: &Path, name: &str) -> PathBuf {
     let folder = file.parent().unwrap();
     let folder = match file.file_stem().and_then(|stem| stem.to_str()) {

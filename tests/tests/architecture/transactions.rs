@@ -83,7 +83,7 @@ fn read_literals(tokens: TokenStream, texts: &mut Vec<String>) {
     }
 }
 
-/// What in a text begins or ends a transaction, unless it does both.
+/// Returns what begins or ends a transaction in a text, unless it does both.
 fn left_open(text: &str) -> Vec<String> {
     let (mut begin, mut end) = (Vec::new(), Vec::new());
     for statement in text.split(';') {

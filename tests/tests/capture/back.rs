@@ -82,12 +82,12 @@ impl Step {
         Self { superuser: false, ..self }
     }
 
-    /// What somebody else does while the step runs.
+    /// Sets what another session does while the step runs.
     pub(crate) fn meanwhile(self, sql: &'static str) -> Self {
         Self { meanwhile: sql, ..self }
     }
 
-    /// What alone the step changes.
+    /// Sets the only thing that the step changes.
     pub(crate) fn only(self, only: Only) -> Self {
         Self { only: Some(only), ..self }
     }
@@ -127,7 +127,7 @@ impl Step {
         first.replace(&self.database.unique("reader"), "{role}")
     }
 
-    /// What the database says to a query whose answer is one text.
+    /// Returns the database's answer to a query that returns one text.
     pub(crate) fn answer(&self, query: &str) -> String {
         self.database.client().query_one(query, &[]).unwrap().get(0)
     }

@@ -1,4 +1,4 @@
-//! Options that may hold secrets are not kept, and it is said which.
+//! Options that may hold secrets are not stored, and are reported.
 
 use migrate_core::{DownTo, Event, UpTo};
 use migrate_dsl::{Object, Pgm};
@@ -20,7 +20,7 @@ const OPTIONS: &str = "SELECT concat_ws(' ',
     (SELECT ftoptions FROM pg_foreign_table),
     (SELECT attfdwoptions FROM pg_attribute WHERE attrelid = to_regclass('t') AND attname = 'id'))";
 
-/// What is told at the end of `up`, and by `down` before it begins; and the options after that.
+/// Returns what is reported at the end of `up`, and by `down` before it begins; and the options then.
 fn lost_of(up: Up) -> (Vec<String>, Vec<String>, String) {
     let (at_the_end, by_down, engine) = lost_after(SETUP, up);
     (at_the_end, by_down, engine.value(OPTIONS))

@@ -3,7 +3,7 @@
 
 use migrate_tests::round_trips::{Outcome, round_trips};
 
-/// The seeds are few so that this takes seconds, and fixed so that it fails for everyone or nobody.
+/// The seeds are few so that this takes seconds, and fixed so that failures are reproducible.
 fn nothing_is_bad(seed: u64) {
     let report = round_trips(seed, 60);
     assert!(report.bad.is_empty(), "{}", report.bad.join("\n"));

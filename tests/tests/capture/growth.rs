@@ -1,8 +1,8 @@
-//! What a capture costs is in proportion to what the step concerns.
+//! The cost of a capture is proportional to the objects that the step concerns.
 //!
-//! The same capture is made at two sizes, one four times the other: what grows with the square then
-//! costs sixteen times as much. Counted is the time that both processes were running, not the time
-//! that has gone by, the least of several attempts; and the memory that the client had at once.
+//! The same capture is made at two sizes, one four times the other: quadratic work then costs sixteen
+//! times as much. What is measured is the time that both processes were running, not the elapsed
+//! time, the least of several attempts; and the peak memory of the client.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -52,7 +52,7 @@ struct Cost {
 }
 
 impl Cost {
-    /// How many times as much it is.
+    /// Returns the ratio of the two.
     fn over(self, other: Self) -> Self {
         Self { time: self.time / other.time, memory: self.memory / other.memory }
     }
@@ -106,7 +106,7 @@ fn cost(case: &Growing, size: usize, statistics: Statistics) -> Cost {
     attempts.into_iter().reduce(Cost::least).unwrap()
 }
 
-/// How long a process has been running, in milliseconds.
+/// Returns how long a process has been running, in milliseconds.
 fn running(path: &str) -> f64 {
     let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{path}: {error}"));
     let nanoseconds: f64 = text.split(' ').next().unwrap().parse().unwrap();

@@ -1,4 +1,4 @@
-//! What PostgreSQL cannot make again is said when it goes.
+//! What PostgreSQL cannot create again is reported when it is dropped.
 
 use migrate_core::{DownTo, Event, UpTo};
 use migrate_dsl::{Object, Pgm};
@@ -104,7 +104,7 @@ fn up_warns_of_an_inverse_that_will_fail() {
     assert_eq!(not_null, expected);
 }
 
-/// What is told of a step at its end, and by `down` before it begins.
+/// Returns what is reported of a step at its end, and by `down` before it begins.
 fn lost_of(up: Up) -> [Vec<String>; 2] {
     let engine = Engine::new();
     engine.database.execute(

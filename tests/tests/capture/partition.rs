@@ -75,7 +75,7 @@ fn a_trigger_of_one_partition_is_enabled_as_it_was() {
     }
 }
 
-/// What a step has set on a partition with partitions, others have copied who attach one to it.
+/// A partition that others attach later copies what a step has set on its parent.
 #[test]
 fn a_trigger_is_enabled_as_it_was_on_partitions_that_others_have_made_since() {
     let before = "

@@ -19,7 +19,7 @@ const SETUP: &str = "CREATE SCHEMA s; CREATE TYPE s.mood AS ENUM ('a', 'b'); CRE
     CREATE EVENT TRIGGER et ON sql_drop EXECUTE FUNCTION ef(); ALTER EVENT TRIGGER et DISABLE;
     CREATE EXTENSION citext; CREATE TABLE c (id int, name citext)";
 
-/// Whether `up` says that this is restored; what `down` says then.
+/// Whether `up` reports that this is restored; what `down` reports then.
 fn told_of(up: Up) -> Result<Vec<String>, String> {
     let engine = Engine::new();
     engine.database.execute(SETUP);
@@ -222,7 +222,7 @@ fn a_name_that_something_else_has_by_then_is_not_given_back() {
     assert_eq!(told_of(up), Ok(Vec::new()));
 }
 
-/// What a role has, it has by its id, and what it is given, by its name.
+/// What a role has is stored by its id, and a GRANT to it by its name.
 #[test]
 fn a_role_that_was_renamed_or_dropped_is_not_taken_for_another() {
     let swap: Up = |pgm| {
@@ -255,7 +255,7 @@ fn a_role_that_was_renamed_or_dropped_is_not_taken_for_another() {
     engine.database.execute(&format!("DROP TABLE a; {clean}"));
 }
 
-/// A view, a default, an index or a foreign key goes on using what it was made with.
+/// A view, a default, an index or a foreign key continues to use the objects it was created with.
 #[test]
 fn the_same_text_that_means_something_else_is_written_again() {
     let f = "CREATE FUNCTION f(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';";

@@ -191,7 +191,7 @@ fn objects_that_swapped_their_schemas_are_where_they_were() {
     }
 }
 
-/// Of a column that is not captured nobody knows that it was there before.
+/// It is unknown whether a column that is not captured existed before.
 #[test]
 fn a_name_that_something_else_has_now_is_told() {
     fn swap_columns(pgm: &mut Pgm, object: Object) {
@@ -377,7 +377,7 @@ fn a_label_whose_name_was_given_to_another_is_renamed_again_and_again() {
     }
 }
 
-/// Whoever may create something could give it a name that he has seen in an inverse before.
+/// A role that may create objects could use a name that it has seen in an earlier inverse.
 #[test]
 fn a_name_for_the_meantime_is_in_nobodys_way() {
     let engine = Engine::new();

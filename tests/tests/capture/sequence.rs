@@ -51,7 +51,7 @@ fn the_values_of_a_column_do_not_come_twice() {
     assert_eq!(step.answer("SELECT nextval('downwards')::text"), "-3");
 }
 
-/// The planner asks for privileges on whatever it puts before the filter.
+/// The planner checks privileges for whatever it puts before the filter.
 #[test]
 fn sequences_are_read_among_many_relations() {
     let schema = "

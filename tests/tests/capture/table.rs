@@ -190,7 +190,7 @@ fn a_changed_column_changes_back() {
         ("price SET (n_distinct = 7, n_distinct_inherited = 2)", "price"),
         ("length DROP EXPRESSION", "length"),
     ] {
-        // What keeps a column from changing goes first, as it would in a migration.
+        // What keeps a column from changing is dropped first, as it would be in a migration.
         let views = "DROP VIEW titles CASCADE; DROP FUNCTION first_of; DROP TRIGGER touch ON \"Odd one\".\"Posts\"; DROP PUBLICATION news; DROP RULE quiet ON \"Odd one\".\"Posts\"; ";
         let shop = format!("{SHOP}; {views}");
         step(&shop, &format!("{alter} {sql}"), &[&format!("column Odd one.Posts.{column}")])

@@ -104,8 +104,8 @@ fn a_serial_column_that_became_an_identity_is_one_again_and_the_reverse() {
     }
 }
 
-/// What PostgreSQL does not take along with a column that changes its type, `up` drops before and creates
-/// after that, and so does the inverse.
+/// What PostgreSQL does not change along with the type of a column, `up` drops before and creates
+/// after it, and so does the inverse.
 #[test]
 fn what_keeps_a_column_from_changing_its_type_is_out_of_the_way_on_both_ways() {
     let table = "

@@ -118,7 +118,7 @@ fn what_uses_columns_by_position_is_recreated_in_their_order_only() {
     }
 }
 
-/// Rows are computed as the owner, who may have lost what that needs since.
+/// Rows are computed as the owner, which may have lost the privileges for that since.
 #[test]
 fn rows_that_the_owner_may_not_compute_are_warned_of() {
     let before = "
@@ -132,7 +132,7 @@ fn rows_that_the_owner_may_not_compute_are_warned_of() {
     assert!(back.contains("is recreated without rows"), "{back}");
 }
 
-/// What a query computes can depend on what no capture can know, and its owner could let it fail.
+/// A query may depend on what no capture can know, and its owner could make it fail.
 #[test]
 fn rows_whose_query_fails_are_warned_of() {
     let before = "

@@ -8,7 +8,7 @@ use migrate_tests::{Catalog, TestDatabase, environment, server};
 
 mod changes;
 
-/// What `pg_dump` writes of a database's schema.
+/// Returns the output of `pg_dump` for a database's schema.
 fn dump(programs: &Programs, database: &TestDatabase) -> String {
     let output = Command::new(programs.program("pg_dump"))
         .args(["--schema-only", "--create", "--dbname", &database.url()])

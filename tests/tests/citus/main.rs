@@ -1,6 +1,6 @@
 //! Citus itself: a coordinator and a worker, of the installation that `MIGRATE_TEST_CITUS_BINDIR`
 //! names, a folder with `initdb` and `postgres` whose server has `citus.so`. Without it, these tests
-//! say that they were left out; what they show is tried on every PostgreSQL by
+//! report that they were skipped; what they show is tried on every PostgreSQL by
 //! `engine::extensions`, with tables that look like those of Citus.
 
 use migrate_core::backup::Place;
@@ -93,7 +93,7 @@ impl Citus {
         Session::connect(&target, "migrate test").unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// What is distributed, a line a table.
+    /// Returns the distributed tables, one per line.
     fn tables(&self) -> String {
         let rows = self.client().query(
             "SELECT concat_ws(' ', table_name::text, citus_table_type, distribution_column, shard_count::text)
@@ -226,7 +226,7 @@ fn what_leaves_the_distribution_is_reverted() {
             |pgm| _ = pgm.drop_table("plain"),
         ),
     ];
-    // Of SQL, nobody knows beforehand what it does.
+    // The effect of raw SQL is not known beforehand.
     let told = citus.up(&all);
     assert!(told.len() == 1 && told[0].contains("if the step changes that"), "{told:?}");
     assert_ne!(citus.tables(), before);

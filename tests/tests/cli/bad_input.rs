@@ -23,7 +23,7 @@ fn databases_that_are_not_there() {
 
 #[test]
 fn a_wrong_password_is_told_and_not_shown() {
-    // The tests' own server has no TCP port and so asks for no password; a project's has.
+    // The tests' own server has no TCP port and so requires no password; a project's has.
     let state = tempfile::tempdir().unwrap();
     let mut environment = migrate_tests::environment();
     let home = state.path().display().to_string();

@@ -98,7 +98,7 @@ impl Repository {
         self.git(&format!("commit --quiet -m {message}"));
     }
 
-    /// What git says, and whoever it calls.
+    /// Returns the output of git, and of the programs it calls.
     fn git(&self, arguments: &str) -> String {
         let mut git = Command::new("git");
         git.args(arguments.split(' ')).current_dir(self.cli.folder.path());
@@ -247,7 +247,7 @@ fn a_database_on_another_machine_follows_where_that_was_asked_for() {
     let said = repository.git("checkout --quiet b");
     assert!(said.contains("2 reverted, 1 applied"), "{said}");
     assert_eq!(repository.applied(), "01,04");
-    // Whoever installs it once more without the word reverts that.
+    // Installing it once more without the option reverts that.
     repository.run("hook install");
     let said = repository.git("checkout --quiet a");
     assert!(said.contains("skipped"), "{said}");
@@ -356,7 +356,7 @@ fn the_hook_as_it_is_written() {
     let script = fs::read_to_string(&file).unwrap();
     insta::assert_snapshot!(script.replace(&program().display().to_string(), "<migrate>"));
 
-    // One that is gone, and is not on PATH either.
+    // The program is missing, and is not on PATH either.
     fs::write(&file, script.replace(&program().display().to_string(), "/nowhere/migrate")).unwrap();
     let mut hook = Command::new("/bin/sh");
     let said = hook.arg(&file).args(["x", "y", "1"]).env("PATH", "/usr/bin:/bin").output().unwrap();

@@ -1,4 +1,4 @@
-//! The story of a few migrations, told by the commands.
+//! The commands, over the course of a few migrations.
 
 use migrate_dsl::{Migration, Pgm};
 use migrate_tests::{Cli, migration, reversible};

@@ -56,7 +56,7 @@ fn older_and_newer_deployments_get_along() {
     let plans = ["newer.json", "older.json", "oldest.json"];
     let plans: Vec<_> = plans.into_iter().cycle().take(knob("RUNNERS").unwrap_or(6)).collect();
     each_once(&cli, &plans);
-    // What it does not know is told, and no reason to fail.
+    // Unknown migrations are reported, and are no reason to fail.
     let said = cli.run("up --plan older.json");
     assert_eq!(said.code, Some(0), "{}", said.stderr);
     assert!(said.stderr.contains("`20260101000041_m41` and 9 more: applied"), "{}", said.stderr);
@@ -107,7 +107,7 @@ impl Paused {
         kill(Pid::from_raw(i32::try_from(self.0.id()).unwrap()), signal).unwrap();
     }
 
-    /// What it says once it goes on.
+    /// Continues it, and returns its output.
     fn ends(self) -> String {
         self.signal(Signal::SIGCONT);
         let output = self.0.wait_with_output().unwrap();

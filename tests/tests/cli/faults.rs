@@ -1,4 +1,4 @@
-//! What ends the program, and what it tells of who waits for whom.
+//! What ends the program, and what it reports about sessions that wait for each other.
 
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
@@ -66,7 +66,7 @@ fn a_second_signal_ends_it_at_once() {
     let cli = Cli::with_plan(&[migration(A, |pgm| _ = pgm.sql("SELECT pg_sleep(60)").down(""))]);
     let mut child = cli.command("up").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     wait_for(&cli, "pg_sleep(60)");
-    // A server that is stopped answers nobody, so the first signal gets it nowhere.
+    // A server that is stopped does not answer, so the first signal has no effect there.
     let pid = "SELECT pid::text FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND state = 'active' AND datname = current_database() AND pid <> pg_backend_pid()";
     let backend = Pid::from_raw(value(&cli, pid).parse().unwrap());
     kill(backend, Signal::SIGSTOP).unwrap();
@@ -136,7 +136,7 @@ fn who_waits_for_whom_is_shown() {
     let mut holder = cli.database.client();
     holder.batch_execute("BEGIN; LOCK TABLE t").unwrap();
     std::thread::scope(|scope| {
-        // Released however this ends, or the other would wait for ever.
+        // Released however this ends, or the other would wait forever.
         let mut holder = holder;
         scope.spawn(|| cli.database.execute("SELECT * FROM t"));
         wait_for(&cli, "SELECT * FROM t");

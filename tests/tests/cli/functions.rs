@@ -116,7 +116,7 @@ fn project(migrations: &[(&str, &str)]) -> Cli {
     cli
 }
 
-/// What commands say, but for what the building says, and how long a migration took.
+/// Returns the output of commands, except for the build's, and how long a migration took.
 fn said(cli: &Cli, commands: &[&str]) -> String {
     let text = cli.session(commands);
     let building = [" compiled the migrations, in", " waiting another "];

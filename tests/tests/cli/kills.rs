@@ -25,7 +25,7 @@ fn pid(child: &Child) -> i32 {
     i32::try_from(child.id()).unwrap()
 }
 
-/// What all of it comes to when nothing disturbs it, in how many messages and how much time.
+/// Returns the result of an undisturbed run, in how many messages and how much time.
 fn undisturbed(all: &[Migration]) -> (String, usize, Duration) {
     let cli = Cli::with_plan(all);
     let never = Proxy::at(server(), (usize::MAX, Side::Before), || ());
@@ -34,7 +34,7 @@ fn undisturbed(all: &[Migration]) -> (String, usize, Duration) {
     (state(&cli.database.url()), never.messages(), started.elapsed())
 }
 
-/// The next one succeeds without anybody's help, and all is as it should be.
+/// The next run succeeds without intervention, and leaves everything as expected.
 fn goes_on(cli: &Cli, wanted: &str, killed: &str) {
     let said = cli.run("up");
     assert_eq!(said.code, Some(0), "killed {killed}: {}", said.stderr);
@@ -73,7 +73,7 @@ fn killed_at_any_moment_it_goes_on() {
     let count = knob("FAULTS").unwrap_or(3);
     for round in 0..count {
         let cli = Cli::with_plan(&all);
-        // The second one is killed as it goes on from where the first was.
+        // The second one is killed as it continues from where the first was.
         let moments = [0, 1].map(|number| random.hash_one((round, number)) % whole);
         for moment in moments {
             let mut child = start(&cli, &cli.database.url());

@@ -1,4 +1,4 @@
-//! A history that others have locked: who has it is told, and it is not waited for without end.
+//! A history that others have locked: the holder is reported, and it is not waited for without end.
 
 use std::time::{Duration, Instant};
 
@@ -27,7 +27,7 @@ fn cli(seconds: &str) -> Cli {
     cli
 }
 
-/// Somebody who has locked tables of the history.
+/// Returns a session that has locked tables of the history.
 fn holder(cli: &Cli, tables: &[&str], mode: &str) -> Client {
     let mut holder = cli.database.client();
     let tables = tables.join(", ");
@@ -35,7 +35,7 @@ fn holder(cli: &Cli, tables: &[&str], mode: &str) -> Client {
     holder
 }
 
-/// What commands say that are run at the same time, and do not take long.
+/// Returns the output of commands that are run at the same time, and do not take long.
 fn at_once<'a>(cli: &Cli, commands: &[&'a str]) -> Vec<(&'a str, Said)> {
     std::thread::scope(|scope| {
         let started = Instant::now();

@@ -1,11 +1,11 @@
-//! Files that are named and are none: nobody is waited for who might write into them.
+//! Named files that are not regular files: no command waits for a process to write into them.
 
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use migrate_tests::{Cli, migration};
 
-/// Runs the program, which must not wait for somebody who writes into a named pipe.
+/// Runs the program, which must not wait for a process that writes into a named pipe.
 fn without_waiting(mut command: std::process::Command) -> String {
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let until = Instant::now() + Duration::from_secs(60);

@@ -1,4 +1,4 @@
-//! What is told, where newcomers stumbled: what a plan hides, what a failure means.
+//! Messages where new users stumbled: what a plan hides, what a failure means.
 
 use migrate_dsl::{Migrations, Pgm};
 use migrate_tests::{Cli, migration, reversible};

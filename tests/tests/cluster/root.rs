@@ -34,7 +34,7 @@ fn root_without_namespaces_becomes_another_user() {
     assert_ne!(fs::metadata(&server.data).unwrap().uid(), 0);
     write_something(&server);
     assert_eq!(cluster.stop().unwrap(), Stopped::Fast);
-    // The choice is kept with the data.
+    // The choice is stored with the data.
     let again = sandbox.cluster().start().unwrap();
     assert_eq!(again.origin, Origin::Started);
     assert_eq!(read_something(&again), 42);

@@ -59,7 +59,7 @@ impl Standby {
         self.client().query_one("SELECT pg_promote()", &[]).unwrap();
     }
 
-    /// What the primary has said so far has come here.
+    /// Waits until this server has received what the primary has written so far.
     fn catch_up(&self, primary: &Server) {
         let mut client = primary.client();
         let at: String = client.query_one("SELECT pg_current_wal_lsn()::text", &[]).unwrap().get(0);

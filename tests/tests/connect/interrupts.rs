@@ -1,5 +1,5 @@
-//! Ctrl-C where the server does not hear of it: over TLS, whose beginning takes an answer, with a
-//! server that answers nobody any more while the sessions that it has go on.
+//! Ctrl-C where it does not reach the server: over TLS, whose beginning takes an answer, with a
+//! server that accepts no more connections while its existing sessions continue.
 
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ use nix::unistd::Pid;
 use crate::certificates::{Authority, Certificate};
 use crate::server::{Server, Surroundings};
 
-/// A server that accepts nobody, until this is dropped.
+/// A server that accepts no connections, until this is dropped.
 struct Deaf(Pid);
 
 impl Deaf {

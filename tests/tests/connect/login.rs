@@ -1,4 +1,4 @@
-//! How to prove who one is: passwords of every kind, channel binding, files.
+//! Authentication: passwords of every kind, channel binding, files.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;

@@ -77,7 +77,7 @@ impl PgBouncer {
         format!("host={folder} port={} user=ada dbname=postgres", self.port)
     }
 
-    /// What becomes of a session, both ways.
+    /// Returns the outcome of a session, both ways.
     fn outcomes(&self) -> [Result<(), String>; 2] {
         let here = Surroundings::new();
         [self.tcp(), self.socket()].map(|text| match here.connect(&text) {

@@ -6,7 +6,7 @@ use migrate_tests::Cli;
 use crate::certificates::{Authority, Certificate};
 use crate::server::{PASSWORD, Server, Surroundings, free_port};
 
-/// Everything that an error shows, to a person and to whoever debugs.
+/// Returns everything that an error shows, to users and in a debugger.
 fn all_of(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = format!("{error} {error:?}");
     let mut cause = error.source();

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 use crate::certificates::Certified;
 
-/// Who may come, and how. Later lines count only where earlier ones do not.
+/// Which users may log in, and how. Later lines count only where earlier ones do not.
 const ACCESS: &str = "\
 local all,replication all trust
 hostssl all certified all cert
@@ -127,7 +127,7 @@ impl Server {
     }
 }
 
-/// A port that nobody listens on.
+/// Returns a port without a listener.
 pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
@@ -145,7 +145,7 @@ impl Surroundings {
         Self { folder: tempfile::tempdir().unwrap(), vars: BTreeMap::from(vars) }
     }
 
-    /// Writes a file that nobody else may read.
+    /// Writes a file that no other user may read.
     pub(crate) fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.folder.path().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -179,7 +179,7 @@ impl Surroundings {
         Session::connect(&self.target(text), "migrate test")
     }
 
-    /// What becomes of a connection: how it is encrypted, or why there is none.
+    /// Returns the outcome of a connection: how it is encrypted, or why there is none.
     pub(crate) fn outcome(&self, server: &Server, text: &str) -> String {
         let text = format!("hostaddr=127.0.0.1 port={} dbname=postgres {text}", server.port);
         let said = match self.connect(&text) {

@@ -21,7 +21,7 @@ fn all() -> [Migration; 2] {
     ]
 }
 
-/// A server with a history whose standby is gone.
+/// A server with a history whose standby is stopped.
 fn server() -> Server {
     let server = Server::new();
     for sql in [
@@ -43,7 +43,7 @@ fn session(server: &Server) -> Session {
     Surroundings::new().connect(&text).unwrap()
 }
 
-/// Interrupts once a wait for the standby is told, or after a time.
+/// Interrupts once a wait for the standby is reported, or after a time.
 fn interrupted(session: &mut Session, all: &[Migration]) -> (Error, Duration, bool) {
     let (told, is_told) = mpsc::channel();
     let interrupt = Interrupt::default();
@@ -75,7 +75,7 @@ fn a_wait_for_a_standby_is_shown_and_an_interrupt_ends_it() {
     let mut client = server.client();
     let found = client.query_one("SELECT string_agg(name, ',') FROM migrations", &[]).unwrap();
     assert_eq!(found.get::<_, String>(0), A);
-    // It is left to nobody.
+    // No session of it remains.
     let mut other = session(&server);
     let major = other.major();
     assert_eq!(blocked(other.client(), major).unwrap(), []);

@@ -13,7 +13,7 @@ use crate::server::{Server, Surroundings};
 
 const MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
 
-/// What becomes of each mode, a line each.
+/// Returns the outcome of each mode, one per line.
 fn modes(here: &Surroundings, server: &Server, host: &str, more: &str) -> String {
     let line = |mode: &str| {
         let text = format!("host={host} user=ada sslmode={mode} {more}");
@@ -149,7 +149,7 @@ fn certificates_that_are_not_to_be_trusted() {
     verify-full: no TLS with postgres on ada@db.test:<port>: the server's certificate has expired -> have the server's certificate renewed; check the clock of this machine
     ");
 
-    // The wrong name does not hide that nobody known has signed it.
+    // The wrong name does not hide that the signer is unknown.
     server.show(&Certificate::of("other.test").signed_by(&theirs));
     insta::assert_snapshot!(here.outcome(&server, "host=db.test user=ada sslmode=verify-ca"), @"no TLS with postgres on ada@db.test:<port>: the server's certificate is signed by no authority in `~/.postgresql/root.crt` -> have the certificate of the authority that signed it put there, or name the file that has it with `sslrootcert`");
 

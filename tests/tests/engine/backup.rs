@@ -455,7 +455,7 @@ fn a_backup_ends_with_the_time_and_waits_for_no_lock_for_ever() {
     let session = &mut engine.session();
     let error = migrator.backup(session, &place, None, &environment(), &mut |_: Event| {});
     assert!(error.as_ref().unwrap_err().stopped().is_some(), "{error:?}");
-    // Nothing is left behind: no half file, no session that waits.
+    // Nothing remains: no half file, no session that waits.
     assert!(files(folder.path()).is_empty());
     eventually("no session of pg_dump", || {
         engine.value(

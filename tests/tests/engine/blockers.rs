@@ -1,4 +1,4 @@
-//! Who can be in the way, of every class, as a superuser and as a role that owns just its tables.
+//! Sessions that are in the way, of every class, as a superuser and as a role that owns just its tables.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ use postgres::{Client, NoTls};
 const FIRST: &str = "20250101000000_first";
 const A: &str = "20260101000000_a";
 
-/// A server of its own with a table that `plain` owns, who may log in and nothing else.
+/// A server of its own with a table that `plain` owns, a role that may log in and nothing else.
 struct Place {
     server: TemporaryCluster,
 }
@@ -49,8 +49,8 @@ impl Place {
         self.client().batch_execute(sql).unwrap();
     }
 
-    /// Applies as this role, while somebody reads the table; the longest that a reader waited comes
-    /// with it.
+    /// Applies as this role, while another session reads the table; returns also the longest that a
+    /// reader waited.
     fn up(&self, role: &str, patience: u64) -> (Result<Vec<String>, Error>, Duration) {
         let all = [migration(A, |pgm| _ = pgm.add_column("t", |t| _ = t.integer("m")))];
         self.run(role, &all, Duration::from_millis(patience))
@@ -82,7 +82,7 @@ impl Place {
         })
     }
 
-    /// Who is named when patience is over; nobody has waited for long by then, and nothing is done.
+    /// Returns the holder named on a timeout; no session has waited for long, and nothing is done.
     fn holder(&self, role: &str, patience: u64) -> (LockHolder, String) {
         let (done, longest) = self.up(role, patience);
         let error = done.unwrap_err();
@@ -113,7 +113,7 @@ fn a_long_read_and_a_transaction_in_which_nothing_happens() {
     assert_eq!(holder.class, Class::IdleInTransaction);
     assert!(help.contains("pg_terminate_backend"), "{help}");
     assert_eq!(place.holder("plain", 300).0.class, Class::Hidden);
-    // With the right that it was told of, it sees as much.
+    // With the privilege that was suggested, it sees as much.
     place.execute("GRANT pg_read_all_stats TO plain");
     assert_eq!(place.holder("plain", 300).0.class, Class::IdleInTransaction);
     idle.batch_execute("COMMIT").unwrap();
@@ -172,7 +172,7 @@ fn an_old_snapshot_before_a_concurrent_build() {
         assert_eq!(place.client().query_one(index, &[]).unwrap().get::<_, Option<&str>>(0), wanted);
     };
     index_is(None);
-    // A plain role cannot see it beforehand. The build waits, which is in nobody's way.
+    // A plain role cannot see it beforehand. The build waits, which blocks no other session.
     std::thread::scope(|scope| {
         let runner = scope.spawn(|| place.run("plain", &all, Duration::from_millis(300)));
         let mut client = place.client();
@@ -232,7 +232,7 @@ fn autovacuum_against_wraparound_is_let_finish() {
     let (holder, help) = place.holder("postgres", 3000);
     assert_eq!(holder.class, Class::Wraparound);
     assert!(help.starts_with("let it finish"), "{help}");
-    // Whoever may not see its work cannot tell it from one that gives way.
+    // A role that may not see its work cannot distinguish it from one that gives way.
     let (holder, help) = place.holder("plain", 4000);
     assert_eq!(holder.class, Class::Autovacuum);
     assert!(help.contains("`GRANT pg_read_all_stats`"), "{help}");

@@ -1,5 +1,5 @@
-//! What is bounded: how long others wait where nobody can watch them, how long a client that is gone
-//! keeps its locks, how much of what the server says is kept.
+//! Limits: how long others wait where their waits cannot be watched, how long a client that has
+//! disconnected retains its locks, how many of the server's messages are stored.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};

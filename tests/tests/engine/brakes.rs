@@ -124,7 +124,7 @@ fn an_index_that_is_half_dropped_goes() {
     }
 }
 
-/// Whoever reverts the half that is done has the index again.
+/// Reverting the half that is done restores the index.
 #[test]
 fn an_index_that_is_half_dropped_is_restored_when_that_is_reverted() {
     let engine = Engine::new();

@@ -1,4 +1,4 @@
-//! A history of which somebody has removed something: what is said, and what `verify` finds.
+//! A history of which parts were removed by hand: what is reported, and what `verify` finds.
 
 use migrate_core::history::HistoryError;
 use migrate_core::{Error, Event, UpTo};
@@ -102,7 +102,7 @@ fn a_protection_that_was_removed_by_hand_is_found() {
             .ends_with("and not that the protection was removed; the settings do not have it"),
         "{found}"
     );
-    // What the tool itself removes is gone as it should be.
+    // What the tool itself removes is not reported as missing.
     let engine = broken("");
     let migrator = engine.migrator(&all());
     assert!(migrator.unprotect(&mut engine.session(), "live", &mut |_: Event| {}).unwrap());
@@ -279,7 +279,7 @@ fn a_row_that_was_removed_does_not_make_its_migration_late() {
     engine.database.execute("DELETE FROM migrations WHERE id = 1");
     let error = engine.up(&all()).unwrap_err();
     assert!(matches!(error, Error::History(HistoryError::RowsRemoved { .. })), "{error:?}");
-    // What does not come to it goes on.
+    // Commands that the removed row does not affect still work.
     engine.down(&all(), 1).unwrap();
     let error = engine.up(&all()[1..]).map(|applied| applied.len());
     assert_eq!(error.unwrap(), 1);
@@ -302,7 +302,7 @@ fn what_the_tool_removes_it_applies_again() {
     // Another branch has other migrations.
     engine.migrator(&all()[..1]).sync(session, true, observer).unwrap();
     assert_eq!(migrator.sync(session, true, observer).unwrap().1, [B]);
-    // `up` fails at what is there, and not before.
+    // `up` fails because of existing objects, and not before.
     assert_eq!(migrator.mark_pending(session, &names(), observer).unwrap(), names());
     assert!(matches!(up(session), Err(Error::Apply(_))));
     assert_eq!(migrator.mark_applied(session, &names(), observer).unwrap(), names());
@@ -316,7 +316,7 @@ fn a_log_that_cannot_tell_refuses_nothing() {
     engine.up(&all).unwrap();
     engine.database.execute("DELETE FROM migrations");
     assert!(engine.up(&all).is_err());
-    // Whoever may not read it sees what there is without it.
+    // A role that may not read it sees the rest without it.
     let role = engine.database.unique("reader");
     engine.database.execute(&format!(
         "CREATE ROLE {role}; GRANT SELECT ON migrations, migrations_journal, migrations_settings TO {role}"

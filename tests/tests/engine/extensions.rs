@@ -51,7 +51,7 @@ fn citus() -> Engine {
     engine
 }
 
-/// What `up` tells of what is not restored, before it begins anything, and then of what it applied.
+/// Returns what `up` reports as not restored, before it begins, and then what it applied.
 fn told_by_up(engine: &Engine, all: &[Migration]) -> Vec<String> {
     let mut told = Vec::new();
     let mut observer = |event: Event| match event {
@@ -210,7 +210,7 @@ fn what_leaves_a_distributed_table_as_it_is_is_reverted() {
     assert_eq!(engine.value("SELECT logicalrelid FROM shelf.pg_dist_partition"), "events");
 }
 
-/// Where Citus knows what a table is part of, it distributes a new one by itself.
+/// Where Citus knows what a table is part of, it distributes a new part itself.
 #[test]
 fn a_part_of_what_stays_distributed_is_recreated() {
     let engine = citus();
@@ -238,7 +238,7 @@ fn a_part_of_what_stays_distributed_is_recreated() {
     engine.down(&all, 2).unwrap();
     assert_eq!(engine.catalog(), before);
 
-    // With the whole, it is gone.
+    // It was dropped with the whole.
     let all = [migration(A, |pgm| _ = pgm.drop_table("parts"))];
     engine.up(&all).unwrap();
     assert!(refused(&engine, &all).starts_with("table `part"));
@@ -350,7 +350,7 @@ fn what_goes_with_an_extension_is_named() {
     ");
 }
 
-/// To rename the table alone would leave the extension with a name that nobody has.
+/// Renaming the table alone would leave the extension with a name that does not exist.
 #[test]
 fn what_has_followed_a_rename_in_the_step_itself_is_not_left_behind() {
     let engine = shelf();
@@ -366,7 +366,7 @@ fn what_has_followed_a_rename_in_the_step_itself_is_not_left_behind() {
     assert_eq!(engine.value("SELECT to_regclass('elders') IS NOT NULL"), "t");
 }
 
-/// What TimescaleDB keeps of a hypertable is in several tables.
+/// TimescaleDB stores a hypertable in several tables.
 #[test]
 fn chunks_and_dimensions_of_a_hypertable_are_known() {
     let hypertable = || {
@@ -437,7 +437,7 @@ fn a_dependent_of_an_unknown_class_is_named() {
     assert_eq!(engine.catalog(), before);
 }
 
-/// TimescaleDB does so by itself.
+/// TimescaleDB itself does so.
 #[test]
 fn an_extension_that_follows_a_rename_follows_it_back() {
     let engine = hypertable();
@@ -631,7 +631,7 @@ fn what_is_known_by_a_name_is_named_before_that_name_goes() {
     started
     ");
 
-    // A step that changes it as well is not warned of; nor is one of a table that nobody knows.
+    // A step that changes it as well causes no warning; nor does one of a table that no extension knows.
     let engine = shelf();
     let all = [migration(A, |pgm| {
         pgm.sql("ALTER TABLE parents SET SCHEMA shelf");

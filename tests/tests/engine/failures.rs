@@ -1,4 +1,4 @@
-//! What is told, and what is left, when something goes wrong.
+//! What is reported, and what remains, after a failure.
 
 use migrate_core::{Error, Event, FailureState, UpTo};
 use migrate_dsl::{Migration, Pgm};
@@ -215,7 +215,7 @@ fn nothing_is_inherited_from_the_role() {
 
 #[test]
 fn a_lost_answer_is_no_failure() {
-    // The driver cannot follow, but the server goes on and commits.
+    // The driver cannot follow, but the server continues and commits.
     let engine = Engine::new();
     let mut plan = plan(&[migration(A, |pgm| _ = pgm.sql("CREATE TABLE a (); SELECT 1"))]);
     plan.migrations[0].up[0].statements[1].sql = "COPY a TO STDOUT".to_owned();

@@ -87,7 +87,7 @@ fn redo_again_applies_only_what_it_reverted() {
     let redone = engine.migrator(&all).redo(&mut engine.session(), 1, &mut |_: Event| {});
     assert_eq!(redone.unwrap(), [A]);
     assert_eq!(engine.status(&all), format!("applied {A}\npending {B}"));
-    // With its file gone, nothing is touched.
+    // With its file missing, nothing is changed.
     let gone = engine.migrator(&[]).redo(&mut engine.session(), 1, &mut |_: Event| {});
     assert!(matches!(gone, Err(Error::FileMissing { name }) if name == A));
     assert_eq!(engine.status(&all), format!("applied {A}\npending {B}"));

@@ -31,7 +31,7 @@ fn a_statement_outlasts_the_idle_limit_of_a_proxy() {
     let migrator = engine.migrator(&all).patience(Duration::from_secs(20));
     assert_eq!(migrator.up(&mut session, &UpTo::default(), &mut observer).unwrap(), [A]);
     assert_eq!(lost, 0);
-    // What was sent meanwhile has left nothing behind.
+    // What was sent meanwhile had no effect.
     let one = session.client().query_one("SELECT 1", &[]).unwrap();
     assert_eq!(one.get::<_, i32>(0), 1);
     let sum = session.client().query("SELECT generate_series(1, 100000)", &[]).unwrap();

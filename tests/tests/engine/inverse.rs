@@ -168,7 +168,7 @@ fn down_runs_a_step_inverse_that_was_fixed_in_the_file() {
     );
 }
 
-/// A table of which one column goes, and a step after that with an inverse.
+/// A table of which one column is dropped, and a step after that with an inverse.
 const WITH_CAPTURE: &str = "CREATE TABLE t (n int, s text NOT NULL DEFAULT 'x')";
 
 #[test]

@@ -185,7 +185,7 @@ fn another_rendering_of_the_same_source_is_no_change() {
     assert!(matches!(error, Err(Error::NothingToAccept { .. })));
 }
 
-/// What is found after somebody has run this SQL.
+/// Returns the findings after this SQL was run by hand.
 fn after(sql: &str) -> String {
     let engine = Engine::new();
     let all = [migration(A, table_a), migration(B, table_b)];

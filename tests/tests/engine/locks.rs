@@ -1,4 +1,4 @@
-//! Locks that others hold: waited for without making anybody else wait.
+//! Locks that others hold: waited for without making other sessions wait.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -208,7 +208,7 @@ fn whoever_has_a_row_for_long_is_named() {
 fn a_deadlock_is_tried_again() {
     let engine = engine();
     engine.database.execute("CREATE TABLE u (n int)");
-    // The server looks for one before the engine stops waiting by itself.
+    // The server looks for one before the engine itself stops waiting.
     let name = engine.database.name();
     engine.database.execute(&format!("ALTER DATABASE {name} SET deadlock_timeout = '2ms'"));
     let all = [migration(A, |pgm| {
@@ -492,7 +492,7 @@ fn a_transaction_that_others_wait_behind_does_not_wait_for_a_lock() {
         pgm.sql("SELECT nextval('runs') FROM pg_sleep(0.7)").down("");
         pgm.sql("ALTER TABLE t ADD COLUMN m integer").down("ALTER TABLE t DROP COLUMN m");
     })];
-    // Both are known to be wanted by then.
+    // Both are known to be required by then.
     let mut holder = engine.database.client();
     holder.batch_execute("BEGIN; LOCK TABLE other IN ACCESS SHARE MODE").unwrap();
     let holds = std::thread::spawn(move || {

@@ -1,4 +1,4 @@
-//! How often the server is asked: what makes `up` quick on a server that is far away.
+//! The number of messages: what makes `up` quick on a server that is far away.
 
 use std::time::Duration;
 
@@ -6,8 +6,8 @@ use migrate_core::{Environment, Event, Session, Target, UpTo};
 use migrate_dsl::Migration;
 use migrate_tests::{Engine, Proxy, Side, server};
 
-/// How many messages it takes to apply so many migrations, and to find then that there is nothing to
-/// do.
+/// Returns how many messages it takes to apply so many migrations, and to find then that there is
+/// nothing to do.
 fn messages(count: usize) -> [usize; 2] {
     // The texts live as long as the test process.
     let leak = |text: String| -> &'static str { Box::leak(text.into_boxed_str()) };

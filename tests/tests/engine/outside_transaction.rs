@@ -112,7 +112,7 @@ fn a_first_statement_that_fails_leaves_nothing_to_go_on_with() {
 fn an_index_whose_build_failed_is_not_in_its_own_way() {
     let engine = Engine::new();
     engine.database.execute("CREATE TABLE a (n int); INSERT INTO a VALUES (1), (1); CREATE TABLE other (n int); INSERT INTO other VALUES (1), (1)");
-    // Somebody else's, and older: it stays.
+    // It belongs to another session, and is older: it stays.
     _ = engine
         .database
         .client()
@@ -217,7 +217,7 @@ fn a_procedure_is_not_repeated_by_itself() {
             "`20260101000000_a`: it ran outside a transaction: what it did for good before it failed is done"
         );
         assert_eq!(engine.status(&all), format!("partial {A}"));
-        // Nobody knows how far it came.
+        // It is unknown how far it came.
         let error = engine.up(&all).unwrap_err();
         assert_eq!(error.diagnostics()[0].code.as_deref(), Some("unknown"));
         assert_eq!(engine.value("SELECT count(*) FROM trace"), "1");

@@ -1,4 +1,4 @@
-//! pg_partman itself, where the server has it; else these tests say that they were left out. What they
+//! pg_partman itself, where the server has it; else these tests report that they were skipped. What they
 //! show is tried on every PostgreSQL by `extensions`, with tables that look like its own.
 
 use migrate_core::backup::Place;

@@ -56,7 +56,7 @@ fn killed_at(engine: &Engine, all: &[Migration], query: &str) {
         proxy.die();
         interrupt.stop();
         assert!(runner.join().unwrap().is_err());
-        // The server would notice by itself, in a while.
+        // The server itself would notice, in a while.
         while engine.value(&format!("SELECT count(pg_terminate_backend(pid)) {at_work}")) != "0" {
             std::thread::sleep(Duration::from_millis(10));
         }
@@ -115,7 +115,7 @@ fn a_build_that_was_done_is_not_made_again() {
 #[test]
 fn leftovers_of_others_are_left_alone() {
     let engine = engine();
-    // Somebody else's build of the same name, on another table and in another schema.
+    // A build of another session with the same name, on another table and in another schema.
     engine.database.execute(
         "CREATE SCHEMA other; CREATE TABLE other.t (n int); INSERT INTO other.t VALUES (1), (1)",
     );
@@ -207,7 +207,7 @@ fn a_partition_that_is_partially_detached_leaves() {
             }
             (runner.join().unwrap().unwrap_err(), longest)
         });
-        // Nobody was made to wait for the reader, who stays for ever.
+        // No session had to wait for the reader, which stays forever.
         assert!(waited < Duration::from_secs(2), "{waited:?}");
         let Error::Apply(failed) = &failed else { panic!("{failed}") };
         assert!(matches!(failed.failure, Failure::Locked { .. }), "{}", failed.failure);
@@ -314,7 +314,7 @@ fn what_is_left_of_a_build_is_not_waited_for_without_an_end() {
         error.diagnostics()[0].helps,
         ["run `migrate up` again: it finishes that, or removes it, and goes on from there"]
     );
-    // The next one does not wait for ever either.
+    // The next one does not wait forever either.
     let error = engine.up(&all).unwrap_err();
     let Error::Apply(failed) = &error else { panic!("{error}") };
     assert!(matches!(failed.failure, Failure::Locked { .. }), "{}", failed.failure);
@@ -417,7 +417,7 @@ fn an_inverse_that_is_partially_done_goes_on_in_either_direction() {
     })];
     engine.database.execute("CREATE TABLE u ()");
     assert!(engine.up(&all).is_err());
-    // The index goes, the table cannot.
+    // The index is dropped, the table cannot be.
     assert!(engine.down(&all, 1).is_err());
     assert_eq!(engine.value(LEFT), "");
     assert_eq!(engine.value("SELECT to_regclass('a')"), "a");
@@ -438,7 +438,7 @@ fn what_a_dropped_index_was_like_is_known_after_a_crash() {
     reader.batch_execute("BEGIN; SELECT * FROM t").unwrap();
     killed_at(&engine, &all, "DROP INDEX CONCURRENTLY");
     reader.batch_execute("COMMIT").unwrap();
-    // As if the server had got to the end of it before it noticed that nobody was there any more.
+    // As if the server had reached its end before it noticed that the client had disconnected.
     engine.database.execute("DROP INDEX by_n");
     assert_eq!(engine.up(&all).unwrap(), [A]);
     assert_eq!(engine.value(LEFT), "");

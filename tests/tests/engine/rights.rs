@@ -1,4 +1,4 @@
-//! A role without rights: who could give them is told, and the `GRANT` that would do.
+//! A role without privileges: which role could grant them is reported, and the `GRANT` that would do so.
 
 use migrate_core::{Environment, Error, Event, Session, Target, UpTo};
 use migrate_dsl::{Migration, Pgm};
@@ -18,7 +18,7 @@ fn up_as(engine: &Engine, grants: &str, all: &[Migration]) -> Result<Vec<String>
     migrator(plan(all)).up(&mut session, &UpTo::default(), &mut |_: Event| {})
 }
 
-/// What was told, with stable names.
+/// Returns what was reported, with stable names.
 fn told(engine: &Engine, error: &Error) -> String {
     let told = error.diagnostics().remove(0);
     let text = [vec![told.message], told.notes, told.helps].concat().join("\n");
@@ -95,7 +95,7 @@ fn the_table_of_others() {
     }
 }
 
-/// `query_to_xml` runs any query that it is given, so that some take it away from everybody; and a server
+/// `query_to_xml` runs any query that it is given, so some revoke it from PUBLIC; and a server
 /// may be built without XML.
 #[test]
 fn a_server_that_lets_nobody_use_xml() {

@@ -9,7 +9,7 @@ use migrate_tests::{Engine, migration, plan};
 const A: &str = "20260101000000_a";
 const PASSWORD: &str = "it's a long secret";
 
-/// A plan whose one statement asks for a password.
+/// A plan whose one statement requires a password.
 fn with_secret(sql: &'static str, scram: bool) -> Plan {
     let mut plan = plan(&[migration(A, |pgm| _ = pgm.sql("SELECT 1").down(""))]);
     let statement = &mut plan.migrations[0].up[0].statements[0];

@@ -56,7 +56,7 @@ fn a_concurrent_build_outlives_the_timeouts_of_its_role() {
             .down("DROP INDEX slow_idx");
     })];
     std::thread::scope(|scope| {
-        // The build waits for whoever writes, longer than a lock may be waited for.
+        // The build waits for the writer, longer than a lock may be waited for.
         let mut writer = engine.database.client();
         writer.batch_execute("BEGIN; UPDATE t SET n = 2").unwrap();
         scope.spawn(move || {

@@ -33,7 +33,7 @@ impl Own {
         environment.home = Some(folder.path().to_owned());
         let state = folder.path().join("state").display().to_string();
         environment.vars.insert("XDG_STATE_HOME".into(), state);
-        // A server that stops waits for whoever has connected and said nothing yet.
+        // A server that stops waits for clients that have connected and sent nothing yet.
         let cluster = Cluster::for_project(&environment, folder.path()).unwrap();
         let cluster = cluster.with_setting("authentication_timeout", "2s");
         let cluster = cluster.with_setting("fsync", "off");
@@ -76,7 +76,7 @@ fn a_server_that_crashes_and_is_restored() {
             assert!(!runner.is_finished(), "{:?}", runner.join());
             std::thread::sleep(Duration::from_millis(20));
         }
-        // Without a word to anybody.
+        // Without any notice.
         kill_9(own.server.pid);
         own.cluster.start().unwrap();
         assert_eq!(runner.join().unwrap().unwrap(), [A]);

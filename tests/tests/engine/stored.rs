@@ -1,4 +1,4 @@
-//! What a database keeps of its migrations goes on to be read: dumps of databases whose histories
+//! What a database stores of its migrations remains readable: dumps of databases whose histories
 //! version 0.1 has written.
 
 use std::collections::BTreeSet;
@@ -42,7 +42,7 @@ fn captured(pgm: &mut Pgm) {
     pgm.create_index("posts", [col("title").desc()]).if_not_exists();
 }
 
-/// The last step of `PARTIAL`, as it failed and as it was corrected.
+/// The last step of `PARTIAL`, in its failed and its corrected version.
 const STEPS: [fn(&mut Pgm); 2] = [
     |pgm| {
         partial(pgm);
@@ -82,7 +82,7 @@ fn all(last: fn(&mut Pgm)) -> Vec<Migration> {
     ]
 }
 
-/// What is in the dump of this name.
+/// Restores the dump of this name.
 fn restored(name: &str) -> Engine {
     let engine = Engine::new();
     let dump = std::fs::read_to_string(fixture(name)).unwrap();
@@ -240,7 +240,7 @@ fn dump(engine: &Engine, name: &str) {
     std::fs::write(fixture(name), lines.collect::<Vec<_>>().join("\n") + "\n").unwrap();
 }
 
-/// Whoever changes one of these gives the tables another version, and goes on to read the old one.
+/// A change to one of these requires a new version of the tables, and support for the old one.
 #[test]
 fn the_names_that_are_stored_are_these() {
     let engine = written(STEPS[0]);

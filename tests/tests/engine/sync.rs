@@ -41,7 +41,7 @@ fn sync(engine: &Engine, all: &[Migration]) -> Synced {
     engine.migrator(all).sync(&mut engine.session(), false, &mut |_: Event| {})
 }
 
-/// What is to be lost, as the error says it.
+/// Returns what is to be lost, as the error says it.
 fn lost(synced: Synced) -> String {
     match synced {
         Err(error @ Error::RowsLost(_)) => error.to_string(),
@@ -151,7 +151,7 @@ fn rows_are_not_lost_in_silence() {
     assert_eq!((would.reverts.len(), would.losses.len()), (3, 3));
     assert_eq!(engine.catalog(), before);
 
-    // What the default says is nobody's word.
+    // Values from a default are no loss.
     engine.database.execute("UPDATE posts SET body = NULL, likes = 0");
     assert_eq!(lost(sync(&engine, &there)), "this would lose 3 rows of `tags`");
     let synced = migrator.sync(&mut engine.session(), true, &mut |_: Event| {});
@@ -430,11 +430,11 @@ fn what_is_partially_applied_is_finished_or_reverted() {
     let here = [migration(A, posts), migration(B, half)];
     assert!(engine.up(&here).is_err());
     assert_eq!(engine.status(&here), format!("applied {A}\npartial {B}"));
-    // It is what comes next, and goes on.
+    // It is the next one, and is continued.
     engine.database.execute("CREATE TABLE go ()");
     assert_eq!(sync(&engine, &here).unwrap(), (vec![], names(&[B])));
 
-    // Something older is missing or has changed: what was done of it goes first.
+    // Something older is missing or has changed: what was done of it is reverted first.
     for now in [
         [migration(A, bodies), migration(B, half)],
         [migration("20250101000000_older", |_| {}), migration(B, half)],
@@ -448,7 +448,7 @@ fn what_is_partially_applied_is_finished_or_reverted() {
         everything_applied(&engine, &now);
     }
 
-    // Nobody knows what it did whose file is not here.
+    // The effect of a migration without a file is unknown.
     let engine = Engine::new();
     assert!(engine.up(&here).is_err());
     let error = sync(&engine, &[migration(A, posts)]).unwrap_err();
@@ -522,7 +522,7 @@ fn each_migration_is_rehearsed_in_a_transaction_of_its_own() {
         }),
         migration(B, |pgm| _ = pgm.add_column("child", |t| _ = t.text("note"))),
         migration(C, |pgm| {
-            // Deferred still, as the one before has left it.
+            // Still deferred, as the previous one has left it.
             pgm.sql("SELECT 1")
                 .down("INSERT INTO child (parent) VALUES (2); INSERT INTO parent VALUES (2)");
         }),
@@ -577,7 +577,7 @@ fn what_cannot_be_tried_may_lose_anything() {
     let migrator = engine.migrator(&there);
     let would = migrator.would_sync(&mut engine.session(), &mut |_: Event| {}).unwrap();
     insta::assert_snapshot!(serde_json::to_string(&would.losses[0]).unwrap(), @r#"{"name":"20260103000000_c","column":null,"rows":null,"untried":"`CALL clear()`"}"#);
-    // Of an index, nobody is asked.
+    // Dropping an index needs no consent.
     assert_eq!(sync(&engine, &all[..3]).unwrap(), (names(&[D]), vec![]));
     let discarded = migrator.sync(&mut engine.session(), true, &mut |_: Event| {});
     assert_eq!(discarded.unwrap().0, names(&[C, B]));
@@ -682,7 +682,7 @@ fn counting_can_be_stopped_and_does_not_take_long() {
         }
         other => panic!("{other:?}"),
     }
-    // Longer than that, nobody is to wait.
+    // No session is to wait longer than that.
     let error = lost(sync(&engine, there));
     insta::assert_snapshot!(error, @"this would lose an unknown number of rows of `looked_at`");
     assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());

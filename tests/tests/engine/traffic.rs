@@ -82,7 +82,7 @@ fn up_among(
     })
 }
 
-/// Who has one table and waits for the other behind the migration, keeps it from its locks.
+/// A client that has one table and waits for the other behind the migration keeps it from its locks.
 #[test]
 fn two_locks_are_had_among_clients_that_take_them_in_both_orders() {
     let engine = engine();
@@ -106,13 +106,13 @@ fn one_lock_is_queued_for_where_there_is_no_moment_without_others() {
     let (result, events, longest) = up_among(&engine, &add, 16, statements, pause, patience);
     assert_eq!(result.unwrap(), [A]);
     assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
-    // Each takes up to 200 ms by itself, and may wait for one of the others behind us.
+    // Each takes up to 200 ms alone, and may wait for one of the others behind us.
     assert!(longest < Duration::from_millis(900), "{longest:?}");
     let told = |event: &Event| matches!(event, Event::WaitingForLock { .. });
     assert!(!events.iter().any(told), "{events:?}");
 }
 
-/// While the migration has rows that others want, it does not wait for one who takes long.
+/// While the migration has locked rows that others need, it does not wait for a long transaction.
 #[test]
 fn rows_are_given_up_at_once_where_the_next_lock_is_held_for_long() {
     let engine = engine();
@@ -147,7 +147,7 @@ fn rows_are_given_up_at_once_where_the_next_lock_is_held_for_long() {
     });
 }
 
-/// Work on rows that others want before a lock.
+/// Work on rows that others need, before a lock.
 fn change_rows(pgm: &mut Pgm) {
     pgm.sql("UPDATE users SET name = 'b'").down("");
     pgm.sql("SELECT pg_sleep(0.1)").down("");

@@ -1,5 +1,5 @@
-//! URLs, connection strings, the `PG…` variables, services and password files: what is refused is
-//! told without the password.
+//! URLs, connection strings, the `PG…` variables, services and password files: refusals do not
+//! contain the password.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Rows of the history that somebody edited by hand.
+//! Rows of the history that were edited by hand.
 
 use migrate_core::history::LogQuery;
 use migrate_core::{DownTo, Error, Event, UpTo};

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 pub(crate) struct Random(u64);
 
 impl Random {
-    /// What makes one run different from another.
+    /// Returns the seed by which runs differ.
     pub(crate) fn seed() -> u64 {
         let seed = std::env::var("MIGRATE_TEST_SEED").ok();
         seed.and_then(|seed| seed.parse().ok()).unwrap_or(20_261_121)
@@ -128,7 +128,7 @@ pub(crate) fn nasty_value(random: &mut Random) -> Value {
     }
 }
 
-/// Bytes with one to three places that are not as they were.
+/// Returns bytes with one to three places changed.
 pub(crate) fn bytes(valid: &[u8], random: &mut Random) -> Vec<u8> {
     let mut bytes = valid.to_vec();
     for _ in 0..=random.below(3) {
@@ -158,7 +158,7 @@ pub(crate) fn bytes(valid: &[u8], random: &mut Random) -> Vec<u8> {
     bytes
 }
 
-/// Text with one to three places that are not as they were.
+/// Returns text with one to three places changed.
 pub(crate) fn text(valid: &str, random: &mut Random) -> String {
     String::from_utf8_lossy(&bytes(valid.as_bytes(), random)).into_owned()
 }

@@ -101,7 +101,7 @@ fn variables() -> BTreeMap<String, String> {
     BTreeMap::from([("APP_PASSWORD".to_owned(), "it's".to_owned())])
 }
 
-/// All that may be asked of a plan without writing.
+/// All queries on a plan that write nothing.
 fn look(migrator: &Migrator, session: &mut Session) -> Result<(), String> {
     for migration in &migrator.plan().migrations {
         _ = (migration.checksum(), StoredInverse::irreversible(migration), migration.words());
@@ -140,7 +140,7 @@ fn plans() {
     assert_eq!((engine.catalog(), self::history(&engine)), (catalog, history));
 }
 
-/// What the engine keeps, as text.
+/// Returns what the engine stores, as text.
 pub(crate) fn history(engine: &Engine) -> String {
     let table = |name: &str| {
         let sql = format!("SELECT string_agg(t::text, E'\\n' ORDER BY t::text) FROM {name} t");

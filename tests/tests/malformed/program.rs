@@ -1,5 +1,5 @@
-//! The program itself: arguments, variables, settings, files. It ends in time, by itself, with one
-//! of its own exit codes, and where that is not 0, with words.
+//! The program itself: arguments, variables, settings, files. It ends in time, not by a signal, with one
+//! of its own exit codes, and, unless that is 0, with a message.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -34,7 +34,7 @@ fn state(cli: &Cli) -> String {
     catalog(&mut client, &[]) + &rows
 }
 
-/// Runs the program; what it wrote goes into files, so that it never waits for a reader.
+/// Runs the program; its output is written into files, so that it never waits for a reader.
 fn ended(cli: &Cli, mut command: Command) -> Result<(), String> {
     let path = |name: &str| cli.folder.path().join(name);
     command.stdin(Stdio::null());

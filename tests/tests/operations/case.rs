@@ -23,7 +23,7 @@ pub(crate) const POSTS: &str =
     "CREATE TABLE posts (id bigint PRIMARY KEY, title text, likes int, during tstzrange);
      CREATE TABLE users (id bigint PRIMARY KEY);";
 
-/// What is there before, and the operation.
+/// The existing objects, and the operation.
 pub(crate) struct Case {
     before: &'static str,
     up: fn(&mut Pgm),
@@ -206,7 +206,7 @@ fn run_at_once(cases: &[&Case], threads: usize) -> Vec<(u32, String)> {
     failed.into_inner().unwrap()
 }
 
-/// What went wrong, and the SQL that did not.
+/// Returns what went wrong, and the SQL that failed.
 fn told(error: &migrate_core::Error) -> String {
     let diagnostics = error.diagnostics().into_iter();
     let told = diagnostics.map(|told| {

@@ -30,7 +30,7 @@ const WITHOUT_INVERSE: &[(&str, &str)] = &[
     ("update_extension", "extensions are updated one way"),
 ];
 
-/// What the files of cases call; other tests do not revert it.
+/// Returns what the files of cases call; other tests do not revert it.
 fn called_in_cases(language: &Language) -> Calls<'_> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/operations");
     let mut calls = Calls::new(language);

@@ -1,7 +1,7 @@
-//! Names and texts that nobody should choose, in every verb: the server reads what we meant.
+//! Names and texts that should not be chosen, in every verb: the server reads what we meant.
 //!
 //! Statements are only parsed, by the protocol's `Parse` message. It takes one statement and no
-//! more, so what reaches out of its quotes is an error of syntax.
+//! more, so text that escapes from its quotes is a syntax error.
 
 use std::collections::BTreeMap;
 
@@ -121,7 +121,7 @@ fn names(count: usize) -> Vec<String> {
     (0..count).map(|_| numbers.text(MAX_NAME_BYTES)).collect()
 }
 
-/// What is wrong with a statement that is to be sent, if something is.
+/// Returns what is wrong with a statement that is to be sent, if anything.
 fn wrong(client: &mut Client, statement: &Statement) -> Option<String> {
     let pieces = split(&statement.sql);
     if pieces.len() != 1 || pieces[0].sql != statement.sql {

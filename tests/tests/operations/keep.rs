@@ -1,4 +1,4 @@
-//! What is kept aside stands in nobody's way, and nobody goes on with it unnoticed.
+//! Objects that are set aside block nothing, and are not used further unnoticed.
 
 use migrate_dsl::prelude::*;
 use migrate_tests::{Engine, migration};

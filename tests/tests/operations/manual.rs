@@ -100,7 +100,7 @@ const NODE_PG_MIGRATE: &[(&str, &[&str])] = &[
 const HOW_TO_RENEW: &str =
     "it is not what the code says: UPDATE=1 cargo test -p migrate-tests --test operations manual";
 
-/// How each verb is reverted, as it stands in the list of all verbs.
+/// Returns how each verb is reverted, as it stands in the list of all verbs.
 fn inverses() -> BTreeMap<&'static str, Inverse> {
     let operations = verbs("name").into_iter().map(operation);
     // The first of several is the plain one.

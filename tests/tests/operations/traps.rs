@@ -260,7 +260,7 @@ fn a_detaching_that_was_interrupted_is_finished_and_is_restored_attached() {
     let pending = "SELECT string_agg(inhdetachpending::text, '') FROM pg_inherits \
                    WHERE inhrelid = 'hits_1'::regclass";
     assert_eq!(engine.value(pending), "true");
-    // With the check of its bounds, which the interrupted one has left. Nothing but an interruption
+    // With the check of its bounds, which the interrupted one has left behind. Only an interruption
     // makes a detaching pending.
     let before = engine.catalog().replace(" (detach pending)", "");
 

@@ -5,7 +5,7 @@ use migrate_dsl::{Migration, Pgm};
 use migrate_tests::traps::{Kinds, Traps};
 use migrate_tests::{Cli, environment, migration, server};
 
-/// What these say has no name in it that is not the author's own, but for types that the grammar
+/// Its statements contain only names that the author has written, except for types that the grammar
 /// knows.
 fn project() -> Vec<Migration> {
     fn posts(pgm: &mut Pgm) {

@@ -1,4 +1,4 @@
-//! A history that somebody else could have written is not used.
+//! A history that another role could have written is not used.
 
 use migrate_core::history::HistoryError;
 use migrate_core::{DownTo, Error, Event, History, Session, Target, UpTo};
@@ -47,7 +47,7 @@ fn plant(engine: &Engine) -> String {
     role
 }
 
-/// What is wrong, a line each, and what puts it right.
+/// Returns what is wrong, one problem per line, and the remedy.
 fn refusal(engine: &Engine, result: Result<Vec<String>, Error>) -> String {
     let name = engine.database.name();
     match result {
@@ -340,7 +340,7 @@ fn default_privileges_do_not_let_others_write_the_history() {
     assert_eq!(cli.run("up").code, Some(0));
 }
 
-/// A role that may create objects where the history is to be keeps nobody from it without being named.
+/// A role that may create objects in the schema of the history cannot prevent it without being named.
 #[test]
 fn a_planted_function_is_named_with_its_owner_and_a_remedy() {
     let plants = [

@@ -1,4 +1,4 @@
-//! What a role that may create objects can do to those who migrate: nothing.
+//! What a role that may create objects can do to the roles that migrate: nothing.
 
 mod commands;
 mod engine;

@@ -66,7 +66,7 @@ fn a_role_that_creates_in_public_stays_what_it_is() {
         assert_eq!(said.code, Some(0), "`{command}`: {}", said.stderr);
         check(command);
     }
-    // Somebody waits for a lock, and is looked at.
+    // A session waits for a lock, and is examined.
     let mut holder = cli.database.client();
     holder.batch_execute("BEGIN; LOCK TABLE posts").unwrap();
     let pid: i32 = holder.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
@@ -101,7 +101,7 @@ fn a_lock_that_is_waited_for_hands_nothing_over() {
     assert!(!is_superuser(&engine.database, &role));
 }
 
-/// A function of the role's own, called by a view whose rows are kept, makes it superuser where the
+/// A function of the role's own, called by a view whose rows are stored, makes it superuser where the
 /// rows are computed with a superuser's rights.
 #[test]
 fn the_rows_of_a_view_are_computed_with_the_rights_of_its_owner() {

@@ -1,4 +1,4 @@
-//! What belongs to others and goes with a cascade is not restored by running their code.
+//! What belongs to others and is dropped by a cascade is not restored by running their code.
 
 use migrate_core::Error;
 use migrate_dsl::{Migration, Pgm};
@@ -42,7 +42,7 @@ fn refused(engine: &Engine, all: &[Migration], sql: &str) -> String {
     }
 }
 
-/// Each runs what the role has put there, with the rights of whoever restores it.
+/// Each runs code that the role has put there, with the rights of the role that restores it.
 #[test]
 fn what_it_would_run_is_refused() {
     let table = "CREATE TABLE t (id int, m mood";
@@ -188,7 +188,7 @@ fn a_check_that_goes_with_a_function_is_looked_at() {
     assert!(!is_superuser(&engine.database, &role));
 }
 
-/// What was captured of a table says nothing of what its owner adds to it later.
+/// What was captured of a table does not include what its owner adds to it later.
 #[test]
 fn what_is_added_later_is_looked_at() {
     let engine = Engine::new();

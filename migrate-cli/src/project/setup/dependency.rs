@@ -8,7 +8,7 @@ use toml_edit::DocumentMut;
 /// Whether `migrate-dsl` is in the registry. The first release sets it; from then on a crate
 /// depends on the version of the command line that wrote it.
 const PUBLISHED: bool = false;
-/// The source of this program, as it was when the program was built.
+/// The source of this program at the time when it was built.
 const SOURCE: &str = env!("CARGO_MANIFEST_DIR");
 
 /// The dependency on `migrate-dsl`.
@@ -41,7 +41,7 @@ impl Language {
                 Self::Path(path) => Self::Path(path).for_workspace(manifest, root, folder),
                 other => other,
             },
-            // Within a workspace the way there is the same for everyone who checks it out.
+            // Within a workspace the relative path is the same in every checkout.
             Self::Path(path) if path.starts_with(root) => {
                 let up = folder.strip_prefix(root).map_or(0, |way| way.components().count());
                 let mut relative: PathBuf = std::iter::repeat_n("..", up).collect();
@@ -65,7 +65,7 @@ impl Language {
         }
     }
 
-    /// In words, for the one who set it up.
+    /// Describes it, for the user who sets it up.
     #[must_use]
     pub fn explanation(&self) -> String {
         match self {

@@ -11,7 +11,7 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// Adds them to `[<of>.metadata.migrate]`. What is there already stays, but for `dir`: the
+    /// Adds them to `[<of>.metadata.migrate]`. Existing entries stay, but for `dir`: the
     /// crate is where it was just put.
     pub(super) fn add_to(&self, manifest: &mut DocumentMut) -> Result<(), String> {
         let metadata = table(manifest.as_table_mut(), &self.of, false)?;

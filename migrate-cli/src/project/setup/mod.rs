@@ -64,7 +64,7 @@ pub enum Kind {
     /// A package of a workspace: the migrations become a member of that, the settings stand in
     /// the package's manifest.
     Member,
-    /// A package by itself, which becomes a workspace with the migrations as a member.
+    /// A single package, which becomes a workspace with the migrations as a member.
     Package,
     /// A workspace that leaves the folder out: the migrations are a workspace of their own.
     LeftOut,
@@ -88,7 +88,7 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// Settles what to write for someone who works in `here`.
+    /// Determines what to write, with paths shown relative to `here`.
     ///
     /// # Errors
     ///

@@ -28,7 +28,7 @@ pub enum Occupant {
 }
 
 impl Occupant {
-    /// What is in the folder; none where it is empty or not there.
+    /// Returns what is in the folder; none where it is empty or missing.
     #[must_use]
     pub fn of(folder: &Path) -> Option<Self> {
         if folder.is_file() {
@@ -55,7 +55,7 @@ impl Occupant {
         Some(Some(first).filter(known).or_else(|| found.find(known)).unwrap_or(first))
     }
 
-    /// What a file in the folder tells.
+    /// Determines the tool from a file in the folder.
     fn by(folder: &Path, name: &str) -> Self {
         if folder.join(name).join("up.sql").is_file() {
             return Self::Diesel;

@@ -28,7 +28,7 @@ impl Folder {
         Setup::settle(&here, dir.map(Path::new), &language)
     }
 
-    /// What becomes of the manifests.
+    /// Returns the resulting manifests.
     fn manifests(&self, here: &str, dir: Option<&str>) -> String {
         let setup = self.setup(here, dir).unwrap();
         let writes: BTreeMap<_, _> = setup
@@ -253,7 +253,7 @@ fn where_the_language_comes_from() {
     assert_eq!(of(Language::Version("1.2".into()), ""), "\"1.2\"");
 }
 
-/// What is written builds, and the settings lead to it.
+/// The files that are written compile, and the settings lead to them.
 #[test]
 fn a_new_project_works() {
     use crate::project::tests::sandbox::Sandbox;

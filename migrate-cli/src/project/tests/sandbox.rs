@@ -138,7 +138,7 @@ impl Sandbox {
         project.plan(on_event).unwrap().read(on_event).unwrap()
     }
 
-    /// What is shown of an error, without colours and without the folders of this machine.
+    /// Returns the text shown for an error, without colours and without the folders of this machine.
     pub fn error(&self) -> String {
         let error = self.plan().result.unwrap_err();
         let mut text = error.details().join("\n");
@@ -152,7 +152,7 @@ impl Sandbox {
 }
 
 impl Outcome {
-    /// How many migrations were compiled; none where cargo was not called.
+    /// Returns how many migrations were compiled; none where cargo was not called.
     pub fn compiled(&self) -> Option<usize> {
         let mut started = self.events.iter().filter_map(|event| match event {
             BuildEvent::Started { changed, .. } => Some(*changed),
@@ -167,7 +167,7 @@ impl Outcome {
         self.result.unwrap_or_else(|error| panic!("{error}: {}", error.details().join("\n")))
     }
 
-    /// What the steps do, a line each.
+    /// Returns what the steps do, a line each.
     pub fn steps(self) -> String {
         let plan = self.plan();
         let steps = plan.migrations.iter().flat_map(|migration| &migration.up);

@@ -1,4 +1,4 @@
-//! What is there and has changed is changed back, setting by setting.
+//! Changes existing objects back, setting by setting.
 
 use super::super::doubt::if_there;
 use super::super::fact::Fact;
@@ -6,7 +6,7 @@ use super::super::form::Setting;
 use super::Script;
 use super::restoration::Restoration;
 
-/// Settings that name an index, which may have been left off.
+/// Settings that name an index, which may have been omitted.
 const NAME_AN_INDEX: [&str; 4] = [
     "late-change cluster",
     "late-change clustered",

@@ -20,9 +20,9 @@ use super::undo_moves::undo_moves;
 use super::untrusted::Code;
 use restoration::Restoration;
 
-/// The statements that take `after` back to `before`: what was moved is moved back; what is new,
-/// or has to be recreated, is dropped; what is gone is made and what has changed is changed, each
-/// after what it needs; then what has to wait for all of that.
+/// Returns the statements that take `after` back to `before`: moved objects are moved back; objects
+/// that are new, or have to be recreated, are dropped; missing ones are created and changed ones
+/// changed, each after what it needs; then follows what has to wait for all of that.
 pub(super) fn inverse(before: &State, after: &State) -> Vec<String> {
     script(before, after).finish()
 }
@@ -81,10 +81,10 @@ fn script(before: &State, after: &State) -> Script {
 struct Script {
     phases: [Vec<String>; 5],
     limits: Vec<String>,
-    /// Options that are not set again, since their values are not kept.
+    /// Options that are not set again, since their values are not stored.
     withheld: Vec<String>,
     code: BTreeSet<Code>,
-    /// Partitions of which a notice says that they are gone.
+    /// Partitions that a notice reports as missing.
     told: HashSet<String>,
 }
 
@@ -183,7 +183,7 @@ impl<'a> Comparison<'a> {
         script.extend(phase, statements);
     }
 
-    /// What is new, but needed as long as something else is not changed back.
+    /// Returns what is new, but needed as long as something else is not changed back.
     fn late(&self) -> HashSet<&'a Address> {
         if self.new.is_empty() {
             return HashSet::new();

@@ -8,8 +8,8 @@ use super::super::kind::Kind;
 use super::super::order::spread;
 use super::Comparison;
 
-/// What keeps a column from changing its type as long as it uses it, besides generated columns. What is
-/// not here, such as an index, PostgreSQL recreates by itself.
+/// What prevents a column from changing its type while it uses it, besides generated columns. What is
+/// not listed here, such as an index, PostgreSQL itself recreates.
 const STAYS_IN_THE_WAY: [Kind; 8] = [
     Kind::View,
     Kind::MaterializedView,
@@ -84,7 +84,7 @@ impl<'a> Comparison<'a> {
         let in_the_way = (STAYS_IN_THE_WAY.contains(&key.kind)
             || found.value("change expression").is_some())
             && found.needs.iter().any(|need| need.on.part > 0 && types.have_changed(&need.on));
-        // An index that became that of a new constraint goes with it.
+        // An index that became that of a new constraint is dropped with it.
         let taken = found.comes_with.iter().any(|whole| self.new.contains(whole));
         let inherited = fact.is_inherited_constraint() || found.is_inherited_constraint();
         let is_other = !fact.is_same(found) && fact.definition() != found.definition();
@@ -97,7 +97,7 @@ impl<'a> Comparison<'a> {
     /// Whether the same text means something else, such as another function of that name, or a key in the
     /// place of another: it would go on doing so, and keep that from being dropped.
     fn means_something_else(&self, fact: &'a Fact, found: &'a Fact) -> bool {
-        // What a column or a constraint of a child has to do with its parent's is told otherwise.
+        // The relation of a child's column or constraint to its parent's is recorded differently.
         let is_inherited = |on: &Address| {
             on.class == "pg_inherits"
                 || on.class == "pg_constraint" && found.address.class == "pg_constraint"
@@ -138,7 +138,7 @@ impl<'a> Comparison<'a> {
                     self.rebuilt.insert(parent);
                     continue;
                 }
-                // It goes with the new one, and a constraint goes with it.
+                // It is dropped with the new one, and a constraint is dropped with it.
                 let joined = relations.get(&link.address.object).into_iter();
                 let joined =
                     joined.flat_map(|index| [&index.address].into_iter().chain(&index.comes_with));
@@ -147,7 +147,7 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// A constraint that took over an index goes with it.
+    /// A constraint that took over an index is dropped with it.
     fn rebuild_constraints_by_old_indexes(&mut self) {
         let taken = self.taken_indexes();
         let after = self.after.facts.values().filter(|fact| taken.contains(&fact.address));
@@ -168,7 +168,7 @@ impl<'a> Comparison<'a> {
         after.filter(|fact| has_constraint(fact)).map(|fact| &fact.address).collect()
     }
 
-    /// What needs something that is recreated has to be, too.
+    /// Marks what depends on recreated objects to be recreated, too.
     fn rebuild_what_needs_that(&mut self) {
         // A partition stays attached while an index of its is recreated.
         let links = self.after.facts.values().filter(|fact| fact.address.class == "pg_inherits");
@@ -221,7 +221,7 @@ impl<'a> Comparison<'a> {
     }
 }
 
-/// How many arguments of a function have a default.
+/// Returns how many arguments of a function have a default.
 fn defaults(fact: &Fact) -> Option<usize> {
     fact.value("change defaults")?.parse().ok()
 }

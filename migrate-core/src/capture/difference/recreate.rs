@@ -1,4 +1,4 @@
-//! What is gone, or cannot be changed in place, is recreated.
+//! Recreates objects that were dropped, or cannot be changed in place.
 
 use super::super::doubt::{if_possible, if_there};
 use super::super::fact::Fact;

@@ -1,4 +1,4 @@
-//! The statements that recreate what is gone and change back what has changed, each after what it needs.
+//! The statements that recreate dropped objects and change others back, each after what it needs.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -17,9 +17,9 @@ pub(super) struct Restoration<'c, 'a> {
     recreated: HashMap<&'a Address, &'a Fact>,
     /// Everything else that was there before.
     kept: Vec<&'a Fact>,
-    /// What of what is recreated comes with another part of it.
+    /// Recreated objects that are created by the creation of another one.
     inside: HashMap<Address, Address>,
-    /// Columns that are added to their tables again, and so as the last ones.
+    /// Columns that are added to their tables again, and therefore become the last ones.
     pub(super) last: HashMap<Oid, Vec<i64>>,
     /// What rows may keep from being recreated, and what needs that.
     pub(super) unsure: HashSet<&'a Address>,
@@ -94,12 +94,12 @@ impl<'c, 'a> Restoration<'c, 'a> {
         self.recreated.contains_key(address)
     }
 
-    /// What is recreated with an address.
+    /// Returns the recreated object with an address.
     pub(super) fn recreated(&self, address: &Address) -> Option<&'a Fact> {
         self.recreated.get(address).copied()
     }
 
-    /// Whether it comes with another that is recreated.
+    /// Whether it is created along with another one that is recreated.
     pub(super) fn comes_along(&self, fact: &Fact) -> bool {
         self.inside.contains_key(&fact.address)
     }
@@ -117,14 +117,14 @@ fn is_among_rows(fact: &Fact, recreated: &HashMap<&Address, &Fact>) -> bool {
         && !wholes.any(|on| on.class != "pg_constraint" && recreated.contains_key(&on.whole()))
 }
 
-/// What of all that is recreated comes with another part of it.
+/// Returns the recreated objects that are created along with another one.
 fn inside(made: &[&Fact], recreated: &HashMap<&Address, &Fact>) -> HashMap<Address, Address> {
     let mut inside = HashMap::new();
     for fact in made {
-        // A column comes with its table; its default does so only with a column that is added.
+        // A column is created with its table; its default is so only with a column that is added.
         let comes = fact.comes_with.iter().find(|whole| {
             recreated.get(whole).is_some_and(|whole| {
-                // The column of an heir comes with the parent's default.
+                // The column of an heir is created with the parent's default.
                 let of_heir = fact.address.class == "pg_attrdef" && !whole.is_created();
                 !of_heir && !whole.comes_with.iter().any(|outer| recreated.contains_key(outer))
             })

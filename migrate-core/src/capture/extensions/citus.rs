@@ -1,4 +1,4 @@
-//! What is asked of Citus alone.
+//! Queries that concern only Citus.
 
 use postgres::Client;
 

@@ -1,4 +1,4 @@
-//! The registrations of the objects that somebody asks about.
+//! The registrations of the objects in question.
 
 use postgres::Client;
 use postgres::types::{Oid, ToSql, Type};
@@ -69,7 +69,7 @@ impl Registration {
         Ok(found)
     }
 
-    /// Where it is kept, without the schema.
+    /// Returns the relation in which it is stored, without the schema.
     pub(crate) fn kept_in(&self) -> &str {
         self.relation.rsplit('.').next().unwrap_or_default()
     }
@@ -112,7 +112,7 @@ impl Registration {
                     named.into_iter().filter(|it| !it.comes_with_one_of(&whole, &links)).collect();
                 let of_extensions = Self::of_extensions(client, &extensions, &schemas)?;
                 named.retain(|it| !of_extensions.iter().any(|other| other.is_kept_in_the_place_of(it)));
-                // Where the extension goes, what it knows by name goes, too.
+                // If the extension is dropped, what it knows by name is lost, too.
                 named.extend(of_extensions.into_iter().map(|it| Self { by_name: false, ..it }));
                 Ok(without_parts(named))
             })

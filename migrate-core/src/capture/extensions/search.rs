@@ -6,11 +6,11 @@ use postgres::types::{Oid, Type};
 
 use super::Registration;
 
-/// The objects that are asked about.
+/// The objects whose registrations are searched.
 pub(super) enum Subjects<'a> {
     /// All of the database, but for what belongs to extensions.
     All,
-    /// Relations and schemas, and names of what may be gone.
+    /// Relations and schemas, and names of objects that may have been dropped.
     These { relations: &'a [Oid], schemas: &'a [Oid], gone: &'a [(&'a str, &'a str)] },
 }
 
@@ -109,7 +109,7 @@ fn tables(client: &mut Client) -> Result<Vec<Table>, postgres::Error> {
             table.columns.push(column);
         }
     }
-    // What else Citus keeps follows from the tables that it distributes, and changes by itself.
+    // Everything else that Citus stores is derived by it from the tables that it distributes.
     let follows = |table: &Table| {
         let is_kind = KINDS
             .iter()
@@ -207,7 +207,7 @@ impl Table {
     }
 }
 
-/// What is registered of these; with the trusted path.
+/// Returns the registrations of these; with the trusted path.
 pub(super) fn registrations(
     client: &mut Client,
     subjects: &Subjects<'_>,

@@ -5,7 +5,7 @@ use super::super::privileges;
 use super::{Otherwise, Reader};
 
 /// A column as `CREATE TABLE` has it. `a` is its attribute, `t` its type, `n` its NOT NULL from 18 on;
-/// beside them, its default. What a table inherits of that comes with its parent.
+/// beside them, its default. What a table inherits of that is created with its parent.
 pub(super) const DEFINITION: &str = "
 concat_ws(' ', quote_ident(attname), format_type(atttypid, atttypmod),
     'COLLATE ' || CASE WHEN attcollation <> typcollation THEN attcollation::regcollation::text END,
@@ -366,8 +366,8 @@ CROSS JOIN LATERAL (
     )
 }
 
-/// What makes a column, drops it, and changes its type, its name and its expression, where these
-/// conditions hold.
+/// Returns rows that create a column, drop it, and change its type, its name and its expression, where
+/// these conditions hold.
 fn statements(
     own: &str,
     [is_made, is_changed]: [&str; 2],

@@ -5,11 +5,11 @@ use super::{Otherwise, Reader};
 
 pub(super) const CONSTRAINTS: Reader = Reader::of(&[Kind::TableConstraint], constraints);
 
-/// What a table has inherited comes with the parent's, except that of a partition whose constraint
-/// rests on an index: that is made by itself and then joined to the parent's. A partition's others
-/// are read without a way to make them: they stay when it is detached, and may have been its own
-/// before it was attached. That of a trigger comes with it. `NOT NULL`, from 18 on a constraint, is
-/// read with its column.
+/// What a table has inherited is created with the parent's, except that of a partition whose constraint
+/// rests on an index: that is created separately and then joined to the parent's. A partition's others
+/// are read without a way to create them: they stay when it is detached, and may have been its own
+/// before it was attached. A trigger's constraint is created with it. `NOT NULL`, from 18 on a
+/// constraint, is read with its column.
 fn constraints() -> String {
     let rows = Otherwise {
         error: "foreign_key_violation",
@@ -52,7 +52,7 @@ fn constraints() -> String {
         let warning = left_off(word, why);
         super::attempt("added", &[Otherwise { error, instead: "''", warning: &warning }])
     };
-    // a partition may have been left without, and, by what 18 calls an internal error, a child
+    // a partition may remain without it, and, by what 18 calls an internal error, a child
     let primary_key = key(
         "primary key",
         "not_null_violation OR unique_violation OR exclusion_violation OR invalid_table_definition \
@@ -160,7 +160,7 @@ fn warned(text: &str) -> String {
     )
 }
 
-/// A check that comes with the parent's, as long as it does not.
+/// Returns rows for a check that is created with the parent's, while it is not inherited.
 fn own_check(check: &str) -> String {
     format!(
         "('own create', definition, CASE WHEN contype = 'c' AND NOT conislocal THEN ARRAY[added] END),

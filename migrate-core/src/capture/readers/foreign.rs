@@ -1,6 +1,6 @@
 //! Foreign data wrappers, servers and user mappings. Any option may hold a secret, which would be
-//! stored in plain sight: only those that are known to hold none are kept. Of the others the name is,
-//! so that it can be said that they are not restored.
+//! stored in plain sight: only those that are known to hold none are stored. Of the others the name is,
+//! so that they can be reported as not restored.
 
 use super::super::kind::Kind;
 use super::super::privileges;
@@ -64,7 +64,7 @@ const HARMLESS: &[&str] = &[
     "reject_limit",
 ];
 
-/// An expression for which options may be kept, of a `text[]`.
+/// Returns an expression for the options, of a `text[]`, that may be stored.
 pub(super) fn harmless(options: &str) -> String {
     format!(
         "(SELECT array_agg(option ORDER BY option) FROM unnest({options}) AS option
@@ -73,8 +73,8 @@ pub(super) fn harmless(options: &str) -> String {
     )
 }
 
-/// Rows that say how options are set, where `alter` and `options` are expressions, and which are not
-/// kept. Of these there is the name alone and, to tell a value from another, what does not tell it.
+/// Returns rows that set options, where `alter` and `options` are expressions, and rows for those that
+/// are not stored: the name alone and, to tell one value from another, a hash of it.
 pub(super) fn rows(when: &str, alter: &str, options: &str) -> String {
     let harmless = format!("name IN ('{}')", HARMLESS.join("', '"));
     let all = format!(

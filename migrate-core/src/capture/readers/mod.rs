@@ -1,25 +1,25 @@
-//! How each kind of object is created and dropped, and what can be set of it.
+//! How each kind of object is created and dropped, and which settings it has.
 //!
 //! A reader is a query over the addresses of objects of some kinds. Its rows are `class`, `object`,
 //! `part`, `what`, `value` and `statements`, where `what` is
 //!
-//! - `create`: the statements that make the object; where `value` differs, it has to be recreated,
-//! - `among rows`: those that make it where rows may be in its way, in a table that stayed; with a
-//!   `value` if they may also leave it off,
+//! - `create`: the statements that create the object; where `value` differs, it has to be recreated,
+//! - `among rows`: those that create it where rows may prevent it, in a table that stayed; with a
+//!   `value` if they may also omit it,
 //! - `drop`: those that drop it,
-//! - `name`: what is said before an old name, between it and `value`, the new one, and after that,
-//! - `set x`, a setting: `value` is none if it is what a new object has; `once x` is for an object
-//!   that is made, `change x` for one that is there already, `late x` waits until all is made,
-//!   `owner` and `acl r` for those, and `last x` comes after them; the statements of `options` are an `ALTER` and the options,
+//! - `name`: the text before an old name, between it and `value`, the new one, and after that,
+//! - `set x`, a setting: `value` is none if it is the default of a new object; `once x` is for an
+//!   object that is created, `change x` for an existing one, `late x` waits until all are created,
+//!   `owner` and `acl r` for those, and `last x` follows; those of `options` are an `ALTER` and the options,
 //! - `limit x`: why PostgreSQL will not make that setting again or, if it is `create`, the object,
-//! - `left x`: what is not as it was after that,
-//! - `withheld`: what is not kept, since it may be secret, each with what tells a value from another,
+//! - `left x`: what differs from the previous state after that,
+//! - `withheld`: what is not stored, since it may be secret, each with what tells values apart,
 //! - `own x`: `x` of what is inherited, as long as it is not,
-//! - `with`: class, id and part of what creates this one too,
+//! - `with`: class, id and part of an object whose creation creates this one too,
 //! - `fact`: that there is such a thing, for what has no id: its kind, and its identity as `value`,
 //! - `needs`: class, id, part and kind of dependency of what such a thing needs.
 //!
-//! What objects of any kind can have, `every` reads. What a subquery with `OFFSET 0` gives is computed
+//! `every` reads what objects of any kind can have. A subquery with `OFFSET 0` is computed
 //! once, not again for each row of `what` that mentions it.
 
 mod column;
@@ -114,10 +114,10 @@ const READERS: &[Reader] = &[
     text_search::TEMPLATES,
 ];
 
-/// What reads the same objects where only their rights are asked for.
+/// The readers of the same objects when only their privileges are requested.
 const RIGHTS: &[Reader] = &[relation::RIGHTS, column::RIGHTS];
 
-/// The addresses that the readers are asked for.
+/// The addresses that the readers are to read.
 const WANTED: &str =
     "WITH wanted AS (SELECT * FROM unnest($1::oid[], $2::int8[]) AS w(objid, part))";
 
@@ -145,7 +145,7 @@ pub(super) fn read(
     }
     facts.finish();
     super::column_order::make_independent(client, &mut facts.facts)?;
-    // What comes with its range, or with its foreign key, is nothing by itself.
+    // What is created with its range, or with its foreign key, is no object of its own.
     facts.facts.retain(|address, _| !aliases.contains_key(address));
     for found in found {
         // A view needs what its rule needs.
@@ -254,7 +254,7 @@ fn attempt_with(statement: &str, handlers: &str) -> String {
     )
 }
 
-/// What is an internal part of another object and nothing by itself, and that other object: the
+/// Returns internal parts of other objects that are no objects of their own, with those others: the
 /// row type of a table, the rule of a view, the triggers of a foreign key. The constraint of a
 /// trigger can have a comment.
 fn aliases(found: &[Found]) -> HashMap<Address, Address> {

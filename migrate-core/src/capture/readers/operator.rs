@@ -39,7 +39,7 @@ CROSS JOIN LATERAL (VALUES
         .to_owned()
 }
 
-/// What a class or a family holds, as items of a list, in one order. The condition says whose.
+/// Returns the members of a class or a family, as a list in a fixed order. The condition selects it.
 fn items(condition: &str) -> String {
     format!(
         "(SELECT string_agg(item, ', ' ORDER BY item COLLATE \"C\") FROM (
@@ -98,7 +98,7 @@ CROSS JOIN LATERAL (VALUES
 
 pub(super) const FAMILIES: Reader = Reader::of(&[Kind::OperatorFamily], families);
 
-/// What a family has by itself is added when its classes are there.
+/// Returns rows for families; their own members are added when their classes exist.
 fn families() -> String {
     let items = items(OF_FAMILY);
     format!(

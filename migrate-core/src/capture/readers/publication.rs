@@ -64,7 +64,7 @@ CROSS JOIN LATERAL (VALUES
 
 pub(super) const SCHEMAS: Reader = Reader::of(&[Kind::PublicationNamespace], schemas);
 
-/// A catalog of 15 and newer, which is asked only where there are such.
+/// A catalog of 15 and newer, which is queried only where there are such.
 fn schemas() -> String {
     "
 SELECT 'pg_publication_namespace', r.oid, 0::int8, what, value, statements

@@ -73,7 +73,7 @@ FROM wanted JOIN pg_authid r ON r.oid = objid"
 
 pub(super) const MEMBERSHIPS: Reader = Reader::of(&[Kind::Role], memberships);
 
-/// Who granted a membership is said where it was somebody else than would be now. From 16 on a
+/// The grantor of a membership is recorded if it was another role than it would be now. From 16 on a
 /// membership has more options than one, and there may be one of each grantor.
 fn memberships() -> String {
     "
@@ -150,7 +150,7 @@ CROSS JOIN LATERAL (VALUES
     )
 }
 
-/// Asked for by role and schema. There is always such a thing: what is not said is the default.
+/// Identified by role and schema. It always exists: by default, it has the built-in privileges.
 pub(super) const DEFAULT_PRIVILEGES: Reader =
     Reader::of(&[Kind::DefaultPrivileges], default_privileges);
 

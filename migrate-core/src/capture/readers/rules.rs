@@ -55,7 +55,7 @@ WHERE CASE WHEN of_parent THEN for_partition AND enabled_above IS NOT NULL
            ELSE NOT for_partition AND NOT t.tgisinternal END")
 }
 
-/// A body that enables a trigger as it was, and so on the partitions that were not there.
+/// A body that enables a trigger as before, and likewise on the partitions that did not exist then.
 const ENABLE_WITH_NEW_PARTITIONS: &str = "format('
 DECLARE
     change pg_catalog.text;

@@ -40,8 +40,8 @@ CROSS JOIN LATERAL (VALUES
 
 pub(super) const MEMBERS: Reader = Reader::of(&[Kind::Extension], members);
 
-/// An extension comes with its members, and these with the privileges that its script gives. Those
-/// that were changed since are changed again.
+/// An extension creates its members, with the privileges that its script gives. Privileges that
+/// were changed since are changed again.
 fn members() -> String {
     let acl = privileges::sql_since("came_with", "name", "\"column\"", "has", "owner");
     format!(

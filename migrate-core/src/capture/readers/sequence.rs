@@ -73,8 +73,8 @@ WHERE statements IS NOT NULL OR what IN ('create', 'drop')"
     )
 }
 
-/// Where sequences stand, which each says itself. That of a column goes on after the values that
-/// the column has by then.
+/// Reads the positions of sequences, each from the sequence itself. That of a column continues after
+/// the values that the column has by then.
 pub(super) fn positions(
     client: &mut Client,
     found: &[Found],
@@ -133,7 +133,7 @@ WHERE c.oid = ANY ($1) AND NOT pg_is_other_temp_schema(c.relnamespace)
         )
     };
     let positions: Vec<_> = readable.iter().map(position).collect();
-    // The server's parser goes a level deeper with each.
+    // The server's parser recurses once for each.
     for some in positions.chunks(100) {
         let rows = client.query_typed(&some.join("\nUNION ALL\n"), &[])?;
         rows.iter().try_for_each(|row| facts.take(row))?;

@@ -134,7 +134,7 @@ pub(super) const CONNECTIONS: Reader = Reader {
     ..Reader::of(&[Kind::Subscription], connections)
 };
 
-/// A connection with a password is left out.
+/// Returns rows for connections; one with a password is omitted.
 fn connections() -> String {
     format!(
         "

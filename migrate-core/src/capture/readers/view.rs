@@ -9,8 +9,8 @@ pub(super) const VIEWS: Reader = Reader::of(&[Kind::View, Kind::MaterializedView
 /// A view whose columns are the same can be replaced; everything else takes a new one.
 fn views() -> String {
     let acl = privileges::sql('r', "'TABLE ' || name", "''", "relacl", "relowner");
-    // Its owner could let it fail on purpose. A lock that is not to be had, and a server that is short of
-    // something, are no fault of the view.
+    // Its owner could let it fail on purpose. A lock that is not available, and a server that is short of
+    // resources, are no fault of the view.
     let refreshed = super::attempt_with(
         "refresh",
         "format(E'WHEN lock_not_available OR transaction_rollback OR insufficient_resources

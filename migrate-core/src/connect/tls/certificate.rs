@@ -11,9 +11,9 @@ pub(super) struct Certificate<'a> {
     algorithm: &'a [u8],
     /// From when to when it holds, in seconds since 1970.
     validity: (i64, i64),
-    /// Who signed it.
+    /// The issuer.
     issuer: &'a [u8],
-    /// Whom it is for.
+    /// The subject.
     subject: &'a [u8],
     /// The public key, as it stands there.
     pub(super) public_key: &'a [u8],
@@ -68,12 +68,12 @@ impl<'a> Certificate<'a> {
         self.validity
     }
 
-    /// Whether it says that who it is for has signed it.
+    /// Whether it is self-issued: its issuer is its subject.
     pub(super) fn is_its_own(&self) -> bool {
         self.issuer == self.subject
     }
 
-    /// Whether it names whom it is for in the way of today, so that the common name says nothing.
+    /// Whether it has subject alternative names, so that the common name is not used.
     pub(super) fn has_alternative_names(&self) -> bool {
         let mut extensions = Reader(self.extensions.unwrap_or_default());
         std::iter::from_fn(|| extensions.expect(SEQUENCE))

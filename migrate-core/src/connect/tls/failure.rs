@@ -38,7 +38,7 @@ pub(in super::super) struct Told {
     pub(in super::super) help: String,
 }
 
-/// What TLS has to do with a failed connection; nothing where it has nothing to do with it.
+/// Explains a failed connection by TLS; none where TLS is not the cause.
 pub(in super::super) fn explain(
     error: &postgres::Error,
     settings: &TlsSettings,

@@ -63,8 +63,8 @@ impl FileError {
 }
 
 impl TlsSettings {
-    /// Who signs for servers, if that is to be looked at: where `sslmode` says so, and, as with
-    /// libpq, wherever the file is there.
+    /// Returns the authorities for servers, if they are to be checked: where `sslmode` requires it, and,
+    /// as with libpq, wherever the file exists.
     pub(super) fn authorities(
         &self,
         provider: &Arc<CryptoProvider>,
@@ -105,7 +105,7 @@ impl TlsSettings {
             return Err(FileError::new("sslrootcert", &place, reason, help));
         }
         let revoked = self.revoked()?;
-        // A certificate that is trusted by itself would slip past the lists.
+        // A certificate that is trusted directly would bypass the revocation lists.
         let trusted = if revoked.is_empty() { trusted } else { Vec::new() };
         let trusted = trusted.into_iter().filter(is_its_own).collect();
         let chain = |store: RootCertStore, revoked| {
@@ -191,7 +191,7 @@ fn is_its_own(certificate: &CertificateDer<'_>) -> bool {
     Certificate::read(certificate).is_some_and(|read| read.is_its_own())
 }
 
-/// What is in a file; nothing where it was not named and is not there.
+/// Reads a file; none if it was not named and does not exist.
 fn read(file: &File, parameter: &str) -> Result<Option<Vec<u8>>, FileError> {
     match plain_file::read(&file.path) {
         Ok(bytes) => Ok(Some(bytes)),
@@ -218,7 +218,7 @@ fn all<T: PemObject>(bytes: &[u8], parameter: &str, path: &Path) -> Result<Vec<T
     }
 }
 
-/// The key, unless somebody else could have read it: the rules are libpq's.
+/// Reads the key, unless other users could have read it: the rules are libpq's.
 fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, FileError> {
     let metadata =
         std::fs::metadata(path).map_err(|error| FileError::read("sslkey", path, &error))?;

@@ -1,4 +1,4 @@
-//! TLS as libpq does it: who is trusted, who we are, and what is allowed.
+//! TLS as in libpq: trusted authorities, the client's certificate, and what is allowed.
 //!
 //! See [SSL Support](https://www.postgresql.org/docs/current/libpq-ssl.html).
 
@@ -29,7 +29,7 @@ use verifier::Verifier;
 /// under.
 const PROTOCOL: &[u8] = b"postgresql";
 
-/// How much is asked of a connection: `sslmode`.
+/// The required security of a connection: `sslmode`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Mode {
     Disable,
@@ -92,7 +92,7 @@ pub(super) struct TlsSettings {
     key: Option<File>,
     revoked: Option<File>,
     versions: (Version, Version),
-    /// Whether the server is told which host is meant.
+    /// Whether the host name is sent to the server (SNI).
     name_is_told: bool,
 }
 
@@ -111,7 +111,7 @@ const VERSIONS: [(&str, Version); 4] = [
 ];
 
 impl TlsSettings {
-    /// What the parameters say; the rest as libpq has it.
+    /// Reads the parameters; the defaults are libpq's.
     pub(super) fn new(
         parameters: &Parameters,
         environment: &Environment,
@@ -132,7 +132,7 @@ impl TlsSettings {
             _ => (Root::File(file("sslrootcert", "root.crt")), mode.unwrap_or(Mode::Prefer)),
         };
         if matches!(root, Root::System(..)) && mode != Mode::VerifyFull {
-            // Everybody can have a certificate of one of the system's authorities.
+            // Any server can have a certificate of one of the system's authorities.
             let expected = "`verify-full`, since `sslrootcert` is `system`";
             return Err(parameters.wrong("sslmode", expected));
         }

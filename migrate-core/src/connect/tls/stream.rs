@@ -1,8 +1,8 @@
-//! The beginning of a connection: the wish for TLS, the answer, and TLS itself.
+//! The beginning of a connection: the request for TLS, the answer, and TLS itself.
 //!
-//! The driver is told to begin with TLS at once, which makes it leave the bare connection to us:
-//! only so can we say what became of the wish, keep clear text out where it was not allowed, and
-//! hear which process the server says it is. See
+//! The driver is configured to begin with TLS at once, which makes it leave the bare connection to us:
+//! only then can we report the answer to the request, prevent clear text where it is not allowed, and
+//! read the process ID that the server announces. See
 //! [SSL Session Encryption](https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-SSL).
 
 use std::future::Future;
@@ -26,12 +26,12 @@ use super::certificate::Certificate;
 use super::failure::Failure;
 use super::keepalive::Keepalive;
 
-/// What is asked of the server before anything else.
+/// What is requested of the server before anything else.
 #[derive(Clone)]
 pub(in super::super) enum TlsRequest {
-    /// Nothing: all goes in clear text.
+    /// Nothing: the connection is in clear text.
     Clear,
-    /// TLS, or clear text where the server does not speak it.
+    /// TLS, or clear text if the server does not support it.
     TlsOrClear(Arc<ClientConfig>),
     /// TLS.
     Tls(Arc<ClientConfig>),
@@ -47,7 +47,7 @@ pub(in super::super) struct Connector {
     name_counts: bool,
     /// How often something is sent while an answer is awaited.
     keepalive: Option<Duration>,
-    /// When nobody wants the connection any more.
+    /// When the connection is no longer needed.
     until: Option<Instant>,
     heard: Arc<Handshake>,
     lifeline: Lifeline,
@@ -87,7 +87,7 @@ impl Connector {
         &self.lifeline
     }
 
-    /// What was heard on the last connection.
+    /// Returns what was received on the last connection.
     pub(in super::super) fn heard(&self) -> &Handshake {
         &self.heard
     }
@@ -121,7 +121,7 @@ where
         let name = match ServerName::try_from(host.to_owned()) {
             Ok(name) => name,
             Err(_) if self.name_counts => return Err(Failure::HostName),
-            // A name that no certificate can have is not told to the server, either.
+            // A name that no certificate can have is not sent to the server, either.
             Err(_) => ServerName::IpAddress(IpAddr::V4(Ipv4Addr::from([0; 4]))),
         };
         Ok(Connect { connector: self.clone(), name })
@@ -209,7 +209,7 @@ where
     Ok(Stream { inner, ears, lifeline, keepalive, sent, received, patience: None })
 }
 
-/// Asks whether the server speaks TLS.
+/// Determines whether the server supports TLS.
 async fn is_offered<S>(socket: &mut S) -> Result<bool, Failure>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -337,8 +337,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Stream<S> {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.lifeline.check(context, Way::Write)?;
-        // A pooler forgets a cancel whose sender has left before it is passed on. The other side
-        // leaves when it is.
+        // A pooler drops a cancel request whose sender disconnects before it is passed on. The pooler
+        // disconnects when it is.
         while let Some(patience) = &mut self.patience {
             let mut scratch = [0; 64];
             let mut scratch = ReadBuf::new(&mut scratch);

@@ -1,4 +1,4 @@
-//! Who is let pass for the server: as much as `sslmode` asks for.
+//! Verifies the server: as strictly as `sslmode` requires.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use super::certificate::Certificate;
 /// In all of them the server has to prove that it has the key of the certificate that it shows.
 #[derive(Debug)]
 pub(super) struct Verifier {
-    /// Who signs for servers; nothing where any certificate will do.
+    /// The authorities for servers; none where any certificate is accepted.
     pub(super) authorities: Option<Authorities>,
     /// Whether the certificate has to be for the host's name.
     pub(super) name: bool,

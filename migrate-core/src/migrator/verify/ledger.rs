@@ -14,7 +14,7 @@ const TOGETHER: TimeDelta = TimeDelta::minutes(5);
 /// What the log says last of a migration.
 #[derive(Default)]
 struct LastLogged<'a> {
-    /// Whether it is applied; who says so, and when.
+    /// Whether it is applied; the actor, and the time.
     recorded: Option<&'a LogEntry>,
     /// When the row was written.
     at: Option<DateTime<Utc>>,
@@ -24,8 +24,8 @@ struct LastLogged<'a> {
     gone: Option<&'a LogEntry>,
 }
 
-/// What of the history is not as the log, the newest line first, says. There are files for those of which
-/// `removed` is the row that was removed.
+/// Returns the disagreements of the history with the log, newest line first. Migrations whose removed
+/// rows are in `removed` have files.
 pub(super) fn disagreements(
     applied: &[Applied],
     removed: &[RemovedRow],
@@ -67,8 +67,8 @@ pub(super) fn disagreements(
     findings
 }
 
-/// A protection that the log, the newest line first, says was given and not taken away, and that the
-/// settings do not have. A restore leaves it as it was before, which the log does not tell.
+/// Returns the finding if the log, newest line first, records a protection that the settings do not
+/// have. A restore leaves the protection unchanged, which the log does not record.
 pub(super) fn lost_protection(
     history: &str,
     protected: Option<&str>,
@@ -93,7 +93,7 @@ pub(super) fn lost_protection(
     })
 }
 
-/// The migrations that the log, the newest line first, has as applied: who applied them, and when.
+/// Returns the migrations that the log, newest line first, has as applied: the actors, and the times.
 pub(in crate::migrator) fn recorded(log: &[LogEntry]) -> Vec<&LogEntry> {
     told(log).into_values().filter_map(|told| told.recorded).collect()
 }
@@ -161,7 +161,7 @@ fn of_row(row: &Applied, told: Option<&LastLogged<'_>>) -> Option<Finding> {
     Some(tampered(&row.name, message))
 }
 
-/// Rows are numbered in the order in which the log has them; `down` goes by these numbers.
+/// Rows are numbered in the order in which the log has them; `down` follows these numbers.
 fn order(applied: &[Applied], told: &BTreeMap<&str, LastLogged<'_>>) -> Option<Finding> {
     let lines = applied.iter().filter_map(|row| {
         let line = told.get(row.name.as_str())?.line;
