@@ -2,7 +2,7 @@
 //!
 //! Most statements can share a transaction with their entry in the journal, and then it is never in
 //! doubt whether they were done. For those that the server refuses in one, the journal says that
-//! they are about to run, and on a resume the catalog is [asked](Question).
+//! they are about to run, and on a resume the catalog tells whether they ran.
 
 use std::time::{Duration, Instant};
 

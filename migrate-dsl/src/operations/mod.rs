@@ -1,9 +1,9 @@
-//! Every operation, by the object that it works on: a file a verb, its whole life inside, always
-//! in the same order: data, verb, options, SQL, inverse, tests.
+//! Every operation, by the object that it works on. A verb with anything of its own is a file with its
+//! whole life inside, always in the same order: data, verb, options, SQL, inverse, tests. The others are
+//! rows in the `mod.rs` of their object.
 //!
 //! The inverse of an operation is derived from it, captured from the catalog when it runs, or declared by
-//! its author. Beside each stands what
-//! node-pg-migrate calls it.
+//! its author. Beside each stands what node-pg-migrate calls it.
 #![doc = include_str!("../operations.md")]
 
 mod drop_object;
