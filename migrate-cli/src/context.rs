@@ -82,7 +82,8 @@ impl Context {
                     if name.starts_with("PG") || ["DATABASE_URL", "DB_URL"].contains(&&*name) =>
                 {
                     let message = format!("the variable `{name}` is not UTF-8");
-                    let help = "write what is not ASCII in a URL as %41".to_owned();
+                    let help =
+                        "percent-encode non-ASCII characters in a URL, `é` as `%C3%A9`".to_owned();
                     return Err(UsageError { message, help }.into());
                 }
                 Err(_) => {}

@@ -111,13 +111,13 @@ fn carried(file: &Path, context: &Context) -> anyhow::Result<Carried> {
     let text = match read(&path) {
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
             return Err(UsageError {
-                message: format!("cannot read the plan `{shown}`: {error}"),
+                message: format!("could not read plan `{shown}`: {error}"),
                 help: "name a file; to read what another program writes, name `/dev/stdin`"
                     .to_owned(),
             }
             .into());
         }
-        read => read.with_context(|| format!("cannot read the plan `{shown}`"))?,
+        read => read.with_context(|| format!("could not read plan `{shown}`"))?,
     };
     let carried = Carried::from_json(text).map_err(|error| match error {
         BundleError::Plan(error) => anyhow::Error::new(error).context(not_a_plan(file)),

@@ -84,7 +84,7 @@ impl Progress {
                 self.say("connected", &format!("again: `{name}` {state}"));
             }
             Event::NotReconnected { name, why } => {
-                self.say("cut off", &format!("there is no other connection for `{name}`: {why}"));
+                self.say("cut off", &format!("could not reconnect for `{name}`: {why}"));
             }
             Event::IdleTimeout { after } => {
                 let text = format!(
@@ -114,7 +114,7 @@ impl Progress {
             Event::Drifted { changed, missing } => {
                 let all = [
                     ("changed since it was applied", &changed),
-                    ("applied, but without a file", &missing),
+                    ("applied, but the file is missing", &missing),
                 ];
                 for (what, names) in all {
                     if let Some((first, others)) = names.split_first() {

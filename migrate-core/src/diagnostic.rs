@@ -288,7 +288,7 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
             error.command()
         ),
         FailureState::RolledBack | FailureState::Nothing if error.outdated => format!(
-            "see to the cause and run `migrate {}` again{}",
+            "fix the cause and run `migrate {}` again{}",
             error.command(),
             match error.in_sync {
                 true => {
@@ -298,27 +298,27 @@ fn of_apply(error: &ApplyError) -> Diagnostic {
             }
         ),
         FailureState::RolledBack | FailureState::Nothing if error.failure.is_of_server() => {
-            format!("see to the cause and run `migrate {}` again", error.command())
+            format!("fix the cause and run `migrate {}` again", error.command())
         }
         FailureState::RolledBack | FailureState::Nothing => {
             format!("fix the file and run `migrate {}` again", error.command())
         }
         FailureState::Partial { .. } => format!(
-            "see to the cause and run `migrate {}` again: it goes on at the statement that failed",
+            "fix the cause and run `migrate {}` again to resume at the failed statement",
             error.command()
         ),
         FailureState::Begun if error.direction == Direction::Down => format!(
-            "look at the database, see to the cause and run `migrate {}` again: it is not done twice \
-             unless its author says that it may be",
+            "inspect the database, fix the cause and run `migrate {}` again: the step is not \
+             repeated unless it is declared idempotent",
             error.command()
         ),
         FailureState::Begun if is_repeatable => format!(
-            "see to the cause and run `migrate {}` again: the step is run once more, unless its \
+            "fix the cause and run `migrate {}` again: the step is run once more, unless its \
              `.done_when(\"…\")` says that it is done",
             error.direction.as_str()
         ),
         FailureState::Begun | FailureState::Unrecorded => format!(
-            "see to the cause and run `migrate {}` again: with `.idempotent()` or `.done_when(\"…\")` \
+            "fix the cause and run `migrate {}` again: with `.idempotent()` or `.done_when(\"…\")` \
              in the file it resumes automatically",
             error.direction.as_str()
         ),
@@ -381,7 +381,7 @@ fn looks_first(error: &ApplyError) -> String {
 
 fn finishes(error: &ApplyError) -> String {
     format!(
-        "run `migrate {}` again: it finishes that, or removes it, and goes on from there",
+        "run `migrate {}` again: it completes or cleans up this statement, then continues",
         error.command()
     )
 }

@@ -297,7 +297,7 @@ impl Error {
                 Some(format!("`migrate protect --off {}` removes that", shell::word(protected)))
             }
             Self::NothingToAccept { .. } => {
-                Some("`migrate verify` tells what has changed since it was applied".to_owned())
+                Some("run `migrate verify` to see what has changed since it was applied".to_owned())
             }
             #[cfg(feature = "backup")]
             Self::Backup(error) => error.help(),
@@ -334,14 +334,14 @@ impl Error {
                     .to_owned(),
             ),
             Self::FunctionMissing { .. } => Some(
-                "nothing was changed; run this where the crate of the migrations is, or from an \
+                "nothing was changed; run this from the migrations crate, or from an \
                  application that links it"
                     .to_owned(),
             ),
             Self::Target(error) => Some(error.help()),
             Self::NotCurrent { behind, ahead, partial, .. } => {
                 Some(if !partial.is_empty() || !behind.is_empty() {
-                    "`migrate up` applies what is missing, and goes on where it stopped".to_owned()
+                    "run `migrate up` to apply or finish them".to_owned()
                 } else if !ahead.is_empty() {
                     "deploy the build that knows them, or revert them with `migrate down`"
                         .to_owned()
@@ -364,7 +364,7 @@ impl Error {
                 ))
             }
             Self::Overtaken { .. } => Some(
-                "`migrate status` tells what is applied now; run it again if it is still meant"
+                "check `migrate status`, then run the command again if it is still needed"
                     .to_owned(),
             ),
             Self::Stopped(_) => Some(

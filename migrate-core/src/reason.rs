@@ -26,7 +26,7 @@ impl fmt::Display for UnfinishedReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::FileMissing => "its file is missing",
-            Self::FileChanged => "what it has done is no longer what its file says",
+            Self::FileChanged => "its file was modified after it was applied",
             Self::InverseChanged => "what it has reverted is no longer what its inverse says",
             Self::AlsoApplied => "it is recorded as applied as well, and both cannot be",
             Self::Reverting => "it was being reverted; `migrate down` resumes that",
@@ -53,7 +53,7 @@ impl fmt::Display for MissingFunction {
         f.write_str(match self {
             Self::NoFile => "there is no file of it at hand",
             Self::NotInFile => "its file does not have that any more",
-            Self::PlanInFile => "a plan in a file has no functions",
+            Self::PlanInFile => "a plan file contains no Rust functions",
         })
     }
 }

@@ -31,7 +31,7 @@ impl<T> Choice<T> {
     pub(crate) fn problem(&self) -> Option<String> {
         let (before, option) = (self.before?, self.option);
         Some(match before == option {
-            true => format!("`{option}` is given twice: leave one out"),
+            true => format!("`{option}` is specified more than once"),
             false => format!("both `{before}` and `{option}` are given: leave one out"),
         })
     }
@@ -169,7 +169,7 @@ mod tests {
         let problems = plan_problems(|pgm| {
             pgm.attach_partition("a", "b").values_in([1]).values_in([2]);
         });
-        insta::assert_snapshot!(problems, @"`values_in` is given twice: leave one out");
+        insta::assert_snapshot!(problems, @"`values_in` is specified more than once");
     }
 
     #[test]

@@ -226,7 +226,7 @@ impl Column {
         sql.identifier(&column.name);
         match &column.data_type {
             Some(data_type) => _ = sql.data_type(data_type),
-            None => _ = sql.problem("`attribute` has a meaning only in `create_table`"),
+            None => _ = sql.problem("`attribute` is only valid in `create_table`"),
         }
         column.write_options(sql, names_of_checks);
     }
@@ -237,7 +237,7 @@ impl Column {
         sql.identifier(&column.name);
         match &column.data_type {
             Some(data_type) => _ = sql.data_type(data_type),
-            None => _ = sql.problem("`attribute` has a meaning only in `create_table`"),
+            None => _ = sql.problem("`attribute` is only valid in `create_table`"),
         }
         if let Some(collation) = &column.collation {
             sql.text("COLLATE").name(collation);

@@ -194,7 +194,7 @@ fn operator_problem(operator: &str) -> Option<String> {
         return problem("one that ends in + or - needs one of ~ ! @ # % ^ & | ` ? before it");
     }
     if operator == "=>" {
-        return problem("PostgreSQL keeps it for the names of arguments");
+        return problem("PostgreSQL reserves it for argument names");
     }
     (operator.len() > MAX_NAME_BYTES)
         .then(|| format!("`{operator}` is no operator: it is longer than {MAX_NAME_BYTES} bytes"))

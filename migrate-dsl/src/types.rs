@@ -102,7 +102,7 @@ impl DataType {
                 Self { precision: None, ..self.clone() }.sql()
             ));
         }
-        (digits > 6).then(|| format!("PostgreSQL keeps 6 digits behind the second, not {digits}"))
+        (digits > 6).then(|| format!("a precision of {digits} exceeds the maximum of 6"))
     }
 }
 
@@ -198,7 +198,7 @@ mod tests {
         assert_eq!(DataType::interval().precision(6).problems(), [""; 0]);
         insta::assert_snapshot!(
             DataType::interval().precision(7).problems()[0],
-            @"PostgreSQL keeps 6 digits behind the second, not 7"
+            @"a precision of 7 exceeds the maximum of 6"
         );
         insta::assert_snapshot!(
             DataType::date().precision(0).problems()[0],

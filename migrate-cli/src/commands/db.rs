@@ -287,7 +287,7 @@ fn create(context: &Context) -> anyhow::Result<Exit> {
         create_database(&target)?;
         context.printer.step("created", &target.to_string());
     } else {
-        context.printer.step("done", &format!("nothing to do: {target} is there"));
+        context.printer.step("done", &format!("nothing to do: {target} already exists"));
     }
     context.printer.summary(&CreateSummary { database: target.database(), created: missing });
     Ok(Exit::Done)
@@ -306,7 +306,7 @@ impl Confirmation {
             None if self.yes => private,
             None => {
                 let word = if private { "yes" } else { name };
-                let question = format!("{}; type `{word}` if that is meant: ", would_drop(&target));
+                let question = format!("{}; type `{word}` to confirm: ", would_drop(&target));
                 let answer = context.printer.ask(&question);
                 // A script says what it means, and the private database is recreated at any time.
                 answer.map_or(private, |answer| answer == word)

@@ -105,7 +105,7 @@ fn install(force: bool, follow_remote: bool, context: &Context) -> anyhow::Resul
     if !checkout.is_its_own(&folder)? {
         return Err(Refusal {
             message: format!(
-                "git's hooks are in `{}`, for other repositories too",
+                "the Git hooks directory `{}` is shared with other repositories",
                 folder.display()
             ),
             help: format!("add to the hooks there: {}", call.lines()),
@@ -113,7 +113,7 @@ fn install(force: bool, follow_remote: bool, context: &Context) -> anyhow::Resul
         .into());
     }
     fs::create_dir_all(&folder)
-        .with_context(|| format!("cannot make the folder `{}`", folder.display()))?;
+        .with_context(|| format!("could not create directory `{}`", folder.display()))?;
     // Nothing is written unless all can be.
     let found = HOOKS.map(|hook| File::find(&folder, hook));
     for file in &found {
@@ -122,10 +122,10 @@ fn install(force: bool, follow_remote: bool, context: &Context) -> anyhow::Resul
             State::Foreign if !force => {
                 let hook = file.hook.name();
                 return Err(Refusal {
-                    message: format!("`{path}` is there, and not ours"),
+                    message: format!("`{path}` already exists and was not created by migrate"),
                     help: format!(
-                        "add this line to it: {}; or let `--force` keep it beside ours, which \
-                         calls it first",
+                        "add this line to it: {}; or use `--force` to rename it and have the new \
+                         hook call it first",
                         call.line(hook)
                     ),
                 }

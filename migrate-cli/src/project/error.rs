@@ -112,7 +112,7 @@ impl ProjectError {
                 _ => return None,
             },
             Self::CargoMissing => {
-                "install Rust (https://rustup.rs), or give a plan that was made elsewhere with \
+                "install Rust (https://rustup.rs), or pass a plan built on another machine with \
                  `--plan FILE`"
             }
             Self::Program { .. } => {

@@ -51,7 +51,7 @@ pub enum BackupError {
         what: String,
     },
     /// Others hold locks.
-    #[error("cannot {what}: others hold locks on what is in it")]
+    #[error("could not {what}: other sessions hold locks on its objects")]
     Locked {
         /// What was tried.
         what: String,
@@ -94,7 +94,7 @@ pub enum BackupError {
         source: io::Error,
     },
     /// Neither a home folder nor a state folder is known.
-    #[error("no folder to keep backups in: neither `XDG_STATE_HOME` nor a home folder is known")]
+    #[error("no directory for backups: neither `XDG_STATE_HOME` nor a home directory is set")]
     NoHome,
 }
 

@@ -161,7 +161,7 @@ pub enum ClusterError {
     },
 
     /// A path is not a folder, or a symbolic link where a real folder is needed.
-    #[error("`{}` is not a folder of its own", path.display())]
+    #[error("`{}` is not a separate directory", path.display())]
     NotAFolder {
         /// The path.
         path: PathBuf,
@@ -282,7 +282,7 @@ impl ClusterError {
             }
             Self::Locked { path, .. } => {
                 format!(
-                    "see who holds it, and end it if it hangs:\n    fuser -v {}",
+                    "find the process that holds it, and end it if it hangs:\n    fuser -v {}",
                     shell_word(path)
                 )
             }

@@ -150,9 +150,9 @@ impl ConnectError {
                 }
             }
             Self::Refused { code, .. } if *code == SqlState::TOO_MANY_CONNECTIONS => {
-                "end some of the connections, or raise the limit of the server \
-                 (`max_connections`), the database or the role; `migrate db wait` waits until one \
-                 is free"
+                "close some connections, or raise the connection limit of the server \
+                 (`max_connections`), the database or the role; `migrate db wait` waits for a \
+                 free connection"
                     .to_owned()
             }
             Self::Refused { .. } if self.is_temporary() => {
@@ -162,12 +162,10 @@ impl ConnectError {
             Self::Tls { help, .. } | Self::File { help, .. } | Self::Login { help, .. } => {
                 help.clone()
             }
-            Self::NoneSuits { .. } => {
-                "name one that is, or say with `target_session_attrs` which will do".to_owned()
-            }
+            Self::NoneSuits { .. } => "name one that is, or set `target_session_attrs`".to_owned(),
             Self::NotTheSame { .. } => {
-                "promote a standby, or start the primary; then run the command again: the history \
-                 of the new primary says what is applied"
+                "promote a standby or start the primary, then run the command again; the history \
+                 on the new primary shows which migrations are applied"
                     .to_owned()
             }
             Self::OtherCluster { target, .. } => {

@@ -220,7 +220,7 @@ fn known(pair: &Pair, origin: &str) -> Result<&'static str, TargetError> {
         match pair.after_open_password || pair.name.len() > 40 || !pair.name.chars().all(word) {
             true => TargetError::Malformed {
                 origin,
-                reason: "what stands before a `=` in it is no parameter".to_owned(),
+                reason: "it has an invalid parameter name before `=`".to_owned(),
             },
             false => TargetError::Unknown { origin, name: pair.name.clone() },
         }

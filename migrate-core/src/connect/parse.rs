@@ -172,10 +172,10 @@ fn decode(text: &str) -> Result<String, String> {
         match digits {
             [Some(high), Some(low)] if high + low > 0 => bytes.push(high * 16 + low),
             [Some(_), Some(_)] => return Err("there is a zero byte in it".to_owned()),
-            _ => return Err("a `%` in it is not followed by two digits of base 16".to_owned()),
+            _ => return Err("in it, `%` must be followed by two hexadecimal digits".to_owned()),
         }
     }
-    String::from_utf8(bytes).map_err(|_| "what is percent-encoded in it is not UTF-8".to_owned())
+    String::from_utf8(bytes).map_err(|_| "its percent-encoded text is not valid UTF-8".to_owned())
 }
 
 #[cfg(test)]
@@ -245,10 +245,10 @@ mod tests {
             ("postgres://[::1/x", "an IPv6 address in it has no `]`"),
             ("postgres://[::1]5/x", "after a `]` in it there is no `:` and no port"),
             ("postgres://d/x?y", "a parameter in it has no `=` and no value"),
-            ("postgres://d/%zz", "a `%` in it is not followed by two digits of base 16"),
-            ("postgres://d/%1", "a `%` in it is not followed by two digits of base 16"),
+            ("postgres://d/%zz", "in it, `%` must be followed by two hexadecimal digits"),
+            ("postgres://d/%1", "in it, `%` must be followed by two hexadecimal digits"),
             ("postgres://d/%00", "there is a zero byte in it"),
-            ("postgres://d/%ff", "what is percent-encoded in it is not UTF-8"),
+            ("postgres://d/%ff", "its percent-encoded text is not valid UTF-8"),
             ("host=db port", "a parameter in it has no `=`"),
             ("host=db a b=c", "a parameter in it has no `=`; a value with blanks needs quotes"),
             ("=db", "a parameter in it has no `=`; a value with blanks needs quotes"),

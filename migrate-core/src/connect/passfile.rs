@@ -31,11 +31,11 @@ pub(super) fn look_up(file: &PathBuf, login: Login<'_>) -> Found {
     let shown = file.display();
     let Ok(metadata) = fs::metadata(file) else { return Found::Nothing };
     if !metadata.is_file() {
-        return Found::PassedOver(format!("`{shown}` is passed over: it is no plain file"));
+        return Found::PassedOver(format!("`{shown}` is ignored: it is not a plain file"));
     }
     if metadata.mode() & 0o077 != 0 {
         return Found::PassedOver(format!(
-            "`{shown}` is passed over: others may read it; `chmod 600 {shown}` shuts them out"
+            "`{shown}` is ignored: it has group or world access; run `chmod 600 {shown}`"
         ));
     }
     match fs::read(file) {

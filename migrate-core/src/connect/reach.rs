@@ -308,7 +308,7 @@ fn of_login(reason: &str, text: &str, warning: Option<&str>) -> Option<(String, 
         "password missing" => {
             let help = "put it into `PGPASSWORD`, `~/.pgpass`, or the URL".to_owned();
             let help = warning.map_or(help.clone(), |warning| format!("{help}; {warning}"));
-            ("the server asks for a password, and none is given".to_owned(), help)
+            ("the server requires a password, but none was supplied".to_owned(), help)
         }
         "server did not use channel binding" => (
             "`channel_binding=require` cannot be kept: the server does not bind the login to TLS"
@@ -316,7 +316,7 @@ fn of_login(reason: &str, text: &str, warning: Option<&str>) -> Option<(String, 
             "it takes TLS and a password as `scram-sha-256` keeps it".to_owned(),
         ),
         "unsupported authentication method" | "unsupported SASL mechanism" => (
-            "the server asks for a way to log in that is not supported".to_owned(),
+            "the server requested an unsupported authentication method".to_owned(),
             "a password (`scram-sha-256`, `md5`) and a certificate are; `pg_hba.conf` says which \
              is asked for"
                 .to_owned(),

@@ -439,8 +439,7 @@ fn choose(
             match open(server) {
                 Ok(session) if session.is(wanted) => return Ok(session),
                 Ok(session) => {
-                    let is =
-                        session.read_only().unwrap_or("it is a primary that can be written to");
+                    let is = session.read_only().unwrap_or("it is a read-write primary");
                     unsuited.push(format!("{server}: {is}"));
                 }
                 Err(error) if error.is_temporary() => failures.push((server, error)),

@@ -321,11 +321,11 @@ fn passwords_from_a_file() {
     assert_eq!(said("postgres://ada@db/shop", &[("PGPASSFILE", "none")]), "none");
     insta::assert_snapshot!(
         said("postgres://ada@db/shop", &[("PGPASSFILE", "open")]),
-        @"`~/open` is passed over: others may read it; `chmod 600 ~/open` shuts them out"
+        @"`~/open` is ignored: it has group or world access; run `chmod 600 ~/open`"
     );
     insta::assert_snapshot!(
         said("postgres://ada@db/shop?passfile=folder", &[]),
-        @"`~/folder` is passed over: it is no plain file"
+        @"`~/folder` is ignored: it is not a plain file"
     );
 }
 

@@ -66,7 +66,7 @@ pub enum Failure {
         source: ServerError,
     },
     /// The author names an object that is there neither before nor after the step.
-    #[error("{object} is there neither before nor after, so its inverse cannot be read")]
+    #[error("{object} exists neither before nor after the step, so its inverse cannot be captured")]
     NotThere {
         /// The step.
         step: Box<Step>,
@@ -163,7 +163,7 @@ pub enum Failure {
     #[error("{0}")]
     Stopped(Stop),
     /// An index is there by that name, but it is not valid, and `IF NOT EXISTS` would accept it.
-    #[error("the index `{index}` is there, but it is not valid: a build of it was broken off")]
+    #[error("index `{index}` exists but is invalid: a previous build was interrupted")]
     InvalidIndex {
         /// The step.
         step: Box<Step>,

@@ -112,7 +112,7 @@ pub enum HistoryError {
         midway: bool,
     },
     /// It was requested to stop while other sessions had locked it.
-    #[error("{0} while it waited for the history, which others have locked")]
+    #[error("{0} while waiting for a lock on the history")]
     Stopped(Stop),
     /// The server refused to read or write it.
     #[error("the history cannot be read or written")]
@@ -205,8 +205,7 @@ impl HistoryError {
                 _ => "nothing was changed; rename that".to_owned(),
             }),
             Self::Damaged { .. } => Some(
-                "someone edited it by hand: correct that row, or restore it from a backup"
-                    .to_owned(),
+                "the row was modified manually: correct it, or restore it from a backup".to_owned(),
             ),
             Self::Untrusted { distrust, .. } => Some(remedies(distrust)),
             Self::Newer { .. } | Self::NewerInverse { .. } => {
@@ -232,7 +231,7 @@ fn help_if_locked(holders: &[LockHolder], waited: Duration, midway: bool) -> Str
     };
     let what = holders.first().map(|holder| format!("{}; ", holder.help()));
     format!(
-        "{state}; {}it was waited for {:.1} s, and MAX_LOCK_WAIT says for how many seconds `migrate` does",
+        "{state}; {}waited for {:.1} s; MAX_LOCK_WAIT sets the limit in seconds",
         what.unwrap_or_default(),
         waited.as_secs_f64()
     )
@@ -278,10 +277,10 @@ fn removed(table: &str, rows: &[RemovedRow]) -> String {
     let told = told.join(", ");
     match rows {
         [_] => format!(
-            "the log says that {told}, and not that it was reverted; its row was removed from `{table}`"
+            "the log records that {told}, but no later revert; its row was deleted from `{table}`"
         ),
         _ => format!(
-            "the log says that {told}, and not that they were reverted; their rows were removed from \
+            "the log records that {told}, but no later revert; their rows were deleted from \
              `{table}`"
         ),
     }

@@ -169,7 +169,7 @@ impl FromStr for Outcome {
 
     fn from_str(word: &str) -> Result<Self, String> {
         let known = [Self::Done, Self::Failed].into_iter().find(|known| known.as_str() == word);
-        known.ok_or_else(|| format!("`{word}` is no outcome"))
+        known.ok_or_else(|| format!("invalid outcome `{word}`"))
     }
 }
 

@@ -15,7 +15,7 @@ use crate::plan::{Capture, Inverse, Step, checksum_of_first};
 use crate::reason::UnfinishedReason;
 
 /// Why a step is not restored of which some statements were done.
-const PART: &str = "only a part of it was done, and its inverse is that of the whole";
+const PART: &str = "the step was only partially applied, but its inverse covers the whole step";
 
 /// A step that was done, and how it is reverted.
 struct Back {

@@ -149,7 +149,7 @@ impl Migrator {
                 if checksum(&up) != applied.checksum {
                     findings.push(tampered(
                         &row.name,
-                        "the SQL in `up` of its row is not that of the row's checksum",
+                        "the SQL in `up` of its row does not match the row's checksum",
                     ));
                 }
                 let changed = |finding: &&mut Finding| {
@@ -234,7 +234,7 @@ fn of_entry(
         (State::Changed, _) => Some(Finding::new(
             FindingKind::Changed,
             name,
-            "its file no longer says what was applied",
+            "its file was modified after it was applied",
             format!(
                 "put the file back and write a new migration for what is to change; if the file is \
                  as good as what was applied, `migrate accept {name} --reason \"…\"` records that"

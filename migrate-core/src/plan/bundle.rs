@@ -52,10 +52,10 @@ pub enum Carried {
 #[non_exhaustive]
 pub enum BundleError {
     /// It ends too early.
-    #[error("it ends in the middle: it was cut")]
+    #[error("it is truncated")]
     Cut(#[source] serde_json::Error),
     /// A bundle whose plan is not the one that it was made with.
-    #[error("its plan is not the one that it was made with: it was changed after that")]
+    #[error("its plan does not match its digest: it was modified after the bundle was created")]
     Changed {
         /// The digest of the plan that it was made with.
         made: String,
@@ -346,8 +346,8 @@ mod tests {
             assert!(Carried::from_json(text[..end].to_owned()).is_err(), "{end}");
         }
         let refused = |text: &str| Carried::from_json(text.to_owned()).unwrap_err().to_string();
-        insta::assert_snapshot!(refused(&text[..text.len() - 9]), @"it ends in the middle: it was cut");
-        insta::assert_snapshot!(refused(&text.replace("_a", "_b")), @"its plan is not the one that it was made with: it was changed after that");
+        insta::assert_snapshot!(refused(&text[..text.len() - 9]), @"it is truncated");
+        insta::assert_snapshot!(refused(&text.replace("_a", "_b")), @"its plan does not match its digest: it was modified after the bundle was created");
         insta::assert_snapshot!(refused(&text.replace("\"bundle\":1", "\"bundle\":2")), @"the bundle has format 2; this version reads format 1");
         insta::assert_snapshot!(refused("{}"), @"the plan cannot be read");
         insta::assert_snapshot!(refused(""), @"the plan cannot be read");

@@ -279,7 +279,7 @@ fn parse(
         let what = "is not named `<timestamp>_<words_in_snake_case>`".to_owned();
         let snake = snake_case(words);
         let words = if snake.is_empty() { "what_it_does" } else { &snake };
-        let help = format!("rename it, to `{timestamp}_{words}` for example");
+        let help = format!("rename it, for example to `{timestamp}_{words}`");
         return Err(Why { what, help: Some(help) });
     }
     if timestamp > latest {
@@ -375,8 +375,8 @@ mod tests {
         `src/add_location.rs` has no timestamp in front of its name; rename it to `20260101120000_add_location.rs`, or declare `mod add_location;` in `src/lib.rs` if it is no migration
         `src/2026_x.rs` starts with 4 digits; a timestamp has 14: year, month, day, hour, minute, second; rename it to `20260101120001_x.rs`, or declare `mod 2026_x;` in `src/lib.rs` if it is no migration
         `src/20261399000000_x.rs` starts with `20261399000000`, which is no date and time; rename it to `20260101120002_x.rs`, or declare `mod 20261399000000_x;` in `src/lib.rs` if it is no migration
-        `src/20250101000000_AddIt.rs` is not named `<timestamp>_<words_in_snake_case>`; rename it, to `20250101000000_add_it` for example
-        `src/20250101000000.rs` is not named `<timestamp>_<words_in_snake_case>`; rename it, to `20250101000000_what_it_does` for example
+        `src/20250101000000_AddIt.rs` is not named `<timestamp>_<words_in_snake_case>`; rename it, for example to `20250101000000_add_it`
+        `src/20250101000000.rs` is not named `<timestamp>_<words_in_snake_case>`; rename it, for example to `20250101000000_what_it_does`
         `src/views.sql` has no timestamp in front of its name; rename it to `20260101120003_views.sql`, or move it into a folder below `src/` if it is no migration
         ");
     }

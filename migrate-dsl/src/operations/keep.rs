@@ -91,6 +91,7 @@ pub(crate) fn problem_of_if_exists(names: &str) -> String {
     format!("`keep_data` sets aside what is there: leave out `if_exists` of {names}")
 }
 
+// These are part of the SQL, and so of the checksum of migrations that were applied: they stay as they are.
 const VIEWS_GO: &str = "drop it before, or say `.keep_data().cascade()`, which drops views";
 
 /// `cascade` does not drop these.

@@ -395,7 +395,7 @@ mod tests {
         let migration = Migration::rust("m", "src/m.rs", "", (1, 1), up, Pgm::infer_down);
         let messages = problems(migration).into_iter().map(|(_, _, message)| message);
         insta::assert_snapshot!(messages.collect::<Vec<_>>().join("\n"), @"
-        `COMMIT` ends the transaction that the migration and its history row share: leave it out, or make two migrations
+        `COMMIT` ends the transaction that the migration shares with its history row: remove it, or split the migration in two
         a string in the SQL is opened and never closed
         panicked: no way
         ");

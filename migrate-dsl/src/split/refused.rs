@@ -49,20 +49,18 @@ fn transaction_control(statement: &str) -> Option<String> {
     let third = words.next().unwrap_or_default().to_ascii_lowercase();
     let advice = match first.as_str() {
         "begin" => {
-            "starts a transaction, which is the engine's to do: \
-             each migration runs in one already; leave it out"
+            "starts a transaction, but each migration already runs in one: remove this statement"
         }
         "start" if second == "transaction" => {
-            "starts a transaction, which is the engine's to do: \
-             each migration runs in one already; leave it out"
+            "starts a transaction, but each migration already runs in one: remove this statement"
         }
         "rollback" if second == "to" || third == "to" => return None,
         "commit" | "end" | "rollback" | "abort" => {
-            "ends the transaction that the migration and its history row share: \
-             leave it out, or make two migrations"
+            "ends the transaction that the migration shares with its history row: remove it, or \
+             split the migration in two"
         }
         "prepare" if second == "transaction" => {
-            "would take the transaction out of the engine's hands: leave it out"
+            "would detach the transaction from the migration: remove it"
         }
         "set" if second == "local" || second == "constraints" || second == "transaction" => {
             return None;

@@ -138,7 +138,7 @@ fn what_later_rows_break_is_not_valid_or_left_off() {
     WARNING: primary key `key` of `public.t` is not restored: rows have nulls in it or are not unique; when they are corrected, run `ALTER TABLE ONLY public.t ADD CONSTRAINT key PRIMARY KEY (c)`
     WARNING: unique constraint `once` of `public.t` is not restored: rows are not unique; when they are corrected, run `ALTER TABLE ONLY public.t ADD CONSTRAINT once UNIQUE (b)`
     WARNING: exclusion constraint `apart` of `public.t` is not restored: rows conflict; when they are corrected, run `ALTER TABLE ONLY public.t ADD CONSTRAINT apart EXCLUDE USING gist (d WITH &&)`
-    WARNING: check `small` of `public.t` is restored NOT VALID: rows violate it
+    WARNING: check constraint `small` of `public.t` is restored as NOT VALID: some rows violate it
     "#
     );
 }

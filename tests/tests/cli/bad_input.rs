@@ -151,7 +151,7 @@ fn a_dry_run_tells_drift_as_the_run_does() {
         let is_json = command.ends_with("--json");
         let event = r#""event":"drifted","changed":[],"missing":["20260102000000_b"]"#;
         assert_eq!(said.stdout.contains(event), is_json, "{command}: {}", said.stdout);
-        said.stderr.lines().filter(|line| line.contains("without a file")).count()
+        said.stderr.lines().filter(|line| line.contains("the file is missing")).count()
     });
     assert_eq!(told, [1; 4]);
 }

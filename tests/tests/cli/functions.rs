@@ -290,16 +290,16 @@ fn without_its_file_a_function_takes_nothing_back() {
     |  = help: nothing was changed; a function is part of the program: bring its file back, or switch to the branch that has it, run `migrate down` there, and switch again
     $ migrate down  # 5
     |       target <database> on postgres@<socket> (`DATABASE_URL`)
-    | error: `20260101000000_fill` is reverted by the Rust function `fill`, and a plan in a file has no functions
+    | error: `20260101000000_fill` is reverted by the Rust function `fill`, and a plan file contains no Rust functions
     |  |
-    |  = help: nothing was changed; run this where the crate of the migrations is, or from an application that links it
+    |  = help: nothing was changed; run this from the migrations crate, or from an application that links it
     $ migrate mark 20260101000000 --pending  # 0
     |       target <database> on postgres@<socket> (`DATABASE_URL`)
     |       marked 20260101000000_fill as pending; nothing was run
     $ migrate up  # 5
     |       target <database> on postgres@<socket> (`DATABASE_URL`)
-    | error: `20260101000000_fill` runs the Rust function `fill`, and a plan in a file has no functions
+    | error: `20260101000000_fill` runs the Rust function `fill`, and a plan file contains no Rust functions
     |  |
-    |  = help: nothing was changed; run this where the crate of the migrations is, or from an application that links it
+    |  = help: nothing was changed; run this from the migrations crate, or from an application that links it
     "#);
 }

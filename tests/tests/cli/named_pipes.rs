@@ -57,11 +57,11 @@ fn a_named_pipe_is_not_waited_for() {
     say("restore", cli.command("restore pipe"));
     insta::assert_snapshot!(text.replace(&cli.folder.path().display().to_string(), "<folder>"), @"
     --plan
-      error: cannot read the plan `pipe`: it is neither a file nor a link to one
+      error: could not read plan `pipe`: it is neither a file nor a link to one
        |
        = help: name a file; to read what another program writes, name `/dev/stdin`
     --plan, by a link
-      error: cannot read the plan `link`: it is neither a file nor a link to one
+      error: could not read plan `link`: it is neither a file nor a link to one
        |
        = help: name a file; to read what another program writes, name `/dev/stdin`
     sslrootcert

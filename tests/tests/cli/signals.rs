@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use migrate_dsl::Migration;
 use migrate_tests::process::eventually;
 use migrate_tests::{Cli, TcpProxy, migration, server};
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{SigHandler, Signal, kill, signal};
 use nix::unistd::Pid;
 
 fn wait_for_sleep(cli: &Cli) {
@@ -19,6 +19,13 @@ fn wait_for_sleep(cli: &Cli) {
 
 fn send(child: &Child, signal: Signal) {
     kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), signal).unwrap();
+}
+
+/// Lets what is started from here on hear that the terminal is closed, though these tests run under nohup.
+#[expect(unsafe_code, reason = "the disposition of a signal is one of the process")]
+fn hear_hang_ups() {
+    // SAFETY: the default runs no code of ours.
+    unsafe { signal(Signal::SIGHUP, SigHandler::SigDfl) }.unwrap();
 }
 
 fn hang_up(child: &Child, cli: &Cli) {
@@ -43,6 +50,7 @@ fn with_nap() -> Vec<Migration> {
 
 #[test]
 fn a_closed_terminal_ends_the_work_in_good_order() {
+    hear_hang_ups();
     let cli = Cli::with_plan(&with_nap());
     immutable(&cli);
     let mut child = cli.command("up").stderr(Stdio::null()).spawn().unwrap();

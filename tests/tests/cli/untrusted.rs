@@ -45,9 +45,9 @@ fn a_plan_is_held_to_what_the_language_refuses() {
         assert_eq!(planned.code, Some(1), "{sql}: {}", planned.stderr);
     }
     insta::assert_snapshot!(told, @r#"
-    error[migration]: `COMMIT` ends the transaction that the migration and its history row share: leave it out, or make two migrations
-    error[migration]: `ROLLBACK` ends the transaction that the migration and its history row share: leave it out, or make two migrations
-    error[migration]: `PREPARE` would take the transaction out of the engine's hands: leave it out
+    error[migration]: `COMMIT` ends the transaction that the migration shares with its history row: remove it, or split the migration in two
+    error[migration]: `ROLLBACK` ends the transaction that the migration shares with its history row: remove it, or split the migration in two
+    error[migration]: `PREPARE` would detach the transaction from the migration: remove it
     error[migration]: `SET` would last beyond the migration: write `SET LOCAL`
     error[migration]: `COPY … FROM STDIN` reads from the client, which has nothing to send: put the rows into a file and write `pgm.copy_from("…", "…")`
     error[migration]: a string in the SQL is opened and never closed

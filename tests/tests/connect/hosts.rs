@@ -63,8 +63,8 @@ fn the_first_server_that_answers_and_can_be_written_to() {
     ] {
         assert_eq!(reached(&both, wanted), expected, "{wanted}");
     }
-    insta::assert_snapshot!(reached(&both, "target_session_attrs=standby"), @"no server of postgres on postgres@127.0.0.1:<first>,127.0.0.1:<second> is `standby`: 127.0.0.1:<first>: `default_transaction_read_only` is on; 127.0.0.1:<second>: it is a primary that can be written to -> name one that is, or say with `target_session_attrs` which will do");
-    insta::assert_snapshot!(reached(&[first.port], "target_session_attrs=read-write"), @"no server of postgres on postgres@127.0.0.1:<first> is `read-write`: 127.0.0.1:<first>: `default_transaction_read_only` is on -> name one that is, or say with `target_session_attrs` which will do");
+    insta::assert_snapshot!(reached(&both, "target_session_attrs=standby"), @"no server of postgres on postgres@127.0.0.1:<first>,127.0.0.1:<second> is `standby`: 127.0.0.1:<first>: `default_transaction_read_only` is on; 127.0.0.1:<second>: it is a read-write primary -> name one that is, or set `target_session_attrs`");
+    insta::assert_snapshot!(reached(&[first.port], "target_session_attrs=read-write"), @"no server of postgres on postgres@127.0.0.1:<first> is `read-write`: 127.0.0.1:<first>: `default_transaction_read_only` is on -> name one that is, or set `target_session_attrs`");
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn passwords_of_every_kind() {
     insta::assert_snapshot!(said("user=ada password=wrong"), @r#"postgres on ada@127.0.0.1:<port> refused the connection: password authentication failed for user "ada" -> check the user and the password in the test"#);
     insta::assert_snapshot!(said("user=ada dbname=none"), @r#"none on ada@127.0.0.1:<port> refused the connection: database "none" does not exist -> create it with `migrate db create`"#);
     let none = Surroundings::new().without("PGPASSWORD");
-    insta::assert_snapshot!(none.outcome(&server, "user=ada"), @"cannot log in to postgres on ada@127.0.0.1:<port>: the server asks for a password, and none is given -> put it into `PGPASSWORD`, `~/.pgpass`, or the URL");
+    insta::assert_snapshot!(none.outcome(&server, "user=ada"), @"cannot log in to postgres on ada@127.0.0.1:<port>: the server requires a password, but none was supplied -> put it into `PGPASSWORD`, `~/.pgpass`, or the URL");
 
     assert_eq!(said("user=ada sslmode=require channel_binding=require"), "TLSv1.3");
     assert_eq!(said("user=ada channel_binding=disable"), "TLSv1.3");
@@ -33,14 +33,14 @@ fn a_password_file() {
     let escaped = PASSWORD.replace('\\', r"\\").replace(':', r"\:");
     let file = here.file(".pgpass", &format!("# ours\n127.0.0.1:*:postgres:ada:{escaped}\n"));
     assert_eq!(here.outcome(&server, "user=ada"), "clear");
-    insta::assert_snapshot!(here.outcome(&server, "user=md5"), @"cannot log in to postgres on md5@127.0.0.1:<port>: the server asks for a password, and none is given -> put it into `PGPASSWORD`, `~/.pgpass`, or the URL");
+    insta::assert_snapshot!(here.outcome(&server, "user=md5"), @"cannot log in to postgres on md5@127.0.0.1:<port>: the server requires a password, but none was supplied -> put it into `PGPASSWORD`, `~/.pgpass`, or the URL");
 
     fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
-    insta::assert_snapshot!(here.outcome(&server, "user=ada"), @"cannot log in to postgres on ada@127.0.0.1:<port>: the server asks for a password, and none is given -> put it into `PGPASSWORD`, `~/.pgpass`, or the URL; `~/.pgpass` is passed over: others may read it; `chmod 600 ~/.pgpass` shuts them out");
+    insta::assert_snapshot!(here.outcome(&server, "user=ada"), @"cannot log in to postgres on ada@127.0.0.1:<port>: the server requires a password, but none was supplied -> put it into `PGPASSWORD`, `~/.pgpass`, or the URL; `~/.pgpass` is ignored: it has group or world access; run `chmod 600 ~/.pgpass`");
     // Where the password is not needed, it is a warning.
     let text = format!("host=127.0.0.1 port={} user=postgres", server.port);
     let session = here.connect(&text).unwrap();
-    insta::assert_snapshot!(here.stable(&server, session.warning().unwrap()), @"`~/.pgpass` is passed over: others may read it; `chmod 600 ~/.pgpass` shuts them out");
+    insta::assert_snapshot!(here.stable(&server, session.warning().unwrap()), @"`~/.pgpass` is ignored: it has group or world access; run `chmod 600 ~/.pgpass`");
 }
 
 #[test]
@@ -63,5 +63,5 @@ fn where_waiting_helps_that_is_said() {
     server.execute("ALTER ROLE plain CONNECTION LIMIT 0");
     let text = format!("host=127.0.0.1 port={} user=plain dbname=postgres", server.port);
     let error = Surroundings::new().connect(&text).err().unwrap();
-    insta::assert_snapshot!(error.help(), @"end some of the connections, or raise the limit of the server (`max_connections`), the database or the role; `migrate db wait` waits until one is free");
+    insta::assert_snapshot!(error.help(), @"close some connections, or raise the connection limit of the server (`max_connections`), the database or the role; `migrate db wait` waits for a free connection");
 }

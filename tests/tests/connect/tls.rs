@@ -106,7 +106,7 @@ fn a_server_with_tls() {
     server.execute("ALTER SYSTEM SET ssl_max_protocol_version = 'TLSv1.2'");
     server.reload();
     insta::assert_snapshot!(
-        here.outcome(&server, "host=db.test user=ada ssl_min_protocol_version=TLSv1.3"), @"no TLS with postgres on ada@db.test:<port>: the server has no version of TLS that is allowed here -> 1.2 and 1.3 are, as far as `ssl_min_protocol_version` and `ssl_max_protocol_version` do not say otherwise"
+        here.outcome(&server, "host=db.test user=ada ssl_min_protocol_version=TLSv1.3"), @"no TLS with postgres on ada@db.test:<port>: the server supports no TLS version that is allowed here -> TLS 1.2 and 1.3 are allowed unless `ssl_min_protocol_version` or `ssl_max_protocol_version` restricts them"
     );
 }
 
@@ -284,10 +284,10 @@ fn certificates_of_the_client() {
     insta::assert_snapshot!(said("sslcert=own.crt"), @"cannot use `~/.postgresql/postgresql.key` as `sslkey`: it is not there -> put it there, or name another with `sslkey`");
     insta::assert_snapshot!(said("sslcert=none.crt sslkey=own.key"), @"cannot use `~/none.crt` as `sslcert`: it is not there -> put it there, or name another with `sslcert`");
     insta::assert_snapshot!(said("sslcert=own.key sslkey=own.key"), @"cannot use `~/own.key` as `sslcert`: no certificate is in it -> it should begin with `-----BEGIN`");
-    insta::assert_snapshot!(said("sslcert=own.crt sslkey=own.crt"), @"cannot use `~/own.crt` as `sslkey`: no key is in it -> it should have one, in PEM");
+    insta::assert_snapshot!(said("sslcert=own.crt sslkey=own.crt"), @"cannot use `~/own.crt` as `sslkey`: it contains no private key -> it should have one, in PEM");
 
     fs::set_permissions(&key, Permissions::from_mode(0o644)).unwrap();
-    insta::assert_snapshot!(said("sslcert=own.crt sslkey=own.key"), @"cannot use `~/own.key` as `sslkey`: others have access to it (its mode is 0644) -> shut them out: `chmod 600 ~/own.key`");
+    insta::assert_snapshot!(said("sslcert=own.crt sslkey=own.key"), @"cannot use `~/own.key` as `sslkey`: it has group or world access (mode 0644) -> shut them out: `chmod 600 ~/own.key`");
     fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
 
     let wrong = Certificate::of_common_name("certified").signed_by(&theirs);

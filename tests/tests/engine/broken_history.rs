@@ -179,22 +179,22 @@ fn a_migration_whose_row_was_removed_is_not_applied_again() {
         @r#"
     $ migrate up  # 5
     |       target <database> on postgres@<socket> (`DATABASE_URL`)
-    | error: the log says that ada applied `20260102000000_b` at <moment>, and not that it was reverted; its row was removed from `public.migrations`
+    | error: the log records that ada applied `20260102000000_b` at <moment>, but no later revert; its row was deleted from `public.migrations`
     |  |
     |  = help: nothing was changed, and who removed it is not known; if the database has what was applied, `migrate mark 20260102000000_b` records it again; if not, `migrate mark --pending 20260102000000_b` lets `migrate up` apply it again
     $ migrate up --dry-run  # 5
     |       target <database> on postgres@<socket> (`DATABASE_URL`)
-    | error: the log says that ada applied `20260102000000_b` at <moment>, and not that it was reverted; its row was removed from `public.migrations`
+    | error: the log records that ada applied `20260102000000_b` at <moment>, but no later revert; its row was deleted from `public.migrations`
     |  |
     |  = help: nothing was changed, and who removed it is not known; if the database has what was applied, `migrate mark 20260102000000_b` records it again; if not, `migrate mark --pending 20260102000000_b` lets `migrate up` apply it again
     $ migrate goto 20260102000000_b  # 5
     |       target <database> on postgres@<socket> (`DATABASE_URL`)
-    | error: the log says that ada applied `20260102000000_b` at <moment>, and not that it was reverted; its row was removed from `public.migrations`
+    | error: the log records that ada applied `20260102000000_b` at <moment>, but no later revert; its row was deleted from `public.migrations`
     |  |
     |  = help: nothing was changed, and who removed it is not known; if the database has what was applied, `migrate mark 20260102000000_b` records it again; if not, `migrate mark --pending 20260102000000_b` lets `migrate up` apply it again
     $ migrate sync  # 5
     |       target <database> on postgres@<socket> (`DATABASE_URL`)
-    | error: the log says that ada applied `20260102000000_b` at <moment>, and not that it was reverted; its row was removed from `public.migrations`
+    | error: the log records that ada applied `20260102000000_b` at <moment>, but no later revert; its row was deleted from `public.migrations`
     |  |
     |  = help: nothing was changed, and who removed it is not known; if the database has what was applied, `migrate mark 20260102000000_b` records it again; if not, `migrate mark --pending 20260102000000_b` lets `migrate up` apply it again
     $ migrate status  # 0
@@ -236,12 +236,12 @@ fn a_migration_whose_row_was_removed_is_not_applied_again() {
         @"
     $ migrate up  # 5
     |       target <database> on postgres@<socket> (`DATABASE_URL`)
-    | error: the log says that ada applied `20260101000000_a` at <moment>, ada applied `20260102000000_b` at <moment>, and not that they were reverted; their rows were removed from `public.migrations`
+    | error: the log records that ada applied `20260101000000_a` at <moment>, ada applied `20260102000000_b` at <moment>, but no later revert; their rows were deleted from `public.migrations`
     |  |
     |  = help: nothing was changed, and who removed it is not known; if the database has what was applied, `migrate mark 20260101000000_a 20260102000000_b` records them again; if not, `migrate mark --pending 20260101000000_a 20260102000000_b` lets `migrate up` apply them again
     $ migrate up 1  # 5
     |       target <database> on postgres@<socket> (`DATABASE_URL`)
-    | error: the log says that ada applied `20260101000000_a` at <moment>, and not that it was reverted; its row was removed from `public.migrations`
+    | error: the log records that ada applied `20260101000000_a` at <moment>, but no later revert; its row was deleted from `public.migrations`
     |  |
     |  = help: nothing was changed, and who removed it is not known; if the database has what was applied, `migrate mark 20260101000000_a` records it again; if not, `migrate mark --pending 20260101000000_a` lets `migrate up` apply it again
     $ migrate mark 20260101000000_a  # 0

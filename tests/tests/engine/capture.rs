@@ -192,8 +192,7 @@ fn what_the_author_names_has_to_be_there() {
     })];
     let error = engine.up(&wrong).unwrap_err();
     let diagnostic = error.diagnostics().remove(0);
-    let message =
-        "table `nothere` is there neither before nor after, so its inverse cannot be read";
+    let message = "table `nothere` exists neither before nor after the step, so its inverse cannot be captured";
     assert_eq!(diagnostic.message, message);
     assert_eq!(diagnostic.source.unwrap().verb.as_deref(), Some("sql"));
     assert_eq!(engine.value("SELECT count(*) FROM migrations"), "0");

@@ -234,8 +234,8 @@ fn what_is_not_sent_is_told() {
     insta::assert_snapshot!(refused("SELECT repeat('x', 1000000) FROM generate_series(1, 100)", &[]), @"the Rust function `ask`: the rows are larger than 64 MiB: `each` fetches them by the thousand");
 
     let failed = |up: fn(&mut Pgm)| fails(up).lines().next().unwrap_or_default().to_owned();
-    insta::assert_snapshot!(failed(|pgm| _ = pgm.rust("x", |db| Ok(db.batch("SELECT 1; COMMIT")?))), @"error: `COMMIT` ends the transaction that the migration and its history row share: leave it out, or make two migrations");
-    insta::assert_snapshot!(failed(|pgm| _ = pgm.rust("x", |db| Ok(_ = db.execute("ROLLBACK", &[])?))), @"error: `ROLLBACK` ends the transaction that the migration and its history row share: leave it out, or make two migrations");
+    insta::assert_snapshot!(failed(|pgm| _ = pgm.rust("x", |db| Ok(db.batch("SELECT 1; COMMIT")?))), @"error: `COMMIT` ends the transaction that the migration shares with its history row: remove it, or split the migration in two");
+    insta::assert_snapshot!(failed(|pgm| _ = pgm.rust("x", |db| Ok(_ = db.execute("ROLLBACK", &[])?))), @"error: `ROLLBACK` ends the transaction that the migration shares with its history row: remove it, or split the migration in two");
     insta::assert_snapshot!(failed(|pgm| _ = pgm.rust("x", |db| Ok(_ = db.execute("SET work_mem = '1MB'", &[])?))), @"error: `SET` would last beyond the migration: write `SET LOCAL`");
     insta::assert_snapshot!(failed(|pgm| _ = pgm.rust("x", |db| Ok(_ = db.query("SELECT 1; SELECT 2", &[])?))), @"error: there are several statements in it: `batch` runs them");
     insta::assert_snapshot!(failed(|pgm| _ = pgm.rust("x", |db| Ok(_ = db.query("SELECT '\0'", &[])?))), @"error: the SQL has a zero byte in it");
@@ -401,7 +401,7 @@ fn outside_a_transaction_what_was_done_stays_and_the_author_says_what_then() {
     error: the Rust function `fill`: the first time
     at: rust
     note: `20260101000000_a`: it ran outside a transaction: what it did for good before it failed is done
-    help: see to the cause and run `migrate up` again: with `.idempotent()` or `.done_when("…")` in the file it resumes automatically
+    help: fix the cause and run `migrate up` again: with `.idempotent()` or `.done_when("…")` in the file it resumes automatically
     "#);
     assert_eq!(engine.value("SELECT string_agg(word, '') FROM words"), "a");
     assert_eq!(engine.status(&unsure), format!("partial {A}"));
@@ -452,7 +452,7 @@ fn down_reverts_an_idempotent_step_that_failed_outside_a_transaction() {
         );
         let all = [migration(A, step)];
         let error = engine.up(&all).unwrap_err();
-        let help = "see to the cause and run `migrate up` again: the step is run once more, unless \
+        let help = "fix the cause and run `migrate up` again: the step is run once more, unless \
                     its `.done_when(\"…\")` says that it is done";
         assert!(told(&error).ends_with(help), "{}", told(&error));
         assert_eq!(engine.value(STANDING), "1 0 true");
@@ -640,7 +640,7 @@ fn an_inverse_without_its_function_is_refused_before_anything_is_touched() {
     let without = migrate_tests::engine::migrator(plan(&all));
     let to = migrate_core::DownTo::All;
     let error = without.down(&mut engine.session(), &to, &mut |_: Event| {}).unwrap_err();
-    insta::assert_snapshot!(error, @"`20260101000000_a` is reverted by the Rust function `fill`, and a plan in a file has no functions");
+    insta::assert_snapshot!(error, @"`20260101000000_a` is reverted by the Rust function `fill`, and a plan file contains no Rust functions");
     assert_eq!(engine.catalog(), catalog);
     assert_eq!(engine.status(&all), format!("applied {A}\napplied {B}"));
     engine.down(&all, 2).unwrap();
@@ -653,7 +653,7 @@ fn a_plan_alone_runs_no_functions() {
     let all = [migration(A, |pgm| _ = pgm.rust("fill", |_| Ok(())))];
     let migrator = migrate_tests::engine::migrator(plan(&all));
     let error = migrator.up(&mut engine.session(), &UpTo::default(), &mut |_: Event| {});
-    insta::assert_snapshot!(error.unwrap_err(), @"`20260101000000_a` runs the Rust function `fill`, and a plan in a file has no functions");
+    insta::assert_snapshot!(error.unwrap_err(), @"`20260101000000_a` runs the Rust function `fill`, and a plan file contains no Rust functions");
     assert_eq!(engine.value("SELECT to_regclass('migrations')"), "NULL");
 }
 

@@ -141,7 +141,7 @@ fn files_are_held_against_the_history() {
     engine.up(&[migration(A, table_a), migration(C, |_| {})]).unwrap();
     let now = [migration(A, table_b), migration(B, |_| {})];
     insta::assert_snapshot!(findings(&engine, &now), @r"
-    Changed 20260101000000_a: its file no longer says what was applied
+    Changed 20260101000000_a: its file was modified after it was applied
     Late 20260102000000_b: it is pending, and older than `20260103000000_c`, which is applied
     Missing 20260103000000_c: it is applied, but has no file
     ");
@@ -201,11 +201,11 @@ fn after(sql: &str) -> String {
 #[test]
 fn a_history_that_somebody_changed_is_found() {
     insta::assert_snapshot!(after("UPDATE migrations SET checksum = 'x' WHERE id = 1"), @r"
-    Changed 20260101000000_a: its file no longer says what was applied
-    Tampered 20260101000000_a: the SQL in `up` of its row is not that of the row's checksum
+    Changed 20260101000000_a: its file was modified after it was applied
+    Tampered 20260101000000_a: the SQL in `up` of its row does not match the row's checksum
     Tampered 20260101000000_a: the checksum of its row is not the one in the log
     ");
-    insta::assert_snapshot!(after("UPDATE migrations SET up = '[]' WHERE id = 2"), @"Tampered 20260102000000_b: the SQL in `up` of its row is not that of the row's checksum");
+    insta::assert_snapshot!(after("UPDATE migrations SET up = '[]' WHERE id = 2"), @"Tampered 20260102000000_b: the SQL in `up` of its row does not match the row's checksum");
     insta::assert_snapshot!(after("UPDATE migrations SET up = '{}', down = '3' WHERE id = 2"), @r"
     Tampered 20260102000000_b: `up` of its row cannot be read: invalid type: map, expected a sequence at line 1 column 0
     Tampered 20260102000000_b: `down` of its row cannot be read: invalid type: integer `3`, expected struct Stored at line 1 column 1

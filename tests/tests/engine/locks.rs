@@ -432,7 +432,7 @@ fn an_index_that_is_not_valid_is_not_accepted() {
         let Error::Apply(failed) = &error else { panic!("{error}") };
         assert_eq!(
             failed.failure.to_string(),
-            "the index `t_n_idx` is there, but it is not valid: a build of it was broken off"
+            "index `t_n_idx` exists but is invalid: a previous build was interrupted"
         );
         assert_eq!(engine.status(&all), format!("pending {A}"));
     }

@@ -55,7 +55,7 @@ fn what_changed_since_it_stopped_does_not_go_on() {
     assert!(engine.up(&all).is_err());
     let changed = [migration(A, |pgm| _ = pgm.create_table("c", |t| t.id()))];
     let error = engine.up(&changed).unwrap_err();
-    insta::assert_snapshot!(error, @"`20260101000000_a` is partially applied: what it has done is no longer what its file says");
+    insta::assert_snapshot!(error, @"`20260101000000_a` is partially applied: its file was modified after it was applied");
     let error = engine.up(&[]).unwrap_err();
     insta::assert_snapshot!(error, @"`20260101000000_a` is partially applied: its file is missing");
     let (mut session, names) = (engine.session(), [A.to_owned()]);

@@ -113,7 +113,7 @@ fn a_full_disk_is_no_fault_of_the_file() {
         let sql = "DO $$BEGIN RAISE EXCEPTION 'no room' USING ERRCODE = 'disk_full'; END$$";
         pgm.sql(sql).down("");
     };
-    assert_eq!(helps(full), "see to the cause and run `migrate up` again");
+    assert_eq!(helps(full), "fix the cause and run `migrate up` again");
     let wrong = |pgm: &mut Pgm| _ = pgm.sql("SELECT 1 / 0").down("");
     assert_eq!(helps(wrong), "fix the file and run `migrate up` again");
 }

@@ -312,7 +312,7 @@ fn what_is_left_of_a_build_is_not_waited_for_without_an_end() {
     assert_eq!(failed.left, FailureState::Incomplete);
     assert_eq!(
         error.diagnostics()[0].helps,
-        ["run `migrate up` again: it finishes that, or removes it, and goes on from there"]
+        ["run `migrate up` again: it completes or cleans up this statement, then continues"]
     );
     // The next one does not wait forever either.
     let error = engine.up(&all).unwrap_err();

@@ -52,7 +52,7 @@ fn the_schema_of_others() {
     permission denied for schema own
     `20260101000000_a`: the transaction was rolled back: nothing of this migration was done
     `own` is owned by `postgres`, who can say `GRANT USAGE, CREATE ON SCHEMA own TO "<role>"`
-    see to the cause and run `migrate up` again
+    fix the cause and run `migrate up` again
     "#);
 }
 

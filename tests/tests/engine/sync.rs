@@ -295,7 +295,7 @@ fn what_fails_elsewhere_is_not_to_be_fixed_in_a_file_of_here() {
         let told = error.diagnostics().remove(0);
         assert!(told.source.unwrap().outdated);
         insta::allow_duplicates! {
-            insta::assert_snapshot!(told.helps.last().unwrap(), @"see to the cause and run `migrate sync` again; or go back to the branch that has the file, and run `migrate down` there");
+            insta::assert_snapshot!(told.helps.last().unwrap(), @"fix the cause and run `migrate sync` again; or go back to the branch that has the file, and run `migrate down` there");
         }
     }
     let error = engine.down(&all, 1).unwrap_err();

@@ -160,7 +160,7 @@ fn no_cargo() {
     project.environment.vars.insert("PATH".to_owned(), "/nowhere".to_owned());
     insta::assert_snapshot!(project.error(), @r"
     error: cargo was not found, and the migrations must be compiled
-    help: install Rust (https://rustup.rs), or give a plan that was made elsewhere with `--plan FILE`
+    help: install Rust (https://rustup.rs), or pass a plan built on another machine with `--plan FILE`
     ");
 }
 
@@ -169,13 +169,13 @@ fn bad_names_are_found_without_cargo() {
     let project = Sandbox::new("bad-names", &[("20250101000000.rs", creates("x"))]);
     insta::assert_snapshot!(project.error(), @r"
     error: `src/20250101000000.rs` is not named `<timestamp>_<words_in_snake_case>`
-    help: rename it, to `20250101000000_what_it_does` for example
+    help: rename it, for example to `20250101000000_what_it_does`
     ");
     project.write("migrations/src/20250101000000-x.sql", "");
     insta::assert_snapshot!(project.error(), @r"
     error: 2 files are not as they should be:
-      `src/20250101000000-x.sql` is not named `<timestamp>_<words_in_snake_case>`; rename it, to `20250101000000_x` for example
-      `src/20250101000000.rs` is not named `<timestamp>_<words_in_snake_case>`; rename it, to `20250101000000_what_it_does` for example
+      `src/20250101000000-x.sql` is not named `<timestamp>_<words_in_snake_case>`; rename it, for example to `20250101000000_x`
+      `src/20250101000000.rs` is not named `<timestamp>_<words_in_snake_case>`; rename it, for example to `20250101000000_what_it_does`
     ");
 }
 

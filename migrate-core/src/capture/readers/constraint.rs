@@ -37,7 +37,7 @@ fn constraints() -> String {
         &[Otherwise {
             error: "check_violation",
             instead: "added || ' NOT VALID'",
-            warning: "format('check `%s` of `%s` is restored NOT VALID: rows violate it', conname, relation)",
+            warning: "format('check constraint `%s` of `%s` is restored as NOT VALID: some rows violate it', conname, relation)",
         }],
     );
     let validate = super::attempt(
@@ -45,7 +45,7 @@ fn constraints() -> String {
         &[Otherwise {
             error: "check_violation",
             instead: "''",
-            warning: "format('check `%s` of `%s` stays NOT VALID: rows violate it', conname, relation)",
+            warning: "format('check constraint `%s` of `%s` remains NOT VALID: some rows violate it', conname, relation)",
         }],
     );
     let key = |word: &str, error: &str, why: &str| {

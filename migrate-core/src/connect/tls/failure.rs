@@ -120,8 +120,8 @@ fn of_rustls(error: &rustls::Error, settings: &TlsSettings, host: &str) -> Told 
         ),
         rustls::Error::PeerIncompatible(_) => (
             "the server has no version of TLS, or no cipher, that is allowed here".to_owned(),
-            "1.2 and 1.3 are, as far as `ssl_min_protocol_version` and \
-             `ssl_max_protocol_version` do not say otherwise"
+            "TLS 1.2 and 1.3 are allowed unless `ssl_min_protocol_version` or \
+             `ssl_max_protocol_version` restricts them"
                 .to_owned(),
         ),
         other => (other.to_string(), "the server's log may say more".to_owned()),
@@ -224,7 +224,7 @@ fn of_alert(alert: AlertDescription, settings: &TlsSettings) -> (String, String)
         ),
         (A::CertificateRevoked, Some(own)) => (
             format!("the server says that the certificate {own} has been revoked"),
-            "have another one made".to_owned(),
+            "obtain a new certificate".to_owned(),
         ),
         (
             A::BadCertificate
@@ -238,9 +238,9 @@ fn of_alert(alert: AlertDescription, settings: &TlsSettings) -> (String, String)
             "its log says why".to_owned(),
         ),
         (A::ProtocolVersion, _) => (
-            "the server has no version of TLS that is allowed here".to_owned(),
-            "1.2 and 1.3 are, as far as `ssl_min_protocol_version` and \
-             `ssl_max_protocol_version` do not say otherwise"
+            "the server supports no TLS version that is allowed here".to_owned(),
+            "TLS 1.2 and 1.3 are allowed unless `ssl_min_protocol_version` or \
+             `ssl_max_protocol_version` restricts them"
                 .to_owned(),
         ),
         (A::NoApplicationProtocol, _) => (

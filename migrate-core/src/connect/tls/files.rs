@@ -233,7 +233,7 @@ fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, FileError> {
     let mode = metadata.mode() & 0o777;
     if mode & forbidden != 0 {
         let help = format!("shut them out: `chmod 600 {}`", path.display());
-        let reason = format!("others have access to it (its mode is {mode:04o})");
+        let reason = format!("it has group or world access (mode {mode:04o})");
         return Err(FileError::new("sslkey", path, reason, &help));
     }
     let bytes = std::fs::read(path).map_err(|error| FileError::read("sslkey", path, &error))?;
@@ -244,7 +244,9 @@ fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, FileError> {
                 "it is under a passphrase",
                 "take it off: `openssl pkey -in KEY -out PLAIN`, and shut others out of PLAIN",
             ),
-            pem::Error::NoItemsFound => ("no key is in it", "it should have one, in PEM"),
+            pem::Error::NoItemsFound => {
+                ("it contains no private key", "it should have one, in PEM")
+            }
             _ => ("it is not in PEM", "it should begin with `-----BEGIN`"),
         };
         FileError::new("sslkey", path, reason, help)

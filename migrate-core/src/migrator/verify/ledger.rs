@@ -39,7 +39,7 @@ pub(super) fn disagreements(
         if !names.insert(name) {
             findings.push(tampered(name, "the history has it twice"));
         } else if !ids.insert(row.id) {
-            findings.push(tampered(name, "another row of the history has its `id`"));
+            findings.push(tampered(name, "another row of the history has the same `id`"));
         }
         findings.extend(of_row(row, told.get(name)));
     }
@@ -248,7 +248,7 @@ mod tests {
         insta::assert_snapshot!(found(&swapped, &["up a x", "up b y"]).join("\n"), @"a: its row is numbered after that of `b`, which the log has later");
         let twice = [row(1, "a", "x"), row(1, "b", "y"), row(2, "b", "y")];
         insta::assert_snapshot!(found(&twice, &["up a x", "up b y"]).join("\n"), @r"
-        b: another row of the history has its `id`
+        b: another row of the history has the same `id`
         b: the history has it twice
         ");
         let late =

@@ -107,7 +107,7 @@ impl Operation for CreateCast {
                 }
                 None => {
                     sql.problem(format!(
-                        "how the {} converts is not said: add `with_function`, \
+                        "the {} requires a method: add `with_function`, \
                          `without_function` or `with_inout`",
                         self.object()
                     ));
@@ -154,6 +154,6 @@ mod tests {
     #[test]
     fn what_has_to_be_said() {
         let problems = plan_problems(|pgm| _ = pgm.create_cast("text", "bigint"));
-        insta::assert_snapshot!(problems, @"how the cast from `text` to `bigint` converts is not said: add `with_function`, `without_function` or `with_inout`");
+        insta::assert_snapshot!(problems, @"the cast from `text` to `bigint` requires a method: add `with_function`, `without_function` or `with_inout`");
     }
 }

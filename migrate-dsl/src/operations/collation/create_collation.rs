@@ -126,7 +126,7 @@ impl CreateCollation {
             }
             (None, false) => {
                 sql.problem(format!(
-                    "what `{}` is like is not said: add `locale`, `lc_collate` and `lc_ctype`, \
+                    "collation `{}` requires a locale: add `locale`, `lc_collate` and `lc_ctype`, \
                      or `from`",
                     self.name
                 ));
@@ -207,7 +207,7 @@ mod tests {
             pgm.create_collation("b").from("C").deterministic(false);
         });
         insta::assert_snapshot!(problems, @"
-        what `a` is like is not said: add `locale`, `lc_collate` and `lc_ctype`, or `from`
+        collation `a` requires a locale: add `locale`, `lc_collate` and `lc_ctype`, or `from`
         `b` is the same as `C`: no other option can be combined with `from`
         ");
     }

@@ -109,7 +109,7 @@ impl Operation for DropColumn {
         if !self.keep_data {
             return Inverse::capture_without(
                 columns,
-                "its values are not restored, and it stands last",
+                "its values are not restored, and it becomes the last column",
             );
         }
         let back = self.columns.iter().rev().map(|column| {
@@ -140,7 +140,7 @@ mod tests {
             pgm.drop_column(("app", "posts"), "loc").if_exists().cascade();
         };
         insta::assert_snapshot!(plan_text(up), @r#"ALTER TABLE "app"."posts" DROP COLUMN IF EXISTS "loc" CASCADE;"#);
-        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: column `loc` of `app.posts`; its values are not restored, and it stands last");
+        insta::assert_snapshot!(plan_text_down(up), @"-- as it was: column `loc` of `app.posts`; its values are not restored, and it becomes the last column");
     }
 
     #[test]

@@ -27,7 +27,7 @@ impl Pgm {
     /// assert_eq!(migrate_dsl::plan_text(up), r#"ALTER TABLE "posts" DROP COLUMN "kept_loc";"#);
     /// assert_eq!(
     ///     migrate_dsl::plan_text_down(up),
-    ///     "-- as it was: column `kept_loc` of `posts`; its values are not restored, and it stands last"
+    ///     "-- as it was: column `kept_loc` of `posts`; its values are not restored, and it becomes the last column"
     /// );
     /// ```
     #[track_caller]
@@ -79,7 +79,10 @@ impl Operation for PurgeColumn {
 
     fn inverse(&self) -> Inverse {
         let columns = self.columns.iter().map(|column| Object::column(&self.table, column));
-        Inverse::capture_without(columns, "its values are not restored, and it stands last")
+        Inverse::capture_without(
+            columns,
+            "its values are not restored, and it becomes the last column",
+        )
     }
 
     fn destroys(&self) -> bool {

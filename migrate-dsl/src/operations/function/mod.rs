@@ -151,7 +151,7 @@ mod tests {
         let problems = plan_problems(|pgm| {
             pgm.drop_aggregate("total");
         });
-        insta::assert_snapshot!(problems, @"which aggregate `total` is meant is not said: add `arguments`, or `no_arguments` for `(*)`");
+        insta::assert_snapshot!(problems, @"aggregate `total` requires its arguments: add `arguments`, or `no_arguments` for `(*)`");
     }
 
     #[test]

@@ -35,7 +35,7 @@ impl Signature {
             None => {
                 self.write(sql);
                 sql.problem(format!(
-                    "which aggregate `{}` is meant is not said: \
+                    "aggregate `{}` requires its arguments: \
                      add `arguments`, or `no_arguments` for `(*)`",
                     self.name
                 ));

@@ -74,7 +74,7 @@ impl SetSchema {
         // know which that was when it is to move back.
         object.in_schema().is_none().then(|| {
             format!(
-                "the schema that {object} leaves is not said: name it with its schema, \
+                "{object} is not schema-qualified: name it with its schema, \
                  as in `(\"public\", \"…\")`"
             )
         })
@@ -146,7 +146,7 @@ mod tests {
             pgm.set_schema(Object::column("posts", "title"), "archive");
         });
         insta::assert_snapshot!(problems, @r#"
-        the schema that table `posts` leaves is not said: name it with its schema, as in `("public", "…")`
+        table `posts` is not schema-qualified: name it with its schema, as in `("public", "…")`
         schema `app` cannot be moved to another schema
         column `title` of `posts` cannot be moved to another schema
         "#);

@@ -140,7 +140,7 @@ impl AlterDefaultPrivileges {
             }
             None => {
                 sql.problem(
-                    "`alter_default_privileges` does not say on what: add `on_tables`, \
+                    "`alter_default_privileges` requires an object type: add `on_tables`, \
                      `on_sequences`, `on_functions`, `on_types`, `on_schemas` or `on_large_objects`",
                 );
             }
@@ -150,7 +150,7 @@ impl AlterDefaultPrivileges {
         sql.flag(!revokes && self.grant_option, "WITH GRANT OPTION");
         sql.flag(revokes && self.cascade, "CASCADE");
         if self.cascade && !revokes {
-            sql.problem("`cascade` belongs to `revoke`");
+            sql.problem("`cascade` is only valid with `revoke`");
         }
         if self.roles.is_empty() {
             sql.problem(
@@ -179,7 +179,7 @@ impl Operation for AlterDefaultPrivileges {
                 sql.text("FOR ROLE").list(&self.owners, |sql, role| _ = sql.role(role));
             }
             if self.owners.iter().any(Role::is_public) {
-                sql.problem("`for_role` names `public`, which makes no objects");
+                sql.problem("`for_role` cannot be `public`, which cannot own objects");
             }
             if !self.schemas.is_empty() {
                 sql.text("IN SCHEMA").list(&self.schemas, |sql, name| _ = sql.identifier(name));
@@ -272,10 +272,10 @@ mod tests {
         });
         insta::assert_snapshot!(problems, @r#"
         `alter_default_privileges` wants `grant` or `revoke`
-        `alter_default_privileges` does not say on what: add `on_tables`, `on_sequences`, `on_functions`, `on_types`, `on_schemas` or `on_large_objects`
+        `alter_default_privileges` requires an object type: add `on_tables`, `on_sequences`, `on_functions`, `on_types`, `on_schemas` or `on_large_objects`
         `alter_default_privileges` requires `.to("…")` or `.from("…")`
         a function has no privilege `SELECT`: it has `EXECUTE`
-        `cascade` belongs to `revoke`
+        `cascade` is only valid with `revoke`
         a schema is made in no schema: leave `in_schema` out
         a large object is made in no schema: leave `in_schema` out
         a large object has no privilege `INSERT`: it has `SELECT`, `UPDATE`

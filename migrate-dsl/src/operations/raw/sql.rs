@@ -246,8 +246,8 @@ mod tests {
             })
         };
         insta::assert_snapshot!(problems("/* go */ begin; SELECT 1; commit"), @r"
-        `begin` starts a transaction, which is the engine's to do: each migration runs in one already; leave it out
-        `commit` ends the transaction that the migration and its history row share: leave it out, or make two migrations
+        `begin` starts a transaction, but each migration already runs in one: remove this statement
+        `commit` ends the transaction that the migration shares with its history row: remove it, or split the migration in two
         ");
         insta::assert_snapshot!(problems("SET search_path TO app"), @"`SET` would last beyond the migration: write `SET LOCAL`");
         assert_eq!(problems("SET LOCAL search_path TO app; SAVEPOINT a; ROLLBACK TO a"), "");

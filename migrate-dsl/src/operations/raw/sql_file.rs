@@ -66,8 +66,8 @@ fn leaves_the_crate(path: &str) -> Option<String> {
 
 fn outside(path: &str) -> String {
     format!(
-        "`{path}` leaves the migrations crate, so that another checkout might plan something else: \
-         put the file into the crate"
+        "`{path}` is outside the migrations crate, so the plan could differ between checkouts: \
+         move the file into the crate"
     )
 }
 
@@ -89,7 +89,7 @@ mod tests {
             pgm.sql_file("../sql/../none.sql");
         }), @"
         `/etc/passwd` is another file on another machine: put it into the migrations crate, and name it from `src/` on
-        `../../a.sql` leaves the migrations crate, so that another checkout might plan something else: put the file into the crate
+        `../../a.sql` is outside the migrations crate, so the plan could differ between checkouts: move the file into the crate
         cannot read `src/../sql/../none.sql`: No such file or directory (os error 2)
         ");
     }

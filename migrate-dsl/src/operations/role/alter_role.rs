@@ -126,7 +126,7 @@ impl Operation for AlterRole {
         statements.extend(self.settings.iter().map(|setting| self.alter_setting(setting)));
         let mut problems = Vec::new();
         if self.role.is_public() {
-            problems.push("`public` is no role of its own: alter each role".to_owned());
+            problems.push("`public` is not a role: alter each role separately".to_owned());
         }
         if self.database.is_some() && self.settings.is_empty() {
             problems.push("`in_database` belongs to `set` and `reset`: say a setting".to_owned());
@@ -200,7 +200,7 @@ mod tests {
         insta::assert_snapshot!(problems, @"
         `alter_role` changes nothing about `app`
         `in_database` belongs to `set` and `reset`: say a setting
-        `public` is no role of its own: alter each role
+        `public` is not a role: alter each role separately
         `set` gives `search_path` no value
         ");
     }

@@ -85,7 +85,10 @@ impl AlterSubscription {
     pub fn refresh(&mut self, refresh: bool) -> &mut Self {
         match self.changes.last_mut() {
             Some(Change::Publications { options, .. }) => options.set("refresh", refresh),
-            _ => self.problems.push("`refresh` belongs behind publications".to_owned()),
+            _ => self.problems.push(
+                "`refresh` must follow `set_publication`, `add_publication` or `drop_publication`"
+                    .to_owned(),
+            ),
         }
         self
     }
@@ -295,7 +298,7 @@ mod tests {
         });
         insta::assert_snapshot!(problems, @r#"
         `alter_subscription` changes nothing about `blog`
-        `refresh` belongs behind publications
+        `refresh` must follow `set_publication`, `add_publication` or `drop_publication`
         `copy_data` belongs behind publications
         a password stands in the connection: put the whole of it into the environment and write `env("…")`
         "#);

@@ -53,8 +53,8 @@ impl Operation for DropSubscription {
             sql.identifier(&self.name);
             if self.if_exists && self.keep_slot {
                 sql.problem(
-                    "`keep_slot` alters the subscription first, which has to be there: \
-                     leave `if_exists` out",
+                    "`keep_slot` alters the subscription before dropping it, so it must exist: \
+                     remove `if_exists`",
                 );
             }
             sql
@@ -96,6 +96,6 @@ mod tests {
         let problems = plan_problems(|pgm| {
             pgm.drop_subscription("shop").keep_slot().if_exists();
         });
-        insta::assert_snapshot!(problems, @"`keep_slot` alters the subscription first, which has to be there: leave `if_exists` out");
+        insta::assert_snapshot!(problems, @"`keep_slot` alters the subscription before dropping it, so it must exist: remove `if_exists`");
     }
 }

@@ -86,6 +86,6 @@ mod tests {
         ALTER TABLE "t" ATTACH PARTITION "d" DEFAULT;
         "#);
         let problems = plan_problems(|pgm| _ = pgm.attach_partition("t", "a"));
-        insta::assert_snapshot!(problems, @"which rows go into `a` is not said: add `from_to`, `values_in`, `modulus` or `default_partition`");
+        insta::assert_snapshot!(problems, @"partition `a` requires bounds: add `from_to`, `values_in`, `modulus` or `default_partition`");
     }
 }

@@ -186,6 +186,6 @@ mod tests {
         let problems = plan_problems(|pgm| {
             pgm.create_partition("a", "t");
         });
-        insta::assert_snapshot!(problems, @"which rows go into `a` is not said: add `from_to`, `values_in`, `modulus` or `default_partition`");
+        insta::assert_snapshot!(problems, @"partition `a` requires bounds: add `from_to`, `values_in`, `modulus` or `default_partition`");
     }
 }

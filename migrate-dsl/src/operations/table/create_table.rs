@@ -316,7 +316,7 @@ mod tests {
         a table `of_type` has its columns from there: write `t.attribute("b")` to say more of `b`
         `a` either `inherits` or is `of_type`
         `attribute` is for a table `of_type`: say the type of the column `b`
-        `attribute` has a meaning only in `create_table`
+        `attribute` is only valid in `create_table`
         "#);
     }
 

@@ -79,7 +79,7 @@ pub(crate) fn write_bound<'a>(
         }
         Some(Bound::Rest) => sql.text("DEFAULT"),
         None => sql.problem(format!(
-            "which rows go into `{partition}` is not said: add `from_to`, `values_in`, `modulus` \
+            "partition `{partition}` requires bounds: add `from_to`, `values_in`, `modulus` \
              or `default_partition`",
         )),
     }

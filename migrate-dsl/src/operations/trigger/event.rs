@@ -31,7 +31,7 @@ impl Firing {
         }
         if self.events.is_empty() {
             sql.problem(format!(
-                "what fires `{trigger}` is not said: add `insert`, `update`, `update_of`, \
+                "trigger `{trigger}` requires an event: add `insert`, `update`, `update_of`, \
                  `delete` or `truncate`"
             ));
         }

@@ -63,7 +63,7 @@ fn what_has_to_be_said() {
     });
     insta::assert_snapshot!(problems, @"
     `touch` requires `before`, `after` or `instead_of`
-    what fires `touch` is not said: add `insert`, `update`, `update_of`, `delete` or `truncate`
+    trigger `touch` requires an event: add `insert`, `update`, `update_of`, `delete` or `truncate`
     `touch` requires `execute` or `body`
     PostgreSQL replaces no constraint trigger: drop `t` with `drop_trigger` in place of `or_replace`
     ");

@@ -155,10 +155,10 @@ impl Operation for AlterCompositeType {
                 ));
             }
             if self.if_exists && !self.drops_attributes() {
-                sql.problem("`if_exists` belongs to `drop_attribute`");
+                sql.problem("`if_exists` is only valid with `drop_attribute`");
             }
             if self.misplaced_collation {
-                sql.problem("`collate` stands behind `add_attribute` or `set_attribute_type`");
+                sql.problem("`collate` must follow `add_attribute` or `set_attribute_type`");
             }
             sql
         })]
@@ -215,8 +215,8 @@ mod tests {
         });
         insta::assert_snapshot!(problems, @"
         `alter_composite_type` changes nothing about `place`
-        `collate` stands behind `add_attribute` or `set_attribute_type`
-        `if_exists` belongs to `drop_attribute`
+        `collate` must follow `add_attribute` or `set_attribute_type`
+        `if_exists` is only valid with `drop_attribute`
         ");
     }
 }
