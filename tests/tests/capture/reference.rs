@@ -48,7 +48,7 @@ fn told_of(up: Up) -> Result<Vec<String>, String> {
 }
 
 #[test]
-fn what_is_not_captured_and_is_something_else_by_then_is_not_taken_for_what_it_was() {
+fn inverse_refuses_when_uncaptured_reference_was_replaced() {
     let refused: [(Up, &str); 11] = [
         (
             |pgm| {

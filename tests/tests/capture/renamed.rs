@@ -379,7 +379,7 @@ fn a_label_whose_name_was_given_to_another_is_renamed_again_and_again() {
 
 /// A role that may create objects could use a name that it has seen in an earlier inverse.
 #[test]
-fn a_name_for_the_meantime_is_in_nobodys_way() {
+fn temporary_name_does_not_collide_with_existing_objects() {
     let engine = Engine::new();
     engine.database.execute("CREATE TABLE a (id int); CREATE TABLE b (name text)");
     let up = |pgm: &mut Pgm| {

@@ -64,7 +64,7 @@ fn unknown_words() {
 }
 
 #[test]
-fn plans_that_are_none() {
+fn up_refuses_file_that_is_not_a_plan() {
     let cli = Cli::new();
     for (text, code) in [("", 1), ("{}", 1), ("{\"format\": 99}", 1), ("[]", 1), ("\u{0}", 1)] {
         cli.write("plan.json", text);
@@ -96,7 +96,7 @@ fn a_wait_that_is_no_number() {
 }
 
 #[test]
-fn none_is_no_number_of_migrations() {
+fn zero_count_is_rejected() {
     let cli = Cli::with_plan(&[migration("20260101000000_a", table)]);
     insta::assert_snapshot!(cli.session(&["up 0", "down 0", "redo 0"]));
 }

@@ -255,7 +255,7 @@ fn a_database_on_another_machine_follows_where_that_was_asked_for() {
 }
 
 #[test]
-fn git_does_not_fail_by_what_keeps_the_database_from_following() {
+fn git_succeeds_when_hook_sync_fails() {
     let repository = Repository::new();
     repository.run("up");
     repository.run("hook install");

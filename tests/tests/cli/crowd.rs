@@ -72,7 +72,7 @@ fn wait_for(client: &mut Client, query: &str) {
 }
 
 #[test]
-fn whoever_will_not_wait_is_told_who_is_at_work() {
+fn second_runner_reports_the_first_after_max_lock_wait() {
     let cli = Cli::with_plan(&[migration("20260101000000_slow", |pgm| {
         _ = pgm.sql("SELECT pg_sleep(3)")
     })])

@@ -108,7 +108,7 @@ fn no_command_waits_for_it_in_silence() {
 }
 
 #[test]
-fn nor_for_one_table_of_it() {
+fn commands_fail_when_one_history_table_is_locked() {
     is_refused(
         &["up", "status", "down", "log --name create_posts"],
         &["migrations_settings"],
@@ -128,7 +128,7 @@ fn nor_for_one_table_of_it() {
 }
 
 #[test]
-fn nor_to_write_it() {
+fn commands_fail_when_history_writes_are_locked() {
     for command in ["protect production", "mark create_tags", "down --json", "redo"] {
         is_refused(&[command], &TABLES, "SHARE");
     }
@@ -154,7 +154,7 @@ fn a_flag_says_how_long_it_is_waited_for() {
 }
 
 #[test]
-fn it_goes_on_once_it_is_free() {
+fn command_continues_when_history_lock_is_released() {
     let cli = cli("60");
     for (tables, mode) in [(&TABLES[..], "ACCESS EXCLUSIVE"), (&TABLES[..1], "SHARE")] {
         let mut holder = holder(&cli, tables, mode);

@@ -11,7 +11,7 @@ fn story() -> Vec<Migration> {
 }
 
 #[test]
-fn what_destroys_asks_for_the_name() {
+fn destructive_command_requires_name_when_protected() {
     let cli = Cli::with_plan(&story());
     let name = cli.database.name().to_owned();
     insta::assert_snapshot!(cli.session(&[

@@ -98,7 +98,7 @@ fn what_the_database_has_counts_though_its_file_is_gone() {
 }
 
 #[test]
-fn without_a_database_nobody_is_asked() {
+fn renumber_skips_applied_check_without_database() {
     let cli = project(&["20260101000000_a.rs", "20260102000000_b.rs"]).without("DATABASE_URL");
     let said = cli.run("renumber a");
     assert_eq!(said.code, Some(0), "{}", said.stderr);

@@ -56,7 +56,7 @@ fn rows_in_the_way() {
 }
 
 #[test]
-fn why_something_goes_and_how_to_go_on() {
+fn sync_reports_reason_and_next_step_when_reverting() {
     let cli = Cli::with_plan(&[migration(A, posts), migration(C, body)]);
     _ = cli.run("up");
     let late = [migration(A, posts), migration(B, tags), migration(C, body)];
@@ -95,7 +95,7 @@ fn a_protected_database() {
 }
 
 #[test]
-fn what_cannot_go_back_or_come_again() {
+fn sync_refuses_when_revert_or_reapply_is_impossible() {
     let cli = Cli::with_plan(&[
         migration(A, posts),
         migration(B, |pgm| {

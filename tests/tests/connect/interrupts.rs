@@ -52,7 +52,7 @@ fn send(child: &Child, signal: Signal) {
 }
 
 #[test]
-fn the_second_one_leaves_at_once_whatever_hangs() {
+fn second_interrupt_exits_at_once_when_server_hangs() {
     let server = server();
     let cli = Cli::with_plan(&[slow()]).var(
         "DATABASE_URL",
@@ -71,7 +71,7 @@ fn the_second_one_leaves_at_once_whatever_hangs() {
 }
 
 #[test]
-fn a_cancel_that_hangs_holds_up_nobody() {
+fn hanging_cancel_does_not_block_exit() {
     let server = server();
     let here = Surroundings::new();
     let text = format!("host=127.0.0.1 port={} user=postgres sslmode=require", server.port);

@@ -199,7 +199,7 @@ fn migrations_run_in_a_pool_of_sessions() {
 }
 
 #[test]
-fn nobody_waits_for_a_second_connection_that_a_pool_does_not_give() {
+fn connect_does_not_wait_when_pool_has_one_connection() {
     let server = Server::new();
     let settings = "pool_mode = session\ndefault_pool_size = 1\nquery_wait_timeout = 0";
     let Some(pool) = PgBouncer::start(&server, settings) else { return };

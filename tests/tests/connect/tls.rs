@@ -212,7 +212,7 @@ fn revoked_certificates() {
 }
 
 #[test]
-fn what_is_out_of_date_counts_for_nothing() {
+fn certificate_is_rejected_when_expired() {
     let (ours, late) = (Authority::new("ours"), Authority::expired("late"));
     let here = Surroundings::new();
     here.file("list.pem", &ours.list_until(2025, "bad.test"));

@@ -23,7 +23,7 @@ fn engine() -> Engine {
 }
 
 #[test]
-fn who_is_not_watched_is_told_and_watched_again() {
+fn missing_watchdog_is_reported_and_restored() {
     let engine = engine();
     let role = engine.database.unique("single");
     engine.database.execute(&format!(
@@ -62,7 +62,7 @@ fn who_is_not_watched_is_told_and_watched_again() {
 }
 
 #[test]
-fn a_lock_is_not_waited_for_without_end_by_what_shuts_nobody_out() {
+fn lock_wait_is_bounded_for_nonexclusive_statements() {
     let engine = engine();
     let all = [migration(A, |pgm| _ = pgm.sql("VACUUM t").outside_transaction().down(""))];
     let limits = Limits {

@@ -181,7 +181,7 @@ fn waiting_for_another_runner_ends_as_well() {
 }
 
 #[test]
-fn the_whole_has_an_end() {
+fn run_stops_when_total_timeout_expires() {
     let engine = Engine::new();
     let all = [
         migration(A, |pgm| _ = pgm.create_table("a", |t| t.id())),

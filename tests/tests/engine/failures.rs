@@ -53,7 +53,7 @@ fn a_sql_file_is_shown_at_the_statements_own_line() {
 }
 
 #[test]
-fn what_the_server_wonders_at_because_of_us_is_not_told() {
+fn notices_caused_by_engine_are_suppressed() {
     let engine = Engine::new();
     let all = [migration(A, |pgm| _ = pgm.sql("CREATE TABEL a ()"))];
     let mut told = Vec::new();

@@ -288,7 +288,7 @@ fn a_plain_role_is_told_whom_a_build_may_wait_for() {
 }
 
 #[test]
-fn nobody_queues_behind_what_shuts_everybody_out() {
+fn sessions_do_not_queue_behind_exclusive_statement() {
     for sql in
         ["VACUUM FULL t", "CLUSTER t USING t_pkey", "REINDEX TABLE t", "REINDEX SCHEMA public"]
     {
@@ -380,7 +380,7 @@ fn patience_ends_for_what_commits_as_it_goes() {
 }
 
 #[test]
-fn who_holds_up_others_is_cancelled() {
+fn statement_is_canceled_when_it_blocks_others_too_long() {
     let engine = engine();
     let all = [migration(A, |pgm| {
         pgm.add_column("t", |t| _ = t.integer("m"));

@@ -249,7 +249,7 @@ const PROCEDURE: &str =
     PERFORM pg_sleep(current_setting('test.sleep', true)::float); END$$";
 
 #[test]
-fn what_nobody_knows_is_left_to_a_person() {
+fn resume_refuses_when_statement_outcome_is_unknown() {
     let engine = engine();
     engine.database.execute(PROCEDURE);
     let all = [migration(A, |pgm| _ = pgm.sql("CALL work()").outside_transaction().down(""))];
@@ -262,7 +262,7 @@ fn what_nobody_knows_is_left_to_a_person() {
 }
 
 #[test]
-fn what_nobody_knows_stays_in_doubt_whatever_the_file_says_by_then() {
+fn unknown_outcome_persists_when_file_changes() {
     let engine = engine();
     engine.database.execute(PROCEDURE);
     let all = [migration(A, |pgm| _ = pgm.sql("CALL work()").outside_transaction().down(""))];
@@ -282,7 +282,7 @@ fn what_nobody_knows_stays_in_doubt_whatever_the_file_says_by_then() {
 }
 
 #[test]
-fn what_is_left_of_a_build_goes_whatever_the_file_says_by_then() {
+fn invalid_index_is_dropped_when_file_changed() {
     let engine = engine();
     let all = [migration(A, |pgm| {
         pgm.sql("CREATE INDEX CONCURRENTLY slow_idx ON t (slow(n))")

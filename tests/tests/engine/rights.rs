@@ -98,7 +98,7 @@ fn the_table_of_others() {
 /// `query_to_xml` runs any query that it is given, so some revoke it from PUBLIC; and a server
 /// may be built without XML.
 #[test]
-fn a_server_that_lets_nobody_use_xml() {
+fn summary_falls_back_when_xml_is_unavailable() {
     let engine = Engine::new();
     let all = [migration(A, |pgm| _ = pgm.create_table("a", |t| t.id()))];
     let revoke = "REVOKE ALL ON FUNCTION query_to_xml(text, bool, bool, text) FROM PUBLIC";

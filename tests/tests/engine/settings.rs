@@ -191,7 +191,7 @@ fn drop_all(pgm: &mut migrate_dsl::Pgm) {
 }
 
 #[test]
-fn what_is_restored_does_not_go_where_the_database_has_new_tables_go() {
+fn restore_ignores_default_tablespace_of_database() {
     let engine = Engine::new();
     let database = engine.value("SELECT current_database()");
     let mut moved = vec!["default_table_access_method = heap2".to_owned()];

@@ -211,7 +211,7 @@ fn a_client_that_waits_for_what_the_migration_has_locked_is_let_go() {
 }
 
 #[test]
-fn traffic_is_told_of_and_nobody_of_it_is_to_be_terminated() {
+fn traffic_is_reported_without_termination_advice() {
     let engine = engine();
     // There is no moment in which none of these is in its transaction.
     let statements =
